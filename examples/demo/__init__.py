@@ -1,0 +1,199 @@
+"""The demo: the same site unprotected and protected, side by side, and what each asks of HubSpot.
+
+Knows the example site, the stand-in and the control page, and starts and ends all three. It shows what is; it decides
+nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+from urllib.parse import parse_qs
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from examples.flask_app import MADE_UP_PORTAL, create_app
+from examples.standin import DOMAINS, PURPOSES, Record, StandIn
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+SIDES = ("unprotected", "protected")
+_PAGE = Path(__file__).with_name("page")
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+}
+
+# What each cookie is, for someone who is not a programmer.
+COOKIES = {
+    "consent": "the visitor's choice; set by the site itself",
+    "consent_chat": "the visitor pressed the chat button; ends with the visit",
+    "__hstc": "HubSpot's tracker: knows the visitor again, 180 days",
+    "hubspotutk": "HubSpot's tracker: the visitor's number, 180 days",
+    "__hssc": "HubSpot's tracker: this session, 30 minutes",
+    "__hssrc": "HubSpot's tracker: has the browser been restarted",
+    "messagesUtk": "HubSpot's chat: finds the conversation again, 180 days",
+    "hs-messages-is-open": "HubSpot's chat: is the window open, 30 minutes",
+    "hs-messages-hide-welcome-message": "HubSpot's chat: the greeting was closed",
+    "__hs_opt_out": "HubSpot's banner: the answer",
+    "__hs_initial_opt_in": "HubSpot's banner: was it answered",
+    "__hs_cookie_cat_pref": "HubSpot's banner: the answer by category",
+}
+OWN_COOKIES = ("consent", "consent_chat")
+
+
+class Demo:
+    """Everything that the demo runs; a context manager.
+
+    portal: a real account at HubSpot, or None for the stand-in. region: where that account lives.
+    port: the control page's port; a free one is taken where it is in use.
+    """
+
+    def __init__(self, *, portal: str | None = None, region: str = "na1", port: int = 8000) -> None:
+        with contextlib.ExitStack() as opened:
+            self.standin = None if portal else opened.enter_context(StandIn(https=False))
+            proxied = self.standin.origins if self.standin else {}
+            self.ports: dict[str, int] = {}
+            for side in SIDES:
+                site = create_app(
+                    portal=portal or MADE_UP_PORTAL, region=region, proxied=proxied, protected=side == "protected"
+                )
+                self.ports[side] = opened.enter_context(_Server(_with_own_pages(site.wsgi_app))).port
+            try:
+                control = _Server(self._control, port=port)
+            except OSError:
+                control = _Server(self._control)
+            self.port = opened.enter_context(control).port
+            self._opened = opened.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def address(self) -> str:
+        """The control page. It moves by itself to a name under .localhost where the browser knows such names."""
+        return f"http://127.0.0.1:{self.port}/"
+
+    def close(self) -> None:
+        """End every server and free every port."""
+        self._opened.close()
+
+    def _control(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path == "/log":
+            after = int(parse_qs(environ.get("QUERY_STRING", "")).get("after", ["0"])[0])
+            return _reply(start_response, "application/json", json.dumps(self._log(after)).encode())
+        if path == "/ping":
+            # Asked from the numeric address, to learn whether the browser knows the name.
+            return _reply(start_response, "text/plain", b"here\n", ("Access-Control-Allow-Origin", "*"))
+        if path == "/":
+            text = (_PAGE / "index.html").read_text(encoding="utf-8")
+            config = json.dumps(self._config()).replace("<", "\\u003c")
+            return _reply(start_response, _TYPES[".html"], text.replace("__CONFIG__", config).encode())
+        if path in ("/demo.css", "/demo.js"):
+            return _file(start_response, path[1:])
+        return _reply(start_response, "text/plain", b"not found\n", status="404 Not Found")
+
+    def _config(self) -> dict[str, object]:
+        return {
+            "standin": self.standin is not None,
+            "ports": self.ports,
+            "port": self.port,
+            "domains": DOMAINS,
+            "purposes": PURPOSES,
+            "cookies": COOKIES,
+            "own": OWN_COOKIES,
+        }
+
+    def _log(self, after: int) -> dict[str, object]:
+        records = self.standin.requests if self.standin else []
+        shown = [
+            {"number": record.number, "side": side, "host": record.host, "path": record.path}
+            for record in records
+            # A preflight is the browser's own question before the request, and says nothing new.
+            if record.number > after and record.method != "OPTIONS" and (side := self._side(record))
+        ]
+        return {"last": records[-1].number if records else 0, "records": shown}
+
+    def _side(self, record: Record) -> str | None:
+        port = record.page.rpartition(":")[2]
+        return next((side for side in SIDES if port == str(self.ports[side])), None)
+
+
+def _with_own_pages(app: WSGIApplication) -> WSGIApplication:
+    """Add the demo's own two addresses to a site, outside of the middleware: the site's own pages stay as they are."""
+
+    def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/_demo/report":
+            return _file(start_response, "report.html")
+        if environ["PATH_INFO"] == "/_demo/forget":
+            host = environ.get("HTTP_HOST", "").partition(":")[0]
+            names = {part.partition("=")[0].strip() for part in environ.get("HTTP_COOKIE", "").split(";")} - {""}
+            # The tracker's cookies belong to the host alone, the chat's to the host and its subdomains.
+            ends = [f"{name}=; Path=/; Max-Age=0{domain}" for name in names for domain in ("", f"; Domain={host}")]
+            headers = [("Set-Cookie", end) for end in ends]
+            return _reply(start_response, "text/plain", b"", ("Location", "/"), *headers, status="303 See Other")
+        return app(environ, start_response)
+
+    return wrapped
+
+
+def _file(start_response: StartResponse, name: str) -> Iterable[bytes]:
+    path = _PAGE / name
+    return _reply(start_response, _TYPES[path.suffix], path.read_bytes())
+
+
+def _reply(
+    start_response: StartResponse, content_type: str, body: bytes, *more: tuple[str, str], status: str = "200 OK"
+) -> Iterable[bytes]:
+    own = [("Content-Type", content_type), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
+    start_response(status, [*own, *more])
+    return [body]
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
+        """Say nothing: the page shows what matters."""
+
+
+class _Server:
+    """One WSGI application on a port of 127.0.0.1, with a thread for each request.
+
+    Raises OSError when the port is in use.
+    """
+
+    def __init__(self, app: WSGIApplication, *, port: int = 0) -> None:
+        # The socket is made here: the server itself ends the program when a port is in use.
+        with socket.socket() as listening:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(("127.0.0.1", port))
+            listening.listen(64)
+            self.port = int(listening.getsockname()[1])
+            self._server = make_server(
+                "127.0.0.1", self.port, app, threaded=True, request_handler=_Quiet, fd=listening.fileno()
+            )
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join(5)
+        self._server.server_close()

@@ -1,0 +1,230 @@
+"""The demo as a person meets it: started as a command, looked at in a browser, ended with Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from examples.demo import Demo
+
+PROJECT = Path(__file__).parents[2]
+CHAT_HOSTS = {"js.usemessages.com", "api.hubspot.com", "app.hubspot.com"}
+TRACKING = {"__hstc", "hubspotutk", "__hssc", "__hssrc"}
+
+
+class Running(NamedTuple):
+    address: str
+    process: subprocess.Popen[str]
+    said: str
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[Running]:
+    command = [sys.executable, "-m", "examples.demo", "--no-browser", *arguments]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            said = ""
+            for line in process.stdout:
+                said += line
+                if "Ctrl-C" in line:
+                    break
+            address = re.search(r"http://\S+", said)
+            assert address is not None, said
+            yield Running(address[0], process, said)
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def fetch(address: str) -> str:
+    with urllib.request.urlopen(address, timeout=10) as response:
+        text: str = response.read().decode()
+        return text
+
+
+def config(address: str) -> dict[str, object]:
+    found = re.search(r'id="config">(.*?)</script>', fetch(address), re.DOTALL)
+    assert found is not None
+    made: dict[str, object] = json.loads(found[1])
+    return made
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_in_order_and_frees_every_port(number: signal.Signals) -> None:
+    with started("--port", "0") as demo:
+        found = config(demo.address)
+        ports = found["ports"]
+        assert isinstance(ports, dict)
+        standin = re.search(r"127\.0\.0\.1:(\d+)/999999999\.js", fetch(f"http://127.0.0.1:{ports['unprotected']}/"))
+        assert standin is not None
+        used = [int(standin[1]), *ports.values(), found["port"]]
+        assert not any(is_free(port) for port in used)
+        demo.process.send_signal(number)
+        _, errors = demo.process.communicate(timeout=20)
+        assert (demo.process.returncode, errors) == (0, "")
+    assert all(is_free(port) for port in used)
+
+
+def test_a_port_in_use_is_no_obstacle() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with started("--port", str(port)) as demo:
+            assert f"port {port} is in use" in demo.said
+            assert "<title>" in fetch(demo.address)
+
+
+def test_an_account_that_is_no_number_is_refused() -> None:
+    command = [sys.executable, "-m", "examples.demo", "--no-browser", "--portal", "12x"]
+    ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 2
+    assert "12x" in ended.stderr
+
+
+def test_with_a_real_account_no_stand_in_is_named_anywhere() -> None:
+    with Demo(portal="12345", region="eu1", port=0) as demo:
+        assert demo.standin is None
+        page = fetch(f"http://127.0.0.1:{demo.ports['unprotected']}/")
+        assert 'src="//js-eu1.hs-scripts.com/12345.js"' in page
+        assert '"standin": false' in fetch(demo.address)
+        assert fetch(demo.address + "log") == '{"last": 0, "records": []}'
+
+
+def test_both_sides_are_one_site_and_only_one_is_protected() -> None:
+    with Demo(port=0) as demo:
+        pages = {side: fetch(f"http://127.0.0.1:{port}/") for side, port in demo.ports.items()}
+        assert "data-consent-facade" in pages["protected"]
+        assert "data-consent" not in pages["unprotected"]
+        # The tag that HubSpot gives is all that differs, and what follows it.
+        before = [page.partition("<!-- Start of HubSpot")[0] for page in pages.values()]
+        assert before[0] == before[1]
+
+
+def test_a_new_visitor_has_no_cookie_left_on_the_host_or_on_its_domain() -> None:
+    with Demo(port=0) as demo:
+        address = f"http://127.0.0.1:{demo.ports['protected']}/_demo/forget"
+        headers = {"Cookie": "consent=functional; messagesUtk=1", "Host": f"x.demo.localhost:{demo.port}"}
+        opener = urllib.request.build_opener(_Stay)
+        with opener.open(urllib.request.Request(address, headers=headers), timeout=10) as response:
+            lines = set(response.headers.get_all("Set-Cookie"))
+    assert lines == {
+        f"{name}=; Path=/; Max-Age=0{domain}"
+        for name in ("consent", "messagesUtk")
+        for domain in ("", "; Domain=x.demo.localhost")
+    }
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def http_error_303(self, req: object, fp: object, code: int, msg: str, headers: object) -> object:  # noqa: ARG002
+        return fp
+
+
+# ---- in a browser
+
+
+class Shown:
+    """The control page, as a person reads it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def hosts(self, side: str) -> set[str]:
+        names = self.page.locator(f"#{side} .requests b").all_inner_texts()
+        return {name.partition("/")[0] for name in names}
+
+    def cookies(self, side: str) -> set[str]:
+        return set(self.page.locator(f"#{side} .cookies b").all_inner_texts())
+
+    def verdict(self, side: str, text: str) -> None:
+        expect(self.page.locator(f"#{side} .verdict")).to_contain_text(text, timeout=15_000)
+
+    def press(self, choice: str) -> None:
+        self.page.get_by_role("button", name=choice).click()
+
+
+@pytest.fixture
+def shown(start_chromium: Callable[..., Browser]) -> Iterator[Shown]:
+    with Demo(port=0) as demo:
+        # High enough for the whole of both sites: Playwright does not scroll to what is fixed inside a frame.
+        page = start_chromium().new_page(viewport={"width": 1280, "height": 1100})
+        page.goto(demo.address)
+        page.wait_for_url(f"http://demo.localhost:{demo.port}/")
+        yield Shown(page)
+
+
+@pytest.mark.browser
+def test_the_lists_follow_the_visitor(shown: Shown) -> None:
+    shown.verdict("unprotected", "11 requests, 5 HubSpot cookies")
+    shown.page.locator("#protected .requests .none").wait_for()
+    assert shown.cookies("unprotected") >= TRACKING
+    assert shown.hosts("unprotected") >= {"js.hs-scripts.com", "js.hs-analytics.net", "track.hubspot.com"}
+    assert (shown.hosts("protected"), shown.cookies("protected")) == (set(), set())
+
+    shown.page.frame_locator("iframe[name=protected]").get_by_role("button", name="Chat with us").click()
+    shown.verdict("protected", "3 requests, 2 HubSpot cookies: the chat alone")
+    assert shown.hosts("protected") == CHAT_HOSTS
+    assert not TRACKING & shown.cookies("protected")
+
+    shown.press("Everything")
+    shown.verdict("protected", "11 requests, 6 HubSpot cookies")
+    assert shown.cookies("protected") >= TRACKING
+    assert shown.hosts("protected") == shown.hosts("unprotected")
+
+    shown.press("Withdraw")
+    shown.verdict("protected", "Nothing reaches HubSpot")
+    assert shown.cookies("protected") == {"consent"}
+    shown.verdict("unprotected", "11 requests, 5 HubSpot cookies")
+
+
+@pytest.mark.browser
+def test_without_consent_only_the_protected_site_is_quiet_and_functional_consent_loads_the_chat(shown: Shown) -> None:
+    shown.verdict("unprotected", "11 requests, 5 HubSpot cookies")
+    shown.press("No consent")
+    shown.verdict("unprotected", "11 requests")
+    shown.verdict("protected", "Nothing reaches HubSpot")
+    shown.press("Functional only")
+    shown.verdict("protected", "3 requests, 1 HubSpot cookie: the chat alone")
+    assert shown.hosts("protected") == CHAT_HOSTS
+    assert not TRACKING & shown.cookies("protected")
+    shown.press("Start again")
+    shown.verdict("protected", "Nothing reaches HubSpot")
+    expect(shown.page.locator("#protected .cookies")).to_have_text("None.")
+
+
+@pytest.mark.browser
+def test_a_browser_without_such_names_gets_two_links_and_the_list_of_requests(
+    start_chromium: Callable[..., Browser],
+) -> None:
+    with Demo(port=0) as demo:
+        page = start_chromium("--host-resolver-rules=MAP *.localhost ^NOTFOUND").new_page()
+        page.goto(demo.address)
+        link = page.get_by_role("link", name="unprotected", exact=True)
+        with page.expect_popup() as opened:
+            link.click()
+        expect(opened.value.get_by_role("heading", level=1)).to_be_visible()
+        page.locator("#unprotected .requests", has_text="track.hubspot.com").wait_for()
+        assert page.locator("#protected .requests .none").count() == 1

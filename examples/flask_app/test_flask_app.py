@@ -1,0 +1,155 @@
+"""The Flask example, driven by Flask's test client."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from . import CHOICES, PAGES, create_app, cut
+
+WITH_TAG = ("/", "/about", "/csp", "/stream")
+OFFICIAL = 'id="hs-script-loader" async defer src="//js.hs-scripts.com/4711.js"'
+
+
+def visitor(*, protected: bool = True) -> FlaskClient:
+    return create_app(portal="4711", pause=0, protected=protected).test_client()
+
+
+def body(client: FlaskClient, path: str) -> str:
+    response = client.get(path)
+    assert response.status_code == 200
+    return response.get_data(as_text=True)
+
+
+def choose(client: FlaskClient, choice: str) -> None:
+    response = client.post("/consent", data={"choice": choice, "next": "/about"})
+    assert (response.status_code, response.headers["Location"]) == (303, "/about")
+
+
+@pytest.mark.parametrize("path", WITH_TAG)
+def test_without_the_middleware_the_tag_is_as_hubspot_gives_it(path: str) -> None:
+    html = body(visitor(protected=False), path)
+    assert re.sub(' nonce="[^"]+"', "", html).count(OFFICIAL) == 1
+
+
+@pytest.mark.parametrize("path", WITH_TAG)
+def test_a_new_visitor_gets_a_waiting_tag_and_one_facade(path: str) -> None:
+    html = body(visitor(), path)
+    assert ' src="//js.hs-scripts.com' not in html
+    assert html.count('data-consent="tracking"') == 1
+    assert html.count("<aside data-consent-facade") == 1
+
+
+@pytest.mark.parametrize("path", WITH_TAG)
+def test_with_consent_to_everything_a_page_is_as_the_site_wrote_it(path: str) -> None:
+    client, plain = visitor(), visitor(protected=False)
+    for each in (client, plain):
+        choose(each, "everything")
+    pages = [re.sub(r"nonce[-=]\"?[\w-]+", "nonce", body(each, path)) for each in (client, plain)]
+    assert pages[0] == pages[1]
+
+
+def test_functional_consent_lets_the_chat_load_and_holds_the_tracking() -> None:
+    client = visitor()
+    choose(client, "functional")
+    html = body(client, "/")
+    assert ' src="//js.hs-scripts.com' not in html
+    assert re.search(r"granted(?:&quot;|\"): ?true", html)
+
+
+def test_the_contact_page_has_no_tag_and_passes_unchanged() -> None:
+    assert body(visitor(), "/contact") == body(visitor(protected=False), "/contact")
+    assert "hs-script" not in body(visitor(), "/contact")
+
+
+def test_a_choice_is_remembered_for_half_a_year_and_a_withdrawal_forgets_the_click_too() -> None:
+    client = visitor()
+    choose(client, "functional")
+    cookie = client.get_cookie("consent")
+    assert cookie is not None
+    assert cookie.max_age == 180 * 86400
+    client.set_cookie("consent_chat", "1")
+    choose(client, "withdraw")
+    assert client.get_cookie("consent_chat") is None
+    cookie = client.get_cookie("consent")
+    assert cookie is not None
+    assert cookie.value == "necessary"
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_every_choice_is_said_back(choice: str) -> None:
+    client = visitor()
+    assert "You have not chosen yet." in body(client, "/")
+    choose(client, choice)
+    assert "You have not chosen yet." not in body(client, "/")
+
+
+def test_an_unknown_choice_sets_nothing_and_a_foreign_address_leads_home() -> None:
+    client = visitor()
+    response = client.post("/consent", data={"choice": "?", "next": "//elsewhere.example/"})
+    assert response.headers["Location"] == "/"
+    assert client.get_cookie("consent") is None
+
+
+def test_the_strict_page_gives_its_nonce_to_the_facade_and_a_new_one_to_each_visit() -> None:
+    client = visitor()
+    nonces = []
+    for _ in range(2):
+        response = client.get("/csp")
+        nonce = re.search("'nonce-([^']+)' 'strict-dynamic'", response.headers["Content-Security-Policy"])
+        assert nonce is not None
+        nonces.append(nonce[1])
+        html = response.get_data(as_text=True)
+        facade = re.search("<script[^>]+/_consent/facade[^>]+>", html)
+        assert facade is not None
+        assert f'nonce="{nonce[1]}"' in facade[0]
+    assert nonces[0] != nonces[1]
+
+
+def test_the_stream_is_cut_inside_the_tag() -> None:
+    html = body(visitor(protected=False), "/stream")
+    pieces = cut(html)
+    assert "".join(pieces) == html
+    assert not any(OFFICIAL in piece for piece in pieces)
+    assert len(pieces) == 5
+
+
+def test_every_host_name_is_served() -> None:
+    assert visitor().get("/", headers={"Host": "shop.example"}).status_code == 200
+
+
+def test_a_message_is_answered() -> None:
+    assert b"Thank you" in visitor().post("/contact", data={"email": "a@b.example", "message": "Hello"}).data
+
+
+def test_a_proxied_host_is_in_the_tag_and_in_the_policy_of_the_strict_page() -> None:
+    proxied = {"js.hs-scripts.com": "http://127.0.0.1:9101", "app.hubspot.com": "http://127.0.0.1:9102"}
+    plain = create_app(portal="4711", proxied=proxied, protected=False).test_client()
+    assert 'src="http://127.0.0.1:9101/4711.js"' in body(plain, "/")
+    assert "frame-src http://127.0.0.1:9102;" in plain.get("/csp").headers["Content-Security-Policy"]
+    protected = create_app(portal="4711", proxied=proxied).test_client()
+    assert ' src="http://127.0.0.1:9101/4711.js"' not in body(protected, "/")
+    assert 'data-consent-src="http://127.0.0.1:9101/4711.js"' in body(protected, "/")
+
+
+def test_a_region_is_in_the_tag() -> None:
+    app = create_app(portal="4711", region="eu1", protected=False)
+    assert 'src="//js-eu1.hs-scripts.com/4711.js"' in body(app.test_client(), "/")
+
+
+def test_every_page_of_the_menu_is_there() -> None:
+    for path, _ in PAGES:
+        assert body(visitor(), path)
+
+
+def test_both_examples_are_the_same_site() -> None:
+    own = Path(__file__).parent
+    other = own.with_name("starlette_app")
+    for folder in ("templates", "static"):
+        names = sorted(path.name for path in (own / folder).iterdir())
+        assert names == sorted(path.name for path in (other / folder).iterdir())
+        for name in names:
+            assert (own / folder / name).read_bytes() == (other / folder / name).read_bytes(), name

@@ -1,0 +1,233 @@
+"""What the stand-in answers: a pure function from one request to one response.
+
+Knows HubSpot's paths, the loader's children and the settings of a portal. It opens no socket, keeps no log and knows
+nothing of faults; `server` does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import parse_qs
+
+from .hosts import in_region, split_region
+from .portal import Portal, Product
+
+_SCRIPTS = Path(__file__).with_name("scripts")
+_JAVASCRIPT = "application/javascript; charset=utf-8"
+_HTML = "text/html; charset=utf-8"
+_JSON = "application/json; charset=utf-8"
+# The smallest transparent picture: GIF89a, one pixel.
+_PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
+
+# Every host that a script of the stand-in asks for more.
+CHILD_HOSTS = (
+    "js.hs-scripts.com",
+    "js.hs-analytics.net",
+    "js.hs-banner.com",
+    "js.usemessages.com",
+    "js.hscollectedforms.net",
+    "forms.hscollectedforms.net",
+    "js.hsleadflows.net",
+    "js.hsadspixel.net",
+    "js.hubspot.com",
+    "js.hubspotfeedback.com",
+    "track.hubspot.com",
+    "api.hubspot.com",
+    "app.hubspot.com",
+    "api.hubapi.com",
+    "static.hsappstatic.net",
+)
+
+
+class Answer(NamedTuple):
+    status: int
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request, as far as the answer depends on it.
+
+    origin_of: where a script finds a host; the address of the real host, or a local one of the stand-in.
+    """
+
+    host: str
+    path: str
+    query: str
+    origin_of: Callable[[str], str]
+    portal_of: Callable[[int], Portal]
+
+    @property
+    def hublet(self) -> str:
+        return split_region(self.host)[1]
+
+    def url(self, host: str, path: str) -> str:
+        return self.origin_of(in_region(host, self.hublet)) + path
+
+
+class _Child(NamedTuple):
+    """A script that the loader inserts: its id and address (both may name the portal), and attributes of its own."""
+
+    id: str
+    host: str
+    path: str
+    attributes: Mapping[str, str]
+
+
+_CROSS_ORIGIN = {"crossorigin": "anonymous"}
+_LEADIN = {**_CROSS_ORIGIN, "data-leadin-portal-id": "{portal}", "data-leadin-env": "prod"}
+_CHILDREN: dict[Product, _Child] = {
+    "analytics": _Child("hs-analytics", "js.hs-analytics.net", "/analytics/1700000000000/{portal}.js", {}),
+    "banner": _Child(
+        "cookieBanner-{portal}",
+        "js.hs-banner.com",
+        "/v2/{portal}/banner.js",
+        {"data-cookieconsent": "ignore", "data-hs-ignore": "true"},
+    ),
+    "forms": _Child("CollectedForms-{portal}", "js.hscollectedforms.net", "/collectedforms.js", _LEADIN),
+    "leadflows": _Child("LeadFlows-{portal}", "js.hsleadflows.net", "/leadflows.js", _LEADIN),
+    "pixels": _Child(
+        "hs-ads-pixel-{portal}",
+        "js.hsadspixel.net",
+        "/pixels.js",
+        {"data-ads-portal-id": "{portal}", "data-ads-env": "prod"},
+    ),
+    "chat": _Child("hubspot-messages-loader", "js.usemessages.com", "/conversations-embed.js", {}),
+    "interactives": _Child(
+        "hubspot-web-interactives-loader", "js.hubspot.com", "/web-interactives-embed.js", _CROSS_ORIGIN
+    ),
+    "feedback": _Child(
+        "hs-feedback-web-{portal}",
+        "js.hubspotfeedback.com",
+        "/feedbackweb-new.js",
+        {**_CROSS_ORIGIN, "data-hubspot-feedback-portal-id": "{portal}", "data-hubspot-feedback-env": "prod"},
+    ),
+}
+
+
+def answer(question: Question) -> Answer:
+    """Return what HubSpot's host would send, or a 404 for a path that it does not have."""
+    base = split_region(question.host)[0]
+    for host, pattern, reply in _ROUTES:
+        found = pattern.fullmatch(question.path) if host in (base, "*") else None
+        if found is not None:
+            return reply(question, found)
+    return Answer(404, "text/plain; charset=utf-8", b"not found\n")
+
+
+def _config(question: Question, portal: int) -> str:
+    settings = question.portal_of(portal)
+    config = {
+        "portal": portal,
+        "hublet": question.hublet,
+        "origins": {
+            name: question.origin_of(name) for name in (in_region(host, question.hublet) for host in CHILD_HOSTS)
+        },
+        "loader": question.url("js.hs-scripts.com", f"/{portal}.js"),
+        "banner": "banner" in settings.products,
+        "cookiePrompt": settings.cookie_prompt,
+        "optIn": settings.opt_in,
+        "secureCookies": settings.secure_cookies,
+    }
+    # "<" is written as an escape: the same text also stands in the <script> of the chat's page.
+    return json.dumps(config).replace("<", "\\u003c")
+
+
+def _render(name: str, question: Question, portal: int) -> bytes:
+    return (_SCRIPTS / name).read_text(encoding="utf-8").replace("__STANDIN__", _config(question, portal)).encode()
+
+
+def _script(name: str) -> Callable[[Question, re.Match[str]], Answer]:
+    def reply(question: Question, found: re.Match[str]) -> Answer:
+        portal = int(found.groupdict().get("portal") or 0)
+        return Answer(200, _JAVASCRIPT, _render(name, question, portal))
+
+    return reply
+
+
+def _loader(question: Question, found: re.Match[str]) -> Answer:
+    portal = int(found["portal"])
+    children = [_CHILDREN[product] for product in question.portal_of(portal).products]
+    inserts = []
+    for child in children:
+        attributes = {name: value.format(portal=portal) for name, value in child.attributes.items()}
+        if child.id != "hs-analytics":
+            attributes |= {
+                "data-loader": "hs-scriptloader",
+                "data-hsjs-portal": str(portal),
+                "data-hsjs-env": "prod",
+                "data-hsjs-hublet": question.hublet,
+            }
+        arguments = (
+            child.id.format(portal=portal),
+            question.url(child.host, child.path.format(portal=portal)),
+            attributes,
+        )
+        template = "analytics-insert.js" if child.id == "hs-analytics" else "insert.js"
+        text = (_SCRIPTS / template).read_text(encoding="utf-8")
+        inserts.append(text.replace("__ARGUMENTS__", ", ".join(json.dumps(argument) for argument in arguments)))
+    head = (_SCRIPTS / "loader.js").read_text(encoding="utf-8")
+    return Answer(200, _JAVASCRIPT, (head + "".join(inserts)).encode())
+
+
+def _chat_bootstrap(question: Question, _found: re.Match[str]) -> Answer:
+    given = parse_qs(question.query)
+    try:
+        portal = int(given["portalId"][0])
+    except (KeyError, ValueError):
+        return Answer(400, _JSON, b'{"status":"error","message":"portalId is not a number"}')
+    settings = question.portal_of(portal)
+    # An account without a live chatflow has no chat on any page, whoever loads the script.
+    status = settings.chat_status if "chat" in settings.products else 204
+    if status != 200:
+        return Answer(status, _JSON, b"" if status == 204 else b'{"status":"error"}')
+    body = {"portalId": portal, "cookiePrompt": settings.cookie_prompt, "sessionId": "stand-in"}
+    return Answer(200, _JSON, json.dumps(body).encode())
+
+
+def _chat_page(question: Question, found: re.Match[str]) -> Answer:
+    return Answer(200, _HTML, _render("chat.html", question, int(found["portal"])))
+
+
+def _constant(content_type: str, body: bytes) -> Callable[[Question, re.Match[str]], Answer]:
+    return lambda _question, _found: Answer(200, content_type, body)
+
+
+def _embed_style(_question: Question, _found: re.Match[str]) -> Answer:
+    return Answer(200, "text/css; charset=utf-8", (_SCRIPTS / "embed.css").read_bytes())
+
+
+def _routes() -> list[tuple[str, re.Pattern[str], Callable[[Question, re.Match[str]], Answer]]]:
+    empty_script = _constant(_JAVASCRIPT, b"// The stand-in has nothing to do here.\n")
+    picture = _constant("image/gif", _PIXEL)
+    page = _constant(_HTML, b"<!DOCTYPE html><title>Stand-in</title><p>A page of the stand-in for HubSpot.\n")
+    table = [
+        ("js.hs-scripts.com", r"/(?P<portal>\d+)\.js", _loader),
+        ("api.hubapi.com", r"/scriptloader/v1/(?P<portal>\d+)\.js", _loader),
+        ("js.hs-analytics.net", r"/analytics/\d+/(?P<portal>\d+)\.js", _script("analytics.js")),
+        ("js.hs-banner.com", r"/v2/(?P<portal>\d+)/banner\.js", _script("banner.js")),
+        ("js.hs-banner.com", r"/(?P<portal>\d+)\.js", _script("banner.js")),
+        ("js.usemessages.com", r"/conversations-embed\.js", _script("conversations-embed.js")),
+        ("static.hsappstatic.net", r"/conversations-embed/static-1\.1/embed\.css", _embed_style),
+        ("js.hscollectedforms.net", r"/collectedforms\.js", _script("forms.js")),
+        ("js.hsadspixel.net", r"/pixels\.js", _script("pixels.js")),
+        ("track.hubspot.com", r"/__ptq\.gif", picture),
+        ("api.hubspot.com", r"/livechat-public/v1/message/public", _chat_bootstrap),
+        ("app.hubspot.com", r"/conversations-visitor/(?P<portal>\d+)/threads/utk/\w+", _chat_page),
+        ("app.hubspot.com", r"/api/livechat-public/v1/message", _constant(_JSON, b"{}")),
+        ("forms.hscollectedforms.net", r"/collected-forms/v1/config/json", _constant(_JSON, b"{}")),
+        ("api.hubapi.com", r"/hs-script-loader-public/v1/config/pixels-and-events/json", _constant(_JSON, b"{}")),
+        ("*", r"/.*\.js", empty_script),
+        ("*", r"/.*\.(?:gif|png|jpg|ico)", picture),
+        ("meetings.hubspot.com", r"/.+", page),
+    ]
+    return [(host, re.compile(pattern), reply) for host, pattern, reply in table]
+
+
+_ROUTES = _routes()

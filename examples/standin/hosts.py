@@ -1,0 +1,89 @@
+"""HubSpot's host names: which belong together, what each is for, and how a region is written.
+
+Knows names only. It opens no socket and renders no script.
+"""
+
+from __future__ import annotations
+
+import re
+
+# The registrable domains of HubSpot's embeds, trackers and assets. The asset domains are here although no tracker
+# lives on them: a browser under test must not leave the machine for any of them.
+DOMAINS = (
+    "hs-scripts.com",
+    "hs-analytics.net",
+    "hs-banner.com",
+    "usemessages.com",
+    "hscollectedforms.net",
+    "hsleadflows.net",
+    "hsadspixel.net",
+    "hsforms.net",
+    "hsforms.com",
+    "hubspot.com",
+    "hubapi.com",
+    "hsappstatic.net",
+    "hscta.net",
+    "hubspotfeedback.com",
+    "leadin.com",
+    "hs-embed-reporting.com",
+    "hs-growth-metrics.com",
+    "hs-data.com",
+    "hubspot.net",
+    "hubspotusercontent-na1.net",
+    "hubspotusercontent-eu1.net",
+    "hs-sites.com",
+    "hs-sites-eu1.com",
+    "hsstatic.net",
+)
+
+# What a visitor's browser asks each host for, in words for someone who is not a programmer.
+PURPOSES = {
+    "js.hs-scripts.com": "the loader: it brings in everything else",
+    "js.hs-analytics.net": "the visitor tracker",
+    "js.hs-banner.com": "HubSpot's own cookie banner",
+    "js.usemessages.com": "the live chat",
+    "js.hscollectedforms.net": "reads the forms of the page",
+    "forms.hscollectedforms.net": "settings of the form reader",
+    "js.hsleadflows.net": "pop-up forms",
+    "js.hsadspixel.net": "advertising pixels",
+    "js.hsforms.net": "HubSpot forms",
+    "js.hubspot.com": "pop-ups and calls to action",
+    "js.hubspotfeedback.com": "surveys",
+    "js.hscta.net": "calls to action",
+    "track.hubspot.com": "reports this visit",
+    "api.hubspot.com": "asks whether the chat is open on this page",
+    "app.hubspot.com": "the chat window",
+    "api.hubapi.com": "settings of the advertising pixels",
+    "static.hsappstatic.net": "style sheets and pictures",
+}
+
+# Hosts that keep one name in every region.
+_WITHOUT_REGION = frozenset(
+    {"js.hsleadflows.net", "js.hubspotfeedback.com", "js.hscta.net", "static.hsappstatic.net", "js.hubspot.com"}
+)
+_REGION = re.compile(r"(?P<label>[a-z-]+?)-(?P<hublet>[a-z]{2}\d{1,2})\.(?P<domain>.+)")
+
+
+def split_region(host: str) -> tuple[str, str]:
+    """Return a host name without its region, and the region: `js-eu1.hs-scripts.com` gives the pair
+    (`js.hs-scripts.com`, `eu1`). A name without a region belongs to `na1`.
+    """
+    host = host.lower()
+    found = _REGION.fullmatch(host)
+    if found is None:
+        return host, "na1"
+    return f"{found['label']}.{found['domain']}", found["hublet"]
+
+
+def in_region(host: str, hublet: str) -> str:
+    """Return the name that a host has in a region; the opposite of `split_region`."""
+    if hublet == "na1" or host in _WITHOUT_REGION:
+        return host
+    label, _, domain = host.partition(".")
+    return f"{label}-{hublet}.{domain}"
+
+
+def is_hubspot(host: str) -> bool:
+    """Whether a host name lies under one of HubSpot's domains."""
+    host = host.lower()
+    return any(host == domain or host.endswith("." + domain) for domain in DOMAINS)

@@ -1,0 +1,361 @@
+"""The stand-in's servers: listeners on the loopback address, faults, and the log of every request.
+
+Knows sockets, TLS and threads. What is answered is the business of `answers`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from http.cookies import CookieError, SimpleCookie
+from http.server import BaseHTTPRequestHandler
+from socketserver import TCPServer, ThreadingMixIn
+from types import TracebackType
+from typing import Any, Literal, Self
+from urllib.parse import parse_qs, urlsplit
+
+from . import answers
+from .certificate import server_context
+from .hosts import DOMAINS, is_hubspot
+from .portal import Portal
+
+Fault = Literal["refuse", "hang", "204", "404", "500"]
+
+# A browser opens sockets ahead of need and may never write to them.
+_IDLE_SECONDS = 60
+_TLS_HANDSHAKE = 0x16  # RFC 8446 section 5.1: the content type that opens a TLS connection
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One request that reached the stand-in, written down before it is answered.
+
+    time: seconds since the epoch. cookies: the names in the Cookie header. local: it came to an address of `origin`.
+    fault: the fault it met, if any.
+    """
+
+    number: int
+    time: float
+    method: str
+    scheme: str
+    host: str
+    path: str
+    query: str
+    referer: str
+    origin: str
+    cookies: tuple[str, ...]
+    local: bool
+    fault: str | None
+
+    @property
+    def url(self) -> str:
+        """The address at HubSpot that the request stands for."""
+        return f"{self.scheme}://{self.host}{self.path}" + (f"?{self.query}" if self.query else "")
+
+    @property
+    def page(self) -> str:
+        """The origin of the page that asked, or "" where the request does not tell.
+
+        The chat's window names the page in its own query, as its Referer would be the window itself.
+        """
+        named = parse_qs(self.query).get("url", [self.referer or self.origin])[0]
+        parts = urlsplit(named)
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+class StandIn:
+    """A stand-in for HubSpot on 127.0.0.1, for tests and for the demo; a context manager.
+
+    portals: the settings of single accounts; every other number is an account with the default settings.
+    https: whether there is an HTTPS listener; it needs the `openssl` command.
+    port: the plain HTTP port, 0 for any free one.
+    on_request: called with each record, on the thread that answers.
+    """
+
+    def __init__(
+        self,
+        *,
+        portals: Mapping[int, Portal] | None = None,
+        https: bool = True,
+        port: int = 0,
+        on_request: Callable[[Record], object] | None = None,
+    ) -> None:
+        self.portals: dict[int, Portal] = dict(portals or {})
+        #: What goes wrong, by host name or pattern: `standin.faults["*.hubspot.com"] = "hang"`. "refuse" cuts the
+        #: connection without an answer; "hang" answers nothing until the fault is taken away or the stand-in ends.
+        self.faults: dict[str, Fault] = {}
+        self._records: list[Record] = []
+        self._count = 0
+        self._changed = threading.Condition()
+        self._ending = threading.Event()
+        self._on_request = on_request
+        self._origins: dict[str, _Listener] = {}
+        self._opening = threading.Lock()
+        context = server_context(DOMAINS) if https else None
+        self._http = _Listener(self, port=port)
+        self._https = _Listener(self, context=context) if context is not None else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every connection and free every port. Calling it again does nothing."""
+        if self._ending.is_set():
+            return
+        self._ending.set()
+        with self._opening:
+            listeners = [self._http, *self._origins.values()]
+        for listener in listeners + ([self._https] if self._https is not None else []):
+            listener.end()
+
+    @property
+    def http_port(self) -> int:
+        """The plain HTTP port; the Host header says which host is meant."""
+        return self._http.port
+
+    @property
+    def https_port(self) -> int:
+        """The HTTPS port. It understands plain HTTP as well, for pages whose scripts have no scheme of their own."""
+        if self._https is None:
+            raise RuntimeError("this stand-in was made with https=False")
+        return self._https.port
+
+    def origin(self, host: str) -> str:
+        """Return an address of this machine that stands for one host alone: `http://127.0.0.1:PORT`.
+
+        For browsers that cannot be told to look HubSpot's names up here. Scripts that come from such an address ask
+        for their children at such addresses too. The same host always has the same address.
+        """
+        with self._opening:
+            if self._ending.is_set():
+                raise RuntimeError("the stand-in has ended")
+            if host not in self._origins:
+                self._origins[host] = _Listener(self, host=host)
+            return f"http://127.0.0.1:{self._origins[host].port}"
+
+    @property
+    def origins(self) -> dict[str, str]:
+        """The local address of every host that the loader leads to, in region na1; fits `Policy(proxied=...)`."""
+        return {host: self.origin(host) for host in answers.CHILD_HOSTS}
+
+    @property
+    def resolver_rules(self) -> str:
+        """A value for Chromium's `--host-resolver-rules` that brings every HubSpot host here."""
+        address = f"127.0.0.1:{self.https_port}"
+        return ", ".join(f"MAP {name} {address}" for domain in DOMAINS for name in (domain, f"*.{domain}"))
+
+    @property
+    def browser_arguments(self) -> list[str]:
+        """What to start Chromium with, so that HubSpot's names lead here and the certificate is taken."""
+        return [f"--host-resolver-rules={self.resolver_rules}", "--ignore-certificate-errors"]
+
+    @property
+    def requests(self) -> list[Record]:
+        """A copy of the log, oldest first."""
+        with self._changed:
+            return list(self._records)
+
+    def clear(self) -> None:
+        """Empty the log. Numbers go on counting."""
+        with self._changed:
+            self._records.clear()
+
+    def wait_for(self, host: str, *, path: str = "*", seconds: float = 10) -> Record:
+        """Return the first request in the log whose host and path match the patterns; wait for it if need be.
+
+        Raises TimeoutError when none arrives within `seconds`.
+        """
+
+        def found() -> Record | None:
+            matching = (each for each in self._records if fnmatchcase(each.host, host) and fnmatchcase(each.path, path))
+            return next(matching, None)
+
+        with self._changed:
+            record = self._changed.wait_for(found, timeout=seconds)
+            if record is None:
+                seen = ", ".join(each.host + each.path for each in self._records) or "nothing"
+                raise TimeoutError(f"no request for {host} {path} within {seconds} s; seen: {seen}")
+            return record
+
+    @property
+    def ending(self) -> bool:
+        """Whether `close` was called."""
+        return self._ending.is_set()
+
+    def portal(self, number: int) -> Portal:
+        """Return the settings of an account."""
+        return self.portals.get(number, Portal())
+
+    def _fault(self, host: str) -> Fault | None:
+        return next((fault for pattern, fault in dict(self.faults).items() if fnmatchcase(host, pattern)), None)
+
+    def _record(self, handler: _Handler, host: str, fault: Fault | None) -> None:
+        cookies: SimpleCookie = SimpleCookie()
+        with contextlib.suppress(CookieError):
+            cookies.load(handler.headers.get("Cookie", ""))
+        target = urlsplit(handler.path)
+        listener = handler.listener
+        with self._changed:
+            self._count += 1
+            record = Record(
+                number=self._count,
+                time=time.time(),
+                method=handler.command,
+                scheme="https" if isinstance(handler.connection, ssl.SSLSocket) else "http",
+                host=host,
+                path=target.path,
+                query=target.query,
+                referer=handler.headers.get("Referer", ""),
+                origin=handler.headers.get("Origin", ""),
+                cookies=tuple(cookies),
+                local=listener.host is not None,
+                fault=fault,
+            )
+            self._records.append(record)
+            self._changed.notify_all()
+        if self._on_request is not None:
+            self._on_request(record)
+
+    def _hang(self, host: str) -> None:
+        while self._fault(host) == "hang" and not self._ending.wait(0.05):
+            pass
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "stand-in"
+    sys_version = ""
+    timeout = _IDLE_SECONDS
+
+    @property
+    def listener(self) -> _Listener:
+        assert isinstance(self.server, _Listener)  # noqa: S101 - the only server that uses this handler
+        return self.server
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
+        """Say nothing: the log of `StandIn.requests` is the only one."""
+
+    def do_GET(self) -> None:
+        standin = self.listener.standin
+        length = int(self.headers.get("Content-Length") or 0)
+        if length:
+            self.rfile.read(length)
+        host = self.listener.host or (self.headers.get("Host") or "").partition(":")[0].lower()
+        target = urlsplit(self.path)
+        if not is_hubspot(host):
+            self._send(answers.Answer(200, "text/plain; charset=utf-8", self.listener.about()))
+            return
+        fault = standin._fault(host)  # noqa: SLF001 - one module, one unit
+        standin._record(self, host, fault)  # noqa: SLF001
+        if fault == "hang":
+            standin._hang(host)  # noqa: SLF001
+        if fault in ("refuse", "hang"):
+            # Zero linger: the browser sees a reset, as from a host that refuses.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.close_connection = True
+        elif fault is not None:
+            self._send(answers.Answer(int(fault), "text/plain; charset=utf-8", b""))
+        elif self.command == "OPTIONS":
+            self._send(answers.Answer(204, "", b""))
+        else:
+            asked = answers.Question(host, target.path, target.query, self._origin_of, standin.portal)
+            self._send(answers.answer(asked))
+
+    do_HEAD = do_POST = do_OPTIONS = do_GET  # noqa: N815 - the names are the base class's
+
+    def _origin_of(self, host: str) -> str:
+        return f"https://{host}" if self.listener.host is None else self.listener.standin.origin(host)
+
+    def _send(self, answer: answers.Answer) -> None:
+        self.send_response(answer.status)
+        if answer.content_type:
+            self.send_header("Content-Type", answer.content_type)
+        if answer.status != 204:
+            self.send_header("Content-Length", str(len(answer.body)))
+        # HubSpot lets its loader be cached for a minute; here every page load is to be seen.
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.send_header("Access-Control-Allow-Headers", "X-HubSpot-Messages-Uri, Content-Type")
+        self.send_header("Access-Control-Max-Age", "0")
+        self.send_header("Cross-Origin-Resource-Policy", "cross-origin")
+        self.send_header("Timing-Allow-Origin", "*")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
+
+
+class _Listener(ThreadingMixIn, TCPServer):
+    """One port, one thread that accepts, and one thread for each connection."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(
+        self, standin: StandIn, *, port: int = 0, host: str | None = None, context: ssl.SSLContext | None = None
+    ) -> None:
+        self.standin = standin
+        self.host = host
+        self._context = context
+        self._open: dict[threading.Thread, socket.socket] = {}
+        self._lock = threading.Lock()
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.port = int(self.server_address[1])
+        self._accepting = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
+        self._accepting.start()
+
+    def about(self) -> bytes:
+        standin = self.standin
+        lines = ["A stand-in for HubSpot. Addresses of single hosts:"]
+        lines += [f"{host:30} {origin}" for host, origin in standin.origins.items()]
+        return ("\n".join(lines) + "\n").encode()
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        assert isinstance(request, socket.socket)  # noqa: S101 - socketserver leaves the type open
+        current = threading.current_thread()
+        connection: socket.socket = request
+        try:
+            with self._lock:
+                self._open[current] = request
+            connection.settimeout(_IDLE_SECONDS)
+            # `end` reaches every connection written down before it looked; a later one ends itself here.
+            first = b"" if self.standin.ending else connection.recv(1, socket.MSG_PEEK)
+            if first and first[0] == _TLS_HANDSHAKE and self._context is not None:
+                connection = self._context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
+                with self._lock:
+                    self._open[current] = connection
+                connection.do_handshake()
+            if first:
+                _Handler(connection, client_address, self)
+        except (OSError, ValueError):
+            # The browser went away, or the stand-in is ending: neither is an error of a test.
+            pass
+        finally:
+            with self._lock:
+                self._open.pop(current, None)
+            self.shutdown_request(connection)
+
+    def end(self) -> None:
+        self.shutdown()
+        self._accepting.join(5)
+        with self._lock:
+            live = dict(self._open)
+        for connection in live.values():
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread in live:
+            thread.join(5)
+        self.server_close()
