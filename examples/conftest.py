@@ -40,7 +40,10 @@ def start_chromium(_playwright: Playwright) -> Iterator[Callable[..., Browser]]:
     named = os.environ.get("CHROMIUM")
     path = named or next(filter(None, map(shutil.which, _NAMES)), None)
     if path is None:
-        pytest.skip("no Chromium found: install it (Debian: apt install chromium) or set CHROMIUM to its path")
+        reason = "no Chromium found: install it (Debian: apt install chromium) or set CHROMIUM to its path"
+        if os.environ.get("CI"):
+            pytest.fail(f"{reason}; CI must not go without", pytrace=False)
+        pytest.skip(f"NOT TESTED IN A BROWSER: {reason}")
     with ExitStack() as browsers:
 
         def start(*arguments: str) -> Browser:

@@ -1,0 +1,138 @@
+"""Pages with a facade in them, as the middleware would send them, and ways to look at what the browser makes of them.
+
+Knows: the facade's markup, the site, the stand-in.
+Must not know: how a page is rewritten.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from playwright.sync_api import Locator, Page, expect
+
+from consent_middleware.facade import ASSET, Facade
+from consent_middleware.rules import ChatScript
+from examples.standin import Record, StandIn
+
+from .site import HOST, Document, Site
+
+URL = f"http://{HOST}/"
+ASSET_URL = f"/_consent/{ASSET.name}"
+
+PORTAL = "12345"
+EMBED = "https://js.usemessages.com/conversations-embed.js"
+CHAT = ChatScript(
+    EMBED,
+    (
+        ("id", "hubspot-messages-loader"),
+        ("data-loader", "hs-scriptloader"),
+        ("data-hsjs-portal", PORTAL),
+        ("data-hsjs-env", "prod"),
+        ("data-hsjs-hublet", "na1"),
+    ),
+)
+#: The hosts that the chat alone asks.
+CHAT_HOSTS = {"js.usemessages.com", "api.hubspot.com", "app.hubspot.com"}
+CHAT_COOKIES = {"messagesUtk", "hs-messages-is-open", "hs-messages-hide-welcome-message"}
+TRACKING_COOKIES = {"__hstc", "hubspotutk", "__hssc", "__hssrc"}
+
+FACADE = Facade(vendor="HubSpot", contact_url="/contact")
+ALONE = replace(FACADE, contact_url=None)
+
+#: Keeps what the facade says at each step, and every layout shift that nobody's input explains.
+WITNESS = """
+window.steps = [];
+for (const name of ["idle", "loading", "ready", "failed", "granted"])
+  document.addEventListener("consent:chat-" + name, (event) => {
+    const status = event.target.shadowRoot.querySelectorAll("[role=status]");
+    window.steps.push([name, [...status].map((each) => each.textContent).join("|")]);
+  });
+window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts.push(entry.value);
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+def document(
+    *,
+    facade: Facade = FACADE,
+    chat: ChatScript = CHAT,
+    granted: bool = False,
+    nonce: str | None = None,
+    head: str = "",
+    before: str = "",
+    html: str = 'lang="en"',
+    lang: str | None = None,
+) -> bytes:
+    """A page of some length with the facade at its end. `head` goes into its head, `before` before the facade."""
+    markup = facade.markup(chat, asset_url=ASSET_URL, nonce=nonce, granted=granted, lang=lang).decode("ascii")
+    lines = '<p>A page that can be scrolled.</p><p class="long"></p>'
+    style = '<style nonce="abc">.long { block-size: 3000px }</style>'
+    return (
+        f'<!DOCTYPE html><html {html}><head><meta charset="utf-8"><title>Shop</title>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">{style}{head}</head>'
+        f'<body><main><h1>Shop</h1><label>Search <input id="search"></label>{lines}</main>'
+        f"{before}{markup}</body></html>"
+    ).encode()
+
+
+def put(site: Site, body: bytes, *, path: str = "/", headers: dict[str, str] | None = None) -> None:
+    """Put a page on the site, and beside it the facade's script and the page that the link leads to."""
+    site.pages[path] = Document(body, headers or {})
+    site.pages[ASSET_URL] = Document(ASSET.body, {"Content-Type": ASSET.content_type, "Cache-Control": "max-age=9999"})
+    site.pages["/contact"] = Document(b"<!DOCTYPE html><title>Contact</title><h1>Contact</h1>")
+
+
+def place(page: Page) -> Locator:
+    """The facade's place in the page."""
+    return page.locator("[data-consent-facade]")
+
+
+def button(page: Page) -> Locator:
+    """The facade's button."""
+    return place(page).get_by_role("button")
+
+
+def message(page: Page) -> Locator:
+    """The facade's live region."""
+    return place(page).get_by_role("status")
+
+
+def expect_state(page: Page, state: str) -> None:
+    """Wait until the facade is in `state`."""
+    expect(place(page)).to_have_attribute("data-state", state, timeout=15_000)
+
+
+def open_page(page: Page, url: str = URL) -> None:
+    """Go to a page and wait until the facade is awake."""
+    page.add_init_script(WITNESS)
+    page.goto(url)
+    expect(place(page)).to_have_attribute("data-state", "idle", timeout=15_000)
+
+
+def steps(page: Page) -> list[list[str]]:
+    """The states that the facade went through, each with what its live region said."""
+    found: list[list[str]] = page.evaluate("window.steps")
+    return found
+
+
+def asked(standin: StandIn) -> list[Record]:
+    """What reached HubSpot's hosts, the browser's own favicon requests apart."""
+    return [record for record in standin.requests if record.path != "/favicon.ico"]
+
+
+def hosts(standin: StandIn) -> set[str]:
+    """The hosts of HubSpot's that were asked for anything."""
+    return {record.host for record in asked(standin)}
+
+
+def cookies(page: Page) -> dict[str, str]:
+    """The visitor's cookies for the page's site."""
+    return {cookie["name"]: cookie["value"] for cookie in page.context.cookies(page.url)}
+
+
+def focused(page: Page) -> str:
+    """The id of the element that has the focus, or its name in lower case."""
+    found: str = page.evaluate("document.activeElement.id || document.activeElement.localName")
+    return found

@@ -1,0 +1,176 @@
+"""The whole of it: a site with HubSpot's official tag, one line of middleware, a visitor, and what HubSpot sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from examples.standin import StandIn
+
+from .doors import NAMES, PORTAL
+from .pages import (
+    CHAT_COOKIES,
+    CHAT_HOSTS,
+    TRACKING_COOKIES,
+    asked,
+    button,
+    cookies,
+    expect_state,
+    focused,
+    hosts,
+    message,
+    place,
+)
+
+PAGES = ["/", "/about", "/csp", "/stream"]
+#: A page whose policy allows no inline style has the chat link its style sheet.
+ALLOWED = CHAT_HOSTS | {"static.hsappstatic.net"}
+OPEN = "document.documentElement.classList.contains('hs-messages-widget-open')"
+
+pytestmark = pytest.mark.parametrize("door", NAMES)
+
+
+def url(door: str, path: str = "/") -> str:
+    return f"http://{NAMES[door]}{path}"
+
+
+def consent(page: Page, door: str, value: str) -> None:
+    page.context.add_cookies([{"name": "consent", "value": value, "url": url(door)}])
+
+
+def only_chat(standin: StandIn, page: Page) -> None:
+    """Assert that the chat was asked for and nothing else of HubSpot's, and that only the chat has left cookies."""
+    assert CHAT_HOSTS <= hosts(standin) <= ALLOWED
+    assert not TRACKING_COOKIES & cookies(page).keys()
+    assert cookies(page).keys() <= CHAT_COOKIES | {"consent", "consent_chat"}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_reaches_hubspot_before_the_click(page: Page, standin: StandIn, door: str, path: str) -> None:
+    elsewhere: list[str] = []
+    page.on("request", lambda request: elsewhere.append(request.url) if not request.url.startswith(url(door)) else None)
+    page.goto(url(door, path))
+    expect_state(page, "idle")
+    page.mouse.wheel(0, 600)
+    button(page).hover()
+    button(page).focus()
+    page.wait_for_timeout(3_000)
+    assert standin.requests == []
+    assert elsewhere == []
+    assert cookies(page) == {}
+    expect(button(page)).to_have_count(1)
+
+
+@pytest.mark.parametrize("choice", ["necessary", "analytics", "marketing"])
+def test_a_choice_that_does_not_cover_it_lets_nothing_through(
+    page: Page, standin: StandIn, door: str, choice: str
+) -> None:
+    consent(page, door, choice)
+    page.goto(url(door))
+    expect_state(page, "idle")
+    page.wait_for_timeout(500)
+    assert standin.requests == []
+    assert cookies(page).keys() == {"consent"}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_one_click_opens_the_chat_and_asks_only_the_chats_hosts(
+    page: Page, standin: StandIn, door: str, path: str
+) -> None:
+    page.goto(url(door, path))
+    button(page).click()
+    expect_state(page, "ready")
+    assert page.evaluate(OPEN)
+    assert focused(page) == "hubspot-conversations-iframe"
+    expect(message(page)).to_have_text("The chat is open.")
+    expect(page.frame_locator("#hubspot-conversations-iframe").get_by_label("Write a message")).to_be_visible()
+    page.wait_for_function("document.cookie.includes('messagesUtk')")
+    only_chat(standin, page)
+    embed = next(record for record in asked(standin) if record.host == "js.usemessages.com")
+    assert embed.path == "/conversations-embed.js"
+    assert f"portalId={PORTAL}" in next(record.query for record in asked(standin) if record.host == "api.hubspot.com")
+
+
+def test_on_the_next_page_of_the_visit_the_chat_loads_by_itself(page: Page, standin: StandIn, door: str) -> None:
+    page.goto(url(door))
+    button(page).click()
+    expect_state(page, "ready")
+    page.wait_for_function("document.cookie.includes('messagesUtk')")
+    standin.clear()
+    page.get_by_role("link", name="About us").click()
+    expect(page).to_have_url(url(door, "/about"))
+    expect_state(page, "ready")
+    expect(button(page)).to_have_count(0)
+    only_chat(standin, page)
+
+
+def test_a_new_visit_begins_with_the_button_again(page: Page, standin: StandIn, door: str) -> None:
+    page.goto(url(door))
+    button(page).click()
+    expect_state(page, "ready")
+    # What a browser does with session cookies when it is closed.
+    page.context.clear_cookies(name="consent_chat")
+    page.goto("about:blank")
+    standin.clear()
+    page.goto(url(door))
+    expect_state(page, "idle")
+    assert asked(standin) == []
+
+
+def test_functional_consent_brings_the_chat_without_a_click_and_no_tracker(
+    page: Page, standin: StandIn, door: str
+) -> None:
+    consent(page, door, "functional")
+    page.goto(url(door))
+    expect_state(page, "ready")
+    assert not page.evaluate(OPEN)
+    only_chat(standin, page)
+
+
+@pytest.mark.parametrize("choice", ["analytics,marketing", "functional,analytics,marketing"])
+def test_with_analytics_and_marketing_consent_the_page_is_as_the_site_wrote_it(
+    page: Page, standin: StandIn, door: str, choice: str
+) -> None:
+    consent(page, door, choice)
+    page.goto(url(door))
+    for host in ("js.hs-scripts.com", "js.hs-analytics.net", "js.usemessages.com"):
+        standin.wait_for(host)
+    page.wait_for_function("document.cookie.includes('__hstc')")
+    expect(place(page)).to_have_count(0)
+    assert "data-consent" not in page.content()
+    page.wait_for_selector("#hubspot-conversations-iframe")
+
+
+@pytest.mark.parametrize("fault", ["refuse", "hang", "500"])
+def test_when_hubspot_is_down_the_visitor_gets_a_message_and_a_link(
+    page: Page, standin: StandIn, door: str, fault: Any
+) -> None:
+    standin.faults["*"] = fault
+    page.clock.install()
+    page.goto(url(door))
+    button(page).click()
+    standin.wait_for("js.usemessages.com")
+    page.clock.fast_forward(8_000)
+    expect_state(page, "failed")
+    expect(message(page)).to_contain_text("The chat could not be loaded.")
+    place(page).get_by_role("link", name="Contact us").click()
+    expect(page).to_have_url(url(door, "/contact"))
+
+
+def test_a_choice_made_on_the_page_changes_the_next_one(page: Page, standin: StandIn, door: str) -> None:
+    page.goto(url(door))
+    expect_state(page, "idle")
+    page.get_by_role("button", name="Allow everything").click()
+    standin.wait_for("js.hs-analytics.net")
+    page.wait_for_function("document.cookie.includes('__hstc')")
+    page.get_by_role("button", name="Withdraw").click()
+    expect_state(page, "idle")
+    # What the page before had asked for may still arrive; from here on it is this visitor's choice alone.
+    standin.clear()
+    page.reload()
+    expect_state(page, "idle")
+    page.wait_for_timeout(300)
+    assert asked(standin) == []
+    assert cookies(page) == {"consent": "necessary"}

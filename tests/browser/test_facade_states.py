@@ -1,0 +1,1036 @@
+"""The facade's states in a real browser: what is shown, said, focused, loaded, stored, and left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+
+from consent_middleware.facade import ASSET, Texts
+from examples.standin import Portal, StandIn
+
+from .pages import (
+    ALONE,
+    ASSET_URL,
+    CHAT,
+    CHAT_COOKIES,
+    CHAT_HOSTS,
+    EMBED,
+    FACADE,
+    PORTAL,
+    TRACKING_COOKIES,
+    URL,
+    WITNESS,
+    asked,
+    button,
+    cookies,
+    document,
+    expect_state,
+    focused,
+    hosts,
+    message,
+    open_page,
+    place,
+    put,
+    steps,
+)
+from .site import HOST, SECURE_HOST, Site
+
+FRAME = "hubspot-conversations-iframe"
+CSP_HOSTS = (
+    "default-src 'self'; script-src 'nonce-abc' https://js.usemessages.com; style-src 'nonce-abc' "
+    "https://static.hsappstatic.net; connect-src https://api.hubspot.com; frame-src https://app.hubspot.com"
+)
+CSP_DYNAMIC = CSP_HOSTS.replace("https://js.usemessages.com", "'strict-dynamic'")
+
+#: Puts a chat script into the page as a tag manager does.
+BRING = """([src, attributes]) => {
+    const script = document.createElement("script");
+    for (const [name, value] of attributes) script.setAttribute(name, value);
+    script.src = src;
+    document.head.append(script);
+}"""
+
+
+def hold(page: Page, url: str) -> list[Route]:
+    """Keep requests for `url` waiting; the list fills with them as they come."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    page.route(url, keep)
+    return held
+
+
+def let_go(page: Page, held: list[Route]) -> None:
+    """Let the first request that waits go on; wait for it if it has not come."""
+    while not held:
+        page.wait_for_timeout(20)
+    held.pop(0).continue_()
+
+
+def stop_time(page: Page) -> None:
+    """Let no timer in the page run out, except by `page.clock.fast_forward`."""
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 60)
+
+
+def chat_is_open(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.classList.contains('hs-messages-widget-open')"))
+
+
+class TestIdle:
+    def test_the_button_has_a_name_and_a_description_that_names_vendor_and_cookie(self, page: Page, site: Site) -> None:
+        put(site, document())
+        open_page(page)
+        expect(button(page)).to_have_count(1)
+        expect(button(page)).to_have_accessible_name("Chat with us")
+        expect(button(page)).to_have_accessible_description(
+            "Opens HubSpot's chat, which stores a cookie on your device."
+        )
+        expect(button(page)).to_have_attribute("aria-haspopup", "dialog")
+        expect(button(page)).to_have_attribute("type", "button")
+        expect(page.get_by_role("complementary", name="Live chat")).to_have_count(1)
+
+    def test_the_description_is_seen_before_the_click(self, page: Page, site: Site) -> None:
+        put(site, document())
+        open_page(page)
+        expect(place(page).get_by_text("Opens HubSpot's chat")).to_be_visible()
+
+    def test_there_is_one_live_region_from_the_start_and_it_is_empty(self, page: Page, site: Site) -> None:
+        put(site, document())
+        open_page(page)
+        expect(message(page)).to_have_count(1)
+        expect(message(page)).to_have_text("")
+        expect(page.get_by_role("alert")).to_have_count(0)
+
+    def test_load_scroll_hover_and_focus_ask_nothing_of_another_host(
+        self, page: Page, site: Site, standin: StandIn
+    ) -> None:
+        urls: list[str] = []
+        page.on("request", lambda request: urls.append(request.url))
+        put(site, document())
+        open_page(page)
+        page.mouse.wheel(0, 900)
+        button(page).hover()
+        button(page).focus()
+        page.wait_for_timeout(1_000)
+        assert standin.requests == []
+        assert urls
+        assert all(url.startswith(URL) for url in urls)
+        assert page.evaluate("document.querySelectorAll('link, iframe').length") == 0
+        assert cookies(page) == {}
+
+    def test_the_button_is_the_only_tab_stop(self, page: Page, site: Site) -> None:
+        put(site, document())
+        open_page(page)
+        page.locator("#search").focus()
+        page.keyboard.press("Tab")
+        expect(button(page)).to_be_focused()
+        page.keyboard.press("Shift+Tab")
+        expect(page.locator("#search")).to_be_focused()
+
+    def test_several_places_get_one_button(self, page: Page, site: Site) -> None:
+        body = document()
+        twice = body.replace(b"</aside>", b'</aside><aside data-consent-facade=""><a href="/contact">Two</a></aside>')
+        put(site, twice)
+        page.goto(URL)
+        expect(page.get_by_role("button")).to_have_count(1)
+
+    def test_the_words_of_the_site_replace_the_english_ones(self, page: Page, site: Site) -> None:
+        german = Texts(button="Chat öffnen <&>'\"", description="Öffnet den Chat von {vendor}.")
+        put(site, document(facade=replace(FACADE, texts=german), lang="de"))
+        open_page(page)
+        expect(button(page)).to_have_accessible_name("Chat öffnen <&>'\"")
+        expect(button(page)).to_have_accessible_description("Öffnet den Chat von HubSpot.")
+        expect(place(page)).to_have_attribute("lang", "de")
+
+
+class TestWithoutScript:
+    @pytest.fixture
+    def page(self, browser: Browser) -> Iterator[Page]:
+        context = browser.new_context(java_script_enabled=False)
+        yield context.new_page()
+        context.close()
+
+    def test_a_link_leads_to_the_contact_page(self, page: Page, site: Site) -> None:
+        put(site, document())
+        page.goto(URL)
+        expect(page.get_by_role("button")).to_have_count(0)
+        page.get_by_role("link", name="Contact us").click()
+        expect(page).to_have_url(f"{URL}contact")
+
+    def test_without_a_link_there_is_text_and_no_dead_button(self, page: Page, site: Site) -> None:
+        put(site, document(facade=ALONE))
+        page.goto(URL)
+        assert place(page).inner_text() == "Live chat needs JavaScript."
+        expect(page.get_by_role("button")).to_have_count(0)
+
+
+def test_the_link_stays_when_the_script_does_not_come(page: Page, site: Site) -> None:
+    put(site, document())
+    del site.pages[ASSET_URL]
+    page.goto(URL)
+    expect(page.get_by_role("link", name="Contact us")).to_be_visible()
+
+
+class TestClick:
+    @pytest.mark.parametrize("way", ["click", "Enter", "Space"])
+    def test_one_click_loads_the_chat_alone_and_opens_it(
+        self, page: Page, site: Site, standin: StandIn, way: str
+    ) -> None:
+        put(site, document())
+        open_page(page)
+        if way == "click":
+            button(page).click()
+        else:
+            button(page).press(way)
+        expect_state(page, "ready")
+        assert hosts(standin) == CHAT_HOSTS
+        assert chat_is_open(page)
+        assert [record.path for record in asked(standin) if record.host == "js.usemessages.com"] == [
+            "/conversations-embed.js"
+        ]
+        assert {f"portalId={PORTAL}"} <= {
+            part for record in asked(standin) if record.host == "api.hubspot.com" for part in record.query.split("&")
+        }
+
+    def test_the_steps_are_told_in_the_one_live_region(self, page: Page, site: Site) -> None:
+        put(site, document())
+        open_page(page)
+        held = hold(page, EMBED)
+        region = message(page).element_handle()
+        button(page).click()
+        expect(button(page)).to_have_text("Loading chat…")
+        expect(button(page)).to_have_attribute("aria-busy", "true")
+        expect(button(page)).to_be_enabled()
+        expect(button(page)).to_be_focused()
+        let_go(page, held)
+        expect_state(page, "ready")
+        assert steps(page) == [["idle", ""], ["loading", "Loading chat…"], ["ready", "The chat is open."]]
+        expect(button(page)).to_have_count(0)
+        expect(message(page)).to_have_count(1)
+        assert region is not None
+        assert region.text_content() == "The chat is open."
+        assert region.evaluate("(element) => element.isConnected")
+
+    def test_the_facade_is_hidden_once_the_chat_is_there(self, page: Page, site: Site) -> None:
+        put(site, document())
+        open_page(page)
+        button(page).click()
+        expect_state(page, "ready")
+        expect(place(page).locator("button")).to_be_hidden()
+        expect(place(page).get_by_text("Opens HubSpot's chat")).to_be_hidden()
+
+    def test_the_script_carries_exactly_the_attributes_it_needs(self, page: Page, site: Site) -> None:
+        put(site, document(nonce="abc"))
+        open_page(page)
+        button(page).click()
+        expect_state(page, "ready")
+        found = page.evaluate(
+            f"""() => {{
+                const script = document.querySelector('script[src="{EMBED}"]');
+                const names = script.getAttributeNames().filter((name) => name !== "src" && name !== "nonce");
+                return [names.map((name) => [name, script.getAttribute(name)]), script.nonce, script.async];
+            }}"""
+        )
+        assert found == [[list(pair) for pair in CHAT.attributes], "abc", True]
+
+    def test_impatient_clicks_load_the_chat_once(self, page: Page, site: Site, standin: StandIn) -> None:
+        put(site, document())
+        open_page(page)
+        held = hold(page, EMBED)
+        button(page).dblclick()
+        button(page).press("Enter")
+        button(page).press("Space")
+        let_go(page, held)
+        expect_state(page, "ready")
+        assert held == []
+        assert sum(record.host == "js.usemessages.com" for record in asked(standin)) == 1
+        assert [name for name, _ in steps(page)] == ["idle", "loading", "ready"]
+
+    def test_a_click_that_a_script_makes_up_is_not_taken(self, page: Page, site: Site, standin: StandIn) -> None:
+        script = """<script>
+            let tries = 0;
+            const timer = setInterval(() => {
+                const button = document.querySelector("[data-consent-facade]")?.shadowRoot?.querySelector("button");
+                if (!button) return;
+                button.click();
+                if (++tries === 3) clearInterval(timer);
+            }, 50);
+            </script>"""
+        put(site, document(head=script))
+        page.goto(URL)
+        # Asking the page anything would count as an activation by the visitor, so the tries have to be over.
+        page.wait_for_timeout(1_000)
+        assert page.evaluate("tries") == 3
+        expect_state(page, "idle")
+        assert standin.requests == []
+        assert cookies(page) == {}
+
+    def test_the_queues_that_the_chat_pushes_to_are_there_and_keep_what_the_site_has_pushed(
+        self, page: Page, site: Site
+    ) -> None:
+        put(site, document(head="<script>_hsq = [['setPath', '/a']]</script>"))
+        open_page(page)
+        held = hold(page, EMBED)
+        button(page).click()
+        assert page.evaluate("[Array.isArray(window._hsp), window._hsq[0]]") == [True, ["setPath", "/a"]]
+        let_go(page, held)
+
+    def test_it_happens_in_a_page_of_xhtml_too(self, page: Page, site: Site, standin: StandIn) -> None:
+        body = (
+            b'<html xmlns="http://www.w3.org/1999/xhtml" lang="en"><head><title>X</title></head><body>'
+            + FACADE.markup(CHAT, asset_url=ASSET_URL, nonce="a&b", granted=False)
+            + b"</body></html>"
+        )
+        put(site, body, headers={"Content-Type": "application/xhtml+xml"})
+        open_page(page)
+        button(page).click()
+        expect_state(page, "ready")
+        assert hosts(standin) == CHAT_HOSTS
+
+
+class TestFocus:
+    def test_it_moves_into_the_chat_when_it_was_still_in_the_facade(self, page: Page, site: Site) -> None:
+        put(site, document())
+        open_page(page)
+        button(page).press("Enter")
+        expect_state(page, "ready")
+        assert focused(page) == FRAME
+
+    def test_it_stays_where_the_visitor_has_gone_meanwhile(self, page: Page, site: Site) -> None:
+        put(site, document())
+        open_page(page)
+        held = hold(page, EMBED)
+        button(page).click()
+        page.locator("#search").focus()
+        let_go(page, held)
+        expect_state(page, "ready")
+        page.wait_for_timeout(300)
+        assert focused(page) == "search"
+        assert chat_is_open(page)
+
+
+class TestSettingsOfTheSite:
+    def test_settings_are_kept_and_loading_waits_for_the_click(self, page: Page, site: Site) -> None:
+        put(
+            site,
+            document(
+                head="<script>hsConversationsSettings = mine = "
+                "{disableAttachment: true, identificationEmail: 'a@example.com', loadImmediately: true}</script>"
+            ),
+        )
+        open_page(page)
+        assert page.evaluate("hsConversationsSettings.loadImmediately") is True
+        button(page).click()
+        expect_state(page, "ready")
+        assert page.evaluate("hsConversationsSettings") == {
+            "disableAttachment": True,
+            "identificationEmail": "a@example.com",
+            "loadImmediately": False,
+        }
+        assert page.evaluate("hsConversationsSettings === mine")
+        assert "disableAttachment=true" in (page.locator(f"#{FRAME}").get_attribute("src") or "")
+
+    def test_settings_that_cannot_be_changed_are_copied(self, page: Page, site: Site) -> None:
+        put(site, document(head="<script>hsConversationsSettings = Object.freeze({disableAttachment: true})</script>"))
+        open_page(page)
+        button(page).click()
+        expect_state(page, "ready")
+        assert page.evaluate("hsConversationsSettings") == {"disableAttachment": True, "loadImmediately": False}
+
+    def test_the_ready_functions_of_the_site_still_run(self, page: Page, site: Site) -> None:
+        put(site, document(head="<script>ran = 0; hsConversationsOnReady = [() => ran++]</script>"))
+        open_page(page)
+        button(page).click()
+        expect_state(page, "ready")
+        assert page.evaluate("ran") == 1
+
+    def test_a_ready_function_that_loads_the_widget_itself_does_not_keep_it_shut(self, page: Page, site: Site) -> None:
+        script = "<script>hsConversationsOnReady = [() => HubSpotConversations.widget.load()]</script>"
+        put(site, document(head=script))
+        open_page(page)
+        button(page).click()
+        expect_state(page, "ready")
+        page.wait_for_function("document.documentElement.classList.contains('hs-messages-widget-open')")
+
+    def test_a_site_that_sets_its_ready_functions_after_the_click_loses_nothing(self, page: Page, site: Site) -> None:
+        put(site, document())
+        open_page(page)
+        held = hold(page, EMBED)
+        button(page).click()
+        page.evaluate("window.ran = 0; window.hsConversationsOnReady = [() => window.ran++]; 0")
+        let_go(page, held)
+        expect_state(page, "ready")
+        assert page.evaluate("ran") == 1
+        assert chat_is_open(page)
+
+    @pytest.mark.parametrize("settings", ["{}", "{loadImmediately: false}"], ids=["loads by itself", "waits"])
+    def test_a_chat_that_the_site_brings_itself_is_not_loaded_twice(
+        self, page: Page, site: Site, standin: StandIn, settings: str
+    ) -> None:
+        attributes = " ".join(f'{name}="{value}"' for name, value in CHAT.attributes)
+        script = f"<script>hsConversationsSettings = {settings}</script><script {attributes} src='{EMBED}'></script>"
+        put(site, document(before=script))
+        page.goto(URL)
+        if settings == "{}":
+            expect_state(page, "ready")
+            expect(button(page)).to_have_count(0)
+            assert not chat_is_open(page)
+        else:
+            expect_state(page, "idle")
+            button(page).click()
+            expect_state(page, "ready")
+            assert chat_is_open(page)
+            assert focused(page) == FRAME
+        assert sum(record.host == "js.usemessages.com" for record in asked(standin)) == 1
+
+    def test_a_chat_that_a_tag_manager_brings_later_takes_the_buttons_place(self, page: Page, site: Site) -> None:
+        put(site, document())
+        open_page(page)
+        page.evaluate(BRING, [EMBED, [list(pair) for pair in CHAT.attributes]])
+        expect_state(page, "ready")
+        expect(message(page)).to_have_text("")
+        assert focused(page) == "body"
+
+    def test_a_chat_script_that_is_on_its_way_is_waited_for(self, page: Page, site: Site, standin: StandIn) -> None:
+        put(site, document())
+        open_page(page)
+        held = hold(page, EMBED)
+        page.evaluate(BRING, [EMBED, [list(pair) for pair in CHAT.attributes]])
+        button(page).click()
+        expect_state(page, "loading")
+        let_go(page, held)
+        expect_state(page, "ready")
+        assert held == []
+        assert page.locator(f'script[src="{EMBED}"]').count() == 1
+        assert chat_is_open(page)
+
+
+class TestCookies:
+    def test_the_click_is_kept_for_the_visit_and_only_the_chats_cookies_follow(self, page: Page, site: Site) -> None:
+        put(site, document())
+        open_page(page)
+        button(page).click()
+        expect_state(page, "ready")
+        page.wait_for_function("document.cookie.includes('messagesUtk')")
+        found = {cookie["name"]: cookie for cookie in page.context.cookies(URL)}
+        assert found.keys() <= {"consent_chat"} | CHAT_COOKIES
+        assert not found.keys() & TRACKING_COOKIES
+        click = found["consent_chat"]
+        assert (click["value"], click["path"], click["sameSite"], click["expires"], click["secure"]) == (
+            "1",
+            "/",
+            "Lax",
+            -1,
+            False,
+        )
+        assert click["domain"] == HOST
+
+    def test_over_tls_the_cookie_is_for_tls_alone(self, page: Page, site: Site) -> None:
+        put(site, document(), path="/deep/page")
+        open_page(page, f"https://{SECURE_HOST}/deep/page")
+        button(page).click()
+        expect_state(page, "ready")
+        click = next(each for each in page.context.cookies(page.url) if each["name"] == "consent_chat")
+        assert (click["secure"], click["path"]) == (True, "/")
+
+    def test_the_cookie_has_the_name_that_the_site_chose(self, page: Page, site: Site) -> None:
+        put(site, document(facade=replace(FACADE, cookie="chat_please")))
+        open_page(page)
+        button(page).click()
+        expect_state(page, "ready")
+        assert cookies(page)["chat_please"] == "1"
+        assert "consent_chat" not in cookies(page)
+
+    def test_withdrawing_ends_the_visits_click_and_reloads_once(self, page: Page, site: Site, standin: StandIn) -> None:
+        put(site, document())
+        open_page(page)
+        button(page).click()
+        expect_state(page, "ready")
+        page.wait_for_function("document.cookie.includes('messagesUtk')")
+        site.asked.clear()
+        standin.clear()
+        with page.expect_navigation():
+            page.evaluate("setTimeout(consentMiddleware.withdraw)")
+        expect_state(page, "idle")
+        page.wait_for_timeout(300)
+        assert site.asked.count("/") == 1
+        assert asked(standin) == []
+        assert cookies(page) == {}
+
+    def test_withdrawing_without_a_chat_only_forgets_the_click(self, page: Page, site: Site) -> None:
+        put(site, document())
+        page.context.add_cookies([{"name": "consent_chat", "value": "1", "url": URL}])
+        open_page(page)
+        with page.expect_navigation():
+            page.evaluate("setTimeout(consentMiddleware.withdraw)")
+        expect_state(page, "idle")
+        assert cookies(page) == {}
+
+
+class TestFailure:
+    def expect_failure(self, page: Page, says: str = "The chat could not be loaded.") -> None:
+        expect_state(page, "failed")
+        expect(message(page)).to_contain_text(says)
+        expect(message(page)).to_be_visible()
+        expect(place(page).get_by_role("link", name="Contact us")).to_be_visible()
+        expect(button(page)).to_have_accessible_name("Try again")
+        expect(button(page)).to_have_attribute("aria-busy", "false")
+        expect(button(page)).to_be_focused()
+        assert page.locator("#hubspot-messages-loader").count() == 0
+        assert page.locator("#hubspot-messages-iframe-container").count() == 0
+
+    @pytest.mark.parametrize("fault", ["refuse", "404", "500"])
+    def test_a_script_that_cannot_be_had_is_told_at_once_with_a_link(
+        self, page: Page, site: Site, standin: StandIn, fault: Any
+    ) -> None:
+        standin.faults["js.usemessages.com"] = fault
+        put(site, document())
+        open_page(page)
+        stop_time(page)
+        button(page).click()
+        self.expect_failure(page)
+        assert [name for name, _ in steps(page)] == ["idle", "loading", "failed"]
+
+    @pytest.mark.parametrize(
+        ("host", "fault"),
+        [
+            pytest.param("js.usemessages.com", "hang", id="the script hangs"),
+            pytest.param("api.hubspot.com", "refuse", id="the script comes and what it asks for is blocked"),
+            pytest.param("api.hubspot.com", "hang", id="the script comes and what it asks for hangs"),
+            pytest.param("app.hubspot.com", "hang", id="the chat's window hangs"),
+        ],
+    )
+    def test_a_chat_that_does_not_come_is_given_up_after_eight_seconds(
+        self, page: Page, site: Site, standin: StandIn, host: str, fault: Any
+    ) -> None:
+        standin.faults[host] = fault
+        put(site, document())
+        open_page(page)
+        stop_time(page)
+        button(page).click()
+        standin.wait_for(host)
+        page.clock.fast_forward(7_900)
+        expect_state(page, "loading")
+        page.clock.fast_forward(100)
+        self.expect_failure(page)
+
+    def test_a_chat_that_is_not_for_this_page_is_given_up_too(self, page: Page, site: Site, standin: StandIn) -> None:
+        standin.portals[int(PORTAL)] = Portal(chat_status=204)
+        put(site, document())
+        open_page(page)
+        stop_time(page)
+        button(page).click()
+        standin.wait_for("api.hubspot.com")
+        page.clock.fast_forward(8_000)
+        self.expect_failure(page)
+
+    def test_without_a_network_it_is_told_at_once(
+        self, context: BrowserContext, page: Page, site: Site, standin: StandIn
+    ) -> None:
+        put(site, document())
+        open_page(page)
+        stop_time(page)
+        context.set_offline(True)
+        button(page).click()
+        self.expect_failure(page, "You are offline.")
+        assert asked(standin) == []
+        context.set_offline(False)
+        button(page).click()
+        expect_state(page, "ready")
+
+    def test_without_a_link_the_message_names_another_way(self, page: Page, site: Site, standin: StandIn) -> None:
+        standin.faults["js.usemessages.com"] = "refuse"
+        put(site, document(facade=ALONE))
+        open_page(page)
+        button(page).click()
+        expect_state(page, "failed")
+        expect(message(page)).to_have_text(
+            "The chat could not be loaded. Please try again, or use the contact details on this website."
+        )
+        expect(place(page).get_by_role("link")).to_have_count(0)
+        expect(button(page)).to_be_visible()
+
+    @pytest.mark.parametrize("host", ["js.usemessages.com", "api.hubspot.com", "app.hubspot.com"])
+    def test_a_second_try_can_succeed(self, page: Page, site: Site, standin: StandIn, host: str) -> None:
+        standin.faults[host] = "refuse"
+        put(site, document())
+        open_page(page)
+        stop_time(page)
+        button(page).click()
+        standin.wait_for(host)
+        page.clock.fast_forward(8_000)
+        self.expect_failure(page)
+        standin.faults.clear()
+        button(page).click()
+        expect_state(page, "ready")
+        assert chat_is_open(page)
+        assert page.locator("iframe").count() == 1
+        assert focused(page) == FRAME
+
+    def test_a_script_that_comes_too_late_opens_nothing_by_itself(self, page: Page, site: Site) -> None:
+        put(site, document())
+        open_page(page)
+        stop_time(page)
+        held = hold(page, EMBED)
+        button(page).click()
+        page.wait_for_timeout(100)
+        page.clock.fast_forward(8_000)
+        self.expect_failure(page)
+        let_go(page, held)
+        page.wait_for_timeout(500)
+        self.expect_failure(page)
+
+    def test_a_chat_that_something_else_brings_after_the_failure_does_not_open_by_itself(
+        self, page: Page, site: Site, standin: StandIn
+    ) -> None:
+        standin.faults["js.usemessages.com"] = "refuse"
+        put(site, document())
+        open_page(page)
+        button(page).click()
+        self.expect_failure(page)
+        standin.faults.clear()
+        page.evaluate(BRING, [EMBED, [list(pair) for pair in CHAT.attributes]])
+        page.wait_for_function("window.HubSpotConversations")
+        page.wait_for_timeout(500)
+        assert not chat_is_open(page)
+        assert "hs-messages-is-open" not in cookies(page)
+        expect_state(page, "failed")
+
+    def test_the_link_can_be_reached_with_the_keyboard_and_leads_to_the_contact_page(
+        self, page: Page, site: Site, standin: StandIn
+    ) -> None:
+        standin.faults["js.usemessages.com"] = "refuse"
+        put(site, document())
+        open_page(page)
+        button(page).press("Enter")
+        self.expect_failure(page)
+        page.keyboard.press("Shift+Tab")
+        expect(place(page).get_by_role("link", name="Contact us")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(f"{URL}contact")
+
+
+class TestGranted:
+    def open(self, page: Page) -> None:
+        page.add_init_script("window.steps = []; window.buttons = 0;")
+        page.goto(URL)
+
+    def test_the_chat_loads_by_itself_and_is_not_opened(self, page: Page, site: Site, standin: StandIn) -> None:
+        put(site, document(granted=True))
+        self.open(page)
+        expect_state(page, "ready")
+        expect(button(page)).to_have_count(0)
+        expect(message(page)).to_have_text("")
+        assert not chat_is_open(page)
+        assert hosts(standin) == CHAT_HOSTS
+        assert focused(page) == "body"
+        assert "consent_chat" not in cookies(page)
+
+    def test_the_chat_waits_for_the_page_to_have_loaded(self, page: Page, site: Site, standin: StandIn) -> None:
+        put(site, document(granted=True, head='<script defer src="/slow.js"></script>'))
+        held = hold(page, f"{URL}slow.js")
+        page.add_init_script("window.steps = []")
+        page.goto(URL, wait_until="commit")
+        page.wait_for_timeout(500)
+        assert asked(standin) == []
+        let_go(page, held)
+        expect_state(page, "ready")
+
+    @pytest.mark.parametrize("host", ["js.usemessages.com", "api.hubspot.com"])
+    def test_a_chat_that_does_not_come_leaves_the_button_without_a_word(
+        self, page: Page, site: Site, standin: StandIn, host: str
+    ) -> None:
+        standin.faults[host] = "refuse"
+        put(site, document(granted=True))
+        page.clock.install()
+        self.open(page)
+        standin.wait_for(host)
+        page.clock.fast_forward(8_000)
+        expect_state(page, "idle")
+        expect(message(page)).to_have_text("")
+        expect(button(page)).to_have_accessible_name("Chat with us")
+        standin.faults.clear()
+        button(page).click()
+        expect_state(page, "ready")
+        page.wait_for_function("document.documentElement.classList.contains('hs-messages-widget-open')")
+
+    def test_a_chat_that_comes_late_takes_the_buttons_place(self, page: Page, site: Site) -> None:
+        put(site, document(granted=True))
+        page.clock.install()
+        held = hold(page, EMBED)
+        self.open(page)
+        while not held:
+            page.wait_for_timeout(20)
+        page.clock.fast_forward(8_000)
+        expect_state(page, "idle")
+        let_go(page, held)
+        expect_state(page, "ready")
+
+    def test_a_site_that_loads_its_chat_itself_is_not_forestalled(
+        self, page: Page, site: Site, standin: StandIn
+    ) -> None:
+        put(site, document(granted=True, head="<script>hsConversationsSettings = {loadImmediately: false}</script>"))
+        self.open(page)
+        expect_state(page, "ready")
+        page.wait_for_timeout(300)
+        assert hosts(standin) == {"js.usemessages.com"}
+
+    def test_offline_the_button_stands_there_without_a_word(self, page: Page, site: Site, standin: StandIn) -> None:
+        page.add_init_script("Object.defineProperty(navigator, 'onLine', {get: () => false})")
+        put(site, document(granted=True))
+        self.open(page)
+        expect_state(page, "idle")
+        expect(message(page)).to_have_text("")
+        assert asked(standin) == []
+
+
+class TestContentSecurityPolicy:
+    @pytest.mark.parametrize("policy", [CSP_HOSTS, CSP_DYNAMIC], ids=["with host names", "with strict-dynamic"])
+    def test_the_facade_works_and_is_styled_under_a_strict_policy(self, page: Page, site: Site, policy: str) -> None:
+        violations: list[str] = []
+        page.on("console", lambda entry: violations.append(entry.text) if "violates" in entry.text else None)
+        settings = '<script nonce="abc">hsConversationsSettings = {avoidInlineStyles: true}</script>'
+        put(site, document(nonce="abc", head=settings), headers={"Content-Security-Policy": policy})
+        open_page(page)
+        assert button(page).evaluate("(element) => getComputedStyle(element).minBlockSize") == "48px"
+        assert place(page).locator("[part=box]").evaluate("(box) => getComputedStyle(box).position") == "fixed"
+        button(page).click()
+        expect_state(page, "ready")
+        assert chat_is_open(page)
+        assert violations == []
+
+    def test_a_failure_under_a_strict_policy_is_shown_and_styled(
+        self, page: Page, site: Site, standin: StandIn
+    ) -> None:
+        standin.faults["js.usemessages.com"] = "refuse"
+        put(site, document(nonce="abc"), headers={"Content-Security-Policy": CSP_DYNAMIC})
+        violations: list[str] = []
+        page.on("console", lambda entry: violations.append(entry.text) if "violates" in entry.text else None)
+        open_page(page)
+        button(page).click()
+        expect_state(page, "failed")
+        assert violations == []
+
+    def test_trusted_types_are_served_by_a_policy_of_a_known_name(self, page: Page, site: Site) -> None:
+        policy = f"{CSP_DYNAMIC}; require-trusted-types-for 'script'; trusted-types consent-facade"
+        settings = '<script nonce="abc">hsConversationsSettings = {avoidInlineStyles: true}</script>'
+        put(site, document(nonce="abc", head=settings), headers={"Content-Security-Policy": policy})
+        open_page(page)
+        button(page).click()
+        expect_state(page, "ready")
+
+    def test_a_policy_that_forbids_the_chat_leads_to_the_fallback(self, page: Page, site: Site) -> None:
+        policy = f"{CSP_DYNAMIC}; require-trusted-types-for 'script'; trusted-types other"
+        put(site, document(nonce="abc"), headers={"Content-Security-Policy": policy})
+        page.clock.install()
+        open_page(page)
+        button(page).click()
+        expect_state(page, "failed")
+
+    def test_settings_on_a_script_that_did_not_run_are_not_believed(
+        self, page: Page, site: Site, standin: StandIn
+    ) -> None:
+        evil = document(
+            nonce="wrong", chat=replace(CHAT, src="https://js.hs-scripts.com/666.js"), granted=True
+        ).partition(b"</aside>")[2]
+        good = document(nonce="abc").partition(b"</main>")
+        put(site, good[0] + evil[: -len(b"</body></html>")] + good[1] + good[2])
+        site.pages["/"].headers["Content-Security-Policy"] = CSP_DYNAMIC
+        open_page(page)
+        button(page).click()
+        expect_state(page, "ready")
+        assert hosts(standin) == CHAT_HOSTS
+
+    def test_an_element_that_takes_the_scripts_name_is_not_believed(
+        self, page: Page, site: Site, standin: StandIn
+    ) -> None:
+        """It can keep the facade from waking, and the link stays; it cannot choose what is loaded."""
+        evil = """<form name="currentScript" data-conf='{"granted":true,"src":"https://js.hs-scripts.com/6.js"}'>"""
+        put(site, document(nonce="abc", before=evil + "</form>"), headers={"Content-Security-Policy": CSP_DYNAMIC})
+        page.goto(URL)
+        page.wait_for_timeout(300)
+        assert standin.requests == []
+        expect(page.get_by_role("link", name="Contact us")).to_be_visible()
+
+
+class TestSwaps:
+    def swap(self, page: Page, body: bytes) -> None:
+        """Put another page's body in place as Turbo does: a new body element, its scripts made anew and so run."""
+        page.evaluate(
+            """(source) => {
+                const next = new DOMParser().parseFromString(source, "text/html").body;
+                document.documentElement.replaceChild(document.adoptNode(next), document.body);
+                for (const old of next.querySelectorAll("script")) {
+                    const script = document.createElement("script");
+                    for (const name of old.getAttributeNames()) script.setAttribute(name, old.getAttribute(name));
+                    old.replaceWith(script);
+                }
+            }""",
+            body.decode(),
+        )
+
+    def test_the_button_works_on_a_page_that_was_swapped_in(self, page: Page, site: Site, standin: StandIn) -> None:
+        put(site, document())
+        open_page(page)
+        self.swap(page, document(before="<p>The second page</p>"))
+        expect_state(page, "idle")
+        button(page).click()
+        expect_state(page, "ready")
+        assert sum(record.host == "js.usemessages.com" for record in asked(standin)) == 1
+
+    def test_it_works_even_if_the_scripts_of_the_new_content_do_not_run(self, page: Page, site: Site) -> None:
+        put(site, document())
+        open_page(page)
+        page.evaluate("document.body.innerHTML = document.body.innerHTML; 0")
+        expect_state(page, "idle")
+        expect(button(page)).to_have_count(1)
+        button(page).click()
+        expect_state(page, "ready")
+
+    def test_the_new_page_brings_its_own_settings(self, page: Page, site: Site, standin: StandIn) -> None:
+        put(site, document())
+        open_page(page)
+        self.swap(page, document(granted=True))
+        expect_state(page, "ready")
+        assert not chat_is_open(page)
+        assert hosts(standin) == CHAT_HOSTS
+
+    def test_a_swap_while_the_chat_loads_does_not_lose_it(self, page: Page, site: Site) -> None:
+        put(site, document())
+        open_page(page)
+        held = hold(page, EMBED)
+        button(page).click()
+        self.swap(page, document())
+        expect_state(page, "loading")
+        expect(message(page)).to_have_text("Loading chat…")
+        let_go(page, held)
+        expect_state(page, "ready")
+
+    def test_a_chat_that_went_with_the_old_page_can_be_brought_back(
+        self, page: Page, site: Site, standin: StandIn
+    ) -> None:
+        put(site, document())
+        open_page(page)
+        button(page).click()
+        expect_state(page, "ready")
+        page.wait_for_timeout(1_100)  # HubSpot takes one call of `load` a second
+        self.swap(page, document())
+        expect_state(page, "idle")
+        button(page).click()
+        expect_state(page, "ready")
+        assert page.locator("iframe").count() == 1
+        assert sum(record.host == "js.usemessages.com" for record in asked(standin)) == 1
+
+    def test_a_second_run_of_the_script_makes_no_second_facade(self, page: Page, site: Site, standin: StandIn) -> None:
+        put(site, document())
+        open_page(page)
+        page.evaluate(
+            """() => {
+                const old = document.querySelector("script[data-conf]");
+                const script = document.createElement("script");
+                for (const name of old.getAttributeNames()) script.setAttribute(name, old.getAttribute(name));
+                const ran = new Promise((resolve) => (script.onload = resolve));
+                document.body.append(script);
+                return ran;
+            }"""
+        )
+        expect(page.get_by_role("button")).to_have_count(1)
+        button(page).click()
+        expect_state(page, "ready")
+        assert sum(record.host == "js.usemessages.com" for record in asked(standin)) == 1
+
+
+class TestLooks:
+    def shifts(self, page: Page) -> float:
+        page.wait_for_timeout(200)
+        total: float = page.evaluate("window.shifts.reduce((sum, value) => sum + value, 0)")
+        return total
+
+    @pytest.mark.parametrize("direction", ["ltr", "rtl"])
+    def test_it_stands_at_the_end_of_the_line_in_either_direction(self, page: Page, site: Site, direction: str) -> None:
+        put(site, document(html=f'lang="en" dir="{direction}"'))
+        open_page(page)
+        page.set_viewport_size({"width": 1000, "height": 700})
+        box = button(page).bounding_box()
+        assert box is not None
+        width: int = page.evaluate("document.documentElement.clientWidth")
+        at_end = round(width - box["x"] - box["width"])
+        assert (16 if direction == "ltr" else round(width - 16 - box["width"])) == at_end
+
+    @pytest.mark.parametrize("state", ["idle", "failed"])
+    def test_at_320_pixels_all_of_it_is_on_the_screen(
+        self, page: Page, site: Site, standin: StandIn, state: str
+    ) -> None:
+        standin.faults["js.usemessages.com"] = "refuse"
+        page.set_viewport_size({"width": 320, "height": 480})
+        put(site, document())
+        open_page(page)
+        if state == "failed":
+            button(page).click()
+        expect_state(page, state)
+        for part in place(page).locator("button, [part=note], [part=card]").all():
+            box = part.bounding_box()
+            if box is not None and part.is_visible():
+                assert box["x"] >= 0
+                assert box["x"] + box["width"] <= 320
+                assert box["y"] >= 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+    def test_the_target_is_48_pixels_high(self, page: Page, site: Site) -> None:
+        put(site, document(head="<style>html { font-size: 50% } button { height: 8px !important }</style>"))
+        open_page(page)
+        box = button(page).bounding_box()
+        assert box is not None
+        assert box["height"] >= 48
+        assert box["width"] >= 48
+
+    @pytest.mark.parametrize(
+        "style",
+        [
+            pytest.param("", id="a plain page"),
+            pytest.param(
+                "<style>body{display:flex;flex-direction:column;min-height:100vh;margin:0}p:nth-of-type(n+4)"
+                "{display:none}aside{padding:0}</style>",
+                id="a short page",
+            ),
+        ],
+    )
+    def test_nothing_in_the_page_moves(self, page: Page, site: Site, standin: StandIn, style: str) -> None:
+        """The script comes late, after the page was painted; then the chat fails late, long after the last input."""
+        standin.faults["js.usemessages.com"] = "hang"
+        put(site, document(head=style))
+        held = hold(page, f"{URL}_consent/*")
+        page.add_init_script(WITNESS)
+        page.goto(URL, wait_until="commit")
+        expect(page.get_by_role("link", name="Contact us")).to_be_visible()
+        page.wait_for_timeout(300)
+        let_go(page, held)
+        expect_state(page, "idle")
+        assert self.shifts(page) == 0
+        button(page).click()
+        page.wait_for_timeout(700)
+        standin.faults.clear()
+        expect_state(page, "failed")
+        assert self.shifts(page) == 0
+
+    def test_the_styles_of_the_site_do_not_bend_it(self, page: Page, site: Site, standin: StandIn) -> None:
+        standin.faults["js.usemessages.com"] = "refuse"
+        rules = (
+            "aside{padding:40px;border:9px solid red;float:left;width:300px;height:200px}"
+            "button,p,span,div{all:unset;display:none!important}a{display:none!important;color:#fff!important}"
+        )
+        put(site, document(head=f"<style>{rules}</style>"))
+        open_page(page)
+        expect(button(page)).to_be_visible()
+        expect(place(page).get_by_text("Opens HubSpot's chat")).to_be_visible()
+        assert place(page).evaluate("(aside) => aside.offsetHeight") == 0
+        button(page).click()
+        expect_state(page, "failed")
+        link = place(page).get_by_role("link", name="Contact us")
+        expect(link).to_be_visible()
+        assert link.evaluate("(link) => getComputedStyle(link).color") == "rgb(31, 35, 40)"
+
+    def test_the_site_chooses_colours_and_place_with_custom_properties(self, page: Page, site: Site) -> None:
+        rules = (
+            ":root{--consent-facade-background:rgb(1, 2, 3);--consent-facade-inline-offset:50px;"
+            "--consent-facade-note:none}::part(button){}[data-consent-facade]::part(button){text-decoration:overline}"
+        )
+        put(site, document(head=f"<style>{rules}</style>"))
+        open_page(page)
+        box = button(page).bounding_box()
+        assert box is not None
+        assert round(page.evaluate("document.documentElement.clientWidth") - box["x"] - box["width"]) == 50
+        style = "(element) => [getComputedStyle(element).backgroundColor, getComputedStyle(element).textDecorationLine]"
+        assert button(page).evaluate(style) == ["rgb(1, 2, 3)", "overline"]
+        expect(place(page).get_by_text("Opens HubSpot's chat")).to_be_hidden()
+        expect(button(page)).to_have_accessible_description(
+            "Opens HubSpot's chat, which stores a cookie on your device."
+        )
+
+    def test_in_forced_colours_the_button_has_an_edge(self, page: Page, site: Site) -> None:
+        page.emulate_media(forced_colors="active")
+        put(site, document())
+        open_page(page)
+        style = (
+            "(element) => { const style = getComputedStyle(element);"
+            " return [style.borderTopWidth, style.borderTopStyle, style.borderTopColor === style.backgroundColor] }"
+        )
+        assert button(page).evaluate(style) == ["2px", "solid", False]
+
+    def test_the_focus_ring_has_two_colours(self, page: Page, site: Site) -> None:
+        put(site, document())
+        open_page(page)
+        page.locator("#search").focus()
+        page.keyboard.press("Tab")
+        style = "(element) => [getComputedStyle(element).outlineColor, getComputedStyle(element).boxShadow]"
+        outline, shadow = button(page).evaluate(style)
+        assert outline == "rgb(0, 0, 0)"
+        assert shadow.startswith("rgb(255, 255, 255)")
+
+    @pytest.mark.parametrize(("motion", "runs"), [("no-preference", 1), ("reduce", 0)])
+    def test_nothing_turns_for_a_visitor_who_wants_less_motion(
+        self, page: Page, site: Site, standin: StandIn, motion: Any, runs: int
+    ) -> None:
+        standin.faults["js.usemessages.com"] = "hang"
+        page.emulate_media(reduced_motion=motion)
+        put(site, document())
+        open_page(page)
+        button(page).click()
+        expect_state(page, "loading")
+        count = "(icon) => icon.getAnimations().length"
+        assert place(page).locator("[part=icon]").evaluate(count) == runs
+
+    def test_it_is_not_printed(self, page: Page, site: Site) -> None:
+        put(site, document())
+        open_page(page)
+        page.emulate_media(media="print")
+        expect(button(page)).to_be_hidden()
+        expect(place(page).get_by_text("Opens HubSpot's chat")).to_be_hidden()
+
+    def test_on_a_very_low_screen_the_note_makes_room(self, page: Page, site: Site) -> None:
+        page.set_viewport_size({"width": 320, "height": 256})
+        put(site, document())
+        open_page(page)
+        expect(place(page).get_by_text("Opens HubSpot's chat")).to_be_hidden()
+        expect(button(page)).to_have_accessible_description(
+            "Opens HubSpot's chat, which stores a cookie on your device."
+        )
+
+
+class TestAccessibility:
+    @pytest.mark.parametrize("state", ["idle", "loading", "failed", "ready"])
+    def test_axe_finds_nothing_in_any_state(
+        self, page: Page, site: Site, standin: StandIn, axe: str, state: str
+    ) -> None:
+        fault: dict[str, Any] = {"loading": "hang", "failed": "refuse"}
+        if state in fault:
+            standin.faults["js.usemessages.com"] = fault[state]
+        put(site, document())
+        open_page(page)
+        if state != "idle":
+            button(page).click()
+        expect_state(page, state)
+        page.evaluate(axe)
+        # The chat's own window is its vendor's affair.
+        found = page.evaluate(
+            "axe.run({exclude: [['iframe'], ['#hubspot-messages-iframe-container']]},"
+            " {iframes: false, rules: {'target-size': {enabled: true}}})"
+        )
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
+        unsure = [each["id"] for each in found["incomplete"]]
+        assert unsure == []
+        passed = {each["id"] for each in found["passes"]}
+        assert passed >= ({"color-contrast", "button-name", "target-size"} if state != "ready" else {"region"})
+
+
+def test_the_name_of_the_script_is_made_of_its_content(page: Page, site: Site) -> None:
+    put(site, document())
+    open_page(page)
+    assert page.evaluate("document.querySelector('script[data-conf]').src").endswith(ASSET.name)
