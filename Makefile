@@ -1,0 +1,82 @@
+# Everything is set up by the two commands that the README names: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test types style unit bench fuzz mutants clean tools
+
+help:
+	@echo "make demo    the same site with and without consent-middleware, side by side"
+	@echo "make test    everything: types, style, tests, real browsers"
+	@echo "make bench   speed, beside other tools, as ratios in one run"
+	@echo "make fuzz    the engine against html5lib, MINUTES=10"
+	@echo "make mutants break the package on purpose and see that the tests notice"
+
+# One environment for the demo (small) and one step more for the tests.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or later is needed; name it with: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "Python's venv module is missing. On Debian: sudo apt-get install python3-venv"; exit 1; }
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.made pyproject.toml
+	@echo "installing what the demo needs into $(VENV)"
+	@$(PIP) install --group examples --editable '.[flask,starlette]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.made pyproject.toml
+	@echo "installing what the tests need into $(VENV)"
+	@$(PIP) install --group test --editable '.[flask,starlette,audit]'
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.bench: $(VENV)/.test
+	@$(PIP) install --group bench
+	@touch $@
+
+demo: $(VENV)/.demo
+	@exec $(BIN)/python -m examples.demo $(ARGS)
+
+test: types style unit
+
+types: $(VENV)/.test
+	$(BIN)/mypy
+
+style: $(VENV)/.test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+unit: $(VENV)/.test tools
+	$(BIN)/python -bb -m pytest --cov --cov-report=term $(ARGS)
+
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks.engine $(ARGS)
+
+fuzz: $(VENV)/.test
+	$(BIN)/python -m tests.html.fuzz --minutes $(or $(MINUTES),10)
+
+mutants: $(VENV)/.test
+	$(BIN)/python -m tests.mutants $(ARGS)
+
+# What the tests need besides Python: a real Chromium, openssl for the stand-in's certificate, npm for axe-core. Root on
+# Debian gets them here; anybody else is told what to type.
+tools:
+	@missing=""; \
+	for tool in chromium openssl npm; do \
+	  [ $$tool = chromium ] && [ -n "$$CHROMIUM" ] && continue; \
+	  command -v $$tool >/dev/null || missing="$$missing $$tool"; \
+	done; \
+	[ -z "$$missing" ] && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "installing$$missing"; apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	else \
+	  echo "missing:$$missing. On Debian: sudo apt-get install$$missing"; \
+	  [ -z "$$CI" ] || exit 1; \
+	  echo "The tests that need them are skipped."; \
+	fi
+
+clean:
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist

@@ -1,0 +1,180 @@
+"""The command line: `rewrite` shows what the middleware makes of a page, `explain` why consent is what it is.
+
+Knows: arguments, files and streams.
+Must not know: gateways, frameworks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from . import explain
+from .exchange import Exchange, RequestHead
+from .policy import Policy, PolicyError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit status: 0, or 1 where a file cannot be read; usage errors exit with 2."""
+    options = _parser().parse_args(arguments)
+    # The summary tells what was noted; the log would tell it twice.
+    logging.getLogger("consent_middleware").addHandler(logging.NullHandler())
+    if options.command == "explain":
+        return _explain(options)
+    try:
+        with _opened(options.file) as file:
+            return _rewrite(options, file)
+    except OSError as error:
+        print(f"consent_middleware: {options.file}: {error.strerror}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m consent_middleware", description="Chat and tracking that wait for consent."
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
+    rewrite = commands.add_parser(
+        "rewrite",
+        help="rewrite one HTML page as the middleware would",
+        description="Rewrite one HTML page as the middleware would: the page to standard output, a summary of what was "
+        "held to standard error.",
+    )
+    rewrite.add_argument("file", nargs="?", default="-", metavar="FILE", help="the page; standard input without it")
+    rewrite.add_argument(
+        "--cookie", action="append", default=[], metavar="'a=b; c=d'", help="a Cookie header of the visitor"
+    )
+    rewrite.add_argument(
+        "--header", action="append", default=[], type=_header, metavar="'Name: value'", help="a header of the request"
+    )
+    rewrite.add_argument(
+        "--content-type",
+        default="text/html; charset=utf-8",
+        metavar="TYPE",
+        help="the response's Content-Type (default: %(default)s)",
+    )
+    rewrite.add_argument(
+        "--chunk", type=_positive, default=65_536, metavar="N", help="feed N bytes at once (default: %(default)s)"
+    )
+    rewrite.add_argument("--contact-url", metavar="URL", help="the policy's other way to make contact")
+    rewrite.add_argument("--json", action="store_true", help="the summary as JSON")
+    _add_explain(commands)
+    return parser
+
+
+def _add_explain(commands: Any) -> None:
+    explain_ = commands.add_parser(
+        "explain",
+        help="say what a visitor's cookies and signals mean, and what follows",
+        description="Say what the cookies and signals of a visitor mean, what may load, and why.",
+    )
+    explain_.add_argument(
+        "--cookie", action="append", default=[], metavar="'a=b; c=d'", help="a Cookie header of the visitor"
+    )
+    explain_.add_argument(
+        "--header", action="append", default=[], type=_header, metavar="'Name: value'", help="a header of the request"
+    )
+    explain_.add_argument(
+        "--regime", choices=("opt-in", "opt-out"), default="opt-in", help="the law's rule (default: %(default)s)"
+    )
+    explain_.add_argument(
+        "--mapping",
+        type=_mapping,
+        metavar="FILE",
+        help='a JSON file that says what the site\'s own ids mean: {"id": "category"}, or the same by platform',
+    )
+    explain_.add_argument("--json", action="store_true", help="the explanation as JSON")
+
+
+def _mapping(name: str) -> Any:
+    try:
+        mapping = json.loads(Path(name).read_bytes())
+        Policy(mapping=mapping)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{name}: {error.strerror}") from error
+    except PolicyError as error:
+        raise argparse.ArgumentTypeError(f"{name}: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise argparse.ArgumentTypeError(f"{name} is no JSON: {error}") from error
+    return mapping
+
+
+def _explain(options: argparse.Namespace) -> int:
+    policy = Policy(mapping=options.mapping, regime=options.regime)
+    cookies = [(b"cookie", text.encode("utf-8", "surrogateescape")) for text in options.cookie]
+    plan = explain.plan_of(policy, [*cookies, *options.header])
+    print(json.dumps(explain.as_json(plan)) if options.json else explain.as_text(plan))
+    return 0
+
+
+def _header(text: str) -> tuple[bytes, bytes]:
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is no header; write 'Name: value'")
+    return name.strip().lower().encode("utf-8", "surrogateescape"), value.strip().encode("utf-8", "surrogateescape")
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of bytes; write 1 or more")
+    return int(text)
+
+
+def _opened(name: str) -> BinaryIO:
+    return open(sys.stdin.fileno(), "rb", closefd=False) if name == "-" else open(name, "rb")  # noqa: PTH123
+
+
+def _rewrite(options: argparse.Namespace, file: BinaryIO) -> int:
+    policy = Policy(contact_url=options.contact_url)
+    cookies = [(b"cookie", text.encode("utf-8", "surrogateescape")) for text in options.cookie]
+    exchange = Exchange(policy, RequestHead("GET", "/", "", [*cookies, *options.header]))
+    exchange.start(200, [(b"content-type", options.content_type.encode("utf-8", "surrogateescape"))])
+    for chunk in _chunks(file, options.chunk):
+        sys.stdout.buffer.write(exchange.feed(chunk))
+        sys.stdout.buffer.flush()
+    sys.stdout.buffer.write(exchange.close())
+    sys.stdout.buffer.flush()
+    print(_as_json(exchange, policy) if options.json else _as_text(exchange, policy), file=sys.stderr)
+    return 0
+
+
+def _chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
+    while chunk := file.read(size):
+        yield chunk
+
+
+def _notices(policy: Policy) -> dict[str, int]:
+    # The command line is no site: that it sets no contact is nothing to tell.
+    return {event: count for event, count in policy.notices.counts.items() if event != "no-contact-url"}
+
+
+def _as_json(exchange: Exchange, policy: Policy) -> str:
+    return json.dumps(
+        {
+            "held": [{"rule": held.rule, "purpose": held.purpose} for held in exchange.held],
+            "plan": {
+                purpose: {"action": decision.action, "reasons": list(decision.reasons)}
+                for purpose, decision in exchange.plan.decisions.items()
+            },
+            "notices": _notices(policy),
+        }
+    )
+
+
+def _as_text(exchange: Exchange, policy: Policy) -> str:
+    count = len(exchange.held)
+    lines = [f"held: {count} tag{'' if count == 1 else 's'}"]
+    lines += [f"  {held.rule} (waits for {held.purpose})" for held in exchange.held]
+    for purpose, decision in exchange.plan.decisions.items():
+        lines.append(f"{purpose}: {decision.action}, because {'; '.join(decision.reasons)}")
+    lines += [f"notice: {event} ({times} times)" for event, times in _notices(policy).items()]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,178 @@
+"""The ASGI adapter: `ConsentMiddleware` carries messages between an ASGI server, an app and one `Exchange`.
+
+Knows: scopes, the messages of the HTTP protocol and of its extensions (ASGI 3.0, HTTP 2.5).
+Must not know: consent, HTML, cookies, caching, vendors.
+
+    from consent_middleware.asgi import ConsentMiddleware
+
+    app = ConsentMiddleware(app)                        # any ASGI app
+    app.add_middleware(ConsentMiddleware)               # Starlette, FastAPI
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from .exchange import Exchange, RequestHead
+from .policy import Policy
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+#: Where an app finds the plan of its own request.
+PLAN_KEY = "consent_middleware.plan"
+
+#: How much of a file is read at once where its HTML must be rewritten, in bytes.
+_FILE_PIECE = 65_536
+
+
+class ConsentMiddleware:
+    """Puts an ASGI app behind consent.
+
+    Args: the app, and the policy; without one, the defaults that protect the visitor apply.
+    """
+
+    def __init__(self, app: ASGIApp, policy: Policy | None = None) -> None:
+        self.app = app
+        self.policy = policy or Policy()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; every scope that is not HTTP goes to the app as it is."""
+        if scope["type"] != "http" or PLAN_KEY in scope:
+            # No HTTP, or another instance stands outside this one and does the work.
+            await self.app(scope, receive, send)
+            return
+        request = _request_head(scope)
+        exchange = Exchange(self.policy, request)
+        if exchange.answer is not None:
+            status, headers, body = exchange.answer
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+            return
+        # Where Starlette's `request.state` looks; the same dictionary for every app around and below this one.
+        scope.setdefault("state", {})["consent_plan"] = exchange.plan
+        response = _Response(exchange, send)
+        await self.app({**scope, "headers": exchange.request_headers, PLAN_KEY: exchange.plan}, receive, response)
+        await response.finish()
+
+
+def _request_head(scope: Scope) -> RequestHead:
+    root: str = scope.get("root_path") or ""
+    path: str = scope["path"]
+    # The path holds the mount by the standard; some servers leave it out.
+    below = path.removeprefix(root) if root and path.startswith(root.rstrip("/") + "/") else path
+    headers = [(bytes(key), bytes(value)) for key, value in scope.get("headers") or ()]
+    return RequestHead(scope["method"], below, quote(root, safe="/!$&'()*+,;=:@~"), headers)
+
+
+class _Response:
+    """One response on its way from the app to the server: the `send` that the app calls.
+
+    The head waits for the first piece of body only where the app has declared a length, because then that piece is at
+    hand and usually the whole. The app's messages are never changed in place: apps send them again.
+    """
+
+    def __init__(self, exchange: Exchange, send: Send) -> None:
+        self._exchange = exchange
+        self._send = send
+        self._waiting: Message | None = None
+
+    async def __call__(self, message: Message) -> None:
+        kind = message["type"]
+        if kind == "http.response.start":
+            await self._start(message)
+        elif kind == "http.response.body":
+            await self._body(message)
+        elif kind in _FILES and self._exchange.rewrites:
+            await self.finish()
+            await self._file(message)
+        else:
+            await self.finish()
+            await self._send(message)
+
+    async def finish(self) -> None:
+        """Send a head that still waits: another message comes before any body, or none comes at all."""
+        if self._waiting is not None:
+            message, self._waiting = self._waiting, None
+            await self._send({**message, "headers": self._exchange.start(message["status"], _pairs(message))})
+
+    async def _start(self, message: Message) -> None:
+        given = _pairs(message)
+        headers = self._exchange.start(message["status"], given)
+        if self._exchange.rewrites and any(key.lower() == b"content-length" for key, _ in given):
+            self._waiting = {**message, "headers": given}
+        else:
+            await self._send({**message, "headers": headers})
+
+    async def _body(self, message: Message) -> None:
+        more = message.get("more_body", False)
+        if self._waiting is not None and not more:
+            start, self._waiting = self._waiting, None
+            given = bytes(message.get("body", b""))
+            headers, body = self._exchange.whole(start["status"], _pairs(start), given)
+            await self._send({**start, "headers": headers})
+            await self._send(message if body is given else {**message, "body": body})
+            return
+        await self.finish()
+        if not self._exchange.rewrites:
+            await self._send(message)
+            return
+        body = self._exchange.feed(bytes(message.get("body", b"")))
+        await self._send({**message, "body": body if more else body + self._exchange.close()})
+
+    async def _file(self, message: Message) -> None:
+        """Read a file that the app wants the server to send, because its HTML must be rewritten."""
+        more = message.get("more_body", False)
+        async for piece in _FILES[message["type"]](message):
+            await self._send({"type": "http.response.body", "body": self._exchange.feed(piece), "more_body": True})
+        last = b"" if more else self._exchange.close()
+        await self._send({"type": "http.response.body", "body": last, "more_body": more})
+
+
+def _pairs(message: Message) -> list[tuple[bytes, bytes]]:
+    # Headers may be missing, and any iterable of pairs (HTTP 2.5, "Response Start").
+    return [(bytes(key), bytes(value)) for key, value in message.get("headers") or ()]
+
+
+async def _path_pieces(message: Message) -> AsyncIterator[bytes]:
+    """The pieces of `http.response.pathsend`: a path."""
+    with await _in_thread(Path(message["path"]).open, "rb") as file:
+        while piece := await _in_thread(file.read, _FILE_PIECE):
+            yield piece
+
+
+async def _descriptor_pieces(message: Message) -> AsyncIterator[bytes]:
+    """The pieces of `http.response.zerocopysend`: a file, from `offset` or where it stands, `count` bytes or all."""
+    descriptor = message["file"] if isinstance(message["file"], int) else message["file"].fileno()
+    if message.get("offset") is not None:
+        os.lseek(descriptor, message["offset"], os.SEEK_SET)
+    left = message.get("count")
+    while left is None or left > 0:
+        piece = await _in_thread(os.read, descriptor, _FILE_PIECE if left is None else min(left, _FILE_PIECE))
+        if not piece:
+            return
+        left = left and left - len(piece)
+        yield piece
+
+
+_FILES: dict[str, Callable[[Message], AsyncIterator[bytes]]] = {
+    "http.response.pathsend": _path_pieces,
+    "http.response.zerocopysend": _descriptor_pieces,
+}
+
+
+async def _in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
+    """The function's result, without blocking the event loop where it is asyncio's; trio's is blocked for a piece."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return function(*arguments)
+    return await asyncio.to_thread(function, *arguments)

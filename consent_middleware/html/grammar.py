@@ -1,0 +1,282 @@
+"""The WHATWG HTML tokenizer as named byte patterns, each with the number of the section that it implements.
+
+Knows the HTML standard's chapter 13.2 (https://html.spec.whatwg.org/multipage/parsing.html) and the lists of element
+names that the chapter gives. Knows nothing about buffers, edits or what anyone looks for in a document.
+
+All patterns are verbose and work on bytes. Every quantifier that could give bytes back is possessive (``*+``), so that
+a pattern reads each byte a bounded number of times; a construct that is not finished within ``endpos`` does not match
+at all, which is how the tokenizer knows that it has to wait. ``\\s`` is never used: in bytes it includes ``\\v``,
+which is no HTML whitespace.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+
+def name(*words: bytes | str) -> str:
+    """Give a pattern that matches one of the ASCII ``words`` in any letter case, up to where a tag name ends.
+
+    Letter classes are spelt out, because ``re.IGNORECASE`` is far slower. The longest word comes first, and the
+    lookahead keeps ``b`` from matching in ``<base>``.
+    """
+    spelt = []
+    for word in sorted((w.decode("ascii") if isinstance(w, bytes) else w for w in words), key=lambda w: (-len(w), w)):
+        letters = (f"[{c}{c.upper()}]" if c.isalpha() else re.escape(c) for c in word.lower())
+        spelt.append("".join(letters))
+    return rf"(?:{'|'.join(spelt)})(?={NAME_END})"
+
+
+# 13.2.5 "ASCII whitespace" as the tokenizer sees it; CR counts, since 13.2.3.5 turns it into LF before tokenizing.
+SPACE: Final = r"[\t\n\f\r\x20]"
+NAME_END: Final = r"[\t\n\f\r\x20/>]"
+
+# 13.2.5.8 Tag name state: after a letter, everything up to whitespace, "/" or ">".
+TAG_NAME: Final = r"[a-zA-Z][^\t\n\f\r\x20/>]*+"
+
+# 13.2.5.32 Before attribute name, .33 Attribute name: a first "=" belongs to the name.
+ATTRIBUTE_NAME: Final = r"[^\t\n\f\r\x20/>][^\t\n\f\r\x20/>=]*+"
+
+# 13.2.5.35 Before attribute value, .36 double-quoted, .37 single-quoted, .38 unquoted; "=" before ">" has no value.
+ATTRIBUTE_VALUE: Final = r"""(?: "[^"]*+" | '[^']*+' | [^\t\n\f\r\x20>"'][^\t\n\f\r\x20>]*+ | (?=>) )"""
+
+# 13.2.5.32 to .40. A "=" that follows must be read as one: an unclosed quote makes the tag unfinished, not shorter.
+ATTRIBUTES: Final = rf"""
+(?:
+  [\t\n\f\r\x20/]*+ {ATTRIBUTE_NAME}
+  (?: {SPACE}*+ = {SPACE}*+ {ATTRIBUTE_VALUE} | (?! {SPACE}*+ = ) )
+)*+
+[\t\n\f\r\x20/]*+"""
+
+# 13.2.5.43 to .51: the dashes of "<!--" close the comment only as "<!-->" and "<!--->".
+COMMENT: Final = r"<!-- (?: -?> | [^-]*+ (?: - (?! -!?> ) [^-]*+ )*+ --!?> )"
+
+# 13.2.5.41 Bogus comment, .42 Markup declaration open, .53 to .68 DOCTYPE (also within its quotes), .7 End tag open:
+# all of them end at the first ">".
+DECLARATION: Final = r"(?: <! (?! -- ) [^>]*+ > | <\? [^>]*+ > | </ [^a-zA-Z>] [^>]*+ > | </> )"
+
+
+def pattern(source: str) -> re.Pattern[bytes]:
+    """Compile a verbose pattern to work on bytes."""
+    return re.compile(source.encode("ascii"), re.VERBOSE)
+
+
+START_TAG: Final = pattern(rf"< ({TAG_NAME}) {ATTRIBUTES} >")
+END_TAG: Final = pattern(rf"</ ({TAG_NAME}) {ATTRIBUTES} >")
+ATTRIBUTE: Final = pattern(
+    rf"""
+    [\t\n\f\r\x20/]*+ ({ATTRIBUTE_NAME})
+    (?: {SPACE}*+ = {SPACE}*+ (?: "([^"]*+)" | '([^']*+)' | ([^\t\n\f\r\x20>"'][^\t\n\f\r\x20>]*+) | (?=>) ) )?+
+    """
+)
+TAG_OPENING: Final = pattern(r"<(/?+) ([^\t\n\f\r\x20/>]*+)")
+TAG_NAME_SPAN: Final = pattern(rf"< (?:{TAG_NAME}|[^\t\n\f\r\x20/>]++)")
+# 13.2.6.4.7: characters that refuse a frameset that comes later.
+VISIBLE: Final = re.compile(rb"[^\t\n\f\r\x20\x00]")
+# What can be the beginning of the end of raw text, of a comment or of a CDATA section, or of a script's other states.
+MAY_END: Final = re.compile(rb"(?:<(?:/?[a-zA-Z]*+|!-?)|--?!?|\]\]?)\Z")
+# XML 1.0, 3.1: a start tag, an end tag or an empty-element tag; values are quoted, and hold no "<".
+XML_NAME: Final = r"""[^\t\n\f\r\x20<>/="'!?&]++"""
+XML_PREFIX: Final = r"""[^\t\n\f\r\x20<>/="'!?&:]++"""
+XML_REST: Final = r"""(?: [^<>"']++ | "[^<"]*+" | '[^<']*+' )*+"""
+XML_TAG: Final = pattern(rf"<(/?+) ({XML_NAME}) {XML_REST} >")
+# A "<" that no tag follows is an error for XML; it is passed by, and what follows is read on.
+XML_NO_TAG: Final = pattern(
+    rf"""< (?: [\t\n\f\r\x20<>="'&] | / [\t\n\f\r\x20<>/="'!?&] | /?+ {XML_NAME} {XML_REST} ["']?+ [^<"']*+ < )"""
+)
+# 13.2.5.41, .45 and .69: where a comment, a bogus comment and a CDATA section end, however much of it was read before.
+COMMENT_END: Final = re.compile(rb"--!?>")
+ABRUPT_COMMENT: Final = re.compile(rb"<!---?>")
+DECLARATION_END: Final = re.compile(rb">")
+CDATA_END: Final = re.compile(rb"\]\]>")
+
+# 13.2.5.4 and 13.2.5.15 to .31: what changes the state inside a script. The dashes of "<!--" may be those of "-->".
+SCRIPT_EVENT: Final = (
+    pattern(rf"</{name('script')} | <!--"),
+    pattern(rf"</?{name('script')} | -->"),
+    pattern(rf"</{name('script')} | -->"),
+)
+
+# 13.2.6.2, 13.2.6.4.4, .7: the elements whose content is text for the tokenizer, in the HTML namespace.
+RAW_TEXT: Final = frozenset(
+    {b"iframe", b"noembed", b"noframes", b"noscript", b"script", b"style", b"textarea", b"title", b"xmp"}
+)
+RAW_END: Final = {word: pattern(rf"</{name(word)}") for word in RAW_TEXT}
+
+# 13.1.2: elements that have no content.
+VOID: Final = frozenset(
+    b"area base basefont bgsound br col command embed frame hr image img input keygen link meta param source track "
+    b"wbr".split()
+)
+# 13.2.6.5: start tags that leave foreign content.
+BREAKOUT: Final = frozenset(
+    b"b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing menu meta "
+    b"nobr ol p pre ruby s small span strong strike sub sup table tt u ul var".split()
+)
+# 13.2.4.2: the special elements of the HTML namespace.
+SPECIAL: Final = frozenset(
+    b"address applet area article aside base basefont bgsound blockquote body br button caption center col colgroup dd "
+    b"details dir div dl dt embed fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header "
+    b"hgroup hr html iframe img input keygen li link listing main marquee menu meta nav noembed noframes noscript "
+    b"object ol p param plaintext pre script search section select source style summary table tbody td template "
+    b"textarea tfoot th thead title tr track ul wbr xmp".split()
+)
+# 13.2.4.2: what a table is made of; foreign content does not bound the scope in which their end tags look.
+TABLE_PARTS: Final = frozenset(b"caption table tbody td tfoot th thead tr".split())
+# 13.2.6.4.7: start tags that mean nothing outside a table, or at all.
+TABLE_STARTS: Final = (TABLE_PARTS - {b"table"}) | {b"col", b"colgroup"}
+IGNORED_IN_BODY: Final = frozenset({b"body", b"frame", b"head", b"html"})
+# Chapter 4: elements of HTML that are not special and have end tags.
+PHRASING: Final = frozenset(
+    b"a abbr audio b bdi bdo big canvas cite code data datalist del dfn dialog em font i ins kbd label legend map mark "
+    b"meter nobr optgroup option output picture progress q rb rp rt rtc ruby s samp slot small span strike strong sub "
+    b"sup time tt u var video".split()
+)
+# Elements that can be open around foreign content and whose end tags close what is open inside (13.2.6.4.7, "any other
+# end tag" and the ones before it); those of body, html and head close nothing.
+CLOSES_FOREIGN: Final = (SPECIAL | PHRASING) - RAW_TEXT - VOID - {b"body", b"html", b"head"}
+# 13.2.6.4.7: start tags after which a frameset is refused.
+FRAMESET_NOT_OK: Final = frozenset(
+    b"applet area body br button dd dt embed hr iframe image img input keygen li listing marquee object plaintext pre "
+    b"select table textarea wbr xmp".split()
+)
+# 13.2.6.4.7: start tags that close an open "p".
+CLOSES_P: Final = frozenset(
+    b"address article aside blockquote center details dialog dir div dl fieldset figcaption figure footer header "
+    b"hgroup main menu nav ol p search section summary ul h1 h2 h3 h4 h5 h6 pre listing form li dd dt plaintext table "
+    b"hr xmp".split()
+)
+# 13.2.4.2 and 13.2.6.5: MathML text and HTML integration points, by their lower-cased names.
+MATHML_TEXT: Final = frozenset({b"mi", b"mo", b"mn", b"ms", b"mtext"})
+MATHML_BOUNDS: Final = MATHML_TEXT | {b"annotation-xml"}
+SVG_INTEGRATION: Final = frozenset({b"foreignobject", b"desc", b"title"})
+
+# -- Runs that change nothing ----------------------------------------------------------------------------------------
+#
+# What follows reads many constructs in one match: everything from here to the next construct that the tokenizer has to
+# look at itself. Every alternative is a whole construct, so that the run ends where one begins that is not finished.
+
+# The usual tag: every "=" stands behind a name and before a quote. What it matches, ATTRIBUTES matches too; it is here
+# because it reads a value in one step.
+QUOTED_ONLY: Final = r"""
+(?: [^"'>=]*+ (?<! [\t\n\f\r\x20/"'] ) = (?: "[^"]*+" | '[^']*+' ) )*+ [^"'>=]*+ >"""
+REST_OF_TAG: Final = rf"(?: {QUOTED_ONLY} | {ATTRIBUTES} > )"
+
+# 13.2.5.2, .3, .5, .6, .9 to .14: an element with raw text or RCDATA, from behind "<" to the end of its end tag.
+_RAW_ELEMENTS = {
+    word: rf"""
+    {name(word)} {ATTRIBUTES} > [^<]*+ (?: < (?! /{name(word)} ) [^<]*+ )*+ </{name(word)} {ATTRIBUTES} >"""
+    for word in sorted(word.decode("ascii") for word in RAW_TEXT if word != b"script")
+}
+
+# 13.2.5.27 to .31 Script data double escaped: from behind "<script" to behind "</script", or to "-->".
+_DOUBLE_ESCAPED = rf"""
+<{name("script")} (?: [^<\-]++ | - (?! -> ) | < (?! /{name("script")} ) )*+ (?: </{name("script")} | (?= --> ) )"""
+
+# 13.2.5.18 to .26 Script data escaped: from behind "<!--" to behind "-->", or to "</script".
+_ESCAPED = rf"""
+(?:
+  -*+>
+  | (?: [^<\-]++ | - (?! -> ) | < (?! /?{name("script")} ) | {_DOUBLE_ESCAPED} )*+
+    (?: --> | (?= </{name("script")} ) )
+)"""
+
+# 13.2.5.4 Script data, .15 to .17: a script element, from behind "<" to the end of its end tag.
+_SCRIPT_ELEMENT = rf"""
+{name("script")} {ATTRIBUTES} > [^<]*+ (?: < (?: !-- {_ESCAPED} | (?! /{name("script")} | !-- ) ) [^<]*+ )*+
+</{name("script")} {ATTRIBUTES} >"""
+
+# 13.2.6.5: an SVG element with nothing in it that changes how the tokenizer reads: drawings, as nearly all are.
+_DRAWING = name(
+    *b"a circle clippath defs ellipse feblend fecolormatrix fecomposite feflood fegaussianblur femerge femergenode "
+    b"feoffset filter g image line lineargradient marker mask path pattern polygon polyline radialgradient rect stop "
+    b"symbol text tspan use".split()
+)
+_SVG_WORDS = name("title", "desc")
+_SVG_ELEMENT = rf"""
+{name("svg")} {QUOTED_ONLY} (?<! /> )
+(?:
+  [^<]++
+  | < (?:
+      /?+ {_DRAWING} {REST_OF_TAG}
+      | {_SVG_WORDS} {QUOTED_ONLY} (?<! /> ) [^<]*+ </{_SVG_WORDS} >
+      | {COMMENT[1:]}
+    )
+)*+
+</{name("svg")} {ATTRIBUTES} >"""
+
+# Start tags that the tokenizer always looks at itself.
+_STOPS: Final = ("svg", "math", "template", "select", "plaintext", "base", *(word.decode("ascii") for word in RAW_TEXT))
+
+
+def _run(text: str, stops: Iterable[str], end_stops: Iterable[str], elements: Iterable[str]) -> re.Pattern[bytes]:
+    """Compile the run of constructs that change nothing: ``text``, whole ``elements``, and tags that are no stop."""
+    words = tuple(stops)
+    plain = "".join(sorted(set("abcdefghijklmnopqrstuvwxyz") - {word[0] for word in words}))
+    return pattern(
+        rf"""
+        (?:
+          {text}
+          | < (?:
+              / (?! {name(*end_stops)} ) [a-zA-Z0-9]++ >
+              | [{plain}{plain.upper()}] [^\t\n\f\r\x20/>]*+ {REST_OF_TAG}
+              | / (?! {name(*end_stops)} ) {TAG_NAME} {REST_OF_TAG}
+              | (?! {name(*words)} ) {TAG_NAME} {REST_OF_TAG}
+              | {" | ".join(elements)}
+              | {COMMENT[1:]}
+              | ! (?! -- ) [^>]*+ > | \? [^>]*+ > | / [^a-zA-Z>] [^>]*+ > | />
+            )
+        )*+"""
+    )
+
+
+_ALL_ELEMENTS = (_SCRIPT_ELEMENT, _SVG_ELEMENT, *_RAW_ELEMENTS.values())
+_NOT_OK = tuple(word.decode("ascii") for word in FRAMESET_NOT_OK)
+
+# In the body: any text, any "<" that begins nothing.
+BODY_RUN: Final = _run(r"[^<]++ | < (?= [^a-zA-Z!/?] )", _STOPS, ("body",), _ALL_ELEMENTS)
+# In a select element: where it ends, and what older browsers ignore inside (see Tokenizer).
+SELECT_RUN: Final = _run(r"[^<]++ | < (?= [^a-zA-Z!/?] )", _STOPS, ("body", "select"), (_SCRIPT_ELEMENT,))
+# As long as a frameset may come (13.2.6.4.7, "frameset-ok flag"): no visible text and no element that refuses it.
+HEAD_RUN: Final = _run(
+    r"[\t\n\f\r\x20\x00]++",
+    {*_STOPS, "frameset", *_NOT_OK},
+    ("body", "br"),
+    (_SCRIPT_ELEMENT, *(_RAW_ELEMENTS[word] for word in ("noscript", "style", "title"))),
+)
+# XML has no raw text: everything up to a tag of an element that Tokenizer follows, or that the rewriter looks at.
+_XML_STOPS = "base body template svg math foreignObject annotation-xml".replace(" ", "|")
+XML_RUN: Final = pattern(
+    rf"""
+    (?:
+      [^<]++
+      | < (?! /?+ (?: {XML_PREFIX} : )? (?: {_XML_STOPS} ) {NAME_END} ) /?+ {XML_NAME} {XML_REST} >
+      | <!-- [^\-]*+ (?: - (?! -> ) [^\-]*+ )*+ -->
+      | <\? [^?]*+ (?: \? (?! > ) [^?]*+ )*+ \?>
+      | <!\[CDATA\[ [^\]]*+ (?: \] (?! \]> ) [^\]]*+ )*+ \]\]>
+    )*+"""
+)
+BODY_END: Final = pattern(rf"</{name('body')}")
+
+# -- A tag too long to hold ------------------------------------------------------------------------------------------
+#
+# 13.2.5.32 to .40 as a table: in each state, the bytes that leave it as it is, then what each other byte leads to.
+# b"" stands for any other byte. The byte that leads on is read with it, except the ">" that ends the tag.
+TAG_STATES: Final[dict[str, tuple[re.Pattern[bytes], dict[bytes, str]]]] = {
+    "tag name": (pattern(r"[^\t\n\f\r\x20/>]*+"), {b">": "end", b"": "before name"}),
+    "before name": (pattern(r"[\t\n\f\r\x20/]*+"), {b">": "end", b"": "name"}),
+    "name": (
+        pattern(r"[^\t\n\f\r\x20/>=]*+"),
+        {b"/": "before name", b">": "end", b"=": "before value", b"": "after name"},
+    ),
+    "after name": (
+        pattern(rf"{SPACE}*+"),
+        {b"/": "before name", b">": "end", b"=": "before value", b"": "name"},
+    ),
+    "before value": (pattern(rf"{SPACE}*+"), {b'"': "double", b"'": "single", b">": "end", b"": "unquoted"}),
+    "double": (pattern(r'[^"]*+'), {b'"': "before name"}),
+    "single": (pattern(r"[^']*+"), {b"'": "before name"}),
+    "unquoted": (pattern(r"[^\t\n\f\r\x20>]*+"), {b">": "end", b"": "before name"}),
+}

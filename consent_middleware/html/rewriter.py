@@ -1,0 +1,333 @@
+"""The rewriter: a document streams through, and the watch's edits are all that changes in it.
+
+Knows when a document need not be read at all, which tags to ask the watch about, how to emit before it commits, and
+what it does when something is too long to hold. Knows nothing about vendors, consent or HTTP: what is looked for, and
+what is put in its place, is the watch's.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, Literal, NamedTuple, Protocol
+
+from . import charset as charsets
+from .gate import Candidates, Gate
+from .tokens import Attribute, Kind, StartTag, Tokenizer, decode_references
+
+__all__ = ["MAX_HOLD", "Attribute", "BailOut", "Edit", "HTMLRewriter", "StartTag", "TagWatch"]
+
+log = logging.getLogger(__name__)
+
+MAX_HOLD: Final = 1 << 20
+"""How many bytes of one unfinished tag are kept, by default. The longest start tags of real pages hold pictures as
+``data:`` URLs; they seldom pass half of this."""
+
+MAX_DEPTH: Final = 8
+"""How many documents may stand inside each other's ``srcdoc``."""
+
+BYTE_REFERENCE: Final = re.compile(rb"&(?:#(?:[xX][0-9a-fA-F]+|[0-9]+);?|[a-zA-Z][a-zA-Z0-9]*;?)")
+
+BailOut = Literal["withhold", "pass"]
+
+
+class Edit(NamedTuple):
+    """Replace ``raw[start:end]`` by ``replacement``."""
+
+    start: int
+    end: int
+    replacement: bytes
+
+
+class TagWatch(Protocol):
+    """What the rewriter asks while it reads. It is asked about one document and may keep state."""
+
+    needles: re.Pattern[bytes]
+    """What a start tag must hold to be asked about, in its own bytes or in what a browser makes of them: references
+    and percent-encoding decoded, tabs and newlines taken out, characters mapped as in host names, ``\\`` as ``/``.
+    Tags of a document with a ``base`` element are asked about in any case."""
+
+    elements: frozenset[bytes]
+    """The lower-case names of the only start tags that are ever asked about. ``img`` covers ``image``, which is the
+    same element for a browser. In SVG, only ``script`` is asked about."""
+
+    def start_tag(self, tag: StartTag) -> Sequence[Edit]:
+        """Give the edits of a start tag, sorted and without overlap; () leaves the tag as it is."""
+        ...
+
+    def tail(self) -> bytes:
+        """Give what to add before ``</body>`` or at the end of the document; b"" when there is nothing to add.
+
+        Asked before each ``</body>`` that follows an edit and at the end of input, until it gives something. Never in
+        raw text, comment, tag, template or foreign content; in XML never behind the root element.
+        """
+        ...
+
+
+class HTMLRewriter:
+    """Rewrites one document: ``feed`` its pieces and ``close`` it, or ``rewrite`` it whole.
+
+    ``charset`` is the Content-Type's, or None. ``xml`` is for documents that a browser parses as XML.
+
+    At most ``max_hold`` bytes of an unfinished tag are kept (besides the chunk that is fed), and until the encoding is
+    known the document's first 1024 bytes. When a tag is longer, ``on_bail_out`` says what becomes of it, if it is one
+    that the watch may be asked about: with "withhold" (the default) it keeps its name and loses its attributes, so
+    that it loads nothing; with "pass" it goes through as it is. Either is logged as a warning, once per document, and
+    counted in ``bail_outs``. All other long tags go through.
+    """
+
+    def __init__(
+        self,
+        watch: TagWatch,
+        *,
+        charset: str | None = None,
+        xml: bool = False,
+        max_hold: int = MAX_HOLD,
+        on_bail_out: BailOut = "withhold",
+    ) -> None:
+        self.bail_outs = 0
+        self._declared = charset
+        self._xml = xml
+        self._max_hold = max(max_hold, 64)
+        self._on_bail_out: BailOut = on_bail_out
+        self._encoding: str | None = None
+        self._head = b""
+        self._view: charsets.View | None = None
+        self._reader = _Reader(watch, Gate(watch.needles, watch.elements, xml=xml), Tokenizer(xml=xml), self._bail_out)
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take a piece of the document and give what is decided."""
+        if self._encoding is None:
+            chunk = self._head + chunk
+            self._head = b"" if self._sniffed(chunk, complete=False) else chunk
+            if self._encoding is None:
+                return b""
+        return self._take(chunk)
+
+    def close(self) -> bytes:
+        """End the document and give the rest."""
+        rest = b""
+        if self._encoding is None:
+            rest, self._head = self._head, b""
+            self._sniffed(rest, complete=True)
+        return self._take(rest, last=True)
+
+    def rewrite(self, document: bytes) -> bytes:
+        """Rewrite a whole document at once: the object itself where there is nothing to edit.
+
+        Gives what ``feed`` and ``close`` give, and faster, because what follows the last edit is not read.
+        """
+        self._sniffed(document, complete=True)
+        if self._view is None and (self._encoding == "replacement" or not self._reader.expect(document)):
+            return document
+        return self._take(document, last=True)
+
+    def _sniffed(self, head: bytes, *, complete: bool) -> bool:
+        """Find out the encoding; whether that was possible."""
+        self._encoding = charsets.sniff(head, self._declared, complete=complete, xml=self._xml)
+        if self._encoding is None:
+            return False
+        self._view = charsets.view_of(self._encoding)
+        self._reader.encoding = "utf-8" if self._view else self._encoding
+        return True
+
+    def _take(self, chunk: bytes, *, last: bool = False) -> bytes:
+        """Read a piece and give what is decided."""
+        if self._encoding == "replacement":
+            # A browser shows one replacement character instead of such a document, and runs nothing of it.
+            return chunk
+        if self._view is None:
+            return self._rewritten(chunk, last=last)
+        return self._view.write(self._rewritten(self._view.read(chunk, last=last), last=last), last=last)
+
+    def _rewritten(self, chunk: bytes, *, last: bool) -> bytes:
+        """Read a piece in which all markup is ASCII."""
+        tokens = self._reader.tokens
+        out: list[bytes] = []
+        ready = tokens.feed(chunk, last=last) or tokens.held > self._max_hold
+        while ready:
+            at = tokens.pos
+            for edit in self._reader.edits():
+                # Emit before, commit after: what stands before the edit leaves as it is.
+                out += (tokens.source[at : edit.start], edit.replacement)
+                at = edit.end
+            out.append(tokens.source[at : tokens.pos])
+            ready = tokens.held > self._max_hold and self._give_up(out)
+        if last:
+            out.append(self._reader.last_tail())
+        return b"".join(out)
+
+    def _give_up(self, out: list[bytes]) -> bool:
+        """Go on in a tag that is too long to hold, by the rule of the class."""
+        tokens = self._reader.tokens
+        name = tokens.give_up()
+        # In an element that is read twice, where the tag ends depends on the reading: it goes in any case.
+        withhold = tokens.is_start and (name in self._reader.gate.asked or bool(tokens.twice))
+        if withhold:
+            self._bail_out(name, f"is longer than {self._max_hold} bytes")
+            withhold = self._on_bail_out == "withhold"
+        tokens.withholding = withhold
+        out.append(tokens.source[tokens.start : tokens.pos])
+        if withhold and name == b"script":
+            # What stands in the element must not run either.
+            out.append(b' type="text/plain"')
+        return True
+
+    def _bail_out(self, name: bytes, reason: str) -> bool:
+        """Count and log what could not be read; whether it is to be withheld."""
+        self.bail_outs += 1
+        if self.bail_outs == 1:
+            log.warning("a <%s> tag %s: %s", name.decode("ascii", "replace"), reason, self._on_bail_out)
+        return self._on_bail_out == "withhold"
+
+
+class _Reader:
+    """Reads a document, or a srcdoc within one, and gives its edits as spans of the tokenizer's source."""
+
+    def __init__(
+        self,
+        watch: TagWatch,
+        gate: Gate,
+        tokens: Tokenizer,
+        bail_out: Callable[[bytes, str], bool],
+        *,
+        base: str | None = None,
+        encoding: str = "utf-8",
+        depth: int = 0,
+    ) -> None:
+        self.watch = watch
+        self.gate = gate
+        self.tokens = tokens
+        self.encoding = encoding
+        self._bail_out = bail_out
+        self._base = base
+        self._based = base is not None
+        self._depth = depth
+        self._edited = False
+        self._tailed = depth > 0
+        self._source = b""
+        self._candidates = Candidates(gate, b"", 0, encoding)
+
+    def expect(self, source: bytes) -> bool:
+        """Look for candidates in what is about to be read; whether there are any."""
+        self._candidates = Candidates(self.gate, source, 0, self.encoding, every=self._based)
+        self._source = source
+        return self._candidates.start < len(source)
+
+    def edits(self) -> Iterator[Edit]:
+        """Read as far as the bytes go and give the edits in order."""
+        tokens = self.tokens
+        if self._source is not tokens.source:
+            self.expect(tokens.source)
+        end = len(tokens.source)
+        while True:
+            if tokens.plain:
+                start = self._candidates.advance(tokens.pos)
+                if tokens.closed and start == end and (self._tailed or not self._edited):
+                    tokens.skip()
+                    return
+                tokens.run(start)
+            kind = tokens.next()
+            if kind is None:
+                return
+            if kind is Kind.START:
+                if tokens.live:
+                    yield from self._start_tag()
+            elif kind is Kind.END:
+                if tokens.name == b"body" and tokens.plain:
+                    yield from self._tail()
+            elif tokens.withheld:
+                yield Edit(tokens.start, tokens.pos, tokens.remnant)
+
+    def _start_tag(self) -> Iterator[Edit]:
+        """Ask about the start tag just read."""
+        tokens = self.tokens
+        name = tokens.name
+        if name not in self.gate.asked or (tokens.svg and name != b"script"):
+            return
+        if name == b"script" and tokens.twice == b"noscript":
+            # Whoever reads this as markup runs no scripts.
+            return
+        raw = tokens.source[tokens.start : tokens.pos]
+        if not (self._based or name == b"base" or self.gate.holds(raw, self.encoding)):
+            return
+        if name == b"image" and not tokens.xml:
+            name = b"img"
+        tag = StartTag(name, raw, base=self._base, svg=tokens.svg, xml=tokens.xml, encoding=self.encoding)
+        if name == b"base" and not self._based and not tokens.twice and (href := tag.get(b"href")) is not None:
+            self._base, self._based = href, True
+            self._candidates = Candidates(self.gate, tokens.source, tokens.pos, self.encoding, every=True)
+        edits = list(self.watch.start_tag(tag)) if name in self.watch.elements else []
+        if name == b"iframe":
+            inner = [e for e in self._srcdoc(tag) if all(e.end <= o.start or o.end <= e.start for o in edits)]
+            edits = sorted(edits + inner)
+        for edit in edits:
+            self._edited = True
+            yield Edit(tokens.start + edit.start, tokens.start + edit.end, edit.replacement)
+
+    def _tail(self) -> Iterator[Edit]:
+        """Ask for the tail before an end tag."""
+        if self._edited and not self._tailed and (tail := self.watch.tail()):
+            self._tailed = True
+            yield Edit(self.tokens.start, self.tokens.start, tail)
+
+    def last_tail(self) -> bytes:
+        """Ask for the tail at the end of the input."""
+        tokens = self.tokens
+        if self._tailed or not self._edited or not tokens.plain or tokens.cut or tokens.xml:
+            return b""
+        self._tailed = True
+        return self.watch.tail()
+
+    def _srcdoc(self, tag: StartTag) -> list[Edit]:
+        """Rewrite the document in an iframe's srcdoc; the edits are spans of the tag."""
+        found = next((a for a in tag.attributes if a.name == b"srcdoc"), None)
+        if found is None or not found.value:
+            return []
+        begin, end = found.value_span
+        if self._depth >= MAX_DEPTH:
+            withhold = self._bail_out(b"iframe", f"holds more than {MAX_DEPTH} documents inside each other")
+            return [Edit(begin, end, b"")] if withhold else []
+        inner, places = _unescaped(found.value, self.encoding, xml=tag.xml)
+        tokens = Tokenizer()
+        tokens.feed(inner, last=True)
+        reader = _Reader(
+            self.watch,
+            self.gate,
+            tokens,
+            self._bail_out,
+            base=self._base,
+            encoding=self.encoding,
+            depth=self._depth + 1,
+        )
+        return [
+            Edit(begin + places[edit.start], begin + places[edit.end], _escaped(edit.replacement))
+            for edit in reader.edits()
+        ]
+
+
+def _unescaped(value: bytes, encoding: str, *, xml: bool) -> tuple[bytes, list[int]]:
+    """Decode the references of an attribute value; also give where each byte stands in the value."""
+    out = bytearray()
+    places: list[int] = []
+    at = 0
+    for found in BYTE_REFERENCE.finditer(value):
+        text = decode_references(found[0].decode("ascii"), xml=xml, after=value[found.end() : found.end() + 1])
+        out += value[at : found.start()]
+        places += range(at, found.start())
+        # Of a reference that stays in part, such as "&ampx", each byte stands where the reference does.
+        decoded = text.encode(encoding, "replace")
+        out += decoded
+        places += [found.start()] * len(decoded)
+        at = found.end()
+    out += value[at:]
+    places += range(at, len(value) + 1)
+    return bytes(out), places
+
+
+def _escaped(fragment: bytes) -> bytes:
+    """Write a piece of markup so that it can stand in an attribute value of any quoting."""
+    for char in b"&\"'<>= \t\n\f\r`":
+        fragment = fragment.replace(bytes([char]), b"\0%d;" % char)
+    return fragment.replace(b"\0", b"&#")

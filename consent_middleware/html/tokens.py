@@ -1,0 +1,736 @@
+"""The tokenizer: bytes in, tokens out, at any chunking, and joined together the tokens are the bytes.
+
+Knows the grammar and just enough of the tree construction stage (13.2.6) to tell which tags a browser obeys: raw text,
+foreign content with its integration points, templates, framesets. Knows nothing of edits, needles, vendors or
+encodings: it reads bytes of any encoding that agrees with ASCII.
+"""
+
+from __future__ import annotations
+
+import html.entities
+import re
+from collections.abc import Sequence
+from enum import Enum
+from typing import Final, NamedTuple
+
+from . import grammar
+
+
+class Attribute(NamedTuple):
+    """One attribute of a start tag. Spans are offsets into ``StartTag.raw``; the value's span leaves out its quotes."""
+
+    name: bytes
+    value: bytes
+    name_span: tuple[int, int]
+    value_span: tuple[int, int]
+
+
+class StartTag:
+    """One start tag, as it stands in the document.
+
+    ``name`` is ASCII-lowercased (as written in XML), ``raw`` the exact bytes from "<" to ">". ``base`` is the value of
+    the first ``<base href>`` before this tag. ``svg`` says that the tag is an SVG element, whose address stands in
+    ``href`` or ``xlink:href``. ``encoding`` is the Python codec that reads the values.
+    """
+
+    __slots__ = ("_attributes", "base", "encoding", "name", "raw", "svg", "xml")
+
+    def __init__(
+        self,
+        name: bytes,
+        raw: bytes,
+        *,
+        base: str | None = None,
+        svg: bool = False,
+        xml: bool = False,
+        encoding: str = "utf-8",
+    ) -> None:
+        self.name = name
+        self.raw = raw
+        self.base = base
+        self.svg = svg
+        self.xml = xml
+        self.encoding = encoding
+        self._attributes: tuple[Attribute, ...] | None = None
+
+    @property
+    def attributes(self) -> Sequence[Attribute]:
+        """All attributes in order, duplicates included; a browser obeys the first of a name."""
+        if self._attributes is None:
+            self._attributes = tuple(self._read_attributes())
+        return self._attributes
+
+    def _read_attributes(self) -> list[Attribute]:
+        """Read the attributes (13.2.5.32 to .40)."""
+        found = []
+        named = grammar.TAG_NAME_SPAN.match(self.raw)
+        at = named.end() if named else 1
+        while match := grammar.ATTRIBUTE.match(self.raw, at):
+            at = match.end()
+            group = match.lastindex or 1
+            name = match[1] if self.xml else match[1].lower()
+            value, span = (match[group], match.span(group)) if group > 1 else (b"", (match.end(1), match.end(1)))
+            found.append(Attribute(name, value, match.span(1), span))
+        return found
+
+    def get(self, name: bytes) -> str | None:
+        """Give the value that a browser obeys for ``name``, character references decoded; None when it is absent."""
+        for attribute in self.attributes:
+            if attribute.name == name:
+                return decode_references(attribute.value.decode(self.encoding, "replace"), xml=self.xml)
+        return None
+
+    @property
+    def self_closing(self) -> bool:
+        """Whether the tag ends in "/>" (13.2.5.40), so that the "/" is not part of an unquoted value."""
+        attributes = self.attributes
+        ends = max(attributes[-1].value_span[1], attributes[-1].name_span[1]) if attributes else 0
+        return self.raw.endswith(b"/>") and len(self.raw) - 2 >= ends
+
+
+REFERENCE: Final = re.compile(r"&(?:#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?|([a-zA-Z][a-zA-Z0-9]*;?))")
+LONGEST_NAME: Final = max(map(len, html.entities.html5))
+
+
+def decode_references(text: str, *, xml: bool = False, after: bytes = b"") -> str:
+    """Decode the character references of an attribute value (13.2.5.72 to .80).
+
+    A named reference without a semicolon stays as it is when "=" or a letter or digit follows, which is the rule for
+    attributes alone (13.2.5.73), and the reason why ``html.unescape`` does not do. ``after`` is what follows ``text``.
+    """
+    if "&" not in text:
+        return text
+    if after == b"=":
+        return REFERENCE.sub(_decode, text + "=")[:-1]
+    return REFERENCE.sub(_decode_xml if xml else _decode, text)
+
+
+def _decode(match: re.Match[str]) -> str:
+    """Decode one reference as HTML does."""
+    if (name := match[3]) is None:
+        return _character(int(match[1][-12:], 16) if match[1] else int(match[2][-12:]), match[1] or match[2])
+    for end in range(min(len(name), LONGEST_NAME), 1, -1):
+        if (known := html.entities.html5.get(name[:end])) is not None:
+            after = name[end:] or match.string[match.end() : match.end() + 1]
+            if not name[:end].endswith(";") and (after[:1] == "=" or (after[:1].isascii() and after[:1].isalnum())):
+                break
+            return known + name[end:]
+    return match[0]
+
+
+def _decode_xml(match: re.Match[str]) -> str:
+    """Decode one reference as XML does: five names, and numbers."""
+    if (name := match[3]) is None:
+        return _character(int(match[1][-12:], 16) if match[1] else int(match[2][-12:]), match[1] or match[2])
+    return {"amp;": "&", "lt;": "<", "gt;": ">", "quot;": '"', "apos;": "'"}.get(name, match[0])
+
+
+def _character(number: int, digits: str) -> str:
+    """Give the character of a numeric reference (13.2.5.80)."""
+    if number == 0 or number > 0x10FFFF or 0xD800 <= number <= 0xDFFF or len(digits.lstrip("0")) > 8:
+        return "\ufffd"
+    if 0x80 <= number <= 0x9F:
+        return bytes([number]).decode("cp1252", "ignore") or chr(number)
+    return chr(number)
+
+
+class Kind(Enum):
+    """What a token is. Everything that is neither a start tag nor an end tag is text for whoever edits tags."""
+
+    TEXT = "text"
+    START = "start tag"
+    END = "end tag"
+
+
+class Element(NamedTuple):
+    """An open element at or below the outermost svg, math or template element."""
+
+    space: bytes  # b"html", b"svg" or b"math"; in XML the name
+    name: bytes
+    integration: bool  # an HTML integration point (13.2.6)
+    inert: bool  # a template, or in one
+    bounded: bool  # an integration point, which bounds scopes, or in one (13.2.4.2)
+    table: bool  # a table or a template, or in one
+
+
+MAX_DEPTH: Final = 256
+"""How far an end tag looks for its start tag in foreign content, so that no nesting makes it slow. Browsers have such a
+bound too (512 elements in Blink)."""
+
+
+def _end(run: re.Pattern[bytes], source: bytes, start: int, stop: int) -> int:
+    """Give where a run that may be empty ends."""
+    found = run.match(source, start, stop)
+    return found.end() if found else start
+
+
+class Tokenizer:
+    """Reads a document piece by piece.
+
+    ``feed`` adds bytes, ``next`` reads one token from them: ``source[start:pos]``. Bytes before ``pos`` are read and
+    leave with the next ``feed``. ``closed`` says that no more bytes come.
+
+    Two elements are read twice. ``noscript`` is text for a browser that runs scripts and markup for one that does not;
+    and inside ``select``, raw text elements are text for a browser that follows the standard of 2025 and ignored by
+    older ones. Their content is read as markup, and it ends where the element ends when it is text.
+    """
+
+    def __init__(self, *, xml: bool = False) -> None:
+        self.source = b""
+        self.start = 0
+        self.pos = 0
+        self.closed = False
+        self.xml = xml
+        self.name = b""  # of the tag just read
+        self.live = False  # a browser obeys the start tag just read: no template, no frameset, no unknown namespace
+        self.svg = False  # the start tag just read is an SVG element
+        self.is_start = False  # the tag that is too long to hold is a start tag
+        self.withholding = False  # it is not to be let through
+        self.withheld = False  # the text just read belongs to such a tag,
+        self.remnant = b""  # of which only this is to be written
+        self.cut = False  # the input ended within a tag
+        self.raw = b""  # the raw text element, or the construct, whose content is being read
+        self.escape = 0  # 13.2.5.20 script data escaped is 1, 13.2.5.27 double escaped is 2
+        self.open: list[Element] = []
+        self.select = False
+        self.frameset = False
+        self.frameset_ok = True
+        self.twice: bytes = b""  # the raw text element that is being read as markup
+        self._first = (self.open, False, False, True)
+        self._limit = -1  # where that element ends, when it is known
+        self._searched = 0
+        self._parts: list[bytes] = []  # fed, and not worth trying yet
+        self._size = 0
+        self._tried = 0  # the length of the unfinished tag when it was last tried
+        self._slash = False
+        self._spent = 0  # how many bytes all tries at the unfinished tag have read
+        self._tag_state = ""  # inside a tag that is too long to hold
+
+    @property
+    def plain(self) -> bool:
+        """Whether the next byte is in the data state, in HTML content that browsers obey and all read alike."""
+        return not (self.raw or self.open or self.twice or self.frameset or self._tag_state)
+
+    @property
+    def held(self) -> int:
+        """How many bytes are fed and not read."""
+        return len(self.source) - self.pos + self._size
+
+    def feed(self, chunk: bytes, *, last: bool = False) -> bool:
+        """Add bytes behind those that are not read yet; ``last`` says that no more come.
+
+        False means that it is not worth reading on yet. An unfinished tag is tried again when a ">" came or when it
+        has doubled, and never so often that all tries together read more than a fixed multiple of it.
+        """
+        if self._tried and not last:
+            self._parts.append(chunk)
+            self._size += len(chunk)
+            length = self.held
+            if length < 2 * self._tried and (b">" not in chunk or self._spent > 16 * length + 512):
+                return False
+            chunk = b""
+        self._join(chunk)
+        self.closed = last
+        return True
+
+    def _join(self, chunk: bytes) -> None:
+        """Put together what is not read yet."""
+        if self._parts:
+            chunk = b"".join((*self._parts, chunk))
+            self._parts.clear()
+            self._size = 0
+        cut = self.pos
+        self.source = self.source[cut:] + chunk if cut < len(self.source) else chunk
+        self.pos = self.start = 0
+        self._searched = max(0, self._searched - cut)
+        if self._limit >= 0:
+            self._limit -= cut
+
+    def skip(self) -> None:
+        """Leave the rest of the document unread."""
+        self.start = self.pos = len(self.source)
+
+    def run(self, stop: int) -> None:
+        """Read on, where nothing but ``plain`` tokens stand, at most to ``stop`` and to whole constructs only."""
+        if stop <= self.pos:
+            return
+        if self.xml:
+            self.pos = _end(grammar.XML_RUN, self.source, self.pos, stop)
+        elif self.frameset_ok:
+            self.pos = _end(grammar.HEAD_RUN, self.source, self.pos, stop)
+        elif self.select:
+            self.pos = _end(grammar.SELECT_RUN, self.source, self.pos, stop)
+        else:
+            self.pos = _end(grammar.BODY_RUN, self.source, self.pos, stop)
+        self.start = self.pos
+
+    def next(self) -> Kind | None:
+        """Read one token. None means that more bytes are needed or, once ``closed``, that everything is read."""
+        self.start = self.pos
+        self._tried = 0
+        self.withheld = False
+        end = len(self.source)
+        if self.pos >= end:
+            return None
+        if self._tag_state:
+            return self._long_tag(end)
+        kind = self._next_xml(end) if self.xml else self._next(end)
+        if kind is not None:
+            self._spent = 0
+        return kind
+
+    def _next(self, end: int) -> Kind | None:
+        """Read one token of HTML."""
+        if self.twice:
+            end = self._inside_end()
+            if self._limit == self.pos and not self.raw:
+                # The end tag itself, of which the first reading never doubts.
+                kind = self._end_tag(len(self.source))
+                if kind is not None:
+                    self.twice, self._limit = b"", -1
+                    self.open, self.select, self.frameset, self.frameset_ok = self._first
+                return kind
+            if self.pos >= end:
+                return None
+        if self.raw:
+            return self._raw_text(end)
+        return self._markup(end)
+
+    # -- data state -----------------------------------------------------------------------------------------------
+
+    def _markup(self, end: int) -> Kind | None:
+        """Read text, a tag, a comment or a declaration."""
+        source, pos = self.source, self.pos
+        if source[pos] != 0x3C:
+            cut = source.find(b"<", pos, end)
+            self.pos = end if cut < 0 else cut
+            if self.frameset_ok and grammar.VISIBLE.search(source, pos, self.pos):
+                self.frameset_ok = False
+            return Kind.TEXT
+        if pos + 1 >= end:
+            return self._unfinished()
+        after = source[pos + 1 : pos + 2]
+        if after.isalpha():
+            return self._start_tag(end)
+        if after == b"/":
+            if pos + 2 < end and not source[pos + 2 : pos + 3].isalpha():
+                return self._declaration(end)
+            return self._end_tag(end)
+        if after in b"!?":
+            return self._declaration(end)
+        self.pos += 1
+        self.frameset_ok = False
+        return Kind.TEXT
+
+    def _unfinished(self) -> Kind | None:
+        """Wait for more bytes, or read what the end of the input cut off: a browser makes no tag of it."""
+        if not self.closed:
+            self._tried = len(self.source) - self.pos
+            self._spent += self._tried
+            return None
+        self.cut = True
+        self.pos = len(self.source)
+        return Kind.TEXT
+
+    # -- a tag that is too long to hold ---------------------------------------------------------------------------
+
+    def give_up(self) -> bytes:
+        """Stop holding the unfinished tag and read on without keeping it. Gives the tag's name.
+
+        Its "<" and name are the token just read; whoever sets ``withholding`` finds the rest marked as ``withheld``.
+        """
+        self._tried = 0
+        self._join(b"")
+        opening = grammar.TAG_OPENING.match(self.source, self.pos)
+        self.pos = opening.end() if opening else self.pos
+        self.is_start = not (opening and opening[1])
+        self.name = opening[2] if opening else b""
+        self.name = self.name.rpartition(b":")[2] if self.xml else self.name.lower()
+        self._tag_state = "tag name"
+        self.withholding = False
+        return self.name
+
+    def _long_tag(self, end: int) -> Kind | None:
+        """Read on in a tag whose beginning is gone (13.2.5.8, .32 to .40)."""
+        while self._tag_state != "end" and self.pos < end:
+            run, after = grammar.TAG_STATES[self._tag_state]
+            self.pos = _end(run, self.source, self.pos, end)
+            if self.pos < end:
+                byte = self.source[self.pos : self.pos + 1]
+                self._tag_state = after.get(byte) or after[b""]
+                if self._tag_state == "end":
+                    break
+                self.pos += 1
+        if self.pos > self.start:
+            self._slash = self.source[self.pos - 1 : self.pos] == b"/"
+        if self._tag_state == "end":
+            # The ">" stays, and in XML the "/" before it.
+            self._tag_state = ""
+            self.pos += 1
+            self._spent = 0
+            self.remnant = b"/>" if self._slash and self.xml else b">"
+            self._end_long_tag()
+        else:
+            self.remnant = b""
+        self.withheld = self.withholding
+        return Kind.TEXT
+
+    def _end_long_tag(self) -> None:
+        """Do what the tree construction stage would do with a tag that was too long to hold."""
+        if self.xml:
+            self._follow_xml(self.name, is_start=self.is_start, closed=self._slash)
+        elif self.is_start:
+            self._construct(self.name)
+        else:
+            self.raw, self.escape = b"", 0
+            self._close_element(self.name)
+
+    def _declaration(self, end: int) -> Kind | None:
+        """Begin a comment, a DOCTYPE, a bogus comment or a CDATA section (13.2.5.42)."""
+        source, pos = self.source, self.pos
+        if source.startswith(b"<!--", pos):
+            if pos + 6 > end and not self.closed and b"<!--->".startswith(source[pos:end]):
+                return None
+            if found := grammar.ABRUPT_COMMENT.match(source, pos, end):
+                self.pos = found.end()
+                return Kind.TEXT
+            self.raw = b"<!--"
+            self.pos = pos + 4
+        elif self.open and self.open[-1].space != b"html" and b"<![CDATA[".startswith(source[pos : min(end, pos + 9)]):
+            if end - pos < 9:
+                return self._unfinished()
+            self.raw = b"<![CDATA["
+            self.pos = pos + 9
+        elif end - pos < 4 and b"<!--".startswith(source[pos:end]):
+            return self._unfinished()
+        else:
+            self.raw = b"<!"
+            self.pos = pos + 2
+        return self._raw_text(end)
+
+    def _start_tag(self, end: int) -> Kind | None:
+        """Read a start tag and do what the tree construction stage would do with it."""
+        found = grammar.START_TAG.match(self.source, self.pos, end)
+        if found is None:
+            return self._cut_tag(end)
+        self.pos = found.end()
+        self.name = found[1].lower()
+        self._construct(self.name)
+        return Kind.START
+
+    def _cut_tag(self, end: int) -> Kind | None:
+        """Wait for the rest of a tag; in a second reading, a tag that runs beyond the element is no tag."""
+        if self.twice and end == self._limit:
+            self.pos = end
+            return Kind.TEXT
+        return self._unfinished()
+
+    def _end_tag(self, end: int) -> Kind | None:
+        """Read an end tag and do what the tree construction stage would do with it."""
+        found = grammar.END_TAG.match(self.source, self.pos, end)
+        if found is None:
+            return self._cut_tag(end)
+        self.pos = found.end()
+        self.name = found[1].lower()
+        self._close_element(self.name)
+        return Kind.END
+
+    # -- raw text, comments and the like --------------------------------------------------------------------------
+
+    def _raw_text(self, end: int) -> Kind | None:
+        """Read on in a construct that has no tags inside, as far as it is decided."""
+        source, raw = self.source, self.raw
+        if raw == b"plaintext":
+            self.pos = end
+            return Kind.TEXT
+        if raw == b"script":
+            return self._script(end)
+        if raw in grammar.RAW_END:
+            found = grammar.RAW_END[raw].search(source, self.pos, end)
+            if found and found.start() == self.pos:
+                # In "</title" the end tag may still be unfinished.
+                kind = self._end_tag(end)
+                if kind is Kind.END:
+                    self.raw = b""
+                return kind
+            return self._content(found.start() if found else -1, end, len(raw) + 2)
+        ending = {b"<!--": grammar.COMMENT_END, b"<![CDATA[": grammar.CDATA_END}.get(raw, grammar.DECLARATION_END)
+        if found := ending.search(source, self.pos, end):
+            self.raw = b""
+            self.pos = found.end()
+            return Kind.TEXT
+        return self._content(-1, end, 3)
+
+    def _content(self, stop: int, end: int, undecided: int) -> Kind | None:
+        """Read content up to ``stop``, or up to the last bytes that may begin what ends it."""
+        if stop < 0:
+            last = self.closed and not (self.twice and self._limit < 0)
+            stop = end if last or end == self._limit else max(self.pos, end - undecided)
+            if stop < end:
+                found = grammar.MAY_END.search(self.source, stop, end)
+                stop = found.start() if found else end
+        if stop == self.start:
+            return None
+        self.pos = stop
+        return Kind.TEXT
+
+    def _script(self, end: int) -> Kind | None:
+        """Read script data with its escaped states (13.2.5.4, .15 to .31)."""
+        found = grammar.SCRIPT_EVENT[self.escape].search(self.source, self.pos, end)
+        if found is None:
+            return self._content(-1, end, 9)
+        event = found[0]
+        if event == b"<!--":
+            self.escape = 1
+            self.pos = found.start() + 2  # the dashes may be those of "-->"
+        elif event == b"-->":
+            self.escape = 0
+            self.pos = found.end()
+        elif self.escape == 2:
+            self.escape = 1
+            self.pos = found.end()
+        elif event[1:2] != b"/":
+            self.escape = 2
+            self.pos = found.end()
+        elif found.start() == self.pos:
+            kind = self._end_tag(end)
+            if kind is Kind.END:
+                self.raw, self.escape = b"", 0
+            return kind
+        else:
+            self.pos = found.start()
+        return Kind.TEXT
+
+    def _inside_end(self) -> int:
+        """Say where the second reading of a raw text element has to stop for the moment."""
+        if self._limit < 0:
+            found = grammar.RAW_END[self.twice].search(self.source, max(self._searched, self.pos))
+            if found:
+                self._limit = found.start()
+            else:
+                self._searched = max(self.pos, len(self.source) - len(self.twice) - 2)
+                return len(self.source) if self.closed else self._searched
+        if self.pos >= self._limit:
+            self._limit = self.pos = max(self.pos, self._limit)
+            self.raw = b""
+            self.escape = 0
+        return self._limit
+
+    # -- what the tree construction stage would do ----------------------------------------------------------------
+
+    def _construct(self, name: bytes) -> None:
+        """Follow a start tag (13.2.6)."""
+        self.svg = False
+        self.live = not (self.open and self.open[-1].inert)
+        if self.frameset:
+            self.live = False
+            if name == b"noframes":
+                self.raw = name
+            return
+        if self.open and not self._in_html(name):
+            if name in grammar.BREAKOUT or (name == b"font" and self._font_breaks_out()):
+                self._break_out()
+            else:
+                self._foreign_element(name)
+                return
+        if name == b"frameset" and self.frameset_ok and self.live:
+            self.frameset = True
+            self.live = False
+            self.open.clear()
+            return
+        if self.frameset_ok and name in grammar.FRAMESET_NOT_OK:
+            self.frameset_ok = name == b"input" and self._tag().get(b"type") == "hidden"
+        if name == b"plaintext":
+            # Older browsers ignore it in a select: what follows is read as markup, which is more than newer ones do.
+            self.raw = b"" if self.select else name
+        elif name in grammar.RAW_TEXT:
+            self._begin_raw_text(name)
+        elif name in {b"svg", b"math"}:
+            if not self._tag().self_closing:
+                self._push(name, name)
+        elif name == b"select":
+            self.select = not self.select
+        elif name == b"template":
+            self._push(b"html", name)
+        elif self.open and name not in grammar.VOID:
+            self._html_element(name)
+
+    def _begin_raw_text(self, name: bytes) -> None:
+        """Enter a raw text element, or read one as markup that only some browsers take for text."""
+        if name == b"noscript" or (self.select and name not in {b"script", b"textarea"}):
+            if not self.twice:
+                self.twice = name
+                self._limit = -1
+                self._searched = self.pos
+                # The second reading leaves no trace in the first, and closes nothing around the element.
+                self._first = (self.open, self.select, self.frameset, self.frameset_ok)
+                self.open = self.open[-1:]
+        else:
+            self.raw, self.escape = name, 0
+
+    def _tag(self) -> StartTag:
+        """Give the start tag just read."""
+        return StartTag(self.name, self.source[self.start : self.pos])
+
+    def _in_html(self, name: bytes) -> bool:
+        """Say whether the rules for HTML content apply to a start tag (13.2.6, the dispatcher)."""
+        current = self.open[-1]
+        return (
+            current.space == b"html"
+            or current.integration
+            or (
+                current.space == b"math"
+                and current.name in grammar.MATHML_TEXT
+                and name not in {b"mglyph", b"malignmark"}
+            )
+            or (current.space == b"math" and current.name == b"annotation-xml" and name == b"svg")
+        )
+
+    def _font_breaks_out(self) -> bool:
+        """Say whether a font tag has one of the attributes that make it HTML's."""
+        return any(a.name in {b"color", b"face", b"size"} for a in self._tag().attributes)
+
+    def _break_out(self) -> None:
+        """Leave foreign content up to HTML or an integration point (13.2.6.5)."""
+        while self.open and not (
+            self.open[-1].space == b"html"
+            or self.open[-1].integration
+            or (self.open[-1].space == b"math" and self.open[-1].name in grammar.MATHML_TEXT)
+        ):
+            self.open.pop()
+
+    def _foreign_element(self, name: bytes) -> None:
+        """Open an element of the current foreign namespace; only SVG's are obeyed (13.2.6.5, "any other start tag")."""
+        space = self.open[-1].space
+        self.svg = space == b"svg"
+        self.live = self.live and self.svg
+        tag = self._tag()
+        if tag.self_closing:
+            return
+        integration = (space == b"svg" and name in grammar.SVG_INTEGRATION) or (
+            space == b"math"
+            and name == b"annotation-xml"
+            and (tag.get(b"encoding") or "").lower() in {"text/html", "application/xhtml+xml"}
+        )
+        self._push(space, name, integration=integration)
+
+    def _html_element(self, name: bytes) -> None:
+        """Open an HTML element inside an integration point or a template."""
+        if name in grammar.IGNORED_IN_BODY:
+            return
+        if name in grammar.TABLE_STARTS and not self.open[-1].table:
+            # The page's own table goes on (13.2.6.4.15), taken that there is one; outside a table the tag is ignored.
+            self.open.clear()
+            return
+        if name in grammar.CLOSES_P:
+            self._pop_html(b"p")
+        if name in {b"li", b"option", b"optgroup", b"tr", b"td", b"th"}:
+            self._pop_html(name, only_current=True)
+        self._push(b"html", name)
+
+    def _push(self, space: bytes, name: bytes, *, integration: bool = False) -> None:
+        """Open an element."""
+        above = self.open[-1] if self.open else Element(b"", b"", False, False, False, False)
+        html = space in {b"html", b"template"}
+        self.open.append(
+            Element(
+                space,
+                name,
+                integration,
+                inert=above.inert or (html and name == b"template"),
+                bounded=above.bounded or integration or (space == b"math" and name in grammar.MATHML_BOUNDS),
+                table=above.table or (html and name in {b"table", b"template"}),
+            )
+        )
+
+    def _close_element(self, name: bytes) -> None:
+        """Follow an end tag (13.2.6)."""
+        if self.raw or self.frameset:
+            return
+        if name == b"select":
+            self.select = False
+        if not self.open:
+            return
+        if self.open[-1].space != b"html":
+            if name in {b"br", b"p"}:
+                self._break_out()
+                return
+            for at in range(len(self.open) - 1, max(-1, len(self.open) - 1 - MAX_DEPTH), -1):
+                if self.open[at].space == b"html":
+                    break
+                if self.open[at].name == name:
+                    del self.open[at:]
+                    return
+            else:
+                self._close_in_page(name)
+                return
+        self._pop_html(name)
+
+    def _close_in_page(self, name: bytes) -> None:
+        """Follow an end tag that nothing in foreign content matches.
+
+        The open elements of the page around it are not followed: an end tag of a special or formatting element is
+        taken to have its start tag there. It closes nothing from inside an integration point, which bounds the scope
+        of all but a table's parts (13.2.4.2).
+        """
+        bounded = self.open[-1].bounded
+        if name in grammar.TABLE_PARTS or (not bounded and name in grammar.CLOSES_FOREIGN):
+            self.open.clear()
+
+    def _pop_html(self, name: bytes, *, only_current: bool = False) -> None:
+        """Close an HTML element, if one of that name is open in scope (13.2.4.2)."""
+        for at in range(len(self.open) - 1, max(-1, len(self.open) - 1 - MAX_DEPTH), -1):
+            element = self.open[at]
+            if element.space == b"html" and element.name == name:
+                del self.open[at:]
+                return
+            if only_current or (name != b"template" and (element.space != b"html" or element.name == b"template")):
+                return
+            if element.space == b"html" and element.name in grammar.SPECIAL and name not in grammar.SPECIAL:
+                return
+
+    # -- XML ------------------------------------------------------------------------------------------------------
+
+    def _next_xml(self, end: int) -> Kind | None:
+        """Read one token of an XML document (XML 1.0, 2.4 to 3.1)."""
+        source, pos = self.source, self.pos
+        if self.raw:
+            ending = {b"<!--": b"-->", b"<![CDATA[": b"]]>", b"<?": b"?>"}.get(self.raw, b">")
+            cut = source.find(ending, pos, end)
+            if cut >= 0:
+                self.raw = b""
+                self.pos = cut + len(ending)
+                return Kind.TEXT
+            self.pos = end if self.closed else max(pos, end - 2)
+            return Kind.TEXT if self.pos > pos else None
+        if source[pos] != 0x3C:
+            cut = source.find(b"<", pos, end)
+            self.pos = end if cut < 0 else cut
+            return Kind.TEXT
+        for opening in (b"<!--", b"<![CDATA[", b"<?", b"<!"):
+            if source.startswith(opening, pos):
+                self.raw = opening
+                self.pos = pos + len(opening)
+                return self._next_xml(end) or Kind.TEXT
+            if end - pos < len(opening) and opening.startswith(source[pos:end]):
+                return self._unfinished()
+        found = grammar.XML_TAG.match(source, pos, end)
+        if found is None:
+            if grammar.XML_NO_TAG.match(source, pos, end):
+                self.pos += 1
+                return Kind.TEXT
+            return self._unfinished()
+        self.pos = found.end()
+        self.name = found[2].rpartition(b":")[2]
+        self._follow_xml(self.name, is_start=not found[1], closed=found[0].endswith(b"/>"))
+        return Kind.END if found[1] else Kind.START
+
+    def _follow_xml(self, name: bytes, *, is_start: bool, closed: bool) -> None:
+        """Follow the elements that say what a script's address is, and whether it is obeyed."""
+        self.live = not (self.open and self.open[-1].inert)
+        self.svg = bool(self.open) and self.open[-1].name in {b"svg", b"math"}
+        if name in {b"svg", b"math", b"template", b"foreignObject", b"annotation-xml"} and not closed:
+            if is_start:
+                self._push(name, name)
+            elif self.open and self.open[-1].name == name:
+                self.open.pop()

@@ -1,0 +1,548 @@
+"""The operator's settings, checked when they are built, and the decision they lead to: `Policy` and `Plan`.
+
+Knows: consent, purposes, and which categories each purpose requires.
+Must not know: HTML, header syntax, gateways, what a vendor's tag looks like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b, sha256
+from secrets import token_bytes
+from types import MappingProxyType
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from .checks import MAX_HOLD, Checks, PolicyError
+from .clock import now as system_time
+from .consent import OPTIONAL_CATEGORIES, UNKNOWN, Basis, Category, Consent, Regime, State, merge
+from .facade import ASSET, Facade, Texts
+from .notices import Notices
+from .rules import Action, Purpose, Vendor, needle
+from .sources import SOURCES, ConsentSource, Signals
+from .sources.own import own_cookie
+from .sources.reader import Reader, meant_by
+from .vendors import VENDORS
+
+__all__ = ["MAX_HOLD", "Decision", "Doubt", "Plan", "Policy", "PolicyError"]
+
+#: How many decisions and plans are kept, to be given again where everything that they depend on is the same. They hold
+#: states, dates and the names of platforms and cookies, never a cookie's value.
+_KEPT_DECISIONS = 256
+_KEPT_PLANS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What happens to the tags of one purpose, and why, in sentences for the person who asks.
+
+    `rules` are the stable names of what the reasons say, for logs that are counted.
+    """
+
+    purpose: Purpose
+    action: Action
+    reasons: tuple[str, ...]
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What one reading says of one category and yet does not count, and the rule that says so."""
+
+    category: Category
+    rule: str
+    source: str
+    cookie: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The compiled decision for one request. A value: it is settled before the app is called and never changes.
+
+    `consent` is what counts under the policy and its regime; `readings` are what the request's cookies and signals say,
+    each by itself, before any rule. Neither holds a cookie's value or a visitor's id.
+    """
+
+    consent: Consent
+    clicked: bool
+    decisions: Mapping[Purpose, Decision]
+    regime: Regime = Regime.OPT_IN
+    readings: tuple[Consent, ...] = ()
+
+    def allows(self, purpose: Purpose) -> bool:
+        """True when everything that serves `purpose` may load."""
+        return self.decisions[purpose].action is Action.ALLOW
+
+    @property
+    def touches_html(self) -> bool:
+        """False when every purpose is allowed: bodies then pass through untouched."""
+        return any(decision.action is not Action.ALLOW for decision in self.decisions.values())
+
+    @property
+    def variant(self) -> str:
+        """A short name of what this plan lets through. Two plans with one variant give the same bytes."""
+        blocked = "-" if self.decisions[Purpose.CHAT].action is Action.BLOCK else ""
+        return "".join(f"{purpose.value[0]}{int(self.allows(purpose))}" for purpose in Purpose) + blocked
+
+    @property
+    def literal(self) -> Consent:
+        """All readings as one: denied over granted over unknown, before the regime and every other rule."""
+        return merge(self.readings)
+
+    def record(self) -> dict[str, Any]:
+        """The decision for a site's log, as JSON can hold it: who says what, on what basis and since when.
+
+        It names platforms and cookies and holds the stamp of the choice (seconds since 1970, UTC) where the platform
+        tells one; it never holds a value or an id.
+        """
+        return {
+            "regime": self.regime,
+            "clicked": self.clicked,
+            "readings": [
+                {
+                    "source": reading.source,
+                    "cookie": reading.cookie,
+                    "basis": reading.basis,
+                    "stamp": reading.stamp,
+                    "states": {category: reading.state(category) for category in OPTIONAL_CATEGORIES},
+                }
+                for reading in self.readings
+            ],
+            "consent": {category: self.consent.state(category) for category in Category},
+            "plan": {
+                purpose: {
+                    "action": decision.action,
+                    "rules": list(decision.rules),
+                    "reasons": list(decision.reasons),
+                }
+                for purpose, decision in self.decisions.items()
+            },
+        }
+
+
+class Policy:
+    """What may load when, and how the facade looks and speaks. Built once, shared by every request, never changed.
+
+    All settings are keywords and all have defaults that protect the visitor.
+
+    Args:
+        contact_url: another way to make contact, as a path or an http(s) or mailto URL. It is a plain link for visitors
+            without JavaScript and the way out when the chat cannot be reached. None: text only.
+        chat: the categories that let the chat load without a click.
+        tracking: the categories that let the full tracking code load. It brings the chat with it.
+        consent_cookie: the name of the project's own consent cookie.
+        click_cookie: the name of the cookie that remembers the visitor's click for this visit.
+        path: where the middleware answers itself, below the app's own mount.
+        proxied: for sites that serve a vendor's host through an origin of their own:
+            ``{"js.hs-scripts.com": "https://hs.example.com"}``. The origin is recognised as that host, and the chat is
+            loaded from there.
+        texts: the facade's words, as `Texts` or as a mapping of its fields.
+        language: the language of those words (BCP 47), for screen readers.
+        on_bail_out: what becomes of a tag that is longer than `max_hold` and may be a vendor's: "withhold" (it loses
+            its attributes and loads nothing) or "pass" (it goes through as it is). Either is logged and counted.
+        max_hold: how many bytes of one unfinished tag are kept while a page streams.
+        sources: further consent sources of the site's own, asked beside the built-in ones.
+        mapping: what the site's own ids mean, for platforms whose categories the site has made up:
+            ``{"statistics-cookies": "analytics"}`` for all of them, or by platform,
+            ``{"klaro": {"matomo": "analytics", "crm": ["analytics", "marketing"]}}``. Unmapped ids stay unknown.
+        cookie_names: other names of platforms' cookies, where the site has chosen them: ``{"klaro": "our-klaro"}``.
+        ignore: platforms and signals that are not read, by name: ``["gpp", "us-privacy"]``.
+        regime: "opt-in" (unknown is not consent), "opt-out" (what is not refused is allowed), or a callable that takes
+            the request's `Signals` and returns one of them; what it returns besides, and where it raises, is opt-in.
+        vary: the request headers that the callable reads, for caches: ``["CF-IPCountry"]``.
+        gpc: where `Sec-GPC: 1` refuses marketing: "always", under "opt-out" only, or "never".
+        dnt: whether `DNT: 1` refuses analytics and marketing.
+        tcf_grants: whether a TC string's purposes may grant; otherwise it only denies.
+        max_age_days: after how many days a choice whose platform tells its date is unknown. None: never. A refusal
+            does not grow old under opt-out.
+        revisions: the current version of the site's policy by platform, ``{"orestbida": "3"}``. A choice made under
+            another one is unknown, save a refusal under opt-out.
+        click_after_refusal: whether the visitor's click loads the chat although consent to it is refused. False: no
+            button stands in either.
+        on_decision: called with every request's `Plan`, for a log. What it raises is noted, and never breaks a
+            response.
+        clock: gives the time in seconds since 1970 (UTC); the system's without it. Only `max_age_days` asks.
+        vendors: the vendors whose tags and cookies wait.
+
+    Raises:
+        PolicyError: with every wrong setting, each with its number, what was given and what is allowed.
+    """
+
+    def __init__(
+        self,
+        *,
+        contact_url: str | None = None,
+        chat: Iterable[Category | str] | None = None,
+        tracking: Iterable[Category | str] | None = None,
+        consent_cookie: str = "consent",
+        click_cookie: str = "consent_chat",
+        path: str = "/_consent",
+        proxied: Mapping[str, str] | None = None,
+        texts: Texts | Mapping[str, str] | None = None,
+        language: str = "en",
+        on_bail_out: Literal["withhold", "pass"] = "withhold",
+        max_hold: int = MAX_HOLD,
+        sources: Iterable[ConsentSource] = (),
+        mapping: Mapping[str, Any] | None = None,
+        cookie_names: Mapping[str, str] | None = None,
+        ignore: Iterable[str] = (),
+        regime: Regime | str | Callable[[Signals], Regime | str | None] = Regime.OPT_IN,
+        vary: Iterable[str] = (),
+        gpc: Literal["always", "opt-out", "never"] = "always",
+        dnt: bool = False,
+        tcf_grants: bool = False,
+        max_age_days: float | None = None,
+        revisions: Mapping[str, str | int] | None = None,
+        click_after_refusal: bool = True,
+        on_decision: Callable[[Plan], object] | None = None,
+        clock: Callable[[], float] | None = None,
+        vendors: Iterable[Vendor] = VENDORS,
+    ) -> None:
+        checks = Checks()
+        self.vendors = tuple(vendors)
+        self.requires: Mapping[Purpose, frozenset[Category]] = MappingProxyType(
+            {
+                Purpose.CHAT: checks.categories("CM001", "chat", chat, self._default(Purpose.CHAT)),
+                Purpose.TRACKING: checks.categories("CM002", "tracking", tracking, self._default(Purpose.TRACKING)),
+            }
+        )
+        self.consent_cookie = checks.cookie_name("CM003", "consent_cookie", consent_cookie)
+        self.click_cookie = checks.cookie_name("CM004", "click_cookie", click_cookie)
+        checks.different("CM005", "click_cookie", self.click_cookie, "consent_cookie", self.consent_cookie)
+        self.path = checks.path("CM006", "path", path)
+        self.proxied = checks.origins("CM007", "proxied", proxied)
+        contact_url = checks.link("CM008", "contact_url", contact_url)
+        facade_texts = checks.texts("CM009", "texts", texts)
+        self.sources = checks.sources("CM010", "sources", sources)
+        self.on_bail_out = checks.bail_out("CM015", "on_bail_out", on_bail_out)
+        self.max_hold = checks.size("CM016", "max_hold", max_hold)
+        self.language = checks.language("CM014", "language", language)
+        meanings = checks.mapping("CM017", "mapping", mapping)
+        names = checks.cookie_names("CM018", "cookie_names", cookie_names)
+        ignored = checks.platforms("CM019", "ignore", ignore)
+        self.regime = checks.regime("CM020", "regime", regime)
+        self.gpc = checks.one_of("CM021", "gpc", gpc, ("always", "opt-out", "never"))
+        self.dnt = checks.flag("CM022", "dnt", dnt)
+        self.tcf_grants = checks.flag("CM023", "tcf_grants", tcf_grants)
+        self.max_age_days = checks.days("CM024", "max_age_days", max_age_days)
+        self.revisions = checks.revisions("CM025", "revisions", revisions)
+        self.click_after_refusal = checks.flag("CM026", "click_after_refusal", click_after_refusal)
+        self.on_decision = checks.callable("CM027", "on_decision", on_decision)
+        self._clock: Callable[[], float] = checks.callable("CM028", "clock", clock) or system_time
+        varies = checks.header_names("CM029", "vary", vary)
+        checks.raise_problems()
+        self.facade = Facade(
+            texts=facade_texts,
+            contact_url=contact_url,
+            cookie=self.click_cookie,
+            vendor=", ".join(vendor.name for vendor in self.vendors),
+        )
+        self.notices = Notices()
+        if contact_url is None:
+            self.notices.note("no-contact-url", "no contact_url is set: where no chat can load, visitors get no link")
+        left_out = ignored | ({"gpc"} if self.gpc == "never" else set()) | (set() if self.dnt else {"dnt"})
+        platforms = [platform for platform in SOURCES if platform.id not in left_out]
+        self._reader = Reader(
+            platforms,
+            {platform.id: meant_by(platform, meanings) for platform in platforms if platform.mappable},
+            names,
+        )
+        self._own_cookie = own_cookie(self.consent_cookie)
+        self._decided = lru_cache(_KEPT_DECISIONS)(self._decide_all)
+        # A site's own source may look at anything, and age goes on: then every request is read afresh.
+        self._keeps_plans = not self.sources and self.max_age_days is None
+        self._plans: dict[tuple[Regime, bytes], Plan] = {}
+        self._salt = token_bytes(16)
+        #: The plans for requests that say nothing: most of them do not.
+        self._silent = {
+            (clicked, regime): self.decide(UNKNOWN, clicked=clicked, regime=regime)
+            for clicked in (False, True)
+            for regime in Regime
+        }
+        fields = {field for platform in platforms for field in platform.headers}
+        #: The request headers that a page depends on, besides `Cookie`.
+        self.vary: tuple[bytes, ...] = (
+            *(name for field, name in ((b"sec-gpc", b"Sec-GPC"), (b"dnt", b"DNT")) if field.decode() in fields),
+            *varies,
+        )
+        self.needle = needle(
+            (domain for vendor in self.vendors for domain in vendor.domains),
+            (urlsplit(origin).hostname or "" for origin in self.proxied.values()),
+        )
+        behind: dict[tuple[str, int | None], list[str]] = {}
+        for host, origin in self.proxied.items():
+            parts = urlsplit(origin)
+            port = None if parts.port in {80, 443} else parts.port
+            behind.setdefault((parts.hostname or "", port), []).append(host)
+        self._behind = behind
+        self._click_key = self.click_cookie.encode("ascii")
+        # A set has no order of its own, and the fingerprint is the same in every process of a site.
+        required = [(purpose, sorted(categories)) for purpose, categories in self.requires.items()]
+        settings = (required, self.path, sorted(self.proxied.items()), self.facade, self.language, ASSET.name)
+        #: Changes with everything that a rewritten page depends on besides the plan, so that a validator made under
+        #: one set of settings never confirms a page that was made under another.
+        self.fingerprint = sha256(repr(settings).encode()).hexdigest()[:8]
+
+    @classmethod
+    def from_mapping(cls, settings: Mapping[str, Any], prefix: str = "CONSENT_") -> Policy:
+        """The policy that upper-case settings describe, as in Flask's `app.config`: `CONSENT_CONTACT_URL` and so on.
+
+        Raises: PolicyError, also for a setting with the prefix and an unknown name (CM011).
+        """
+        given = {key[len(prefix) :].lower(): value for key, value in settings.items() if key.startswith(prefix)}
+        unknown = sorted(given.keys() - _SETTINGS)
+        if unknown:
+            raise PolicyError(
+                [
+                    (
+                        "CM011",
+                        f"{prefix}{name.upper()} is no setting; there are "
+                        + ", ".join(f"{prefix}{known.upper()}" for known in sorted(_SETTINGS)),
+                    )
+                    for name in unknown
+                ]
+            )
+        return cls(**given)
+
+    def _default(self, purpose: Purpose) -> frozenset[Category]:
+        return frozenset().union(*(vendor.requires[purpose] for vendor in self.vendors))
+
+    def read(self, signals: Signals) -> list[Consent]:
+        """What every source says, each by itself. A source that raises is noted and counts as silent."""
+        readings: list[Consent] = [*self._own_cookie(signals), *self._reader.read(signals, self._source_raised)]
+        for source in self.sources:
+            try:
+                readings.extend(source(signals))
+            except Exception as error:  # a site's own source must not end in an error page
+                self._source_raised("a consent source", error)
+        return readings
+
+    def read_consent(self, signals: Signals) -> Consent:
+        """The visitor's consent from every source, word for word: before the regime and every other rule."""
+        return merge(self.read(signals))
+
+    def plan(self, signals: Signals) -> Plan:
+        """The plan for one request: its consent, whether the visitor has clicked, and what follows."""
+        regime = self._regime_of(signals)
+        if self._keeps_plans and signals.cookies.raw:
+            key = (regime, self._digest(signals))
+            plan = self._plans.get(key)
+            if plan is None:
+                plan = self._plan(signals, regime)
+                if len(self._plans) >= _KEPT_PLANS:
+                    self._plans.clear()
+                self._plans[key] = plan
+        else:
+            plan = self._plan(signals, regime)
+        if self.on_decision is not None:
+            try:
+                self.on_decision(plan)
+            except Exception as error:  # a log that fails must not end in an error page
+                self.notices.note("on-decision-raised", f"on_decision raised {type(error).__name__}; the page went on")
+        return plan
+
+    def _plan(self, signals: Signals, regime: Regime) -> Plan:
+        clicked = b"1" in signals.cookies.all(self._click_key)
+        now = self._clock() if self.max_age_days is not None else 0.0
+        return self.settle(self.read(signals), clicked=clicked, regime=regime, now=now)
+
+    def _digest(self, signals: Signals) -> bytes:
+        """A digest of everything that a plan is read from, under a key of this process: no cookie is kept for it."""
+        digest = blake2b(key=self._salt, digest_size=16)
+        for header in signals.cookies.raw:
+            # The length before the value: two lines are never taken for one.
+            digest.update(b"%d:%b" % (len(header), header))
+        for field, value in signals.headers:
+            if field in self._reader.headers:
+                digest.update(b"%b=%d:%b" % (field, len(value), value))
+        return digest.digest()
+
+    def settle(
+        self, readings: Sequence[Consent], *, clicked: bool = False, regime: Regime = Regime.OPT_IN, now: float = 0.0
+    ) -> Plan:
+        """What follows from readings under a regime, at a time in seconds since 1970. Pure and total.
+
+        Each reading is first cut down to what counts, by itself; then all become one consent. So no reading can make
+        another one count for less.
+        """
+        if not readings:
+            return self._silent[clicked, regime]
+        doubts: list[Doubt] = []
+        counted: list[Consent] = []
+        for reading in readings:
+            for rule, kept in self._rules_against(reading, regime, now):
+                left = reading.only(*kept)
+                doubts += [
+                    Doubt(category, rule, reading.source, reading.cookie)
+                    for category in reading.states
+                    if reading.state(category) is not left.state(category)
+                ]
+                reading = left  # noqa: PLW2901 - each rule takes its share
+            counted.append(reading)
+        return self.decide(merge(counted), clicked=clicked, regime=regime, doubts=doubts, readings=readings)
+
+    def decide(
+        self,
+        consent: Consent,
+        *,
+        clicked: bool = False,
+        regime: Regime = Regime.OPT_IN,
+        doubts: Sequence[Doubt] = (),
+        readings: Sequence[Consent] = (),
+    ) -> Plan:
+        """What may load under `consent` and, for the chat alone, the visitor's click in this visit. Pure and total.
+
+        A click is a later and more particular act than a refusal, so it stands beside one unless the site says
+        otherwise (`click_after_refusal`); it never grants tracking. `doubts` are told where they are why a category is
+        unknown, and `readings` are kept for the log.
+        """
+        states, bases, basis = consent.states, consent.bases, consent.basis
+        said = tuple([(states.get(category), bases.get(category, basis)) for category in OPTIONAL_CATEGORIES])
+        decisions = self._decided(said, consent.source, consent.cookie, clicked, regime, tuple(doubts))
+        return Plan(consent, clicked, decisions, regime, tuple(readings))
+
+    def _decide_all(
+        self,
+        said: tuple[tuple[State | None, Basis], ...],
+        source: str,
+        cookie: str,
+        clicked: bool,
+        regime: Regime,
+        doubts: tuple[Doubt, ...],
+    ) -> Mapping[Purpose, Decision]:
+        consent = Consent(
+            states={category: state for category, (state, _) in zip(OPTIONAL_CATEGORIES, said, strict=True) if state},
+            source=source,
+            cookie=cookie,
+            bases={category: basis for category, (_, basis) in zip(OPTIONAL_CATEGORIES, said, strict=True)},
+        )
+        decisions = {purpose: self._decide(purpose, consent, regime, doubts) for purpose in Purpose}
+        chat = decisions[Purpose.CHAT]
+        if chat.action is not Action.ALLOW:
+            if not self.click_after_refusal and any(map(consent.refuses, self.requires[Purpose.CHAT])):
+                reasons = (*chat.reasons, "no click can change that on this site")
+                chat = Decision(Purpose.CHAT, Action.BLOCK, reasons, (*chat.rules, "click-disabled"))
+            elif clicked:
+                reason = f"the visitor has clicked to chat in this visit (cookie {self.click_cookie})"
+                chat = Decision(Purpose.CHAT, Action.ALLOW, (reason,), ("click",))
+            decisions[Purpose.CHAT] = chat
+        return MappingProxyType(decisions)
+
+    def _decide(self, purpose: Purpose, consent: Consent, regime: Regime, doubts: tuple[Doubt, ...]) -> Decision:
+        required = sorted(self.requires[purpose])
+        given = [category for category in required if consent.grants(category)]
+        missing = [category for category in required if not consent.grants(category)]
+        if regime is Regime.OPT_OUT:
+            silent = [category for category in missing if consent.state(category) is State.UNKNOWN]
+            missing = [category for category in missing if category not in silent]
+        else:
+            silent = []
+        if missing:
+            action = Action.FACADE if purpose is Purpose.CHAT else Action.BLOCK
+            why = [self._why_not(consent, category, doubts) for category in missing]
+            return Decision(
+                purpose, action, tuple(reason for reason, _ in why), tuple(dict.fromkeys(rule for _, rule in why))
+            )
+        reasons: list[str] = []
+        rules: list[str] = []
+        if given or not silent:
+            reasons.append(f"{', '.join(given) or 'no'} consent is given{_said_by(consent)}")
+            rules.append("granted")
+        if silent:
+            reasons.append(f"{', '.join(silent)} consent is not refused, and the regime is opt-out")
+            rules.append("not-refused")
+        return Decision(purpose, Action.ALLOW, tuple(reasons), tuple(rules))
+
+    def _why_not(self, consent: Consent, category: Category, doubts: tuple[Doubt, ...]) -> tuple[str, str]:
+        if consent.state(category) is State.DENIED:
+            if consent.refuses(category):
+                return f"{category} consent is refused{_said_by(consent)}", "denied"
+            return f"{category} consent is off by default{_said_by(consent)}", "denied-by-default"
+        doubt = next((doubt for doubt in doubts if doubt.category is category), None)
+        if doubt is None:
+            return f"{category} consent is unknown, and unknown is not consent", "unknown"
+        why = _DOUBTS[doubt.rule].format(days=self.max_age_days)
+        return f"{category} consent is unknown: what {doubt.source} ({doubt.cookie}) says {why}", doubt.rule
+
+    def _rules_against(self, reading: Consent, regime: Regime, now: float) -> list[tuple[str, tuple[State, ...]]]:
+        """The rules that a reading falls under, and which of its states each leaves."""
+        # A refusal that has lapsed blocks as well as an unknown under opt-in; under opt-out it must stay.
+        lapsed = (State.DENIED,) if regime is Regime.OPT_OUT else ()
+        rules: list[tuple[str, tuple[State, ...]]] = []
+        if reading.only_denies and not self.tcf_grants:
+            rules.append(("tcf-only-denies", (State.DENIED,)))
+        if reading.basis is Basis.IMPLIED and regime is Regime.OPT_IN:
+            rules.append(("implied", (State.DENIED,)))
+        if reading.source == "gpc" and self.gpc == "opt-out" and regime is Regime.OPT_IN:
+            rules.append(("gpc-limited", ()))
+        age = now - reading.stamp if reading.stamp is not None else 0.0
+        if self.max_age_days is not None and age > self.max_age_days * 86_400:
+            rules.append(("too-old", lapsed))
+        wanted = self.revisions.get(reading.source)
+        if wanted is not None and reading.revision != wanted:
+            rules.append(("other-revision", lapsed))
+        return rules
+
+    def _regime_of(self, signals: Signals) -> Regime:
+        if isinstance(self.regime, Regime):
+            return self.regime
+        try:
+            said = self.regime(signals)
+            return Regime.OPT_IN if said is None else Regime(said)
+        except Exception as error:  # a site's own callable must not end in an error page
+            self.notices.note(
+                "regime-raised", f"the regime callable ended in {type(error).__name__}; opt-in applies to such requests"
+            )
+            return Regime.OPT_IN
+
+    def _source_raised(self, source: str, error: Exception) -> None:
+        self.notices.note("source-raised", f"{source} raised {type(error).__name__} and was left out")
+
+    def withheld_cookies(self, plan: Plan) -> frozenset[bytes]:
+        """The names that no response may set under this plan."""
+        return self._cookie_names(lambda purpose: not plan.allows(purpose))
+
+    def refused_cookies(self, plan: Plan) -> frozenset[bytes]:
+        """The names to expire under this plan: only an explicit no ends what the visitor's browser already holds."""
+        return self._cookie_names(
+            lambda purpose: (
+                not plan.allows(purpose) and any(plan.consent.refuses(category) for category in self.requires[purpose])
+            )
+        )
+
+    def _cookie_names(self, which: Callable[[Purpose], bool]) -> frozenset[bytes]:
+        chosen = {purpose for purpose in Purpose if which(purpose)}
+        return frozenset(
+            rule.name.encode("ascii")
+            for vendor in self.vendors
+            for rule in vendor.cookie_rules
+            if rule.purpose in chosen
+        )
+
+    def hosts_behind(self, host: str, port: int | None) -> Sequence[str]:
+        """The vendors' hosts for which an origin of the site's own stands in; a default port may be left out."""
+        return self._behind.get((host.strip("[]"), None if port in {80, 443} else port), ())
+
+    def origin_of(self, host: str) -> str:
+        """The origin that serves a vendor's host on this site."""
+        return self.proxied.get(host, f"https://{host}")
+
+
+#: The settings by name, for `Policy.from_mapping`.
+_SETTINGS = frozenset(Policy.__init__.__kwdefaults__ or ())
+
+
+def _said_by(consent: Consent) -> str:
+    return f" by {consent.source} ({consent.cookie})" if consent.source else ""
+
+
+#: Why what a reading says does not count, by rule.
+_DOUBTS = {
+    "tcf-only-denies": "is a TC string, which only denies on this site",
+    "implied": "is a default that nobody chose, which does not count under opt-in",
+    "gpc-limited": "counts under opt-out only on this site",
+    "too-old": "is older than {days} days",
+    "other-revision": "was said to another revision of the site's policy",
+}

@@ -1,0 +1,79 @@
+"""Where consent is read from: one file for each format, and the ordered tuple of those that are read.
+
+Knows: which platforms and signals there are.
+Must not know: what follows from consent, HTML, HTTP beyond names and values.
+"""
+
+from __future__ import annotations
+
+from .axeptio import AXEPTIO
+from .borlabs import BORLABS
+from .c15t import C15T
+from .civic import CIVIC
+from .complianz import COMPLIANZ
+from .cookie_information import COOKIE_INFORMATION
+from .cookie_law_info import COOKIE_LAW_INFO
+from .cookie_script import COOKIE_SCRIPT
+from .cookiebot import COOKIEBOT
+from .cookiefirst import COOKIEFIRST
+from .cookieyes import COOKIEYES
+from .didomi import DIDOMI
+from .django_cookie_consent import DJANGO_COOKIE_CONSENT
+from .dnt import DNT
+from .drupal import DRUPAL
+from .gpc import GPC
+from .gpp import GPP
+from .hubspot_banner import HUBSPOT_BANNER
+from .insites import INSITES
+from .iubenda import IUBENDA
+from .klaro import KLARO
+from .moove import MOOVE
+from .onetrust import ONETRUST
+from .orestbida import ORESTBIDA
+from .platform import ConsentSource, Platform, Signals
+from .real_cookie_banner import REAL_COOKIE_BANNER
+from .shopify import SHOPIFY
+from .tarteaucitron import TARTEAUCITRON
+from .tcf import TCF
+from .trustarc import TRUSTARC
+from .typo3 import TYPO3
+from .us_privacy import US_PRIVACY
+from .wp_consent import WP_CONSENT
+
+__all__ = ["SOURCES", "ConsentSource", "Platform", "Signals"]
+
+#: Every platform and signal, in the order in which their readings are told. The order changes no decision.
+SOURCES: tuple[Platform, ...] = (
+    HUBSPOT_BANNER,
+    ONETRUST,
+    COOKIEBOT,
+    COOKIEYES,
+    COOKIE_LAW_INFO,
+    ORESTBIDA,
+    IUBENDA,
+    COMPLIANZ,
+    WP_CONSENT,
+    KLARO,
+    TARTEAUCITRON,
+    DIDOMI,
+    AXEPTIO,
+    INSITES,
+    COOKIE_SCRIPT,
+    COOKIEFIRST,
+    COOKIE_INFORMATION,
+    BORLABS,
+    CIVIC,
+    TRUSTARC,
+    MOOVE,
+    REAL_COOKIE_BANNER,
+    C15T,
+    DJANGO_COOKIE_CONSENT,
+    DRUPAL,
+    TYPO3,
+    SHOPIFY,
+    TCF,
+    GPP,
+    US_PRIVACY,
+    GPC,
+    DNT,
+)

@@ -1,0 +1,31 @@
+"""Civic Cookie Control: `CookieControl`, JSON with "accepted" or "revoked" for each of the site's categories.
+
+Knows: that JSON.
+Must not know: other formats, what follows from consent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from consent_middleware.consent import Basis, Consent
+
+from .platform import Ids, Platform, Values, chosen, json_of, reading, stamp_of
+
+_NAME = "CookieControl"
+
+
+def _read(values: Values, ids: Ids) -> Iterator[Consent]:
+    for value in values.get(_NAME, ()):
+        found = json_of(value) or {}
+        optional = found.get("optionalCookies")
+        if not isinstance(optional, dict):
+            continue
+        choices = [(name, word == "accepted") for name, word in optional.items() if word in ("accepted", "revoked")]
+        if choices:
+            basis = Basis.EXPLICIT if found.get("interactedWith") is True else Basis.IMPLIED
+            stamp = stamp_of(found.get("consentDate"))
+            yield reading("civic", _NAME, chosen(choices, ids), basis=basis, stamp=stamp)
+
+
+CIVIC = Platform("civic", _read, cookies=(_NAME,), mappable=True)

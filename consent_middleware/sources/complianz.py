@@ -1,0 +1,46 @@
+"""Complianz: one `cmplz_…` cookie for each category, and the services that were agreed to one by one.
+
+Knows: these cookies, and that Complianz says "functional" for strictly necessary.
+Must not know: other formats, what follows from consent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from consent_middleware.consent import Basis, Category, Consent
+
+from .platform import Ids, Platform, Values, chosen, flags_of, json_of, meaning, reading
+
+#: The second is that of a multisite's main site.
+_PREFIXES = ("cmplz_", "cmplz_rt_")
+_CATEGORIES = ("preferences", "statistics", "marketing")
+_OWN = meaning(preferences=Category.FUNCTIONAL, statistics=Category.ANALYTICS, marketing=Category.MARKETING)
+
+
+def _read(values: Values, ids: Ids) -> Iterator[Consent]:
+    for prefix in _PREFIXES:
+        revision = next(iter(values.get(prefix + "policy_id", ())), "")
+        basis = Basis.IMPLIED if "show" in values.get(prefix + "banner-status", ()) else Basis.EXPLICIT
+        for name in _CATEGORIES:
+            for value in values.get(prefix + name, ()):
+                if value in {"allow", "deny"}:
+                    states = chosen([(name, value == "allow")], _OWN)
+                    yield reading("complianz", prefix + name, states, basis=basis, revision=revision)
+        services = prefix + "consented_services"
+        for value in values.get(services, ()):
+            states = chosen(flags_of(json_of(value)), ids)
+            if states:
+                yield reading("complianz", services, states, basis=basis, revision=revision)
+
+
+COMPLIANZ = Platform(
+    "complianz",
+    _read,
+    cookies=tuple(
+        prefix + name
+        for prefix in _PREFIXES
+        for name in (*_CATEGORIES, "policy_id", "banner-status", "consented_services")
+    ),
+    mappable=True,
+)

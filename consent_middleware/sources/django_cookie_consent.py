@@ -1,0 +1,32 @@
+"""django-cookie-consent: `cookie_consent`, a version or `-1` for each of the site's cookie groups.
+
+Knows: that list. Whether a version is still the group's newest stands in the site's database.
+Must not know: other formats, what follows from consent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from consent_middleware.consent import Consent
+
+from .platform import Ids, Platform, Values, chosen, decoded, reading
+
+_GROUP = re.compile(r"([A-Za-z0-9_-]+)=(?:(-1)|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.+Z-]+)")
+
+
+def _read(values: Values, ids: Ids) -> Iterator[Consent]:
+    for name, copies in values.items():
+        for value in copies:
+            parts = next((form for form in decoded(value) if "=" in form), "").split("|")
+            groups = [match for part in parts if (match := _GROUP.fullmatch(part))]
+            # A cut-off list ends in a part without its shape; any other such part makes it somebody else's.
+            if groups and len(groups) >= len(parts) - 1:
+                choices = ((group[1], group[2] is None) for group in groups)
+                yield reading("django-cookie-consent", name, chosen(choices, ids))
+
+
+DJANGO_COOKIE_CONSENT = Platform(
+    "django-cookie-consent", _read, cookies=("cookie_consent",), mappable=True, renamable=True
+)

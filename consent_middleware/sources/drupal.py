@@ -1,0 +1,35 @@
+"""EU Cookie Compliance for Drupal: `cookie-agreed`, and the accepted categories in `cookie-agreed-categories`.
+
+Knows: these cookies.
+Must not know: other formats, what follows from consent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from consent_middleware.consent import Consent, State
+
+from .platform import Ids, Platform, Values, every, json_of, listed, reading, texts_of
+
+_AGREED = "cookie-agreed"
+_CATEGORIES = "cookie-agreed-categories"
+_VERSION = "cookie-agreed-version"
+
+
+def _read(values: Values, ids: Ids) -> Iterator[Consent]:
+    revision = next(iter(values.get(_VERSION, ())), "")
+    agreed = values.get(_AGREED, ())
+    if "0" in agreed:
+        yield reading("drupal-eucc", _AGREED, every(State.DENIED), revision=revision)
+    if not {"1", "2"} & set(agreed):
+        return
+    if _CATEGORIES not in values:  # a banner that asks for everything at once
+        yield reading("drupal-eucc", _AGREED, every(State.GRANTED), revision=revision)
+    for value in values.get(_CATEGORIES, ()):
+        accepted = json_of(value, list)
+        if accepted is not None:
+            yield reading("drupal-eucc", _CATEGORIES, listed(texts_of(accepted), ids), revision=revision)
+
+
+DRUPAL = Platform("drupal-eucc", _read, cookies=(_AGREED, _CATEGORIES, _VERSION), mappable=True, aliases=("drupal",))

@@ -1,0 +1,51 @@
+"""HubSpot's own cookie banner: `__hs_cookie_cat_pref`, `__hs_opt_out`, `__hs_do_not_track`.
+
+Knows: the shape of these cookies, and which of them wins.
+Must not know: HubSpot's tags and other cookies, what follows from consent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from consent_middleware.consent import Category, Consent, State
+
+from .platform import Ids, Platform, Values, chosen, decoded, every, meaning, reading
+
+_PREFERENCES = "__hs_cookie_cat_pref"
+_OPT_OUT = "__hs_opt_out"
+_DO_NOT_TRACK = "__hs_do_not_track"
+
+#: `1:true_2:false_3:true`, with commas before 2024. The last part may be cut off.
+_SHAPE = re.compile(r"[0-9]:(?:true|false)(?:[_,].*)?")
+_PART = re.compile(r"([0-9]):(true|false)")
+
+ID = "hubspot"
+
+
+def _read(values: Values, ids: Ids) -> Iterator[Consent]:
+    readable = False
+    for value in values.get(_PREFERENCES, ()):
+        text = next((form for form in decoded(value) if _SHAPE.fullmatch(form)), None)
+        if text is not None:
+            parts = [match for part in re.split("[_,]", text) if (match := _PART.fullmatch(part))]
+            readable = True
+            yield reading(ID, _PREFERENCES, chosen(((part[1], part[2] == "true") for part in parts), ids))
+    for value in values.get(_OPT_OUT, ()):
+        if value == "yes":
+            yield reading(ID, _OPT_OUT, every(State.DENIED))
+        # The banner without categories writes "no" for yes; where there are categories, they say more.
+        elif value == "no" and not readable:
+            yield reading(ID, _OPT_OUT, every(State.GRANTED))
+    if "yes" in values.get(_DO_NOT_TRACK, ()):
+        refused = {Category.ANALYTICS: State.DENIED, Category.MARKETING: State.DENIED}
+        yield reading(ID, _DO_NOT_TRACK, refused)
+
+
+HUBSPOT_BANNER = Platform(
+    ID,
+    _read,
+    cookies=(_PREFERENCES, _OPT_OUT, _DO_NOT_TRACK),
+    ids=meaning(**{"1": Category.ANALYTICS, "2": Category.MARKETING, "3": Category.FUNCTIONAL}),
+)

@@ -1,0 +1,26 @@
+"""Moove GDPR for WordPress: `moove_gdpr_popup`, JSON with "0" or "1" for three groups.
+
+Knows: that JSON. What the site has put into the two optional groups, only the site can tell.
+Must not know: other formats, what follows from consent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from consent_middleware.consent import Consent
+
+from .platform import Ids, Platform, Values, chosen, json_of, reading
+
+_NAME = "moove_gdpr_popup"
+
+
+def _read(values: Values, ids: Ids) -> Iterator[Consent]:
+    for value in values.get(_NAME, ()):
+        found = json_of(value) or {}
+        if "strict" in found:
+            choices = [(group, str(word) == "1") for group, word in found.items() if str(word) in {"0", "1"}]
+            yield reading("moove", _NAME, chosen(choices, ids))
+
+
+MOOVE = Platform("moove", _read, cookies=(_NAME,), mappable=True)

@@ -1,0 +1,65 @@
+"""OneTrust and CookiePro: `OptanonConsent`, and `OptanonAlertBoxClosed` once the visitor has answered.
+
+Knows: the query string inside the cookie, the usual group ids, what counts as an answer.
+Must not know: other formats, what follows from consent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from consent_middleware.consent import Basis, Category, Consent
+
+from .platform import Ids, Platform, Values, chosen, decoded, meaning, reading, stamp_of, unquoted
+
+_CONSENT = "OptanonConsent"
+_CLOSED = "OptanonAlertBoxClosed"
+
+#: The fields that are read; the rest tells of scripts, hosts and versions.
+_FIELD = re.compile(r"(?:^|&)(groups|interactionCount|AwaitingReconsent)=([^&]*)")
+_GROUP = re.compile(r"(?:^|,)([A-Za-z0-9_-]+):([01])(?=,|$)")
+
+
+def _read(values: Values, ids: Ids) -> Iterator[Consent]:
+    closed = [stamp for text in values.get(_CLOSED, ()) for form in decoded(text) if (stamp := stamp_of(form))]
+    for value in values.get(_CONSENT, ()):
+        fields = _fields(value)
+        if fields is None or fields.get("AwaitingReconsent") == "true":
+            continue
+        # A closed banner is the visitor's act. Without one the groups are the defaults of the visitor's region.
+        explicit = bool(closed) and fields.get("interactionCount") != "0"
+        groups = _GROUP.findall(unquoted(fields["groups"]))
+        if groups:
+            yield reading(
+                "onetrust",
+                _CONSENT,
+                chosen([(group, flag == "1") for group, flag in groups], ids),
+                basis=Basis.EXPLICIT if explicit else Basis.IMPLIED,
+                stamp=min(closed, default=None),
+            )
+
+
+def _fields(value: str) -> dict[str, str] | None:
+    """The fields with their values still encoded: only then do `&` and `=` part them."""
+    for form in decoded(value):
+        fields: dict[str, str] = dict(_FIELD.findall(form))
+        if "groups" in fields:
+            return fields
+    return None
+
+
+ONETRUST = Platform(
+    "onetrust",
+    _read,
+    cookies=(_CONSENT, _CLOSED),
+    ids=meaning(
+        C0001=Category.NECESSARY,
+        C0002=Category.ANALYTICS,
+        C0003=Category.FUNCTIONAL,
+        C0004=Category.MARKETING,
+        C0005=Category.MARKETING,
+    ),
+    mappable=True,
+    aliases=("cookiepro",),
+)

@@ -1,0 +1,56 @@
+"""orestbida/cookieconsent, versions 2 and 3: `cc_cookie`, JSON with a list of accepted categories.
+
+Knows: both versions' JSON, and what makes such a cookie valid.
+Must not know: other formats, what follows from consent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from consent_middleware.consent import Category, Consent
+
+from .platform import Ids, Platform, Values, json_of, listed, meaning, reading, stamp_of, texts_of
+
+
+def _read(values: Values, ids: Ids) -> Iterator[Consent]:
+    for name, copies in values.items():
+        for value in copies:
+            found = json_of(value) or {}
+            version = _version(found)
+            if version and isinstance(found.get("categories"), list):
+                yield reading(
+                    f"orestbida-{version}",
+                    name,
+                    listed(texts_of(found["categories"]), ids),
+                    stamp=stamp_of(found.get("lastConsentTimestamp") or found.get("last_consent_update")),
+                    revision=found.get("revision"),
+                )
+
+
+def _version(found: dict[str, Any]) -> str:
+    """`v3` or `v2` for a cookie that the library itself takes as valid; nothing for any other."""
+    if all(found.get(name) for name in ("consentId", "consentTimestamp", "lastConsentTimestamp")):
+        return "v3"
+    return "v2" if isinstance(found.get("level"), list) else ""
+
+
+ORESTBIDA = Platform(
+    "orestbida",
+    _read,
+    cookies=("cc_cookie",),
+    ids=meaning(
+        necessary=Category.NECESSARY,
+        functionality=Category.FUNCTIONAL,
+        functional=Category.FUNCTIONAL,
+        preferences=Category.FUNCTIONAL,
+        analytics=Category.ANALYTICS,
+        marketing=Category.MARKETING,
+        advertising=Category.MARKETING,
+        ads=Category.MARKETING,
+    ),
+    mappable=True,
+    renamable=True,
+    aliases=("orestbida-v2", "orestbida-v3"),
+)

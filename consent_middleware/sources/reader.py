@@ -1,0 +1,117 @@
+"""Finds in a request what belongs to which platform, and asks only those.
+
+Knows: names and prefixes of cookies, caps, quotes, what a site maps.
+Must not know: any platform's format, what follows from consent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+from consent_middleware.consent import Category, Consent, State
+
+from .platform import MAX_VALUE, Ids, Platform, Signals
+
+#: A backslash and three octal digits for a byte, or a backslash before a character: how http.cookies and Werkzeug
+#: write what cannot stand in a cookie.
+_ESCAPE = re.compile(r"\\(?:([0-3][0-7]{2})|(.))", re.DOTALL)
+
+_Raw = dict[str, list[bytes]]
+
+
+class Reader:
+    """Reads every platform that a request shows a name of.
+
+    Args: the platforms, in the order in which their readings are told; what the site's ids mean, by platform; and
+    other names of cookies, by platform, where the site has chosen them.
+    """
+
+    def __init__(
+        self,
+        platforms: Iterable[Platform],
+        mapping: Mapping[str, Ids],
+        names: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        self._platforms = tuple(platforms)
+        self._ids: list[Ids] = [{**platform.ids, **mapping.get(platform.id, {})} for platform in self._platforms]
+        self._by_cookie: dict[bytes, tuple[int, ...]] = {}
+        self._by_header: dict[bytes, tuple[int, ...]] = {}
+        self._by_prefix: list[tuple[bytes, re.Pattern[str], int]] = []
+        for index, platform in enumerate(self._platforms):
+            for name in (*platform.cookies, *names.get(platform.id, ())):
+                self._by_cookie[name.encode("ascii")] = (*self._by_cookie.get(name.encode("ascii"), ()), index)
+            for name in platform.headers:
+                self._by_header[name.encode("ascii")] = (index,)
+            if platform.names is not None:
+                self._by_prefix += [(prefix.encode("ascii"), platform.names, index) for prefix in platform.prefixes]
+        self._prefixes = tuple(prefix for prefix, _, _ in self._by_prefix)
+
+    @property
+    def headers(self) -> Collection[bytes]:
+        """The names of the header fields that are read, in lower case."""
+        return self._by_header.keys()
+
+    def read(self, signals: Signals, on_error: Callable[[str, Exception], None]) -> list[Consent]:
+        """The readings of one request. `on_error` is told of a platform whose reader has raised, and it is left out."""
+        found = self._share_out(signals.cookies.pairs)
+        by_header = self._by_header
+        for field, value in signals.headers:
+            if field in by_header:
+                for index in by_header[field]:
+                    found.setdefault(index, {}).setdefault(field.decode("ascii"), []).append(value)
+        doubtful = self._share_out(signals.cookies.doubtful_pairs)
+        if not found and not doubtful:
+            return []
+        for index, raw in doubtful.items():
+            for name, copies in found.get(index, {}).items():
+                raw[name] = [*copies, *raw.get(name, ())]
+        readings: list[Consent] = []
+        for index in sorted(found.keys() | doubtful.keys()):
+            try:
+                if index in found:
+                    readings += self._read(index, found[index])
+                if index in doubtful:
+                    readings += [reading.only(State.DENIED) for reading in self._read(index, doubtful[index])]
+            except Exception as error:
+                on_error(self._platforms[index].id, error)
+        return readings
+
+    def _share_out(self, pairs: Mapping[bytes, Sequence[bytes]]) -> dict[int, _Raw]:
+        """The values that may belong to a platform, by platform and name."""
+        found: dict[int, _Raw] = {}
+        by_cookie, prefixes = self._by_cookie, self._prefixes
+        for name in pairs:
+            if name in by_cookie or name.startswith(prefixes):
+                for index in self._owners(name):
+                    found.setdefault(index, {})[name.decode("ascii")] = list(pairs[name])
+        return found
+
+    def _owners(self, name: bytes) -> tuple[int, ...]:
+        """The platforms that a cookie of this name may belong to."""
+        owners = self._by_cookie.get(name)
+        if owners is not None:
+            return owners
+        return tuple(
+            index
+            for prefix, pattern, index in self._by_prefix
+            if name.startswith(prefix) and name.isascii() and pattern.fullmatch(name.decode("ascii"))
+        )
+
+    def _read(self, index: int, raw: _Raw) -> Iterable[Consent]:
+        values = {name: [_text(value) for value in copies if len(value) <= MAX_VALUE] for name, copies in raw.items()}
+        return self._platforms[index].read(values, self._ids[index])
+
+
+def _text(value: bytes) -> str:
+    """The value as text, one character for each byte, less the quotes around it and their escapes."""
+    text = value.decode("latin-1")
+    if len(text) >= 2 and text[0] == text[-1] == '"':
+        text = _ESCAPE.sub(lambda escape: chr(int(escape[1], 8)) if escape[1] else escape[2], text[1:-1])
+    return text
+
+
+def meant_by(platform: Platform, mapping: Mapping[str, Mapping[str, frozenset[Category]]]) -> Ids:
+    """What a site's mapping says of one platform: what is said of it by name lies over what is said of all."""
+    named = [mapping[word] for word in (*platform.aliases, platform.id) if word in mapping]
+    return {id_: meant for ids in [mapping.get("", {}), *named] for id_, meant in ids.items()}

@@ -1,0 +1,29 @@
+"""tarteaucitron: `tarteaucitron`, one `!service=true`, `false` or `wait` after the other.
+
+Knows: that list.
+Must not know: other formats, what follows from consent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from consent_middleware.consent import Consent
+
+from .platform import Ids, Platform, Values, chosen, decoded, reading
+
+_SERVICE = re.compile(r"([^=]+)=(true|false)")
+
+
+def _read(values: Values, ids: Ids) -> Iterator[Consent]:
+    for name, copies in values.items():
+        for value in copies:
+            text = next((form for form in decoded(value) if form.startswith("!") and "=" in form), "")
+            services = [match for part in text.split("!") if (match := _SERVICE.fullmatch(part))]
+            if services:
+                choices = ((service[1], service[2] == "true") for service in services)
+                yield reading("tarteaucitron", name, chosen(choices, ids))
+
+
+TARTEAUCITRON = Platform("tarteaucitron", _read, cookies=("tarteaucitron",), mappable=True, renamable=True)

@@ -1,0 +1,69 @@
+"""TrustArc: `notice_preferences`, `notice_gdpr_prefs` and `cmapi_cookie_privacy`, all of them levels.
+
+Knows: these levels. A site with a fourth level gives the others another meaning, which only the site can tell.
+Must not know: other formats, what follows from consent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from types import MappingProxyType
+
+from consent_middleware.consent import Category, Consent, State
+
+from .platform import Ids, Platform, Values, categories, chosen, decoded, reading
+
+_HIGHEST = "notice_preferences"
+_LEVELS = "notice_gdpr_prefs"
+_PERMIT = "cmapi_cookie_privacy"
+
+#: What stands behind the colon may be a hash.
+_HIGHEST_SHAPE = re.compile(r"([0-3]):[^:]*")
+_LEVELS_SHAPE = re.compile(r"([0-3](?:,[0-3])*):[^:]*")
+#: Here the levels are counted from 1: `permit 1,2,3`; `permit 1 required` is a no to all others.
+_PERMIT_SHAPE = re.compile(r"permit[ _+]([1-4](?:[,_][1-4])*)(?:[ _+]required)?")
+
+
+def _read(values: Values, ids: Ids) -> Iterator[Consent]:
+    for name, levels_of in _READERS.items():
+        for value in values.get(name, ()):
+            levels = next((found for form in decoded(value) if (found := levels_of(form))), None)
+            if levels:
+                yield reading("trustarc", name, _states(levels, ids))
+
+
+def _highest(text: str) -> set[int] | None:
+    match = _HIGHEST_SHAPE.fullmatch(text)
+    return set(range(int(match[1]) + 1)) if match else None
+
+
+def _levels(text: str) -> set[int] | None:
+    match = _LEVELS_SHAPE.fullmatch(text)
+    return {int(level) for level in match[1].split(",")} if match else None
+
+
+def _permitted(text: str) -> set[int] | None:
+    match = _PERMIT_SHAPE.fullmatch(text)
+    return {int(level) - 1 for level in re.split("[,_]", match[1])} if match else None
+
+
+_READERS = {_HIGHEST: _highest, _LEVELS: _levels, _PERMIT: _permitted}
+
+
+def _states(levels: set[int], ids: Ids) -> dict[Category, State]:
+    if 3 in levels and "3" not in ids:
+        return {}
+    known = [level for level in range(1, 4) if str(level) in ids]
+    return chosen(((str(level), level in levels) for level in known), ids)
+
+
+TRUSTARC = Platform(
+    "trustarc",
+    _read,
+    cookies=(_HIGHEST, _LEVELS, _PERMIT),
+    ids=MappingProxyType(
+        {"1": categories(Category.FUNCTIONAL, Category.ANALYTICS), "2": categories(Category.MARKETING)}
+    ),
+    mappable=True,
+)

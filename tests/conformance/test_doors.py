@@ -1,0 +1,367 @@
+"""One table of cases, every door: the same request and the same app give the same head and the same body."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from dataclasses import dataclass, field
+
+import pytest
+
+from consent_middleware import Policy
+from consent_middleware.facade import ASSET
+from tests.doors import DOORS, Pairs, Reply, Request, Result
+from tests.pages import CHAT, CHAT_HINT, EU_LOADER, HELD_CHAT, HELD_HINT, HELD_LOADER, HINT, LOADER, page
+
+POLICY = Policy(contact_url="/contact")
+HTML = ("Content-Type", "text/html; charset=utf-8")
+COOKIE_LINES = [
+    ("Set-Cookie", "session=1; Path=/; Expires=Wed, 09 Jun 2100 10:18:14 GMT"),
+    ("Set-Cookie", "__hstc=a.b; Path=/"),
+    ("Set-Cookie", "messagesUtk=0123; Path=/"),
+    ("Set-Cookie", "my__hstc=1; Path=/"),
+    ("Set-Cookie", "hubspotutk=gone; Max-Age=0"),
+    ("Set-Cookie", '__Host-x="a,b"; Secure; Path=/; Partitioned'),
+]
+KEPT_LINES = [value for _, value in COOKIE_LINES if not value.startswith(("__hstc", "messagesUtk"))]
+TAG = f"c0t0-{POLICY.fingerprint}"
+FULL_TAG = f"c1t1-{POLICY.fingerprint}"
+
+
+@dataclass
+class Case:
+    """A request, an app's answer, and what must come out."""
+
+    name: str
+    reply: Reply
+    request: Request = field(default_factory=Request)
+    #: The body to the byte; a facade is written as b"{facade}".
+    body: bytes | None = None
+    #: Every value of each of these fields; an empty list: the field is absent.
+    head: dict[str, list[str]] = field(default_factory=dict)
+    status: int = 200
+
+
+def html(body: bytes, *headers: tuple[str, str], **rest: object) -> Reply:
+    return Reply([body], headers=[HTML, *headers], **rest)  # type: ignore[arg-type]
+
+
+def asking(**headers: str) -> Request:
+    return Request(headers=[(name.replace("_", "-"), value) for name, value in headers.items()])
+
+
+CASES = [
+    Case(
+        "without consent the loader is held and the facade stands before the body's end",
+        html(page(LOADER)),
+        body=page(HELD_LOADER + b"{facade}"),
+        head={"vary": ["Cookie, Sec-GPC"]},
+    ),
+    Case(
+        "any region's loader is held",
+        html(page(EU_LOADER)),
+        body=page(HELD_LOADER.replace(b"js.", b"js-eu1.") + b"{facade}"),
+    ),
+    Case("the standalone chat is held with its attributes", html(page(CHAT)), body=page(HELD_CHAT + b"{facade}")),
+    Case("a hint is held and needs no facade", html(page(head=HINT)), body=page(head=HELD_HINT)),
+    Case(
+        "functional consent lets the standalone chat and its hint be, and nothing else",
+        html(page(CHAT, head=HINT + CHAT_HINT)),
+        Request.with_cookie("consent=functional"),
+        body=page(CHAT, head=HELD_HINT + CHAT_HINT),
+    ),
+    Case(
+        "a click lets the standalone chat be",
+        html(page(CHAT)),
+        Request.with_cookie("consent_chat=1"),
+        body=page(CHAT),
+    ),
+    Case(
+        "a click stands beside a recorded refusal",
+        html(page(CHAT)),
+        Request.with_cookie("consent=necessary; consent_chat=1"),
+        body=page(CHAT),
+    ),
+    Case(
+        "the loader stays held after a click",
+        html(page(LOADER)),
+        Request.with_cookie("consent_chat=1"),
+        body=page(HELD_LOADER + b"{facade}"),
+    ),
+    Case(
+        "analytics alone does not release the loader",
+        html(page(LOADER)),
+        Request.with_cookie("consent=analytics"),
+        body=page(HELD_LOADER + b"{facade}"),
+    ),
+    Case(
+        "marketing alone does not release the loader",
+        html(page(LOADER)),
+        Request.with_cookie("consent=functional,marketing"),
+        body=page(HELD_LOADER + b"{facade}"),
+    ),
+    Case(
+        "full consent leaves the page as the site wrote it",
+        html(page(LOADER + CHAT, head=HINT), ("ETag", '"v1"')),
+        Request.with_cookie("consent=functional,analytics,marketing"),
+        body=page(LOADER + CHAT, head=HINT),
+        head={"etag": [f'"v1--consent-{FULL_TAG}"'], "vary": ["Cookie, Sec-GPC"]},
+    ),
+    Case(
+        "analytics and marketing leave the loader as the site wrote it",
+        html(page(LOADER, head=HINT)),
+        Request.with_cookie("consent=analytics,marketing"),
+        body=page(LOADER, head=HINT),
+    ),
+    Case(
+        "contradictory cookies deny",
+        html(page(LOADER)),
+        Request.with_cookie("consent=functional,analytics,marketing; consent=necessary"),
+        body=page(HELD_LOADER + b"{facade}"),
+    ),
+    Case(
+        "a refusal in a second Cookie line counts, however the server joins the lines",
+        html(page(LOADER)),
+        Request(headers=[("Cookie", "consent=analytics,marketing; x=1"), ("Cookie", "consent=necessary")]),
+        body=page(HELD_LOADER + b"{facade}"),
+    ),
+    Case("a clean page comes back as it was", html(page(b"<p>no tags</p>")), body=page(b"<p>no tags</p>")),
+    Case(
+        "a streamed page is rewritten",
+        Reply([page(LOADER)[:200], page(LOADER)[200:230], page(LOADER)[230:]], length=False),
+        body=page(HELD_LOADER + b"{facade}"),
+    ),
+    Case(
+        "a page of several chunks with a length is rewritten",
+        Reply([page(LOADER)[:150], page(LOADER)[150:]]),
+        body=page(HELD_LOADER + b"{facade}"),
+    ),
+    Case("an empty page stays empty", Reply([b""]), body=b""),
+    Case(
+        "withheld cookies are dropped, deletions and all others stay in order",
+        html(page(LOADER), *COOKIE_LINES),
+        body=page(HELD_LOADER + b"{facade}"),
+        head={"set-cookie": KEPT_LINES},
+    ),
+    Case(
+        "a redirect's cookies are filtered too",
+        Reply([b""], 302, [("Location", "/x"), *COOKIE_LINES]),
+        status=302,
+        body=b"",
+        head={"set-cookie": KEPT_LINES, "location": ["/x"], "vary": []},
+    ),
+    Case(
+        "JSON passes untouched, its cookies filtered",
+        Reply(
+            [b'{"html": "<script src=//js.hs-scripts.com/1.js></script>"}'],
+            headers=[("Content-Type", "application/json"), *COOKIE_LINES],
+        ),
+        body=b'{"html": "<script src=//js.hs-scripts.com/1.js></script>"}',
+        head={"set-cookie": KEPT_LINES, "vary": []},
+    ),
+    Case(
+        "with consent every cookie stays",
+        html(page(), *COOKIE_LINES),
+        Request.with_cookie("consent=functional,analytics,marketing"),
+        head={"set-cookie": [value for _, value in COOKIE_LINES]},
+    ),
+    Case(
+        "the click lets the chat's cookie be and no tracker's",
+        html(page(), *COOKIE_LINES),
+        Request.with_cookie("consent_chat=1"),
+        head={"set-cookie": [value for _, value in COOKIE_LINES if not value.startswith("__hstc")]},
+    ),
+    Case(
+        "an error page is rewritten like any other",
+        html(page(LOADER), status=404),
+        status=404,
+        body=page(HELD_LOADER + b"{facade}"),
+    ),
+    Case(
+        "a missing type is not sniffed",
+        Reply([page(LOADER)], headers=[("X-A", "b")]),
+        body=page(LOADER),
+        head={"vary": []},
+    ),
+    Case(
+        "a part of a page is sent as it is",
+        Reply([page(LOADER)], 206, [HTML, ("Content-Range", "bytes 0-9/99")]),
+        status=206,
+        body=page(LOADER),
+        head={"vary": ["Cookie, Sec-GPC"]},
+    ),
+    Case(
+        "an explicit no expires what the browser holds, and only that",
+        html(page()),
+        Request(headers=[("Cookie", "consent=necessary; __hstc=1; other=2"), ("Host", "www.shop.example:8000")]),
+        head={
+            "set-cookie": [
+                "__hstc=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT" + domain
+                for domain in ("", "; Domain=www.shop.example", "; Domain=shop.example")
+            ]
+        },
+    ),
+    Case("unknown consent expires nothing", html(page()), Request.with_cookie("__hstc=1"), head={"set-cookie": []}),
+    Case(
+        "what shared caches may keep becomes private",
+        html(
+            page(),
+            ("Cache-Control", "public, max-age=60, s-maxage=600"),
+            ("CDN-Cache-Control", "max-age=9"),
+            ("Surrogate-Control", "max-age=9"),
+            ("Vary", "Accept-Language"),
+            ("Last-Modified", "Wed, 09 Jun 2021 10:18:14 GMT"),
+            ("ETag", 'W/"v1"'),
+        ),
+        head={
+            "cache-control": ["private, max-age=60"],
+            "cdn-cache-control": [],
+            "surrogate-control": [],
+            "vary": ["Accept-Language, Cookie, Sec-GPC"],
+            "last-modified": [],
+            "etag": [f'W/"v1--consent-{TAG}"'],
+        },
+    ),
+    Case(
+        "a style sheet keeps its caching and its validators",
+        Reply(
+            [b"a{}"], headers=[("Content-Type", "text/css"), ("Cache-Control", "public, max-age=60"), ("ETag", '"v1"')]
+        ),
+        body=b"a{}",
+        head={"cache-control": ["public, max-age=60"], "etag": ['"v1"'], "vary": []},
+    ),
+    Case(
+        "digests of the old bytes go with the old bytes",
+        html(page(LOADER), ("Content-Digest", "sha-256=:x:"), ("Content-MD5", "x"), ("Accept-Ranges", "bytes")),
+        body=page(HELD_LOADER + b"{facade}"),
+        head={"content-digest": [], "content-md5": [], "accept-ranges": []},
+    ),
+    Case(
+        "early hints in Link go, the rest of Link stays",
+        Reply(
+            [b"{}"],
+            headers=[
+                ("Content-Type", "application/json"),
+                (
+                    "Link",
+                    '<https://js.hs-scripts.com>; rel="preconnect", </a,b.css>; rel=preload; as=style; title="a, b"',
+                ),
+                ("Link", "<//js-eu1.usemessages.com>;rel=dns-prefetch"),
+            ],
+        ),
+        head={"link": ['</a,b.css>; rel=preload; as=style; title="a, b"']},
+    ),
+    Case(
+        "gzip is read and written again",
+        html(gzip.compress(page(LOADER)), ("Content-Encoding", "gzip")),
+        body=page(HELD_LOADER + b"{facade}"),
+        head={"content-encoding": ["gzip"]},
+    ),
+    Case(
+        "deflate is read and written again",
+        html(zlib.compress(page(LOADER)), ("Content-Encoding", "deflate")),
+        body=page(HELD_LOADER + b"{facade}"),
+        head={"content-encoding": ["deflate"]},
+    ),
+    Case(
+        "a coding that cannot be read is passed on",
+        html(b"\x00\x01", ("Content-Encoding", "br")),
+        body=b"\x00\x01",
+        head={"content-encoding": ["br"]},
+    ),
+    Case(
+        "the nonce of the page's policy is copied",
+        html(
+            page(CHAT),
+            ("Content-Security-Policy", "default-src 'self'; script-src 'nonce-r4nd0m+/A==' 'strict-dynamic'"),
+        ),
+        body=page(HELD_CHAT + b"{facade nonce=r4nd0m+/A==}"),
+        head={"content-security-policy": ["default-src 'self'; script-src 'nonce-r4nd0m+/A==' 'strict-dynamic'"]},
+    ),
+    Case(
+        "a HEAD request gets the head and no length of other bytes",
+        Reply([b""], headers=[HTML, ("Content-Length", "1000")], length=False),
+        Request("HEAD"),
+        body=b"",
+        head={"content-length": [], "vary": ["Cookie, Sec-GPC"]},
+    ),
+    Case(
+        "the facade's script is served by the middleware, to be kept for ever",
+        html(page()),
+        Request(path=f"/_consent/{ASSET.name}"),
+        body=ASSET.body,
+        head={
+            "content-type": ["text/javascript; charset=utf-8"],
+            "cache-control": ["public, max-age=31536000, immutable"],
+            "x-content-type-options": ["nosniff"],
+        },
+    ),
+    Case(
+        "the script of an older page is today's, not to be kept",
+        html(page()),
+        Request(path="/_consent/facade.0000.js"),
+        body=ASSET.body,
+        head={"cache-control": ["no-cache"]},
+    ),
+    Case("the script can be asked for by HEAD", html(page()), Request("HEAD", f"/_consent/{ASSET.name}"), body=b""),
+    Case("everything else below the path is the app's", html(page()), Request(path="/_consent/other"), body=page()),
+    Case("a POST below the path is the app's", html(page()), Request("POST", f"/_consent/{ASSET.name}"), body=page()),
+]
+
+
+def facade(result: Result) -> tuple[bytes, str]:
+    """The facade in a body, and the nonce of its script."""
+    start = result.body.find(b"<aside data-consent-facade")
+    if start < 0:
+        return b"", ""
+    end = result.body.index(b"</script>", start) + len(b"</script>")
+    markup = result.body[start:end]
+    nonce = markup.partition(b'nonce="')[2].partition(b'"')[0]
+    return markup, nonce.decode()
+
+
+def decoded(result: Result) -> Result:
+    coding = result.all("content-encoding")
+    if coding == ["gzip"]:
+        return Result(result.status, result.headers, gzip.decompress(result.body))
+    if coding == ["deflate"]:
+        return Result(result.status, result.headers, zlib.decompress(result.body))
+    return result
+
+
+@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_door_gives_what_the_case_says(case: Case, door: object) -> None:
+    result = door(POLICY, case.request, case.reply)  # type: ignore[operator]
+
+    assert result.status == case.status
+    for name, expected in case.head.items():
+        assert result.all(name) == expected, name
+    lengths = result.all("content-length")
+    assert len(lengths) <= 1, "one length at most"
+    if lengths and case.request.method != "HEAD":
+        assert lengths == [str(len(result.body))], "a length is true"
+    if case.body is not None:
+        plain = decoded(result)
+        markup, nonce = facade(plain)
+        placeholder = b"{facade nonce=%s}" % nonce.encode() if nonce else b"{facade}"
+        assert (plain.body.replace(markup, placeholder) if markup else plain.body) == case.body
+
+
+@pytest.mark.parametrize(
+    "door", [door for name, door in DOORS.items() if name != "core"], ids=[n for n in DOORS if n != "core"]
+)
+@pytest.mark.parametrize("case", [case for case in CASES if case.request.method != "HEAD"], ids=lambda case: case.name)
+def test_every_door_gives_the_core_s_head_and_body(case: Case, door: object) -> None:
+    """Adapter equality: core = wsgi = asgi = flask = starlette = fastapi."""
+    expected = DOORS["core"](POLICY, case.request, case.reply)
+
+    result = door(POLICY, case.request, case.reply)  # type: ignore[operator]
+
+    # A list of several chunks is at hand as a whole, so its length can be told; a stream's cannot.
+    assert without_length(result.headers, case) == without_length(expected.headers, case)
+    assert decoded(result).body == decoded(expected).body
+
+
+def without_length(headers: Pairs, case: Case) -> Pairs:
+    return [pair for pair in headers if len(case.reply.chunks) == 1 or pair[0] != "content-length"]

@@ -1,0 +1,243 @@
+"""Every way into the package, under one call: a request and the app's answer go in, head and body come out.
+
+The same table of cases runs through the core, WSGI, ASGI, Flask, Starlette and FastAPI.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from wsgiref.util import setup_testing_defaults
+from wsgiref.validate import validator
+
+import flask
+from fastapi import FastAPI
+from starlette.applications import Starlette
+
+import consent_middleware.asgi
+import consent_middleware.flask
+import consent_middleware.wsgi
+from consent_middleware import Policy
+from consent_middleware.exchange import Exchange, RequestHead
+
+Pairs = list[tuple[str, str]]
+
+
+@dataclass
+class Request:
+    """A request; header names as a client writes them."""
+
+    method: str = "GET"
+    path: str = "/"
+    headers: Pairs = field(default_factory=list)
+
+    @classmethod
+    def with_cookie(cls, cookie: str | None) -> Request:
+        return cls(headers=[("Cookie", cookie)] if cookie is not None else [])
+
+
+@dataclass
+class Reply:
+    """What the app answers. A body of one chunk with `length` carries its Content-Length, as most frameworks do."""
+
+    chunks: list[bytes]
+    status: int = 200
+    headers: Pairs = field(default_factory=lambda: [("Content-Type", "text/html; charset=utf-8")])
+    length: bool = True
+
+    @property
+    def all_headers(self) -> Pairs:
+        if not self.length:
+            return self.headers
+        return [*self.headers, ("Content-Length", str(sum(map(len, self.chunks))))]
+
+
+@dataclass
+class Result:
+    """What the client gets: header names in lower case, in order."""
+
+    status: int
+    headers: Pairs
+    body: bytes
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self.headers if key == name]
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("latin-1")
+
+
+Door = Callable[[Policy, Request, Reply], Result]
+
+
+def through_core(policy: Policy, request: Request, reply: Reply) -> Result:
+    """The `Exchange` itself, driven as an adapter drives it."""
+    raw = [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in request.headers]
+    exchange = Exchange(policy, RequestHead(request.method, request.path, "", raw))
+    if exchange.answer is not None:
+        status, headers, body = exchange.answer
+        return Result(status, _lower(headers), body)
+    given = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in reply.all_headers]
+    if reply.length and len(reply.chunks) == 1:
+        headers, body = exchange.whole(reply.status, given, reply.chunks[0])
+        return Result(reply.status, _lower(headers), body)
+    headers = exchange.start(reply.status, given)
+    body = b"".join([*map(exchange.feed, reply.chunks), exchange.close()])
+    return Result(reply.status, _lower(headers), body)
+
+
+def through_wsgi(policy: Policy, request: Request, reply: Reply) -> Result:
+    """A plain WSGI app that returns an iterator, with wsgiref's validator inside and outside."""
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response(_status(reply), reply.all_headers)
+        return iter(reply.chunks)
+
+    lint = _linted(reply)
+    return run_wsgi(lint(consent_middleware.wsgi.ConsentMiddleware(lint(app), policy)), request)
+
+
+def through_wsgi_list(policy: Policy, request: Request, reply: Reply) -> Result:
+    """A plain WSGI app that returns a list."""
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response(_status(reply), reply.all_headers)
+        return list(reply.chunks)
+
+    return run_wsgi(_linted(reply)(consent_middleware.wsgi.ConsentMiddleware(app, policy)), request)
+
+
+def through_flask(policy: Policy, request: Request, reply: Reply) -> Result:
+    """A Flask app under the extension."""
+    app = flask.Flask("door")
+
+    @app.route("/", defaults={"path": ""}, methods=["GET", "HEAD", "POST"])
+    @app.route("/<path:path>", methods=["GET", "HEAD", "POST"])
+    def view(path: str) -> flask.Response:
+        response = flask.Response(iter(reply.chunks), status=reply.status)
+        response.headers.clear()
+        response.headers.extend(reply.all_headers)
+        return response
+
+    consent_middleware.flask.Consent(app, policy)
+    return run_wsgi(app, request)
+
+
+def through_asgi(policy: Policy, request: Request, reply: Reply) -> Result:
+    """A plain ASGI app."""
+    return run_asgi(consent_middleware.asgi.ConsentMiddleware(_asgi_app(reply), policy), request)
+
+
+def through_starlette(policy: Policy, request: Request, reply: Reply) -> Result:
+    """A Starlette app with `add_middleware`."""
+    app = Starlette()
+    app.mount("/", _asgi_app(reply))
+    app.add_middleware(consent_middleware.asgi.ConsentMiddleware, policy=policy)
+    return run_asgi(app, request)
+
+
+def through_fastapi(policy: Policy, request: Request, reply: Reply) -> Result:
+    """A FastAPI app with `add_middleware`."""
+    app = FastAPI()
+    app.mount("/", _asgi_app(reply))
+    app.add_middleware(consent_middleware.asgi.ConsentMiddleware, policy=policy)
+    return run_asgi(app, request)
+
+
+DOORS: dict[str, Door] = {
+    "core": through_core,
+    "wsgi": through_wsgi,
+    "wsgi-list": through_wsgi_list,
+    "flask": through_flask,
+    "asgi": through_asgi,
+    "starlette": through_starlette,
+    "fastapi": through_fastapi,
+}
+
+
+def run_wsgi(app: Any, request: Request) -> Result:
+    """One request through a WSGI app, as a server would make it."""
+    environ: dict[str, Any] = {"REQUEST_METHOD": request.method, "SCRIPT_NAME": "", "PATH_INFO": request.path}
+    environ["QUERY_STRING"] = ""
+    setup_testing_defaults(environ)
+    del environ["HTTP_HOST"]
+    for name, value in request.headers:
+        key = "HTTP_" + name.upper().replace("-", "_")
+        # Servers join lines of one name with a comma: CGI has one variable for all of them.
+        environ[key] = f"{environ[key]},{value}" if key in environ else value
+    sent: list[tuple[str, Pairs]] = []
+    written: list[bytes] = []
+
+    def start_response(status: str, headers: Pairs, exc_info: Any = None) -> Callable[[bytes], object]:
+        sent[:] = [(status, headers)]
+        return written.append
+
+    iterable = app(environ, start_response)
+    try:
+        body = b"".join(iterable)
+    finally:
+        close = getattr(iterable, "close", None)
+        if close:
+            close()
+    status, headers = sent[0]
+    return Result(int(status[:3]), [(key.lower(), value) for key, value in headers], b"".join(written) + body)
+
+
+def run_asgi(app: Any, request: Request, **scope: Any) -> Result:
+    """One request through an ASGI app, as a server would make it."""
+    messages: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        messages.append(message)
+
+    full_scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.5"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": "http",
+        "path": request.path,
+        "raw_path": request.path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in request.headers],
+        **scope,
+    }
+    asyncio.run(app(full_scope, receive, send))
+    starts = [message for message in messages if message["type"] == "http.response.start"]
+    bodies = [message for message in messages if message["type"] == "http.response.body"]
+    assert len(starts) == 1, "one head, and one only"
+    assert [message.get("more_body", False) for message in bodies].count(False) == 1, "one last message, and one only"
+    body = b"".join(message.get("body", b"") for message in bodies)
+    return Result(starts[0]["status"], _lower(starts[0]["headers"]), body)
+
+
+def _asgi_app(reply: Reply) -> Any:
+    # A function with a status of its own: asgiref takes a plain lambda for an app of the older, double-call form.
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in reply.all_headers]
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        for index, chunk in enumerate(reply.chunks or [b""]):
+            await send({"type": "http.response.body", "body": chunk, "more_body": index + 1 < len(reply.chunks)})
+
+    return app
+
+
+def _linted(reply: Reply) -> Callable[[Any], Any]:
+    # The validator takes an answer without a type for an error; servers and the standard do not.
+    typed = any(name == "Content-Type" for name, _ in reply.headers)
+    return validator if typed else lambda app: app
+
+
+def _status(reply: Reply) -> str:
+    return f"{reply.status} Status"
+
+
+def _lower(headers: Iterable[tuple[bytes, bytes]]) -> Pairs:
+    return [(key.decode("latin-1").lower(), value.decode("latin-1")) for key, value in headers]

@@ -1,0 +1,121 @@
+"""The judge and the judged: which tags html5lib's tree obeys, and which ones the engine asks about.
+
+Knows html5lib and a watch that asks about everything. Knows no rule and no vendor.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+import html5lib
+import pytest
+
+from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
+
+from .fetch_html5lib_tests import FOLDER
+
+HTML = "{http://www.w3.org/1999/xhtml}"
+SVG = "{http://www.w3.org/2000/svg}"
+XLINK = "{http://www.w3.org/1999/xlink}"
+
+ADDRESS = {b"script": b"src", b"img": b"src", b"iframe": b"src", b"link": b"href"}
+"""The elements that the tests plant, and the attribute that holds what they load."""
+
+NEEDLE = "held.example"
+
+
+class Everything:
+    """A watch that is asked about every planted element and edits none."""
+
+    needles = re.compile(rb"[hH][eE][lL][dD]\.[eE][xX][aA][mM][pP][lL][eE]")
+    elements = frozenset(ADDRESS)
+
+    def __init__(self) -> None:
+        self.found: list[tuple[str, str]] = []
+
+    def start_tag(self, tag: StartTag) -> Sequence[Edit]:
+        """Keep the tag's name and address."""
+        for name in (b"href", b"xlink:href") if tag.svg else (ADDRESS[tag.name],):
+            if (address := tag.get(name)) is not None:
+                self.found.append((tag.name.decode(), address))
+                break
+        return ()
+
+    def tail(self) -> bytes:
+        """Add nothing."""
+        return b""
+
+
+class Holding(Everything):
+    """A watch that renames the address of every planted element and adds a tail after it."""
+
+    tail_text = b"<!--tail-->"
+
+    def start_tag(self, tag: StartTag) -> Sequence[Edit]:
+        """Rename every address that names the needle."""
+        edits = []
+        for attribute in tag.attributes:
+            wanted = {b"href", b"xlink:href"} if tag.svg else {ADDRESS[tag.name]}
+            value = tag.get(attribute.name) or ""
+            if attribute.name in wanted and NEEDLE in re.sub("[\t\n\r]", "", value).lower():
+                self.found.append((tag.name.decode(), value))
+                edits.append(Edit(*attribute.name_span, b"data-held"))
+        return edits
+
+    def tail(self) -> bytes:
+        """Add the tail once something is held."""
+        return self.tail_text if self.found else b""
+
+
+def engine_finds(document: bytes) -> list[tuple[str, str]]:
+    """Give the elements with an address that the engine asks about, in order."""
+    watch = Everything()
+    HTMLRewriter(watch, charset="utf-8").rewrite(document)
+    return watch.found
+
+
+def browser_finds(document: bytes, *, scripting: bool) -> list[tuple[str, str]]:
+    """Give the elements with an address in html5lib's tree, in tree order."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = html5lib.HTMLParser().parse(document, scripting=scripting, transport_encoding="utf-8")
+    found = []
+    for element in tree.iter():
+        if not isinstance(element.tag, str):
+            continue
+        address = _address(element)
+        if address is not None:
+            found.append((element.tag.rpartition("}")[2], address))
+    return found
+
+
+def _address(element: Element) -> str | None:
+    """Give what an element of the tree loads."""
+    if element.tag == SVG + "script":
+        return element.get("href", element.get(XLINK + "href"))
+    if element.tag.startswith(HTML):
+        name = ADDRESS.get(element.tag.removeprefix(HTML).encode())
+        return element.get(name.decode()) if name else None
+    return None
+
+
+def rewritten(document: bytes, sizes: int = 0, *, xml: bool = False, charset: str | None = "utf-8") -> bytes:
+    """Give what the holding watch makes of a document fed in pieces of ``sizes`` bytes, or at once."""
+    rewriter = HTMLRewriter(Holding(), charset=charset, xml=xml)
+    step = sizes or len(document) or 1
+    pieces = [rewriter.feed(document[at : at + step]) for at in range(0, len(document), step)]
+    return b"".join(pieces) + rewriter.close()
+
+
+def html5lib_tests(folder: str, suffix: str, *, required: bool) -> list[Path]:
+    """Give the files of html5lib-tests; skip without them, unless they are ``required``."""
+    if not FOLDER.is_dir():
+        reason = "html5lib-tests are not here: run python -m tests.html.fetch_html5lib_tests"
+        if required:
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return sorted((FOLDER / folder).glob(f"*{suffix}"))

@@ -1,0 +1,142 @@
+"""Which encoding a document is read in, and that every byte of it comes back."""
+
+from __future__ import annotations
+
+import pytest
+import webencodings.labels
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consent_middleware.html.charset import LABELS, sniff, view_of
+from consent_middleware.html.rewriter import HTMLRewriter
+
+from .oracle import Holding, rewritten
+
+
+@pytest.mark.parametrize(
+    ("head", "declared", "expected"),
+    [
+        pytest.param(b"\xef\xbb\xbf<meta charset=gbk>", "shift_jis", "utf-8", id="a byte order mark beats all"),
+        pytest.param(b"\xfe\xff\0<", "utf-8", "utf-16-be", id="UTF-16BE by its mark"),
+        pytest.param(b"\xff\xfe<\0", None, "utf-16-le", id="UTF-16LE by its mark"),
+        pytest.param(b"<meta charset=gbk>", " Shift_JIS ", "cp932", id="the Content-Type beats the document"),
+        pytest.param(b"<meta charset=gbk>", "klingon", "gb18030", id="an unknown label counts for nothing"),
+        pytest.param(b"<META\nCHARSET = 'EUC-KR' >", None, "cp949", id="a meta element"),
+        pytest.param(
+            b"<meta http-equiv=Content-Type content='text/html; charset=\"big5\"'>", None, "big5hkscs", id="a pragma"
+        ),
+        pytest.param(b"<meta content='charset=big5'>", None, "cp1252", id="content without the pragma"),
+        pytest.param(b"<meta http-equiv=content-type content=x>", None, "cp1252", id="a pragma without a charset"),
+        pytest.param(b"<!-- <meta charset=gbk> --><p>", None, "cp1252", id="a meta in a comment"),
+        pytest.param(b"<a title='<meta charset=gbk>'>", None, "cp1252", id="a meta in an attribute"),
+        pytest.param(b"<?x <meta charset=gbk>", None, "cp1252", id="a meta in a processing instruction"),
+        pytest.param(b"<meta charset=utf-16>", None, "utf-8", id="a meta that is not UTF-16 can not say so"),
+        pytest.param(b"<meta charset=x-user-defined>", None, "cp1252", id="x-user-defined in a meta"),
+        pytest.param(b"<meta charset=gbk", None, "cp1252", id="a meta that is cut off"),
+        pytest.param(b" " * 1024 + b"<meta charset=gbk>", None, "cp1252", id="a meta too late"),
+        pytest.param(b"<\0?\0x\0m\0l\0", None, "utf-16-le", id="an XML declaration in UTF-16LE"),
+        pytest.param(b"\0<\0?\0x\0m\0l", None, "utf-16-be", id="an XML declaration in UTF-16BE"),
+        pytest.param(b"", None, "cp1252", id="nothing"),
+        pytest.param(b"x", "utf-7", "cp1252", id="an encoding that browsers do not have"),
+    ],
+)
+def test_sniffed_as_browsers_do(head: bytes, declared: str | None, expected: str) -> None:
+    assert sniff(head, declared, complete=True) == expected
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (b"<?xml version='1.0' encoding='Shift_JIS'?>", "cp932"),
+        (b'<?xml version="1.0" encoding="utf-16"?>', "utf-8"),
+        (b"<html>", "utf-8"),
+    ],
+)
+def test_xml_says_its_encoding_in_its_declaration(head: bytes, expected: str) -> None:
+    assert sniff(head, None, complete=True, xml=True) == expected
+
+
+def test_the_encoding_is_waited_for_and_no_longer_than_needed() -> None:
+    assert sniff(b"\xef", "utf-8", complete=False) is None
+    assert sniff(b"<p>", None, complete=False) is None
+    assert sniff(b"<p>", "utf-8", complete=False) == "utf-8"
+    assert sniff(b"<p>" + b" " * 1021, None, complete=False) == "cp1252"
+    assert sniff(b"<meta charset=utf-8", None, complete=False) is None
+    assert sniff(b"<meta charset=utf-8>", None, complete=False) == "utf-8"
+
+
+def test_the_labels_are_those_of_the_standard() -> None:
+    missing = set(webencodings.labels.LABELS) - set(LABELS)
+    more = set(LABELS) - set(webencodings.labels.LABELS)
+
+    assert missing == set()
+    # webencodings follows an older edition of the standard.
+    assert more <= {
+        "csiso2022kr",
+        "hz-gb-2312",
+        "iso-2022-cn",
+        "iso-2022-cn-ext",
+        "iso-2022-kr",
+        "replacement",
+        "koi8-ru",
+        "unicode11utf8",
+        "unicode20utf8",
+        "x-unicode20utf8",
+        "unicodefffe",
+        "csunicode",
+        "iso-10646-ucs-2",
+        "ucs-2",
+        "unicode",
+        "unicodefeff",
+        "ms932",
+        "dos-874",
+    }
+
+
+def test_every_label_names_an_encoding_of_python() -> None:
+    assert all("x".encode(encoding) for encoding in set(LABELS.values()) - {"replacement"})
+
+
+@given(st.binary(max_size=200), st.integers(1, 7), st.sampled_from(("utf-16-le", "utf-16-be", "iso-2022-jp")))
+def test_a_view_turns_back_into_its_bytes(document: bytes, size: int, encoding: str) -> None:
+    """Any bytes, valid or not, at any chunking."""
+    view = view_of(encoding)
+    assert view
+    out = b"".join(view.write(view.read(document[at : at + size])) for at in range(0, len(document), size))
+    assert out + view.write(view.read(b"", last=True), last=True) == document
+
+
+@pytest.mark.parametrize("rest", [b"", b"A", b"\x00\xd8", b"\x00\xd8A", b"\x00\xdc", b"\x00\xdcA"])
+def test_broken_ends_of_utf_16_stay(rest: bytes) -> None:
+    document = "<p>x</p>".encode("utf-16-le") + rest
+
+    assert rewritten(document, charset="utf-16") == document
+    assert rewritten(document, 1, charset="utf-16") == document
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "iso-2022-jp", "shift_jis", "gbk", "big5", "euc-jp"])
+@pytest.mark.parametrize("size", [0, 1, 3])
+def test_a_tag_is_held_in_every_encoding(encoding: str, size: int) -> None:
+    page = "<p title='漢字'>一二三＜表＞</p><script async src='//held.example/x'></script><p>ソ能</p>"
+    page = page if encoding not in {"gbk", "big5"} else page.replace("ソ", "")
+    document = page.encode(encoding)
+    label = encoding.replace("-le", "le").replace("-be", "be")
+
+    out = rewritten(document, size, charset=label)
+
+    assert out == page.replace(" src=", " data-held=").encode(encoding) + "<!--tail-->".encode(encoding)
+
+
+def test_markup_inside_of_kanji_is_no_markup() -> None:
+    document = b"<p>\x1b$B<img src=//held.example>\x1b(B</p>"
+
+    assert rewritten(document, charset="iso-2022-jp") == document
+    assert rewritten(document, 1, charset="iso-2022-jp") == document
+    assert rewritten(document, charset="utf-8") != document
+
+
+def test_a_document_in_an_encoding_that_browsers_refuse_passes() -> None:
+    document = b"<img src=//held.example>"
+
+    assert HTMLRewriter(Holding(), charset="hz-gb-2312").rewrite(document) is document
+    assert rewritten(document, 1, charset="iso-2022-kr") == document

@@ -1,0 +1,221 @@
+"""The laws of the engine, over documents that are built of whole constructs, at every cut and byte by byte."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
+from consent_middleware.html.tokens import Kind, Tokenizer
+
+from .fuzz import Builder
+from .oracle import NEEDLE, Everything, Holding, rewritten
+
+HELD = f"//{NEEDLE}/1"
+
+CONSTRUCTS = (
+    f"<script src={HELD}></script>",
+    f"<SCRIPT async SRC = '{HELD}' >if (a<b) '</scriptx>'</SCRIPT\n>",
+    f'<script data-a="<script>" src="{HELD}"><!-- <script> </script> --></script>',
+    f"<script><!--<script></script>'<img src={HELD}>'</script>",
+    f"<img alt='>' src={HELD}>",
+    f"<!-- <script src={HELD}></script> --!>",
+    f"<!--><img src={HELD}>",
+    f"<style>a{{}}<img src={HELD}></style>",
+    f"<title><img src={HELD}></title >",
+    f"<textarea><img src={HELD}></textarea/>",
+    f"<noscript><img src={HELD}><img alt='</noscript>",
+    f"<noscript></noscript title='x'><img src={HELD}>",
+    f"<svg><style><script href={HELD}></script></style></svg>",
+    f"<svg viewBox='0 0 1 1'><path d='M0 0'/><title>x</title></svg><img src={HELD}>",
+    f"<svg><![CDATA[<script src={HELD}></script>]]><foreignObject><img src={HELD}></foreignObject></svg>",
+    f"<math><mi><img src={HELD}></mi></math>",
+    f"<template><script src={HELD}></script><template></template></template>",
+    f"<select><option>x<title><img src={HELD}></title></select>",
+    f"<iframe srcdoc=\"&lt;script src='{HELD}'&gt;&lt;/script&gt;&amp;\"></iframe>",
+    f"<iframe srcdoc='<iframe srcdoc=\"&lt;img src={HELD}&gt;\"></iframe>'></iframe>",
+    "<link href='//held&#46;example/1' rel=x>",
+    "<link href=//HELD.EXAMP&#x4c;E/1>",
+    "<img src='//held.ex\nample/1'>",
+    f"<base href='//{NEEDLE}/'><script src=1></script>",
+    "<p title='</body>'>text &amp; <b>bold</b> 3 < 4 </p>",
+    "</body>",
+    "</html>",
+    "<?pi ?><!doctype html></ x><!x>",
+    "\ufeff\u00e9\u4e2d\U0001f600",
+    "<a href='x",
+    "<plaintext>",
+    "<frameset><frame>",
+    "<",
+    "</",
+    "<!-",
+    "\0\r\n\x0c",
+)
+
+documents = st.lists(st.sampled_from(CONSTRUCTS), min_size=1, max_size=7).map("".join).map(str.encode)
+law = settings(deadline=None, max_examples=150, derandomize=True)
+
+
+def tokens_of(document: bytes, size: int, *, xml: bool = False) -> list[tuple[Kind, bytes]]:
+    """Give all tokens of a document fed in pieces."""
+    tokens = Tokenizer(xml=xml)
+    found = []
+    for at in range(0, len(document), size):
+        if tokens.feed(document[at : at + size]):
+            while kind := tokens.next():
+                found.append((kind, tokens.source[tokens.start : tokens.pos]))
+    tokens.feed(b"", last=True)
+    while kind := tokens.next():
+        found.append((kind, tokens.source[tokens.start : tokens.pos]))
+    return found
+
+
+class Located(Holding):
+    """A holding watch that leaves a mark, of a byte that occurs in no construct, around everything it changes."""
+
+    def start_tag(self, tag: StartTag) -> list[Edit]:
+        """Keep what is replaced between marks."""
+        edits = super().start_tag(tag)
+        return [Edit(e.start, e.end, b"\x01" + tag.raw[e.start : e.end] + b"\x01") for e in edits]
+
+    def tail(self) -> bytes:
+        """Mark the tail too."""
+        return b"\x01\x01" if self.found else b""
+
+
+@law
+@given(documents, st.sampled_from((1, 2, 5, 64)), st.booleans())
+def test_round_trip(document: bytes, size: int, xml: bool) -> None:
+    """The tokens joined together are the document."""
+    assert b"".join(raw for _, raw in tokens_of(document, size, xml=xml)) == document
+
+
+@law
+@given(documents, st.sampled_from((1, 7, 0)), st.sampled_from(("utf-8", "utf-16le", "iso-2022-jp", None)))
+def test_identity(document: bytes, size: int, charset: str | None) -> None:
+    """A watch that edits nothing gets the document back; ``rewrite`` gives the object itself when nothing is held."""
+    rewriter = HTMLRewriter(Everything(), charset=charset)
+    step = size or len(document)
+    pieces = [rewriter.feed(document[at : at + step]) for at in range(0, len(document), step)]
+    assert b"".join(pieces) + rewriter.close() == document
+    plain = document.replace(b"h", b"x").replace(b"H", b"X")
+    assert HTMLRewriter(Holding()).rewrite(plain) == plain
+
+
+@law
+@given(documents, st.booleans())
+def test_chunk_invariance_at_every_cut_and_byte_by_byte(document: bytes, xml: bool) -> None:
+    """The output does not depend on where the document is cut, and ``rewrite`` gives the same."""
+    whole = rewritten(document, xml=xml)
+    assert HTMLRewriter(Holding(), charset="utf-8", xml=xml).rewrite(document) == whole
+    assert rewritten(document, 1, xml=xml) == whole
+    for cut in range(1, len(document)):
+        rewriter = HTMLRewriter(Holding(), charset="utf-8", xml=xml)
+        assert rewriter.feed(document[:cut]) + rewriter.feed(document[cut:]) + rewriter.close() == whole, cut
+
+
+@law
+@given(documents)
+def test_locality(document: bytes) -> None:
+    """Outside the edited spans every byte is the input's: taking the marks out gives the document back."""
+    for charset in ("utf-8", "windows-1252", None):
+        assert HTMLRewriter(Located(), charset=charset).rewrite(document).replace(b"\x01", b"") == re.sub(
+            b"\x01", b"", document
+        )
+
+
+@law
+@given(documents)
+def test_idempotence(document: bytes) -> None:
+    """Rewriting the output again holds nothing more."""
+    once = rewritten(document)
+    assert HTMLRewriter(Holding(), charset="utf-8").rewrite(once) == once
+
+
+@law
+@given(st.binary(max_size=300), st.integers(1, 9), st.sampled_from((None, "utf-16", "iso-2022-jp", "x", "hz-gb-2312")))
+def test_any_bytes_pass_without_an_exception(document: bytes, size: int, charset: str | None) -> None:
+    """No bytes raise, and a document without a needle comes out as it came in."""
+    for xml in (False, True):
+        assert rewritten(document, size, xml=xml, charset=charset) == document
+
+
+@law
+@given(st.integers(0, 10**6), st.integers(0, 10**6))
+def test_broken_documents_pass_without_an_exception(seed: int, damage: int) -> None:
+    """Bytes taken out of and put into a built document change nothing about the laws."""
+    pick = random.Random(damage)  # noqa: S311 - documents, not secrets
+    document = bytearray(Builder(seed).document().encode("utf-8", "replace"))
+    for _ in range(pick.randint(1, 6)):
+        at = pick.randrange(len(document))
+        document[at : at + pick.randint(0, 2)] = pick.choice((b"", b"<", b'"', b"'", b">", b"\x1b$B", b"\xff", b"\0"))
+    source = bytes(document)
+    whole = rewritten(source, charset=None)
+    assert all(rewritten(source, size, charset=None) == whole for size in (1, 3, 16))
+    assert b"".join(raw for _, raw in tokens_of(source, 3)) == source
+
+
+HOSTILE = {
+    "a <": b"<",
+    "tags that do not end": b"<a ",
+    "attributes that do not end": b'<a b="',
+    "single quotes that do not end": b"<a b='\">",
+    "comments that do not end": b"<!-- ",
+    "comments with dashes": b"<!--<!--",
+    "ends of comments": b"--!",
+    "scripts that do not end": b"<script>",
+    "ends of scripts that do not end": b"</scrip",
+    "escaped scripts": b"<script><!--<script>",
+    "needles in one attribute": NEEDLE.encode() + b" ",
+    "needles in unfinished tags": b"<img src=//held.example ",
+    "candidates inside of candidates": b"<img <script <link ",
+    "candidates in comments that do not end": b"<!--<img a='-->",
+    "raw text that does not end": b"<style><title>",
+    "svg that does not end": b"<svg><g>x",
+    "svg and math that leave at once": b"<svg><path d='x'/><p>",
+    "templates": b"<template><tr>",
+    "end tags of nothing in deep svg": b"<svg><g><g></x>",
+    "paragraphs in deep integration points": b"<svg><desc><i><p></b>",
+    "noscript that does not end": b"<noscript><img alt='",
+    "noscript": b"<noscript><a x='</noscript>",
+    "selects": b"<select><title>",
+    "unquoted values": b"<img a==b",
+    "references": b"<img src=&#104;&amp;eld&",
+    "closed tags that hold": b"<img src=//held.example>",
+    "srcdoc in srcdoc": b"<iframe/srcdoc=",
+    "closed srcdoc": b"<iframe/srcdoc=<img/src=//held.example&gt;>",
+    "CDATA": b"<svg><![CDATA[",
+    "slashes": b"<img / / ",
+    "end tags": b"</a b=' ",
+    "equals signs": b"<a =",
+}
+
+
+@pytest.mark.parametrize("unit", [pytest.param(unit, id=name) for name, unit in HOSTILE.items()])
+@pytest.mark.parametrize("size", [pytest.param(0, id="at once"), pytest.param(64, id="in pieces")])
+def test_four_times_the_document_takes_about_four_times_as_long(unit: bytes, size: int) -> None:
+    """No input makes the engine slower than linear: quadratic growth would be sixteenfold."""
+    small, large = (unit * (length // len(unit)) for length in (20_000, 80_000))
+    growth = min(cost(large, size) / cost(small, size) for _ in range(3))
+    assert growth < 10
+
+
+def test_one_byte_at_a_time_is_linear_too() -> None:
+    """An unfinished tag fed byte by byte is not read again with every byte."""
+    growth = min(cost(b"<a b='" + b"x>" * 16_000, 1) / cost(b"<a b='" + b"x>" * 4_000, 1) for _ in range(3))
+    assert growth < 10
+
+
+def cost(document: bytes, size: int) -> float:
+    """Measure one rewriting: processor time, the best of three."""
+    best = float("inf")
+    for _ in range(3):
+        before = time.process_time()
+        rewritten(document, size)
+        best = min(best, time.process_time() - before)
+    return best + 1e-4

@@ -1,0 +1,372 @@
+"""What the engine asks about, what it leaves alone, and what it does where it can not know."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from consent_middleware.html.rewriter import MAX_DEPTH, HTMLRewriter
+from consent_middleware.html.tokens import Kind, StartTag, Tokenizer, decode_references
+
+from .oracle import Everything, Holding, engine_finds, rewritten
+
+HELD = "//held.example/x"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(f"<script src={HELD}></script>", id="a script"),
+        pytest.param(f"<SCRIPT\nSRC='{HELD}'/>", id="a script in capitals"),
+        pytest.param(f"<script/src={HELD}>", id="a slash for white space"),
+        pytest.param(f'<script a="b"src="{HELD}">', id="no white space between attributes"),
+        pytest.param(f"<script =src src={HELD}>", id="an equals sign that begins a name"),
+        pytest.param(f"<script src={HELD} src=/x>", id="the first of two"),
+        pytest.param("<script src='//held&#46;example/x'>", id="a decimal reference"),
+        pytest.param("<script src='//held&#x2E;example/x'>", id="a hexadecimal reference"),
+        pytest.param("<script src='//held&period;example/x'>", id="a named reference"),
+        pytest.param("<script src='&sol;&#47held&Tab;.example/x'>", id="references for slashes and a tab"),
+        pytest.param("<script src='//hel\td.exa\nmple/x'>", id="a tab and a newline"),
+        pytest.param("<script src='//held%2eexample/x'>", id="percent-encoding"),
+        pytest.param("<script src='//held\u3002example/x'>", id="an ideographic full stop"),
+        pytest.param("<script src='//ｈｅｌｄ.example/x'>", id="full-width letters"),
+        pytest.param("<script src='//he\u00adld.example/x'>", id="a soft hyphen"),
+        pytest.param(f"<image src={HELD}>", id="image, which is img"),
+        pytest.param(f"<svg><script href={HELD} /></svg>", id="an SVG script"),
+        pytest.param(f"<svg><script xlink:href={HELD} /></svg>", id="an SVG script by XLink"),
+        pytest.param(f"<svg><style><script href={HELD} /></style></svg>", id="style is no raw text in SVG"),
+        pytest.param(f"<svg><p><img src={HELD}>", id="after a break-out"),
+        pytest.param(f"<svg><font color=x><img src={HELD}>", id="after a font that breaks out"),
+        pytest.param(f"<svg><foreignObject><iframe src={HELD}>", id="in foreignObject"),
+        pytest.param(f"<svg></br><iframe src={HELD}>", id="after an end tag that breaks out"),
+        pytest.param(f"<math><mtext><script src={HELD}>", id="in a MathML text integration point"),
+        pytest.param(f"<math><annotation-xml encoding=text/html><script src={HELD}>", id="in HTML in MathML"),
+        pytest.param(f"<noscript><img src={HELD}></noscript>", id="an image for browsers without scripts"),
+        pytest.param(f"<noscript><!-- </noscript><script src={HELD}>", id="where noscript ends for the others"),
+        pytest.param(f"<select><style><script src={HELD}></script></style></select>", id="what old selects ignore"),
+        pytest.param(f"<select><plaintext><script src={HELD}>", id="plaintext in a select"),
+        pytest.param(f"<title></title x='><script src={HELD}>'><script src={HELD}>", id="attributes of an end tag"),
+        pytest.param(f"<!--><script src={HELD}>", id="after a comment that ends abruptly"),
+        pytest.param(f"<!-- --!><script src={HELD}>", id="after a comment that ends with a bang"),
+        pytest.param(f"<![CDATA[ ><script src={HELD}>", id="after CDATA outside of foreign content"),
+        pytest.param(f"<script><!--</script><script src={HELD}>", id="after an escaped script"),
+        pytest.param(f"<script><!--><script></script><img src={HELD}>", id="an escaped script that ends abruptly"),
+        pytest.param(f"<!--<img alt=\"--><script x='\">' src={HELD}>", id="behind a candidate that is none"),
+        pytest.param(f"<template></template><script src={HELD}>", id="after a template"),
+        pytest.param(f"<body><frameset><script src={HELD}>", id="a frameset that comes too late"),
+        pytest.param("<base href=//held.example/><script src=x>", id="by the base"),
+        pytest.param(
+            "<base href=//h.example/><base href=//held.example/><script src=//held.example/y>", id="two bases"
+        ),
+        pytest.param(f"<p>a < b <script src={HELD}>", id="after a stray less-than sign"),
+    ],
+)
+def test_what_a_browser_loads_is_asked_about(page: str) -> None:
+    assert len(engine_finds(page.encode())) == 1
+    assert rewritten(page.encode(), 1) == rewritten(page.encode())
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<!-- <script src={HELD}> -->",
+        f"<!-- <script src={HELD}>",
+        f"<!doctype html '<script src={HELD}>",
+        f"<title><script src={HELD}></title>",
+        f"<textarea><script src={HELD}>",
+        f"<style><script src={HELD}></style>",
+        f"<xmp><script src={HELD}></xmp>",
+        f"<iframe><script src={HELD}></iframe>",
+        f"<noembed><script src={HELD}></noembed>",
+        f"<noframes><script src={HELD}></noframes>",
+        f"<plaintext><script src={HELD}>",
+        f"<script>'<img src={HELD}>'</script>",
+        f"<script><!--<script></script><img src={HELD}>--></script>",
+        f"<input value=\"<script src='{HELD}'>\">",
+        f"<template><script src={HELD}></script></template>",
+        f"<template><svg><script href={HELD} /></svg></template>",
+        f"<frameset><script src={HELD}>",
+        f"<frameset><noframes><script src={HELD}></noframes>",
+        f"<svg><![CDATA[<script href={HELD}>]]></svg>",
+        f"<svg><iframe src={HELD}></svg>",
+        f"<math><script href={HELD}></math>",
+        f"<noscript><script src={HELD}></noscript>",
+        f"<noscript><base href={HELD}></noscript>",
+        f"<svg><desc><noscript></desc></noscript><style><img src={HELD}></style></svg>",
+        f"<script src={HELD}",
+        f"<x-script src={HELD}>",
+        f"<scripts src={HELD}>",
+        f"</script src={HELD}>",
+        f"<?script src={HELD}>",
+        f"</ script src={HELD}>",
+        "<script src=//example/x>",
+        "<script src='//held&#46example/x'",
+    ],
+)
+def test_what_no_browser_loads_is_left_alone(page: str) -> None:
+    assert engine_finds(page.encode()) == []
+    assert rewritten(page.encode()) == page.encode()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("a&amp;b", "a&b"),
+        ("&ampb", "&ampb"),
+        ("&amp=b", "&amp=b"),
+        ("&amp b", "& b"),
+        ("&amp", "&"),
+        ("&notin;", "\u2209"),
+        ("&notit;", "&notit;"),
+        ("&copy", "\u00a9"),
+        ("&unknown;", "&unknown;"),
+        ("&#46;&#x2e&#X2E;", "..."),
+        ("&#0;&#xd800;&#x110000;&#99999999999999999999;", "\ufffd" * 4),
+        ("&#128;&#x81;", "\u20ac\x81"),
+        ("&#;&#x;&", "&#;&#x;&"),
+        ("&fjlig;", "fj"),
+    ],
+)
+def test_references_mean_what_they_mean_in_attributes(written: str, meant: str) -> None:
+    assert decode_references(written) == meant
+
+
+def test_xml_knows_five_names_and_numbers() -> None:
+    assert decode_references("&lt;&apos;&#46;&period;&amp", xml=True) == "<'.&period;&amp"
+    assert decode_references("&amp", after=b"=") == "&amp"
+
+
+def test_a_start_tag_gives_its_attributes_as_spans() -> None:
+    raw = b"<a B='1' b=2 c d = \"3\" e=/>"
+    tag = StartTag(b"a", raw)
+
+    assert [(a.name, a.value) for a in tag.attributes] == [
+        (b"b", b"1"), (b"b", b"2"), (b"c", b""), (b"d", b"3"), (b"e", b"/"),
+    ]  # fmt: skip
+    assert all(raw[slice(*a.name_span)].lower() == a.name for a in tag.attributes)
+    assert all(raw[slice(*a.value_span)] == a.value for a in tag.attributes)
+    assert (tag.get(b"b"), tag.get(b"c"), tag.get(b"x")) == ("1", "", None)
+    assert not tag.self_closing
+    assert StartTag(b"br", b"<br/>").self_closing
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        pytest.param("{s}<p></body></html>", "{h}<p>{t}</body></html>", id="before the body's end"),
+        pytest.param("</body>{s}</body>", "</body>{h}{t}</body>", id="not before the edit"),
+        pytest.param("{s}</body></body>", "{h}{t}</body></body>", id="once"),
+        pytest.param("{s}<script>'</body>'</script>", "{h}<script>'</body>'</script>{t}", id="not in a script"),
+        pytest.param("{s}<!--</body>-->x", "{h}<!--</body>-->x{t}", id="not in a comment"),
+        pytest.param("{s}<p title='</body>'>", "{h}<p title='</body>'>{t}", id="not in an attribute"),
+        pytest.param("{s}<svg></body>", "{h}<svg></body>", id="not in foreign content"),
+        pytest.param("{s}<template></body>", "{h}<template></body>", id="not in a template"),
+        pytest.param("{s}<title>", "{h}<title>", id="not in raw text at the end"),
+        pytest.param("{s}<p", "{h}<p", id="not in a tag at the end"),
+        pytest.param("{s}<", "{h}<", id="not behind a less-than sign at the end"),
+        pytest.param("{s}<!--", "{h}<!--", id="not in a comment at the end"),
+        pytest.param("<p></body>", "<p></body>", id="not without an edit"),
+        pytest.param("{s}x</BODY >", "{h}x{t}</BODY >", id="an end tag in capitals"),
+    ],
+)
+def test_where_the_tail_goes(page: str, expected: str) -> None:
+    words = {"s": f"<img src={HELD}>", "h": f"<img data-held={HELD}>", "t": "<!--tail-->"}
+    source, wanted = page.format(**words).encode(), expected.format(**words).encode()
+
+    assert HTMLRewriter(Holding(), charset="utf-8").rewrite(source) == wanted
+    assert rewritten(source, 1) == wanted
+
+
+def test_a_watch_that_has_no_tail_is_asked_until_it_has_one() -> None:
+    class Shy(Holding):
+        asked = 0
+
+        def tail(self) -> bytes:
+            self.asked += 1
+            return b"T" if self.asked == 2 else b""
+
+    page = f"<img src={HELD}></body>a</body>b</body>".encode()
+
+    assert HTMLRewriter(Shy()).rewrite(page) == f"<img data-held={HELD}></body>aT</body>b</body>".encode()
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ('<x><script src="{h}"/><p/></x>', '<x><script data-held="{h}"/><p/></x>'),
+        ('<x><SCRIPT src="{h}"></SCRIPT></x>', '<x><SCRIPT src="{h}"></SCRIPT></x>'),
+        ('<h:script src="{h}"/>', '<h:script data-held="{h}"/>'),
+        ('<x><![CDATA[<img src="{h}"/>]]></x>', '<x><![CDATA[<img src="{h}"/>]]></x>'),
+        ('<x><?p <img src="{h}"/> ?></x>', '<x><?p <img src="{h}"/> ?></x>'),
+        ('<!--<img src="{h}"/>--><!DOCTYPE x>', '<!--<img src="{h}"/>--><!DOCTYPE x>'),
+        ('<title><img src="{h}"/></title>', '<title><img data-held="{h}"/></title>'),
+        ('<template><img src="{h}"/></template>', '<template><img src="{h}"/></template>'),
+        ('<template/><img src="{h}"/>', '<template/><img data-held="{h}"/>'),
+        ('<svg><script href="{h}"/></svg>', '<svg><script data-held="{h}"/></svg>'),
+        ('<svg><foreignObject><img src="{h}"/></foreignObject></svg>',) * 2,
+        ('<body><img src="{h}"/></body>', '<body><img data-held="{h}"/><!--tail--></body>'),
+        ("<base href='//held.example/'/><img src='x' alt='&lt;'/>",) * 2,
+        ('a < b <img src="{h}"/>', 'a < b <img data-held="{h}"/>'),
+        ("<x y='<'><img src='{h}'/>", "<x y='<'><img data-held='{h}'/>"),
+        ("<img src='{h}'", "<img src='{h}'"),
+    ],
+)
+def test_xml_stays_well_formed(page: str, expected: str) -> None:
+    source, wanted = page.format(h=HELD).encode(), expected.format(h=HELD).encode()
+    if "foreignObject" in page:
+        wanted = wanted.replace(b" src=", b" data-held=")
+
+    assert HTMLRewriter(Holding(), xml=True).rewrite(source) == wanted
+    assert rewritten(source, 1, xml=True) == wanted
+
+
+def test_srcdoc_is_a_document_whose_other_bytes_stay() -> None:
+    page = (
+        b"<iframe title=x srcdoc='&LT;p>&nbsp;&ampx &amp;amp; &lt;img alt=a src=//held&amp;#46;example/x&GT;\xff'"
+        b" id=y></iframe>"
+    )
+
+    assert HTMLRewriter(Holding()).rewrite(page) == page.replace(b"src=//", b"data-held=//") + b"<!--tail-->"
+
+
+def test_documents_too_deep_inside_each_other_are_withheld(caplog: pytest.LogCaptureFixture) -> None:
+    page = f"<img src={HELD}>"
+    for _ in range(MAX_DEPTH + 2):
+        page = '<iframe srcdoc="' + page.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;") + '">'
+    source = page.encode()
+    rewriter = HTMLRewriter(Holding())
+
+    assert b"held.example" not in rewriter.rewrite(source)
+    assert rewriter.bail_outs == 1
+    assert "documents inside each other: withhold" in caplog.text
+    assert HTMLRewriter(Holding(), on_bail_out="pass").rewrite(source) == source
+
+
+LONG = "x" * 200
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        pytest.param(f"<img alt='{LONG}' src={HELD}>y", "<img>y", id="single quotes"),
+        pytest.param(f'<img alt="{LONG}" src={HELD}/>y', "<img>y", id="double quotes"),
+        pytest.param(f"<img {LONG} {LONG} = {LONG} src={HELD}>y", "<img>y", id="names and unquoted values"),
+        pytest.param(f"<img a= '>{LONG}' / src>y", "<img>y", id="a greater-than sign in quotes"),
+        pytest.param(f"<img {LONG}=>y", "<img>y", id="no value"),
+        pytest.param(
+            f"<script x='{LONG}' src={HELD}>let a = 1</script>y",
+            '<script type="text/plain">let a = 1</script>y',
+            id="a script, whose text must not run either",
+        ),
+        pytest.param(f"<div x='{LONG}' y><b>", f"<div x='{LONG}' y><b>", id="a tag that is never asked about"),
+        pytest.param(f"<title>a</title x='{LONG}'>y", f"<title>a</title x='{LONG}'>y", id="the end of raw text"),
+        pytest.param(f"<svg x='{LONG}'></svg {LONG}>y", f"<svg x='{LONG}'></svg {LONG}>y", id="foreign content"),
+        pytest.param(f"<noscript><p x='{LONG}'>y", "<noscript><p>y", id="any tag in noscript"),
+        pytest.param(f"<{LONG}>y", f"<{LONG}>y", id="a long name"),
+        pytest.param(f"<img alt='{LONG}", "<img", id="a tag that never ends"),
+    ],
+)
+def test_a_tag_too_long_to_hold_loads_nothing(page: str, expected: str, caplog: pytest.LogCaptureFixture) -> None:
+    source = page.encode()
+    for size in (1, 7, 50):
+        rewriter = HTMLRewriter(Holding(), charset="utf-8", max_hold=64)
+        pieces = [rewriter.feed(source[at : at + size]) for at in range(0, len(source), size)]
+        assert b"".join(pieces) + rewriter.close() == expected.encode()
+        assert rewriter.bail_outs == (page != expected)
+    assert caplog.text.count("longer than 64 bytes") == 3 * (page != expected)
+
+
+def test_a_tag_too_long_to_hold_passes_where_the_operator_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    source = f"<script x='{LONG}' src={HELD}></script><img x='{LONG}'>".encode()
+    rewriter = HTMLRewriter(Holding(), charset="utf-8", max_hold=64, on_bail_out="pass")
+
+    out = b"".join([rewriter.feed(source[at : at + 10]) for at in range(0, len(source), 10)]) + rewriter.close()
+
+    assert out == source
+    assert rewriter.bail_outs == 2
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+
+def test_xml_keeps_the_slash_of_a_tag_too_long_to_hold() -> None:
+    source = f"<p><img x='{LONG}'/><template y='{LONG}'><img x='{LONG}'></img></template></p>".encode()
+    rewriter = HTMLRewriter(Holding(), charset="utf-8", xml=True, max_hold=64)
+
+    out = b"".join([rewriter.feed(source[at : at + 10]) for at in range(0, len(source), 10)]) + rewriter.close()
+
+    assert out == f"<p><img/><template y='{LONG}'><img></img></template></p>".encode()
+
+
+def test_nothing_but_the_unfinished_tag_is_held() -> None:
+    rewriter = HTMLRewriter(Holding(), charset="utf-8")
+
+    assert rewriter.feed(b"<p>text") == b"<p>text"
+    assert rewriter.feed(b"<script src=/x") == b""
+    assert rewriter.feed(b">var a = 1; a <") == b"<script src=/x>var a = 1; a "
+    assert rewriter.feed(b" 2;") == b"< 2;"
+    assert rewriter.feed(b"</script><!-- a comm") == b"</script><!-- a comm"
+    assert rewriter.feed(b"ent -->") == b"ent -->"
+    assert rewriter.close() == b""
+
+
+def test_a_document_without_a_needle_is_the_object_itself() -> None:
+    page = b"<p>held.example</p><script src=/x></script><a href=//held.example>"
+
+    assert HTMLRewriter(Holding()).rewrite(page) is page
+
+
+def test_a_watch_is_told_the_base_and_whether_a_tag_is_svg() -> None:
+    class Keeping(Everything):
+        def __init__(self) -> None:
+            super().__init__()
+            self.tags: list[tuple[str | None, bool]] = []
+
+        def start_tag(self, tag: StartTag) -> tuple[()]:
+            self.tags.append((tag.base, tag.svg))
+            return ()
+
+    watch = Keeping()
+    HTMLRewriter(watch).rewrite(b"<img src=//held.example><base href=/a/><base href=/b/><svg><script href=x /></svg>")
+
+    assert watch.tags == [(None, False), ("/a/", True)]
+
+
+def test_a_candidate_that_hides_another_is_no_loss() -> None:
+    page = f"<!-- <img alt=' --><img alt='' src={HELD}><!-- <img alt=' --><img title=' <img src={HELD}>".encode()
+
+    out = HTMLRewriter(Holding()).rewrite(page)
+
+    assert out.count(b"data-held=") == 1
+    assert out == rewritten(page, 1, charset=None)
+
+
+def test_candidates_that_hide_several_others_are_no_loss() -> None:
+    page = f"<img alt='</x><iframe srcdoc='<iframe srcdoc=\"&lt;img src={HELD}&gt;\"></iframe>'></iframe>".encode()
+
+    out = HTMLRewriter(Holding(), charset="utf-8", xml=True).rewrite(page)
+
+    assert out == page.replace(b" src=", b" data-held=")
+
+
+def test_an_unfinished_tag_is_not_read_again_with_every_byte() -> None:
+    class Counting(Tokenizer):
+        read = 0
+
+        def _start_tag(self, end: int) -> Kind | None:
+            self.read += end - self.pos
+            return super()._start_tag(end)
+
+    tokens = Counting()
+    document = b"<a b='" + b"x>" * 5_000
+    for at in range(len(document)):
+        if tokens.feed(document[at : at + 1]):
+            tokens.next()
+
+    assert tokens.read < 40 * len(document)
+
+
+def test_tokens_are_told_apart() -> None:
+    tokens = Tokenizer()
+    tokens.feed(b"a<b c>d</b>", last=True)
+
+    assert [tokens.next() for _ in range(5)] == [Kind.TEXT, Kind.START, Kind.TEXT, Kind.END, None]

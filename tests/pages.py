@@ -1,0 +1,44 @@
+"""Small pages in the forms that HubSpot's tags have on real sites, written by hand."""
+
+from __future__ import annotations
+
+LOADER = (
+    b"<!-- Start of HubSpot Embed Code -->\n"
+    b'<script type="text/javascript" id="hs-script-loader" async defer src="//js.hs-scripts.com/12345.js"></script>\n'
+    b"<!-- End of HubSpot Embed Code -->\n"
+)
+EU_LOADER = LOADER.replace(b"//js.", b"//js-eu1.")
+CHAT = (
+    b'<script type="text/javascript" id="hubspot-messages-loader" data-loader="hs-scriptloader" '
+    b'data-hsjs-portal="12345" data-hsjs-env="prod" data-hsjs-hublet="eu1" '
+    b'src="https://js-eu1.usemessages.com/conversations-embed.js"></script>\n'
+)
+HINT = b'<link rel="dns-prefetch" href="//js.hs-scripts.com">\n'
+CHAT_HINT = b'<link rel="preconnect" href="https://js.usemessages.com" crossorigin>\n'
+
+
+def page(body: bytes = b"", head: bytes = b"") -> bytes:
+    """A whole page around what matters."""
+    return (
+        b'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>Caf\xc3\xa9 & <script></title>\n'
+        + head
+        + b"</head>\n<body>\n<h1>Welcome</h1>\n"
+        + body
+        + b"</body>\n</html>\n"
+    )
+
+
+#: What a held loader tag becomes.
+HELD_LOADER = (
+    b"<!-- Start of HubSpot Embed Code -->\n"
+    b'<script type="text/x-consent" data-consent="tracking" data-consent-type="text/javascript" '
+    b'data-consent-id="hs-script-loader" async defer data-consent-src="//js.hs-scripts.com/12345.js"></script>\n'
+    b"<!-- End of HubSpot Embed Code -->\n"
+)
+HELD_CHAT = (
+    b'<script type="text/x-consent" data-consent="chat" data-consent-type="text/javascript" '
+    b'data-consent-id="hubspot-messages-loader" data-loader="hs-scriptloader" '
+    b'data-hsjs-portal="12345" data-hsjs-env="prod" data-hsjs-hublet="eu1" '
+    b'data-consent-src="https://js-eu1.usemessages.com/conversations-embed.js"></script>\n'
+)
+HELD_HINT = b'<link data-consent="tracking" rel="dns-prefetch" data-consent-href="//js.hs-scripts.com">\n'

@@ -1,0 +1,40 @@
+"""What one `Cookie` header says, in a few letters: `+-? explicit` is functional granted, analytics denied, marketing
+unknown, on the visitor's own act."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from consent_middleware import Policy, Signals
+from consent_middleware.consent import OPTIONAL_CATEGORIES, Consent, State
+from consent_middleware.cookies import Cookies
+
+SIGNS = {State.GRANTED: "+", State.DENIED: "-", State.UNKNOWN: "?"}
+
+#: A header that says nothing at all.
+NOTHING = "??? none"
+
+
+def readings(
+    *cookies: bytes,
+    mapping: Mapping[str, Any] | None = None,
+    headers: Sequence[tuple[bytes, bytes]] = (),
+    **settings: Any,
+) -> tuple[Consent, ...]:
+    """The readings of a request's `Cookie` lines and other fields."""
+    policy = Policy(contact_url="/c", mapping=mapping, **settings)
+    plan = policy.plan(Signals(Cookies(cookies), headers))
+    assert not policy.notices.counts
+    return plan.readings
+
+
+def said(
+    *cookies: bytes, by: str, mapping: Mapping[str, Any] | None = None, headers: Sequence[tuple[bytes, bytes]] = ()
+) -> str:
+    """The literal reading of a request. Nobody but the platform `by` may have said anything."""
+    policy = Policy(contact_url="/c", mapping=mapping, dnt=True)
+    literal = policy.plan(Signals(Cookies(cookies), headers)).literal
+    assert not policy.notices.counts
+    assert literal.source in {by, ""}
+    return "".join(SIGNS[literal.state(category)] for category in OPTIONAL_CATEGORIES) + f" {literal.basis}"

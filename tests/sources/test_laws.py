@@ -1,0 +1,160 @@
+"""Laws of all platforms together, on headers made of real shapes, of pieces of them, and of any bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from consent_middleware import Basis, Category, Consent, Policy, Purpose, Regime, Signals, State
+from consent_middleware.consent import OPTIONAL_CATEGORIES
+from consent_middleware.cookies import Cookies
+from consent_middleware.explain import as_json, as_text, plan_of
+from consent_middleware.sources import SOURCES
+
+NAMES = [name for platform in SOURCES for name in platform.cookies]
+NAMES += [prefix + "123" for platform in SOURCES for prefix in platform.prefixes]
+WORDS = [
+    *("true", "false", "yes", "no", "allow", "deny", "dismiss", "1", "0", "-1", "2:", "permit 1,2", "1YYN", "wait"),
+    *("{", "}", "[", "]", ":", ",", "=", "&", "!", "|", "%", "%22", "%2C", "%E0%A4", '"', "'", "+", "~", ".", "\\"),
+    *(
+        "groups=C0002%3A1",
+        "necessary:true",
+        "marketing",
+        '"categories"',
+        '"level"',
+        '"purposes"',
+        '"consents"',
+        "c.necessary:1",
+    ),
+    *(
+        '{"a":true}',
+        '{"1":true,"2":false}',
+        '["a"]',
+        "consent:yes,action:yes",
+        "a=2024-01-01T00:00:00",
+        "DBABM~",
+        "_iub_cs-1",
+    ),
+]
+MAPPING = {"a": "analytics", "1": ["functional", "marketing"], "marketing": "marketing"}
+
+texts = st.lists(st.sampled_from(WORDS) | st.text(max_size=3), max_size=8).map("".join)
+pairs = st.tuples(st.sampled_from(NAMES), texts).map(lambda pair: f"{pair[0]}={pair[1]}".encode("utf-8", "replace"))
+headers = (
+    st.lists(pairs, max_size=5).map(b"; ".join) | st.lists(pairs, max_size=3).map(b",".join) | st.binary(max_size=200)
+)
+
+states = st.dictionaries(st.sampled_from(OPTIONAL_CATEGORIES), st.sampled_from([State.GRANTED, State.DENIED]))
+some_readings = st.lists(
+    st.builds(
+        Consent,
+        states,
+        st.sampled_from(Basis),
+        st.sampled_from(["one", "gpc", "orestbida-v3"]),
+        st.just("c"),
+        st.none() | st.sampled_from([0.0, 10.0 * 86_400]),
+        st.sampled_from(["", "1", "2"]),
+        st.booleans(),
+    ),
+    max_size=4,
+)
+policies = st.builds(
+    Policy,
+    contact_url=st.just("/c"),
+    gpc=st.sampled_from(["always", "opt-out", "never"]),
+    tcf_grants=st.booleans(),
+    max_age_days=st.none() | st.just(5),
+    revisions=st.none() | st.just({"orestbida": "1"}),
+    click_after_refusal=st.booleans(),
+)
+NOW = 11.0 * 86_400
+
+
+@settings(max_examples=400)
+@given(st.lists(headers, max_size=3), st.sampled_from(Regime), st.binary(max_size=8))
+def test_no_request_raises(lines: list[bytes], regime: Regime, signal: bytes) -> None:
+    """Law: any bytes are a Cookie header, and a platform's reader raises for none of them."""
+    policy = Policy(contact_url="/c", mapping=MAPPING, regime=regime, dnt=True)
+
+    plan = plan_of(policy, [(b"cookie", line) for line in lines] + [(b"sec-gpc", signal), (b"dnt", signal)])
+
+    assert policy.notices.counts == {}
+    json.dumps(as_json(plan))
+    json.dumps(plan.record())
+    as_text(plan)
+
+
+@settings(max_examples=400)
+@given(st.lists(headers, max_size=3), st.sampled_from(Regime))
+def test_nothing_counts_as_granted_that_no_source_has_granted(lines: list[bytes], regime: Regime) -> None:
+    """Law: what counts is a part of what is said, and a grant that counts stands alone in some reading."""
+    plan = Policy(contact_url="/c", mapping=MAPPING, regime=regime).plan(Signals(Cookies(lines)))
+
+    for category in OPTIONAL_CATEGORIES:
+        if plan.consent.grants(category):
+            assert any(reading.grants(category) for reading in plan.readings)
+            assert all(reading.state(category) is not State.DENIED for reading in plan.readings)
+        if regime is Regime.OPT_IN and plan.consent.grants(category):
+            assert any(reading.grants(category) and reading.basis is not Basis.IMPLIED for reading in plan.readings)
+
+
+def without_denials(readings: Sequence[Consent], category: Category) -> list[Consent]:
+    return [
+        replace(reading, states={c: s for c, s in reading.states.items() if not (c is category and s is State.DENIED)})
+        for reading in readings
+    ]
+
+
+@given(policies, some_readings, st.sampled_from(OPTIONAL_CATEGORIES), st.booleans(), st.sampled_from(Regime))
+def test_removing_a_denial_never_blocks_more(
+    policy: Policy, readings: list[Consent], category: Category, clicked: bool, regime: Regime
+) -> None:
+    """Law: monotonicity, for tags, for cookies and for the button."""
+    before = policy.settle(readings, clicked=clicked, regime=regime, now=NOW)
+    after = policy.settle(without_denials(readings, category), clicked=clicked, regime=regime, now=NOW)
+
+    for purpose in Purpose:
+        assert after.allows(purpose) >= before.allows(purpose)
+        assert (after.decisions[purpose].action == "block") <= (before.decisions[purpose].action == "block")
+    assert policy.withheld_cookies(after) <= policy.withheld_cookies(before)
+    assert policy.refused_cookies(after) <= policy.refused_cookies(before)
+
+
+@given(policies, some_readings, st.booleans())
+def test_opt_out_allows_no_less_than_opt_in(policy: Policy, readings: list[Consent], clicked: bool) -> None:
+    """Law: a regime that waits for a yes is the stricter one, where the site reads the same signals under both."""
+    told = [reading for reading in readings if reading.source != "gpc" and not reading.states.keys() - reading.granted]
+    strict = policy.settle(told, clicked=clicked, regime=Regime.OPT_IN, now=NOW)
+    lenient = policy.settle(told, clicked=clicked, regime=Regime.OPT_OUT, now=NOW)
+
+    for purpose in Purpose:
+        assert lenient.allows(purpose) >= strict.allows(purpose)
+
+
+@given(policies, some_readings, st.sampled_from(Regime))
+def test_a_rule_never_grants(policy: Policy, readings: list[Consent], regime: Regime) -> None:
+    """Law: every rule takes away, none adds."""
+    plan = policy.settle(readings, regime=regime, now=NOW)
+
+    for category in OPTIONAL_CATEGORIES:
+        if plan.consent.grants(category):
+            assert any(reading.grants(category) for reading in readings)
+
+
+SAMPLES = Path(__file__).parents[3] / "shared" / "facts" / "consent-cookie-samples.json"
+
+
+@pytest.mark.corpus
+@pytest.mark.skipif(not SAMPLES.is_file(), reason="the file of sample headers is not beside the project")
+def test_every_sample_beside_the_project_gives_its_reading() -> None:
+    for sample in json.loads(SAMPLES.read_bytes())["samples"]:
+        fields = [(b"cookie", sample["cookie_header"].encode())]
+        fields += [(name.lower().encode(), value.encode()) for name, value in sample["headers"].items()]
+        found = as_json(plan_of(Policy(contact_url="/c", mapping=sample["site_mapping"]), fields))
+        assert {key: found[key] for key in sample["expect"]} == sample["expect"], sample["id"]

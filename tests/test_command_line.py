@@ -1,0 +1,113 @@
+"""The command line: bytes in, bytes out, a summary beside them, and the exit status."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from consent_middleware.__main__ import main
+from tests.pages import CHAT, HELD_LOADER, HINT, LOADER, page
+
+
+def rewrite(*arguments: str, document: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "consent_middleware", "rewrite", *arguments],
+        input=document,
+        capture_output=True,
+        check=False,
+    )
+
+
+def test_a_page_from_standard_input_is_rewritten_and_told_about() -> None:
+    done = rewrite(document=page(LOADER + CHAT, head=HINT))
+
+    assert done.returncode == 0
+    assert HELD_LOADER in done.stdout
+    assert done.stderr.decode().splitlines() == [
+        "held: 3 tags",
+        "  hint (waits for tracking)",
+        "  hubspot.loader (waits for tracking)",
+        "  hubspot.chat (waits for chat)",
+        "chat: facade, because functional consent is unknown, and unknown is not consent",
+        (
+            "tracking: block, because analytics consent is unknown, and unknown is not consent; "
+            "marketing consent is unknown, and unknown is not consent"
+        ),
+    ]
+
+
+def test_a_file_and_any_chunk_size_give_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_bytes(page(LOADER))
+
+    outputs = {rewrite("--chunk", size, str(path)).stdout for size in ("1", "7", "100000")}
+
+    assert len(outputs) == 1
+    assert HELD_LOADER in outputs.pop()
+
+
+def test_the_visitor_s_cookies_count() -> None:
+    document = page(LOADER)
+
+    done = rewrite("--cookie", "a=b; consent=functional,analytics,marketing", document=document)
+
+    assert done.stdout == document
+
+
+def test_the_summary_as_json() -> None:
+    done = rewrite("--json", "--header", "Cookie: consent=necessary", document=page(LOADER))
+
+    summary = json.loads(done.stderr)
+    assert summary["held"] == [{"rule": "hubspot.loader", "purpose": "tracking"}]
+    assert summary["plan"]["chat"] == {
+        "action": "facade",
+        "reasons": ["functional consent is refused by own cookie (consent)"],
+    }
+    assert summary["notices"] == {}
+
+
+def test_another_content_type_passes_untouched() -> None:
+    document = page(LOADER)
+
+    assert rewrite("--content-type", "text/plain", document=document).stdout == document
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("unknown",),
+        ("rewrite", "--chunk", "0"),
+        ("rewrite", "--chunk", "x"),
+        ("rewrite", "--header", "no colon"),
+        ("rewrite", "--header", ": no name"),
+        ("rewrite", "--no-such-option"),
+        ("rewrite", "one", "two"),
+    ],
+    ids=" ".join,
+)
+def test_a_usage_error_exits_with_2(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+
+    assert caught.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_there_exits_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rewrite", str(tmp_path / "missing.html")]) == 1
+    assert "missing.html" in capsys.readouterr().err
+
+
+def test_one_held_tag_is_told_in_the_singular(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    path = tmp_path / "page.html"
+    path.write_bytes(page(LOADER))
+
+    assert main(["rewrite", "--contact-url", "/help", str(path)]) == 0
+    captured = capsysbinary.readouterr()
+    assert b"held: 1 tag\n" in captured.err
+    assert b'href="/help"' in captured.out

@@ -1,0 +1,78 @@
+"""Real pages: every page comes through, clean ones as the same bytes, and nothing fetchable is left in the others.
+
+The pages lie beside the project, in `../shared/corpus`; where they are not there, these tests skip.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from consent_middleware import Consent, Policy
+from consent_middleware.holds import PageHolds
+from consent_middleware.html.rewriter import HTMLRewriter
+from tests.test_laws import EVERYTHING, fetchable
+
+CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
+POLICY = Policy(contact_url="/contact")
+
+pytestmark = [
+    pytest.mark.corpus,
+    pytest.mark.skipif(not CORPUS.is_dir(), reason="the folder of real pages is not beside the project"),
+]
+
+
+def pages() -> list[tuple[str, str]]:
+    if not CORPUS.is_dir():
+        return []
+    with (CORPUS / "index.tsv").open(encoding="utf-8") as file:
+        return [(row["file"], row["hubspot"]) for row in csv.DictReader(file, delimiter="\t")]
+
+
+def read(name: str) -> bytes:
+    return (CORPUS / "pages" / name).read_bytes()
+
+
+def rewrite(document: bytes, consent: Consent, step: int) -> tuple[bytes, PageHolds]:
+    holds = PageHolds(POLICY, POLICY.decide(consent), "/_consent/facade.js", authority="www.shop.example")
+    rewriter = HTMLRewriter(holds)
+    out = [rewriter.feed(document[at : at + step]) for at in range(0, len(document), step)]
+    return b"".join(out) + rewriter.close(), holds
+
+
+@pytest.mark.parametrize(("name", "hubspot"), pages())
+def test_every_page_comes_through(name: str, hubspot: str) -> None:
+    document = read(name)
+
+    whole, holds = rewrite(document, Consent(), len(document) or 1)
+
+    assert rewrite(document, Consent(), 16_384)[0] == whole
+    assert rewrite(document, EVERYTHING, 16_384)[0] == document
+    if hubspot in {"none", "word"}:
+        assert whole == document
+    if holds.held:
+        assert fetchable(whole) == []
+        # Without what was put in, the page is the page.
+        facade = re.compile(rb"<aside data-consent-facade.*?</aside><script [^>]*data-conf='[^']*'></script>")
+        bare = facade.sub(b"", whole).replace(b' type="text/x-consent"', b"")
+        bare = re.sub(rb' data-consent="(?:chat|tracking)"', b"", bare)
+        assert bare.replace(b"data-consent-", b"").lower() == document.replace(b"data-consent-", b"").lower()
+    else:
+        assert whole == document
+        assert fetchable(document) == []
+
+
+def test_the_pages_hold_what_the_tests_are_about(capsys: pytest.CaptureFixture[str]) -> None:
+    counts: Counter[str] = Counter()
+    for name, _ in pages():
+        document = read(name)
+        counts.update(held.rule for held in rewrite(document, Consent(), len(document) or 1)[1].held)
+
+    with capsys.disabled():
+        print("\nheld in the real pages:", dict(sorted(counts.items())))
+    assert counts["hubspot.loader"] > 3
+    assert counts["hint"] > 3

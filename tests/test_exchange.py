@@ -1,0 +1,216 @@
+"""The exchange: notices, broken and cut-off codings, and the order of things."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+
+import pytest
+
+from consent_middleware import Policy
+from consent_middleware.exchange import Exchange, RequestHead
+from tests.pages import HELD_LOADER, LOADER, page
+
+HTML = (b"content-type", b"text/html")
+GZIP = (b"content-encoding", b"gzip")
+
+
+@pytest.fixture
+def policy() -> Policy:
+    return Policy(contact_url="/contact")
+
+
+def exchange(policy: Policy, *headers: tuple[bytes, bytes], method: str = "GET") -> Exchange:
+    return Exchange(policy, RequestHead(method, "/", "", headers))
+
+
+def stream(given: Exchange, chunks: list[bytes]) -> bytes:
+    return b"".join([*map(given.feed, chunks), given.close()])
+
+
+def test_a_response_may_begin_afresh(policy: Policy) -> None:
+    given = exchange(policy)
+
+    given.start(200, [HTML])
+    given.feed(b"<script src=")
+    given.start(500, [(b"content-type", b"text/plain")])
+
+    assert not given.rewrites
+    assert stream(given, [b"x"]) == b"x"
+
+
+def test_held_tags_are_told(policy: Policy) -> None:
+    given = exchange(policy)
+    assert list(given.held) == []
+
+    given.start(200, [HTML])
+    stream(given, [page(LOADER)])
+
+    assert [held.rule for held in given.held] == ["hubspot.loader"]
+
+
+@pytest.mark.parametrize("status", [204, 205, 304, 103])
+def test_a_status_without_content_gets_none(policy: Policy, status: int) -> None:
+    given = exchange(policy)
+
+    given.start(status, [HTML])
+
+    assert not given.rewrites
+    assert given.close() == b""
+
+
+@pytest.mark.parametrize(("status", "method"), [(200, "HEAD"), (404, "HEAD")])
+def test_a_head_request_promises_no_length(policy: Policy, status: int, method: str) -> None:
+    headers = [HTML, (b"content-length", b"9")]
+
+    assert (b"content-length", b"9") not in exchange(policy, method=method).start(status, headers)
+    assert (b"content-length", b"9") not in exchange(policy, method=method).whole(status, headers, b"")[0]
+
+
+def test_a_head_request_of_a_file_keeps_its_length(policy: Policy) -> None:
+    headers = [(b"content-type", b"image/png"), (b"content-length", b"9")]
+
+    assert exchange(policy, method="HEAD").start(200, headers) == headers
+
+
+def test_a_compressed_stream_is_rewritten_as_it_comes(policy: Policy) -> None:
+    given = exchange(policy)
+    given.start(200, [HTML, GZIP])
+    coded = gzip.compress(page(LOADER))
+
+    out = stream(given, [coded[at : at + 10] for at in range(0, len(coded), 10)])
+
+    assert HELD_LOADER in gzip.decompress(out)
+
+
+def test_a_clean_compressed_page_keeps_its_own_bytes(policy: Policy) -> None:
+    coded = gzip.compress(page())
+    headers, body = exchange(policy).whole(200, [HTML, GZIP, (b"content-length", b"%d" % len(coded))], coded)
+
+    assert body is coded
+    assert (b"content-length", b"%d" % len(coded)) in headers
+
+
+def test_a_cut_off_compressed_page_stays_cut_off(policy: Policy) -> None:
+    given = exchange(policy)
+    given.start(200, [HTML, GZIP])
+
+    out = stream(given, [gzip.compress(page(LOADER) + bytes(range(256)) * 40)[:-300]])
+
+    with pytest.raises(EOFError):
+        gzip.decompress(out)
+
+
+def test_what_is_not_what_its_coding_says_is_passed_on_and_noted(
+    policy: Policy, caplog: pytest.LogCaptureFixture
+) -> None:
+    given = exchange(policy)
+    given.start(200, [HTML, GZIP])
+
+    with caplog.at_level(logging.WARNING):
+        out = stream(given, [b"<p>plain", b" text</p>"])
+
+    assert out == b"<p>plain text</p>"
+    assert policy.notices.counts == {"broken-coding": 1}
+    assert "broken-coding" in caplog.text
+
+
+def test_a_compressed_page_that_breaks_in_its_middle_ends_there(policy: Policy) -> None:
+    given = exchange(policy)
+    given.start(200, [HTML, GZIP])
+    coded = gzip.compress(page(LOADER) * 50, compresslevel=0)
+
+    out = stream(given, [coded[:4000], b"\xff" * 4000, coded[4000:]])
+
+    assert len(out) > 0
+    assert b"\xff" * 400 not in out
+    assert policy.notices.counts == {"broken-coding": 1}
+
+
+def test_a_whole_body_that_is_not_what_its_coding_says_is_passed_on(policy: Policy) -> None:
+    _, body = exchange(policy).whole(200, [HTML, GZIP], b"<p>plain</p>")
+
+    assert body == b"<p>plain</p>"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "event"),
+    [
+        (206, [HTML, (b"content-range", b"bytes 0-1/2")], "partial-html"),
+        (200, [HTML, (b"content-encoding", b"br")], "unknown-coding"),
+        (200, [HTML, (b"content-encoding", b"gzip, br")], "unknown-coding"),
+    ],
+)
+def test_what_cannot_be_rewritten_is_logged_once_and_counted(
+    policy: Policy, status: int, headers: list[tuple[bytes, bytes]], event: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            given = exchange(policy)
+            given.start(status, headers)
+            assert not given.rewrites
+
+    assert policy.notices.counts == {event: 3}
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("chunk", [1 << 20, 1000])
+def test_a_tag_too_long_to_hold_loads_nothing_and_is_noted(chunk: int) -> None:
+    policy = Policy(contact_url="/contact", max_hold=2048)
+    given = exchange(policy)
+    given.start(200, [HTML])
+    document = page(b'<script data-x="' + b"x" * 5000 + b'" src="//js.hs-scripts.com/1.js"></script>')
+
+    out = stream(given, [document[at : at + chunk] for at in range(0, len(document), chunk)])
+
+    if chunk == 1000:
+        assert b"hs-scripts" not in out
+        assert policy.notices.counts == {"bail-out": 1}
+    else:
+        assert b'data-consent-src="//js.hs-scripts.com/1.js"' in out
+
+
+def test_the_site_may_let_such_a_tag_through() -> None:
+    policy = Policy(contact_url="/contact", max_hold=2048, on_bail_out="pass")
+    given = exchange(policy)
+    given.start(200, [HTML])
+    document = page(b'<script data-x="' + b"x" * 5000 + b'" src="//js.hs-scripts.com/1.js"></script>')
+
+    assert stream(given, [document[at : at + 500] for at in range(0, len(document), 500)]) == document
+    assert policy.notices.counts == {"bail-out": 1}
+
+
+@pytest.mark.parametrize("coding", [b"", b"identity", b"Identity"])
+def test_an_empty_or_identity_coding_is_none(policy: Policy, coding: bytes) -> None:
+    given = exchange(policy)
+    given.start(200, [HTML, (b"content-encoding", coding)])
+
+    assert HELD_LOADER in stream(given, [page(LOADER)])
+
+
+def test_no_log_line_holds_a_cookie_s_value(policy: Policy, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        given = exchange(policy, (b"cookie", b"consent=sEcReT; hubspotutk=sEcReT; consent_chat=sEcReT"))
+        given.start(200, [HTML, (b"set-cookie", b"__hstc=sEcReT")])
+        stream(given, [page(LOADER)])
+
+    assert "sEcReT" not in caplog.text
+    assert "sEcReT" not in repr(given.plan)
+
+
+@pytest.mark.parametrize(
+    ("host", "src"),
+    [
+        (b"www.shop.example", b'src="//www.shop.example/_consent/'),
+        (b'x"><script>', b'src="/_consent/'),
+        (b"", b'src="/'),
+    ],
+)
+def test_a_host_enters_the_page_only_as_a_host(policy: Policy, host: bytes, src: bytes) -> None:
+    given = exchange(policy, (b"host", host))
+    given.start(200, [HTML])
+
+    out = stream(given, [page(LOADER, head=b'<base href="https://cdn.example/">')])
+
+    assert b"<script " + src in out
+    assert b'x">' not in out

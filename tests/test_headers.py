@@ -1,0 +1,295 @@
+"""Heads: cookies, caches, validators, nonces, links."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consent_middleware.cookies import Cookies
+from consent_middleware.headers import (
+    add_vary,
+    csp_nonce,
+    expire,
+    filter_links,
+    filter_set_cookie,
+    for_app,
+    html_type,
+    may_want_html,
+    per_visitor,
+    rewritten,
+    wants_document,
+)
+
+CODINGS = frozenset({b"gzip", b"deflate"})
+VARIANT = b"c0t0-12345678"
+MARKED = b'"v1--consent-' + VARIANT + b'"'
+OTHER = b'"v1--consent-c1t1-12345678"'
+
+pairs = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [b"set-cookie", b"Vary", b"ETag", b"cache-control", b"link", b"content-type", b"if-none-match", b"x"]
+        ),
+        st.one_of(
+            st.binary(max_size=40), st.sampled_from([b"<a>; rel=x", b'W/"a"', b"public, s-maxage=1", b'"', b","])
+        ),
+    ),
+    max_size=6,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"text/html", (b"text/html", None)),
+        (b"Text/HTML ; Charset=UTF-8", (b"text/html", "UTF-8")),
+        (b'text/html;charset="shift_jis"', (b"text/html", "shift_jis")),
+        (b"text/html; a=b; charset=x-y", (b"text/html", "x-y")),
+        (b"text/html; xcharset=no", (b"text/html", None)),
+        (b"application/xhtml+xml", (b"application/xhtml+xml", None)),
+        (b"text/plain", None),
+        (b"text/html5", None),
+        (b"application/json; x=text/html", None),
+        (b"", None),
+    ],
+)
+def test_html_is_known_by_its_media_type(value: bytes, expected: object) -> None:
+    assert html_type([(b"Content-Type", value)]) == expected
+
+
+def test_a_missing_type_is_no_html() -> None:
+    assert html_type([]) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "document", "maybe"),
+    [
+        ([(b"sec-fetch-dest", b"document")], True, True),
+        ([(b"Sec-Fetch-Dest", b"iframe")], True, True),
+        ([(b"sec-fetch-dest", b"image"), (b"accept", b"text/html")], False, False),
+        ([(b"sec-fetch-dest", b"empty"), (b"accept", b"text/html")], False, True),
+        ([(b"accept", b"application/xhtml+xml,TEXT/HTML;q=0.9")], True, True),
+        ([(b"accept", b"*/*")], False, True),
+        ([], False, True),
+    ],
+)
+def test_a_navigation_is_known_by_its_head(headers: list[tuple[bytes, bytes]], document: bool, maybe: bool) -> None:
+    assert wants_document(headers) is document
+    assert may_want_html(headers) is maybe
+
+
+NAVIGATION = (b"accept", b"text/html")
+
+
+@pytest.mark.parametrize(
+    ("given_header", "expected", "own"),
+    [
+        pytest.param((b"if-none-match", MARKED), b'"v1"', True, id="this variant's tag is the app's again"),
+        pytest.param((b"If-None-Match", b"W/" + MARKED), b'W/"v1"', True, id="a weak one too"),
+        pytest.param((b"if-none-match", OTHER), None, False, id="another variant's tag is dropped"),
+        pytest.param((b"if-none-match", b'"v1"'), None, False, id="a tag from before is dropped"),
+        pytest.param(
+            (b"if-none-match", OTHER + b", " + MARKED + b', "x"'), b'"v1"', True, id="the fitting one of many"
+        ),
+        pytest.param((b"if-none-match", b"*"), b"*", False, id="a star stays"),
+        pytest.param((b"if-modified-since", b"x"), None, False, id="a date is dropped"),
+        pytest.param((b"range", b"bytes=0-1"), None, False, id="a range is dropped"),
+        pytest.param((b"if-range", b'"v1"'), None, False, id="a range's condition is dropped"),
+        pytest.param((b"x-other", b"1"), b"1", False, id="other fields stay"),
+    ],
+)
+def test_a_navigation_s_conditions(given_header: tuple[bytes, bytes], expected: bytes | None, own: bool) -> None:
+    headers, own_condition = for_app([NAVIGATION, given_header], VARIANT, CODINGS, rewrites=True)
+
+    assert headers == [NAVIGATION, *([(given_header[0], expected)] if expected is not None else [])]
+    assert own_condition is own
+
+
+@pytest.mark.parametrize(
+    ("given_header", "expected"),
+    [
+        ((b"if-none-match", b'"v1"'), b'"v1"'),
+        ((b"if-none-match", b'"v1", ' + OTHER), b'"v1"'),
+        ((b"range", b"bytes=0-1"), b"bytes=0-1"),
+        ((b"if-modified-since", b"x"), b"x"),
+    ],
+)
+def test_a_file_s_conditions_are_the_app_s(given_header: tuple[bytes, bytes], expected: bytes) -> None:
+    assert for_app([given_header], VARIANT, CODINGS, rewrites=True)[0] == [(given_header[0], expected)]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"gzip, deflate, br, zstd", b"gzip, deflate"),
+        (b"br;q=1.0, GZIP;q=0.5, *;q=0.1", b"GZIP;q=0.5"),
+        (b"br", b"identity"),
+        (b"", b"identity"),
+        (b"identity;q=0, gzip", b"identity;q=0, gzip"),
+        (b"gzipped", b"identity"),
+    ],
+)
+def test_only_codings_that_can_be_read_are_offered(value: bytes, expected: bytes) -> None:
+    assert for_app([(b"accept-encoding", value)], VARIANT, CODINGS, rewrites=True)[0] == [
+        (b"accept-encoding", expected)
+    ]
+
+
+def test_where_nothing_is_rewritten_every_coding_is_offered() -> None:
+    headers = [(b"accept-encoding", b"br"), (b"sec-fetch-dest", b"style")]
+
+    assert for_app(headers, VARIANT, CODINGS, rewrites=True)[0] == headers
+    assert for_app(headers[:1], VARIANT, CODINGS, rewrites=False)[0] == headers[:1]
+
+
+def test_withheld_cookies_are_dropped_and_nothing_else() -> None:
+    lines = [(b"Set-Cookie", b"a=1"), (b"set-cookie", b"b=1"), (b"X", b"b=1"), (b"Set-Cookie", b"b=; Max-Age=0")]
+
+    assert filter_set_cookie(lines, frozenset({b"b"})) == [lines[0], lines[2], lines[3]]
+    assert filter_set_cookie(lines, frozenset()) is lines
+
+
+@pytest.mark.parametrize(
+    ("host", "domains"),
+    [
+        (b"www.shop.example", [b"www.shop.example", b"shop.example"]),
+        (b"WWW.Shop.Example.:8080", [b"www.shop.example", b"shop.example"]),
+        (b"shop.example", [b"shop.example"]),
+        (b"localhost:8000", []),
+        (b"127.0.0.1", []),
+        (b"[::1]:8000", []),
+        (b"[::1]", []),
+        (b"", []),
+        (b"evil.example; Secure", []),
+        (b"evil.example\r\nX: y", []),
+    ],
+)
+def test_a_cookie_is_expired_on_its_host_and_every_parent_domain(host: bytes, domains: list[bytes]) -> None:
+    lines = expire([b"c", b"absent"], Cookies([b"c=1"]), host)
+
+    base = b"c=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+    assert lines == [(b"set-cookie", base), *((b"set-cookie", base + b"; Domain=" + domain) for domain in domains)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([], [(b"vary", b"Cookie")]),
+        ([(b"Vary", b"Accept")], [(b"Vary", b"Accept, Cookie")]),
+        ([(b"Vary", b"Accept, ")], [(b"Vary", b"Accept, Cookie")]),
+        ([(b"Vary", b"")], [(b"Vary", b"Cookie")]),
+        ([(b"Vary", b"accept, COOKIE")], [(b"Vary", b"accept, COOKIE")]),
+        ([(b"vary", b"*")], [(b"vary", b"*")]),
+        ([(b"Vary", b"A"), (b"X", b"y"), (b"Vary", b"B")], [(b"Vary", b"A, Cookie"), (b"X", b"y"), (b"Vary", b"B")]),
+        ([(b"Vary", b"A"), (b"Vary", b"cookie")], [(b"Vary", b"A"), (b"Vary", b"cookie")]),
+    ],
+)
+def test_vary_is_merged(before: list[tuple[bytes, bytes]], after: list[tuple[bytes, bytes]]) -> None:
+    assert add_vary(before, b"Cookie") == after
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"public", b"private"),
+        (b"Public, max-age=1", b"private, max-age=1"),
+        (b"max-age=1, s-maxage=9", b"private, max-age=1"),
+        (b"private, s-maxage=9", b"private"),
+        (b"no-store", b"no-store"),
+        (b"max-age=1", b"max-age=1"),
+        (b'public, no-cache="a, b", x', b'private, no-cache="a, b", x'),
+        (b"", b""),
+    ],
+)
+def test_what_shared_caches_may_keep_becomes_private(value: bytes, expected: bytes) -> None:
+    assert (b"cache-control", expected) in per_visitor([(b"cache-control", value)], VARIANT)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(b'"v1"', MARKED), (b' W/"v1" ', b"W/" + MARKED), (b"v1", None), (b'"a', None)]
+)
+def test_the_entity_tag_is_marked_or_dropped(value: bytes, expected: bytes | None) -> None:
+    headers = per_visitor([(b"ETag", value)], VARIANT)
+
+    assert [value for key, value in headers if key == b"ETag"] == ([expected] if expected else [])
+
+
+def test_what_is_marked_is_unmarked_again() -> None:
+    ((_, marked), _) = per_visitor([(b"etag", b'W/"a--consent-b"')], VARIANT)
+
+    assert for_app([(b"if-none-match", marked)], VARIANT, CODINGS, rewrites=True) == (
+        [(b"if-none-match", b'W/"a--consent-b"')],
+        True,
+    )
+
+
+def test_a_rewritten_body_has_its_own_length_and_no_digest() -> None:
+    headers = [(b"Content-Length", b"1"), (b"Content-Digest", b"x"), (b"X", b"y"), (b"Accept-Ranges", b"bytes")]
+
+    assert rewritten(headers, None) == [(b"X", b"y")]
+    assert rewritten(headers, 7) == [(b"X", b"y"), (b"content-length", b"7")]
+
+
+CSP = b"content-security-policy"
+REPORT = b"content-security-policy-report-only"
+
+
+@pytest.mark.parametrize(
+    ("headers", "nonce"),
+    [
+        pytest.param([(CSP, b"script-src 'nonce-abc='")], "abc=", id="script-src"),
+        pytest.param([(CSP, b"default-src 'none'; Script-Src 'self' 'NONCE-aB_-9'")], "aB_-9", id="any letter case"),
+        pytest.param([(CSP, b"default-src 'nonce-d'")], "d", id="default-src stands in"),
+        pytest.param([(CSP, b"default-src 'nonce-d'; script-src 'self'")], None, id="script-src overrules default-src"),
+        pytest.param([(CSP, b"script-src 'nonce-a'; script-src-elem 'nonce-b'")], "b", id="script-src-elem overrules"),
+        pytest.param([(CSP, b"script-src 'nonce-a'; script-src 'nonce-b'")], "a", id="the first of one name counts"),
+        pytest.param([(CSP, b"style-src 'nonce-s'")], None, id="a style's nonce is none"),
+        pytest.param([(REPORT, b"script-src 'nonce-r'"), (CSP, b"script-src 'nonce-e'")], "e", id="enforced first"),
+        pytest.param([(REPORT, b"script-src 'nonce-r'")], "r", id="report-only second"),
+        pytest.param([(CSP, b"img-src *, script-src 'nonce-2'")], "2", id="several policies in one field"),
+        pytest.param([(CSP, b"script-src 'nonce-'")], None, id="an empty nonce is none"),
+        pytest.param([], None, id="no policy"),
+    ],
+)
+def test_the_nonce_of_a_policy(headers: list[tuple[bytes, bytes]], nonce: str | None) -> None:
+    assert csp_nonce(headers) == nonce
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"<//early>; rel=preconnect", None),
+        (b"<//early>; rel=preconnect, <b>; rel=next", b"<b>; rel=next"),
+        (
+            b'<a>; title="x, <//early>"; rel=next , <//early>;rel="dns-prefetch preconnect"',
+            b'<a>; title="x, <//early>"; rel=next',
+        ),
+        (b"<b>; rel=next,   <c>; rel=prev", b"<b>; rel=next,   <c>; rel=prev"),
+        (b"not a link", b"not a link"),
+        (b"", b""),
+        (b"<//early>", b"<//early>"),
+        (b'<//early>; REL = "preconnect"', None),
+        (b"<//early>; title=a; rel=x; rel=preconnect", b"<//early>; title=a; rel=x; rel=preconnect"),
+    ],
+)
+def test_early_members_of_link_go(value: bytes, expected: bytes | None) -> None:
+    def early(relation: str, url: str) -> bool:
+        return url == "//early" and "preconnect" in relation
+
+    assert filter_links([(b"Link", value)], early) == ([(b"Link", expected)] if expected is not None else [])
+
+
+@given(pairs, st.booleans())
+def test_no_head_raises_and_other_fields_stay_in_order(headers: list[tuple[bytes, bytes]], rewrites: bool) -> None:
+    """Law: any pairs of bytes are a head; what is nobody's business stays."""
+    seen, _ = for_app(headers, VARIANT, CODINGS, rewrites=rewrites)
+    out = rewritten(
+        per_visitor(filter_links(filter_set_cookie(headers, frozenset({b"a"})), lambda *_: True), VARIANT), 1
+    )
+    html_type(headers)
+    csp_nonce(headers)
+
+    untouched = [pair for pair in headers if pair[0] == b"x"]
+    assert [pair for pair in seen if pair[0] == b"x"] == untouched
+    assert [pair for pair in out if pair[0] == b"x"] == untouched

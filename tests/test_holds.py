@@ -1,0 +1,330 @@
+"""What is held on a page, in every form of the tags, and what only looks like one."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from consent_middleware import Consent, Policy, State
+from consent_middleware.consent import OPTIONAL_CATEGORIES, Category
+from consent_middleware.holds import PageHolds, early_purpose
+from consent_middleware.html.rewriter import HTMLRewriter
+from consent_middleware.rules import Purpose
+from tests.pages import CHAT, HELD_CHAT, HELD_LOADER, LOADER, page
+
+POLICY = Policy(contact_url="/contact")
+PROXIED = Policy(
+    contact_url="/contact",
+    proxied={
+        "js.hs-scripts.com": "https://hs.example.com",
+        "js.usemessages.com": "https://hs.example.com",
+        "js-eu1.hs-scripts.com": "http://127.0.0.1:9101",
+    },
+)
+NOTHING = Consent()
+FUNCTIONAL = Consent({Category.FUNCTIONAL: State.GRANTED})
+EVERYTHING = Consent(dict.fromkeys(OPTIONAL_CATEGORIES, State.GRANTED))
+
+
+def rewrite(
+    document: bytes, consent: Consent = NOTHING, policy: Policy = POLICY, *, clicked: bool = False, xml: bool = False
+) -> tuple[bytes, PageHolds]:
+    holds = PageHolds(
+        policy, policy.decide(consent, clicked=clicked), "/_consent/facade.js", "page-nonce", "www.shop.example:8000"
+    )
+    rewriter = HTMLRewriter(holds, xml=xml)
+    return rewriter.feed(document) + rewriter.close(), holds
+
+
+def settings(document: bytes) -> dict[str, object]:
+    """The settings of the one facade in a document."""
+    (found,) = re.findall(rb"<script src=\"/_consent/facade\.js\"[^>]* data-conf='([^']*)'></script>", document)
+    text = found.decode("ascii").replace("&#38;", "&").replace("&#39;", "'").replace("&#60;", "<").replace("&#62;", ">")
+    parsed: dict[str, object] = json.loads(text)
+    return parsed
+
+
+LEFT_ALONE = {
+    "no script at all": b"<p>js.hs-scripts.com</p>",
+    "a link to HubSpot": b'<a href="https://js.hs-scripts.com/12345.js">x</a>',
+    "a comment": b'<!-- <script src="//js.hs-scripts.com/12345.js"></script> -->',
+    "a conditional comment": b'<!--[if lte IE 8]><script src="//js.hs-scripts.com/1.js"></script><![endif]-->',
+    "an attribute value": b"<input value='<script src=\"//js.hs-scripts.com/12345.js\"></script>'>",
+    "a string in a script": b'<script>var s = "<script src=//js.hs-scripts.com/12345.js>";</script>',
+    "a text area": b'<textarea><script src="//js.hs-scripts.com/12345.js"></script></textarea>',
+    "a title": b'<title><script src="//js.hs-scripts.com/12345.js"></script></title>',
+    "a style sheet's text": b'<style>/* <script src="//js.hs-scripts.com/12345.js"></script> */</style>',
+    "a template": b'<template><script src="//js.hs-scripts.com/12345.js"></script></template>',
+    "another host's path": b'<script src="/js.hs-scripts.com/12345.js"></script>',
+    "a host that only ends alike": b'<script src="//myhs-scripts.com/12345.js"></script>',
+    "a host that only begins alike": b'<script src="//js.hs-scripts.com.evil.example/12345.js"></script>',
+    "a query that names the host": b'<script src="/x.js?u=//js.hs-scripts.com/1.js"></script>',
+    "JSON": b'<script type="application/json">{"src": "//js.hs-scripts.com/1.js"}</script>',
+    "a data block with a src": b'<script type="application/ld+json" src="//js.hs-scripts.com/1.js"></script>',
+    "a tag another tool holds": b'<script type=text/plain data-x="HubSpot" src="//js.hs-scripts.com/1.js"></script>',
+    "a tag with its URL set aside": b'<script data-src="//js.hs-scripts.com/1.js"></script>',
+    "an empty src": b'<script src="">//js.hs-scripts.com</script>',
+    "the later of two src": b'<script src="/a.js" src="//js.hs-scripts.com/1.js"></script>',
+    "a CSP in a meta": b'<meta http-equiv="Content-Security-Policy" content="script-src https://js.hs-scripts.com">',
+    "a picture on HubSpot's file host": b'<img src="https://cdn2.hubspot.net/hubfs/1/logo.png">',
+    "a style sheet on HubSpot's host": b'<link rel="stylesheet" href="https://static.hsappstatic.net/a.css">',
+    "a preloaded style sheet": b'<link rel="preload stylesheet" href="https://static.hsappstatic.net/a.css">',
+    "a hint to HubSpot's file host": b'<link rel="preconnect" href="https://cdn2.hubspot.net">',
+    "a hint to somebody else": b'<link rel="preconnect" href="https://www.example.com/?js.hs-scripts.com">',
+    "a canonical link": b'<link rel="canonical" href="https://www.hubspot.com/a">',
+    "a link without href": b'<link rel="preconnect" data-x="js.hs-scripts.com">',
+    "a link without rel": b'<link href="//js.hs-scripts.com">',
+    "the word in a bot list": b'<script>var bots = ["httrack", "hubspot", "ichiro"];</script>',
+    "harmless settings": b'<script>var leadin_wordpress = {"pageType": "home"}; window._hsq = [];</script>',
+    "the comments with nothing between": b"<!-- Start of HubSpot Embed Code --><!-- End of HubSpot Embed Code -->",
+    "an import map": b'<script type="importmap">{"imports": {"a": "https://js.hs-scripts.com/1.js"}}</script>',
+    "an unclosed comment": b'<!-- <script src="//js.hs-scripts.com/12345.js"></script>',
+}
+
+
+@pytest.mark.parametrize("fragment", LEFT_ALONE.values(), ids=LEFT_ALONE)
+def test_what_is_only_content_stays(fragment: bytes) -> None:
+    document = page(fragment)
+
+    out, holds = rewrite(document)
+
+    assert out == document
+    assert holds.held == []
+
+
+HELD = {
+    "the official tag": LOADER.splitlines()[1],
+    "https": b'<script src="https://js.hs-scripts.com/12345.js"></script>',
+    "single quotes": b"<script src='//js.hs-scripts.com/12345.js'></script>",
+    "no quotes": b"<script src=//js.hs-scripts.com/12345.js></script>",
+    "upper case": b'<SCRIPT SRC="HTTPS://JS.HS-SCRIPTS.COM/12345.JS"></SCRIPT>',
+    "another region": b'<script src="//js-eu1.hs-scripts.com/12345.js"></script>',
+    "a region to come": b'<script src="//js-xx7.hs-scripts.com/12345.js"></script>',
+    "a query": b'<script src="//js.hs-scripts.com/12345.js?businessUnitId=7"></script>',
+    "character references in the query": b"<script src='https://js.hs-scripts.com/1.js?integration=WordPress&#038;ver=8'></script>",
+    "white space around the URL": b'<script src=" \n//js.hs-scripts.com/12345.js "></script>',
+    "a new line in the tag": b'<script\n  async\n  src="//js.hs-scripts.com/12345.js"\n></script>',
+    "a port": b'<script src="https://js.hs-scripts.com:443/12345.js"></script>',
+    "user information": b'<script src="https://a:b@js.hs-scripts.com/12345.js"></script>',
+    "a dot at the host's end": b'<script src="//js.hs-scripts.com./12345.js"></script>',
+    "backslashes": b'<script src="\\\\js.hs-scripts.com\\12345.js"></script>',
+    "a module": b'<script type="module" src="//js.hs-scripts.com/12345.js"></script>',
+    "an older JavaScript type": b'<script type="application/x-javascript" src="//js.hs-scripts.com/1.js"></script>',
+    "an empty type": b'<script type="" src="//js.hs-scripts.com/1.js"></script>',
+    "white space in the type": b'<script type=" text/javascript " src="//js.hs-scripts.com/1.js"></script>',
+    "a language": b'<script language="JavaScript" src="//js.hs-scripts.com/1.js"></script>',
+    "two src, the first HubSpot's": b'<script src="//js.hs-scripts.com/1.js" src="/b.js"></script>',
+    "no digits in the path": b'<script src="//js.hs-scripts.com/12a.js"></script>',
+    "the standalone chat": CHAT.strip(),
+    "the older analytics tag": b'<script id="hs-analytics" src="//js.hs-analytics.net/analytics/1/12345.js"></script>',
+    "the banner of a saved page": b'<script id="cookieBanner-1" src="https://js.hs-banner.com/v2/1/banner.js"></script>',
+    "lead flows": b'<script src="https://js.hsleadflows.net/leadflows.js"></script>',
+    "a DNS hint": b'<link rel="dns-prefetch" href="//js.hs-scripts.com">',
+    "a connection hint": b"<link href='https://js-eu1.hs-scripts.com' rel=preconnect crossorigin>",
+    "a preload": b'<link rel="preload" href="https://js.hs-scripts.com/12345.js" as="script"/>',
+    "a module preload": b'<link rel="MODULEPRELOAD" href="https://js.hs-scripts.com/12345.js">',
+    "two relations": b'<link rel="dns-prefetch preconnect" href="//forms-eu1.hscollectedforms.net">',
+    "the base URL is HubSpot's": b'<base href="https://js.hs-scripts.com/"><script src="12345.js"></script>',
+    "svg": b'<svg><script href="//js.hs-scripts.com/1.js"></script></svg>',
+}
+_LIVE = re.compile(rb"(?<![\w-])(?:src|href)\s*=\s*[\"']?\s*[^\s>\"']*(?:hs-|usemessages|hscoll|hslead)", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("fragment", HELD.values(), ids=HELD)
+def test_every_form_of_a_tag_is_held(fragment: bytes) -> None:
+    out, holds = rewrite(page(fragment))
+
+    assert len(holds.held) == 1
+    assert b'data-consent="' in out
+    if b"<base" not in fragment:
+        assert not _LIVE.search(out.partition(b"<aside")[0])
+    assert not re.search(rb"(?<![\w-])id=[\"']?hs-", out.partition(b"<aside")[0])
+
+
+@pytest.mark.parametrize("fragment", HELD.values(), ids=HELD)
+def test_full_consent_changes_nothing(fragment: bytes) -> None:
+    """Law: identity."""
+    document = page(fragment)
+
+    assert rewrite(document, EVERYTHING)[0] == document
+
+
+@pytest.mark.parametrize("fragment", [*HELD.values(), *LEFT_ALONE.values()], ids=[*HELD, *LEFT_ALONE])
+def test_rewriting_the_output_again_changes_nothing(fragment: bytes) -> None:
+    """Law: idempotence."""
+    once, _ = rewrite(page(fragment))
+    twice, holds = rewrite(once)
+
+    assert twice == once
+    assert holds.held == []
+
+
+def test_a_tag_that_never_ends_is_none() -> None:
+    document = b'<p>x</p><script src="//js.hs-scripts.com/12345.js"'
+
+    assert rewrite(document)[0] == document
+
+
+@pytest.mark.parametrize(
+    ("base", "src"),
+    [
+        (b'<base href="https://cdn.example/a/">', b"//www.shop.example:8000/_consent/facade.js"),
+        (b'<base href="/a/">', b"/_consent/facade.js"),
+        (b'<base target="_top">', b"/_consent/facade.js"),
+        (b"", b"/_consent/facade.js"),
+    ],
+)
+def test_the_facade_s_script_comes_from_the_page_s_host_whatever_its_base(base: bytes, src: bytes) -> None:
+    out, _ = rewrite(page(LOADER, head=base))
+
+    assert b'<script src="%s" async' % src in out
+
+
+def test_every_duplicate_of_an_attribute_is_set_aside() -> None:
+    out, _ = rewrite(b'<script src="//js.hs-scripts.com/1.js" id=a SRC="//js.hs-scripts.com/2.js"></script>')
+
+    assert b'data-consent-src="//js.hs-scripts.com/1.js" data-consent-id=a data-consent-src=' in out
+
+
+def test_all_other_attributes_stay_as_they_are() -> None:
+    out, _ = rewrite(
+        b'<script nonce=abc integrity="sha384-x" crossorigin=anonymous referrerpolicy=origin data-x="&amp;" '
+        b'src="//js.hs-scripts.com/1.js" defer></script>'
+    )
+
+    assert out.startswith(
+        b'<script type="text/x-consent" data-consent="tracking" nonce=abc integrity="sha384-x" crossorigin=anonymous '
+        b'referrerpolicy=origin data-x="&amp;" data-consent-src="//js.hs-scripts.com/1.js" defer></script>'
+    )
+
+
+def test_the_facade_knows_portal_and_region_of_the_full_tag() -> None:
+    out, _ = rewrite(page(LOADER.replace(b"//js.", b"https://js-eu1.")))
+
+    assert settings(out) == {
+        "vendor": "HubSpot",
+        "src": "https://js-eu1.usemessages.com/conversations-embed.js",
+        "attrs": {
+            "id": "hubspot-messages-loader",
+            "data-loader": "hs-scriptloader",
+            "data-hsjs-portal": "12345",
+            "data-hsjs-env": "prod",
+            "data-hsjs-hublet": "eu1",
+        },
+        "cookie": "consent_chat",
+        "granted": False,
+    }
+
+
+def test_one_facade_for_many_tags_and_the_first_portal_counts() -> None:
+    out, holds = rewrite(page(LOADER + LOADER.replace(b"12345", b"999") + CHAT))
+
+    assert len(holds.held) == 3
+    assert settings(out)["attrs"]["data-hsjs-portal"] == "12345"  # type: ignore[index]
+
+
+def test_a_tag_behind_the_first_body_end_still_gets_its_facade() -> None:
+    out, _ = rewrite(b"<html><body><p>x</p></body></html>" + LOADER)
+
+    assert out.startswith(b"<html><body><p>x</p></body></html>" + HELD_LOADER)
+    assert settings(out)
+
+
+def test_a_fragment_without_a_body_gets_its_facade_at_its_end() -> None:
+    out, _ = rewrite(b"<div>" + LOADER + b"</div>")
+
+    assert out.startswith(b"<div>" + HELD_LOADER + b"</div><aside")
+
+
+def test_with_functional_consent_the_full_tag_is_held_and_the_chat_loads_alone() -> None:
+    out, _ = rewrite(page(LOADER), FUNCTIONAL)
+
+    assert HELD_LOADER in out
+    assert settings(out)["granted"] is True
+
+
+def test_with_a_click_the_full_tag_is_held_and_the_chat_loads_alone() -> None:
+    out, _ = rewrite(page(LOADER), clicked=True)
+
+    assert HELD_LOADER in out
+    assert settings(out)["granted"] is True
+
+
+def test_no_facade_where_a_chat_tag_of_the_site_loads_anyway() -> None:
+    out, _ = rewrite(page(LOADER + CHAT), FUNCTIONAL)
+
+    assert out == page(HELD_LOADER + CHAT)
+
+
+def test_no_facade_where_the_full_tag_loads_and_brings_the_chat() -> None:
+    tracking = Consent({Category.ANALYTICS: State.GRANTED, Category.MARKETING: State.GRANTED})
+
+    out, _ = rewrite(page(LOADER + CHAT), tracking)
+
+    assert out == page(LOADER + HELD_CHAT)
+
+
+def test_no_facade_for_a_tag_that_names_no_portal() -> None:
+    out, holds = rewrite(page(LOADER.replace(b"12345", b"abc")))
+
+    assert len(holds.held) == 1
+    assert b"<aside" not in out
+
+
+def test_the_tag_s_own_nonce_is_copied_before_the_page_s() -> None:
+    own, _ = rewrite(page(LOADER.replace(b"async", b'nonce="tag&amp;nonce" async')))
+    other, _ = rewrite(page(LOADER))
+
+    assert b' nonce="tag&#38;nonce"' in own.partition(b"<aside")[2]
+    assert b' nonce="page-nonce"' in other.partition(b"<aside")[2]
+
+
+def test_an_xhtml_page_stays_well_formed() -> None:
+    import xml.etree.ElementTree as ElementTree
+
+    document = (
+        b'<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml"><head><title>x</title>'
+        b'<link rel="preconnect" href="https://js.hs-scripts.com"/></head><body><p>y</p>'
+        b'<script type="text/javascript" id="hs-script-loader" src="https://js.hs-scripts.com/1.js"/></body></html>'
+    )
+
+    out, holds = rewrite(document, xml=True)
+
+    assert len(holds.held) == 2
+    assert ElementTree.fromstring(out).find(".//{*}aside") is not None  # noqa: S314 - our own text
+
+
+@pytest.mark.parametrize(
+    ("src", "rule", "chat"),
+    [
+        ("https://hs.example.com/12345.js", "hubspot.loader", "https://hs.example.com/conversations-embed.js"),
+        ("//HS.example.com:443/12345.js", "hubspot.loader", "https://hs.example.com/conversations-embed.js"),
+        ("https://hs.example.com/conversations-embed.js", "hubspot.chat", None),
+        ("http://127.0.0.1:9101/12345.js", "hubspot.loader", "https://js-eu1.usemessages.com/conversations-embed.js"),
+    ],
+)
+def test_an_origin_of_the_site_s_own_is_held_as_the_host_it_stands_in_for(
+    src: str, rule: str, chat: str | None
+) -> None:
+    out, holds = rewrite(page(b'<script src="%s"></script>' % src.encode()), policy=PROXIED)
+
+    assert [held.rule for held in holds.held] == [rule]
+    if chat:
+        assert settings(out)["src"] == chat
+
+
+@pytest.mark.parametrize(
+    "src", ["https://hs.example.com/app.js", "http://127.0.0.1:9102/1.js", "https://other.example/1.js"]
+)
+def test_other_files_and_other_ports_of_such_an_origin_stay(src: str) -> None:
+    document = page(b'<script src="%s"></script>' % src.encode())
+
+    assert rewrite(document, policy=PROXIED)[0] == document
+
+
+def test_a_hint_to_such_an_origin_waits() -> None:
+    assert early_purpose(PROXIED, "preconnect", "https://hs.example.com") is Purpose.TRACKING
+    assert early_purpose(POLICY, "preconnect", "https://hs.example.com") is None
+    assert early_purpose(POLICY, "preconnect", "https://[bad") is None

@@ -1,0 +1,188 @@
+"""The laws of the house, on documents built of whole constructs, cut everywhere."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Any
+
+import html5lib
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from consent_middleware import Category, Consent, Policy, State
+from consent_middleware.consent import OPTIONAL_CATEGORIES
+from consent_middleware.holds import PageHolds
+from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
+from consent_middleware.urls import parse_url
+from tests.test_holds import HELD, LEFT_ALONE
+
+POLICY = Policy(contact_url="/contact")
+
+FILLERS = [
+    b"<p class='a>b'>text &amp; more</p>",
+    b"<!-- a > comment -- -->",
+    b"<script>if (a < b) document.write('<!--<script>x<\\/script>-->')</script>",
+    b"<style>a > b::after { content: '</div>' }</style>",
+    b"<textarea></textareax></textarea >",
+    b"<a href=x title='>'>",
+    b"<br/>\r\n\t",
+    b"\x00\xff\xfe Caf\xe9 \x83\x5c",
+    b"<svg><title><p>x</title><![CDATA[ <b> ]]></svg>",
+    b"<div<x a==b =c d='' \"e\">",
+    b"</ bogus><?php x ?><!doctype a>",
+    b"<title>js.hs-scripts.com</title>",
+    b"< p><3<>",
+]
+fragments = st.sampled_from([*HELD.values(), *LEFT_ALONE.values(), *FILLERS])
+documents = st.lists(fragments, max_size=8).map(b"".join)
+states = st.dictionaries(st.sampled_from(OPTIONAL_CATEGORIES), st.sampled_from(State))
+
+
+class Recording(PageHolds):
+    """Page holds that remember each edit with the tag it was made in."""
+
+    tags: list[tuple[bytes, list[Edit]]]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.tags = []
+
+    def start_tag(self, tag: StartTag) -> list[Edit]:
+        edits = list(super().start_tag(tag))
+        if edits:
+            self.tags.append((tag.raw, edits))
+        return edits
+
+
+def watch(consent: Consent, *, clicked: bool = False) -> Recording:
+    return Recording(POLICY, POLICY.decide(consent, clicked=clicked), "/f.js", authority="www.shop.example")
+
+
+def rewrite(document: bytes, consent: Consent, cuts: list[int] | None = None) -> bytes:
+    rewriter = HTMLRewriter(watch(consent))
+    edges = [0, *sorted(cuts or []), len(document)]
+    return b"".join([rewriter.feed(document[a:b]) for a, b in pairwise(edges)]) + rewriter.close()
+
+
+NOTHING = Consent()
+EVERYTHING = Consent(dict.fromkeys(OPTIONAL_CATEGORIES, State.GRANTED))
+
+
+@given(documents)
+def test_full_consent_is_identity(document: bytes) -> None:
+    """Law: identity."""
+    assert rewrite(document, EVERYTHING) == document
+
+
+@given(documents, st.lists(st.integers(0, 2000), max_size=6))
+def test_the_output_does_not_depend_on_the_chunking(document: bytes, cuts: list[int]) -> None:
+    """Law: chunk invariance, at cuts that hypothesis chooses and one byte at a time."""
+    whole = rewrite(document, NOTHING)
+
+    assert rewrite(document, NOTHING, [cut % (len(document) + 1) for cut in cuts]) == whole
+    assert rewrite(document, NOTHING, list(range(1, len(document)))) == whole
+
+
+@pytest.mark.parametrize("fragment", [*HELD.values(), *LEFT_ALONE.values(), *FILLERS])
+def test_every_single_cut_gives_the_same(fragment: bytes) -> None:
+    """Law: chunk invariance, at every cut."""
+    document = b"<body>" + fragment + b"<p>" + HELD["the official tag"] + b"</body>"
+    whole = rewrite(document, NOTHING)
+
+    for cut in range(len(document) + 1):
+        assert rewrite(document, NOTHING, [cut]) == whole, cut
+
+
+@given(documents, states, st.booleans())
+def test_outside_the_edits_every_byte_is_the_input_s(
+    document: bytes, given_states: dict[Category, State], clicked: bool
+) -> None:
+    """Law: locality. Undoing the edits, and nothing but the edits, gives the input back."""
+    holds = watch(Consent(given_states), clicked=clicked)
+    rewriter = HTMLRewriter(holds)
+    out = rewriter.feed(document) + rewriter.close()
+
+    tail = holds.tail()
+    if tail and tail in out:
+        before, _, after = out.rpartition(tail)
+        out = before + after
+    restored, position = [], 0
+    for raw, edits in holds.tags:
+        changed, at = b"", 0
+        for edit in edits:
+            changed += raw[at : edit.start] + edit.replacement
+            at = edit.end
+        changed += raw[at:]
+        found = out.index(changed, position)
+        restored += [out[position:found], raw]
+        position = found + len(changed)
+    assert b"".join(restored) + out[position:] == document
+
+
+@given(documents)
+def test_rewriting_the_output_again_changes_nothing(document: bytes) -> None:
+    """Law: idempotence."""
+    once = rewrite(document, NOTHING)
+
+    assert rewrite(once, NOTHING) == once
+
+
+@given(documents, states, st.sampled_from(OPTIONAL_CATEGORIES))
+def test_granting_more_never_holds_more(document: bytes, given_states: dict[Category, State], more: Category) -> None:
+    """Law: monotonicity."""
+    less, greater = watch(Consent(given_states)), watch(Consent({**given_states, more: State.GRANTED}))
+    for holds in (less, greater):
+        rewriter = HTMLRewriter(holds)
+        rewriter.feed(document)
+        rewriter.close()
+
+    assert len(greater.held) <= len(less.held)
+
+
+@given(st.binary(), st.lists(st.integers(0, 200), max_size=3))
+def test_no_bytes_raise_and_none_are_lost(document: bytes, cuts: list[int]) -> None:
+    """Law: never raises. Bytes without a vendor's host come out as they went in."""
+    assert rewrite(document, NOTHING, [cut % (len(document) + 1) for cut in cuts]) == document
+
+
+_HINTS = {"preconnect", "dns-prefetch", "preload", "modulepreload", "prefetch"}
+_HOSTS = re.compile(r"js(-[a-z]{2}\d{1,2})?\.(hs-scripts\.com|usemessages\.com|hs-analytics\.net)")
+
+
+def fetchable(document: bytes) -> list[str]:
+    """Every script and hint in html5lib's tree of a document that a browser would fetch from a vendor early."""
+    tree = html5lib.parse(document, namespaceHTMLElements=False, transport_encoding="windows-1252")
+    in_templates = {inner for template in tree.iter("template") for inner in template.iter()}
+    base = None
+    found = []
+    for element in tree.iter():
+        url = None
+        if element.tag == "base":
+            # It counts for what follows: a parser fetches a script when it comes to its end tag.
+            base = base or element.get("href")
+        elif element.tag == "script" and _would_run(element):
+            url = element.get("src")
+        elif element.tag == "link" and _is_hint(element):
+            url = element.get("href")
+        parsed = parse_url(url, base) if url and element not in in_templates else None
+        if parsed and _HOSTS.fullmatch(parsed.host):
+            found.append(str(url))
+    return found
+
+
+def _would_run(script: Any) -> bool:
+    return re.fullmatch(r"(?i)|module|.*script", (script.get("type") or "").strip()) is not None
+
+
+def _is_hint(link: Any) -> bool:
+    types = set((link.get("rel") or "").lower().split())
+    return bool(types & _HINTS) and "stylesheet" not in types
+
+
+@settings(max_examples=60)
+@given(documents)
+def test_no_fetchable_tag_of_the_vendor_is_left_in_html5lib_s_tree(document: bytes) -> None:
+    """Law: oracle."""
+    assert fetchable(rewrite(document, NOTHING)) == []

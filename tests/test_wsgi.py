@@ -1,0 +1,374 @@
+"""The WSGI adapter: what PEP 3333 asks of a middleware that changes bodies."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+
+from consent_middleware import Plan, Policy, Purpose
+from consent_middleware.wsgi import PLAN_KEY, ConsentMiddleware
+from tests.doors import Request, run_wsgi
+from tests.pages import HELD_LOADER, LOADER, page
+
+POLICY = Policy(contact_url="/contact")
+HTML = [("Content-Type", "text/html")]
+FULL = Request.with_cookie("consent=functional,analytics,marketing")
+StartResponse = Callable[..., Callable[[bytes], object]]
+
+
+class Body:
+    """An app's iterable that remembers what was done with it."""
+
+    def __init__(self, chunks: Iterable[bytes], error: BaseException | None = None) -> None:
+        self.chunks = list(chunks)
+        self.error = error
+        self.closed = 0
+        self.taken = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self.chunks:
+            self.taken += 1
+            yield chunk
+        if self.error:
+            raise self.error
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class Server:
+    """Starts one response and keeps what the middleware gave it."""
+
+    def __init__(self) -> None:
+        self.heads: list[tuple[str, dict[str, str]]] = []
+        self.exc_infos: list[Any] = []
+        self.written: list[bytes] = []
+
+    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        self.heads.append((status, dict(headers)))
+        self.exc_infos.append(exc_info)
+        return self.written.append
+
+
+def environ(**extra: Any) -> dict[str, Any]:
+    return {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": "/", **extra}
+
+
+def starting(body: Any, headers: list[tuple[str, str]] = HTML, status: str = "200 OK") -> Any:
+    def app(environ: dict[str, Any], start_response: StartResponse) -> Any:
+        start_response(status, list(headers))
+        return body
+
+    return app
+
+
+def test_what_needs_no_change_is_the_app_s_own_iterable() -> None:
+    for given, headers in ((Body([b"{}"]), [("Content-Type", "application/json")]), ([page()], HTML)):
+        passed = ConsentMiddleware(starting(given, headers), POLICY)(environ(), Server().start_response)
+
+        assert passed is given
+
+
+def test_with_full_consent_an_html_iterable_passes_by_identity() -> None:
+    given = Body([page(LOADER)])
+
+    passed = ConsentMiddleware(starting(given), POLICY)(
+        environ(HTTP_COOKIE="consent=functional,analytics,marketing"), Server().start_response
+    )
+
+    assert passed is given
+
+
+def test_one_value_for_every_value_of_the_app() -> None:
+    chunks = [b"<p>", b"", b"one</p><scr", b'ipt src="//js.hs-', b'scripts.com/1.js"></script>', b"<p>two"]
+    body = Body(chunks)
+    iterator = iter(ConsentMiddleware(starting(body), POLICY)(environ(), Server().start_response))
+
+    out = []
+    for count in range(1, len(chunks) + 1):
+        out.append(next(iterator))
+        assert body.taken == count
+    rest = list(iterator)
+
+    assert out[0] == b"<p>"
+    assert out[3] == b""
+    assert len(rest) == 1
+    assert rest[0].startswith(b"<aside") or b"<aside" in out[-1] + rest[0]
+
+
+def test_the_first_bytes_leave_before_the_second_chunk_is_made() -> None:
+    body = Body([b"<p>first</p>", b"<p>second</p>"])
+    iterator = iter(ConsentMiddleware(starting(body), POLICY)(environ(), Server().start_response))
+
+    assert next(iterator) == b"<p>first</p>"
+    assert body.taken == 1
+
+
+def test_the_head_leaves_before_the_app_call_returns() -> None:
+    for given in (Body([page(LOADER)]), [page(LOADER)], Body([])):
+        server = Server()
+
+        ConsentMiddleware(starting(given), POLICY)(environ(), server.start_response)
+
+        assert [status for status, _ in server.heads] == ["200 OK"]
+
+
+def test_a_streamed_page_has_no_length_and_a_whole_one_an_exact_length() -> None:
+    html = page(LOADER)
+    length = [*HTML, ("Content-Length", str(len(html)))]
+    for given, headers, exact in (
+        (Body([html]), length, True),
+        ([html], length, True),
+        ([html[:99], html[99:]], HTML, True),
+        (Body([html[:99], html[99:]]), length, False),
+        (Body([html]), HTML, False),
+    ):
+        server = Server()
+
+        body = b"".join(ConsentMiddleware(starting(given, headers), POLICY)(environ(), server.start_response))
+
+        assert body.startswith(page(HELD_LOADER)[:200])
+        assert server.heads[0][1].get("Content-Length") == (str(len(body)) if exact else None)
+
+
+def test_an_app_that_starts_when_it_is_iterated() -> None:
+    def app(environ: dict[str, Any], start_response: StartResponse) -> Iterator[bytes]:
+        start_response("404 Not Found", [*HTML, ("Content-Length", "1")])
+        yield page(LOADER)
+
+    server = Server()
+
+    body = b"".join(ConsentMiddleware(app, POLICY)(environ(), server.start_response))
+
+    assert body.startswith(page(HELD_LOADER)[:200])
+    assert server.heads[0][0] == "404 Not Found"
+    assert "Content-Length" not in server.heads[0][1]
+
+
+def test_an_app_that_starts_when_it_is_iterated_and_yields_nothing() -> None:
+    def app(environ: dict[str, Any], start_response: StartResponse) -> Iterator[bytes]:
+        start_response("302 Found", [("Location", "/x"), ("Set-Cookie", "__hstc=1")])
+        yield from ()
+
+    server = Server()
+
+    assert list(ConsentMiddleware(app, POLICY)(environ(), server.start_response)) == []
+    assert server.heads == [("302 Found", {"Location": "/x"})]
+
+
+def test_written_bytes_go_through_the_same_rewriter_and_come_first() -> None:
+    html = page(LOADER)
+
+    def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        write = start_response("200 OK", HTML)
+        write(html[:170])
+        write(html[170:200])
+        return [html[200:]]
+
+    result = run_wsgi(ConsentMiddleware(app, POLICY), Request())
+
+    assert result.body.startswith(page(HELD_LOADER)[:300])
+    assert result.body.count(b"<aside") == 1
+
+
+def test_a_second_start_replaces_the_first_until_the_head_has_left() -> None:
+    def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        try:
+            raise ValueError("late")
+        except ValueError:
+            import sys
+
+            start_response("500 Error", HTML, sys.exc_info())
+        return [page(LOADER)]
+
+    server = Server()
+
+    body = b"".join(ConsentMiddleware(app, POLICY)(environ(), server.start_response))
+
+    assert body.startswith(page(HELD_LOADER)[:200])
+    assert [status for status, _ in server.heads] == ["500 Error"]
+    assert server.exc_infos[0][0] is ValueError
+
+
+def test_a_second_start_after_the_head_has_left_is_the_server_s_to_judge() -> None:
+    import sys
+
+    def app(environ: dict[str, Any], start_response: StartResponse) -> Iterator[bytes]:
+        start_response("200 OK", HTML)
+        yield b"<p>"
+        try:
+            raise ValueError("late")
+        except ValueError:
+            start_response("500 Error", HTML, sys.exc_info())
+        yield b"never"  # pragma: no cover - the server raises
+
+    class Strict(Server):
+        def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            if exc_info:
+                raise exc_info[1].with_traceback(exc_info[2])
+            return super().start_response(status, headers)
+
+    iterator = iter(ConsentMiddleware(app, POLICY)(environ(), Strict().start_response))
+
+    assert next(iterator) == b"<p>"
+    with pytest.raises(ValueError, match="late"):
+        next(iterator)
+
+
+def test_a_second_start_without_an_exception_is_the_app_s_error() -> None:
+    def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", HTML)
+        start_response("200 OK", HTML)
+        return []  # pragma: no cover
+
+    with pytest.raises(AssertionError, match="PEP 3333"):
+        ConsentMiddleware(app, POLICY)(environ(), Server().start_response)
+
+
+@pytest.mark.parametrize("taken", [0, 1, 9])
+def test_the_app_s_iterable_is_closed_once_whenever_the_server_stops(taken: int) -> None:
+    body = Body([page(LOADER), b"<p>"])
+    iterable: Any = ConsentMiddleware(starting(body), POLICY)(environ(), Server().start_response)
+    iterator = iter(iterable)
+    for _ in range(taken):
+        next(iterator, None)
+
+    iterable.close()
+
+    assert body.closed == 1
+
+
+def test_an_iterable_without_close_is_fine() -> None:
+    iterable: Any = ConsentMiddleware(starting(iter([b"<p>"])), POLICY)(environ(), Server().start_response)
+
+    iterable.close()
+
+    assert list(iterable) == [b"<p>"]
+
+
+def test_an_error_in_the_body_is_the_server_s_and_the_page_stays_unfinished() -> None:
+    body = Body([page(LOADER)[:-20]], RuntimeError("broken"))
+    iterable: Any = ConsentMiddleware(starting(body), POLICY)(environ(), Server().start_response)
+    iterator = iter(iterable)
+    next(iterator)
+
+    with pytest.raises(RuntimeError, match="broken"):
+        next(iterator)
+    iterable.close()
+
+    assert body.closed == 1
+
+
+def test_an_error_before_the_server_has_the_iterable_closes_it() -> None:
+    body = Body([], RuntimeError("broken"))
+    headers = [*HTML, ("Content-Length", "10")]
+
+    with pytest.raises(RuntimeError, match="broken"):
+        ConsentMiddleware(starting(body, headers), POLICY)(environ(), Server().start_response)
+
+    assert body.closed == 1
+
+
+def test_a_body_ends_once() -> None:
+    iterator = iter(ConsentMiddleware(starting(Body([page(LOADER)])), POLICY)(environ(), Server().start_response))
+    list(iterator)
+
+    assert list(iterator) == []
+
+
+def test_the_app_sees_the_plan_and_the_server_s_own_environ() -> None:
+    seen: list[dict[str, Any]] = []
+
+    def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        seen.append(environ)
+        start_response("200 OK", HTML)
+        return []
+
+    given = environ(HTTP_COOKIE="consent_chat=1")
+    ConsentMiddleware(app, POLICY)(given, Server().start_response)
+
+    assert seen[0] is given
+    assert isinstance(given[PLAN_KEY], Plan)
+    assert given[PLAN_KEY].allows(Purpose.CHAT)
+
+
+def test_the_app_sees_its_own_validators_and_no_coding_that_cannot_be_read_in_a_copy() -> None:
+    seen: list[dict[str, Any]] = []
+
+    def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        seen.append(environ)
+        start_response("304 Not Modified", [("ETag", '"v1"')])
+        return []
+
+    server = Server()
+    tag = f'"v1--consent-c0t0-{POLICY.fingerprint}"'
+    given = environ(
+        HTTP_ACCEPT="text/html",
+        HTTP_ACCEPT_ENCODING="br, gzip;q=0.8, zstd",
+        HTTP_IF_NONE_MATCH=tag,
+        HTTP_IF_MODIFIED_SINCE="Wed, 09 Jun 2021 10:18:14 GMT",
+        HTTP_RANGE="bytes=0-9",
+        CONTENT_TYPE="a/b",
+    )
+    ConsentMiddleware(app, POLICY)(given, server.start_response)
+
+    assert seen[0] is not given
+    assert seen[0]["HTTP_IF_NONE_MATCH"] == '"v1"'
+    assert seen[0]["HTTP_ACCEPT_ENCODING"] == "gzip;q=0.8"
+    assert seen[0]["CONTENT_TYPE"] == "a/b"
+    assert not {"HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE"} & seen[0].keys()
+    assert given["HTTP_ACCEPT_ENCODING"] == "br, gzip;q=0.8, zstd"
+    assert server.heads == [("304 Not Modified", {"ETag": tag, "Vary": "Cookie, Sec-GPC"})]
+
+
+def test_an_instance_inside_another_leaves_the_work_to_it() -> None:
+    inner = ConsentMiddleware(starting([page(LOADER)]), POLICY)
+
+    result = run_wsgi(ConsentMiddleware(inner, POLICY), Request())
+
+    assert result.body.count(b"<aside") == 1
+
+
+def test_under_a_mount_the_facade_s_script_is_below_the_mount() -> None:
+    app = ConsentMiddleware(starting([page(LOADER)]), POLICY)
+    body = b"".join(app(environ(SCRIPT_NAME="/caf\xc3\xa9 x"), Server().start_response))
+
+    assert b'<script src="/caf%C3%A9%20x/_consent/facade.' in body
+
+
+def test_without_a_policy_the_defaults_protect() -> None:
+    result = run_wsgi(ConsentMiddleware(starting([page(LOADER)])), Request())
+
+    assert HELD_LOADER in result.body
+
+
+def test_a_status_without_a_number_is_no_error_of_ours() -> None:
+    result: list[str] = []
+
+    def start_response(status: str, headers: Any, exc_info: Any = None) -> Any:
+        result.append(status)
+
+    body = b"".join(ConsentMiddleware(starting([page(LOADER)], status="odd"), POLICY)(environ(), start_response))
+
+    assert result == ["odd"]
+    assert HELD_LOADER in body
+
+
+def test_nothing_keeps_the_request_alive() -> None:
+    class Environ(dict):  # type: ignore[type-arg]
+        pass
+
+    given = Environ(environ())
+    iterable: Any = ConsentMiddleware(starting(Body([page(LOADER)])), POLICY)(given, Server().start_response)
+    list(iterable)
+    iterable.close()
+    watched = weakref.ref(given)
+    del given, iterable
+    gc.collect()
+
+    assert watched() is None
