@@ -69,7 +69,7 @@ class Consent:
 
     `stamp` is when the visitor chose, in seconds since 1970 (UTC), where the source says so, and `revision` the version
     of the site's policy that the choice was made under. `only_denies` marks a format whose grants need the site's word
-    before they count. `bases` holds a category's own basis where it is not that of the whole.
+    before they count. `bases` and `origins` hold a category's own basis, and who said so, where it is not the whole's.
     """
 
     states: Mapping[Category, State] = field(default_factory=_nothing)
@@ -80,6 +80,7 @@ class Consent:
     revision: str = ""
     only_denies: bool = False
     bases: Mapping[Category, Basis] = field(default_factory=_nothing)
+    origins: Mapping[Category, str] = field(default_factory=_nothing)
 
     def state(self, category: Category) -> State:
         """The state of one category; necessary is granted by definition."""
@@ -92,6 +93,10 @@ class Consent:
         if category is Category.NECESSARY or self.state(category) is State.UNKNOWN:
             return Basis.NONE
         return self.bases.get(category, self.basis)
+
+    def said_by(self, category: Category) -> str:
+        """Who gives a category its state, as `source (cookie)`; nothing where the source has no name."""
+        return self.origins.get(category) or (f"{self.source} ({self.cookie})" if self.source else "")
 
     def grants(self, category: Category) -> bool:
         """True only for granted: unknown is not consent."""
@@ -143,6 +148,7 @@ def merge(readings: Iterable[Consent]) -> Consent:
         return telling[0]
     states: dict[Category, State] = {}
     bases: dict[Category, Basis] = {}
+    origins: dict[Category, dict[str, None]] = {}
     for reading in telling:
         whole, own = reading.basis, reading.bases
         for category, state in reading.states.items():
@@ -153,6 +159,10 @@ def merge(readings: Iterable[Consent]) -> Consent:
             if stronger or (state is before and bases[category] is Basis.IMPLIED):
                 states[category] = state
                 bases[category] = own.get(category, whole)
+            if stronger:
+                origins[category] = {reading.said_by(category): None}
+            elif state is before:
+                origins[category][reading.said_by(category)] = None
     weighed = set(bases.values()) if bases else {reading.basis for reading in telling}
     implied = Basis.IMPLIED in weighed if bases else Basis.EXPLICIT not in weighed
     stamps = [reading.stamp for reading in telling if reading.stamp is not None]
@@ -163,4 +173,5 @@ def merge(readings: Iterable[Consent]) -> Consent:
         cookie=", ".join(dict.fromkeys(reading.cookie for reading in telling)),
         stamp=min(stamps, default=None),
         bases=MappingProxyType(bases),
+        origins=MappingProxyType({category: ", ".join(filter(None, names)) for category, names in origins.items()}),
     )

@@ -319,10 +319,6 @@ class Policy:
                 self._source_raised("a consent source", error)
         return readings
 
-    def read_consent(self, signals: Signals) -> Consent:
-        """The visitor's consent from every source, word for word: before the regime and every other rule."""
-        return merge(self.read(signals))
-
     def plan(self, signals: Signals) -> Plan:
         """The plan for one request: its consent, whether the visitor has clicked, and what follows."""
         regime = self._regime_of(signals)
@@ -398,25 +394,25 @@ class Policy:
         otherwise (`click_after_refusal`); it never grants tracking. `doubts` are told where they are why a category is
         unknown, and `readings` are kept for the log.
         """
-        states, bases, basis = consent.states, consent.bases, consent.basis
-        said = tuple([(states.get(category), bases.get(category, basis)) for category in OPTIONAL_CATEGORIES])
-        decisions = self._decided(said, consent.source, consent.cookie, clicked, regime, tuple(doubts))
+        states, bases, basis, said_by = consent.states, consent.bases, consent.basis, consent.said_by
+        said = tuple(
+            [(states.get(category), bases.get(category, basis), said_by(category)) for category in OPTIONAL_CATEGORIES]
+        )
+        decisions = self._decided(said, clicked, regime, tuple(doubts))
         return Plan(consent, clicked, decisions, regime, tuple(readings))
 
     def _decide_all(
         self,
-        said: tuple[tuple[State | None, Basis], ...],
-        source: str,
-        cookie: str,
+        said: tuple[tuple[State | None, Basis, str], ...],
         clicked: bool,
         regime: Regime,
         doubts: tuple[Doubt, ...],
     ) -> Mapping[Purpose, Decision]:
+        by_category = dict(zip(OPTIONAL_CATEGORIES, said, strict=True))
         consent = Consent(
-            states={category: state for category, (state, _) in zip(OPTIONAL_CATEGORIES, said, strict=True) if state},
-            source=source,
-            cookie=cookie,
-            bases={category: basis for category, (_, basis) in zip(OPTIONAL_CATEGORIES, said, strict=True)},
+            states={category: state for category, (state, _, _) in by_category.items() if state},
+            bases={category: basis for category, (_, basis, _) in by_category.items()},
+            origins={category: origin for category, (_, _, origin) in by_category.items()},
         )
         decisions = {purpose: self._decide(purpose, consent, regime, doubts) for purpose in Purpose}
         chat = decisions[Purpose.CHAT]
@@ -448,7 +444,10 @@ class Policy:
         reasons: list[str] = []
         rules: list[str] = []
         if given or not silent:
-            reasons.append(f"{', '.join(given) or 'no'} consent is given{_said_by(consent)}")
+            by_origin: dict[str, list[str]] = {} if given else {"": ["no"]}
+            for category in given:
+                by_origin.setdefault(consent.said_by(category), []).append(category)
+            reasons += [f"{', '.join(names)} consent is given{_by(origin)}" for origin, names in by_origin.items()]
             rules.append("granted")
         if silent:
             reasons.append(f"{', '.join(silent)} consent is not refused, and the regime is opt-out")
@@ -458,8 +457,8 @@ class Policy:
     def _why_not(self, consent: Consent, category: Category, doubts: tuple[Doubt, ...]) -> tuple[str, str]:
         if consent.state(category) is State.DENIED:
             if consent.refuses(category):
-                return f"{category} consent is refused{_said_by(consent)}", "denied"
-            return f"{category} consent is off by default{_said_by(consent)}", "denied-by-default"
+                return f"{category} consent is refused{_by(consent.said_by(category))}", "denied"
+            return f"{category} consent is off by default{_by(consent.said_by(category))}", "denied-by-default"
         doubt = next((doubt for doubt in doubts if doubt.category is category), None)
         if doubt is None:
             return f"{category} consent is unknown, and unknown is not consent", "unknown"
@@ -534,8 +533,8 @@ class Policy:
 _SETTINGS = frozenset(Policy.__init__.__kwdefaults__ or ())
 
 
-def _said_by(consent: Consent) -> str:
-    return f" by {consent.source} ({consent.cookie})" if consent.source else ""
+def _by(origin: str) -> str:
+    return f" by {origin}" if origin else ""
 
 
 #: Why what a reading says does not count, by rule.

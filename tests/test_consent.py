@@ -69,3 +69,79 @@ def test_a_merge_does_not_depend_on_the_order(found: list[Consent], random: obje
     random.shuffle(shuffled)  # type: ignore[attr-defined]
 
     assert merge(shuffled).granted == merge(found).granted
+
+
+def test_each_category_keeps_the_basis_of_those_that_give_its_state() -> None:
+    explicit = Consent(
+        {Category.FUNCTIONAL: State.GRANTED, Category.MARKETING: State.DENIED}, Basis.EXPLICIT, "one", "a"
+    )
+    implied = Consent(dict.fromkeys(OPTIONAL_CATEGORIES, State.GRANTED), Basis.IMPLIED, "two", "b")
+
+    merged = merge([implied, explicit])
+
+    assert merged.basis is Basis.IMPLIED
+    assert [merged.basis_of(category) for category in OPTIONAL_CATEGORIES] == [
+        Basis.EXPLICIT,
+        Basis.IMPLIED,
+        Basis.EXPLICIT,
+    ]
+    assert [merged.said_by(category) for category in OPTIONAL_CATEGORIES] == ["two (b), one (a)", "two (b)", "one (a)"]
+
+
+def test_a_merge_whose_states_are_all_explicit_is_explicit() -> None:
+    default = Consent({Category.FUNCTIONAL: State.GRANTED}, Basis.IMPLIED, "one", "a")
+    choice = Consent({Category.FUNCTIONAL: State.DENIED}, Basis.EXPLICIT, "two", "b")
+
+    assert merge([default, choice]).basis is Basis.EXPLICIT
+
+
+def test_an_act_that_names_no_category_counts_for_the_basis_alone() -> None:
+    act = Consent(basis=Basis.EXPLICIT, source="one", cookie="a")
+    default = Consent(basis=Basis.IMPLIED, source="two", cookie="b")
+
+    assert merge([act]) is act
+    assert (merge([act, default]).basis, merge([act, default]).source) == (Basis.EXPLICIT, "one, two")
+    assert merge([default, default]).basis is Basis.IMPLIED
+    assert not merge([act, default]).is_known
+
+
+def test_a_merge_is_as_old_as_its_oldest_part() -> None:
+    parts = [Consent({Category.MARKETING: State.DENIED}, Basis.EXPLICIT, stamp=stamp) for stamp in (5.0, None, 3.0)]
+
+    assert merge(parts).stamp == 3.0
+
+
+def test_a_default_of_no_is_no_refusal() -> None:
+    default = Consent({Category.MARKETING: State.DENIED}, Basis.IMPLIED)
+    choice = Consent({Category.MARKETING: State.DENIED}, Basis.EXPLICIT)
+
+    assert not default.refuses(Category.MARKETING)
+    assert choice.refuses(Category.MARKETING)
+    assert not choice.refuses(Category.ANALYTICS)
+    assert choice.basis_of(Category.NECESSARY) is Basis.NONE
+
+
+def test_a_reading_may_be_cut_down_to_some_states() -> None:
+    reading = Consent(
+        {Category.FUNCTIONAL: State.GRANTED, Category.MARKETING: State.DENIED}, Basis.EXPLICIT, "one", "a"
+    )
+
+    assert reading.only(State.DENIED).states == {Category.MARKETING: State.DENIED}
+    assert reading.only(State.DENIED).source == "one"
+    assert reading.only(State.DENIED, State.GRANTED) is reading
+
+
+@given(st.lists(readings, max_size=4))
+def test_a_merge_is_explicit_only_where_no_default_gives_a_state(found: list[Consent]) -> None:
+    """Law: an explicit whole holds no grant that rests on defaults alone."""
+    merged = merge(found)
+
+    if merged.basis is Basis.EXPLICIT:
+        for category in OPTIONAL_CATEGORIES:
+            if merged.grants(category):
+                assert any(reading.grants(category) and reading.basis is not Basis.IMPLIED for reading in found)
+
+
+@pytest.mark.parametrize("word", [*Category, *State, *Basis])
+def test_a_word_hashes_as_the_text_it_is_equal_to(word: str) -> None:
+    assert {word: 1}[str(word)] == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import subprocess
 import sys
@@ -11,7 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_middleware import Action, Category, Consent, Plan, Policy, PolicyError, Purpose, State, Texts
+from consent_middleware import (
+    Action,
+    Basis,
+    Category,
+    Consent,
+    Plan,
+    Policy,
+    PolicyError,
+    Purpose,
+    Regime,
+    State,
+    Texts,
+)
 from consent_middleware.consent import OPTIONAL_CATEGORIES
 from consent_middleware.cookies import Cookies
 from consent_middleware.sources import Signals
@@ -193,6 +206,43 @@ def test_a_missing_contact_url_is_said_when_built(caplog: pytest.LogCaptureFixtu
         ("CM016", {"max_hold": 10}),
         ("CM016", {"max_hold": True}),
         ("CM016", {"max_hold": "1 MB"}),
+        ("CM017", {"mapping": ["chat"]}),
+        ("CM017", {"mapping": {"chat": "functionnal"}}),
+        ("CM017", {"mapping": {"chat": []}}),
+        ("CM017", {"mapping": {"chat": 1}}),
+        ("CM017", {"mapping": {"chat": ["functional", "x"]}}),
+        ("CM017", {"mapping": {1: "functional"}}),
+        ("CM017", {"mapping": {"klarro": {"chat": "functional"}}}),
+        ("CM017", {"mapping": {"cookiebot": {"marketing": "functional"}}}),
+        ("CM017", {"mapping": {"klaro": {"chat": "x"}}}),
+        ("CM018", {"cookie_names": "klaro"}),
+        ("CM018", {"cookie_names": {"cookiebot": "x"}}),
+        ("CM018", {"cookie_names": {"klaro": "a b"}}),
+        ("CM018", {"cookie_names": {"klaro": 1}}),
+        ("CM019", {"ignore": "gpp"}),
+        ("CM019", {"ignore": 1}),
+        ("CM019", {"ignore": ["gp"]}),
+        ("CM019", {"ignore": [["gpp"]]}),
+        ("CM020", {"regime": "opt"}),
+        ("CM020", {"regime": None}),
+        ("CM021", {"gpc": "us"}),
+        ("CM021", {"gpc": True}),
+        ("CM022", {"dnt": 1}),
+        ("CM023", {"tcf_grants": "yes"}),
+        ("CM024", {"max_age_days": 0}),
+        ("CM024", {"max_age_days": True}),
+        ("CM024", {"max_age_days": float("nan")}),
+        ("CM024", {"max_age_days": "180"}),
+        ("CM025", {"revisions": "3"}),
+        ("CM025", {"revisions": {"nobody": "3"}}),
+        ("CM025", {"revisions": {"complianz": 1.5}}),
+        ("CM025", {"revisions": {"complianz": True}}),
+        ("CM026", {"click_after_refusal": None}),
+        ("CM027", {"on_decision": "log"}),
+        ("CM028", {"clock": 5}),
+        ("CM029", {"vary": "CF-IPCountry"}),
+        ("CM029", {"vary": 1}),
+        ("CM029", {"vary": ["CF IPCountry"]}),
     ],
 )
 def test_a_wrong_setting_has_its_number_and_says_what_is_allowed(number: str, settings: dict[str, Any]) -> None:
@@ -285,3 +335,357 @@ def test_the_fingerprint_is_the_same_in_every_process() -> None:
     }
 
     assert len(found) == 1
+
+
+# Regimes
+
+
+def test_opt_in_is_the_default_and_unknown_is_not_consent() -> None:
+    assert plan(b"x=1").regime is Regime.OPT_IN
+    assert not plan(b"x=1").allows(Purpose.CHAT)
+
+
+def test_under_opt_out_what_is_not_refused_is_allowed() -> None:
+    policy = Policy(contact_url="/c", regime="opt-out")
+
+    silent, refused = plan(b"x=1", policy), plan(b"consent=necessary", policy)
+
+    assert silent.allows(Purpose.CHAT)
+    assert silent.allows(Purpose.TRACKING)
+    assert silent.decisions[Purpose.TRACKING].reasons == (
+        "analytics, marketing consent is not refused, and the regime is opt-out",
+    )
+    assert silent.decisions[Purpose.TRACKING].rules == ("not-refused",)
+    assert not refused.allows(Purpose.CHAT)
+    assert refused.decisions[Purpose.TRACKING].rules == ("denied",)
+
+
+def test_under_opt_out_a_grant_and_a_silence_are_told_apart() -> None:
+    policy = Policy(contact_url="/c", regime=Regime.OPT_OUT, sources=[lambda _: [granting(Category.ANALYTICS)]])
+
+    assert plan(b"", policy).decisions[Purpose.TRACKING].reasons == (
+        "analytics consent is given by test (c)",
+        "marketing consent is not refused, and the regime is opt-out",
+    )
+
+
+@pytest.mark.parametrize(
+    ("country", "expected"), [(b"US", Regime.OPT_OUT), (b"DE", Regime.OPT_IN), (None, Regime.OPT_IN)]
+)
+def test_a_callable_chooses_the_regime_by_the_request(country: bytes | None, expected: Regime) -> None:
+    def by_country(signals: Signals) -> str | None:
+        return {"US": "opt-out", "DE": "opt-in"}.get(signals.header("CF-IPCountry") or "")
+
+    policy = Policy(contact_url="/c", regime=by_country, vary=["CF-IPCountry"])
+    fields = [(b"cf-ipcountry", country)] if country else []
+
+    assert policy.plan(Signals(Cookies([b"a=1"]), fields)).regime is expected
+    assert policy.vary == (b"Sec-GPC", b"CF-IPCountry")
+
+
+def test_a_callable_may_look_at_the_path() -> None:
+    policy = Policy(contact_url="/c", regime=lambda head: "opt-out" if head.path.startswith("/us/") else "opt-in")
+
+    assert policy.plan(Signals(Cookies(), (), "GET", "/us/x")).allows(Purpose.TRACKING)
+    assert not policy.plan(Signals(Cookies(), (), "GET", "/de/x")).allows(Purpose.TRACKING)
+
+
+@pytest.mark.parametrize("broken", [lambda _: 1 / 0, lambda _: "opt out", lambda _: 5])
+def test_a_callable_that_fails_means_opt_in_and_is_noted_once(broken: Any, caplog: pytest.LogCaptureFixture) -> None:
+    policy = Policy(contact_url="/c", regime=broken)
+
+    with caplog.at_level(logging.WARNING, "consent_middleware"):
+        plans = [plan(b"x=1", policy), plan(b"x=1", policy)]
+
+    assert {decided.regime for decided in plans} == {Regime.OPT_IN}
+    assert policy.notices.counts == {"regime-raised": 2}
+    assert len(caplog.records) == 1
+
+
+def test_a_default_that_nobody_chose_counts_under_opt_out_only() -> None:
+    cookie = b"CookieConsent=-1"
+
+    assert not plan(cookie).allows(Purpose.CHAT)
+    assert plan(cookie).literal.grants(Category.FUNCTIONAL)
+    assert plan(cookie, Policy(contact_url="/c", regime="opt-out")).decisions[Purpose.CHAT].rules == ("granted",)
+
+
+def test_a_default_of_no_blocks_and_expires_nothing() -> None:
+    cookie = b"CookieConsent={necessary:true,statistics:false,marketing:false}"
+
+    for regime in Regime:
+        policy = Policy(contact_url="/c", regime=regime)
+        decided = plan(cookie, policy)
+        assert decided.decisions[Purpose.TRACKING].rules == ("denied-by-default",)
+        assert "analytics consent is off by default by cookiebot" in decided.decisions[Purpose.TRACKING].reasons[0]
+        assert not policy.refused_cookies(decided)
+
+
+# Signals
+
+
+def signalled(policy: Policy, cookie: bytes = b"consent=functional,analytics,marketing") -> Plan:
+    return policy.plan(Signals(Cookies([cookie]), [(b"sec-gpc", b"1")]))
+
+
+@pytest.mark.parametrize("regime", Regime)
+def test_global_privacy_control_refuses_marketing_under_every_regime(regime: Regime) -> None:
+    decided = signalled(Policy(contact_url="/c", regime=regime))
+
+    assert not decided.allows(Purpose.TRACKING)
+    assert decided.allows(Purpose.CHAT)
+    assert decided.decisions[Purpose.TRACKING].reasons == ("marketing consent is refused by gpc (Sec-GPC)",)
+
+
+def test_global_privacy_control_leaves_the_click_alone() -> None:
+    assert signalled(POLICY, b"consent_chat=1").allows(Purpose.CHAT)
+
+
+def test_a_site_may_limit_global_privacy_control() -> None:
+    limited = {
+        (gpc, regime): signalled(Policy(contact_url="/c", gpc=gpc, regime=regime)).allows(Purpose.TRACKING)
+        for gpc in ("opt-out", "never")
+        for regime in Regime
+    }
+
+    assert limited == {
+        ("opt-out", Regime.OPT_IN): True,
+        ("opt-out", Regime.OPT_OUT): False,
+        ("never", Regime.OPT_IN): True,
+        ("never", Regime.OPT_OUT): True,
+    }
+
+
+def test_a_limited_signal_is_told_where_it_is_all_there_is() -> None:
+    decided = signalled(Policy(contact_url="/c", gpc="opt-out"), b"x=1")
+
+    assert decided.decisions[Purpose.TRACKING].reasons[1] == (
+        "marketing consent is unknown: what gpc (Sec-GPC) says counts under opt-out only on this site"
+    )
+
+
+def test_caches_are_told_of_every_signal_that_is_read() -> None:
+    assert Policy(contact_url="/c").vary == (b"Sec-GPC",)
+    assert Policy(contact_url="/c", gpc="never").vary == ()
+    assert Policy(contact_url="/c", dnt=True, ignore=["gpc"]).vary == (b"DNT",)
+
+
+# Age and revision
+
+DAY = 86_400
+CHOICE = b"cookiefirst-consent=" + b'{"necessary":true,"functional":true,"advertising":false,"timestamp":1700000000}'
+
+
+def aged(days: float, **settings: Any) -> Plan:
+    return plan(CHOICE, Policy(contact_url="/c", max_age_days=180, clock=lambda: 1700000000 + days * DAY, **settings))
+
+
+def test_a_choice_that_is_too_old_is_unknown() -> None:
+    assert aged(180).allows(Purpose.CHAT)
+    assert not aged(181).allows(Purpose.CHAT)
+    assert aged(181).decisions[Purpose.CHAT].reasons == (
+        "functional consent is unknown: what cookiefirst (cookiefirst-consent) says is older than 180 days",
+    )
+    assert aged(181).decisions[Purpose.TRACKING].rules == ("unknown", "too-old")
+    assert aged(-5).allows(Purpose.CHAT)
+
+
+def test_a_refusal_that_is_too_old_still_blocks_under_opt_out() -> None:
+    decided = aged(999, regime="opt-out")
+
+    assert decided.allows(Purpose.CHAT)
+    assert not decided.allows(Purpose.TRACKING)
+
+
+def test_a_choice_without_a_date_does_not_grow_old() -> None:
+    assert plan(b"consent=functional", Policy(contact_url="/c", max_age_days=1)).allows(Purpose.CHAT)
+
+
+def test_the_system_s_clock_tells_the_time_where_the_site_gives_none() -> None:
+    assert not plan(CHOICE, Policy(contact_url="/c", max_age_days=1)).allows(Purpose.CHAT)
+    assert plan(CHOICE, Policy(contact_url="/c", max_age_days=36_500)).allows(Purpose.CHAT)
+
+
+@pytest.mark.parametrize(("revision", "allowed"), [("16", True), (16, True), ("17", False)])
+def test_a_choice_under_another_revision_is_unknown(revision: str | int, allowed: bool) -> None:
+    policy = Policy(contact_url="/c", revisions={"complianz": revision})
+    decided = plan(b"cmplz_preferences=allow; cmplz_policy_id=16", policy)
+
+    assert decided.allows(Purpose.CHAT) is allowed
+    assert decided.decisions[Purpose.CHAT].rules == (("granted",) if allowed else ("other-revision",))
+
+
+def test_a_revision_may_be_named_for_a_platform_by_any_of_its_names() -> None:
+    cookie = b'cc_cookie={"categories":["preferences"],"level":[],"revision":1}'
+
+    for name in ("orestbida", "orestbida-v2"):
+        assert plan(cookie, Policy(contact_url="/c", revisions={name: 1})).allows(Purpose.CHAT)
+        assert not plan(cookie, Policy(contact_url="/c", revisions={name: 2})).allows(Purpose.CHAT)
+    assert plan(cookie, Policy(contact_url="/c", revisions={"orestbida-v3": 2})).allows(Purpose.CHAT)
+
+
+def test_the_first_rule_that_takes_a_state_away_is_told() -> None:
+    decided = plan(
+        b"CookieConsent={necessary:true,preferences:true,ver:1}", Policy(contact_url="/c", revisions={"cookiebot": 2})
+    )
+
+    assert decided.decisions[Purpose.CHAT].rules == ("implied",)
+
+
+# The click after a refusal
+
+
+def test_a_click_counts_beside_a_refusal_unless_the_site_says_otherwise() -> None:
+    cookie = b"consent=necessary; consent_chat=1"
+    strict = Policy(contact_url="/c", click_after_refusal=False)
+
+    assert plan(cookie).allows(Purpose.CHAT)
+    assert plan(cookie, strict).decisions[Purpose.CHAT].action is Action.BLOCK
+    assert plan(cookie, strict).decisions[Purpose.CHAT].reasons == (
+        "functional consent is refused by own cookie (consent)",
+        "no click can change that on this site",
+    )
+    assert plan(cookie, strict).decisions[Purpose.CHAT].rules == ("denied", "click-disabled")
+
+
+def test_without_a_refusal_the_click_counts_everywhere() -> None:
+    strict = Policy(contact_url="/c", click_after_refusal=False)
+
+    assert plan(b"consent_chat=1", strict).allows(Purpose.CHAT)
+    assert plan(b"CookieConsent={necessary:true,preferences:false}; consent_chat=1", strict).allows(Purpose.CHAT)
+    assert plan(b"x=1", strict).decisions[Purpose.CHAT].action is Action.FACADE
+
+
+def test_a_page_without_a_button_is_a_variant_of_its_own() -> None:
+    strict = Policy(contact_url="/c", click_after_refusal=False)
+
+    assert plan(b"consent=necessary", strict).variant != plan(b"x=1", strict).variant
+    assert plan(b"consent=necessary").variant == plan(b"x=1").variant == "c0t0"
+
+
+# The log
+
+
+def test_every_decision_is_told_to_the_site() -> None:
+    seen: list[Plan] = []
+    policy = Policy(contact_url="/c", on_decision=seen.append)
+
+    plans = [plan(b"consent=functional", policy), plan(b"consent=functional", policy), policy.plan(Signals(Cookies()))]
+
+    assert seen == plans
+
+
+def test_a_log_that_raises_is_noted_once_and_breaks_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(decided: Plan) -> None:
+        raise OSError("disk full: secret value")
+
+    policy = Policy(contact_url="/c", on_decision=broken)
+
+    with caplog.at_level(logging.WARNING, "consent_middleware"):
+        assert plan(b"consent=functional", policy).allows(Purpose.CHAT)
+        plan(b"", policy)
+
+    assert [record.message for record in caplog.records] == [
+        "on-decision-raised: on_decision raised OSError; the page went on"
+    ]
+    assert policy.notices.counts == {"on-decision-raised": 2}
+
+
+def test_the_record_says_who_said_what_on_what_basis_and_since_when() -> None:
+    record = json.loads(json.dumps(plan(CHOICE + b"; consent_chat=1").record()))
+
+    assert record == {
+        "regime": "opt-in",
+        "clicked": True,
+        "readings": [
+            {
+                "source": "cookiefirst",
+                "cookie": "cookiefirst-consent",
+                "basis": "explicit",
+                "stamp": 1700000000.0,
+                "states": {"functional": "granted", "analytics": "unknown", "marketing": "denied"},
+            }
+        ],
+        "consent": {
+            "necessary": "granted",
+            "functional": "granted",
+            "analytics": "unknown",
+            "marketing": "denied",
+        },
+        "plan": {
+            "chat": {
+                "action": "allow",
+                "rules": ["granted"],
+                "reasons": ["functional consent is given by cookiefirst (cookiefirst-consent)"],
+            },
+            "tracking": {
+                "action": "block",
+                "rules": ["unknown", "denied"],
+                "reasons": [
+                    "analytics consent is unknown, and unknown is not consent",
+                    "marketing consent is refused by cookiefirst (cookiefirst-consent)",
+                ],
+            },
+        },
+    }
+
+
+# What is kept between requests
+
+
+def test_a_plan_is_given_again_for_the_same_request_and_only_for_it() -> None:
+    first = signalled(POLICY, b"consent=functional,analytics,marketing; a=1")
+
+    assert signalled(POLICY, b"consent=functional,analytics,marketing; a=1") is first
+    assert plan(b"consent=functional,analytics,marketing; a=1").allows(Purpose.TRACKING)
+    assert signalled(POLICY, b"consent=necessary; a=1").allows(Purpose.CHAT) is False
+
+
+def test_two_lines_are_not_taken_for_one() -> None:
+    one = POLICY.plan(Signals(Cookies([b"a=1consent=functional"])))
+    two = POLICY.plan(Signals(Cookies([b"a=1", b"consent=functional"])))
+
+    assert not one.allows(Purpose.CHAT)
+    assert two.allows(Purpose.CHAT)
+
+
+def test_kept_plans_differ_by_regime() -> None:
+    policy = Policy(contact_url="/c", regime=lambda head: head.path)
+
+    def at(path: str) -> bool:
+        return policy.plan(Signals(Cookies([b"a=1"]), (), "GET", path)).allows(Purpose.TRACKING)
+
+    assert (at("opt-in"), at("opt-out"), at("opt-in")) == (False, True, False)
+
+
+def test_nothing_is_kept_where_a_source_of_the_site_or_the_time_decides() -> None:
+    answers = iter([[granting(Category.FUNCTIONAL)], []])
+    asking = Policy(contact_url="/c", sources=[lambda _: next(answers)])
+    days = iter([0, 999])
+    aging = Policy(contact_url="/c", max_age_days=180, clock=lambda: 1700000000 + next(days) * DAY)
+
+    assert [plan(b"a=1", asking).allows(Purpose.CHAT) for _ in range(2)] == [True, False]
+    assert [plan(CHOICE, aging).allows(Purpose.CHAT) for _ in range(2)] == [True, False]
+
+
+def test_what_is_kept_is_bounded_and_holds_no_cookie() -> None:
+    policy = Policy(contact_url="/c")
+    for number in range(3000):
+        plan(b"session=secret%d" % number, policy)
+
+    kept = policy._plans
+
+    assert 0 < len(kept) <= 1024
+    assert "secret" not in repr(kept)
+
+
+def test_a_reading_s_basis_is_kept_apart_where_another_is_implied() -> None:
+    implied = Consent(dict.fromkeys(OPTIONAL_CATEGORIES, State.GRANTED), Basis.IMPLIED, "default", "d")
+    explicit = Consent({Category.FUNCTIONAL: State.GRANTED}, Basis.EXPLICIT, "choice", "c")
+
+    decided = POLICY.settle([implied, explicit])
+
+    assert decided.allows(Purpose.CHAT)
+    assert not decided.allows(Purpose.TRACKING)
+    assert decided.decisions[Purpose.CHAT].reasons == ("functional consent is given by choice (c)",)
+    assert decided.literal.basis is Basis.IMPLIED

@@ -76,6 +76,10 @@ DEFAULT: Final = "cp1252"
 
 BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_BE, "utf-16-be"), (codecs.BOM_UTF16_LE, "utf-16-le"))
 
+# 13.2.3.2, step 3 of the prescan: "<?x" in two bytes each.
+UTF16_DECLARATIONS: Final = {b"<\0?\0x\0": "utf-16-le", b"\0<\0?\0x": "utf-16-be"}
+NOT_ALIKE: Final = re.compile(rb"[\x1b\x80-\xff]")
+
 PRESCAN: Final = grammar.pattern(
     rf"""
     {grammar.COMMENT}
@@ -108,13 +112,25 @@ def sniff(head: bytes, declared: str | None, *, complete: bool, xml: bool = Fals
         return None
     if declared is not None and (known := encoding_of(declared)) is not None:
         return known
-    for start, encoding in ((b"<\0?\0x\0", "utf-16-le"), (b"\0<\0?\0x", "utf-16-be")):
+    for start, encoding in UTF16_DECLARATIONS.items():
         if head.startswith(start):
             return encoding
     found = _xml_declaration(head[:SNIFFED]) if xml else _meta(head[:SNIFFED])
     if found is not None or complete or len(head) >= SNIFFED:
         return found or ("utf-8" if xml else DEFAULT)
     return None
+
+
+def alike(head: bytes) -> int:
+    """Give how many bytes at the start of a document read alike in every encoding that it may still turn out to be in.
+
+    In the encodings that only the document itself can declare, bytes up to 0x7F are ASCII as long as no escape sequence
+    has come; the others show in the first bytes, as a byte order mark or as the zeros of an XML declaration.
+    """
+    if any(start.startswith(head) for start in UTF16_DECLARATIONS):
+        return 0
+    found = NOT_ALIKE.search(head)
+    return found.start() if found else len(head)
 
 
 def _xml_declaration(head: bytes) -> str | None:

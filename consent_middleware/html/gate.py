@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import islice
 from typing import Final
@@ -20,14 +20,15 @@ from .tokens import decode_references
 
 # A reference that may stand for something in a URL's host: not the usual ones of running text, and no query parameter.
 REFERENCE: Final = re.compile(
-    rb"&(?!(?:amp|quot|lt|gt|nbsp|#0?3[489]|#82[0-9]{2});)"
+    rb"&(?!(?:amp|quot|lt|gt|nbsp|[lr]aquo|[lr][sd]quo|[mn]dash|copy|reg|bull|middot|times|#0?3[489]|#82[0-9]{2});)"
     rb"(?:\#(?:[xX][0-9a-fA-F]++|[0-9]++);?|[a-zA-Z][a-zA-Z0-9]*+(?:;|(?![=a-zA-Z0-9])))"
 )
 # A percent-encoded letter, digit, "-" or ".", which nothing that writes URLs encodes, or a byte beyond ASCII.
 ENCODED: Final = re.compile(rb"%(?:2[dDeE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|[89a-fA-F])")
 ASCII: Final = bytes(range(0x80))
 # What brings more than its own bytes into play: an address for all that follows, or a document of its own.
-MORE: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?(?:[bB]|[iI][fF][^<\0]*?[sS][rR][cC][dD][oO][cC])")
+BASE: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?[bB]")
+IFRAME: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?[iI][fF]")
 EVERYTHING: Final = re.compile(rb"(?s:.+)")
 BEYOND: Final = re.compile(rb"[\x80-\xff]+")
 IGNORED: Final = re.compile("[\u00ad\u034f\u180b-\u180d\u180f\u200b-\u200d\u2060\u2064\ufe00-\ufe0f\ufeff]")
@@ -78,11 +79,13 @@ def unveiled(raw: bytes, encoding: str) -> bytes:
     return seen.replace(b"\\", b"/")
 
 
+@lru_cache(maxsize=1024)
 def _referred(reference: bytes, encoding: str) -> bytes:
     """Give what a reference stands for; a tab or a newline is nothing in a URL."""
     return decode_references(reference.decode("ascii")).encode(encoding, "replace")
 
 
+@lru_cache(maxsize=1024)
 def _mapped(text: str) -> bytes:
     """Map characters as UTS #46 does in host names."""
     text = unicodedata.normalize("NFKC", IGNORED.sub("", text).casefold()).casefold()
@@ -110,8 +113,14 @@ class Gate:
         self.pattern = candidates(self.asked, xml=xml)
 
     def holds(self, raw: bytes, encoding: str) -> bool:
-        """Say whether these bytes of one or more tags hold a needle, a document, or an address for other tags."""
-        return bool(MORE.search(raw) or self.needles.search(unveiled(raw, encoding)))
+        """Say whether these bytes of one or more tags hold a needle, or a document."""
+        return bool(self.needles.search(unveiled(raw, encoding))) or (
+            b"srcdoc" in raw.lower() and bool(IFRAME.search(raw))
+        )
+
+    def counts(self, raw: bytes, encoding: str) -> bool:
+        """Say whether these tags hold a needle, a document, or an address that counts for those that follow."""
+        return bool(BASE.search(raw)) or self.holds(raw, encoding)
 
 
 TOGETHER: Final = 16
@@ -125,11 +134,15 @@ class Candidates:
     far as they are there.
     """
 
-    def __init__(self, gate: Gate, source: bytes, start: int, encoding: str, *, every: bool = False) -> None:
+    def __init__(
+        self, gate: Gate, source: bytes, start: int, encoding: str, *, every: bool = False, complete: bool = False
+    ) -> None:
         self._gate = gate
         self._source = source
         self._encoding = encoding
         self._every = every
+        # In a whole document, an address that holds no needle counts for nothing unless another tag holds one.
+        self._complete = complete
         self._next = self._holding(start)
         self._late: list[tuple[int, int]] = []
         self.start, self.stop = next(self._next, (len(source), len(source)))
@@ -138,26 +151,28 @@ class Candidates:
         """Give the spans that hold a needle: first all together are asked, then some, then each one."""
         # Bytes are nothing for the garbage collector to follow; match objects are, so they are made where needed only.
         tags: list[bytes] = self._gate.pattern.findall(self._source, start)
-        if not self._worth(tags):
+        if not self._worth(tags, self._gate.holds if self._complete else self._gate.counts):
             return
         matches = self._gate.pattern.finditer(self._source, start)
         passed = 0
         for first in range(0, len(tags), TOGETHER):
             some = tags[first : first + TOGETHER]
-            if self._worth(some):
+            if self._worth(some, self._gate.counts):
                 found = islice(matches, passed, passed + len(some))
-                yield from (match.span() for tag, match in zip(some, found, strict=True) if self._worth([tag]))
+                yield from (
+                    match.span()
+                    for tag, match in zip(some, found, strict=True)
+                    if self._worth([tag], self._gate.counts)
+                )
                 passed = 0
             else:
                 passed += len(some)
 
-    def _worth(self, tags: list[bytes]) -> bool:
+    def _worth(self, tags: list[bytes], test: Callable[[bytes, str], bool]) -> bool:
         """Say whether any of these tags is worth reading."""
         joined = b"\0".join(tags)
         # A "<" in the middle of a tag may be the start of another one, which may reach further.
-        return bool(tags) and (
-            self._every or joined.count(b"<") > len(tags) or self._gate.holds(joined, self._encoding)
-        )
+        return bool(tags) and (self._every or joined.count(b"<") > len(tags) or test(joined, self._encoding))
 
     def advance(self, pos: int) -> int:
         """Give where the next candidate begins that holds a needle, from ``pos`` on; the source's end without one."""

@@ -7,7 +7,6 @@ what is put in its place, is the watch's.
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple, Protocol
@@ -17,8 +16,6 @@ from .gate import Candidates, Gate
 from .tokens import Attribute, Kind, StartTag, Tokenizer, decode_references
 
 __all__ = ["MAX_HOLD", "Attribute", "BailOut", "Edit", "HTMLRewriter", "StartTag", "TagWatch"]
-
-log = logging.getLogger(__name__)
 
 MAX_HOLD: Final = 1 << 20
 """How many bytes of one unfinished tag are kept, by default. The longest start tags of real pages hold pictures as
@@ -71,10 +68,11 @@ class HTMLRewriter:
     ``charset`` is the Content-Type's, or None. ``xml`` is for documents that a browser parses as XML.
 
     At most ``max_hold`` bytes of an unfinished tag are kept (besides the chunk that is fed), and until the encoding is
-    known the document's first 1024 bytes. When a tag is longer, ``on_bail_out`` says what becomes of it, if it is one
-    that the watch may be asked about: with "withhold" (the default) it keeps its name and loses its attributes, so
-    that it loads nothing; with "pass" it goes through as it is. Either is logged as a warning, once per document, and
-    counted in ``bail_outs``. All other long tags go through.
+    known, what does not read alike in all encodings of the document's first 1024 bytes. When a tag is longer,
+    ``on_bail_out`` says what becomes of it, if it is one that the watch may be asked about: with "withhold" (the
+    default) it keeps its name and loses its attributes, so that it loads nothing; with "pass" it goes through as it
+    is. Either is counted in ``bail_outs``, for whoever drives the rewriter to tell. All other long tags go through.
+    Where the whole of a long tag is fed at once, it is read as any other.
     """
 
     def __init__(
@@ -93,25 +91,33 @@ class HTMLRewriter:
         self._on_bail_out: BailOut = on_bail_out
         self._encoding: str | None = None
         self._head = b""
+        self._head_read = 0
         self._view: charsets.View | None = None
         self._reader = _Reader(watch, Gate(watch.needles, watch.elements, xml=xml), Tokenizer(xml=xml), self._bail_out)
 
     def feed(self, chunk: bytes) -> bytes:
         """Take a piece of the document and give what is decided."""
-        if self._encoding is None:
-            chunk = self._head + chunk
-            self._head = b"" if self._sniffed(chunk, complete=False) else chunk
-            if self._encoding is None:
-                return b""
-        return self._take(chunk)
+        if self._encoding is not None:
+            return self._take(chunk)
+        self._head += chunk
+        self._sniffed(self._head, complete=False)
+        return self._undecided(last=False)
 
     def close(self) -> bytes:
         """End the document and give the rest."""
-        rest = b""
-        if self._encoding is None:
-            rest, self._head = self._head, b""
-            self._sniffed(rest, complete=True)
-        return self._take(rest, last=True)
+        if self._encoding is not None:
+            return self._take(b"", last=True)
+        self._sniffed(self._head, complete=True)
+        return self._undecided(last=True)
+
+    def _undecided(self, *, last: bool) -> bytes:
+        """Read on in the head; while the encoding is not known, as far as it does not matter."""
+        if self._encoding is not None:
+            chunk, self._head = self._head[self._head_read :], b""
+            return self._take(chunk, last=last)
+        alike = charsets.alike(self._head)
+        chunk, self._head_read = self._head[self._head_read : alike], max(alike, self._head_read)
+        return self._rewritten(chunk, last=False) if chunk else b""
 
     def rewrite(self, document: bytes) -> bytes:
         """Rewrite a whole document at once: the object itself where there is nothing to edit.
@@ -119,24 +125,22 @@ class HTMLRewriter:
         Gives what ``feed`` and ``close`` give, and faster, because what follows the last edit is not read.
         """
         self._sniffed(document, complete=True)
-        if self._view is None and (self._encoding == "replacement" or not self._reader.expect(document)):
+        if self._view is None and not self._reader.expect(document, complete=True):
             return document
         return self._take(document, last=True)
 
-    def _sniffed(self, head: bytes, *, complete: bool) -> bool:
-        """Find out the encoding; whether that was possible."""
+    def _sniffed(self, head: bytes, *, complete: bool) -> None:
+        """Find out the encoding, if that is possible yet."""
         self._encoding = charsets.sniff(head, self._declared, complete=complete, xml=self._xml)
         if self._encoding is None:
-            return False
+            return
         self._view = charsets.view_of(self._encoding)
-        self._reader.encoding = "utf-8" if self._view else self._encoding
-        return True
+        # A browser runs nothing of a document in an encoding that it replaces, so any reading will do.
+        encoding = charsets.DEFAULT if self._encoding == "replacement" else self._encoding
+        self._reader.encoding = "utf-8" if self._view else encoding
 
     def _take(self, chunk: bytes, *, last: bool = False) -> bytes:
         """Read a piece and give what is decided."""
-        if self._encoding == "replacement":
-            # A browser shows one replacement character instead of such a document, and runs nothing of it.
-            return chunk
         if self._view is None:
             return self._rewritten(chunk, last=last)
         return self._view.write(self._rewritten(self._view.read(chunk, last=last), last=last), last=last)
@@ -165,8 +169,7 @@ class HTMLRewriter:
         # In an element that is read twice, where the tag ends depends on the reading: it goes in any case.
         withhold = tokens.is_start and (name in self._reader.gate.asked or bool(tokens.twice))
         if withhold:
-            self._bail_out(name, f"is longer than {self._max_hold} bytes")
-            withhold = self._on_bail_out == "withhold"
+            withhold = self._bail_out()
         tokens.withholding = withhold
         out.append(tokens.source[tokens.start : tokens.pos])
         if withhold and name == b"script":
@@ -174,11 +177,9 @@ class HTMLRewriter:
             out.append(b' type="text/plain"')
         return True
 
-    def _bail_out(self, name: bytes, reason: str) -> bool:
-        """Count and log what could not be read; whether it is to be withheld."""
+    def _bail_out(self) -> bool:
+        """Count what could not be read; whether it is to be withheld."""
         self.bail_outs += 1
-        if self.bail_outs == 1:
-            log.warning("a <%s> tag %s: %s", name.decode("ascii", "replace"), reason, self._on_bail_out)
         return self._on_bail_out == "withhold"
 
 
@@ -190,7 +191,7 @@ class _Reader:
         watch: TagWatch,
         gate: Gate,
         tokens: Tokenizer,
-        bail_out: Callable[[bytes, str], bool],
+        bail_out: Callable[[], bool],
         *,
         base: str | None = None,
         encoding: str = "utf-8",
@@ -209,9 +210,9 @@ class _Reader:
         self._source = b""
         self._candidates = Candidates(gate, b"", 0, encoding)
 
-    def expect(self, source: bytes) -> bool:
+    def expect(self, source: bytes, *, complete: bool = False) -> bool:
         """Look for candidates in what is about to be read; whether there are any."""
-        self._candidates = Candidates(self.gate, source, 0, self.encoding, every=self._based)
+        self._candidates = Candidates(self.gate, source, 0, self.encoding, every=self._based, complete=complete)
         self._source = source
         return self._candidates.start < len(source)
 
@@ -287,7 +288,7 @@ class _Reader:
             return []
         begin, end = found.value_span
         if self._depth >= MAX_DEPTH:
-            withhold = self._bail_out(b"iframe", f"holds more than {MAX_DEPTH} documents inside each other")
+            withhold = self._bail_out()
             return [Edit(begin, end, b"")] if withhold else []
         inner, places = _unescaped(found.value, self.encoding, xml=tag.xml)
         tokens = Tokenizer()

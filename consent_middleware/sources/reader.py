@@ -69,12 +69,14 @@ class Reader:
         readings: list[Consent] = []
         for index in sorted(found.keys() | doubtful.keys()):
             try:
-                if index in found:
-                    readings += self._read(index, found[index])
+                told = self._read(index, found[index]) if index in found else []
                 if index in doubtful:
-                    readings += [reading.only(State.DENIED) for reading in self._read(index, doubtful[index])]
+                    refused = [reading.only(State.DENIED) for reading in self._read(index, doubtful[index])]
+                    told += [reading for reading in refused if reading.states]
             except Exception as error:
                 on_error(self._platforms[index].id, error)
+            else:
+                readings += told
         return readings
 
     def _share_out(self, pairs: Mapping[bytes, Sequence[bytes]]) -> dict[int, _Raw]:
@@ -98,9 +100,9 @@ class Reader:
             if name.startswith(prefix) and name.isascii() and pattern.fullmatch(name.decode("ascii"))
         )
 
-    def _read(self, index: int, raw: _Raw) -> Iterable[Consent]:
+    def _read(self, index: int, raw: _Raw) -> list[Consent]:
         values = {name: [_text(value) for value in copies if len(value) <= MAX_VALUE] for name, copies in raw.items()}
-        return self._platforms[index].read(values, self._ids[index])
+        return list(self._platforms[index].read(values, self._ids[index]))
 
 
 def _text(value: bytes) -> str:

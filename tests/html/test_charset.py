@@ -135,8 +135,30 @@ def test_markup_inside_of_kanji_is_no_markup() -> None:
     assert rewritten(document, charset="utf-8") != document
 
 
-def test_a_document_in_an_encoding_that_browsers_refuse_passes() -> None:
-    document = b"<img src=//held.example>"
+@pytest.mark.parametrize("declared", ["hz-gb-2312", None])
+def test_a_document_in_an_encoding_that_browsers_refuse_is_read_all_the_same(declared: str | None) -> None:
+    document = b"<meta charset=hz-gb-2312><img src=//held.example>"
+    whole = HTMLRewriter(Holding(), charset=declared).rewrite(document)
+    rewriter = HTMLRewriter(Holding(), charset=declared)
+    bytewise = b"".join(rewriter.feed(document[at : at + 1]) for at in range(len(document))) + rewriter.close()
 
-    assert HTMLRewriter(Holding(), charset="hz-gb-2312").rewrite(document) is document
-    assert rewritten(document, 1, charset="iso-2022-kr") == document
+    assert whole == bytewise == b"<meta charset=hz-gb-2312><img data-held=//held.example><!--tail-->"
+
+
+@pytest.mark.parametrize(
+    ("document", "at_once"),
+    [
+        (b"<p>one", 6),
+        (b"<", 0),
+        (b"<\0", 0),
+        (b"\xef\xbb", 0),
+        (b"<p>\xe9", 3),
+        (b"<p>\x1b$B<0", 3),
+        (b'<?xml version="1.0"?>', 21),
+    ],
+)
+def test_what_reads_alike_in_every_encoding_leaves_before_the_encoding_is_known(document: bytes, at_once: int) -> None:
+    rewriter = HTMLRewriter(Holding())
+
+    assert rewriter.feed(document) == document[:at_once]
+    assert rewriter.close() == document[at_once:]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import pytest
 
 from consent_middleware.html.rewriter import MAX_DEPTH, HTMLRewriter
@@ -230,7 +228,7 @@ def test_srcdoc_is_a_document_whose_other_bytes_stay() -> None:
     assert HTMLRewriter(Holding()).rewrite(page) == page.replace(b"src=//", b"data-held=//") + b"<!--tail-->"
 
 
-def test_documents_too_deep_inside_each_other_are_withheld(caplog: pytest.LogCaptureFixture) -> None:
+def test_documents_too_deep_inside_each_other_are_withheld() -> None:
     page = f"<img src={HELD}>"
     for _ in range(MAX_DEPTH + 2):
         page = '<iframe srcdoc="' + page.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;") + '">'
@@ -239,7 +237,6 @@ def test_documents_too_deep_inside_each_other_are_withheld(caplog: pytest.LogCap
 
     assert b"held.example" not in rewriter.rewrite(source)
     assert rewriter.bail_outs == 1
-    assert "documents inside each other: withhold" in caplog.text
     assert HTMLRewriter(Holding(), on_bail_out="pass").rewrite(source) == source
 
 
@@ -267,17 +264,16 @@ LONG = "x" * 200
         pytest.param(f"<img alt='{LONG}", "<img", id="a tag that never ends"),
     ],
 )
-def test_a_tag_too_long_to_hold_loads_nothing(page: str, expected: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_tag_too_long_to_hold_loads_nothing(page: str, expected: str) -> None:
     source = page.encode()
     for size in (1, 7, 50):
         rewriter = HTMLRewriter(Holding(), charset="utf-8", max_hold=64)
         pieces = [rewriter.feed(source[at : at + size]) for at in range(0, len(source), size)]
         assert b"".join(pieces) + rewriter.close() == expected.encode()
         assert rewriter.bail_outs == (page != expected)
-    assert caplog.text.count("longer than 64 bytes") == 3 * (page != expected)
 
 
-def test_a_tag_too_long_to_hold_passes_where_the_operator_says_so(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_tag_too_long_to_hold_passes_where_the_operator_says_so() -> None:
     source = f"<script x='{LONG}' src={HELD}></script><img x='{LONG}'>".encode()
     rewriter = HTMLRewriter(Holding(), charset="utf-8", max_hold=64, on_bail_out="pass")
 
@@ -285,7 +281,6 @@ def test_a_tag_too_long_to_hold_passes_where_the_operator_says_so(caplog: pytest
 
     assert out == source
     assert rewriter.bail_outs == 2
-    assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
 
 def test_xml_keeps_the_slash_of_a_tag_too_long_to_hold() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from consent_middleware import Consent, Policy, Signals
-from consent_middleware.consent import Category, State
+from consent_middleware.consent import Basis, Category, State
 from consent_middleware.cookies import Cookies
 from consent_middleware.sources import SOURCES
 from consent_middleware.sources.platform import (
@@ -33,6 +34,13 @@ def test_every_platform_has_its_own_name_and_something_to_read() -> None:
     for platform in SOURCES:
         assert platform.cookies or platform.prefixes or platform.headers
         assert not platform.prefixes or platform.names is not None
+
+
+def test_every_platform_and_signal_has_its_place_in_the_docs() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "consent-sources.md").read_text("utf-8")
+
+    for platform in SOURCES:
+        assert any(f"\n### {word}: " in text or f"\n- **{word}**: " in text for word in (platform.id, *platform.aliases))
 
 
 def test_no_two_platforms_read_one_name() -> None:
@@ -61,10 +69,14 @@ def test_the_lines_of_a_request(lines: list[bytes], expected: str) -> None:
     assert said(*lines, by="insites") == expected
 
 
-def test_two_lines_joined_with_a_comma_keep_what_belongs_together() -> None:
+def test_an_answer_behind_a_comma_makes_a_refusal_explicit_and_no_grant() -> None:
     lines = b"OptanonConsent=groups=C0003%3A0%2CC0002%3A1,OptanonAlertBoxClosed=2025-01-02T03:04:05Z"
 
-    assert said(lines, by="onetrust") == "-?? explicit"
+    literal = Policy(contact_url="/c").plan(Signals(Cookies([lines]))).literal
+
+    assert said(lines, by="onetrust") == "-+? implied"
+    assert literal.basis_of(Category.FUNCTIONAL) is Basis.EXPLICIT
+    assert literal.basis_of(Category.ANALYTICS) is Basis.IMPLIED
 
 
 def test_what_is_longer_than_the_cap_is_left_unread() -> None:

@@ -1,0 +1,129 @@
+"""What an app and a site see of the decision: the plan in environ, scope and Flask, the log, the missing button."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+import flask
+import pytest
+
+from consent_middleware import Plan, Policy, Purpose
+from consent_middleware.asgi import ConsentMiddleware
+from consent_middleware.exchange import Exchange, RequestHead
+from consent_middleware.flask import Consent
+from tests.pages import LOADER, page
+
+HTML = [(b"content-type", b"text/html")]
+
+
+def whole(policy: Policy, *headers: tuple[bytes, bytes]) -> tuple[dict[bytes, bytes], bytes]:
+    head, body = Exchange(policy, RequestHead("GET", "/", "", headers)).whole(200, HTML, page(LOADER))
+    return dict(head), body
+
+
+def test_flask_views_and_templates_see_the_plan() -> None:
+    app = flask.Flask(__name__)
+    Consent(app, Policy(contact_url="/c"))
+
+    @app.get("/")
+    def view() -> str:
+        assert isinstance(flask.g.consent_plan, Plan)
+        return flask.render_template_string("{{ g.consent_plan.allows('chat') }}")
+
+    client = app.test_client(use_cookies=False)
+
+    assert client.get("/", headers={"Cookie": "cookieconsent_status=allow"}).text == "True"
+    assert client.get("/").text == "False"
+
+
+def test_flask_without_the_middleware_in_front_has_no_plan() -> None:
+    app = flask.Flask(__name__)
+    inner = app.wsgi_app
+    Consent(app, Policy(contact_url="/c"))
+    app.wsgi_app = inner  # type: ignore[method-assign]
+
+    @app.get("/")
+    def view() -> str:
+        return repr(flask.g.consent_plan)
+
+    assert app.test_client().get("/").text == "None"
+
+
+@pytest.mark.parametrize("state", [None, {"kept": 1}], ids=["no state", "a state of the server's"])
+def test_an_asgi_app_sees_the_plan_in_the_scope_and_in_its_state(state: dict[str, Any] | None) -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append((scope["consent_middleware.plan"], scope["state"]))
+
+    async def nothing(*_: Any) -> Any:
+        return None
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": []} | (
+        {"state": state} if state is not None else {}
+    )
+    asyncio.run(ConsentMiddleware(app, Policy(contact_url="/c"))(scope, nothing, nothing))
+
+    ((plan, found),) = seen
+    assert found["consent_plan"] is plan
+    assert state is None or found is state
+
+
+def test_a_log_that_raises_breaks_no_response() -> None:
+    def broken(plan: Plan) -> Iterable[str]:
+        raise RuntimeError
+
+    assert b"data-consent-facade" in whole(Policy(contact_url="/c", on_decision=broken))[1]
+
+
+def test_the_log_is_told_once_for_each_request() -> None:
+    seen: list[Plan] = []
+
+    whole(Policy(contact_url="/c", on_decision=seen.append), (b"Cookie", b"cookieconsent_status=deny"))
+
+    assert [plan.consent.source for plan in seen] == ["insites"]
+
+
+def test_no_button_stands_in_where_a_click_could_change_nothing() -> None:
+    strict = Policy(contact_url="/c", click_after_refusal=False)
+    refused = (b"Cookie", b"cookieconsent_status=deny")
+
+    assert b"data-consent-facade" not in whole(strict, refused)[1]
+    assert b"data-consent-facade" in whole(strict)[1]
+    assert b"data-consent-facade" in whole(Policy(contact_url="/c"), refused)[1]
+    assert b'data-consent="tracking"' in whole(strict, refused)[1]
+
+
+def test_pages_with_and_without_a_button_have_other_tags() -> None:
+    strict = Policy(contact_url="/c", click_after_refusal=False)
+
+    def tag(*headers: tuple[bytes, bytes]) -> bytes:
+        exchange = Exchange(strict, RequestHead("GET", "/", "", headers))
+        return dict(exchange.whole(200, [*HTML, (b"etag", b'"v1"')], page(LOADER))[0])[b"etag"]
+
+    assert tag() != tag((b"Cookie", b"cookieconsent_status=deny"))
+
+
+def test_a_page_varies_by_every_signal_that_is_read() -> None:
+    assert whole(Policy(contact_url="/c"))[0][b"vary"] == b"Cookie, Sec-GPC"
+    assert whole(Policy(contact_url="/c", gpc="never"))[0][b"vary"] == b"Cookie"
+    assert whole(Policy(contact_url="/c", dnt=True, vary=["CF-IPCountry"]))[0][b"vary"] == (
+        b"Cookie, Sec-GPC, DNT, CF-IPCountry"
+    )
+
+
+def test_a_callable_sees_the_request_s_head() -> None:
+    seen: list[tuple[str, str, str | None]] = []
+
+    def regime(signals: Any) -> str:
+        seen.append((signals.method, signals.path, signals.header("Host")))
+        return "opt-out"
+
+    exchange = Exchange(
+        Policy(contact_url="/c", regime=regime), RequestHead("POST", "/x", "", [(b"Host", b"a.example")])
+    )
+
+    assert seen == [("POST", "/x", "a.example")]
+    assert exchange.plan.allows(Purpose.TRACKING)
