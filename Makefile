@@ -49,11 +49,23 @@ style: $(VENV)/.test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-unit: $(VENV)/.test tools
+unit: $(VENV)/.test tools .cache/html5lib-tests
 	$(BIN)/python -bb -m pytest --cov --cov-report=term $(ARGS)
 
-bench: $(VENV)/.bench
+# The parsing tests of the HTML standard, from html5lib's source distribution, by a pinned hash.
+.cache/html5lib-tests: $(VENV)/.test
+	@mkdir -p .cache
+	$(BIN)/python -m tests.html.fetch_html5lib_tests
+	@touch $@
+
+bench: $(VENV)/.bench .cache/bench/node_modules
 	$(BIN)/python -m benchmarks.engine $(ARGS)
+	$(BIN)/python -m benchmarks.consent
+
+.cache/bench/node_modules:
+	@mkdir -p .cache/bench
+	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --prefix .cache/bench html-rewriter-wasm; \
+	else echo "npm is missing, so one peer is not timed. On Debian: sudo apt-get install npm"; fi
 
 fuzz: $(VENV)/.test
 	$(BIN)/python -m tests.html.fuzz --minutes $(or $(MINUTES),10)

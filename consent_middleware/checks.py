@@ -27,7 +27,7 @@ _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 
 #: Every word for a platform, and those whose ids, or whose cookie's name, may be the site's own.
 _BY_WORD: Mapping[str, Platform] = {word: platform for platform in SOURCES for word in (platform.id, *platform.aliases)}
-_MAPPABLE = tuple(word for word, platform in _BY_WORD.items() if platform.mappable)
+_MAPPABLE = tuple(word for word, platform in _BY_WORD.items() if platform.mappable or platform.ids)
 _RENAMABLE = tuple(word for word, platform in _BY_WORD.items() if platform.renamable)
 
 

@@ -159,13 +159,12 @@ def expire(names: Iterable[bytes], cookies: Cookies, host: bytes) -> Headers:
     A cookie that a script has set may stand on the host alone or on any parent domain, and a request does not say
     which, so each gets its line; a browser ignores the domains that it may not set (RFC 6265bis, section 5.7).
     """
+    present = [name for name in sorted(names) if name in cookies]
+    if not present:
+        return []
     domains = [b"", *(b"; Domain=" + domain for domain in _parent_domains(host))]
-    return [
-        (b"set-cookie", name + b"=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT" + domain)
-        for name in sorted(names)
-        if name in cookies
-        for domain in domains
-    ]
+    end = b"=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+    return [(b"set-cookie", name + end + domain) for name in present for domain in domains]
 
 
 def _parent_domains(host: bytes) -> list[bytes]:

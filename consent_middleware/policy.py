@@ -246,7 +246,7 @@ class Policy:
         platforms = [platform for platform in SOURCES if platform.id not in left_out]
         self._reader = Reader(
             platforms,
-            {platform.id: meant_by(platform, meanings) for platform in platforms if platform.mappable},
+            {platform.id: meant_by(platform, meanings) for platform in platforms},
             names,
         )
         self._own_cookie = own_cookie(self.consent_cookie)

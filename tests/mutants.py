@@ -65,8 +65,8 @@ MUTANTS = [
     Mutant("sources/reader.py", "and pattern.fullmatch(name.decode(\"ascii\"))", "", SOURCES),
     Mutant("sources/reader.py", "            except Exception as error:\n", "            except ZeroDivisionError as error:\n", "tests/sources/test_reader.py"),
     Mutant("sources/hubspot_banner.py", 'elif value == "no" and not readable:', 'elif value == "no":', "tests/sources/test_hubspot_banner.py"),
-    Mutant("sources/onetrust.py", 'bool(closed) and fields.get("interactionCount") != "0"', "bool(closed)", "tests/sources/test_onetrust.py"),
-    Mutant("sources/onetrust.py", 'or fields.get("AwaitingReconsent") == "true"', "", "tests/sources/test_onetrust.py"),
+    Mutant("sources/onetrust.py", 'bool(closed) and ("interactionCount", "0") not in fields', "bool(closed)", "tests/sources/test_onetrust.py"),
+    Mutant("sources/onetrust.py", 'if ("AwaitingReconsent", "true") in fields:', "if False:", "tests/sources/test_onetrust.py"),
     Mutant("sources/onetrust.py", '(?:^|&)(groups', '(groups', "tests/sources/test_onetrust.py"),
     Mutant("sources/onetrust.py", ':([01])(?=,|$)")', ':([01])")', "tests/sources/test_onetrust.py"),
     Mutant("sources/cookiebot.py", 'tokens.get("method") == "explicit" and', "", "tests/sources/test_cookiebot.py"),
@@ -147,7 +147,9 @@ def main(wanted: list[str]) -> int:
     chosen = [mutant for mutant in MUTANTS if not wanted or mutant.file in wanted]
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "project"
-        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".venv", ".git", ".cache", "node_modules", ".*_cache"))
+        shutil.copytree(
+            ROOT, copy, ignore=shutil.ignore_patterns(".venv", ".git", ".cache", "node_modules", ".*_cache")
+        )
         living = []
         for mutant in chosen:
             killed = is_killed(mutant, copy)

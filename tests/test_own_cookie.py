@@ -52,7 +52,9 @@ UNKNOWN = dict.fromkeys(OPTIONAL_CATEGORIES, State.UNKNOWN)
         pytest.param(b"Consent=functional", UNKNOWN, id="another name"),
         pytest.param(b"x=1", UNKNOWN, id="no such cookie"),
         pytest.param(b"consent=necessary" + b"," * 8192, UNKNOWN, id="longer than the cap"),
-        pytest.param(b"consent=functional,x=1", {F: State.UNKNOWN, A: State.DENIED, M: State.DENIED}, id="a comma joins lines"),
+        pytest.param(
+            b"consent=functional,x=1", {F: State.UNKNOWN, A: State.DENIED, M: State.DENIED}, id="a comma joins lines"
+        ),
         pytest.param(b"consent=functional; consent=marketing", states(), id="copies that disagree deny"),
         pytest.param(b"x=1,consent=necessary", states(), id="a refusal behind a comma counts"),
         pytest.param(b"x=1,consent=functional", {F: State.UNKNOWN, A: State.DENIED, M: State.DENIED}, id="a grant not"),

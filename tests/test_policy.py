@@ -213,7 +213,7 @@ def test_a_missing_contact_url_is_said_when_built(caplog: pytest.LogCaptureFixtu
         ("CM017", {"mapping": {"chat": ["functional", "x"]}}),
         ("CM017", {"mapping": {1: "functional"}}),
         ("CM017", {"mapping": {"klarro": {"chat": "functional"}}}),
-        ("CM017", {"mapping": {"cookiebot": {"marketing": "functional"}}}),
+        ("CM017", {"mapping": {"tcf": {"1": "functional"}}}),
         ("CM017", {"mapping": {"klaro": {"chat": "x"}}}),
         ("CM018", {"cookie_names": "klaro"}),
         ("CM018", {"cookie_names": {"cookiebot": "x"}}),

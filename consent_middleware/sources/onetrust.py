@@ -25,11 +25,11 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     closed = [stamp for text in values.get(_CLOSED, ()) for form in decoded(text) if (stamp := stamp_of(form))]
     for value in values.get(_CONSENT, ()):
         fields = _fields(value)
-        if fields is None or fields.get("AwaitingReconsent") == "true":
+        if ("AwaitingReconsent", "true") in fields:
             continue
         # A closed banner is the visitor's act. Without one the groups are the defaults of the visitor's region.
-        explicit = bool(closed) and fields.get("interactionCount") != "0"
-        groups = _GROUP.findall(unquoted(fields["groups"]))
+        explicit = bool(closed) and ("interactionCount", "0") not in fields
+        groups = _GROUP.findall(",".join(unquoted(text) for name, text in fields if name == "groups"))
         if groups:
             yield reading(
                 "onetrust",
@@ -40,13 +40,13 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
             )
 
 
-def _fields(value: str) -> dict[str, str] | None:
-    """The fields with their values still encoded: only then do `&` and `=` part them."""
+def _fields(value: str) -> list[tuple[str, str]]:
+    """The fields, their values still encoded: only then do `&` and `=` part them. Empty where there are no groups."""
     for form in decoded(value):
-        fields: dict[str, str] = dict(_FIELD.findall(form))
-        if "groups" in fields:
+        fields: list[tuple[str, str]] = _FIELD.findall(form)
+        if any(name == "groups" for name, _ in fields):
             return fields
-    return None
+    return []
 
 
 ONETRUST = Platform(

@@ -78,7 +78,7 @@ class Platform:
         names: which of the names with a prefix are meant.
         headers: the header fields it reads, in lower case.
         ids: the platform's own ids that mean the same on every site.
-        mappable: whether a site may say what its own ids mean.
+        mappable: whether its ids are the site's own, so that a mapping for all platforms is meant for it too.
         renamable: whether a site may have given its cookie another name.
         aliases: other words for it in a site's mapping.
     """

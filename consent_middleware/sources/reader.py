@@ -17,6 +17,11 @@ from .platform import MAX_VALUE, Ids, Platform, Signals
 #: write what cannot stand in a cookie.
 _ESCAPE = re.compile(r"\\(?:([0-3][0-7]{2})|(.))", re.DOTALL)
 
+#: How many copies of one cookie, and how many cookies of one platform, are read. Browsers send a copy for each path and
+#: domain on which it was set; more than this is somebody who wants to keep the server busy.
+MAX_COPIES = 20
+MAX_NAMES = 50
+
 _Raw = dict[str, list[bytes]]
 
 
@@ -86,7 +91,9 @@ class Reader:
         for name in pairs:
             if name in by_cookie or name.startswith(prefixes):
                 for index in self._owners(name):
-                    found.setdefault(index, {})[name.decode("ascii")] = list(pairs[name])
+                    named = found.setdefault(index, {})
+                    if len(named) < MAX_NAMES:
+                        named[name.decode("ascii")] = list(pairs[name][:MAX_COPIES])
         return found
 
     def _owners(self, name: bytes) -> tuple[int, ...]:
@@ -114,6 +121,11 @@ def _text(value: bytes) -> str:
 
 
 def meant_by(platform: Platform, mapping: Mapping[str, Mapping[str, frozenset[Category]]]) -> Ids:
-    """What a site's mapping says of one platform: what is said of it by name lies over what is said of all."""
+    """What a site's mapping says of one platform: what is said of it by name lies over what is said of all.
+
+    What is said of all is meant for ids that sites make up; an id that means the same everywhere keeps its meaning
+    unless its platform is named.
+    """
+    said_of_all = mapping.get("", {}) if platform.mappable else {}
     named = [mapping[word] for word in (*platform.aliases, platform.id) if word in mapping]
-    return {id_: meant for ids in [mapping.get("", {}), *named] for id_, meant in ids.items()}
+    return {id_: meant for ids in (said_of_all, *named) for id_, meant in ids.items()}

@@ -11,6 +11,21 @@ from tests.sources.said import NOTHING, readings, said
     ("cookie", "expected"),
     [
         pytest.param(
+            b"OptanonAlertBoxClosed=2025-01-02T03:04:05Z; OptanonConsent=groups=C0003%3A0&hostgroups=C0002%3A1",
+            "-?? explicit",
+            id="a field whose name ends in the name of another",
+        ),
+        pytest.param(
+            b"OptanonAlertBoxClosed=2025-01-02T03:04:05Z; OptanonConsent=groups=C0003%3A0&groups=C0003%3A1",
+            "-?? explicit",
+            id="groups twice",
+        ),
+        pytest.param(
+            b"OptanonAlertBoxClosed=2025-01-02T03:04:05Z; OptanonConsent=groups=C0003%3A10%2CC0002%3A0",
+            "?-? explicit",
+            id="a flag with a digit too many",
+        ),
+        pytest.param(
             b"OptanonAlertBoxClosed=2025-01-02T03:04:05.678Z; OptanonConsent=isGpcEnabled=0&datestamp=Thu+Jan+02+2025&version=202410.1.0&groups=C0001%3A1%2CC0002%3A0%2CC0003%3A1%2CC0004%3A0&interactionCount=1",
             "+-- explicit",
             id="the usual groups",

@@ -23,8 +23,16 @@ from consent_middleware.sources.platform import (
     reading,
     unquoted,
 )
-from consent_middleware.sources.reader import Reader
+from consent_middleware.sources.reader import MAX_COPIES, MAX_NAMES, Reader
 from tests.sources.said import NOTHING, readings, said
+
+
+def test_no_more_copies_and_names_are_read_than_browsers_send() -> None:
+    copies = b"; ".join([b"cookieconsent_status=allow"] * 2000)
+    names = b"; ".join(b'_iub_cs-%d={"consent":true}' % number for number in range(2000))
+
+    assert len(readings(copies)) == MAX_COPIES
+    assert len(readings(names)) == MAX_NAMES
 
 
 def test_every_platform_has_its_own_name_and_something_to_read() -> None:
@@ -40,7 +48,9 @@ def test_every_platform_and_signal_has_its_place_in_the_docs() -> None:
     text = (Path(__file__).parents[2] / "docs" / "consent-sources.md").read_text("utf-8")
 
     for platform in SOURCES:
-        assert any(f"\n### {word}: " in text or f"\n- **{word}**: " in text for word in (platform.id, *platform.aliases))
+        assert any(
+            f"\n### {word}: " in text or f"\n- **{word}**: " in text for word in (platform.id, *platform.aliases)
+        )
 
 
 def test_no_two_platforms_read_one_name() -> None:
@@ -159,6 +169,13 @@ def test_a_mapping_changes_nothing_where_ids_mean_the_same_everywhere() -> None:
     assert said(
         b"CookieConsent={necessary:true,marketing:false,method:'explicit'}", by="cookiebot", mapping=mapping
     ) == ("??- explicit")
+
+
+def test_a_mapping_for_a_platform_by_name_changes_what_its_ids_mean() -> None:
+    cookie = b"cookieyes-consent=consent:yes,action:yes,functional:no,other:yes"
+
+    assert said(cookie, by="cookieyes", mapping={"other": "marketing"}) == "-?? explicit"
+    assert said(cookie, by="cookieyes", mapping={"cookieyes": {"other": "marketing"}}) == "-?+ explicit"
 
 
 def test_what_is_ignored_is_not_read() -> None:

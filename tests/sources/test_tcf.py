@@ -131,7 +131,7 @@ def test_the_bits_are_those_that_another_decoder_reads(
     vendors: int,
 ) -> None:
     """Law: every field that is read has the value that the package iab-tcf reads."""
-    iab_tcf = pytest.importorskip("iab_tcf", reason="the other decoder, iab-tcf, is not installed")
+    iab_tcf = pytest.importorskip("iab_tcf", reason="the other decoder, iab-tcf-bitarray, is not installed")
     text = core(
         purposes,
         created=created,
