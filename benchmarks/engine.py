@@ -117,7 +117,7 @@ def selectolax_tool() -> Tool:
 
 def lxml_tool() -> Tool:
     """lxml: parse with libxml2 and serialise."""
-    import lxml.html  # type: ignore[import-untyped]
+    import lxml.html
 
     def tool(page: bytes, _: int) -> bytes:
         try:
