@@ -148,9 +148,10 @@ def merge(readings: Iterable[Consent]) -> Consent:
         return telling[0]
     states: dict[Category, State] = {}
     bases: dict[Category, Basis] = {}
-    origins: dict[Category, dict[str, None]] = {}
+    origins: dict[Category, str] = {}
     for reading in telling:
-        whole, own = reading.basis, reading.bases
+        whole, own, names = reading.basis, reading.bases, reading.origins
+        label = f"{reading.source} ({reading.cookie})" if reading.source else ""
         for category, state in reading.states.items():
             if state is State.UNKNOWN:
                 continue
@@ -159,10 +160,11 @@ def merge(readings: Iterable[Consent]) -> Consent:
             if stronger or (state is before and bases[category] is Basis.IMPLIED):
                 states[category] = state
                 bases[category] = own.get(category, whole)
+            name = names.get(category, label)
             if stronger:
-                origins[category] = {reading.said_by(category): None}
-            elif state is before:
-                origins[category][reading.said_by(category)] = None
+                origins[category] = name
+            elif state is before and name and name not in origins[category].split(", "):
+                origins[category] = f"{origins[category]}, {name}" if origins[category] else name
     weighed = set(bases.values()) if bases else {reading.basis for reading in telling}
     implied = Basis.IMPLIED in weighed if bases else Basis.EXPLICIT not in weighed
     stamps = [reading.stamp for reading in telling if reading.stamp is not None]
@@ -173,5 +175,5 @@ def merge(readings: Iterable[Consent]) -> Consent:
         cookie=", ".join(dict.fromkeys(reading.cookie for reading in telling)),
         stamp=min(stamps, default=None),
         bases=MappingProxyType(bases),
-        origins=MappingProxyType({category: ", ".join(filter(None, names)) for category, names in origins.items()}),
+        origins=MappingProxyType(origins),
     )

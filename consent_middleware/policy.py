@@ -314,7 +314,10 @@ class Policy:
         readings: list[Consent] = [*self._own_cookie(signals), *self._reader.read(signals, self._source_raised)]
         for source in self.sources:
             try:
-                readings.extend(source(signals))
+                told = list(source(signals))
+                if not all(isinstance(reading, Consent) for reading in told):
+                    raise TypeError
+                readings += told
             except Exception as error:  # a site's own source must not end in an error page
                 self._source_raised("a consent source", error)
         return readings

@@ -145,3 +145,13 @@ def test_a_merge_is_explicit_only_where_no_default_gives_a_state(found: list[Con
 @pytest.mark.parametrize("word", [*Category, *State, *Basis])
 def test_a_word_hashes_as_the_text_it_is_equal_to(word: str) -> None:
     assert {word: 1}[str(word)] == 1
+
+
+def test_a_reading_without_a_name_adds_none() -> None:
+    nameless = Consent({Category.MARKETING: State.DENIED})
+    one = Consent({Category.MARKETING: State.DENIED}, Basis.EXPLICIT, "one", "a")
+    two = Consent({Category.MARKETING: State.DENIED}, Basis.EXPLICIT, "two", "b")
+
+    assert merge([nameless, one, one, nameless, two]).said_by(Category.MARKETING) == "one (a), two (b)"
+    assert merge([one, merge([nameless, two])]).said_by(Category.MARKETING) == "one (a), two (b)"
+    assert merge([nameless, nameless]).said_by(Category.MARKETING) == ""

@@ -158,6 +158,14 @@ def test_a_source_that_raises_is_noted_once_and_grants_nothing(caplog: pytest.Lo
     assert policy.notices.counts == {"source-raised": 2}
 
 
+@pytest.mark.parametrize("told", [None, ["functional"], [None], 5])
+def test_a_source_that_returns_no_readings_is_noted_and_left_out(told: Any) -> None:
+    policy = Policy(contact_url="/c", sources=[lambda _: told])
+
+    assert plan(b"consent=functional", policy).allows(Purpose.CHAT)
+    assert policy.notices.counts == {"source-raised": 1}
+
+
 def test_a_missing_contact_url_is_said_when_built(caplog: pytest.LogCaptureFixture) -> None:
     Policy()
 

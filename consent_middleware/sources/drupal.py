@@ -24,8 +24,9 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
         yield reading("drupal-eucc", _AGREED, every(State.DENIED), revision=revision)
     if not {"1", "2"} & set(agreed):
         return
-    if _CATEGORIES not in values:  # a banner that asks for everything at once
-        yield reading("drupal-eucc", _AGREED, every(State.GRANTED), revision=revision)
+    if _CATEGORIES not in values:
+        # A banner that asks for everything at once; unless the site has told of categories: then their list is missing.
+        yield reading("drupal-eucc", _AGREED, {} if ids else every(State.GRANTED), revision=revision)
     for value in values.get(_CATEGORIES, ()):
         accepted = json_of(value, list)
         if accepted is not None:

@@ -20,7 +20,7 @@ MAPPING = {"drupal": {"stats": "analytics", "chat": "functional"}}
         pytest.param(b'cookie-agreed=1; cookie-agreed-categories=["chat","stats"]', "++? explicit", id="raw"),
         pytest.param(b"cookie-agreed=2; cookie-agreed-categories=%5B%5D", "--? explicit", id="an empty list"),
         pytest.param(b'cookie-agreed=0; cookie-agreed-categories=["stats"]', "--- explicit", id="refused"),
-        pytest.param(b"cookie-agreed=2", "+++ explicit", id="a banner that asks for everything at once"),
+        pytest.param(b"cookie-agreed=2", "??? explicit", id="the list of categories is missing"),
         pytest.param(b"cookie-agreed=0", "--- explicit", id="a no to it"),
         pytest.param(b'cookie-agreed=2; cookie-agreed-categories=["sta', NOTHING, id="a list that is cut off"),
         pytest.param(b'cookie-agreed-categories=["stats"]', NOTHING, id="categories without an answer"),
@@ -38,3 +38,8 @@ def test_the_reading_bears_the_policy_s_version() -> None:
     (reading,) = readings(b"cookie-agreed=2; cookie-agreed-version=1.2.0")
 
     assert reading.revision == "1.2.0"
+
+
+def test_a_banner_without_categories_asks_for_everything_at_once() -> None:
+    assert said(b"cookie-agreed=2", by="drupal-eucc") == "+++ explicit"
+    assert said(b"cookie-agreed=1", by="drupal-eucc") == "+++ explicit"

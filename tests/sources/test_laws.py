@@ -149,6 +149,39 @@ def test_a_rule_never_grants(policy: Policy, readings: list[Consent], regime: Re
             assert regime is Regime.OPT_OUT or any(reading.basis is not Basis.IMPLIED for reading in granting)
 
 
+WHOLE = [
+    b"__hs_cookie_cat_pref=1:true_2:false_3:true",
+    b"OptanonAlertBoxClosed=2025-01-02T03:04:05Z; OptanonConsent=interactionCount=1&groups=C0002%3A1%2CC0003%3A0%2CC0004%3A1",
+    b"CookieConsent={stamp:%27x%27%2Cnecessary:true%2Cpreferences:true%2Cstatistics:false%2Cmethod:%27explicit%27}",
+    b"cookieyes-consent=consent:yes,action:yes,functional:yes,analytics:no,advertisement:yes",
+    b'cc_cookie={"categories":["necessary","ads"],"level":["necessary","ads"]}',
+    b"_iub_cs-1=%7B%22purposes%22%3A%7B%222%22%3Atrue%2C%224%22%3Afalse%7D%7D",
+    b"klaro=%7B%22a%22%3Atrue%2C%22marketing%22%3Afalse%7D",
+    b"tarteaucitron=!a=true!marketing=false",
+    b"axeptio_cookies={%22$$completed%22:true%2C%22a%22:false}",
+    b"didomi_token=eyJwdXJwb3NlcyI6eyJlbmFibGVkIjpbImEiXSwiZGlzYWJsZWQiOlsibWFya2V0aW5nIl19fQ==",
+    b'CookieScriptConsent={"action":"accept","categories":"[\\"performance\\"]"}',
+    b"c15t=c.necessary:1,c.functionality:1,c.measurement:0",
+    b"notice_gdpr_prefs=0,2:; cmapi_cookie_privacy=permit 1,3",
+    b"cookie_consent=a=2024-01-01T00:00:00+00:00|marketing=-1",
+    b"cookie_optin=a:1|marketing:0",
+    b"cookie-agreed=2; cookie-agreed-categories=[%22a%22]",
+    b"euconsent-v2=CQEHUQAQEHUQAAHABBENBDFsAAAAAAAAAAAAAAAAAAAA.YAAAAAAAAAAA",
+    b"cmplz_preferences=allow; cmplz_marketing=deny; cmplz_banner-status=dismissed",
+]
+
+
+@pytest.mark.parametrize("cookie", WHOLE, ids=lambda cookie: cookie.partition(b"=")[0].decode())
+def test_a_cookie_that_is_cut_off_grants_no_more_than_the_whole(cookie: bytes) -> None:
+    """Law: what is missing is unknown. A name that is cut off is another name."""
+    policy = Policy(contact_url="/c", mapping=MAPPING)
+    whole = policy.plan(Signals(Cookies([cookie]))).literal
+
+    assert whole.is_known
+    for length in range(len(cookie)):
+        assert policy.plan(Signals(Cookies([cookie[:length]]))).literal.granted <= whole.granted
+
+
 SAMPLES = Path(__file__).parents[3] / "shared" / "facts" / "consent-cookie-samples.json"
 
 

@@ -216,3 +216,17 @@ def test_no_reading_holds_a_value_or_an_id() -> None:
     assert len(plan.readings) == len(cookies)
     assert secret not in repr(plan)
     assert secret not in json.dumps(plan.record())
+
+
+@pytest.mark.parametrize(
+    ("cookie", "by"),
+    [
+        (b'klaro={"hubspot":true,"video":false}', "klaro"),
+        (b"tarteaucitron=!hubspot=true!video=false", "tarteaucitron"),
+        (b"axeptio_cookies={%22$$completed%22:true%2C%22hubspot%22:true%2C%22video%22:false}", "axeptio"),
+        (b"cmplz_consented_services=%7B%22hubspot%22%3Atrue%2C%22video%22%3Afalse%7D", "complianz"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_choice_by_service_can_decide_alone(cookie: bytes, by: str) -> None:
+    assert said(cookie, by=by, mapping={"hubspot": ["analytics", "marketing"]}) == "?++ explicit"
