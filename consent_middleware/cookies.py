@@ -127,8 +127,5 @@ def _is_long_past(value: bytes, otherwise: bool) -> bool:
     The core reads no clock. Code that deletes a cookie names a date around 1970 and code that keeps it names one to
     come, so the year 2000 tells them apart for good.
     """
-    try:
-        date = parsedate_tz(value.decode("latin-1"))
-    except (ValueError, IndexError, TypeError):  # the parser's own limits on odd dates
-        date = None
+    date = parsedate_tz(value.decode("latin-1"))
     return otherwise if date is None else date[0] < 2000

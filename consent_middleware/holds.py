@@ -20,6 +20,8 @@ _RUNS = re.compile(
     r"(?:|module|(?:application|text)/(?:x-)?(?:java|ecma)script|text/(?:jscript|livescript)|text/javascript1\.[0-5])",
     re.IGNORECASE,
 )
+#: HTML, section 13.2.5.8, "tag name state": a name ends at white space, a slash or ">".
+_OPENING = re.compile(rb"<[^\t\n\f\r />]*")
 _HTML_SPACE = " \t\n\f\r"
 
 #: HTML, section 4.6.7, and Resource Hints: link types that make a browser reach a host before a tag asks for it.
@@ -177,7 +179,8 @@ def _attributes(tag: StartTag) -> dict[str, str]:
 
 def _hold(tag: StartTag, purpose: Purpose, renames: Mapping[bytes, bytes], addition: bytes) -> Sequence[Edit]:
     """The smallest edits after which the tag does nothing: a note behind its name, and some attributes set aside."""
-    behind_name = 1 + len(tag.name)
+    # As it stands there: in XML a name may have a prefix, which `tag.name` leaves out.
+    behind_name = len(_OPENING.match(tag.raw)[0])  # type: ignore[index]
     note = addition + b' data-consent="' + purpose.value.encode("ascii") + b'"'
     edits = [Edit(behind_name, behind_name, note)]
     edits += [

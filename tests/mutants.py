@@ -124,6 +124,16 @@ MUTANTS = [
     Mutant("asgi.py", "        await response.finish()\n", "", "tests/test_asgi.py"),
     Mutant("asgi.py", "{**scope, \"headers\": exchange.request_headers, PLAN_KEY: exchange.plan}", "scope | {\"headers\": exchange.request_headers}", "tests/test_asgi.py"),
     Mutant("endpoint.py", "    return f\"{mount.rstrip('/')}{policy.path}/{ASSET.name}\"", "    return f\"{policy.path}/{ASSET.name}\"", "tests/test_wsgi.py"),
+    Mutant("html/grammar.py", 'ATTRIBUTE_NAME: Final = r"[^\\t\\n\\f\\r\\x20/>][^', 'ATTRIBUTE_NAME: Final = r"[^\\t\\n\\f\\r\\x20/>=][^', "tests/html/test_rewriter.py tests/html/test_conformance.py"),
+    Mutant("html/grammar.py", "COMMENT_END: Final = re.compile(rb\"--!?>\")", "COMMENT_END: Final = re.compile(rb\"-->\")", "tests/html/test_rewriter.py tests/html/test_laws.py"),
+    Mutant("html/charset.py", "NOT_ALIKE: Final = re.compile(rb\"[\\x1b\\x80-\\xff]\")", "NOT_ALIKE: Final = re.compile(rb\"[\\x80-\\xff]\")", "tests/html/test_charset.py"),
+    Mutant("html/gate.py", 'return text.encode("ascii") if text.isascii() else', 'return text.encode("ascii", "replace") if True else', "tests/test_holds.py"),
+    Mutant("html/gate.py", 'seen = raw.translate(None, b"\\t\\n\\r")', "seen = raw", "tests/test_holds.py"),
+    Mutant("html/rewriter.py", "if self._tailed or not self._edited or not tokens.plain", "if self._tailed or not self._edited or not True", "tests/html/test_rewriter.py"),
+    Mutant("html/rewriter.py", "if self._view is None and not self._reader.expect(document, complete=True):", "if not self._reader.expect(document, complete=True):", "tests/html/test_charset.py"),
+    Mutant("html/tokens.py", "inert=above.inert or (html and name == b\"template\"),", "inert=False,", "tests/html/test_rewriter.py"),
+    Mutant("html/tokens.py", "self.escape = 2\n", "self.escape = 1\n", "tests/html/test_conformance.py tests/html/test_rewriter.py"),
+    Mutant("urls.py", "return _authority(parent.scheme if parent else \"\", text.lstrip(\"/\\\\\"))", "return _authority(parent.scheme if parent else \"\", text[2:])", "tests/html/test_urls.py"),
 ]  # fmt: skip
 
 

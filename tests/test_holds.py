@@ -65,6 +65,7 @@ LEFT_ALONE = {
     "a data block with a src": b'<script type="application/ld+json" src="//js.hs-scripts.com/1.js"></script>',
     "a tag another tool holds": b'<script type=text/plain data-x="HubSpot" src="//js.hs-scripts.com/1.js"></script>',
     "a tag with its URL set aside": b'<script data-src="//js.hs-scripts.com/1.js"></script>',
+    "an address that is none": b'<script src="https://[js.hs-scripts.com/1.js"></script>',
     "an empty src": b'<script src="">//js.hs-scripts.com</script>',
     "the later of two src": b'<script src="/a.js" src="//js.hs-scripts.com/1.js"></script>',
     "a CSP in a meta": b'<meta http-equiv="Content-Security-Policy" content="script-src https://js.hs-scripts.com">',
@@ -182,6 +183,33 @@ def test_the_facade_s_script_comes_from_the_page_s_host_whatever_its_base(base: 
     assert b'<script src="%s" async' % src in out
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "windows-1252", "shift_jis", "koi8-r"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "js.hs-scripts&#46;com",
+        "js&period;hs-scripts&#x2e;com",
+        "js.&#65352;s-scripts.com",
+        "js.hs&shy;-scripts.com",
+        "js.%68s-scripts.com",
+        "js.hs-scripts%2Ecom",
+        "js.%EF%BD%88s-scripts.com",
+        "js.hs-\tscr\nipts.com",
+        "js&#x3002;hs-scripts.com",
+    ],
+)
+def test_a_host_in_disguise_is_held_in_every_charset(host: str, charset: str) -> None:
+    # A neighbour with a percent-encoded word, and text beyond ASCII, change nothing.
+    tag = b'<script src="//%s/12345.js"></script>' % host.encode("ascii")
+    document = page(b'<link rel="x" href="/%E2%82%AC">' + "\N{DEGREE SIGN}".encode("latin-1") + tag)
+    holds = PageHolds(POLICY, POLICY.decide(NOTHING), "/f.js")
+
+    out = HTMLRewriter(holds, charset=charset).rewrite(document)
+
+    assert [held.rule for held in holds.held] == ["hubspot.loader"]
+    assert tag.replace(b"src=", b"data-consent-src=")[7:] in out
+
+
 def test_every_duplicate_of_an_attribute_is_set_aside() -> None:
     out, _ = rewrite(b'<script src="//js.hs-scripts.com/1.js" id=a SRC="//js.hs-scripts.com/2.js"></script>')
 
@@ -294,6 +322,19 @@ def test_an_xhtml_page_stays_well_formed() -> None:
 
     assert len(holds.held) == 2
     assert ElementTree.fromstring(out).find(".//{*}aside") is not None  # noqa: S314 - our own text
+
+
+def test_a_prefixed_name_of_an_xhtml_page_stays_whole() -> None:
+    out, holds = rewrite(
+        b'<h:html xmlns:h="http://www.w3.org/1999/xhtml"><h:script src="https://js.hs-scripts.com/1.js"/></h:html>',
+        xml=True,
+    )
+
+    assert len(holds.held) == 1
+    assert (
+        b'<h:script type="text/x-consent" data-consent="tracking" data-consent-src="https://js.hs-scripts.com/1.js"/>'
+        in out
+    )
 
 
 @pytest.mark.parametrize(

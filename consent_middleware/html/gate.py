@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import islice
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -68,21 +67,28 @@ def unveiled(raw: bytes, encoding: str) -> bytes:
     """
     seen = raw.translate(None, b"\t\n\r")
     if REFERENCE.search(seen):
-        seen = REFERENCE.sub(lambda found: _referred(found[0], encoding), seen).translate(None, b"\t\n\r")
+        seen = REFERENCE.sub(lambda found: _referred(found[0]), seen).translate(None, b"\t\n\r")
+    seen = _in_ascii(seen, encoding)
     if ENCODED.search(seen):
-        seen = unquote_to_bytes(seen)
-        encoding = "utf-8"
-    if not seen.isascii() and _maps((seen.translate(None, ASCII)).decode(encoding, "replace")):
-        # In an encoding whose characters end in ASCII bytes, the runs beyond ASCII are not whole characters.
-        runs = BEYOND if encoding in {"utf-8", "cp1252"} else EVERYTHING
-        seen = runs.sub(lambda found: _mapped(found[0].decode(encoding, "replace")), seen)
+        # What is percent-encoded in a host name is UTF-8, whatever the page is in.
+        seen = _in_ascii(unquote_to_bytes(seen), "utf-8")
     return seen.replace(b"\\", b"/")
 
 
 @lru_cache(maxsize=1024)
-def _referred(reference: bytes, encoding: str) -> bytes:
-    """Give what a reference stands for; a tab or a newline is nothing in a URL."""
-    return decode_references(reference.decode("ascii")).encode(encoding, "replace")
+def _referred(reference: bytes) -> bytes:
+    """Give what a reference stands for in a host name; what is not ASCII there is no part of a needle."""
+    text = decode_references(reference.decode("ascii"))
+    return text.encode("ascii") if text.isascii() else _mapped(text).decode("utf-8").encode("ascii", "replace")
+
+
+def _in_ascii(seen: bytes, encoding: str) -> bytes:
+    """Give the bytes with all characters mapped that a host name maps to ASCII."""
+    if seen.isascii() or not _maps(seen.translate(None, ASCII).decode(encoding, "replace")):
+        return seen
+    # In an encoding whose characters end in ASCII bytes, the runs beyond ASCII are not whole characters.
+    runs = BEYOND if encoding in {"utf-8", "cp1252"} else EVERYTHING
+    return runs.sub(lambda found: _mapped(found[0].decode(encoding, "replace")), seen)
 
 
 @lru_cache(maxsize=1024)
@@ -115,16 +121,39 @@ class Gate:
     def holds(self, raw: bytes, encoding: str) -> bool:
         """Say whether these bytes of one or more tags hold a needle, or a document."""
         return bool(self.needles.search(unveiled(raw, encoding))) or (
-            b"srcdoc" in raw.lower() and bool(IFRAME.search(raw))
+            bool(IFRAME.search(raw)) and b"srcdoc" in raw.lower()
         )
 
-    def counts(self, raw: bytes, encoding: str) -> bool:
-        """Say whether these tags hold a needle, a document, or an address that counts for those that follow."""
-        return bool(BASE.search(raw)) or self.holds(raw, encoding)
+    def worthy(self, tags: list[bytes], encoding: str, *, alone: bool) -> list[bytes]:
+        """Give those of the tags that are worth reading.
 
-
-TOGETHER: Final = 16
-"""How many candidates are tested in one go once some of a document's hold a needle."""
+        They hold a needle, a document, an address that counts for those that follow, or a "<", which may be the start
+        of another tag that reaches further. All are tested together first. ``alone`` says that these are all tags of
+        the document, so that an address counts for nothing where none of them has anything else.
+        """
+        if not tags:
+            return []
+        joined = b"\0".join(tags)
+        seen = unveiled(joined, encoding)
+        if not (
+            joined.count(b"<") > len(tags)
+            or self.needles.search(seen)
+            or (IFRAME.search(joined) and b"srcdoc" in joined.lower())
+            or (not alone and BASE.search(joined))
+        ):
+            return []
+        pieces = seen.split(b"\0")
+        if len(pieces) != len(tags):
+            # A tag holds what separates them here.
+            pieces = [unveiled(tag, encoding) for tag in tags]
+        return [
+            tag
+            for tag, piece in zip(tags, pieces, strict=True)
+            if tag.count(b"<") > 1
+            or self.needles.search(piece)
+            or BASE.match(tag)
+            or (IFRAME.match(tag) and b"srcdoc" in tag.lower())
+        ]
 
 
 class Candidates:
@@ -148,31 +177,22 @@ class Candidates:
         self.start, self.stop = next(self._next, (len(source), len(source)))
 
     def _holding(self, start: int) -> Iterator[tuple[int, int]]:
-        """Give the spans that hold a needle: first all together are asked, then some, then each one."""
-        # Bytes are nothing for the garbage collector to follow; match objects are, so they are made where needed only.
-        tags: list[bytes] = self._gate.pattern.findall(self._source, start)
-        if not self._worth(tags, self._gate.holds if self._complete else self._gate.counts):
+        """Give the spans that hold a needle: first all candidates are asked together, and seldom more is asked."""
+        # Bytes are nothing for the garbage collector to follow; match objects are, so none are made here.
+        pattern, source = self._gate.pattern, self._source
+        if self._every:
+            yield from (found.span() for found in pattern.finditer(source, start))
             return
-        matches = self._gate.pattern.finditer(self._source, start)
-        passed = 0
-        for first in range(0, len(tags), TOGETHER):
-            some = tags[first : first + TOGETHER]
-            if self._worth(some, self._gate.counts):
-                found = islice(matches, passed, passed + len(some))
-                yield from (
-                    match.span()
-                    for tag, match in zip(some, found, strict=True)
-                    if self._worth([tag], self._gate.counts)
-                )
-                passed = 0
-            else:
-                passed += len(some)
-
-    def _worth(self, tags: list[bytes], test: Callable[[bytes, str], bool]) -> bool:
-        """Say whether any of these tags is worth reading."""
-        joined = b"\0".join(tags)
-        # A "<" in the middle of a tag may be the start of another one, which may reach further.
-        return bool(tags) and (self._every or joined.count(b"<") > len(tags) or test(joined, self._encoding))
+        tags: list[bytes] = pattern.findall(source, start)
+        at = start
+        for tag in self._gate.worthy(tags, self._encoding, alone=self._complete):
+            # The same bytes may stand earlier, as the beginning of a longer candidate. Not so inside another one: that
+            # one hides a "<", so it is among these and ends before ``at``.
+            at = source.index(tag, at)
+            while (found := pattern.match(source, at)) is None or found.end() - at != len(tag):
+                at = source.index(tag, at + 1)
+            yield found.span()
+            at = found.end()
 
     def advance(self, pos: int) -> int:
         """Give where the next candidate begins that holds a needle, from ``pos`` on; the source's end without one."""

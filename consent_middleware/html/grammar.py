@@ -19,14 +19,21 @@ from typing import Final
 def name(*words: bytes | str) -> str:
     """Give a pattern that matches one of the ASCII ``words`` in any letter case, up to where a tag name ends.
 
-    Letter classes are spelt out, because ``re.IGNORECASE`` is far slower. The longest word comes first, and the
-    lookahead keeps ``b`` from matching in ``<base>``.
+    Letter classes are spelt out, because ``re.IGNORECASE`` is far slower, and words that begin alike are one
+    alternative, because each that is tried takes its time. The lookahead keeps ``b`` from matching in ``<base>``.
     """
+    return _spelt({(w.decode("ascii") if isinstance(w, bytes) else w).lower() for w in words}) + rf"(?={NAME_END})"
+
+
+def _spelt(words: set[str]) -> str:
+    """Spell words as a tree of letters; where one word begins another, the longer one is tried first."""
     spelt = []
-    for word in sorted((w.decode("ascii") if isinstance(w, bytes) else w for w in words), key=lambda w: (-len(w), w)):
-        letters = (f"[{c}{c.upper()}]" if c.isalpha() else re.escape(c) for c in word.lower())
-        spelt.append("".join(letters))
-    return rf"(?:{'|'.join(spelt)})(?={NAME_END})"
+    for c in sorted({word[0] for word in words if word}):
+        letter = f"[{c}{c.upper()}]" if c.isalpha() else re.escape(c)
+        spelt.append(letter + _spelt({word[1:] for word in words if word[:1] == c}))
+    if "" in words:
+        spelt.append("")
+    return spelt[0] if len(spelt) == 1 else f"(?:{'|'.join(spelt)})"
 
 
 # 13.2.5 "ASCII whitespace" as the tokenizer sees it; CR counts, since 13.2.3.5 turns it into LF before tokenizing.
@@ -162,12 +169,18 @@ SVG_INTEGRATION: Final = frozenset({b"foreignobject", b"desc", b"title"})
 # because it reads a value in one step.
 QUOTED_ONLY: Final = r"""
 (?: [^"'>=]*+ (?<! [\t\n\f\r\x20/"'] ) = (?: "[^"]*+" | '[^']*+' ) )*+ [^"'>=]*+ >"""
-REST_OF_TAG: Final = rf"(?: {QUOTED_ONLY} | {ATTRIBUTES} > )"
+
+# What follows a tag's name. The usual attribute is one space, a name and a value in double quotes; behind any number of
+# those ATTRIBUTES reads on, because an attribute may follow a closing quote at once (13.2.5.39).
+USUAL_ATTRIBUTES: Final = r"""(?: \x20 [^\t\n\f\r\x20/>="']++ =" [^"]*+ " )*+"""
+# It has alternatives, so nothing that can fail may follow it, or what follows would be read once for each.
+REST_OF_TAG: Final = rf"{USUAL_ATTRIBUTES} (?: > | /> | {ATTRIBUTES} > )"
 
 # 13.2.5.2, .3, .5, .6, .9 to .14: an element with raw text or RCDATA, from behind "<" to the end of its end tag.
 _RAW_ELEMENTS = {
     word: rf"""
-    {name(word)} {ATTRIBUTES} > [^<]*+ (?: < (?! /{name(word)} ) [^<]*+ )*+ </{name(word)} {ATTRIBUTES} >"""
+    {name(word)} {USUAL_ATTRIBUTES} {ATTRIBUTES} >
+    [^<]*+ (?: < (?! /{name(word)} ) [^<]*+ )*+ </{name(word)} {REST_OF_TAG}"""
     for word in sorted(word.decode("ascii") for word in RAW_TEXT if word != b"script")
 }
 
@@ -185,8 +198,9 @@ _ESCAPED = rf"""
 
 # 13.2.5.4 Script data, .15 to .17: a script element, from behind "<" to the end of its end tag.
 _SCRIPT_ELEMENT = rf"""
-{name("script")} {ATTRIBUTES} > [^<]*+ (?: < (?: !-- {_ESCAPED} | (?! /{name("script")} | !-- ) ) [^<]*+ )*+
-</{name("script")} {ATTRIBUTES} >"""
+{name("script")} {USUAL_ATTRIBUTES} {ATTRIBUTES} >
+[^<]*+ (?: < (?: !-- {_ESCAPED} | (?! /{name("script")} | !-- ) ) [^<]*+ )*+
+</{name("script")} {REST_OF_TAG}"""
 
 # 13.2.6.5: an SVG element with nothing in it that changes how the tokenizer reads: drawings, as nearly all are.
 _DRAWING = name(
@@ -196,38 +210,65 @@ _DRAWING = name(
 )
 _SVG_WORDS = name("title", "desc")
 _SVG_ELEMENT = rf"""
-{name("svg")} {QUOTED_ONLY} (?<! /> )
+{name("svg")} {USUAL_ATTRIBUTES} {QUOTED_ONLY} (?<! /> ) [^<]*+
 (?:
-  [^<]++
-  | < (?:
+  < (?:
       /?+ {_DRAWING} {REST_OF_TAG}
       | {_SVG_WORDS} {QUOTED_ONLY} (?<! /> ) [^<]*+ </{_SVG_WORDS} >
       | {COMMENT[1:]}
     )
+  [^<]*+
 )*+
-</{name("svg")} {ATTRIBUTES} >"""
+</{name("svg")} {REST_OF_TAG}"""
 
 # Start tags that the tokenizer always looks at itself.
 _STOPS: Final = ("svg", "math", "template", "select", "plaintext", "base", *(word.decode("ascii") for word in RAW_TEXT))
 
 
-def _run(text: str, stops: Iterable[str], end_stops: Iterable[str], elements: Iterable[str]) -> re.Pattern[bytes]:
-    """Compile the run of constructs that change nothing: ``text``, whole ``elements``, and tags that are no stop."""
+# Letters of which every tag that is a stop has one, by the groups of first letters for which that is so; most tags that
+# are no stop have none of them behind their first letter.
+_TELLING: Final = ("", "vcyxfh", "eo")
+
+
+def _usual(stops: Iterable[str]) -> str:
+    """Give alternatives for the start tags that are told from ``stops`` by their letters alone, without a lookahead."""
     words = tuple(stops)
-    plain = "".join(sorted(set("abcdefghijklmnopqrstuvwxyz") - {word[0] for word in words}))
+    left = set("abcdefghijklmnopqrstuvwxyz")
+    tags = []
+    for telling in _TELLING:
+        told = {c for c in left if all(set(word[1:]) & set(telling) for word in words if word[0] == c)}
+        left -= told
+        first, rest = "".join(sorted(told)), telling + telling.upper()
+        end = rf"(?={NAME_END})" if telling else ""
+        if first:
+            tags.append(rf"[{first}{first.upper()}] [^\t\n\f\r\x20/>{rest}]*+ {end} {REST_OF_TAG}")
+    return " | ".join(tags)
+
+
+def _run(
+    text: str, stops: Iterable[str], end_stops: Iterable[str], elements: Iterable[str], stray: str
+) -> re.Pattern[bytes]:
+    """Compile the run of constructs that change nothing.
+
+    These are ``text``, a ``stray`` "<", whole ``elements``, and tags that are no stop.
+    """
+    words, end_words = tuple(stops), tuple(end_stops)
+    ends = "".join(sorted(set("abcdefghijklmnopqrstuvwxyz") - {word[0] for word in end_words}))
     return pattern(
         rf"""
+        {text}
         (?:
-          {text}
-          | < (?:
-              / (?! {name(*end_stops)} ) [a-zA-Z0-9]++ >
-              | [{plain}{plain.upper()}] [^\t\n\f\r\x20/>]*+ {REST_OF_TAG}
-              | / (?! {name(*end_stops)} ) {TAG_NAME} {REST_OF_TAG}
-              | (?! {name(*words)} ) {TAG_NAME} {REST_OF_TAG}
+          < (?:
+              / [{ends}{ends.upper()}] [a-zA-Z0-9]*+ >
+              | {_usual(words)}
+              | / (?! {name(*end_words)} ) {TAG_NAME} {REST_OF_TAG}
               | {" | ".join(elements)}
+              | (?! {name(*words)} ) {TAG_NAME} {REST_OF_TAG}
               | {COMMENT[1:]}
               | ! (?! -- ) [^>]*+ > | \? [^>]*+ > | / [^a-zA-Z>] [^>]*+ > | />
+              {stray}
             )
+          {text}
         )*+"""
     )
 
@@ -236,15 +277,31 @@ _ALL_ELEMENTS = (_SCRIPT_ELEMENT, _SVG_ELEMENT, *_RAW_ELEMENTS.values())
 _NOT_OK = tuple(word.decode("ascii") for word in FRAMESET_NOT_OK)
 
 # In the body: any text, any "<" that begins nothing.
-BODY_RUN: Final = _run(r"[^<]++ | < (?= [^a-zA-Z!/?] )", _STOPS, ("body",), _ALL_ELEMENTS)
+_STRAY = "| (?= [^a-zA-Z!/?] )"
+BODY_RUN: Final = _run("[^<]*+", _STOPS, ("body",), _ALL_ELEMENTS, _STRAY)
 # In a select element: where it ends, and what older browsers ignore inside (see Tokenizer).
-SELECT_RUN: Final = _run(r"[^<]++ | < (?= [^a-zA-Z!/?] )", _STOPS, ("body", "select"), (_SCRIPT_ELEMENT,))
+SELECT_RUN: Final = _run("[^<]*+", _STOPS, ("body", "select"), (_SCRIPT_ELEMENT,), _STRAY)
 # As long as a frameset may come (13.2.6.4.7, "frameset-ok flag"): no visible text and no element that refuses it.
 HEAD_RUN: Final = _run(
-    r"[\t\n\f\r\x20\x00]++",
+    r"[\t\n\f\r\x20\x00]*+",
     {*_STOPS, "frameset", *_NOT_OK},
     ("body", "br"),
     (_SCRIPT_ELEMENT, *(_RAW_ELEMENTS[word] for word in ("noscript", "style", "title"))),
+    stray="",
+)
+# Inside an SVG element of which not all has come: drawings that are closed at once, so that what is open stays so.
+DRAWING_RUN: Final = pattern(
+    rf"""
+    [^<]*+
+    (?:
+      < (?:
+          {_DRAWING} {USUAL_ATTRIBUTES} {SPACE}*+ />
+          | path {USUAL_ATTRIBUTES} {SPACE}*+ > [^<]*+ </path>
+          | use {USUAL_ATTRIBUTES} {SPACE}*+ > [^<]*+ </use>
+          | {COMMENT[1:]}
+        )
+      [^<]*+
+    )*+"""
 )
 # XML has no raw text: everything up to a tag of an element that Tokenizer follows, or that the rewriter looks at.
 _XML_STOPS = "base body template svg math foreignObject annotation-xml".replace(" ", "|")

@@ -212,6 +212,16 @@ class Tokenizer:
         return not (self.raw or self.open or self.twice or self.frameset or self._tag_state)
 
     @property
+    def drawing(self) -> bool:
+        """Whether the next byte is in SVG's own content, where drawings may stand."""
+        return (
+            bool(self.open)
+            and self.open[-1].space == b"svg"
+            and not (self.open[-1].integration or self.raw or self.twice or self.frameset_ok)
+            and not (self._tag_state or self.xml)
+        )
+
+    @property
     def held(self) -> int:
         """How many bytes are fed and not read."""
         return len(self.source) - self.pos + self._size
@@ -251,11 +261,13 @@ class Tokenizer:
         self.start = self.pos = len(self.source)
 
     def run(self, stop: int) -> None:
-        """Read on, where nothing but ``plain`` tokens stand, at most to ``stop`` and to whole constructs only."""
+        """Read on in what is ``plain`` or ``drawing`` and stays so, at most to ``stop`` and by whole constructs."""
         if stop <= self.pos:
             return
         if self.xml:
             self.pos = _end(grammar.XML_RUN, self.source, self.pos, stop)
+        elif self.open:
+            self.pos = _end(grammar.DRAWING_RUN, self.source, self.pos, stop)
         elif self.frameset_ok:
             self.pos = _end(grammar.HEAD_RUN, self.source, self.pos, stop)
         elif self.select:

@@ -18,7 +18,8 @@ from urllib.parse import parse_qs
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from examples.flask_app import MADE_UP_PORTAL, create_app
+from examples.flask_app import create_app
+from examples.shop import MADE_UP_PORTAL
 from examples.standin import DOMAINS, PURPOSES, Record, StandIn
 
 if TYPE_CHECKING:

@@ -9,48 +9,18 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 
 from flask import Flask, Response, make_response, redirect, render_template, request, stream_with_context
 from werkzeug.wrappers import Response as BaseResponse
 
 from consent_middleware import Policy
 from consent_middleware.flask import Consent
-
-#: No account of HubSpot has this number.
-MADE_UP_PORTAL = "999999999"
-
-PAGES = (
-    ("/", "Repairs"),
-    ("/about", "About us"),
-    ("/csp", "Strict page"),
-    ("/stream", "On the stand"),
-    ("/contact", "Contact"),
-)
-CHOICES = {
-    "refuse": "necessary",
-    "functional": "functional",
-    "everything": "functional,analytics,marketing",
-    # An explicit no, which also ends what HubSpot has left in the browser.
-    "withdraw": "necessary",
-}
-SAID = {
-    "necessary": "Only necessary cookies are allowed.",
-    "functional": "You have allowed functional cookies.",
-    "functional,analytics,marketing": "You have allowed everything.",
-}
-JOBS = (
-    "A tandem with a tired freewheel",
-    "Two brakes that sing",
-    "A wheel that met a kerb",
-    "One creak, place unknown",
-)
-HALF_YEAR = 180 * 24 * 60 * 60
+from examples import shop
 
 
 def create_app(
     *,
-    portal: str = MADE_UP_PORTAL,
+    portal: str = shop.MADE_UP_PORTAL,
     region: str = "na1",
     proxied: Mapping[str, str] | None = None,
     protected: bool = True,
@@ -63,15 +33,13 @@ def create_app(
     protected: whether the middleware is there; without it the site is the one that the middleware would find.
     pause: how long the streamed page waits before each piece, in seconds.
     """
-    app = Flask(__name__)
-    origins = Origins(region, proxied or {})
-    loader = f"{origins.of('js.hs-scripts.com', scheme='')}/{portal}.js"
+    app = Flask(__name__, template_folder=str(shop.TEMPLATES), static_folder=shop.STATIC)
+    origins = shop.Origins(region, proxied or {})
+    loader = origins.loader(portal)
 
     def page(template: str, **context: object) -> str:
-        chosen = SAID.get(request.cookies.get("consent", ""), "You have not chosen yet.")
-        return render_template(
-            template, here=request.path, pages=PAGES, loader=loader, chosen=chosen, jobs=JOBS, **context
-        )
+        shared = shop.words(request.path, consent=request.cookies.get("consent"), loader=loader)
+        return render_template(template, **shared, **context)
 
     @app.get("/")
     def home() -> str:
@@ -96,7 +64,7 @@ def create_app(
                 time.sleep(pause)
                 yield piece
 
-        return Response(stream_with_context(later(cut(page("stream.html")))), mimetype="text/html")
+        return Response(stream_with_context(later(shop.cut(page("stream.html")))), mimetype="text/html")
 
     @app.route("/contact", methods=["GET", "POST"])
     def contact() -> str:
@@ -105,11 +73,11 @@ def create_app(
     @app.post("/consent")
     def consent() -> BaseResponse:
         choice = request.form.get("choice", "")
-        back = request.form.get("next", "")
-        # Only to a page of this site: an address from a form is anybody's.
-        response = redirect(back if back in dict(PAGES) else "/", code=303)
-        if choice in CHOICES:
-            response.set_cookie("consent", CHOICES[choice], max_age=HALF_YEAR, secure=request.is_secure, samesite="Lax")
+        response = redirect(shop.own_page(request.form.get("next", "")), code=303)
+        if choice in shop.CHOICES:
+            response.set_cookie(
+                "consent", shop.CHOICES[choice], max_age=shop.HALF_YEAR, secure=request.is_secure, samesite="Lax"
+            )
         if choice == "withdraw":
             response.delete_cookie("consent_chat")
         return response
@@ -117,43 +85,3 @@ def create_app(
     if protected:
         Consent(app, Policy(contact_url="/contact", proxied=dict(proxied or {})))
     return app
-
-
-class Origins:
-    """Where this site finds HubSpot's hosts: at HubSpot, or wherever it was told."""
-
-    def __init__(self, region: str, proxied: Mapping[str, str]) -> None:
-        self._region = region
-        self._proxied = proxied
-
-    def of(self, host: str, *, scheme: str = "https:") -> str:
-        label, _, domain = host.partition(".")
-        if self._region != "na1" and label != "static":
-            host = f"{label}-{self._region}.{domain}"
-        return self._proxied.get(host, f"{scheme}//{host}")
-
-    def content_security_policy(self, nonce: str) -> str:
-        """A policy that lets scripts run by their nonce, and names what HubSpot needs besides."""
-        calls = ("api.hubspot.com", "forms.hscollectedforms.net", "api.hubapi.com")
-        return "; ".join(
-            (
-                "default-src 'none'",
-                f"script-src 'nonce-{nonce}' 'strict-dynamic'",
-                f"style-src 'self' {self.of('static.hsappstatic.net')}",
-                f"img-src 'self' {self.of('track.hubspot.com')}",
-                f"connect-src 'self' {' '.join(map(self.of, calls))}",
-                f"frame-src {self.of('app.hubspot.com')}",
-                "form-action 'self'",
-                "base-uri 'none'",
-            )
-        )
-
-
-def cut(html: str) -> list[str]:
-    """Cut a page into pieces that end where it hurts: in a list, in the tag's id, in its address, in its end tag."""
-    item = html.index("<li>")
-    tag = html.index("hs-script-loader", item)
-    source = html.index("src=", tag)
-    end = html.index("</script", source)
-    places = [0, item + 2, tag + 3, source + 12, end + 5, len(html)]
-    return [html[start:stop] for start, stop in pairwise(places)]

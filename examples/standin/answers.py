@@ -18,6 +18,8 @@ from .hosts import in_region, split_region
 from .portal import Portal, Product
 
 _SCRIPTS = Path(__file__).with_name("scripts")
+# The loader's own lines, those that stand before the tracker alone, and those that insert any child.
+_LOADER = ("loader.js", "visit.js", "insert.js")
 _JAVASCRIPT = "application/javascript; charset=utf-8"
 _HTML = "text/html; charset=utf-8"
 _JSON = "application/json; charset=utf-8"
@@ -154,6 +156,7 @@ def _script(name: str) -> Callable[[Question, re.Match[str]], Answer]:
 def _loader(question: Question, found: re.Match[str]) -> Answer:
     portal = int(found["portal"])
     children = [_CHILDREN[product] for product in question.portal_of(portal).products]
+    head, visit, insert = ((_SCRIPTS / name).read_text(encoding="utf-8") for name in _LOADER)
     inserts = []
     for child in children:
         attributes = {name: value.format(portal=portal) for name, value in child.attributes.items()}
@@ -169,10 +172,9 @@ def _loader(question: Question, found: re.Match[str]) -> Answer:
             question.url(child.host, child.path.format(portal=portal)),
             attributes,
         )
-        template = "analytics-insert.js" if child.id == "hs-analytics" else "insert.js"
-        text = (_SCRIPTS / template).read_text(encoding="utf-8")
-        inserts.append(text.replace("__ARGUMENTS__", ", ".join(json.dumps(argument) for argument in arguments)))
-    head = (_SCRIPTS / "loader.js").read_text(encoding="utf-8")
+        if child.id == "hs-analytics":
+            inserts.append(visit)
+        inserts.append(insert.replace("__ARGUMENTS__", ", ".join(json.dumps(argument) for argument in arguments)))
     return Answer(200, _JAVASCRIPT, (head + "".join(inserts)).encode())
 
 

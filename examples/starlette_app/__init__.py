@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping
-from itertools import pairwise
-from pathlib import Path
 from urllib.parse import parse_qs
 
 from jinja2 import Environment, FileSystemLoader
@@ -22,42 +20,12 @@ from starlette.staticfiles import StaticFiles
 
 from consent_middleware import Policy
 from consent_middleware.asgi import ConsentMiddleware
-
-#: No account of HubSpot has this number.
-MADE_UP_PORTAL = "999999999"
-
-PAGES = (
-    ("/", "Repairs"),
-    ("/about", "About us"),
-    ("/csp", "Strict page"),
-    ("/stream", "On the stand"),
-    ("/contact", "Contact"),
-)
-CHOICES = {
-    "refuse": "necessary",
-    "functional": "functional",
-    "everything": "functional,analytics,marketing",
-    # An explicit no, which also ends what HubSpot has left in the browser.
-    "withdraw": "necessary",
-}
-SAID = {
-    "necessary": "Only necessary cookies are allowed.",
-    "functional": "You have allowed functional cookies.",
-    "functional,analytics,marketing": "You have allowed everything.",
-}
-JOBS = (
-    "A tandem with a tired freewheel",
-    "Two brakes that sing",
-    "A wheel that met a kerb",
-    "One creak, place unknown",
-)
-HALF_YEAR = 180 * 24 * 60 * 60
-HERE = Path(__file__).parent
+from examples import shop
 
 
 def create_app(
     *,
-    portal: str = MADE_UP_PORTAL,
+    portal: str = shop.MADE_UP_PORTAL,
     region: str = "na1",
     proxied: Mapping[str, str] | None = None,
     protected: bool = True,
@@ -70,15 +38,13 @@ def create_app(
     protected: whether the middleware is there; without it the site is the one that the middleware would find.
     pause: how long the streamed page waits before each piece, in seconds.
     """
-    templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
-    origins = Origins(region, proxied or {})
-    loader = f"{origins.of('js.hs-scripts.com', scheme='')}/{portal}.js"
+    templates = Environment(loader=FileSystemLoader(shop.TEMPLATES), autoescape=True)
+    origins = shop.Origins(region, proxied or {})
+    loader = origins.loader(portal)
 
     def render(request: Request, template: str, **context: object) -> str:
-        chosen = SAID.get(request.cookies.get("consent", ""), "You have not chosen yet.")
-        return templates.get_template(template).render(
-            here=request.url.path, pages=PAGES, loader=loader, chosen=chosen, jobs=JOBS, **context
-        )
+        shared = shop.words(request.url.path, consent=request.cookies.get("consent"), loader=loader)
+        return templates.get_template(template).render(**shared, **context)
 
     async def home(request: Request) -> Response:
         return HTMLResponse(render(request, "home.html"))
@@ -98,7 +64,7 @@ def create_app(
                 await asyncio.sleep(pause)
                 yield piece
 
-        return StreamingResponse(later(cut(render(request, "stream.html"))), media_type="text/html")
+        return StreamingResponse(later(shop.cut(render(request, "stream.html"))), media_type="text/html")
 
     async def contact(request: Request) -> Response:
         return HTMLResponse(render(request, "contact.html", sent=request.method == "POST"))
@@ -107,11 +73,10 @@ def create_app(
         # Two fields of a plain form; Starlette's own form parser would need one more package.
         form = parse_qs((await request.body()).decode())
         choice, back = form.get("choice", [""])[0], form.get("next", [""])[0]
-        # Only to a page of this site: an address from a form is anybody's.
-        response = RedirectResponse(back if back in dict(PAGES) else "/", status_code=303)
-        if choice in CHOICES:
+        response = RedirectResponse(shop.own_page(back), status_code=303)
+        if choice in shop.CHOICES:
             secure = request.url.scheme == "https"
-            response.set_cookie("consent", CHOICES[choice], max_age=HALF_YEAR, secure=secure, samesite="lax")
+            response.set_cookie("consent", shop.CHOICES[choice], max_age=shop.HALF_YEAR, secure=secure, samesite="lax")
         if choice == "withdraw":
             response.delete_cookie("consent_chat")
         return response
@@ -124,49 +89,9 @@ def create_app(
             Route("/stream", stream),
             Route("/contact", contact, methods=["GET", "POST"]),
             Route("/consent", consent, methods=["POST"]),
-            Mount("/static", StaticFiles(directory=HERE / "static")),
+            Mount("/static", StaticFiles(directory=shop.STATIC)),
         ]
     )
     if protected:
         app.add_middleware(ConsentMiddleware, policy=Policy(contact_url="/contact", proxied=dict(proxied or {})))
     return app
-
-
-class Origins:
-    """Where this site finds HubSpot's hosts: at HubSpot, or wherever it was told."""
-
-    def __init__(self, region: str, proxied: Mapping[str, str]) -> None:
-        self._region = region
-        self._proxied = proxied
-
-    def of(self, host: str, *, scheme: str = "https:") -> str:
-        label, _, domain = host.partition(".")
-        if self._region != "na1" and label != "static":
-            host = f"{label}-{self._region}.{domain}"
-        return self._proxied.get(host, f"{scheme}//{host}")
-
-    def content_security_policy(self, nonce: str) -> str:
-        """A policy that lets scripts run by their nonce, and names what HubSpot needs besides."""
-        calls = ("api.hubspot.com", "forms.hscollectedforms.net", "api.hubapi.com")
-        return "; ".join(
-            (
-                "default-src 'none'",
-                f"script-src 'nonce-{nonce}' 'strict-dynamic'",
-                f"style-src 'self' {self.of('static.hsappstatic.net')}",
-                f"img-src 'self' {self.of('track.hubspot.com')}",
-                f"connect-src 'self' {' '.join(map(self.of, calls))}",
-                f"frame-src {self.of('app.hubspot.com')}",
-                "form-action 'self'",
-                "base-uri 'none'",
-            )
-        )
-
-
-def cut(html: str) -> list[str]:
-    """Cut a page into pieces that end where it hurts: in a list, in the tag's id, in its address, in its end tag."""
-    item = html.index("<li>")
-    tag = html.index("hs-script-loader", item)
-    source = html.index("src=", tag)
-    end = html.index("</script", source)
-    places = [0, item + 2, tag + 3, source + 12, end + 5, len(html)]
-    return [html[start:stop] for start, stop in pairwise(places)]

@@ -10,7 +10,9 @@ from urllib.parse import urlencode
 import pytest
 from starlette.applications import Starlette
 
-from . import PAGES, create_app
+from examples.shop import PAGES
+
+from . import create_app
 
 WITH_TAG = ("/", "/about", "/csp", "/stream")
 OFFICIAL = 'id="hs-script-loader" async defer src="//js.hs-scripts.com/4711.js"'

@@ -162,3 +162,13 @@ def test_what_reads_alike_in_every_encoding_leaves_before_the_encoding_is_known(
 
     assert rewriter.feed(document) == document[:at_once]
     assert rewriter.close() == document[at_once:]
+
+
+@pytest.mark.parametrize(
+    ("label", "codec"), [("utf-16le", "utf-16-le"), ("UTF-16BE", "utf-16-be"), ("iso-2022-jp", "iso-2022-jp")]
+)
+def test_a_whole_document_is_read_in_its_encoding_too(label: str, codec: str) -> None:
+    text = "<p>\u6f22\u5b57</p><img src=//held.example>"
+    expected = "<p>\u6f22\u5b57</p><img data-held=//held.example><!--tail-->"
+
+    assert HTMLRewriter(Holding(), charset=label).rewrite(text.encode(codec)) == expected.encode(codec)

@@ -365,3 +365,25 @@ def test_tokens_are_told_apart() -> None:
     tokens.feed(b"a<b c>d</b>", last=True)
 
     assert [tokens.next() for _ in range(5)] == [Kind.TEXT, Kind.START, Kind.TEXT, Kind.END, None]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param('<script src={} x="\0"></script><script src={}></script>', id="a NUL in a tag"),
+        pytest.param("<script/x={} <p><script/x={}z></script>", id="a tag that begins inside another"),
+        pytest.param("<img alt='<img src={}>'><img src={}></body>", id="a tag in an attribute"),
+        pytest.param("<svg><path d='m'/><path d='x'></path><script href={} /></svg>", id="drawings before a script"),
+        pytest.param("<svg a='b'><g><path d='m'></g><path/><a href=x></a></svg><img src={}>", id="drawings that nest"),
+        pytest.param("<svg><path d='</svg><img src={}>'/></svg><img src={}>", id="an end tag in a drawing's attribute"),
+    ],
+)
+def test_what_the_scan_for_candidates_may_stumble_over_reads_the_same_at_any_chunking(page: str) -> None:
+    document = page.format(*[HELD] * page.count("{}")).encode()
+    whole = HTMLRewriter(Holding(), charset="utf-8").rewrite(document)
+
+    for size in (1, 2, 7, 30):
+        rewriter = HTMLRewriter(Holding(), charset="utf-8")
+        pieces = [rewriter.feed(document[at : at + size]) for at in range(0, len(document), size)]
+        assert b"".join(pieces) + rewriter.close() == whole
+    assert (b"data-held" in whole) == ("src=" in page or "href=" in page)

@@ -119,3 +119,13 @@ def test_no_text_raises(written: str, base: str | None) -> None:
     for value in (written, "//" + written, "https://" + written, "http:" + written):
         url = parse_url(value, base)
         assert url is None or (url.host.isascii() and url.host == url.host.lower())
+
+
+@pytest.mark.parametrize(
+    "value", ["///js.host.example/x", "////js.host.example/x", "\\\\/js.host.example/x", "https:///js.host.example/x"]
+)
+def test_more_slashes_than_two_lead_to_the_same_host(value: str) -> None:
+    url = parse_url(value, "https://www.shop.example/")
+
+    assert url is not None
+    assert (url.host, url.path) == ("js.host.example", "/x")

@@ -1,0 +1,2 @@
+window.__hsReferrer = document.referrer;
+window.__hsInitialUrl = location.href;
