@@ -57,10 +57,11 @@ class ConsentMiddleware:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
             return
-        # Where Starlette's `request.state` looks; the same dictionary for every app around and below this one.
-        scope.setdefault("state", {})["consent_plan"] = exchange.plan
+        inner: Scope = {"state": {}, **scope, "headers": exchange.request_headers, PLAN_KEY: exchange.plan}
+        # Where Starlette's `request.state` looks; the request's own dictionary, where the server has made one.
+        inner["state"]["consent_plan"] = exchange.plan
         response = _Response(exchange, send)
-        await self.app({**scope, "headers": exchange.request_headers, PLAN_KEY: exchange.plan}, receive, response)
+        await self.app(inner, receive, response)
         await response.finish()
 
 

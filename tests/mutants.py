@@ -122,7 +122,7 @@ MUTANTS = [
     Mutant("asgi.py", "        else:\n            await self.finish()\n            await self._send(message)", "", "tests/test_asgi.py"),
     Mutant("asgi.py", "body if more else body + self._exchange.close()", "body + self._exchange.close()", "tests/test_asgi.py"),
     Mutant("asgi.py", "        await response.finish()\n", "", "tests/test_asgi.py"),
-    Mutant("asgi.py", "{**scope, \"headers\": exchange.request_headers, PLAN_KEY: exchange.plan}", "scope | {\"headers\": exchange.request_headers}", "tests/test_asgi.py"),
+    Mutant("asgi.py", "inner: Scope = {\"state\": {}, **scope,", "scope.setdefault(\"state\", {})\n        inner: Scope = {**scope,", "tests/test_asgi.py"),
     Mutant("endpoint.py", "    return f\"{mount.rstrip('/')}{policy.path}/{ASSET.name}\"", "    return f\"{policy.path}/{ASSET.name}\"", "tests/test_wsgi.py"),
     Mutant("html/grammar.py", 'ATTRIBUTE_NAME: Final = r"[^\\t\\n\\f\\r\\x20/>][^', 'ATTRIBUTE_NAME: Final = r"[^\\t\\n\\f\\r\\x20/>=][^', "tests/html/test_rewriter.py tests/html/test_conformance.py"),
     Mutant("html/grammar.py", "COMMENT_END: Final = re.compile(rb\"--!?>\")", "COMMENT_END: Final = re.compile(rb\"-->\")", "tests/html/test_rewriter.py tests/html/test_laws.py"),

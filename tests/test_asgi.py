@@ -205,6 +205,20 @@ def test_the_app_sees_the_plan_in_a_copy_of_the_scope() -> None:
     assert PLAN_KEY not in given
 
 
+def test_the_server_s_scope_is_not_changed() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["state"]["consent_plan"] is scope[PLAN_KEY]
+
+    async def nothing(*_: Any) -> Any:
+        return None  # pragma: no cover
+
+    given = scope()
+    before = dict(given)
+    asyncio.run(ConsentMiddleware(app, POLICY)(given, nothing, nothing))
+
+    assert given == before
+
+
 def test_several_cookie_headers_are_one() -> None:
     sent = run(
         [start(*HTML), chunk(page(LOADER))],
