@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -181,8 +182,6 @@ def test_a_second_start_replaces_the_first_until_the_head_has_left() -> None:
         try:
             raise ValueError("late")
         except ValueError:
-            import sys
-
             start_response("500 Error", HTML, sys.exc_info())
         return [page(LOADER)]
 
@@ -195,9 +194,31 @@ def test_a_second_start_replaces_the_first_until_the_head_has_left() -> None:
     assert server.exc_infos[0][0] is ValueError
 
 
-def test_a_second_start_after_the_head_has_left_is_the_server_s_to_judge() -> None:
-    import sys
+def test_no_traceback_is_kept_once_the_head_has_left() -> None:
+    class Late(Exception):  # noqa: N818 - a subclass, because a built-in exception takes no weak reference
+        pass
 
+    kept: list[Any] = []
+    raised: list[weakref.ref[Late]] = []
+
+    def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        kept.append(start_response)
+        try:
+            raise Late
+        except Late as error:
+            raised.append(weakref.ref(error))
+            start_response("500 Error", HTML, sys.exc_info())
+        return [b"<p>"]
+
+    def start(status: str, headers: Any, exc_info: Any = None) -> Any:
+        assert exc_info
+
+    assert list(ConsentMiddleware(app, POLICY)(environ(), start)) == [b"<p>"]
+    assert kept
+    assert raised[0]() is None
+
+
+def test_a_second_start_after_the_head_has_left_is_the_server_s_to_judge() -> None:
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterator[bytes]:
         start_response("200 OK", HTML)
         yield b"<p>"
