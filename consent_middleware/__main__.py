@@ -46,12 +46,7 @@ def _parser() -> argparse.ArgumentParser:
         "held to standard error.",
     )
     rewrite.add_argument("file", nargs="?", default="-", metavar="FILE", help="the page; standard input without it")
-    rewrite.add_argument(
-        "--cookie", action="append", default=[], metavar="'a=b; c=d'", help="a Cookie header of the visitor"
-    )
-    rewrite.add_argument(
-        "--header", action="append", default=[], type=_header, metavar="'Name: value'", help="a header of the request"
-    )
+    _add_request(rewrite)
     rewrite.add_argument(
         "--content-type",
         default="text/html; charset=utf-8",
@@ -73,12 +68,7 @@ def _add_explain(commands: Any) -> None:
         help="say what a visitor's cookies and signals mean, and what follows",
         description="Say what the cookies and signals of a visitor mean, what may load, and why.",
     )
-    explain_.add_argument(
-        "--cookie", action="append", default=[], metavar="'a=b; c=d'", help="a Cookie header of the visitor"
-    )
-    explain_.add_argument(
-        "--header", action="append", default=[], type=_header, metavar="'Name: value'", help="a header of the request"
-    )
+    _add_request(explain_)
     explain_.add_argument(
         "--regime", choices=("opt-in", "opt-out"), default="opt-in", help="the law's rule (default: %(default)s)"
     )
@@ -89,6 +79,26 @@ def _add_explain(commands: Any) -> None:
         help='a JSON file that says what the site\'s own ids mean: {"id": "category"}, or the same by platform',
     )
     explain_.add_argument("--json", action="store_true", help="the explanation as JSON")
+
+
+def _add_request(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--cookie",
+        action="append",
+        dest="headers",
+        default=[],
+        type=lambda text: _header(f"Cookie: {text}"),
+        metavar="'a=b; c=d'",
+        help="a Cookie header of the visitor",
+    )
+    command.add_argument(
+        "--header",
+        action="append",
+        dest="headers",
+        type=_header,
+        metavar="'Name: value'",
+        help="a header of the request",
+    )
 
 
 def _mapping(name: str) -> Any:
@@ -106,8 +116,7 @@ def _mapping(name: str) -> Any:
 
 def _explain(options: argparse.Namespace) -> int:
     policy = Policy(mapping=options.mapping, regime=options.regime)
-    cookies = [(b"cookie", text.encode("utf-8", "surrogateescape")) for text in options.cookie]
-    plan = explain.plan_of(policy, [*cookies, *options.header])
+    plan = explain.plan_of(policy, options.headers)
     print(json.dumps(explain.as_json(plan)) if options.json else explain.as_text(plan))
     return 0
 
@@ -131,8 +140,7 @@ def _opened(name: str) -> BinaryIO:
 
 def _rewrite(options: argparse.Namespace, file: BinaryIO) -> int:
     policy = Policy(contact_url=options.contact_url)
-    cookies = [(b"cookie", text.encode("utf-8", "surrogateescape")) for text in options.cookie]
-    exchange = Exchange(policy, RequestHead("GET", "/", "", [*cookies, *options.header]))
+    exchange = Exchange(policy, RequestHead("GET", "/", "", options.headers))
     exchange.start(200, [(b"content-type", options.content_type.encode("utf-8", "surrogateescape"))])
     for chunk in _chunks(file, options.chunk):
         sys.stdout.buffer.write(exchange.feed(chunk))
@@ -157,10 +165,7 @@ def _as_json(exchange: Exchange, policy: Policy) -> str:
     return json.dumps(
         {
             "held": [{"rule": held.rule, "purpose": held.purpose} for held in exchange.held],
-            "plan": {
-                purpose: {"action": decision.action, "reasons": list(decision.reasons)}
-                for purpose, decision in exchange.plan.decisions.items()
-            },
+            "plan": explain.decisions_as_json(exchange.plan),
             "notices": _notices(policy),
         }
     )
@@ -170,8 +175,7 @@ def _as_text(exchange: Exchange, policy: Policy) -> str:
     count = len(exchange.held)
     lines = [f"held: {count} tag{'' if count == 1 else 's'}"]
     lines += [f"  {held.rule} (waits for {held.purpose})" for held in exchange.held]
-    for purpose, decision in exchange.plan.decisions.items():
-        lines.append(f"{purpose}: {decision.action}, because {'; '.join(decision.reasons)}")
+    lines += explain.decisions_as_lines(exchange.plan)
     lines += [f"notice: {event} ({times} times)" for event, times in _notices(policy).items()]
     return "\n".join(lines)
 

@@ -33,10 +33,15 @@ def as_json(plan: Plan) -> dict[str, Any]:
         **{category: literal.state(category) for category in Category},
         "basis": literal.basis,
         "source": literal.source or "none",
-        "plan": {
-            purpose: {"action": decision.action, "reasons": list(decision.reasons)}
-            for purpose, decision in plan.decisions.items()
-        },
+        "plan": decisions_as_json(plan),
+    }
+
+
+def decisions_as_json(plan: Plan) -> dict[str, Any]:
+    """What happens to each purpose, and why, as JSON can hold it."""
+    return {
+        purpose: {"action": decision.action, "reasons": list(decision.reasons)}
+        for purpose, decision in plan.decisions.items()
     }
 
 
@@ -46,9 +51,15 @@ def as_text(plan: Plan) -> str:
     literal = plan.literal
     lines += [f"{category}: {literal.state(category)}" for category in Category]
     lines += [f"basis: {literal.basis}", f"regime: {plan.regime}"]
-    for purpose, decision in plan.decisions.items():
-        lines.append(f"{purpose}: {decision.action}, because {'; '.join(decision.reasons)}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *decisions_as_lines(plan)])
+
+
+def decisions_as_lines(plan: Plan) -> list[str]:
+    """What happens to each purpose, and why, a line each."""
+    return [
+        f"{purpose}: {decision.action}, because {'; '.join(decision.reasons)}"
+        for purpose, decision in plan.decisions.items()
+    ]
 
 
 def _line(reading: Consent) -> str:

@@ -278,6 +278,15 @@ class Policy:
             behind.setdefault((parts.hostname or "", port), []).append(host)
         self._behind = behind
         self._click_key = self.click_cookie.encode("ascii")
+        self._names = {
+            purpose: frozenset(
+                rule.name.encode("ascii")
+                for vendor in self.vendors
+                for rule in vendor.cookie_rules
+                if rule.purpose is purpose
+            )
+            for purpose in Purpose
+        }
         # A set has no order of its own, and the fingerprint is the same in every process of a site.
         required = [(purpose, sorted(categories)) for purpose, categories in self.requires.items()]
         settings = (required, self.path, sorted(self.proxied.items()), self.facade, self.language, ASSET.name)
@@ -515,13 +524,7 @@ class Policy:
         )
 
     def _cookie_names(self, which: Callable[[Purpose], bool]) -> frozenset[bytes]:
-        chosen = {purpose for purpose in Purpose if which(purpose)}
-        return frozenset(
-            rule.name.encode("ascii")
-            for vendor in self.vendors
-            for rule in vendor.cookie_rules
-            if rule.purpose in chosen
-        )
+        return frozenset().union(*(names for purpose, names in self._names.items() if which(purpose)))
 
     def hosts_behind(self, host: str, port: int | None) -> Sequence[str]:
         """The vendors' hosts for which an origin of the site's own stands in; a default port may be left out."""

@@ -61,8 +61,8 @@ ATTRIBUTES: Final = rf"""
 COMMENT: Final = r"<!-- (?: -?> | [^-]*+ (?: - (?! -!?> ) [^-]*+ )*+ --!?> )"
 
 # 13.2.5.41 Bogus comment, .42 Markup declaration open, .53 to .68 DOCTYPE (also within its quotes), .7 End tag open:
-# all of them end at the first ">".
-DECLARATION: Final = r"(?: <! (?! -- ) [^>]*+ > | <\? [^>]*+ > | </ [^a-zA-Z>] [^>]*+ > | </> )"
+# all of them end at the first ">". From behind "<".
+DECLARATION: Final = r"! (?! -- ) [^>]*+ > | \? [^>]*+ > | / [^a-zA-Z>] [^>]*+ > | />"
 
 
 def pattern(source: str) -> re.Pattern[bytes]:
@@ -265,7 +265,7 @@ def _run(
               | {" | ".join(elements)}
               | (?! {name(*words)} ) {TAG_NAME} {REST_OF_TAG}
               | {COMMENT[1:]}
-              | ! (?! -- ) [^>]*+ > | \? [^>]*+ > | / [^a-zA-Z>] [^>]*+ > | />
+              | {DECLARATION}
               {stray}
             )
           {text}
@@ -315,7 +315,6 @@ XML_RUN: Final = pattern(
       | <!\[CDATA\[ [^\]]*+ (?: \] (?! \]> ) [^\]]*+ )*+ \]\]>
     )*+"""
 )
-BODY_END: Final = pattern(rf"</{name('body')}")
 
 # -- A tag too long to hold ------------------------------------------------------------------------------------------
 #

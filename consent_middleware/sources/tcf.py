@@ -17,8 +17,8 @@ from consent_middleware.consent import Category, Consent, State
 
 from .platform import Ids, Platform, Values, decoded, reading
 
-#: The core's fields up to the vendors end at bit 213; a range or bit field of vendors has 17 bits at the least.
-_CORE_BITS = 230
+#: The core's fields up to the vendors end at bit 213; a range or bit field of vendors has 17 bits at the least. That is
+#: 39 letters.
 _CORE = re.compile(r"[A-Za-z0-9_-]{39,}")
 #: How many letters hold the fields that are read: 240 bits.
 _LETTERS = 40
