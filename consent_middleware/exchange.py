@@ -65,15 +65,18 @@ class Exchange:
         headers = [(key.lower(), bytes(value)) for key, value in request.headers]
         self._cookies = Cookies(values(headers, b"cookie"))
         #: The decision for this request. An app may read it, for example to choose a template.
-        self.plan = policy.plan(Signals(self._cookies, headers, request.method, request.path))
+        signals = Signals(self._cookies, headers, request.method, request.path)
+        self.plan = policy.plan(signals)
+        self._host = first(headers, b"host") or b""
         #: The middleware's own response, or None where the app is to be called.
-        self.answer = endpoint.answer(policy, request.method, request.path)
-        self._variant = f"{self.plan.variant}-{policy.fingerprint}".encode("ascii")
+        self.answer = endpoint.answer(policy, request.method, request.path, self.plan, self._cookies, self._host)
+        self._language = policy.language_of(signals)
+        chosen = f"-{self._language}" if self._language != policy.language else ""
+        self._variant = f"{self.plan.variant}-{policy.fingerprint}{chosen}".encode("ascii")
         #: The request head for the app: a copy, so that what stands outside sees the original.
         self.request_headers, self._own_condition = for_app(
             request.headers, self._variant, CODINGS, rewrites=self.plan.touches_html
         )
-        self._host = first(headers, b"host") or b""
         self._body: _Body | None = None
 
     @property
@@ -156,6 +159,7 @@ class Exchange:
             csp_nonce(head),
             # It goes into the page: nothing but what a host and a port are made of.
             self._host.decode("ascii") if re.fullmatch(rb"[A-Za-z0-9.:\[\]_-]+", self._host) else "",
+            language=self._language,
         )
         rewriter = HTMLRewriter(
             holds,

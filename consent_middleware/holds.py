@@ -64,6 +64,8 @@ class PageHolds:
     _chat: ChatScript | None = None
     _chat_loads: bool = False
     _base: str | None = None
+    #: The language of the facade's words, where the site has chosen it for this request.
+    language: str | None = None
 
     def __post_init__(self) -> None:
         """Say what to look for: where no host of a vendor can stand, no tag is asked about."""
@@ -84,7 +86,7 @@ class PageHolds:
             asset_url=self._absolute(self.asset_url),
             nonce=self.nonce,
             granted=self.plan.allows(Purpose.CHAT),
-            lang=self.policy.language,
+            language=self.language,
         )
 
     def _absolute(self, path: str) -> str:

@@ -27,7 +27,7 @@ ROWS = [
     {"headers", "html.rewriter", "coding"},
     {"policy"},
     {"checks"},
-    {"facade", "facade.markup", "notices"},
+    {"facade", "facade.markup", "facade.asset", "facade.texts", "notices"},
     {"sources", "sources.own", "sources.reader"},
     {"sources.gpp", "sources.dnt"},
     {

@@ -96,6 +96,8 @@ _TAG_RULES = (
 #: hosts (hubspot.net, hubspotusercontent…, hs-sites.com) are not among them.
 _HINT_DOMAINS = {
     "usemessages.com": Purpose.CHAT,
+    "app.hubspot.com": Purpose.CHAT,
+    "static.hsappstatic.net": Purpose.CHAT,
     "hs-scripts.com": Purpose.TRACKING,
     "hs-analytics.net": Purpose.TRACKING,
     "hs-banner.com": Purpose.TRACKING,
