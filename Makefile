@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test types style unit bench fuzz mutants clean tools
+.PHONY: help demo test types style unit bench fuzz mutants asset pictures clean tools
 
 help:
 	@echo "make demo    the same site with and without consent-middleware, side by side"
 	@echo "make test    everything: types, style, tests, real browsers"
 	@echo "make bench   speed, beside other tools, as ratios in one run"
 	@echo "make fuzz    the engine against html5lib, MINUTES=10"
+	@echo "make asset   the minified parts of the facade's script, after a change to their sources"
 	@echo "make mutants break the package on purpose and see that the tests notice"
 
 # One environment for the demo (small) and one step more for the tests.
@@ -73,12 +74,20 @@ fuzz: $(VENV)/.test
 mutants: $(VENV)/.test
 	$(BIN)/python -m tests.mutants $(ARGS)
 
-# What the tests need besides Python: a real Chromium, openssl for the stand-in's certificate, npm for axe-core. Root on
+asset: $(VENV)/.test
+	$(BIN)/python -m tests.minify
+
+pictures: $(VENV)/.test
+	$(BIN)/python -m tests.browser.pictures
+
+# What the tests need besides Python: a real Chromium and a real Firefox, openssl for the stand-in's certificate, npm for
+# what tests/npm.py names. Root on
 # Debian gets them here; anybody else is told what to type.
 tools:
 	@missing=""; \
-	for tool in chromium openssl npm; do \
+	for tool in chromium firefox-esr openssl npm; do \
 	  [ $$tool = chromium ] && [ -n "$$CHROMIUM" ] && continue; \
+	  [ $$tool = firefox-esr ] && { [ -n "$$FIREFOX" ] || command -v firefox >/dev/null; } && continue; \
 	  command -v $$tool >/dev/null || missing="$$missing $$tool"; \
 	done; \
 	[ -z "$$missing" ] && exit 0; \

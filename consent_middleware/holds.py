@@ -64,6 +64,7 @@ class PageHolds:
     _chat: ChatScript | None = None
     _chat_loads: bool = False
     _base: str | None = None
+    _addresses: list[str] = field(default_factory=list)
     #: The language of the facade's words, where the site has chosen it for this request.
     language: str | None = None
 
@@ -87,6 +88,7 @@ class PageHolds:
             nonce=self.nonce,
             granted=self.plan.allows(Purpose.CHAT),
             language=self.language,
+            held=self._addresses,
         )
 
     def _absolute(self, path: str) -> str:
@@ -107,6 +109,7 @@ class PageHolds:
             self._chat_loads |= Purpose.CHAT in rule.brings
             return ()
         self.held.append(Held(rule.id, rule.purpose))
+        self._addresses.append(src)
         self._base = tag.base
         self._remember_chat(tag, rule, Recognition(src, region, account, _attributes(tag), self.policy.origin_of))
         return _hold(tag, rule.purpose, _SCRIPT_RENAMES, b' type="text/x-consent"')

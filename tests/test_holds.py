@@ -241,7 +241,7 @@ def test_the_facade_knows_portal_and_region_of_the_full_tag() -> None:
             "data-hsjs-hublet": "eu1",
         },
         "granted": False,
-        "held": [],
+        "held": ["https://js-eu1.hs-scripts.com/12345.js"],
     }
 
 

@@ -45,6 +45,9 @@ ASSET_URL = f"/_consent/{ASSET.name}"
 #: Where the script asks what is allowed.
 DECISION = "/_consent/decision"
 
+#: Gives scripts a place to say that they ran.
+LOG_RAN = "<script>ran = []</script>"
+
 #: Keeps what the facade says at each step, and every layout shift of the page that nobody's input explains. The
 #: facade's own card grows over the page when a message is longer; nodes in its shadow are not told.
 WITNESS = """
@@ -80,7 +83,7 @@ def document(
     """A page of some length with the facade at its end. `head` goes into its head, `before` before the facade."""
     markup = facade.markup(
         None if no_chat else chat,
-        asset_url=ASSET_URL,
+        asset_url=f"/_consent/{facade.asset().name}",
         nonce=nonce,
         granted=granted,
         lang=lang,
@@ -88,7 +91,7 @@ def document(
         placeholders=placeholders,
     ).decode("ascii")
     if guard is not None:
-        head = facade.guard_markup(ASSET_URL, nonce, guard, lang=lang).decode("ascii") + head
+        head = facade.guard_markup(f"/_consent/{facade.asset().name}", nonce, guard, lang=lang).decode("ascii") + head
     lines = '<p>A page that can be scrolled.</p><p class="long"></p>'
     style = '<style nonce="abc">.long { block-size: 3000px }</style>'
     return (

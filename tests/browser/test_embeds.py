@@ -245,7 +245,7 @@ def test_axe_finds_nothing_in_any_state(page: Page, site: Site, axe: str, state:
     if state == "failed":
         del site.pages[LIBRARY]
     if state == "loading":
-        page.route(f"**{LIBRARY}", lambda route: None)
+        page.route(f"**{LIBRARY}", lambda _: None)
     page.goto(URL)
     if state != "idle":
         placeholder(page).click()
