@@ -52,6 +52,37 @@ class Checks:
     def _wrong(self, number: str, name: str, given: object, allowed: str) -> None:
         self._problems.append((number, f"{name} is {given!r}; it must be {allowed}"))
 
+    def _strings(self, number: str, name: str, given: object, allowed: str) -> list[str] | None:
+        if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+            self._wrong(number, name, given, allowed)
+            return None
+        return [str(item) for item in given]
+
+    def pages(self, number: str, name: str, given: object) -> re.Pattern[str] | None:
+        if given is None:
+            return None
+        allowed = "None, or a list of paths that begin with /, with * for any characters"
+        paths = self._strings(number, name, given, allowed)
+        if paths is None or not all(path.startswith(("/", "*")) for path in paths):
+            if paths is not None:
+                self._wrong(number, name, given, allowed)
+            return None
+        return re.compile("|".join(".*".join(map(re.escape, path.split("*"))) for path in paths), re.DOTALL)
+
+    def accounts(self, number: str, name: str, given: object) -> frozenset[str] | None:
+        if given is None:
+            return None
+        accounts = self._strings(number, name, given, "None, or a list of the vendor's account ids")
+        return frozenset(accounts or ())
+
+    def elements(self, number: str, name: str, given: object) -> frozenset[bytes]:
+        allowed = "a list of names of custom elements, in lower case and with a hyphen"
+        names = self._strings(number, name, given, allowed) or []
+        if not all(re.fullmatch(r"[a-z][a-z0-9._]*-[a-z0-9._-]*", element) for element in names):
+            self._wrong(number, name, given, allowed)
+            return frozenset()
+        return frozenset(element.encode("ascii") for element in names)
+
     def categories(self, number: str, name: str, given: object, default: frozenset[Category]) -> frozenset[Category]:
         if given is None:
             return default

@@ -156,6 +156,7 @@ class Exchange:
             csp_nonce(head),
             # It goes into the page: nothing but what a host and a port are made of.
             self._host.decode("ascii") if re.fullmatch(rb"[A-Za-z0-9.:\[\]_-]+", self._host) else "",
+            self._policy.offers_chat(self._request.path),
         )
         rewriter = HTMLRewriter(
             holds,
