@@ -166,7 +166,7 @@ class Policy:
         on_decision: called with every request's `Plan`, for a log. What it raises is noted, and never breaks a
             response.
         clock: gives the time in seconds since 1970 (UTC); the system's without it. Only `max_age_days` asks.
-        vendors: the vendors whose tags and cookies wait.
+        vendors: the vendors whose tags and cookies wait, by id or as `Vendor`: ``["hubspot", "intercom"]``.
 
     Raises:
         PolicyError: with every wrong setting, each with its number, what was given and what is allowed.
@@ -200,10 +200,10 @@ class Policy:
         click_after_refusal: bool = True,
         on_decision: Callable[[Plan], object] | None = None,
         clock: Callable[[], float] | None = None,
-        vendors: Iterable[Vendor] = VENDORS,
+        vendors: Iterable[Vendor | str] = VENDORS,
     ) -> None:
         checks = Checks()
-        self.vendors = tuple(vendors)
+        self.vendors = checks.vendors("CM060", "vendors", vendors)
         self.requires: Mapping[Purpose, frozenset[Category]] = MappingProxyType(
             {
                 Purpose.CHAT: checks.categories("CM001", "chat", chat, self._default(Purpose.CHAT)),
@@ -315,7 +315,9 @@ class Policy:
         return cls(**given)
 
     def _default(self, purpose: Purpose) -> frozenset[Category]:
-        return frozenset().union(*(vendor.requires[purpose] for vendor in self.vendors))
+        stated = [vendor.requires[purpose] for vendor in self.vendors if purpose in vendor.requires]
+        # A purpose that no vendor here speaks of has no tag that could wait; nothing is allowed by an oversight.
+        return frozenset().union(*stated) if stated else frozenset(OPTIONAL_CATEGORIES)
 
     def read(self, signals: Signals) -> list[Consent]:
         """What every source says, each by itself. A source that raises is noted and counts as silent."""

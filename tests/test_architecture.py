@@ -38,7 +38,7 @@ ROWS = [
         *(f"sources.{name}" for name in ("real_cookie_banner", "tarteaucitron", "tcf", "trustarc", "typo3")),
         *(f"sources.{name}" for name in ("us_privacy", "wp_consent")),
     },
-    {"sources.platform", "vendors", "vendors.hubspot"},
+    {"sources.platform", "vendors", "vendors.hubspot", "vendors.intercom"},
     {"rules", "cookies"},
     {"urls", "html", "html.tokens", "html.grammar", "html.gate", "html.charset", "consent", "clock"},
 ]
