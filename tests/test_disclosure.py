@@ -41,7 +41,7 @@ from consent_middleware.vendors import KNOWN_VENDORS
 
 EVERY = Policy(contact_url="/contact", vendors=["hubspot", "intercom"])
 TOLD = disclosure(EVERY)
-ODD = "a|b `c` *d* __e__ <f> [g](h) &amp; \"i\" 'j' \\k ~l~"
+ODD = "a|b `c` *d* __e__ <f> [g](h) &amp; \"i\" 'j' \\k \\| ~l~"
 
 
 def vendor(text: str, *, lifetime: int | None = 86_400, name: str = "odd") -> Vendor:
