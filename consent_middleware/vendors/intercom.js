@@ -11,8 +11,9 @@ const driver = {
   messenger: 'iframe[name="intercom-messenger-frame"]',
   launcher: ".intercom-lightweight-app-launcher,.intercom-launcher-frame,.intercom-launcher",
 
-  // Filled in by `begin`: whether the visitor has asked for the chat.
+  // Filled in by `begin`: whether the visitor has asked for the chat, and the queue that stands in for the API.
   asked: false,
+  queue: null,
 
   // The Messenger's API once the widget's script has run, or null. Seen: a site's own snippet leaves a function there
   // that only queues; `booted` is set by the widget's script, and from then on every call is taken, at once or in turn.
@@ -35,20 +36,22 @@ const driver = {
       if (!value || settings[name] || Reflect.set(settings, name, value)) continue;
       window.intercomSettings = { ...settings, [name]: value };
     }
-    let met = false;
+    const mine = (driver.begun = {});
     driver.asked = open;
-    driver.meet = () => {
-      const api = driver.api();
-      if (met || !api) return;
-      met = true;
+    if (typeof window.Intercom !== "function") {
+      // What is called before the script has come waits in `q`, as in Intercom's own snippet.
+      window.Intercom = driver.queue = (...call) => driver.queue.q.push(call);
+      driver.queue.q = [];
+    }
+    const tell = () => {
       // The frame may come a moment after `onShow`; the next look at `loaded` finds it then.
-      if (open) api("onShow", () => driver.loaded() && done());
-      else api("ready", done);
-      // The script boots by itself when it finds the settings, but not again after `shutdown`.
-      api("boot", window.intercomSettings);
-      if (open) api("show");
+      if (driver.begun === mine && (!open || driver.loaded())) done();
     };
-    driver.loaded();
+    window.Intercom(open ? "onShow" : "ready", tell);
+    // A Messenger that is up keeps its session. The script boots by itself when it finds the settings, but not again
+    // after `shutdown`.
+    if (!driver.frame()) window.Intercom("boot", window.intercomSettings);
+    if (open) window.Intercom("show");
   },
 
   // Calls `appeared` when a widget comes into the page, whoever brought it. Intercom tells of no such event.
@@ -61,12 +64,8 @@ const driver = {
     }).observe(document, { childList: true, subtree: true });
   },
 
-  // Filled in by `begin`: what is to be done once the API is there.
-  meet() {},
-
   // True when what was asked for is there: the open Messenger, or else at least the launcher.
   loaded() {
-    driver.meet();
     return !!driver.api() && !!(driver.asked ? document.querySelector(driver.messenger) : driver.frame());
   },
 
@@ -83,12 +82,16 @@ const driver = {
   // Takes away the widget, a half-built one too, and forgets what `begin` asked for.
   remove() {
     driver.asked = false;
-    driver.meet = () => {};
+    driver.begun = null;
     driver.api()?.("shutdown");
+    // A queue that nothing has taken up would keep the site's own snippet, released later, from loading the script.
+    if (window.Intercom === driver.queue && !driver.api()) delete window.Intercom;
   },
 
-  // Deletes the chat's own cookies: `shutdown` ends the session's, the others stay until they are expired by name.
+  // Ends the vendor's presence: the widget and its cookies. `shutdown` ends the session's; the others stay until they
+  // are expired by name.
   forget() {
+    driver.remove();
     const labels = location.hostname.split(".");
     const domains = labels.map((_, index) => "; Domain=" + labels.slice(index).join("."));
     for (const pair of document.cookie.split("; ")) {

@@ -26,18 +26,20 @@ STANDIN = """
   const before = window.Intercom?.q ?? [];
   const told = { onShow: [], ready: [] };
   window.calls = [];
-  let up = false, wanted = false;
+  let up = false, wanted = false, timers = [];
+  const later = (act, wait) => timers.push(setTimeout(act, wait));
   const element = (name, marks) => document.body.appendChild(Object.assign(document.createElement(name), marks));
   const show = () => {
     if (!up) return void (wanted = true);
     told.onShow.forEach((tell) => tell());
-    setTimeout(() => document.querySelector("[name=intercom-messenger-frame]")
+    later(() => document.querySelector("[name=intercom-messenger-frame]")
       ?? element("iframe", { name: "intercom-messenger-frame" }), 30);
   };
   const boot = (settings) => {
     const id = (settings ?? window.intercomSettings)?.app_id;
     if (!id || up) return;
-    setTimeout(() => {
+    later(() => {
+      if (up) return;
       up = true;
       document.cookie = "intercom-id-" + id + "=1; Path=/; Max-Age=9999; Domain=" + location.hostname;
       document.cookie = "intercom-device-id-" + id + "=1; Path=/; Max-Age=9999";
@@ -49,6 +51,7 @@ STANDIN = """
   };
   const shutdown = () => {
     up = wanted = false;
+    timers.splice(0).forEach(clearTimeout);
     document.querySelectorAll(".intercom-lightweight-app-launcher, [name=intercom-messenger-frame]")
       .forEach((each) => each.remove());
   };
@@ -112,7 +115,26 @@ def test_nothing_is_there_before_the_script_has_run_although_a_snippet_queues(ta
     tab.evaluate("() => { window.Intercom = (...call) => Intercom.q.push(call); Intercom.q = []; }")
     begin(tab, open_=True)
 
-    assert tab.evaluate("[driver.api(), driver.loaded(), driver.frame(), Intercom.q.length]") == [None, False, None, 0]
+    assert tab.evaluate("[driver.api(), driver.loaded(), driver.frame()]") == [None, False, None]
+    assert [call[0] for call in tab.evaluate("Intercom.q.map(([name]) => [name])")] == ["onShow", "boot", "show"]
+
+
+def test_a_site_s_snippet_can_load_the_chat_after_the_first_try_failed(tab: Page) -> None:
+    begin(tab, open_=True)
+    assert tab.evaluate("typeof Intercom") == "function"
+
+    tab.evaluate("driver.remove()")
+
+    assert tab.evaluate("'Intercom' in window") is False
+
+
+def test_a_queue_of_the_site_s_own_is_left_to_it(tab: Page) -> None:
+    tab.evaluate("() => { window.Intercom = (...call) => Intercom.q.push(call); Intercom.q = []; }")
+    begin(tab, open_=True)
+
+    tab.evaluate("driver.remove()")
+
+    assert tab.evaluate("typeof Intercom") == "function"
 
 
 def test_after_a_click_it_opens_with_the_site_s_own_settings(tab: Page) -> None:
@@ -173,10 +195,10 @@ def test_a_second_begin_replaces_the_first(tab: Page) -> None:
     begin(tab, open_=False)
     tab.evaluate("driver.begin(true, () => (window.second = true), {})")
     tab.evaluate(BRING, WIDGET)
-    wait(tab)
+    tab.wait_for_function("window.second || driver.loaded()", polling=50)
 
     assert tab.evaluate("done") == 0
-    assert calls(tab) == ["onShow", "boot", "show"]
+    assert calls(tab) == ["ready", "boot", "onShow", "boot", "show"]
 
 
 def test_after_it_was_taken_away_it_comes_again(tab: Page) -> None:
@@ -214,7 +236,7 @@ def test_a_chat_that_something_else_brings_is_noticed_once(tab: Page) -> None:
     assert tab.evaluate("seen") == 1
 
 
-def test_its_own_cookies_are_forgotten_and_no_other(tab: Page) -> None:
+def test_it_is_forgotten_with_its_own_cookies_and_no_others(tab: Page) -> None:
     begin(tab, open_=True)
     tab.evaluate(BRING, WIDGET)
     wait(tab)
@@ -224,13 +246,20 @@ def test_its_own_cookies_are_forgotten_and_no_other(tab: Page) -> None:
     tab.evaluate("driver.forget()")
 
     assert tab.evaluate("document.cookie") == "intercom-else=1"
+    assert tab.evaluate("driver.frame()") is None
 
 
-def test_it_offers_what_the_first_vendor_s_driver_offers(tab: Page) -> None:
-    first = strip_script((files("consent_middleware") / "vendors" / "hubspot.js").read_text("utf-8"))
+def test_it_offers_what_a_facade_asks_of_any_driver(tab: Page) -> None:
+    asked = ["api", "begin", "watch", "loaded", "open", "frame", "remove", "forget"]
 
-    missing = tab.evaluate(
-        "(first) => Object.keys(new Function(first + '; return driver')()).filter((name) => !(name in driver))", first
-    )
+    assert tab.evaluate("(names) => names.filter((name) => typeof driver[name] !== 'function')", asked) == []
 
-    assert missing == []
+
+def test_a_messenger_that_is_up_keeps_its_session(tab: Page) -> None:
+    tab.evaluate("window.intercomSettings = { app_id: 'abc12345' }")
+    tab.evaluate(BRING, WIDGET)
+    tab.wait_for_function("driver.frame()")
+    begin(tab, open_=True)
+    wait(tab)
+
+    assert calls(tab) == ["onShow", "show"]
