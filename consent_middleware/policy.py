@@ -315,9 +315,7 @@ class Policy:
         return cls(**given)
 
     def _default(self, purpose: Purpose) -> frozenset[Category]:
-        stated = [vendor.requires[purpose] for vendor in self.vendors if purpose in vendor.requires]
-        # A purpose that no vendor here speaks of has no tag that could wait; nothing is allowed by an oversight.
-        return frozenset().union(*stated) if stated else frozenset(OPTIONAL_CATEGORIES)
+        return frozenset().union(*(vendor.requires.get(purpose, frozenset()) for vendor in self.vendors))
 
     def read(self, signals: Signals) -> list[Consent]:
         """What every source says, each by itself. A source that raises is noted and counts as silent."""

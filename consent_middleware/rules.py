@@ -206,7 +206,7 @@ class Vendor:
 
     `hint_domains` are the registrable domains, or single hosts, that a resource hint must not reach early, with the
     purpose that allows it; the longest that fits counts. `requires` are the categories each purpose needs unless the
-    operator's policy says otherwise. `disclosed` is for the privacy notice.
+    operator's policy says otherwise.
     """
 
     id: str
@@ -215,8 +215,9 @@ class Vendor:
     hint_domains: Mapping[str, Purpose]
     cookie_rules: tuple[CookieRule, ...]
     requires: Mapping[Purpose, frozenset[Category]]
-    disclosed: Disclosed = Disclosed()
     domains: frozenset[str] = field(init=False)
+    #: What the privacy notice says besides the cookies.
+    disclosed: Disclosed = Disclosed()
 
     def __post_init__(self) -> None:
         """Gather every domain by which a tag or a hint of this vendor can be known."""

@@ -140,7 +140,6 @@ MUTANTS = [
     Mutant("cookies.py", "named = {*cookies.pairs, *cookies.doubtful_pairs}", "named = {*cookies.pairs}", "tests/test_hubspot_cookies.py"),
     Mutant("cookies.py", "and set(self.prefixes) <= set(other.prefixes)", "", "tests/test_hubspot_cookies.py"),
     Mutant("policy.py", "if rule.purpose in purposes]", "if rule.purpose in (*purposes, None)]", "tests/test_hubspot_cookies.py"),
-    Mutant("policy.py", "if stated else frozenset(OPTIONAL_CATEGORIES)", "", "tests/test_intercom.py"),
     Mutant("checks.py", "if found and len(found) == len(listed):", "if found:", "tests/test_intercom.py"),
     Mutant("vendors/hubspot.py", '_chat("messagesUtk", 180 * _DAY', '_chat("messagesUtk", 390 * _DAY', "tests/test_hubspot_cookies.py"),
     Mutant("vendors/intercom.py", "if recognition.region in _DATA_CENTRES:", "if recognition.region:", "tests/test_intercom.py"),

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from consent_middleware import Policy, PolicyError
-from consent_middleware.consent import OPTIONAL_CATEGORIES, Category
+from consent_middleware.consent import Category
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.facade import ASSET
 from consent_middleware.rules import ChatScript, Purpose, Recognition
@@ -210,9 +210,9 @@ def test_what_is_no_list_of_vendors_is_told_by_number(given: object) -> None:
     assert error.value.numbers == ("CM060",)
 
 
-def test_a_purpose_that_no_active_vendor_speaks_of_needs_every_category() -> None:
+def test_a_purpose_that_no_active_vendor_serves_asks_for_nothing() -> None:
     assert ONLY.requires[Purpose.CHAT] == {Category.FUNCTIONAL}
-    assert ONLY.requires[Purpose.TRACKING] == set(OPTIONAL_CATEGORIES)
+    assert ONLY.requires[Purpose.TRACKING] == set()
     assert BOTH.requires == Policy().requires
 
 
