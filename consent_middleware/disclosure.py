@@ -181,7 +181,7 @@ def disclosure(policy: Policy) -> Disclosure:
         regime=_regime(policy),
         purposes=purposes,
         cookies=(
-            *_own_cookies(policy, clicks=any(row.click for row in purposes)),
+            *_own_cookies(policy, clicks=any(row.click for row in purposes if row.purpose is Purpose.CHAT)),
             *(_cookie_row(policy, vendor, rule) for vendor in vendors for rule in vendor.cookie_rules),
         ),
         hosts=tuple(_host_row(policy, vendor, contact) for vendor in vendors for contact in vendor.disclosed.contacts),
@@ -350,12 +350,13 @@ _WORDS = {
         "remark": "Remark",
         "decides": "What decides",
         "and": " and ",
+        "or": " or ",
         "consent": "after {categories} consent",
         "no_consent": "without asking for consent",
-        "opt-out": "unless {categories} consent is refused",
-        "per request": "after {categories} consent; where the law asks for an opt-out only, unless it is refused",
+        "opt-out": "unless {any_category} consent is refused",
+        "per request": "after {categories} consent; where the law asks for an opt-out only, unless one is refused",
         "click": "or on the visitor's click",
-        "click_before": "or on the visitor's click, unless it is refused",
+        "click_before": "or on the visitor's click where nothing is refused",
         "regional": "or its twin in another region",
         "through": "{host} through {origin}",
         "inferred": "inferred from how the service works",
@@ -454,7 +455,8 @@ def _lifetime(row: CookieRow, words: dict[str, str]) -> str:
 def _when(row: PurposeRow, regime: str, words: dict[str, str]) -> str:
     if not row.requires:
         return words["no_consent"]
-    rule = words["consent" if regime == "opt-in" else regime].format(categories=words["and"].join(row.requires))
+    every, one = (words[each].join(row.requires) for each in ("and", "or"))
+    rule = words["consent" if regime == "opt-in" else regime].format(categories=every, any_category=one)
     if not row.click:
         return rule
     return f"{rule}, {words['click' if row.click_after_refusal else 'click_before']}"

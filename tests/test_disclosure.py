@@ -199,31 +199,31 @@ def test_a_part_that_needs_no_consent_keeps_its_category_and_needs_no_click() ->
         ),
         (
             Policy(click_after_refusal=False),
-            "after functional consent, or on the visitor's click, unless it is refused",
+            "after functional consent, or on the visitor's click where nothing is refused",
             "after analytics and marketing consent",
         ),
         (
             Policy(regime="opt-out"),
             "unless functional consent is refused, or on the visitor's click",
-            "unless analytics and marketing consent is refused",
+            "unless analytics or marketing consent is refused",
         ),
         (
             Policy(regime="opt-out", click_after_refusal=False),
             "unless functional consent is refused",
-            "unless analytics and marketing consent is refused",
+            "unless analytics or marketing consent is refused",
         ),
         (
             Policy(regime=lambda _: None),
             (
-                "after functional consent; where the law asks for an opt-out only, unless it is refused, or on the "
+                "after functional consent; where the law asks for an opt-out only, unless one is refused, or on the "
                 "visitor's click"
             ),
-            "after analytics and marketing consent; where the law asks for an opt-out only, unless it is refused",
+            "after analytics and marketing consent; where the law asks for an opt-out only, unless one is refused",
         ),
     ],
 )
 def test_the_notice_says_when_each_part_loads(policy: Policy, chat: str, tracking: str) -> None:
-    assert markdown_tables(to_markdown(disclosure(policy)))[2][2:] == [["chat", chat], ["tracking", tracking]]
+    assert markdown_tables(to_markdown(disclosure(policy)))[2][2:4] == [["chat", chat], ["tracking", tracking]]
 
 
 @pytest.mark.parametrize(
