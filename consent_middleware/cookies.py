@@ -118,6 +118,9 @@ class CookieNames:
         """Whether every name and every beginning here is also there."""
         return self.exact <= other.exact and set(self.prefixes) <= set(other.prefixes)
 
+    def __or__(self, other: CookieNames) -> CookieNames:
+        return CookieNames(self.exact | other.exact, tuple(sorted({*self.prefixes, *other.prefixes})))
+
     def among(self, cookies: Cookies) -> list[bytes]:
         """The names in this set under which a request carries a cookie, sorted.
 

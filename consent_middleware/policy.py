@@ -6,11 +6,12 @@ Must not know: HTML, header syntax, gateways, what a vendor's tag looks like.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from hashlib import blake2b, sha256
 from itertools import combinations
+from operator import or_
 from secrets import token_bytes
 from types import MappingProxyType
 from typing import Any, Literal
@@ -280,9 +281,10 @@ class Policy:
             behind.setdefault((parts.hostname or "", port), []).append(host)
         self._behind = behind
         self._click_key = self.click_cookie.encode("ascii")
+        by_purpose = {purpose: self._cookie_names(purpose) for purpose in Purpose}
         #: The names for every set of purposes, so that no request has to unite any.
         self._names = {
-            purposes: self._cookie_names(purposes)
+            purposes: reduce(or_, (by_purpose[purpose] for purpose in purposes), CookieNames())
             for size in range(len(Purpose) + 1)
             for purposes in combinations(Purpose, size)
         }
@@ -525,8 +527,8 @@ class Policy:
             )
         ]
 
-    def _cookie_names(self, purposes: Collection[Purpose]) -> CookieNames:
-        rules = [rule for vendor in self.vendors for rule in vendor.cookie_rules if rule.purpose in purposes]
+    def _cookie_names(self, purpose: Purpose) -> CookieNames:
+        rules = [rule for vendor in self.vendors for rule in vendor.cookie_rules if rule.purpose is purpose]
         return CookieNames(
             frozenset(rule.name.encode("ascii") for rule in rules if not rule.prefix),
             tuple(sorted({rule.name.encode("ascii") for rule in rules if rule.prefix})),

@@ -176,6 +176,14 @@ def test_one_set_of_names_is_within_another_only_by_every_name_and_every_beginni
     assert not CookieNames(prefixes=(b"ope",)) <= NAMES
 
 
+def test_two_sets_of_names_become_one() -> None:
+    other = CookieNames(frozenset({b"other"}), (b"else-", b"open-"))
+    both = NAMES | other
+
+    assert both == CookieNames(frozenset({b"exact", b"open-in-full", b"other"}), (b"else-", b"open-"))
+    assert all(each <= both for each in (NAMES, other))
+
+
 @pytest.mark.parametrize(
     ("header", "found"),
     [
