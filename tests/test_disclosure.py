@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
@@ -430,6 +431,18 @@ def test_the_json_has_these_names_and_no_others() -> None:
         "does": "Recognises a visitor who has used the chat, and brings earlier messages back.",
         "hosted": False,
     }
+
+
+def test_the_documentation_names_every_field_of_the_json() -> None:
+    documented = (Path(__file__).parents[1] / "docs" / "disclosure.md").read_text("utf-8")
+    parsed = json.loads(to_json(TOLD))
+
+    fields = {field for rows in parsed.values() if isinstance(rows, list) for field in rows[0]}
+    assert [
+        name
+        for name in sorted({*parsed, *fields})
+        if not re.search(rf"`(?:[a-z_]+\[\]\.)?{name}(?:\[\])?`", documented)
+    ] == []
 
 
 def test_the_same_policy_tells_the_same() -> None:

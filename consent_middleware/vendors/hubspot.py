@@ -219,7 +219,7 @@ _LEFT_OUT = (
         "It opens a page behind a password, for 14 days, on pages that HubSpot serves. A name that ends in _key may as "
         "well be another program's.",
     ),
-    # Nothing sets these any more, so a notice that lists them would be wrong and there is nothing to withhold.
+    # Nothing sets these: a notice that listed them would be wrong, and there is nothing to withhold.
     LeftOut("hsfirstvisit", "It is retired; HubSpot's tracking code itself deletes what is left of it."),
     LeftOut("__hs_testcookie", "It is retired, and ended with the browser's session."),
     LeftOut("(widget position and size)", "Newer chat windows may remember where they were put; no name is known."),
