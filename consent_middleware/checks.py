@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 
 from .consent import OPTIONAL_CATEGORIES, Category, Regime
 from .facade import Texts
+from .rules import Vendor
 from .sources import SOURCES, ConsentSource, Platform, Signals
+from .vendors import KNOWN_VENDORS, VENDORS
 
 #: RFC 9110, section 5.6.2: what a cookie's name is made of (RFC 6265bis, section 4.1.1).
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -232,6 +234,17 @@ class Checks:
             self._wrong(number, name, listed, allowed)
             return set()
         return {_BY_WORD[word].id for word in listed}
+
+    def vendors(self, number: str, name: str, given: object) -> tuple[Vendor, ...]:
+        by_id = {vendor.id: vendor for vendor in KNOWN_VENDORS}
+        if isinstance(given, Iterable) and not isinstance(given, str | bytes):
+            given = list(given)
+            listed = [by_id.get(item) if isinstance(item, str) else item for item in given]
+            found = {vendor.id: vendor for vendor in listed if isinstance(vendor, Vendor)}
+            if found and len(found) == len(listed):
+                return tuple(found.values())
+        self._wrong(number, name, given, "a list, each once, of " + ", ".join(by_id) + " or Vendor objects of your own")
+        return VENDORS
 
     def regime(self, number: str, name: str, given: object) -> Regime | Callable[[Signals], Regime | str | None]:
         if callable(given):

@@ -119,7 +119,8 @@ class Exchange:
         head = per_visitor(head, self._variant)
         for field in self._policy.vary:
             head = add_vary(head, field)
-        head += expire(self._policy.refused_cookies(self.plan), self._cookies, self._host)
+        refused = self._policy.refused_cookies(self.plan).among(self._cookies)
+        head += expire(refused, self._cookies, self._host)
         if html is not None and self.plan.touches_html and self._has_content(status):
             self._body = self._rewriting_body(status, head, *html)
         return head

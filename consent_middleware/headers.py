@@ -10,7 +10,7 @@ change as they are, in their order; names are compared without regard to case.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 
 from .cookies import Cookies, parse_set_cookie
 
@@ -141,14 +141,14 @@ def _offer(value: bytes, codings: Collection[bytes]) -> bytes:
 # Responses
 
 
-def filter_set_cookie(headers: Headers, withheld: frozenset[bytes]) -> Headers:
+def filter_set_cookie(headers: Headers, withheld: Container[bytes]) -> Headers:
     """The head less the `Set-Cookie` lines of `withheld` names, save those that delete: they are how consent ends."""
     if not withheld:
         return headers
     return [(key, value) for key, value in headers if key.lower() != b"set-cookie" or not _is_withheld(value, withheld)]
 
 
-def _is_withheld(line: bytes, withheld: frozenset[bytes]) -> bool:
+def _is_withheld(line: bytes, withheld: Container[bytes]) -> bool:
     cookie = parse_set_cookie(line)
     return cookie.name in withheld and not cookie.deletes
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from hashlib import blake2b, sha256
+from itertools import combinations
+from operator import or_
 from secrets import token_bytes
 from types import MappingProxyType
 from typing import Any, Literal
@@ -18,6 +20,7 @@ from urllib.parse import urlsplit
 from .checks import MAX_HOLD, Checks, PolicyError
 from .clock import now as system_time
 from .consent import OPTIONAL_CATEGORIES, UNKNOWN, Basis, Category, Consent, Regime, State, merge
+from .cookies import CookieNames
 from .facade import ASSET, Facade, Texts
 from .notices import Notices
 from .rules import Action, Purpose, Vendor, needles
@@ -173,7 +176,7 @@ class Policy:
         on_decision: called with every request's `Plan`, for a log. What it raises is noted, and never breaks a
             response.
         clock: gives the time in seconds since 1970 (UTC); the system's without it. Only `max_age_days` asks.
-        vendors: the vendors whose tags and cookies wait.
+        vendors: the vendors whose tags and cookies wait, by id or as `Vendor`: ``["hubspot", "intercom"]``.
 
     Raises:
         PolicyError: with every wrong setting, each with its number, what was given and what is allowed.
@@ -212,10 +215,10 @@ class Policy:
         click_after_refusal: bool = True,
         on_decision: Callable[[Plan], object] | None = None,
         clock: Callable[[], float] | None = None,
-        vendors: Iterable[Vendor] = VENDORS,
+        vendors: Iterable[Vendor | str] = VENDORS,
     ) -> None:
         checks = Checks()
-        self.vendors = tuple(vendors)
+        self.vendors = checks.vendors("CM060", "vendors", vendors)
         self.requires: Mapping[Purpose, frozenset[Category]] = MappingProxyType(
             {
                 Purpose.CHAT: checks.categories("CM001", "chat", chat, self._default(Purpose.CHAT)),
@@ -304,14 +307,12 @@ class Policy:
             behind.setdefault((parts.hostname or "", port), []).append(host)
         self._behind = behind
         self._click_key = self.click_cookie.encode("ascii")
+        by_purpose = {purpose: self._cookie_names(purpose) for purpose in Purpose}
+        #: The names for every set of purposes, so that no request has to unite any.
         self._names = {
-            purpose: frozenset(
-                rule.name.encode("ascii")
-                for vendor in self.vendors
-                for rule in vendor.cookie_rules
-                if rule.purpose is purpose
-            )
-            for purpose in Purpose
+            purposes: reduce(or_, (by_purpose[purpose] for purpose in purposes), CookieNames())
+            for size in range(len(Purpose) + 1)
+            for purposes in combinations(Purpose, size)
         }
         # A set has no order of its own, and the fingerprint is the same in every process of a site.
         required = [(purpose, sorted(categories)) for purpose, categories in self.requires.items()]
@@ -550,20 +551,27 @@ class Policy:
     def _source_raised(self, source: str, error: Exception) -> None:
         self.notices.note("source-raised", f"{source} raised {type(error).__name__} and was left out")
 
-    def withheld_cookies(self, plan: Plan) -> frozenset[bytes]:
+    def withheld_cookies(self, plan: Plan) -> CookieNames:
         """The names that no response may set under this plan."""
-        return self._cookie_names(lambda purpose: not plan.allows(purpose))
+        return self._names[tuple(purpose for purpose in Purpose if not plan.allows(purpose))]
 
-    def refused_cookies(self, plan: Plan) -> frozenset[bytes]:
+    def refused_cookies(self, plan: Plan) -> CookieNames:
         """The names to expire under this plan: only an explicit no ends what the visitor's browser already holds."""
-        return self._cookie_names(
-            lambda purpose: (
-                not plan.allows(purpose) and any(plan.consent.refuses(category) for category in self.requires[purpose])
+        return self._names[
+            tuple(
+                purpose
+                for purpose in Purpose
+                if not plan.allows(purpose)
+                and any(plan.consent.refuses(category) for category in self.requires[purpose])
             )
-        )
+        ]
 
-    def _cookie_names(self, which: Callable[[Purpose], bool]) -> frozenset[bytes]:
-        return frozenset().union(*(names for purpose, names in self._names.items() if which(purpose)))
+    def _cookie_names(self, purpose: Purpose) -> CookieNames:
+        rules = [rule for vendor in self.vendors for rule in vendor.cookie_rules if rule.purpose is purpose]
+        return CookieNames(
+            frozenset(rule.name.encode("ascii") for rule in rules if not rule.prefix),
+            tuple(sorted({rule.name.encode("ascii") for rule in rules if rule.prefix})),
+        )
 
     def hosts_behind(self, host: str, port: int | None) -> Sequence[str]:
         """The vendors' hosts for which an origin of the site's own stands in; a default port may be left out."""

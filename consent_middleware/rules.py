@@ -228,12 +228,101 @@ class Found(NamedTuple):
     account: str
 
 
-@dataclass(frozen=True, slots=True)
+class CookieDomain(StrEnum):
+    """Whom a browser sends a first-party cookie to.
+
+    The host that set it alone; that host without a leading "www." and everything below it; or the registrable domain
+    (the shortest name that a site can own, `example.co.uk`) and everything below it.
+    """
+
+    HOST = "host"
+    PARENT = "parent"
+    REGISTRABLE = "registrable"
+
+
+class SetBy(StrEnum):
+    """Who writes a cookie: a script in the page, or a server by a `Set-Cookie` line."""
+
+    SCRIPT = "script"
+    SERVER = "server"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CookieRule:
-    """One first-party cookie of a vendor and the purpose it serves. The name is compared exactly (RFC 6265bis)."""
+    """One first-party cookie of a vendor: what it serves, and what a privacy notice says of it.
+
+    Attributes:
+        name: the name. RFC 6265bis compares names exactly, letter case included.
+        prefix: `name` is only the beginning, and what follows it differs between sites.
+        purpose: what must be allowed before the cookie may be set. None: it is necessary by itself, such as the record
+            of a visitor's choice, and is neither withheld nor expired.
+        category: the category that a visitor is shown.
+        lifetime: seconds after which it ends; None where it ends with the browser's session.
+        domain: whom the browser sends it to.
+        set_by: who writes it.
+        does: one plain sentence for a visitor.
+        hosted: only pages that the vendor itself serves set it.
+    """
 
     name: str
+    purpose: Purpose | None
+    category: Category
+    lifetime: int | None
+    domain: CookieDomain
+    set_by: SetBy
+    does: str
+    prefix: bool = False
+    hosted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A cookie that belongs beside a vendor's and is on purpose not among its rules, and the reason."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A host that a visitor's browser contacts once a purpose is allowed, and what for.
+
+    `regional`: the host has a twin for each region in which the vendor keeps accounts.
+    """
+
     purpose: Purpose
+    host: str
+    does: str
+    regional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalInformation:
+    """Personal information that one purpose collects, under a letter of Cal. Civ. Code section 1798.140(v)(1).
+
+    `inferred`: it follows from how the service works and is not told by a document or a script of the vendor's.
+    `only_if` names the condition on which it is collected at all, or is empty.
+    """
+
+    purpose: Purpose
+    letter: str
+    what: str
+    inferred: bool = False
+    only_if: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosed:
+    """What a privacy notice says of a vendor besides its cookies.
+
+    `sharing` says for each purpose what decides whether personal information is sold or shared; the site has to answer.
+    """
+
+    policy_url: str = ""
+    contacts: tuple[Contact, ...] = ()
+    information: tuple[PersonalInformation, ...] = ()
+    sharing: tuple[tuple[Purpose, str], ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +349,8 @@ class Vendor:
     text_domains: frozenset[str] = frozenset()
     text_words: frozenset[str] = frozenset()
     domains: frozenset[str] = field(init=False)
+    #: What the privacy notice says besides the cookies.
+    disclosed: Disclosed = Disclosed()
 
     def __post_init__(self) -> None:
         """Gather every domain by which a tag or a hint of this vendor can be known."""
@@ -316,7 +407,9 @@ def _cuts(name: str) -> list[int]:
 
 
 def _trie(words: Sequence[str]) -> str:
-    """Alternatives for sorted words with their common beginnings written once."""
+    """Alternatives for sorted words with their common beginnings written once; without words, what is never found."""
+    if not words:
+        return "(?!)"
     shared = words[0]
     while not words[-1].startswith(shared):  # of sorted words, the first and the last share the least
         shared = shared[:-1]

@@ -13,10 +13,16 @@ from consent_middleware.consent import Category
 from consent_middleware.rules import (
     ChatOf,
     ChatScript,
+    Contact,
+    CookieDomain,
     CookieRule,
+    Disclosed,
     HostRule,
+    LeftOut,
+    PersonalInformation,
     Purpose,
     Recognition,
+    SetBy,
     TagRule,
     TextRule,
     Vendor,
@@ -463,20 +469,241 @@ _HINT_DOMAINS = {
     ),
 }
 
+_DAY = 86_400
+_YEAR = 365 * _DAY
+
+
+def _chat(name: str, lifetime: int, does: str) -> CookieRule:
+    """A cookie of the chat: on the host without "www.", and so, as the embed script writes it, on all below that."""
+    return CookieRule(
+        name=name,
+        purpose=Purpose.CHAT,
+        category=Category.FUNCTIONAL,
+        lifetime=lifetime,
+        domain=CookieDomain.PARENT,
+        set_by=SetBy.SCRIPT,
+        does=does,
+    )
+
+
+def _tracker(name: str, lifetime: int | None, does: str) -> CookieRule:
+    """A cookie of the tracking code: on the domain that the portal's owner has set, by default the registrable one."""
+    return CookieRule(
+        name=name,
+        purpose=Purpose.TRACKING,
+        category=Category.ANALYTICS,
+        lifetime=lifetime,
+        domain=CookieDomain.REGISTRABLE,
+        set_by=SetBy.SCRIPT,
+        does=does,
+    )
+
+
+def _choice(name: str, lifetime: int, does: str) -> CookieRule:
+    """A record of what the visitor told HubSpot's banner or tracking code. To withhold it would be to forget a no."""
+    return CookieRule(
+        name=name,
+        purpose=None,
+        category=Category.NECESSARY,
+        lifetime=lifetime,
+        domain=CookieDomain.REGISTRABLE,
+        set_by=SetBy.SCRIPT,
+        does=does,
+    )
+
+
+def _hosted(name: str, lifetime: int | None, domain: CookieDomain, does: str) -> CookieRule:
+    """A cookie that HubSpot's server sets on the pages which it serves itself, for what a visitor does there."""
+    return CookieRule(
+        name=name,
+        purpose=None,
+        category=Category.NECESSARY,
+        lifetime=lifetime,
+        domain=domain,
+        set_by=SetBy.SERVER,
+        does=does,
+        hosted=True,
+    )
+
+
+# HubSpot's documentation speaks of 6 months where browsers were seen to keep 180 days; older lists still say 13 months.
+# Of the chat's three cookies HubSpot calls two necessary: all come with the chat only, so all wait for it.
+_COOKIE_RULES = (
+    _chat("messagesUtk", 180 * _DAY, "Recognises a visitor who has used the chat, and brings earlier messages back."),
+    _chat("hs-messages-is-open", 30 * 60, "Remembers whether the chat window is open or closed."),
+    _chat("hs-messages-hide-welcome-message", _DAY, "Keeps a welcome message that was closed from showing again."),
+    _tracker("__hstc", 180 * _DAY, "Recognises a visitor and holds the times of the first, last and present visit."),
+    _tracker("hubspotutk", 180 * _DAY, "Recognises a visitor; it is sent along with forms, so that visits get a name."),
+    _tracker("__hssc", 30 * 60, "Counts the pages of the present visit."),
+    _tracker("__hssrc", None, "Tells whether the browser has been restarted since the last page."),
+    _choice("__hs_opt_out", 180 * _DAY, "Holds the answer to HubSpot's cookie banner."),
+    _choice("__hs_initial_opt_in", 7 * _DAY, "Keeps HubSpot's cookie banner from showing again."),
+    _choice("__hs_cookie_cat_pref", 180 * _DAY, "Holds the categories that were allowed in HubSpot's cookie banner."),
+    _choice("__hs_do_not_track", 180 * _DAY, "Keeps HubSpot's tracking code from sending anything."),
+    _choice("__hs_gpc_banner_dismiss", 180 * _DAY, "Remembers that a notice about Global Privacy Control was closed."),
+    _choice("__hs_notify_banner_dismiss", 180 * _DAY, "Remembers that a notice about cookies was closed."),
+    _hosted("hs_ab_test", None, CookieDomain.HOST, "Shows a visitor the same version of a page each time."),
+    _hosted("__hsmem", _YEAR, CookieDomain.HOST, "Keeps a visitor logged in."),
+    _hosted("hs-membership-csrf", None, CookieDomain.HOST, "Protects the login against forged requests."),
+    _hosted("hs_langswitcher_choice", 2 * _YEAR, CookieDomain.REGISTRABLE, "Remembers the language that was chosen."),
+)
+
+_CLOUDFLARE = (
+    "Cloudflare sets it, on HubSpot's own hosts and on every site that uses Cloudflare: on this site's host it is not "
+    "HubSpot's."
+)
+_PRODUCT = "It belongs to the login of HubSpot's product and stands on hubspot.com alone."
+_LEFT_OUT = (
+    LeftOut("__cf_bm", _CLOUDFLARE),
+    LeftOut("__cfruid", _CLOUDFLARE),
+    LeftOut("_cfuvid", _CLOUDFLARE),
+    LeftOut("__cfduid", "Cloudflare set it, until 2021."),
+    LeftOut(
+        "<id>_key",
+        "It opens a page behind a password, for 14 days, on pages that HubSpot serves. A name that ends in _key may as "
+        "well be another program's.",
+    ),
+    # Nothing sets these: a notice that listed them would be wrong, and there is nothing to withhold.
+    LeftOut("hsfirstvisit", "It is retired; HubSpot's tracking code itself deletes what is left of it."),
+    LeftOut("__hs_testcookie", "It is retired, and ended with the browser's session."),
+    LeftOut("(widget position and size)", "Newer chat windows may remember where they were put; no name is known."),
+    *(
+        LeftOut(name, _PRODUCT)
+        for name in (
+            "hubspotapi",
+            "hubspotapi-csrf",
+            "hubspotapi-prefs",
+            "csrf.app",
+            "hs_login_email",
+            "hs_c2l",
+            "laboratory-anonymous-id",
+        )
+    ),
+)
+
+_CONTACTS = (
+    Contact(Purpose.CHAT, EMBED.default, "Serves the chat's script.", regional=True),
+    Contact(Purpose.CHAT, "api.usemessages.com", "Serves the script of the chat that sites embedded in 2017."),
+    Contact(Purpose.CHAT, "api.hubspot.com", "Says whether a chat is open; is told page and referrer.", regional=True),
+    Contact(Purpose.CHAT, "app.hubspot.com", "Serves the chat window and carries the messages.", regional=True),
+    Contact(Purpose.CHAT, "static.hsappstatic.net", "Serves the chat window's scripts and styles."),
+    Contact(Purpose.CHAT, "exceptions.hubspot.com", "Receives reports of errors in the chat's script."),
+    Contact(Purpose.TRACKING, LOADER.default, "Serves the tag that brings all others, the chat too.", regional=True),
+    Contact(Purpose.TRACKING, "js.hs-analytics.net", "Serves the tracking script.", regional=True),
+    Contact(Purpose.TRACKING, "track.hubspot.com", "Receives page views and events.", regional=True),
+    Contact(Purpose.TRACKING, "js.hs-banner.com", "Serves HubSpot's cookie banner.", regional=True),
+    Contact(Purpose.TRACKING, "js.hscollectedforms.net", "Serves the script that reads this site's forms.", True),
+    Contact(Purpose.TRACKING, "forms.hscollectedforms.net", "Receives what is sent by this site's forms.", True),
+    Contact(Purpose.TRACKING, "js.hsleadflows.net", "Serves pop-up forms.", regional=True),
+    Contact(Purpose.TRACKING, "forms.hubspot.com", "Receives what is sent by pop-up forms.", regional=True),
+    Contact(
+        Purpose.TRACKING,
+        "js.hsadspixel.net",
+        "Loads the scripts of those advertising networks that the site has connected.",
+        regional=True,
+    ),
+    Contact(Purpose.TRACKING, "api.hubapi.com", "Says which advertising networks are connected.", regional=True),
+    Contact(Purpose.TRACKING, "js.hubspot.com", "Serves pop-up calls to action.", regional=True),
+    Contact(Purpose.TRACKING, "js.hubspotfeedback.com", "Serves surveys.", regional=True),
+    Contact(Purpose.TRACKING, "feedback.hubapi.com", "Says which surveys are to be shown.", regional=True),
+    Contact(Purpose.TRACKING, "static.hsappstatic.net", "Serves what measures the speed of pages for HubSpot."),
+    Contact(Purpose.TRACKING, "perf.hsforms.com", "Is told how fast forms are shown.", regional=True),
+    Contact(Purpose.TRACKING, "js.leadin.com", "Serves the tag of old versions of HubSpot's WordPress plugin."),
+    Contact(Purpose.EMBEDS, "js.hsforms.net", "Serves the scripts of forms.", regional=True),
+    Contact(
+        Purpose.EMBEDS, "forms.hsforms.com", "Serves forms, counts their views, receives what is sent.", regional=True
+    ),
+    Contact(Purpose.EMBEDS, "share.hsforms.com", "Serves forms as pages of their own."),
+    Contact(Purpose.EMBEDS, "forms.hubspot.com", "Receives what is sent by forms.", regional=True),
+    Contact(Purpose.EMBEDS, "meetings.hubspot.com", "Serves calendars and books meetings.", regional=True),
+    Contact(Purpose.EMBEDS, "app.hubspot.com", "Serves calendars under an older address.", regional=True),
+    Contact(Purpose.EMBEDS, "static.hsappstatic.net", "Serves the scripts of meetings and videos."),
+    Contact(Purpose.EMBEDS, "js.hubspot.com", "Serves the script of calls to action.", regional=True),
+    Contact(Purpose.EMBEDS, "js.hscta.net", "Serves the older script of calls to action."),
+    Contact(Purpose.EMBEDS, "no-cache.hubspot.com", "Serves the pictures of calls to action, and counts them."),
+    Contact(Purpose.EMBEDS, "cta.hubspot.com", "Says what a call to action shows.", regional=True),
+    Contact(Purpose.EMBEDS, "cta-service-cms2.hubspot.com", "Says what a call to action shows."),
+    Contact(Purpose.EMBEDS, "play.hubspotvideo.com", "Serves videos."),
+)
+
+_INFORMATION = (
+    PersonalInformation(Purpose.CHAT, "A", "An identifier that is made for the visitor, and the IP address"),
+    PersonalInformation(Purpose.CHAT, "A", "Name and e-mail address", only_if="the visitor gives them"),
+    PersonalInformation(Purpose.CHAT, "B", "Name, telephone number and the like", only_if="the visitor gives them"),
+    PersonalInformation(
+        Purpose.CHAT, "F", "The page's address, the page before it, and what is written in the chat and when"
+    ),
+    PersonalInformation(Purpose.CHAT, "G", "An approximate place, derived from the IP address", inferred=True),
+    PersonalInformation(Purpose.TRACKING, "A", "An identifier in cookies, and the IP address"),
+    PersonalInformation(
+        Purpose.TRACKING,
+        "B",
+        "What a visitor enters in this site's own forms, such as name, address or telephone number",
+        only_if="HubSpot's collection of forms is on",
+    ),
+    PersonalInformation(
+        Purpose.TRACKING,
+        "D",
+        "Products bought or considered",
+        inferred=True,
+        only_if="the site sends orders or carts to HubSpot",
+    ),
+    PersonalInformation(Purpose.TRACKING, "F", "The pages visited, when and how often, and the pages before them"),
+    PersonalInformation(Purpose.TRACKING, "G", "An approximate place, derived from the IP address", inferred=True),
+    PersonalInformation(
+        Purpose.TRACKING,
+        "K",
+        "Conclusions about a visitor's interests, such as a lead score",
+        inferred=True,
+        only_if="the site uses HubSpot to draw them",
+    ),
+    PersonalInformation(Purpose.EMBEDS, "A", "The IP address, and an identifier in cookies where tracking has set one"),
+    PersonalInformation(
+        Purpose.EMBEDS, "A", "Name and e-mail address", only_if="the visitor sends a form or books a meeting"
+    ),
+    PersonalInformation(
+        Purpose.EMBEDS,
+        "B",
+        "Telephone number, address and the like",
+        only_if="a form asks for them and the visitor sends it",
+    ),
+    PersonalInformation(
+        Purpose.EMBEDS, "F", "The page's address, that a form or a call to action was shown, and how it was used"
+    ),
+    PersonalInformation(Purpose.EMBEDS, "G", "An approximate place, derived from the IP address", inferred=True),
+)
+
+_CHAT_SHARING = (
+    "The chat alone loads no advertising network. Loading it does not by itself show a sale or a sharing of personal "
+    "information. It depends on the contract, whether HubSpot is a service provider to this site (section "
+    "1798.140(ag)), and on what the site does with the conversations."
+)
+_TRACKING_SHARING = (
+    "If advertising accounts are connected in HubSpot, it loads the scripts of those networks, which see the visitor "
+    "on this site. That is likely to be sharing for cross-context behavioral advertising (section 1798.140(ah)), and "
+    "may be a sale (section 1798.140(ad)). Without a connected account it depends on the contract with HubSpot and on "
+    "what the site does with the information."
+)
+_EMBEDS_SHARING = (
+    "Embedded content by itself is not known to load an advertising network. What is sent with a form goes to HubSpot "
+    "for this site. Whether that is a sale or a sharing depends on the contract, whether HubSpot is a service provider "
+    "to this site (section 1798.140(ag)), and on what the site does with it."
+)
+
+_DISCLOSED = Disclosed(
+    policy_url="https://legal.hubspot.com/privacy-policy",
+    contacts=_CONTACTS,
+    information=_INFORMATION,
+    sharing=((Purpose.CHAT, _CHAT_SHARING), (Purpose.TRACKING, _TRACKING_SHARING), (Purpose.EMBEDS, _EMBEDS_SHARING)),
+    left_out=_LEFT_OUT,
+)
+
 HUBSPOT = Vendor(
     id="hubspot",
     name="HubSpot",
     tag_rules=_TAG_RULES,
     hint_domains=MappingProxyType(_HINT_DOMAINS),
-    cookie_rules=(
-        CookieRule("messagesUtk", Purpose.CHAT),
-        CookieRule("hs-messages-is-open", Purpose.CHAT),
-        CookieRule("hs-messages-hide-welcome-message", Purpose.CHAT),
-        CookieRule("__hstc", Purpose.TRACKING),
-        CookieRule("hubspotutk", Purpose.TRACKING),
-        CookieRule("__hssc", Purpose.TRACKING),
-        CookieRule("__hssrc", Purpose.TRACKING),
-    ),
+    cookie_rules=_COOKIE_RULES,
     text_rules=_TEXT_RULES,
     words=frozenset(
         {
@@ -526,4 +753,5 @@ HUBSPOT = Vendor(
             Purpose.EMBEDS: frozenset({Category.FUNCTIONAL, Category.MARKETING}),
         }
     ),
+    disclosed=_DISCLOSED,
 )
