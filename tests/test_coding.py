@@ -20,7 +20,7 @@ def raw_deflate(data: bytes) -> bytes:
 def decode(coding: bytes, coded: bytes, step: int = 1 << 20) -> tuple[bytes, bool]:
     decoder = Decoder(coding)
     out = [piece for at in range(0, len(coded), step) for piece in decoder.feed(coded[at : at + step])]
-    return b"".join(out) + decoder.close(), decoder.complete
+    return b"".join([*out, *decoder.close()]), decoder.complete
 
 
 TEXT = b"<p>some text</p>" * 999
