@@ -127,8 +127,8 @@ class _Brotli:
     def read(self, coded: bytes) -> tuple[bytes, bytes]:
         full = self.full
         try:
-            # It doubles its buffer until the limit is passed, so half of it keeps within.
-            piece = self._engine.process(b"" if full else coded, output_buffer_limit=PIECE // 2)
+            # It adds a buffer, each larger than the one before, until the limit is passed: the first is half a piece.
+            piece = self._engine.process(b"" if full else coded, output_buffer_limit=PIECE // 4)
         except self._error as error:
             raise CodingError(str(error) or "no brotli stream") from error
         return piece, coded if full else b""

@@ -309,6 +309,7 @@ class _Body:
             return self._break(b"".join(out) or encoder.feed(self._rewriter.feed(b"".join(at_once))), body, error)
         plain = b"".join(at_once)
         if not decoder.complete:
+            # Cut off: read as a stream, because more may be meant to follow.
             return self._end(self._rewriter.feed(plain), decoder, encoder)
         changed = self._rewriter.rewrite(plain)
         return encoder.close(changed) if self.changed else body
