@@ -78,7 +78,6 @@ class Exchange:
         "_page_plan",
         "_policy",
         "_request",
-        "_status",
         "answer",
         "plan",
         "request_headers",
@@ -130,9 +129,8 @@ class Exchange:
         Where the response passes through as it is, this is the very same object.
         """
         self._body = None
-        self._status = status
         self._head = self._decide(status, headers)
-        return rewritten(self._head, None) if self._body or self._is_headless_rewrite() else self._head
+        return rewritten(self._head, None) if self._body else self._head
 
     def at_hand(self, body: bytes) -> tuple[Headers, bytes]:
         """Head and body of a started response whose whole body is `body`, where the head has not been sent.
@@ -140,7 +138,10 @@ class Exchange:
         The length is exact, and head and body are the app's own where nothing in them changes.
         """
         if self._body is None:
-            return (rewritten(self._head, None) if self._is_headless_rewrite() else self._head), body
+            return self._head, body
+        if not body and self._request.method == "HEAD":
+            # The head speaks of the body that GET would get, whose length is not known here (RFC 9110, section 8.6).
+            return rewritten(self._head, None), body
         changed = self._body.whole(body)
         if not self._body.changed:
             return self._head, body
@@ -203,16 +204,8 @@ class Exchange:
         return first(self._headers, b"host") or b""
 
     def _has_content(self, status: int) -> bool:
-        return self._request.method != "HEAD" and status not in _NO_CONTENT and status >= 200
-
-    def _is_headless_rewrite(self) -> bool:
-        """A HEAD request's answer speaks of the body that GET would get, whose length is not known (RFC 9110, 8.6)."""
-        return (
-            self._request.method == "HEAD"
-            and self._page_plan.touches_html
-            and self._status not in _NO_CONTENT
-            and html_type(self._head) is not None
-        )
+        # HEAD as well: apps may answer it with GET's body, and servers that drop it tell its length.
+        return status not in _NO_CONTENT and status >= 200
 
     def _is_early(self, plan: Plan, relation: str, url: str) -> bool:
         purpose = early_purpose(self._policy, relation, url)

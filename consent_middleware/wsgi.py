@@ -198,6 +198,9 @@ class _Response:
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         head, changed = self._exchange.at_hand(body)
         self._forward(head, given)
+        if not body and head is not given:
+            # A HEAD request's answer: a list of one empty value would tell the server a length of nothing.
+            return _Body(None, iter(chunks), chunks)
         return chunks if changed is body else [changed]
 
     def _streamed(self, iterable: Iterable[bytes]) -> Iterable[bytes]:
