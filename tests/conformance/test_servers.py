@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import gzip
 import re
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +20,8 @@ from consent_middleware.facade import ASSET
 from tests.pages import HELD_LOADER, page
 
 from .clients import Answer, Connection, Pairs, ask, ask_h2
-from .servers import COMMANDS, Running
+from .conftest import need
+from .servers import COMMANDS, Running, free_port, nginx, started
 from .site import EARLY, OURS, PICTURE, POLICY, TAGGED, gate
 
 FULL = ("Cookie", "consent=functional,analytics,marketing")
@@ -330,6 +333,23 @@ def _(server: Running) -> None:
 
     with ThreadPoolExecutor(8) as visitors:
         assert all(visitors.map(visit, range(80)))
+
+
+def test_below_a_prefix_behind_a_real_proxy_the_script_is_where_the_page_says(workshop: Path) -> None:
+    """The proxy takes the prefix away and the server knows it, as operators set it up."""
+    need("nginx")
+    back, front = free_port(), free_port()
+    words = [sys.executable, "-m", "uvicorn", "tests.conformance.site:asgi", "--port", str(back)]
+    place = f"location /shop/ {{ proxy_pass http://127.0.0.1:{back}/; }}"
+    with (
+        started([*words, "--root-path", "/shop", "--log-level", "error"], back, workshop / "log"),
+        nginx(workshop / "nginx", front, place),
+    ):
+        answer = ask(front, "/shop/page")
+        is_held(answer)
+        src = answer.body.partition(b'<script src="')[2].partition(b'"')[0].decode()
+        assert src == f"/shop/_consent/{ASSET.name}"
+        assert ask(front, src).body == ASSET.body
 
 
 @dataclass(frozen=True)
