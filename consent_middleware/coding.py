@@ -297,10 +297,18 @@ class Encoder:
     Args: the codings in the order in which they are applied.
     """
 
-    __slots__ = ("_writers",)
+    __slots__ = ("_codings", "_made")
 
     def __init__(self, *codings: bytes) -> None:
-        self._writers = [_WRITERS[coding]() for coding in codings]
+        self._codings = codings
+        self._made: list[_Writer] | None = None
+
+    @property
+    def _writers(self) -> list[_Writer]:
+        # At the first use only: an engine takes hundreds of kilobytes, and most pages at hand need none.
+        if self._made is None:
+            self._made = [_WRITERS[coding]() for coding in self._codings]
+        return self._made
 
     def feed(self, data: bytes) -> bytes:
         """The coded form of `data`, all of it."""

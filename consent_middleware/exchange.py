@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -49,6 +50,9 @@ _NO_CONTENT = frozenset({204, 205, 304})
 #: Fields that are looked at in every response, whatever it is.
 _FILTERED = frozenset({b"set-cookie", b"link"})
 
+#: Fields that say which scripts a page lets run.
+_CSP = frozenset({b"content-security-policy", b"content-security-policy-report-only"})
+
 #: How much of a compressed body that is at hand is decoded at once, in bytes. A page beyond it is read in pieces.
 AT_ONCE = 1 << 22
 
@@ -78,6 +82,7 @@ class Exchange:
         "_page_plan",
         "_policy",
         "_request",
+        "_touches_html",
         "answer",
         "plan",
         "request_headers",
@@ -97,8 +102,8 @@ class Exchange:
         self.answer = endpoint.answer(policy, method, path) if path.startswith(policy.path) else None
         #: The request head for the app: the very same object, or a copy where it differs, so that what stands outside
         #: sees the original.
-        rewrites = self._page_plan.touches_html
-        seen, self._own_condition = for_app(headers, self._variant, CODINGS, rewrites=rewrites)
+        self._touches_html = self._page_plan.touches_html
+        seen, self._own_condition = for_app(headers, self._variant, CODINGS, rewrites=self._touches_html)
         if policy.hide_cookies and self._cookies.raw:
             seen = hide_cookies(seen, policy.withheld_cookies(self.plan))
         self.request_headers = given if seen is headers else seen
@@ -177,16 +182,18 @@ class Exchange:
         if not page:
             return head
         if self._policy.cacheable:
-            head = for_everyone(head, self._variant())
+            head = for_everyone(head, self._variant)
         else:
-            head = per_visitor(head, self._variant(), (b"Cookie", *self._policy.vary))
+            head = per_visitor(head, self._variant, (b"Cookie", *self._policy.vary))
             head += self._expired()
-        if html is not None and self._page_plan.touches_html and self._has_content(status):
-            self._body = self._rewriting_body(status, head, *html)
+        if html is not None and self._touches_html and self._has_content(status):
+            codings = _codings(head) if b"content-encoding" in names else []
+            nonce = csp_nonce(head) if not _CSP.isdisjoint(names) else None
+            self._body = self._rewriting_body(status, head, codings, nonce, *html)
         return head
 
     def _note_untyped(self, status: int) -> None:
-        if self._has_content(status) and wants_document(self._headers):
+        if self._has_content(status) and wants_document(dict(self._headers)):
             self._policy.notices.note(
                 "untyped", "a response without Content-Type is not looked at; a browser may take it for HTML"
             )
@@ -211,12 +218,19 @@ class Exchange:
         purpose = early_purpose(self._policy, relation, url)
         return purpose is not None and not plan.allows(purpose)
 
-    def _rewriting_body(self, status: int, head: Headers, media_type: bytes, charset: str | None) -> _Body | None:
+    def _rewriting_body(
+        self,
+        status: int,
+        head: Headers,
+        codings: list[bytes],
+        nonce: str | None,
+        media_type: bytes,
+        charset: str | None,
+    ) -> _Body | None:
         note = self._policy.notices.note
         if status == 206:
             note("partial-html", "a part of an HTML page (206) cannot be rewritten and is sent as the app wrote it")
             return None
-        codings = _codings(head)
         if len(codings) > MAX_CODINGS or not CODINGS.issuperset(codings):
             note(
                 "unknown-coding",
@@ -224,14 +238,12 @@ class Exchange:
                 f"sent as the app wrote it; compress outside the middleware, or with {_told(CODINGS)}",
             )
             return None
-        host = self._host
         holds = PageHolds(
             self._policy,
             self._page_plan,
             endpoint.asset_url(self._policy, self._request.mount),
-            csp_nonce(head),
-            # It goes into the page: nothing but what a host and a port are made of.
-            host.decode("ascii") if re.fullmatch(rb"[A-Za-z0-9.:\[\]_-]+", host) else "",
+            nonce,
+            _authority(self._host),
         )
         rewriter = HTMLRewriter(
             holds,
@@ -241,6 +253,12 @@ class Exchange:
             on_bail_out=self._policy.on_bail_out,
         )
         return _Body(rewriter, holds, codings, head, self._policy)
+
+
+@lru_cache(64)  # a site has few names
+def _authority(host: bytes) -> str:
+    """The host as it may go into a page: nothing but what a host and a port are made of."""
+    return host.decode("ascii") if re.fullmatch(rb"[A-Za-z0-9.:\[\]_-]+", host) else ""
 
 
 def _codings(head: Headers) -> list[bytes]:

@@ -10,7 +10,7 @@ change as they are, in their order; names are compared without regard to case.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from .cookies import Cookies, parse_set_cookie
@@ -71,20 +71,19 @@ def _html_type(content_type: bytes) -> tuple[bytes, str | None] | None:
 _DOCUMENTS = frozenset({b"document", b"iframe", b"frame", b"object", b"embed"})
 
 
-def wants_document(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+def wants_document(fields: Mapping[bytes, bytes]) -> bool:
     """Whether the request is a navigation, so that its answer is shown as a page.
 
     Fetch metadata says so where the browser sends it; else a client that names `text/html` in `Accept` does, and so
     does a script that fetches the next page itself.
     """
-    fields = dict(headers)
     destination = fields.get(b"sec-fetch-dest", b"empty")
     return destination in _DOCUMENTS or (destination == b"empty" and b"text/html" in fields.get(b"accept", b"").lower())
 
 
-def may_want_html(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+def may_want_html(fields: Mapping[bytes, bytes]) -> bool:
     """False for requests that only ever use what is no HTML: scripts, styles, pictures, fonts and the like."""
-    destination = dict(headers).get(b"sec-fetch-dest", b"empty")
+    destination = fields.get(b"sec-fetch-dest", b"empty")
     return destination == b"empty" or destination in _DOCUMENTS
 
 
@@ -108,12 +107,12 @@ def for_app(
     Names are in lower case. Where nothing differs, the head is the very same object.
     """
     fields = dict(headers)
-    trim = rewrites and may_want_html(headers)
+    trim = rewrites and may_want_html(fields)
     if len(fields) == len(headers) and _CONDITIONS.isdisjoint(fields):
         offer = fields.get(b"accept-encoding", b"identity") if trim else b"identity"
         if _offer(offer, codings) == offer:
             return headers, False
-    document = wants_document(headers)
+    document = wants_document(fields)
     own_condition = False
     kept: Headers = []
     for name, value in headers:
@@ -215,7 +214,7 @@ def _parent_domains(host: bytes) -> list[bytes]:
     return [b".".join(labels[index:]) for index in range(len(labels) - 1)]
 
 
-def per_visitor(headers: Headers, variant: bytes, fields: Iterable[bytes]) -> Headers:
+def per_visitor(headers: Headers, variant: Callable[[], bytes], fields: Iterable[bytes]) -> Headers:
     """The head of a page that could differ between visitors: caches keep variants apart, validators too.
 
     RFC 9111, section 4.1: `Vary` names `fields` on every variant, or a stored one answers for all. `public` and
@@ -229,7 +228,7 @@ def per_visitor(headers: Headers, variant: bytes, fields: Iterable[bytes]) -> He
     return add_vary(kept, *fields)
 
 
-def for_everyone(headers: Headers, variant: bytes) -> Headers:
+def for_everyone(headers: Headers, variant: Callable[[], bytes]) -> Headers:
     """The head of a page that is not the app's own any more, and the same for every visitor: caching is the app's.
 
     The app's entity tag is marked with the variant (RFC 9110, section 8.8.1: a strong tag is one sequence of bytes). A
@@ -241,7 +240,7 @@ def for_everyone(headers: Headers, variant: bytes) -> Headers:
         if name == b"etag":
             tag = _ENTITY_TAG.fullmatch(value.strip(_OWS))
             if tag:  # what is no entity tag cannot be marked, and unmarked it would confirm other bytes
-                kept.append((key, (tag[1] or b"") + b'"' + tag[2] + _MARK + variant + b'"'))
+                kept.append((key, (tag[1] or b"") + b'"' + tag[2] + _MARK + variant() + b'"'))
         elif name != b"last-modified":
             kept.append((key, value))
     return kept
