@@ -236,6 +236,16 @@ class Decoder:
         return all(layer.complete for layer in self._layers)
 
 
+def salvaged(codings: Sequence[bytes], coded: bytes) -> Iterator[bytes]:
+    """All that can be decoded of the beginning of a broken body, a byte of it at a time. Never raises."""
+    decoder = Decoder(*codings)
+    try:
+        for at in range(len(coded)):
+            yield from decoder.feed(coded[at : at + 1])
+    except CodingError:
+        return
+
+
 class _Writer(Protocol):
     def write(self, plain: bytes, *, flush: bool) -> bytes: ...
     def end(self) -> bytes: ...

@@ -14,13 +14,13 @@ An adapter
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
 from . import endpoint
-from .coding import CODINGS, MAX_CODINGS, CodingError, Decoder, Encoder
+from .coding import CODINGS, MAX_CODINGS, CodingError, Decoder, Encoder, salvaged
 from .cookies import Cookies
 from .headers import (
     Headers,
@@ -274,7 +274,7 @@ def _told(codings: frozenset[bytes]) -> str:
 class _Body:
     """A body on its way through the rewriter, decoded and encoded again where it is compressed."""
 
-    __slots__ = ("_began", "_broken", "_coded", "_head", "_holds", "_notices", "_rewriter")
+    __slots__ = ("_broken", "_coded", "_codings", "_decoded", "_head", "_holds", "_notices", "_rewriter")
 
     def __init__(
         self, rewriter: HTMLRewriter, holds: PageHolds, codings: Sequence[bytes], head: Headers, policy: Policy
@@ -284,8 +284,10 @@ class _Body:
         self._head = head
         self._notices = policy.notices
         self._coded = (Decoder(*codings), Encoder(*codings)) if codings else None
+        self._codings = codings
         self._broken = False
-        self._began = False
+        #: Whether any of a coded body could be decoded.
+        self._decoded = False
 
     @property
     def changed(self) -> bool:
@@ -307,62 +309,75 @@ class _Body:
         pieces = chain(decoder.feed(body), decoder.close())
         at_once: list[bytes] = []
         left = AT_ONCE
-        out: list[bytes] = []
         try:
             for piece in pieces:
                 at_once.append(piece)
                 left -= len(piece)
                 if left < 0:
-                    out.append(encoder.feed(self._rewriter.feed(b"".join(at_once))))
-                    out += (encoder.feed(self._rewriter.feed(piece)) for piece in pieces)
-                    return b"".join(out) + self._end(b"", decoder, encoder)
+                    break
+            else:
+                if decoder.complete:
+                    changed = self._rewriter.rewrite(b"".join(at_once))
+                    return encoder.close(changed) if self.changed else body
         except CodingError as error:
-            return self._break(b"".join(out) or encoder.feed(self._rewriter.feed(b"".join(at_once))), body, error)
-        plain = b"".join(at_once)
-        if not decoder.complete:
-            # Cut off: read as a stream, because more may be meant to follow.
-            return self._end(self._rewriter.feed(plain), decoder, encoder)
-        changed = self._rewriter.rewrite(plain)
-        return encoder.close(changed) if self.changed else body
+            return b"".join([*self._recoded(at_once, encoder), *self._break(body, error, encoder)])
+        out = list(self._recoded(at_once, encoder))
+        try:
+            out += self._recoded(pieces, encoder)
+        except CodingError as error:
+            return b"".join([*out, *self._break(body, error, encoder)])
+        return b"".join(out) + self._end(decoder, encoder)
 
     def feed(self, chunk: bytes) -> bytes:
         if not self._coded:
             return self._rewriter.feed(chunk)
         if self._broken:
-            return b"" if self._began else chunk
+            return b"" if self._decoded else chunk
         decoder, encoder = self._coded
         out: list[bytes] = []
         try:
-            out += (encoder.feed(self._rewriter.feed(piece)) for piece in decoder.feed(chunk))
+            out += self._recoded(decoder.feed(chunk), encoder)
         except CodingError as error:
-            return self._break(b"".join(out), chunk, error)
-        self._began |= any(out)
+            out += self._break(chunk, error, encoder)
         return b"".join(out)
-
-    def _break(self, out: bytes, chunk: bytes, error: CodingError) -> bytes:
-        """Where nothing has left before the error, the app's bytes go out as they are; else the body ends here."""
-        self._broken = True
-        self._began |= bool(out)
-        self._notices.note("broken-coding", f"a compressed HTML body could not be decoded: {error}")
-        return out if self._began else chunk
 
     def close(self) -> bytes:
         if self._broken:
             return b""
-        out = self._end(b"", *self._coded) if self._coded else self._rewriter.close()
+        out = self._end(*self._coded) if self._coded else self._rewriter.close()
         self._tell()
         return out
 
-    def _end(self, before: bytes, decoder: Decoder, encoder: Encoder) -> bytes:
-        """The rest of a coded body, behind `before`, which has been rewritten."""
+    def _recoded(self, pieces: Iterable[bytes], encoder: Encoder) -> Iterator[bytes]:
+        """What leaves for decoded pieces. Raises: CodingError, where they do."""
+        for piece in pieces:
+            self._decoded = True
+            yield encoder.feed(self._rewriter.feed(piece))
+
+    def _break(self, chunk: bytes, error: CodingError, encoder: Encoder) -> Iterator[bytes]:
+        """The last that leaves of a body that cannot be decoded any further.
+
+        Browsers show what they can decode, to the byte, and overlook a wrong checksum. So that is rewritten like any
+        page, and the body ends there. Where it is nothing at all, the app's bytes go out as they are.
+        """
+        self._broken = True
+        self._notices.note("broken-coding", f"a compressed HTML body could not be decoded: {error}")
+        if not self._decoded:
+            yield from self._recoded(salvaged(self._codings, chunk), encoder)
+        if not self._decoded:
+            yield chunk
+
+    def _end(self, decoder: Decoder, encoder: Encoder) -> bytes:
+        """The rest of a coded body."""
+        out: list[bytes] = []
         try:
-            rest = before + b"".join(map(self._rewriter.feed, decoder.close()))
+            out += self._recoded(decoder.close(), encoder)
         except CodingError as error:
-            return self._break(encoder.feed(before), b"", error)
-        if not decoder.complete:
-            # The app's body was cut off. What came is passed on, without the end mark that would make it look whole.
-            return encoder.feed(rest)
-        return encoder.close(rest + self._rewriter.close())
+            return b"".join([*out, *self._break(b"", error, encoder)])
+        if decoder.complete:
+            out.append(encoder.close(self._rewriter.close()))
+        # Else the app's body was cut off, and ends without the mark that would make it look whole.
+        return b"".join(out)
 
     def _tell(self) -> None:
         if self._rewriter.bail_outs:

@@ -138,6 +138,15 @@ def test_only_codings_that_can_be_read_are_offered(value: bytes, expected: bytes
     ]
 
 
+def test_each_of_two_lines_of_codings_is_trimmed() -> None:
+    headers = [(b"accept-encoding", b"compress, br"), (b"accept-encoding", b"gzip")]
+
+    assert for_app(headers, lambda: VARIANT, frozenset({b"gzip"}), rewrites=True)[0] == [
+        (b"accept-encoding", b"identity"),
+        (b"accept-encoding", b"gzip"),
+    ]
+
+
 def test_where_nothing_is_rewritten_every_coding_is_offered() -> None:
     headers = [(b"accept-encoding", b"compress"), (b"sec-fetch-dest", b"style")]
 

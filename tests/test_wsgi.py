@@ -393,3 +393,13 @@ def test_nothing_keeps_the_request_alive() -> None:
     gc.collect()
 
     assert watched() is None
+
+
+def test_a_head_answer_without_a_body_tells_the_server_no_length() -> None:
+    """A server takes the length of a list of one value for the page's (RFC 9110, section 8.6)."""
+    passed = ConsentMiddleware(starting([b""], [*HTML, ("Content-Length", "99")]), POLICY)(
+        environ(REQUEST_METHOD="HEAD"), Server().start_response
+    )
+
+    assert not hasattr(passed, "__len__")
+    assert list(passed) == [b""]
