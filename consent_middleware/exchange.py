@@ -204,7 +204,7 @@ class Exchange:
         if not cookies.raw or not self._policy.vendor_cookies.search(b";".join(cookies.raw)):
             return []
         names = self._policy.refused_cookies(self.plan) | self._policy.left_cookies(self.plan)
-        return expire(names, cookies, self._host)
+        return expire(names.among(cookies), cookies, self._host)
 
     @property
     def _host(self) -> bytes:
@@ -244,6 +244,7 @@ class Exchange:
             endpoint.asset_url(self._policy, self._request.mount),
             nonce,
             _authority(self._host),
+            self._policy.offers_chat(self._request.path),
         )
         rewriter = HTMLRewriter(
             holds,

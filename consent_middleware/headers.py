@@ -10,7 +10,7 @@ change as they are, in their order; names are compared without regard to case.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from .cookies import Cookies, parse_set_cookie
@@ -157,7 +157,7 @@ def _offer(value: bytes, codings: frozenset[bytes]) -> bytes:
     return value if len(known) == value.count(b",") + 1 else b", ".join(known) or b"identity"
 
 
-def hide_cookies(headers: Headers, names: Collection[bytes]) -> Headers:
+def hide_cookies(headers: Headers, names: Container[bytes]) -> Headers:
     """The request head less the pairs of `names` in `Cookie`; every other byte of it stays.
 
     A line that held nothing else goes. Fields' names are in lower case, cookies' names are compared exactly.
@@ -179,12 +179,12 @@ def hide_cookies(headers: Headers, names: Collection[bytes]) -> Headers:
 # Responses
 
 
-def filter_set_cookie(headers: Headers, withheld: frozenset[bytes]) -> Headers:
+def filter_set_cookie(headers: Headers, withheld: Container[bytes]) -> Headers:
     """The head less the `Set-Cookie` lines of `withheld` names, save those that delete: they are how consent ends."""
     return [(key, value) for key, value in headers if key.lower() != b"set-cookie" or not _is_withheld(value, withheld)]
 
 
-def _is_withheld(line: bytes, withheld: frozenset[bytes]) -> bool:
+def _is_withheld(line: bytes, withheld: Container[bytes]) -> bool:
     cookie = parse_set_cookie(line)
     return cookie.name in withheld and not cookie.deletes
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from hashlib import blake2b, sha256
+from itertools import combinations
+from operator import or_
 from secrets import token_bytes
 from types import MappingProxyType
 from typing import Any, Literal
@@ -19,9 +21,10 @@ from urllib.parse import urlsplit
 from .checks import MAX_HOLD, Checks, PolicyError
 from .clock import now as system_time
 from .consent import OPTIONAL_CATEGORIES, UNKNOWN, Basis, Category, Consent, Regime, State, merge
+from .cookies import CookieNames
 from .facade import ASSET, Facade, Texts
 from .notices import Notices
-from .rules import Action, Purpose, Vendor, needle
+from .rules import Action, Purpose, Vendor, needles
 from .sources import SOURCES, ConsentSource, Signals
 from .sources.own import own_cookie
 from .sources.reader import Reader, meant_by
@@ -84,8 +87,10 @@ class Plan:
     @property
     def variant(self) -> str:
         """A short name of what this plan lets through. Two plans with one variant give the same bytes."""
-        blocked = "-" if self.decisions[Purpose.CHAT].action is Action.BLOCK else ""
-        return "".join(f"{purpose.value[0]}{int(self.allows(purpose))}" for purpose in Purpose) + blocked
+        short = {Action.ALLOW: "1", Action.FACADE: "0", Action.BLOCK: "-"}
+        tracking = "t1" if self.allows(Purpose.TRACKING) else "t0"
+        chat, embeds = (short[self.decisions[purpose].action] for purpose in (Purpose.CHAT, Purpose.EMBEDS))
+        return f"c{chat}{tracking}e{embeds}"
 
     @property
     def literal(self) -> Consent:
@@ -133,6 +138,13 @@ class Policy:
             without JavaScript and the way out when the chat cannot be reached. None: text only.
         chat: the categories that let the chat load without a click.
         tracking: the categories that let the full tracking code load. It brings the chat with it.
+        embeds: the categories that let embeds load by themselves: forms, meetings, calls to action, video.
+        embeds_click: whether a placeholder with a button stands in for embeds that wait. False: they wait unseen.
+        chat_pages: the pages on which the site offers its chat, as paths below the app's own mount with ``*`` for any
+            characters: ``["/", "/support/*"]``. Elsewhere no facade stands in. None: on all.
+        chat_accounts: the vendor's accounts that have a chat, for example HubSpot portals: ``["12345"]``. A tag that
+            names another one brings no facade. None: all.
+        elements: further custom elements of the site's own that load what their ``src`` names: ``["lazy-script"]``.
         consent_cookie: the name of the project's own consent cookie.
         click_cookie: the name of the cookie that remembers the visitor's click for this visit.
         path: where the middleware answers itself, below the app's own mount.
@@ -172,7 +184,7 @@ class Policy:
         cacheable: whether every visitor gets the same page, which asks for the visitor's decision in the browser. The
             site's shared caches then stay of use; without JavaScript nothing that was held is released.
         clock: gives the time in seconds since 1970 (UTC); the system's without it. Only `max_age_days` asks.
-        vendors: the vendors whose tags and cookies wait.
+        vendors: the vendors whose tags and cookies wait, by id or as `Vendor`: ``["hubspot", "intercom"]``.
 
     Raises:
         PolicyError: with every wrong setting, each with its number, what was given and what is allowed.
@@ -184,6 +196,11 @@ class Policy:
         contact_url: str | None = None,
         chat: Iterable[Category | str] | None = None,
         tracking: Iterable[Category | str] | None = None,
+        embeds: Iterable[Category | str] | None = None,
+        embeds_click: bool = True,
+        chat_pages: Iterable[str] | None = None,
+        chat_accounts: Iterable[str | int] | None = None,
+        elements: Iterable[str] = (),
         consent_cookie: str = "consent",
         click_cookie: str = "consent_chat",
         path: str = "/_consent",
@@ -209,16 +226,22 @@ class Policy:
         hide_cookies: bool = False,
         cacheable: bool = False,
         clock: Callable[[], float] | None = None,
-        vendors: Iterable[Vendor] = VENDORS,
+        vendors: Iterable[Vendor | str] = VENDORS,
     ) -> None:
         checks = Checks()
-        self.vendors = tuple(vendors)
+        self.vendors = checks.vendors("CM060", "vendors", vendors)
         self.requires: Mapping[Purpose, frozenset[Category]] = MappingProxyType(
             {
                 Purpose.CHAT: checks.categories("CM001", "chat", chat, self._default(Purpose.CHAT)),
                 Purpose.TRACKING: checks.categories("CM002", "tracking", tracking, self._default(Purpose.TRACKING)),
+                Purpose.EMBEDS: checks.categories("CM030", "embeds", embeds, self._default(Purpose.EMBEDS)),
             }
         )
+        self.embeds_click = checks.flag("CM031", "embeds_click", embeds_click)
+        self._chat_pages = checks.pages("CM032", "chat_pages", chat_pages)
+        self._chat_accounts = checks.accounts("CM033", "chat_accounts", chat_accounts)
+        #: Custom elements that load what their `src` names.
+        self.loading_elements = _LOADING_ELEMENTS | checks.elements("CM034", "elements", elements)
         self.consent_cookie = checks.cookie_name("CM003", "consent_cookie", consent_cookie)
         self.click_cookie = checks.cookie_name("CM004", "click_cookie", click_cookie)
         checks.different("CM005", "click_cookie", self.click_cookie, "consent_cookie", self.consent_cookie)
@@ -283,9 +306,15 @@ class Policy:
             *(name for field, name in ((b"sec-gpc", b"Sec-GPC"), (b"dnt", b"DNT")) if field.decode() in fields),
             *varies,
         )
-        self.needle = needle(
+        #: What a tag must hold to be a vendor's; what a script's tag may hold instead; what its text must hold.
+        self.needles = needles(
             (domain for vendor in self.vendors for domain in vendor.domains),
             (urlsplit(origin).hostname or "" for origin in self.proxied.values()),
+        )
+        self.script_words = tuple(sorted(word.encode("ascii") for vendor in self.vendors for word in vendor.words))
+        self.text_needles = needles(
+            (domain for vendor in self.vendors for domain in vendor.text_domains),
+            (word for vendor in self.vendors for word in vendor.text_words),
         )
         behind: dict[tuple[str, int | None], list[str]] = {}
         for host, origin in self.proxied.items():
@@ -294,21 +323,27 @@ class Policy:
             behind.setdefault((parts.hostname or "", port), []).append(host)
         self._behind = behind
         self._click_key = self.click_cookie.encode("ascii")
+        by_purpose = {purpose: self._cookie_names(purpose) for purpose in Purpose}
+        #: The names for every set of purposes, so that no request has to unite any.
         self._names = {
-            purpose: frozenset(
-                rule.name.encode("ascii")
-                for vendor in self.vendors
-                for rule in vendor.cookie_rules
-                if rule.purpose is purpose
-            )
-            for purpose in Purpose
+            purposes: reduce(or_, (by_purpose[purpose] for purpose in purposes), CookieNames())
+            for size in range(len(Purpose) + 1)
+            for purposes in combinations(Purpose, size)
         }
-        every_name = sorted(name for names in self._names.values() for name in names)
+        every_name = self._names[tuple(Purpose)]
         #: Finds in a `Cookie` header what may be a vendor's cookie; most headers hold none.
-        self.vendor_cookies = re.compile(b"|".join(map(re.escape, every_name)) or b"(?!)")
+        self.vendor_cookies = re.compile(
+            b"|".join(map(re.escape, sorted({*every_name.exact, *every_name.prefixes}))) or b"(?!)"
+        )
         # A set has no order of its own, and the fingerprint is the same in every process of a site.
         required = [(purpose, sorted(categories)) for purpose, categories in self.requires.items()]
-        settings = (required, self.path, sorted(self.proxied.items()), self.facade, self.language, ASSET.name)
+        shown = (
+            self.embeds_click,
+            sorted(self.loading_elements),
+            self._chat_pages and self._chat_pages.pattern,
+            sorted(self._chat_accounts or ()),
+        )
+        settings = (required, shown, self.path, sorted(self.proxied.items()), self.facade, self.language, ASSET.name)
         #: Changes with everything that a rewritten page depends on besides the plan, so that a validator made under
         #: one set of settings never confirms a page that was made under another.
         self.fingerprint = sha256(repr(settings).encode()).hexdigest()[:8]
@@ -335,7 +370,7 @@ class Policy:
         return cls(**given)
 
     def _default(self, purpose: Purpose) -> frozenset[Category]:
-        return frozenset().union(*(vendor.requires[purpose] for vendor in self.vendors))
+        return frozenset().union(*(vendor.requires.get(purpose, frozenset()) for vendor in self.vendors))
 
     def read(self, signals: Signals) -> list[Consent]:
         """What every source says, each by itself. A source that raises is noted and counts as silent."""
@@ -456,6 +491,13 @@ class Policy:
                 reason = f"the visitor has clicked to chat in this visit (cookie {self.click_cookie})"
                 chat = Decision(Purpose.CHAT, Action.ALLOW, (reason,), ("click",))
             decisions[Purpose.CHAT] = chat
+        embeds = decisions[Purpose.EMBEDS]
+        refused = not self.click_after_refusal and any(map(consent.refuses, self.requires[Purpose.EMBEDS]))
+        if embeds.action is Action.FACADE and (refused or not self.embeds_click):
+            reasons = (*embeds.reasons, "no click can change that on this site")
+            decisions[Purpose.EMBEDS] = Decision(
+                Purpose.EMBEDS, Action.BLOCK, reasons, (*embeds.rules, "click-disabled")
+            )
         return MappingProxyType(decisions)
 
     def _decide(self, purpose: Purpose, consent: Consent, regime: Regime, doubts: tuple[Doubt, ...]) -> Decision:
@@ -468,7 +510,7 @@ class Policy:
         else:
             silent = []
         if missing:
-            action = Action.FACADE if purpose is Purpose.CHAT else Action.BLOCK
+            action = Action.BLOCK if purpose is Purpose.TRACKING else Action.FACADE
             why = [self._why_not(consent, category, doubts) for category in missing]
             return Decision(
                 purpose, action, tuple(reason for reason, _ in why), tuple(dict.fromkeys(rule for _, rule in why))
@@ -531,35 +573,52 @@ class Policy:
     def _source_raised(self, source: str, error: Exception) -> None:
         self.notices.note("source-raised", f"{source} raised {type(error).__name__} and was left out")
 
-    def withheld_cookies(self, plan: Plan) -> frozenset[bytes]:
+    def withheld_cookies(self, plan: Plan) -> CookieNames:
         """The names that no response may set under this plan."""
-        return self._cookie_names(lambda purpose: not plan.allows(purpose))
+        return self._names[tuple(purpose for purpose in Purpose if not plan.allows(purpose))]
 
-    def refused_cookies(self, plan: Plan) -> frozenset[bytes]:
+    def refused_cookies(self, plan: Plan) -> CookieNames:
         """The names to expire under this plan: only an explicit no ends what the visitor's browser already holds."""
-        return self._cookie_names(
-            lambda purpose: (
-                not plan.allows(purpose) and any(plan.consent.refuses(category) for category in self.requires[purpose])
+        return self._names[
+            tuple(
+                purpose
+                for purpose in Purpose
+                if not plan.allows(purpose)
+                and any(plan.consent.refuses(category) for category in self.requires[purpose])
             )
-        )
+        ]
 
-    def left_cookies(self, plan: Plan) -> frozenset[bytes]:
+    def left_cookies(self, plan: Plan) -> CookieNames:
         """The names that a past visit has left: a click allows the chat for one visit, its cookies live for months."""
-        if self.leftovers == "keep" or plan.allows(Purpose.CHAT):
-            return frozenset()
-        return self._names[Purpose.CHAT]
+        is_over = self.leftovers == "expire" and not plan.allows(Purpose.CHAT)
+        return self._names[(Purpose.CHAT,) if is_over else ()]
 
-    def _cookie_names(self, which: Callable[[Purpose], bool]) -> frozenset[bytes]:
-        return frozenset().union(*(names for purpose, names in self._names.items() if which(purpose)))
+    def _cookie_names(self, purpose: Purpose) -> CookieNames:
+        rules = [rule for vendor in self.vendors for rule in vendor.cookie_rules if rule.purpose is purpose]
+        return CookieNames(
+            frozenset(rule.name.encode("ascii") for rule in rules if not rule.prefix),
+            tuple(sorted({rule.name.encode("ascii") for rule in rules if rule.prefix})),
+        )
 
     def hosts_behind(self, host: str, port: int | None) -> Sequence[str]:
         """The vendors' hosts for which an origin of the site's own stands in; a default port may be left out."""
         return self._behind.get((host.strip("[]"), None if port in {80, 443} else port), ())
 
+    def offers_chat(self, path: str) -> bool:
+        """Whether the site offers its chat on the page at `path`, below the app's mount."""
+        return self._chat_pages is None or self._chat_pages.fullmatch(path) is not None
+
+    def offers_account(self, account: str) -> bool:
+        """Whether the site offers the chat of this account."""
+        return self._chat_accounts is None or account in self._chat_accounts
+
     def origin_of(self, host: str) -> str:
         """The origin that serves a vendor's host on this site."""
         return self.proxied.get(host, f"https://{host}")
 
+
+#: Those of AMP, and of a framework that makes scripts of them.
+_LOADING_ELEMENTS = frozenset({b"amp-iframe", b"amp-img", b"amp-pixel", b"amp-script", b"phoenix-script"})
 
 #: The settings by name, for `Policy.from_mapping`.
 _SETTINGS = frozenset(Policy.__init__.__kwdefaults__ or ())

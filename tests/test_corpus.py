@@ -44,6 +44,10 @@ def rewrite(document: bytes, consent: Consent, step: int) -> tuple[bytes, PageHo
     return b"".join(out) + rewriter.close(), holds
 
 
+def address(document: bytes) -> bytes:
+    return re.sub(rb"data-(?:consent|rocket)-|data-(?=src=)", b"", document).lower()
+
+
 @pytest.mark.parametrize(("name", "hubspot"), pages())
 def test_every_page_comes_through(name: str, hubspot: str) -> None:
     document = read(name)
@@ -59,20 +63,41 @@ def test_every_page_comes_through(name: str, hubspot: str) -> None:
         # Without what was put in, the page is the page.
         facade = re.compile(rb"<aside data-consent-facade.*?</aside><script [^>]*data-conf='[^']*'></script>")
         bare = facade.sub(b"", whole).replace(b' type="text/x-consent"', b"")
-        bare = re.sub(rb' data-consent="(?:chat|tracking)"', b"", bare)
-        assert bare.replace(b"data-consent-", b"").lower() == document.replace(b"data-consent-", b"").lower()
+        bare = re.sub(rb' data-consent="(?:chat|tracking|embeds)"(?: data-consent-kind="[a-z-]+")?', b"", bare)
+        # An address that a plugin has set aside is set aside under one name.
+        assert address(bare) == address(document)
     else:
         assert whole == document
         assert fetchable(document) == []
 
 
-def test_the_pages_hold_what_the_tests_are_about(capsys: pytest.CaptureFixture[str]) -> None:
+#: How many tags of each form are held in the real pages. A change of a rule shows here, to be looked at.
+HELD_IN_ALL = {
+    "hint (tracking)": 12,
+    "hint (embeds)": 1,
+    "hubspot.ads-pixel": 1,
+    "hubspot.analytics": 5,
+    "hubspot.banner": 6,
+    "hubspot.call-to-action": 4,
+    "hubspot.calls-to-action": 8,
+    "hubspot.collected-forms": 4,
+    "hubspot.form": 41,
+    "hubspot.forms": 14,
+    "hubspot.inline-loader": 11,
+    "hubspot.inline-tracking": 1,
+    "hubspot.lead-flows": 1,
+    "hubspot.loader": 58,
+    "hubspot.service": 3,
+    "hubspot.site-tools": 34,
+    "hubspot.web-interactives": 7,
+}
+
+
+def test_the_real_pages_hold_these_tags() -> None:
     counts: Counter[str] = Counter()
     for name, _ in pages():
         document = read(name)
-        counts.update(held.rule for held in rewrite(document, Consent(), len(document) or 1)[1].held)
+        held = rewrite(document, Consent(), len(document) or 1)[1].held
+        counts.update(f"hint ({tag.purpose})" if tag.rule == "hint" else tag.rule for tag in held)
 
-    with capsys.disabled():
-        print("\nheld in the real pages:", dict(sorted(counts.items())))
-    assert counts["hubspot.loader"] > 3
-    assert counts["hint"] > 3
+    assert dict(sorted(counts.items())) == dict(sorted(HELD_IN_ALL.items()))

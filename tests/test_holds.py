@@ -64,7 +64,6 @@ LEFT_ALONE = {
     "JSON": b'<script type="application/json">{"src": "//js.hs-scripts.com/1.js"}</script>',
     "a data block with a src": b'<script type="application/ld+json" src="//js.hs-scripts.com/1.js"></script>',
     "a tag another tool holds": b'<script type=text/plain data-x="HubSpot" src="//js.hs-scripts.com/1.js"></script>',
-    "a tag with its URL set aside": b'<script data-src="//js.hs-scripts.com/1.js"></script>',
     "an address that is none": b'<script src="https://[js.hs-scripts.com/1.js"></script>',
     "an empty src": b'<script src="">//js.hs-scripts.com</script>',
     "the later of two src": b'<script src="/a.js" src="//js.hs-scripts.com/1.js"></script>',

@@ -54,7 +54,8 @@ def test_the_chat_needs_functional_or_a_click_and_tracking_needs_both(
 
     assert decided.allows(Purpose.CHAT) is (chat or clicked)
     assert decided.allows(Purpose.TRACKING) is (analytics and marketing)
-    assert decided.touches_html is not (decided.allows(Purpose.CHAT) and decided.allows(Purpose.TRACKING))
+    assert decided.allows(Purpose.EMBEDS) is (chat and marketing)
+    assert decided.touches_html is not all(decided.allows(purpose) for purpose in Purpose)
 
 
 @given(states, st.sampled_from(OPTIONAL_CATEGORIES), st.booleans())
@@ -568,7 +569,7 @@ def test_a_page_without_a_button_is_a_variant_of_its_own() -> None:
     strict = Policy(contact_url="/c", click_after_refusal=False)
 
     assert plan(b"consent=necessary", strict).variant != plan(b"x=1", strict).variant
-    assert plan(b"consent=necessary").variant == plan(b"x=1").variant == "c0t0"
+    assert plan(b"consent=necessary").variant == plan(b"x=1").variant == "c0t0e0"
 
 
 # The log
@@ -633,6 +634,11 @@ def test_the_record_says_who_said_what_on_what_basis_and_since_when() -> None:
                     "analytics consent is unknown, and unknown is not consent",
                     "marketing consent is refused by cookiefirst (cookiefirst-consent)",
                 ],
+            },
+            "embeds": {
+                "action": "facade",
+                "rules": ["denied"],
+                "reasons": ["marketing consent is refused by cookiefirst (cookiefirst-consent)"],
             },
         },
     }

@@ -327,7 +327,7 @@ def test_the_app_sees_its_own_validators_and_no_coding_that_cannot_be_read_in_a_
         return []
 
     server = Server()
-    tag = f'"v1--consent-c0t0-{POLICY.fingerprint}"'
+    tag = f'"v1--consent-c0t0e0-{POLICY.fingerprint}"'
     given = environ(
         HTTP_ACCEPT="text/html",
         HTTP_ACCEPT_ENCODING="compress, gzip;q=0.8, dcz",

@@ -14,6 +14,8 @@ import json
 from dataclasses import dataclass
 from importlib.resources import files
 
+from consent_middleware.vendors import VENDORS
+
 from .markup import SCRIPT_TEXTS, Facade, Texts
 
 __all__ = ["ASSET", "Asset", "Facade", "Texts"]
@@ -56,7 +58,7 @@ def compose() -> Asset:
     """Put the served script together: style sheet, English words, the vendor's driver, the facade, in one scope."""
     package = files("consent_middleware")
     assets = package / "facade" / "assets"
-    drivers = sorted((item for item in (package / "vendors").iterdir() if item.name.endswith(".js")), key=str)
+    drivers = [package / "vendors" / f"{vendor.id}.js" for vendor in VENDORS]
     parts = [
         "(() => {",
         '"use strict";',

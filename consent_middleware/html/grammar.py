@@ -93,6 +93,7 @@ XML_TAG: Final = pattern(rf"<(/?+) ({XML_NAME}) {XML_REST} >")
 XML_NO_TAG: Final = pattern(
     rf"""< (?: [\t\n\f\r\x20<>="'&] | / [\t\n\f\r\x20<>/="'!?&] | /?+ {XML_NAME} {XML_REST} ["']?+ [^<"']*+ < )"""
 )
+XML_SCRIPT_END: Final = pattern(rf"</ (?: {XML_PREFIX} : )? script {NAME_END}")
 # 13.2.5.41, .45 and .69: where a comment, a bogus comment and a CDATA section end, however much of it was read before.
 COMMENT_END: Final = re.compile(rb"--!?>")
 ABRUPT_COMMENT: Final = re.compile(rb"<!---?>")
@@ -304,7 +305,7 @@ DRAWING_RUN: Final = pattern(
     )*+"""
 )
 # XML has no raw text: everything up to a tag of an element that Tokenizer follows, or that the rewriter looks at.
-_XML_STOPS = "base body template svg math foreignObject annotation-xml".replace(" ", "|")
+_XML_STOPS = "base body script template svg math foreignObject annotation-xml".replace(" ", "|")
 XML_RUN: Final = pattern(
     rf"""
     (?:
