@@ -26,7 +26,7 @@ from .site import EARLY, OURS, PICTURE, POLICY, TAGGED, gate
 
 FULL = ("Cookie", "consent=functional,analytics,marketing")
 NAVIGATION = ("Accept", "text/html")
-MARK = f"--consent-c0t0-{POLICY.fingerprint}"
+MARK = f"--consent-{POLICY.neutral.variant}-{POLICY.fingerprint}"
 
 
 @dataclass(frozen=True)
