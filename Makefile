@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test types style unit bench fuzz mutants clean tools
+.PHONY: help demo test types style unit bench fuzz mutants soak clean tools
 
 help:
 	@echo "make demo    the same site with and without consent-middleware, side by side"
 	@echo "make test    everything: types, style, tests, real browsers"
 	@echo "make bench   speed, beside other tools, as ratios in one run"
 	@echo "make fuzz    the engine against html5lib, MINUTES=10"
+	@echo "make soak    100,000 requests, REQUESTS=100000, and what they leave in memory"
 	@echo "make mutants break the package on purpose and see that the tests notice"
 
 # One environment for the demo (small) and one step more for the tests.
@@ -61,6 +62,7 @@ unit: $(VENV)/.test tools .cache/html5lib-tests
 bench: $(VENV)/.bench .cache/bench/node_modules
 	$(BIN)/python -m benchmarks.engine $(ARGS)
 	$(BIN)/python -m benchmarks.consent
+	$(BIN)/python -m benchmarks.http
 
 .cache/bench/node_modules:
 	@mkdir -p .cache/bench
@@ -73,13 +75,16 @@ fuzz: $(VENV)/.test
 mutants: $(VENV)/.test
 	$(BIN)/python -m tests.mutants $(ARGS)
 
-# What the tests need besides Python: a real Chromium, openssl for the stand-in's certificate, npm for axe-core. Root on
-# Debian gets them here; anybody else is told what to type.
+soak: $(VENV)/.test
+	$(BIN)/python -m tests.conformance.soak --requests $(or $(REQUESTS),100000)
+
+# What the tests need besides Python: a real Chromium, openssl for the stand-in's certificate, npm for axe-core, nginx and
+# Varnish to stand in front of the site. Root on Debian gets them here; anybody else is told what to type.
 tools:
 	@missing=""; \
-	for tool in chromium openssl npm; do \
+	for tool in chromium openssl npm nginx varnishd; do \
 	  [ $$tool = chromium ] && [ -n "$$CHROMIUM" ] && continue; \
-	  command -v $$tool >/dev/null || missing="$$missing $$tool"; \
+	  PATH="$$PATH:/usr/sbin" command -v $$tool >/dev/null || missing="$$missing $${tool%d}"; \
 	done; \
 	[ -z "$$missing" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

@@ -132,6 +132,7 @@ class PageHolds:
             nonce=self.nonce,
             granted=self.plan.allows(Purpose.CHAT),
             lang=self.policy.language,
+            ask=self.policy.cacheable,
         )
 
     def _absolute(self, path: str) -> str:

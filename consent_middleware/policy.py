@@ -6,6 +6,7 @@ Must not know: HTML, header syntax, gateways, what a vendor's tag looks like.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
@@ -175,6 +176,13 @@ class Policy:
             button stands in either.
         on_decision: called with every request's `Plan`, for a log. What it raises is noted, and never breaks a
             response.
+        leftovers: what becomes of the chat's cookies that a browser still holds where chat is neither allowed nor
+            clicked for: "expire" (they end with the visit that the click began) or "keep". Tracking cookies end by an
+            explicit refusal only.
+        hide_cookies: whether the vendors' cookies are hidden from the app until they are allowed, so that code on the
+            server cannot pass them on.
+        cacheable: whether every visitor gets the same page, which asks for the visitor's decision in the browser. The
+            site's shared caches then stay of use; without JavaScript nothing that was held is released.
         clock: gives the time in seconds since 1970 (UTC); the system's without it. Only `max_age_days` asks.
         vendors: the vendors whose tags and cookies wait, by id or as `Vendor`: ``["hubspot", "intercom"]``.
 
@@ -214,6 +222,9 @@ class Policy:
         revisions: Mapping[str, str | int] | None = None,
         click_after_refusal: bool = True,
         on_decision: Callable[[Plan], object] | None = None,
+        leftovers: Literal["expire", "keep"] = "expire",
+        hide_cookies: bool = False,
+        cacheable: bool = False,
         clock: Callable[[], float] | None = None,
         vendors: Iterable[Vendor | str] = VENDORS,
     ) -> None:
@@ -255,6 +266,9 @@ class Policy:
         self.on_decision = checks.callable("CM027", "on_decision", on_decision)
         self._clock: Callable[[], float] = checks.callable("CM028", "clock", clock) or system_time
         varies = checks.header_names("CM029", "vary", vary)
+        self.leftovers = checks.one_of("CM050", "leftovers", leftovers, ("expire", "keep"))
+        self.hide_cookies = checks.flag("CM051", "hide_cookies", hide_cookies)
+        self.cacheable = checks.flag("CM052", "cacheable", cacheable)
         checks.raise_problems()
         self.facade = Facade(
             texts=facade_texts,
@@ -284,6 +298,8 @@ class Policy:
             for clicked in (False, True)
             for regime in Regime
         }
+        #: The plan of a page that is the same for every visitor: the one for somebody who has said nothing.
+        self.neutral = self._silent[False, Regime.OPT_IN]
         fields = {field for platform in platforms for field in platform.headers}
         #: The request headers that a page depends on, besides `Cookie`.
         self.vary: tuple[bytes, ...] = (
@@ -314,6 +330,11 @@ class Policy:
             for size in range(len(Purpose) + 1)
             for purposes in combinations(Purpose, size)
         }
+        every_name = self._names[tuple(Purpose)]
+        #: Finds in a `Cookie` header what may be a vendor's cookie; most headers hold none.
+        self.vendor_cookies = re.compile(
+            b"|".join(map(re.escape, sorted({*every_name.exact, *every_name.prefixes}))) or b"(?!)"
+        )
         # A set has no order of its own, and the fingerprint is the same in every process of a site.
         required = [(purpose, sorted(categories)) for purpose, categories in self.requires.items()]
         shown = (
@@ -395,8 +416,9 @@ class Policy:
         for header in signals.cookies.raw:
             # The length before the value: two lines are never taken for one.
             digest.update(b"%d:%b" % (len(header), header))
+        read = self._reader.headers
         for field, value in signals.headers:
-            if field in self._reader.headers:
+            if field in read:
                 digest.update(b"%b=%d:%b" % (field, len(value), value))
         return digest.digest()
 
@@ -565,6 +587,11 @@ class Policy:
                 and any(plan.consent.refuses(category) for category in self.requires[purpose])
             )
         ]
+
+    def left_cookies(self, plan: Plan) -> CookieNames:
+        """The names that a past visit has left: a click allows the chat for one visit, its cookies live for months."""
+        is_over = self.leftovers == "expire" and not plan.allows(Purpose.CHAT)
+        return self._names[(Purpose.CHAT,) if is_over else ()]
 
     def _cookie_names(self, purpose: Purpose) -> CookieNames:
         rules = [rule for vendor in self.vendors for rule in vendor.cookie_rules if rule.purpose is purpose]

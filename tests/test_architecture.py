@@ -48,7 +48,7 @@ ROOMS = {room: row for row, rooms in enumerate(ROWS) for room in rooms}
 #: The adapters never know each other, though they stand in two rows.
 APART = {("wsgi", "asgi")}
 
-ALLOWED_OUTSIDE = {"flask": {"flask"}}
+ALLOWED_OUTSIDE = {"flask": {"flask"}}  # besides, `coding` looks for optional packages by name
 
 
 def modules() -> list[Path]:

@@ -93,6 +93,7 @@ class Facade:
         nonce: str | None,
         granted: bool,
         lang: str | None = None,
+        ask: bool = False,
     ) -> bytes:
         """The markup for one page, to stand once, before `</body>` or at the document's end.
 
@@ -102,12 +103,13 @@ class Facade:
             nonce: the page's own CSP nonce, or None.
             granted: the chat is allowed on this page and loads by itself.
             lang: the language of the texts (BCP 47), where it may differ from the page's.
+            ask: the page is the same for every visitor: the script asks for the visitor's own decision.
 
         Returns: ASCII bytes, so that they mean the same in every charset built on ASCII; well-formed as XML too.
         """
         aside = _tag("aside", {"data-consent-facade": "", "lang": lang, "aria-label": self.texts.label})
         script = _tag("script", {"src": asset_url, "async": "", "nonce": nonce})
-        settings = _ascii(json.dumps(self._settings(chat, granted), separators=(",", ":")).translate(_JSON_MARKS))
+        settings = _ascii(json.dumps(self._settings(chat, granted, ask), separators=(",", ":")).translate(_JSON_MARKS))
         return aside + self._fallback() + b"</aside>" + script[:-1] + b" data-conf='" + settings + b"'></script>"
 
     def _fallback(self) -> bytes:
@@ -118,7 +120,7 @@ class Facade:
             return b"<noscript>" + _text(self.texts.without_script) + b"</noscript>"
         return b""
 
-    def _settings(self, chat: ChatScript, granted: bool) -> dict[str, object]:
+    def _settings(self, chat: ChatScript, granted: bool, ask: bool) -> dict[str, object]:
         settings: dict[str, object] = {
             "vendor": self.vendor,
             "src": chat.src,
@@ -126,6 +128,8 @@ class Facade:
             "cookie": self.cookie,
             "granted": granted,
         }
+        if ask:
+            settings["ask"] = True
         own = {name: getattr(self.texts, name) for name, english in SCRIPT_TEXTS.items()}
         differing = {name: words for name, words in own.items() if words != SCRIPT_TEXTS[name]}
         if differing:
