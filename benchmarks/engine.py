@@ -43,9 +43,18 @@ class Watch:
 
     needles = re.compile(rb"\.[hH][sS]-[sS][cC][rR][iI][pP][tT][sS]\.[cC][oO][mM]")
     elements = frozenset({b"script", b"link", b"iframe", b"img"})
+    script_words: Sequence[bytes] = ()
+    text_needles: re.Pattern[bytes] | None = None
 
     def __init__(self) -> None:
         self.held = False
+
+    def root(self, tag: StartTag) -> None:
+        """The root element says nothing here."""
+
+    def reads(self, _: StartTag) -> bool:
+        """No script's text counts."""
+        return False
 
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """Rename the src of the tag."""

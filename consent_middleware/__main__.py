@@ -1,4 +1,5 @@
-"""The command line: `rewrite` shows what the middleware makes of a page, `explain` why consent is what it is.
+"""The command line: `rewrite` shows what the middleware makes of a page, `explain` why consent is what it is,
+`disclosure` what a privacy notice has to say.
 
 Knows: arguments, files and streams.
 Must not know: gateways, frameworks.
@@ -15,8 +16,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from . import explain
+from .disclosure import LANGUAGES, disclosure, to_html, to_json, to_markdown
 from .exchange import Exchange, RequestHead
 from .policy import Policy, PolicyError
+from .vendors import KNOWN_VENDORS, VENDORS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("consent_middleware").addHandler(logging.NullHandler())
     if options.command == "explain":
         return _explain(options)
+    if options.command == "disclosure":
+        return _disclosure(options)
     try:
         with _opened(options.file) as file:
             return _rewrite(options, file)
@@ -59,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     rewrite.add_argument("--contact-url", metavar="URL", help="the policy's other way to make contact")
     rewrite.add_argument("--json", action="store_true", help="the summary as JSON")
     _add_explain(commands)
+    _add_disclosure(commands)
     return parser
 
 
@@ -79,6 +85,28 @@ def _add_explain(commands: Any) -> None:
         help='a JSON file that says what the site\'s own ids mean: {"id": "category"}, or the same by platform',
     )
     explain_.add_argument("--json", action="store_true", help="the explanation as JSON")
+
+
+def _add_disclosure(commands: Any) -> None:
+    disclosure_ = commands.add_parser(
+        "disclosure",
+        help="write the tables of a privacy notice",
+        description="Write the tables of a privacy notice: cookies, hosts, and personal information by the kinds of "
+        "California's law. A site with settings of its own renders them from its policy instead: "
+        "consent_middleware.disclosure.disclosure(policy).",
+    )
+    disclosure_.add_argument(
+        "--format", choices=("markdown", "html", "json"), default="markdown", help="(default: %(default)s)"
+    )
+    disclosure_.add_argument(
+        "--vendor",
+        action="append",
+        dest="vendors",
+        choices=[vendor.id for vendor in KNOWN_VENDORS],
+        help="a vendor of the site's; may be given several times (default: "
+        f"{', '.join(vendor.id for vendor in VENDORS)})",
+    )
+    disclosure_.add_argument("--language", choices=LANGUAGES, default=LANGUAGES[0], help="(default: %(default)s)")
 
 
 def _add_request(command: argparse.ArgumentParser) -> None:
@@ -118,6 +146,16 @@ def _explain(options: argparse.Namespace) -> int:
     policy = Policy(mapping=options.mapping, regime=options.regime)
     plan = explain.plan_of(policy, options.headers)
     print(json.dumps(explain.as_json(plan)) if options.json else explain.as_text(plan))
+    return 0
+
+
+def _disclosure(options: argparse.Namespace) -> int:
+    told = disclosure(Policy(vendors=dict.fromkeys(options.vendors or (vendor.id for vendor in VENDORS))))
+    if options.format == "json":
+        print(to_json(told))
+    else:
+        write = to_html if options.format == "html" else to_markdown
+        print(write(told, options.language), end="")
     return 0
 
 

@@ -57,7 +57,9 @@ class ConsentMiddleware:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
             return
-        inner: Scope = {"state": {}, **scope, "headers": exchange.request_headers, PLAN_KEY: exchange.plan}
+        inner: Scope = {"state": {}, **scope, PLAN_KEY: exchange.plan}
+        if exchange.request_headers is not request.headers:
+            inner["headers"] = exchange.request_headers
         # Where Starlette's `request.state` looks; the request's own dictionary, where the server has made one.
         inner["state"]["consent_plan"] = exchange.plan
         response = _Response(exchange, send)
@@ -68,10 +70,13 @@ class ConsentMiddleware:
 def _request_head(scope: Scope) -> RequestHead:
     root: str = scope.get("root_path") or ""
     path: str = scope["path"]
-    # The path holds the mount by the standard; some servers leave it out.
-    below = path.removeprefix(root) if root and path.startswith(root.rstrip("/") + "/") else path
-    headers = [(bytes(key), bytes(value)) for key, value in scope.get("headers") or ()]
-    return RequestHead(scope["method"], below, quote(root, safe="/!$&'()*+,;=:@~"), headers)
+    if root:
+        # The path holds the mount by the standard; some servers leave it out.
+        path = path.removeprefix(root) if path.startswith(root.rstrip("/") + "/") else path
+        root = quote(root, safe="/!$&'()*+,;=:@~")
+    headers = scope.get("headers")
+    # Any iterable of pairs (HTTP 2.5, "HTTP Connection Scope").
+    return RequestHead(scope["method"], path, root, headers if isinstance(headers, list) else list(headers or ()))
 
 
 class _Response:
@@ -81,53 +86,70 @@ class _Response:
     hand and usually the whole. The app's messages are never changed in place: apps send them again.
     """
 
+    __slots__ = ("_exchange", "_rewrites", "_send", "_waiting")
+
     def __init__(self, exchange: Exchange, send: Send) -> None:
         self._exchange = exchange
         self._send = send
+        self._rewrites = False
+        #: A started response whose head has not been sent: the head for a body that streams.
         self._waiting: Message | None = None
 
     async def __call__(self, message: Message) -> None:
         kind = message["type"]
-        if kind == "http.response.start":
+        if kind == "http.response.body":
+            await (self._body(message) if self._rewrites else self._send(message))
+        elif kind == "http.response.start":
             await self._start(message)
-        elif kind == "http.response.body":
-            await self._body(message)
-        elif kind in _FILES and self._exchange.rewrites:
-            await self.finish()
-            await self._file(message)
         else:
             await self.finish()
-            await self._send(message)
+            if kind in _FILES and self._rewrites:
+                await self._file(message)
+            elif kind in _HINTS:
+                await self._hint(message)
+            else:
+                await self._send(message)
 
     async def finish(self) -> None:
         """Send a head that still waits: another message comes before any body, or none comes at all."""
         if self._waiting is not None:
             message, self._waiting = self._waiting, None
-            await self._send({**message, "headers": self._exchange.start(message["status"], _pairs(message))})
+            await self._send(message)
 
     async def _start(self, message: Message) -> None:
-        given = _pairs(message)
-        headers = self._exchange.start(message["status"], given)
-        if self._exchange.rewrites and any(key.lower() == b"content-length" for key, _ in given):
-            self._waiting = {**message, "headers": given}
+        given = message.get("headers")
+        # They may be missing, and any iterable of pairs (HTTP 2.5, "Response Start").
+        listed = given if isinstance(given, list) else list(given or ())
+        headers = self._exchange.start(message["status"], listed)
+        self._rewrites = self._exchange.rewrites
+        if headers is not given:
+            message = {**message, "headers": headers}
+        if self._rewrites and any(key.lower() == b"content-length" for key, _ in listed):
+            self._waiting = message
         else:
-            await self._send({**message, "headers": headers})
+            await self._send(message)
 
     async def _body(self, message: Message) -> None:
+        given = bytes(message.get("body", b""))
         more = message.get("more_body", False)
         if self._waiting is not None and not more:
             start, self._waiting = self._waiting, None
-            given = bytes(message.get("body", b""))
-            headers, body = self._exchange.whole(start["status"], _pairs(start), given)
+            headers, body = self._exchange.at_hand(given)
             await self._send({**start, "headers": headers})
             await self._send(message if body is given else {**message, "body": body})
             return
         await self.finish()
-        if not self._exchange.rewrites:
-            await self._send(message)
-            return
-        body = self._exchange.feed(bytes(message.get("body", b"")))
+        body = self._exchange.feed(given)
         await self._send({**message, "body": body if more else body + self._exchange.close()})
+
+    async def _hint(self, message: Message) -> None:
+        """Send what may be sent of an early hint (RFC 8297); nothing where nothing is left."""
+        field = _HINTS[message["type"]]
+        hints = list(message.get(field) or ())
+        given = [(b"link", bytes(link)) for link in hints] if field == "links" else hints
+        left = self._exchange.early(given)
+        if left or not hints:
+            await self._send({**message, field: [link for _, link in left] if field == "links" else left})
 
     async def _file(self, message: Message) -> None:
         """Read a file that the app wants the server to send, because its HTML must be rewritten."""
@@ -138,9 +160,9 @@ class _Response:
         await self._send({"type": "http.response.body", "body": last, "more_body": more})
 
 
-def _pairs(message: Message) -> list[tuple[bytes, bytes]]:
-    # Headers may be missing, and any iterable of pairs (HTTP 2.5, "Response Start").
-    return [(bytes(key), bytes(value)) for key, value in message.get("headers") or ()]
+#: Early hints by the message's type: the standard's extension, which holds `Link` values, and gunicorn's own, which
+#: holds a head. Servers take them before the response's start, after it, or both, so they keep the app's order.
+_HINTS = {"http.response.early_hint": "links", "http.response.informational": "headers"}
 
 
 async def _path_pieces(message: Message) -> AsyncIterator[bytes]:

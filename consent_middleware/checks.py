@@ -16,7 +16,9 @@ from urllib.parse import urlsplit
 from .consent import OPTIONAL_CATEGORIES, Category, Regime
 from .facade import LANGUAGES, Texts
 from .facade.texts import choose
+from .rules import Vendor
 from .sources import SOURCES, ConsentSource, Platform, Signals
+from .vendors import KNOWN_VENDORS, VENDORS
 
 #: RFC 9110, section 5.6.2: what a cookie's name is made of (RFC 6265bis, section 4.1.1).
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -55,6 +57,37 @@ class Checks:
 
     def _wrong(self, number: str, name: str, given: object, allowed: str) -> None:
         self._problems.append((number, f"{name} is {given!r}; it must be {allowed}"))
+
+    def _strings(self, number: str, name: str, given: object, allowed: str) -> list[str] | None:
+        if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+            self._wrong(number, name, given, allowed)
+            return None
+        return [str(item) for item in given]
+
+    def pages(self, number: str, name: str, given: object) -> re.Pattern[str] | None:
+        if given is None:
+            return None
+        allowed = "None, or a list of paths that begin with /, with * for any characters"
+        paths = self._strings(number, name, given, allowed)
+        if paths is None or not all(path.startswith(("/", "*")) for path in paths):
+            if paths is not None:
+                self._wrong(number, name, given, allowed)
+            return None
+        return re.compile("|".join(".*".join(map(re.escape, path.split("*"))) for path in paths), re.DOTALL)
+
+    def accounts(self, number: str, name: str, given: object) -> frozenset[str] | None:
+        if given is None:
+            return None
+        accounts = self._strings(number, name, given, "None, or a list of the vendor's account ids")
+        return frozenset(accounts or ())
+
+    def elements(self, number: str, name: str, given: object) -> frozenset[bytes]:
+        allowed = "a list of names of custom elements, in lower case and with a hyphen"
+        names = self._strings(number, name, given, allowed) or []
+        if not all(re.fullmatch(r"[a-z][a-z0-9._]*-[a-z0-9._-]*", element) for element in names):
+            self._wrong(number, name, given, allowed)
+            return frozenset()
+        return frozenset(element.encode("ascii") for element in names)
 
     def categories(self, number: str, name: str, given: object, default: frozenset[Category]) -> frozenset[Category]:
         if given is None:
@@ -222,6 +255,17 @@ class Checks:
             self._wrong(number, name, listed, allowed)
             return set()
         return {_BY_WORD[word].id for word in listed}
+
+    def vendors(self, number: str, name: str, given: object) -> tuple[Vendor, ...]:
+        by_id = {vendor.id: vendor for vendor in KNOWN_VENDORS}
+        if isinstance(given, Iterable) and not isinstance(given, str | bytes):
+            given = list(given)
+            listed = [by_id.get(item) if isinstance(item, str) else item for item in given]
+            found = {vendor.id: vendor for vendor in listed if isinstance(vendor, Vendor)}
+            if found and len(found) == len(listed):
+                return tuple(found.values())
+        self._wrong(number, name, given, "a list, each once, of " + ", ".join(by_id) + " or Vendor objects of your own")
+        return VENDORS
 
     def regime(self, number: str, name: str, given: object) -> Regime | Callable[[Signals], Regime | str | None]:
         if callable(given):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from email.utils import parsedate_tz
 from typing import NamedTuple
 
@@ -87,6 +88,50 @@ class Cookies:
                 if equals:
                     self._doubtful.setdefault(name.strip(_WSP), []).append(value.strip(_WSP))
             self._doubtful.setdefault(behind[1], []).append(behind[2].strip(_WSP))
+
+
+#: RFC 6265bis, section 4.1.1: what a cookie's name is made of.
+_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+
+#: How many names of one request are found by their beginning. Each is answered by a few lines, and a response head has
+#: its limits too.
+MAX_PREFIXED = 16
+
+
+@dataclass(frozen=True, slots=True)
+class CookieNames:
+    """A set of cookie names: some in full, some by a beginning that stands for every name which opens with it.
+
+    Names are compared byte by byte, letter case included (RFC 6265bis, section 5.7, step 23).
+    """
+
+    exact: frozenset[bytes] = frozenset()
+    prefixes: tuple[bytes, ...] = ()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.exact or (isinstance(name, bytes) and name.startswith(self.prefixes))
+
+    def __bool__(self) -> bool:
+        return bool(self.exact or self.prefixes)
+
+    def __le__(self, other: CookieNames) -> bool:
+        """Whether every name and every beginning here is also there."""
+        return self.exact <= other.exact and set(self.prefixes) <= set(other.prefixes)
+
+    def __or__(self, other: CookieNames) -> CookieNames:
+        return CookieNames(self.exact | other.exact, tuple(sorted({*self.prefixes, *other.prefixes})))
+
+    def among(self, cookies: Cookies) -> list[bytes]:
+        """The names in this set under which a request carries a cookie, sorted.
+
+        What is found by its beginning alone goes out again in a header, so it must be a well-formed name.
+        """
+        found = [name for name in self.exact if name in cookies]
+        if self.prefixes:
+            named = {*cookies.pairs, *cookies.doubtful_pairs}
+            opened = sorted(name for name in named if name.startswith(self.prefixes) and _TOKEN.fullmatch(name))
+            found += [name for name in opened if name not in self.exact][:MAX_PREFIXED]
+        return sorted(found)
 
 
 class SetCookie(NamedTuple):

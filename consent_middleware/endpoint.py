@@ -65,7 +65,7 @@ def _decision(policy: Policy, plan: Plan, cookies: Cookies, host: bytes) -> Answ
     head = found.headers
     for field in (b"Cookie", *policy.vary):
         head = add_vary(head, field)
-    return found._replace(headers=head + expire(policy.refused_cookies(plan), cookies, host))
+    return found._replace(headers=head + expire(policy.ended_cookies(plan, cookies), cookies, host))
 
 
 def _answer(content_type: str, body: bytes, cache_control: bytes) -> Answer:

@@ -6,44 +6,58 @@ Must not know: WSGI, ASGI, frameworks, sockets, files, vendors.
 An adapter
 1. builds an `Exchange` from the request's head and sends `answer`, if there is one;
 2. calls the app with `request_headers`;
-3. gives the response's head to `start` (or head and body together to `whole`);
-4. gives every piece of body to `feed` and ends with `close`, if `rewrites` is true; else passes the body through.
+3. gives what the app says before its response to `early`;
+4. gives the response's head to `start` (or head and body together to `whole`);
+5. gives every piece of body to `feed` and ends with `close`, if `rewrites` is true; else passes the body through.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import chain
+from typing import NamedTuple
 
 from . import endpoint
-from .coding import CODINGS, CodingError, Decoder, Encoder
+from .coding import CODINGS, MAX_CODINGS, CodingError, Decoder, Encoder, salvaged
 from .cookies import Cookies
 from .headers import (
     Headers,
-    add_vary,
     csp_nonce,
+    csp_refuses_own_scripts,
     expire,
     filter_links,
     filter_set_cookie,
     first,
     for_app,
+    for_everyone,
+    hide_cookies,
     html_type,
     per_visitor,
     rewritten,
     values,
+    wants_document,
 )
 from .holds import Held, PageHolds, early_purpose
 from .html.rewriter import HTMLRewriter
-from .policy import Policy
+from .policy import Plan, Policy
 from .sources import Signals
 
 #: RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5: a response with one of these has no content.
 _NO_CONTENT = frozenset({204, 205, 304})
 
+#: Fields that are looked at in every response, whatever it is.
+_FILTERED = frozenset({b"set-cookie", b"link"})
 
-@dataclass(frozen=True, slots=True)
-class RequestHead:
+#: Fields that say which scripts a page lets run.
+_CSP = frozenset({b"content-security-policy", b"content-security-policy-report-only"})
+
+#: How much of a compressed body that is at hand is decoded at once, in bytes. A page beyond it is read in pieces.
+AT_ONCE = 1 << 22
+
+
+class RequestHead(NamedTuple):
     """A request as the core sees it.
 
     `path` is decoded and below `mount`, the prefix at which the app hangs, percent-encoded ("" at the root). `headers`
@@ -59,25 +73,58 @@ class RequestHead:
 class Exchange:
     """One request and its response. Use one for each request, from one thread at a time."""
 
+    __slots__ = (
+        "_body",
+        "_cookies",
+        "_head",
+        "_headers",
+        "_own_condition",
+        "_page_plan",
+        "_policy",
+        "_request",
+        "_signals",
+        "_touches_html",
+        "answer",
+        "plan",
+        "request_headers",
+    )
+
     def __init__(self, policy: Policy, request: RequestHead) -> None:
+        method, path, _, given = request
+        self._headers = headers = [(name.lower(), value) for name, value in given]
         self._policy = policy
         self._request = request
-        headers = [(key.lower(), bytes(value)) for key, value in request.headers]
-        self._cookies = Cookies(values(headers, b"cookie"))
+        self._cookies = Cookies([value for name, value in headers if name == b"cookie"])
         #: The decision for this request. An app may read it, for example to choose a template.
-        signals = Signals(self._cookies, headers, request.method, request.path)
+        self._signals = signals = Signals(self._cookies, headers, method, path)
         self.plan = policy.plan(signals)
-        self._host = first(headers, b"host") or b""
+        #: What a page is made from: the visitor's plan, or one and the same for all.
+        self._page_plan = policy.neutral if policy.cacheable else self.plan
         #: The middleware's own response, or None where the app is to be called.
-        self.answer = endpoint.answer(policy, request.method, request.path, self.plan, self._cookies, self._host)
-        self._language = policy.language_of(signals)
-        chosen = f"-{self._language}" if self._language != policy.language else ""
-        self._variant = f"{self.plan.variant}-{policy.fingerprint}{chosen}".encode("ascii")
-        #: The request head for the app: a copy, so that what stands outside sees the original.
-        self.request_headers, self._own_condition = for_app(
-            request.headers, self._variant, CODINGS, rewrites=self.plan.touches_html
+        self.answer = (
+            endpoint.answer(policy, method, path, self.plan, self._cookies, self._host)
+            if path.startswith(policy.path)
+            else None
         )
+        #: The request head for the app: the very same object, or a copy where it differs, so that what stands outside
+        #: sees the original.
+        self._touches_html = self._page_plan.touches_html
+        seen, self._own_condition = for_app(headers, self._variant, CODINGS, rewrites=self._touches_html)
+        if policy.hide_cookies and self._cookies.raw:
+            seen = hide_cookies(seen, policy.withheld_cookies(self.plan))
+        self.request_headers = given if seen is headers else seen
         self._body: _Body | None = None
+
+    def _variant(self) -> bytes:
+        """What tells this page from others that are made of the same page of the app's."""
+        everyone = "all-" if self._policy.cacheable else ""
+        chosen = f"-{self._language}" if self._language != self._policy.language else ""
+        return f"{everyone}{self._page_plan.variant}-{self._policy.fingerprint}{chosen}".encode("ascii")
+
+    @property
+    def _language(self) -> str | None:
+        """The language of the facade's words: a page that is the same for all cannot choose it by the request."""
+        return self._policy.language if self._policy.cacheable else self._policy.language_of(self._signals)
 
     @property
     def rewrites(self) -> bool:
@@ -89,20 +136,38 @@ class Exchange:
         """The tags that have been held so far, in document order."""
         return self._body.held if self._body else ()
 
-    def start(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> Headers:
-        """The response head to send. Called again for a response that replaces one not sent yet, it begins afresh."""
-        head = self._head(status, list(headers))
-        return rewritten(head, None) if self._body or self._is_headless_rewrite(status, head) else head
+    def early(self, headers: Headers) -> Headers:
+        """What may be sent of a head that goes before the response (RFC 8297)."""
+        return self._filtered(headers, self.plan)
 
-    def whole(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> tuple[Headers, bytes]:
-        """Head and body of a response whose body is at hand: an exact length, and untouched where nothing changes."""
-        head = self._head(status, list(headers))
+    def start(self, status: int, headers: Headers) -> Headers:
+        """The response head to send. Called again for a response that replaces one not sent yet, it begins afresh.
+
+        Where the response passes through as it is, this is the very same object.
+        """
+        self._body = None
+        self._head = self._decide(status, headers)
+        return rewritten(self._head, None) if self._body else self._head
+
+    def at_hand(self, body: bytes) -> tuple[Headers, bytes]:
+        """Head and body of a started response whose whole body is `body`, where the head has not been sent.
+
+        The length is exact, and head and body are the app's own where nothing in them changes.
+        """
         if self._body is None:
-            return (rewritten(head, None) if self._is_headless_rewrite(status, head) else head), body
+            return self._head, body
+        if not body and self._request.method == "HEAD":
+            # The head speaks of the body that GET would get, whose length is not known here (RFC 9110, section 8.6).
+            return rewritten(self._head, None), body
         changed = self._body.whole(body)
         if not self._body.changed:
-            return head, body
-        return rewritten(head, len(changed)), changed
+            return self._head, body
+        return rewritten(self._head, len(changed)), changed
+
+    def whole(self, status: int, headers: Headers, body: bytes) -> tuple[Headers, bytes]:
+        """Head and body of a response whose body is at hand: `start` and `at_hand` in one."""
+        self.start(status, headers)
+        return self.at_hand(body)
 
     def feed(self, chunk: bytes) -> bytes:
         """The bytes to send for a chunk of body, possibly none."""
@@ -112,53 +177,82 @@ class Exchange:
         """The last bytes of the body."""
         return self._body.close() if self._body else b""
 
-    def _head(self, status: int, headers: Headers) -> Headers:
-        self._body = None
-        withheld = self._policy.withheld_cookies(self.plan)
-        head = filter_links(filter_set_cookie(headers, withheld), self._is_early)
-        html = html_type(head)
-        if html is None and not (status == 304 and self._own_condition):
+    def _filtered(self, headers: Headers, plan: Plan) -> Headers:
+        withheld = self._policy.withheld_cookies(plan)
+        return filter_links(filter_set_cookie(headers, withheld), lambda *link: self._is_early(plan, *link))
+
+    def _decide(self, status: int, headers: Headers) -> Headers:
+        """What of the head is sent if the body stays as it is; makes `_body` if it may not."""
+        names = {name.lower() for name, _ in headers}
+        html = html_type(headers)
+        if html is None and b"content-type" not in names:
+            self._note_untyped(status)
+        page = html is not None or (status == 304 and self._own_condition)
+        # What is the same for every visitor may be stored for every visitor, its cookies and links included.
+        plan = self._page_plan if page else self.plan
+        head = headers if _FILTERED.isdisjoint(names) else self._filtered(headers, plan)
+        if not page:
             return head
-        head = per_visitor(head, self._variant)
-        for field in self._policy.vary:
-            head = add_vary(head, field)
-        head += expire(self._policy.refused_cookies(self.plan), self._cookies, self._host)
-        if html is not None and self.plan.touches_html and self._has_content(status):
-            self._body = self._rewriting_body(status, head, *html)
+        if self._policy.cacheable:
+            head = for_everyone(head, self._variant)
+        else:
+            head = per_visitor(head, self._variant, (b"Cookie", *self._policy.vary))
+            head += self._expired()
+        if html is not None and self._touches_html and self._has_content(status):
+            codings = _codings(head) if b"content-encoding" in names else []
+            nonce = csp_nonce(head) if not _CSP.isdisjoint(names) else None
+            self._body = self._rewriting_body(status, head, codings, nonce, *html)
         return head
 
+    def _note_untyped(self, status: int) -> None:
+        if self._has_content(status) and wants_document(dict(self._headers)):
+            self._policy.notices.note(
+                "untyped", "a response without Content-Type is not looked at; a browser may take it for HTML"
+            )
+
+    def _expired(self) -> Headers:
+        """The lines that end cookies that the browser still holds against a refusal, or from a past visit."""
+        return expire(self._policy.ended_cookies(self.plan, self._cookies), self._cookies, self._host)
+
+    @property
+    def _host(self) -> bytes:
+        return first(self._headers, b"host") or b""
+
     def _has_content(self, status: int) -> bool:
-        return self._request.method != "HEAD" and status not in _NO_CONTENT and status >= 200
+        # HEAD as well: apps may answer it with GET's body, and servers that drop it tell its length.
+        return status not in _NO_CONTENT and status >= 200
 
-    def _is_headless_rewrite(self, status: int, head: Headers) -> bool:
-        """A HEAD request's answer speaks of the body that GET would get, whose length is not known (RFC 9110, 8.6)."""
-        html_for_head = self._request.method == "HEAD" and status not in _NO_CONTENT and html_type(head) is not None
-        return html_for_head and self.plan.touches_html
-
-    def _is_early(self, relation: str, url: str) -> bool:
+    def _is_early(self, plan: Plan, relation: str, url: str) -> bool:
         purpose = early_purpose(self._policy, relation, url)
-        return purpose is not None and not self.plan.allows(purpose)
+        return purpose is not None and not plan.allows(purpose)
 
-    def _rewriting_body(self, status: int, head: Headers, media_type: bytes, charset: str | None) -> _Body | None:
+    def _rewriting_body(
+        self,
+        status: int,
+        head: Headers,
+        codings: list[bytes],
+        nonce: str | None,
+        media_type: bytes,
+        charset: str | None,
+    ) -> _Body | None:
         note = self._policy.notices.note
         if status == 206:
             note("partial-html", "a part of an HTML page (206) cannot be rewritten and is sent as the app wrote it")
             return None
-        coding = b",".join(values(head, b"content-encoding")).strip().lower()
-        if coding not in CODINGS | {b"", b"identity"}:
+        if len(codings) > MAX_CODINGS or not CODINGS.issuperset(codings):
             note(
                 "unknown-coding",
-                f"HTML with Content-Encoding {coding[:40].decode('latin-1')!r} cannot be rewritten and is sent as the "
-                "app wrote it; compress outside the middleware, or with gzip or deflate",
+                f"HTML with Content-Encoding {b', '.join(codings)[:40].decode('latin-1')!r} cannot be rewritten and is "
+                f"sent as the app wrote it; compress outside the middleware, or with {_told(CODINGS)}",
             )
             return None
         holds = PageHolds(
             self._policy,
-            self.plan,
+            self._page_plan,
             endpoint.asset_url(self._policy, self._request.mount),
-            csp_nonce(head),
-            # It goes into the page: nothing but what a host and a port are made of.
-            self._host.decode("ascii") if re.fullmatch(rb"[A-Za-z0-9.:\[\]_-]+", self._host) else "",
+            nonce,
+            _authority(self._host),
+            self._policy.offers_chat(self._request.path),
             language=self._language,
         )
         rewriter = HTMLRewriter(
@@ -168,19 +262,42 @@ class Exchange:
             max_hold=self._policy.max_hold,
             on_bail_out=self._policy.on_bail_out,
         )
-        return _Body(rewriter, holds, coding if coding in CODINGS else None, self._policy)
+        return _Body(rewriter, holds, codings, head, self._policy)
+
+
+@lru_cache(64)  # a site has few names
+def _authority(host: bytes) -> str:
+    """The host as it may go into a page: nothing but what a host and a port are made of."""
+    return host.decode("ascii") if re.fullmatch(rb"[A-Za-z0-9.:\[\]_-]+", host) else ""
+
+
+def _codings(head: Headers) -> list[bytes]:
+    """The content codings of a body in the order in which they were applied; "identity" and nothing are none."""
+    listed = [item.strip().lower() for value in values(head, b"content-encoding") for item in value.split(b",")]
+    return [coding for coding in listed if coding not in {b"", b"identity"}]
+
+
+def _told(codings: frozenset[bytes]) -> str:
+    return ", ".join(sorted(coding.decode("ascii") for coding in codings if not coding.startswith(b"x-")))
 
 
 class _Body:
     """A body on its way through the rewriter, decoded and encoded again where it is compressed."""
 
-    def __init__(self, rewriter: HTMLRewriter, holds: PageHolds, coding: bytes | None, policy: Policy) -> None:
+    __slots__ = ("_broken", "_coded", "_codings", "_decoded", "_head", "_holds", "_notices", "_rewriter")
+
+    def __init__(
+        self, rewriter: HTMLRewriter, holds: PageHolds, codings: Sequence[bytes], head: Headers, policy: Policy
+    ) -> None:
         self._rewriter = rewriter
         self._holds = holds
+        self._head = head
         self._notices = policy.notices
-        self._coded = (Decoder(coding), Encoder(coding)) if coding else None
+        self._coded = (Decoder(*codings), Encoder(*codings)) if codings else None
+        self._codings = codings
         self._broken = False
-        self._began = False
+        #: Whether any of a coded body could be decoded.
+        self._decoded = False
 
     @property
     def changed(self) -> bool:
@@ -192,45 +309,92 @@ class _Body:
         return tuple(self._holds.held)
 
     def whole(self, body: bytes) -> bytes:
-        if self._coded:
-            return self.feed(body) + self.close()
-        out = self._rewriter.rewrite(body)
-        self._note_bail_outs()
+        """The output for a body that is at hand. Unless `changed`, the body itself is the output."""
+        out = self._whole_coded(body, *self._coded) if self._coded else self._rewriter.rewrite(body)
+        self._tell()
         return out
+
+    def _whole_coded(self, body: bytes, decoder: Decoder, encoder: Encoder) -> bytes:
+        """Decodes first and encodes only what has changed, as far as a body is no larger than `AT_ONCE`."""
+        pieces = chain(decoder.feed(body), decoder.close())
+        at_once: list[bytes] = []
+        left = AT_ONCE
+        try:
+            for piece in pieces:
+                at_once.append(piece)
+                left -= len(piece)
+                if left < 0:
+                    break
+            else:
+                if decoder.complete:
+                    changed = self._rewriter.rewrite(b"".join(at_once))
+                    return encoder.close(changed) if self.changed else body
+        except CodingError as error:
+            return b"".join([*self._recoded(at_once, encoder), *self._break(body, error, encoder)])
+        out = list(self._recoded(at_once, encoder))
+        try:
+            out += self._recoded(pieces, encoder)
+        except CodingError as error:
+            return b"".join([*out, *self._break(body, error, encoder)])
+        return b"".join(out) + self._end(decoder, encoder)
 
     def feed(self, chunk: bytes) -> bytes:
         if not self._coded:
             return self._rewriter.feed(chunk)
         if self._broken:
-            return b"" if self._began else chunk
+            return b"" if self._decoded else chunk
         decoder, encoder = self._coded
         out: list[bytes] = []
         try:
-            out += (encoder.feed(self._rewriter.feed(piece)) for piece in decoder.feed(chunk))
+            out += self._recoded(decoder.feed(chunk), encoder)
         except CodingError as error:
-            self._broken = True
-            self._notices.note("broken-coding", f"a compressed HTML body could not be decoded: {error}")
-        self._began |= any(out)
-        # Where nothing has left before the error, the app's bytes go out as they are; else the body ends here.
-        return b"".join(out) if self._began or not self._broken else chunk
+            out += self._break(chunk, error, encoder)
+        return b"".join(out)
 
     def close(self) -> bytes:
-        out = self._close()
-        self._note_bail_outs()
-        return out
-
-    def _close(self) -> bytes:
-        if not self._coded:
-            return self._rewriter.close()
         if self._broken:
             return b""
-        decoder, encoder = self._coded
-        rest = self._rewriter.feed(decoder.close())
-        if not decoder.complete:
-            # The app's body was cut off. What came is passed on, without the end mark that would make it look whole.
-            return encoder.feed(rest)
-        return encoder.feed(rest + self._rewriter.close()) + encoder.close()
+        out = self._end(*self._coded) if self._coded else self._rewriter.close()
+        self._tell()
+        return out
 
-    def _note_bail_outs(self) -> None:
+    def _recoded(self, pieces: Iterable[bytes], encoder: Encoder) -> Iterator[bytes]:
+        """What leaves for decoded pieces. Raises: CodingError, where they do."""
+        for piece in pieces:
+            self._decoded = True
+            yield encoder.feed(self._rewriter.feed(piece))
+
+    def _break(self, chunk: bytes, error: CodingError, encoder: Encoder) -> Iterator[bytes]:
+        """The last that leaves of a body that cannot be decoded any further.
+
+        Browsers show what they can decode, to the byte, and overlook a wrong checksum. So that is rewritten like any
+        page, and the body ends there. Where it is nothing at all, the app's bytes go out as they are.
+        """
+        self._broken = True
+        self._notices.note("broken-coding", f"a compressed HTML body could not be decoded: {error}")
+        if not self._decoded:
+            yield from self._recoded(salvaged(self._codings, chunk), encoder)
+        if not self._decoded:
+            yield chunk
+
+    def _end(self, decoder: Decoder, encoder: Encoder) -> bytes:
+        """The rest of a coded body."""
+        out: list[bytes] = []
+        try:
+            out += self._recoded(decoder.close(), encoder)
+        except CodingError as error:
+            return b"".join([*out, *self._break(b"", error, encoder)])
+        if decoder.complete:
+            out.append(encoder.close(self._rewriter.close()))
+        # Else the app's body was cut off, and ends without the mark that would make it look whole.
+        return b"".join(out)
+
+    def _tell(self) -> None:
         if self._rewriter.bail_outs:
             self._notices.note("bail-out", "a tag of an HTML page was too long to hold; see the setting on_bail_out")
+        if self._holds.held and self._holds.nonce is None and csp_refuses_own_scripts(self._head):
+            self._notices.note(
+                "csp-refuses-facade",
+                "a page's Content-Security-Policy lets the facade's script not run: it names neither a nonce nor "
+                "'self'. The tags wait all the same, and no button stands in",
+            )

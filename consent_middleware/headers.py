@@ -10,7 +10,8 @@ change as they are, in their order; names are compared without regard to case.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from .cookies import Cookies, parse_set_cookie
 
@@ -53,8 +54,11 @@ def html_type(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, str | None
     sniff HTML where the type is missing; a server that cares for its pages states it.
     """
     content_type = first(headers, b"content-type")
-    if content_type is None:
-        return None
+    return None if content_type is None else _html_type(content_type)
+
+
+@lru_cache(64)  # a site has few different types
+def _html_type(content_type: bytes) -> tuple[bytes, str | None] | None:
     media_type, _, parameters = content_type.partition(b";")
     media_type = media_type.strip(_OWS).lower()
     if media_type not in {b"text/html", b"application/xhtml+xml"}:
@@ -63,28 +67,35 @@ def html_type(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, str | None
     return media_type, charset[1].decode("latin-1") if charset else None
 
 
-def wants_document(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+#: Fetch, section 3.2.7: the destinations of what is shown as a page.
+_DOCUMENTS = frozenset({b"document", b"iframe", b"frame", b"object", b"embed"})
+
+
+def wants_document(fields: Mapping[bytes, bytes]) -> bool:
     """Whether the request is a navigation, so that its answer is shown as a page.
 
-    Fetch metadata says so where the browser sends it; else a client that names `text/html` in `Accept` does.
+    Fetch metadata says so where the browser sends it; else a client that names `text/html` in `Accept` does, and so
+    does a script that fetches the next page itself.
     """
-    destination = first(headers, b"sec-fetch-dest")
-    if destination is not None:
-        return destination in {b"document", b"iframe", b"frame", b"object", b"embed"}
-    return b"text/html" in (first(headers, b"accept") or b"").lower()
+    destination = fields.get(b"sec-fetch-dest", b"empty")
+    return destination in _DOCUMENTS or (destination == b"empty" and b"text/html" in fields.get(b"accept", b"").lower())
 
 
-def may_want_html(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+def may_want_html(fields: Mapping[bytes, bytes]) -> bool:
     """False for requests that only ever use what is no HTML: scripts, styles, pictures, fonts and the like."""
-    destination = first(headers, b"sec-fetch-dest")
-    return destination is None or destination in {b"document", b"iframe", b"frame", b"object", b"embed", b"empty"}
+    destination = fields.get(b"sec-fetch-dest", b"empty")
+    return destination == b"empty" or destination in _DOCUMENTS
 
 
 # Requests
 
 
+#: Request fields that a cache's or a client's copy of a page speaks through.
+_CONDITIONS = frozenset({b"if-none-match", b"if-match", b"if-modified-since", b"range", b"if-range"})
+
+
 def for_app(
-    headers: Sequence[tuple[bytes, bytes]], variant: bytes, codings: Collection[bytes], *, rewrites: bool
+    headers: Headers, variant: Callable[[], bytes], codings: frozenset[bytes], *, rewrites: bool
 ) -> tuple[Headers, bool]:
     """The request head that the app sees, and whether a condition in it was made against this variant.
 
@@ -92,25 +103,31 @@ def for_app(
       other conditions, and its `Range`, are dropped: a page that was stored for another variant, or before there were
       any, must not be confirmed or patched (RFC 9110, sections 13.1.2 and 14.2 allow to ignore both).
     - `Accept-Encoding` offers only `codings`, where the body may have to be read (`rewrites`).
+
+    Names are in lower case. Where nothing differs, the head is the very same object.
     """
-    document = wants_document(headers)
-    trim = rewrites and may_want_html(headers)
+    fields = dict(headers)
+    trim = rewrites and may_want_html(fields)
+    if len(fields) == len(headers) and _CONDITIONS.isdisjoint(fields):
+        offer = fields.get(b"accept-encoding", b"identity") if trim else b"identity"
+        if _offer(offer, codings) == offer:
+            return headers, False
+    document = wants_document(fields)
     own_condition = False
     kept: Headers = []
-    for key, value in headers:
-        name = key.lower()
+    for name, value in headers:
         if name in {b"if-none-match", b"if-match"}:
-            tags, own = _unmark(value, variant, only_own=document)
+            tags, own = _unmark(value, variant(), only_own=document)
             own_condition |= own
             if tags:
-                kept.append((key, tags))
-        elif document and name in {b"if-modified-since", b"range", b"if-range"}:
+                kept.append((name, tags))
+        elif document and name in _CONDITIONS:
             continue
         elif trim and name == b"accept-encoding":
-            kept.append((key, _offer(value, codings)))
+            kept.append((name, _offer(value, codings)))
         else:
-            kept.append((key, value))
-    return kept, own_condition
+            kept.append((name, value))
+    return (headers if kept == headers else kept), own_condition
 
 
 def _unmark(value: bytes, variant: bytes, *, only_own: bool) -> tuple[bytes, bool]:
@@ -129,26 +146,45 @@ def _unmark(value: bytes, variant: bytes, *, only_own: bool) -> tuple[bytes, boo
     return b", ".join(tags), own
 
 
-def _offer(value: bytes, codings: Collection[bytes]) -> bytes:
+@lru_cache(64)  # browsers send few different values
+def _offer(value: bytes, codings: frozenset[bytes]) -> bytes:
     known = [
         item.strip(_OWS)
         for item in value.split(b",")
         if item.partition(b";")[0].strip(_OWS).lower() in {b"identity", *codings}
     ]
-    return b", ".join(known) or b"identity"
+    # What is offered anyway stays as the client has written it.
+    return value if len(known) == value.count(b",") + 1 else b", ".join(known) or b"identity"
+
+
+def hide_cookies(headers: Headers, names: Container[bytes]) -> Headers:
+    """The request head less the pairs of `names` in `Cookie`; every other byte of it stays.
+
+    A line that held nothing else goes. Fields' names are in lower case, cookies' names are compared exactly.
+    """
+    kept: Headers = []
+    for name, value in headers:
+        if name == b"cookie":
+            parts = value.split(b";")
+            left = [part for part in parts if part.partition(b"=")[0].strip(_OWS) not in names]
+            if len(left) < len(parts):
+                rest = b";".join(left).lstrip(_OWS)
+                if rest:
+                    kept.append((name, rest))
+                continue
+        kept.append((name, value))
+    return kept if kept != headers else headers
 
 
 # Responses
 
 
-def filter_set_cookie(headers: Headers, withheld: frozenset[bytes]) -> Headers:
+def filter_set_cookie(headers: Headers, withheld: Container[bytes]) -> Headers:
     """The head less the `Set-Cookie` lines of `withheld` names, save those that delete: they are how consent ends."""
-    if not withheld:
-        return headers
     return [(key, value) for key, value in headers if key.lower() != b"set-cookie" or not _is_withheld(value, withheld)]
 
 
-def _is_withheld(line: bytes, withheld: frozenset[bytes]) -> bool:
+def _is_withheld(line: bytes, withheld: Container[bytes]) -> bool:
     cookie = parse_set_cookie(line)
     return cookie.name in withheld and not cookie.deletes
 
@@ -178,26 +214,39 @@ def _parent_domains(host: bytes) -> list[bytes]:
     return [b".".join(labels[index:]) for index in range(len(labels) - 1)]
 
 
-def per_visitor(headers: Headers, variant: bytes) -> Headers:
+def per_visitor(headers: Headers, variant: Callable[[], bytes], fields: Iterable[bytes]) -> Headers:
     """The head of a page that could differ between visitors: caches keep variants apart, validators too.
 
-    RFC 9111, section 4.1: `Vary` must stand on every variant, or a stored one answers for all. `public` and `s-maxage`
-    become `private`, because some shared caches ignore `Vary`; fields that only shared caches read go. The app's
-    entity tag is marked with the variant (RFC 9110, section 8.8.1: a strong tag is one sequence of bytes). A date
-    cannot tell variants apart, so `Last-Modified` goes.
+    RFC 9111, section 4.1: `Vary` names `fields` on every variant, or a stored one answers for all. `public` and
+    `s-maxage` become `private`, because some shared caches ignore `Vary`; fields that only shared caches read go.
     """
     kept: Headers = []
-    for key, value in without(headers, _SHARED_CACHE_FIELDS | {b"last-modified"}):
+    for key, value in for_everyone(headers, variant):
+        name = key.lower()
+        if name not in _SHARED_CACHE_FIELDS:
+            kept.append((key, _private(value) if name == b"cache-control" else value))
+    return add_vary(kept, *fields)
+
+
+def for_everyone(headers: Headers, variant: Callable[[], bytes]) -> Headers:
+    """The head of a page that is not the app's own any more, and the same for every visitor: caching is the app's.
+
+    The app's entity tag is marked with the variant (RFC 9110, section 8.8.1: a strong tag is one sequence of bytes). A
+    date cannot tell what was made of the app's page, and under which settings, so `Last-Modified` goes.
+    """
+    kept: Headers = []
+    for key, value in headers:
         name = key.lower()
         if name == b"etag":
             tag = _ENTITY_TAG.fullmatch(value.strip(_OWS))
             if tag:  # what is no entity tag cannot be marked, and unmarked it would confirm other bytes
-                kept.append((key, (tag[1] or b"") + b'"' + tag[2] + _MARK + variant + b'"'))
-        else:
-            kept.append((key, _private(value) if name == b"cache-control" else value))
-    return add_vary(kept, b"Cookie")
+                kept.append((key, (tag[1] or b"") + b'"' + tag[2] + _MARK + variant() + b'"'))
+        elif name != b"last-modified":
+            kept.append((key, value))
+    return kept
 
 
+@lru_cache(64)  # a site has few different values
 def _private(value: bytes) -> bytes:
     directives = [item.strip(_OWS) for item in _split_list(value)]
     names = [item.partition(b"=")[0].strip(_OWS).lower() for item in directives]
@@ -207,18 +256,19 @@ def _private(value: bytes) -> bytes:
     return b", ".join(kept if b"private" in names else [b"private", *kept])
 
 
-def add_vary(headers: Headers, field: bytes) -> Headers:
-    """The head with `field` in `Vary`, merged into the first line; as it was where `field` or `*` stands already."""
-    named = {item.strip(_OWS).lower() for value in values(headers, b"vary") for item in value.split(b",")}
-    if field.lower() in named or b"*" in named:
-        return headers
+def add_vary(headers: Headers, *fields: bytes) -> Headers:
+    """The head with `fields` in `Vary`, merged into the first line; as it was where they, or `*`, stand already."""
     lines = [index for index, (key, _) in enumerate(headers) if key.lower() == b"vary"]
     if not lines:
-        return [*headers, (b"vary", field)]
+        return [*headers, (b"vary", b", ".join(fields))] if fields else headers
+    named = {item.strip(_OWS).lower() for line in lines for item in headers[line][1].split(b",")}
+    missing = b", ".join(field for field in fields if field.lower() not in named)
+    if not missing or b"*" in named:
+        return headers
     merged = list(headers)
     key, value = merged[lines[0]]
     value = value.strip(_OWS + b",")
-    merged[lines[0]] = (key, value + b", " + field if value else field)
+    merged[lines[0]] = (key, value + b", " + missing if value else missing)
     return merged
 
 
@@ -233,29 +283,48 @@ def rewritten(headers: Headers, length: int | None) -> Headers:
 def csp_nonce(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     """The first nonce that the page's policy allows for scripts, enforced policies before report-only ones.
 
-    CSP Level 3, section 2.3.1: `'nonce-' base64-value`. `script-src-elem` governs script elements, `script-src` stands
-    in for it and `default-src` for that.
+    CSP Level 3, section 2.3.1: `'nonce-' base64-value`.
     """
     headers = list(headers)
     for field in (b"content-security-policy", b"content-security-policy-report-only"):
-        for value in values(headers, field):
-            for policy in value.split(b","):
-                nonce = _policy_nonce(policy)
-                if nonce:
-                    return nonce
+        for sources in _script_sources(headers, field):
+            nonce = re.search(rb"'nonce-([A-Za-z0-9+/_-]+={0,2})'", sources or b"", re.IGNORECASE)
+            if nonce:
+                return nonce[1].decode("ascii")
     return None
 
 
-def _policy_nonce(policy: bytes) -> str | None:
-    directives: dict[bytes, bytes] = {}
-    for directive in policy.split(b";"):
-        name, _, sources = directive.strip().partition(b" ")
-        directives.setdefault(name.lower(), sources)
-    for name in (b"script-src-elem", b"script-src", b"default-src"):
-        if name in directives:
-            nonce = re.search(rb"'nonce-([A-Za-z0-9+/_-]+={0,2})'", directives[name], re.IGNORECASE)
-            return nonce[1].decode("ascii") if nonce else None
-    return None
+def csp_refuses_own_scripts(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether an enforced policy of the page lets no script run that is known only by its own origin's URL.
+
+    CSP Level 3, section 6.7.1.1: a nonce or a hash allows one script; hosts, schemes and `'self'` allow by URL, unless
+    `'strict-dynamic'` stands beside them. A host that is named is taken for the page's own.
+    """
+    return any(
+        sources is not None and not _allows_by_url(sources)
+        for sources in _script_sources(headers, b"content-security-policy")
+    )
+
+
+def _allows_by_url(sources: bytes) -> bool:
+    words = sources.lower().split()
+    by_url = any(word == b"'self'" or not word.startswith(b"'") for word in words)
+    return by_url and b"'strict-dynamic'" not in words
+
+
+def _script_sources(headers: Iterable[tuple[bytes, bytes]], field: bytes) -> Iterator[bytes | None]:
+    """For each policy in `field` what it says of script elements; None where it says nothing.
+
+    `script-src-elem` governs them, `script-src` stands in for it and `default-src` for that (section 6.8.3).
+    """
+    for value in values(headers, field):
+        for policy in value.split(b","):
+            directives: dict[bytes, bytes] = {}
+            for directive in policy.split(b";"):
+                name, _, sources = directive.strip().partition(b" ")
+                directives.setdefault(name.lower(), sources)
+            named = (b"script-src-elem", b"script-src", b"default-src")
+            yield next((directives[name] for name in named if name in directives), None)
 
 
 #: RFC 8288, section 3: `<` URI `>` and parameters, whose values may be quoted and then hold commas.

@@ -1,18 +1,20 @@
 """What is held on one page, and what stands in for it: the edits that a plan means for the tags of a document.
 
-Knows: the plan, the vendors' rules, which attributes make a browser fetch or run a tag.
+Knows: the plan, the vendors' rules, which attributes make a browser fetch or run a tag, and the marks by which other
+tools delay a script or hold it back.
 Must not know: any vendor by name, how HTML is tokenised, HTTP.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from .html.rewriter import Edit, StartTag
 from .policy import Plan, Policy
-from .rules import Action, ChatScript, Purpose, Recognition, TagRule
+from .rules import Action, ChatScript, Found, Purpose, Recognition, Sight
+from .tag_managers import is_tag_manager
 from .urls import URL, parse_url
 
 #: HTML, section 4.12.1 and the JavaScript MIME types of MIME Sniffing, section 4.6: the types that a browser runs.
@@ -20,37 +22,66 @@ _RUNS = re.compile(
     r"(?:|module|(?:application|text)/(?:x-)?(?:java|ecma)script|text/(?:jscript|livescript)|text/javascript1\.[0-5])",
     re.IGNORECASE,
 )
+#: The types by which tools that speed pages up mark the scripts that they start later by themselves: WP Rocket,
+#: LiteSpeed, Perfmatters, WP Meteor, NitroPack, Swift Performance, Partytown, Cloudflare's Rocket Loader.
+_DELAYED = re.compile(
+    r"rocketlazyloadscript|litespeed/javascript|pmdelayedscript|javascript/blocked|nitropack/[a-z]*script"
+    r"|swift/javascript|text/partytown|[0-9a-f]{8,}-(?:(?:text|application)/(?:x-)?javascript|module)?",
+    re.IGNORECASE,
+)
+#: Where such tools keep the address meanwhile.
+_LATER = (
+    b"data-rocket-src",
+    b"data-litespeed-src",
+    b"data-wpmeteor-src",
+    b"data-perfmatters-src",
+    b"data-lazy-src",
+    b"data-src",
+)
+#: By these attributes, other tools for consent know the tags that they hold back.
+_CLAIMED = re.compile(
+    r"data-(?:usercentrics|uc-|cookieconsent$|cookiecategory|cookieyes|cookie-|category$|categories$|name$|service$|consent"
+    r"|cmp-|requires-|borlabs|borlabs-|iub|suppressedsrc|klaro|cli-|tarteaucitron|didomi|vendor$|purposes$)|consent-"
+)
+_CLAIMED_CLASS = re.compile(r"(?:^|\s)(?:optanon-category-|cmplz-|_iub_cs_|cky-|brlbs|tarteaucitron)")
+
 #: HTML, section 13.2.5.8, "tag name state": a name ends at white space, a slash or ">".
 _OPENING = re.compile(rb"<[^\t\n\f\r />]*")
 _HTML_SPACE = " \t\n\f\r"
 
-#: HTML, section 4.6.7, and Resource Hints: link types that make a browser reach a host before a tag asks for it.
-_HINTS = frozenset({"dns-prefetch", "preconnect", "prefetch", "preload", "modulepreload", "prerender"})
+#: HTML, section 4.6.7, and Resource Hints: link types that make a browser reach a host before a tag asks for it, and
+#: those among them that fetch something from it.
+_FETCHES = frozenset({"prefetch", "preload", "modulepreload", "prerender"})
+_HINTS = _FETCHES | {"dns-prefetch", "preconnect"}
+#: HTML, section 4.2.4.2, and Fetch, section 2.2.7, "destination": what is fetched to be shown is content.
+_CONTENT = frozenset({"audio", "font", "image", "style", "track", "video"})
 
 #: What a held tag is not to keep: a browser would fetch, run or find it by these.
-_SCRIPT_RENAMES = {name: b"data-consent-" + name for name in (b"src", b"type", b"language", b"id", b"href")} | {
-    # A colon in the new name would be a namespace prefix that an XML document does not declare.
-    b"xlink:href": b"data-consent-href",
-}
-_LINK_RENAMES = {b"href": b"data-consent-href"}
+_SCRIPT_NAMES = frozenset({b"src", b"type", b"language", b"id", b"href", b"xlink:href"})
+_LINK_NAMES = frozenset({b"href", b"imagesrcset"})
+_OTHER_NAMES = frozenset({b"src", b"srcset"})
 
-_ELEMENTS = frozenset({b"script", b"link"})
+
+#: What is asked about, besides the custom elements that load things.
+_ELEMENTS = frozenset({b"script", b"link", b"img", b"iframe"})
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One tag that waits: the rule that knew it, and the purpose it waits for."""
+    """One tag that waits: the rule that knew it, the purpose it waits for, and where it is known, what it loads."""
 
     rule: str
     purpose: Purpose
+    kind: str = ""
+    src: str = ""
 
 
 @dataclass(slots=True)
 class PageHolds:
     """Watches the tags of one document for one plan (`html.rewriter.TagWatch`).
 
-    Args: the policy, the plan, the path of the facade's script, the nonce that the page's policy names, if any, and the
-    authority (host and port) under which the page was asked for.
+    Args: the policy, the plan, the path of the facade's script, the nonce that the page's policy names, if any, the
+    authority (host and port) under which the page was asked for, and whether the site offers its chat on this page.
     """
 
     policy: Policy
@@ -58,38 +89,83 @@ class PageHolds:
     asset_url: str
     nonce: str | None = None
     authority: str = ""
+    offers_chat: bool = True
     needles: re.Pattern[bytes] = field(init=False)
-    elements: frozenset[bytes] = _ELEMENTS
+    script_words: Sequence[bytes] = field(init=False)
+    text_needles: re.Pattern[bytes] | None = field(init=False)
+    elements: frozenset[bytes] = field(init=False)
     held: list[Held] = field(default_factory=list)
     _chat: ChatScript | None = None
+    _is_own_chat: bool = False
     _chat_loads: bool = False
     _base: str | None = None
-    _addresses: list[str] = field(default_factory=list)
+    _guarded: bool = False
+    _lang: str | None = None
+    _vendor: str | None = None
     #: The language of the facade's words, where the site has chosen it for this request.
     language: str | None = None
 
     def __post_init__(self) -> None:
         """Say what to look for: where no host of a vendor can stand, no tag is asked about."""
-        self.needles = self.policy.needle
+        self.elements = _ELEMENTS | self.policy.loading_elements
+        self.needles = self.policy.needles
+        self.script_words = self.policy.script_words
+        self.text_needles = self.policy.text_needles
+
+    def reads(self, tag: StartTag) -> bool:
+        """Whether this script is inline, and runs at once or when a tool that delays it sees fit."""
+        if any(tag.get(name) is not None for name in (b"src", *_LATER)):
+            return False
+        return _runs(tag) or _is_delayed(tag)
 
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """The edits that hold `tag`, or none where it may stay."""
-        return self._script(tag) if tag.name == b"script" else self._link(tag)
+        if tag.name == b"link":
+            return self._link(tag)
+        if tag.name == b"script":
+            return [*self._guard(tag), *self._script(tag)]
+        return self._other(tag)
+
+    def root(self, tag: StartTag) -> None:
+        """Keep the page's language, as its root element says it."""
+        self._lang = tag.get(b"lang") or tag.get(b"xml:lang")
 
     def tail(self) -> bytes:
-        """The facade and its script, once, when a held tag would have brought the chat and no other tag does."""
-        if self._chat is None or self._chat_loads:
+        """The facade where a held tag would have brought the chat and no other does, and the script that releases."""
+        chat = self._chat
+        if self._chat_loads or self.plan.decisions[Purpose.CHAT].action is Action.BLOCK:
+            chat = None
+        if chat is None and not self._guarded and all(held.rule == "hint" for held in self.held):
             return b""
-        if self.plan.decisions[Purpose.CHAT].action is Action.BLOCK:
-            return b""
+        embeds = self.plan.decisions[Purpose.EMBEDS].action
         return self.policy.facade.markup(
-            self._chat,
+            chat,
             asset_url=self._absolute(self.asset_url),
             nonce=self.nonce,
             granted=self.plan.allows(Purpose.CHAT),
+            lang=self._lang,
             language=self.language,
-            held=self._addresses,
+            held=[held.src for held in self.held if held.src],
+            placeholders=embeds is Action.FACADE and any(held.purpose is Purpose.EMBEDS for held in self.held),
+            vendor=self._vendor,
+            ask=self.policy.cacheable,
         )
+
+    def _guard(self, tag: StartTag) -> Sequence[Edit]:
+        """The guard, before the first script that may insert tags of its own."""
+        if self._guarded or self.policy.guard == "never" or tag.svg:
+            return ()
+        if tag.get(b"data-guard") is not None:
+            self._guarded = True
+            return ()
+        said = (tag.text or b"").decode("latin-1") or tag.get(b"src") or ""
+        if self.policy.guard == "auto" and not ((_runs(tag) or _is_delayed(tag)) and is_tag_manager(said)):
+            return ()
+        self._guarded = True
+        allowed = [purpose for purpose in Purpose if self.plan.allows(purpose)]
+        language = self.language or self._lang
+        markup = self.policy.facade.guard_markup(self._absolute(self.asset_url), self.nonce, allowed, lang=language)
+        return [Edit(0, 0, markup)]
 
     def _absolute(self, path: str) -> str:
         """The path as it is, or with the page's own authority where a `<base>` would turn it to another host."""
@@ -97,65 +173,108 @@ class PageHolds:
         return f"//{self.authority}{path}" if base and base.host and self.authority else path
 
     def _script(self, tag: StartTag) -> Sequence[Edit]:
-        src = next((value for name in (b"src", b"href", b"xlink:href") if (value := tag.get(name)) is not None), None)
-        # HTML, section 4.12.1.1, step 31.3: an empty URL is an error and nothing is fetched.
-        if not src or not _runs(tag):
+        """A script that waits does not run, is not fetched, and is not found by its id."""
+        if not (_runs(tag) or _is_delayed(tag)):
             return ()
-        found = _recognise(self.policy, src, tag.base)
+        address = b"src"
+        src: str | None = ""
+        if tag.text is None:
+            names = (b"src", b"href", b"xlink:href") if tag.svg else (b"src",)
+            address, src = next(
+                ((name, value) for name in (*names, *_LATER) if (value := tag.get(name)) is not None), (b"", None)
+            )
+            # HTML, section 4.12.1.1, step 31.3: an empty URL is an error and nothing is fetched. An address that only
+            # a tool for consent reads is that tool's to release.
+            if not src or (address in _LATER and not _is_delayed(tag) and _is_claimed(tag)):
+                return ()
+        found = self._known(tag, src or "")
         if found is None:
             return ()
-        rule, region, account = found
+        return self._hold(tag, found, src or "", _SCRIPT_NAMES | {address}, address, b' type="text/x-consent"')
+
+    def _other(self, tag: StartTag) -> Sequence[Edit]:
+        """A picture, a frame or a custom element that waits has no address, so that nothing is fetched for it."""
+        for address in (b"src", *_LATER):
+            src = tag.get(address)
+            found = self._known(tag, src) if src else None
+            if src and found is not None:
+                names = _OTHER_NAMES if address == b"src" else frozenset({address})
+                return self._hold(tag, found, src, names, address, b"")
+        return ()
+
+    def _known(self, tag: StartTag, src: str) -> Found | None:
+        """The rule that knows this element, unless everything that the element brings may load."""
+        return _recognise(self.policy, tag.name.decode("utf-8", "replace"), src, tag)
+
+    def _hold(
+        self, tag: StartTag, found: Found, src: str, names: frozenset[bytes], address: bytes, addition: bytes
+    ) -> Sequence[Edit]:
+        rule = found.rule
         if self.plan.allows(rule.purpose):
             self._chat_loads |= Purpose.CHAT in rule.brings
             return ()
-        self.held.append(Held(rule.id, rule.purpose))
-        self._addresses.append(src)
+        self.held.append(Held(rule.id, rule.purpose, rule.kind, src))
         self._base = tag.base
-        self._remember_chat(tag, rule, Recognition(src, region, account, _attributes(tag), self.policy.origin_of))
-        return _hold(tag, rule.purpose, _SCRIPT_RENAMES, b' type="text/x-consent"')
+        self._remember_chat(tag, found, src)
+        return list(_edits(tag, rule.purpose, rule.kind, names, address, addition))
 
-    def _remember_chat(self, tag: StartTag, rule: TagRule, recognition: Recognition) -> None:
-        # Where several tags bring a chat, the first in the document counts.
-        if self._chat is None and rule.chat is not None:
-            self._chat = rule.chat(recognition)
+    def _remember_chat(self, tag: StartTag, found: Found, src: str) -> None:
+        """Keep the chat that this tag brings.
+
+        A tag that is the chat itself goes before tags that bring it along; among equals the first in the document.
+        """
+        own = found.rule.purpose is Purpose.CHAT
+        if found.rule.chat is None or not self.offers_chat or (self._chat is not None and self._is_own_chat >= own):
+            return
+        text = (tag.text or b"").decode("latin-1")
+        recognition = Recognition(src, found.region, found.account, _attributes(tag), self.policy.origin_of, text)
+        chat = found.rule.chat(recognition)
+        if chat is not None and self.policy.offers_account(chat.account):
+            self._chat, self._is_own_chat = chat, own
+            self._vendor = found.rule.id.partition(".")[0]
             self.nonce = tag.get(b"nonce") or self.nonce
 
     def _link(self, tag: StartTag) -> Sequence[Edit]:
         href = tag.get(b"href")
-        purpose = None if href is None else early_purpose(self.policy, tag.get(b"rel") or "", href, tag.base)
+        relation, destination = tag.get(b"rel") or "", tag.get(b"as") or ""
+        purpose = None if href is None else early_purpose(self.policy, relation, href, tag.base, destination)
         if purpose is None or self.plan.allows(purpose):
             return ()
         self.held.append(Held("hint", purpose))
-        return _hold(tag, purpose, _LINK_RENAMES, b"")
+        return list(_edits(tag, purpose, "", _LINK_NAMES, b"href", b""))
 
 
-def early_purpose(policy: Policy, relation: str, url: str, base: str | None = None) -> Purpose | None:
+def early_purpose(
+    policy: Policy, relation: str, url: str, base: str | None = None, destination: str = ""
+) -> Purpose | None:
     """The purpose that a link of these relation types serves when it is a hint to a host that must wait.
 
-    A style sheet is content, whatever else its relation says.
+    A style sheet is content, whatever else its relation says, and so is what is fetched early to be shown.
     """
     types = set(relation.lower().split())
-    if not types & _HINTS or "stylesheet" in types:
+    if not types & _HINTS or "stylesheet" in types or destination.lower() in _CONTENT:
         return None
     parsed = parse_url(url, base)
-    for host in _hosts(policy, parsed) if parsed else ():
-        for vendor in policy.vendors:
-            purpose = vendor.hint_purpose(host)
-            if purpose is not None:
-                return purpose
-    return None
-
-
-def _recognise(policy: Policy, src: str, base: str | None) -> tuple[TagRule, str, str] | None:
-    url = parse_url(src, base)
-    if url is None:
+    if parsed is None:
         return None
-    for host in _hosts(policy, url):
-        for vendor in policy.vendors:
-            found = vendor.recognise(host, url.path, any_path=host == url.host)
-            if found is not None:
-                return found
-    return None
+    if types & _FETCHES:
+        found = _recognise(policy, "script", url, None, base)
+        if found is not None:
+            return found.rule.purpose
+    purposes = (vendor.hint_purpose(host) for host in _hosts(policy, parsed) for vendor in policy.vendors)
+    return next((purpose for purpose in purposes if purpose is not None), None)
+
+
+def _recognise(policy: Policy, element: str, src: str, tag: StartTag | None, base: str | None = None) -> Found | None:
+    attributes = _attributes(tag) if tag else {}
+    if tag is not None and tag.text is not None:
+        sight = Sight(element, attributes=attributes, text=tag.text.decode("latin-1"))
+    else:
+        url = parse_url(src, tag.base if tag else base)
+        if url is None:
+            return None
+        sight = Sight(element, src, _hosts(policy, url), url.path, attributes)
+    return next((found for vendor in policy.vendors if (found := vendor.recognise(sight))), None)
 
 
 def _hosts(policy: Policy, url: URL) -> Sequence[str]:
@@ -172,6 +291,17 @@ def _runs(tag: StartTag) -> bool:
     return _RUNS.fullmatch(kind.strip(_HTML_SPACE)) is not None
 
 
+def _is_delayed(tag: StartTag) -> bool:
+    """Whether a tool that speeds pages up will run this script later."""
+    return _DELAYED.fullmatch((tag.get(b"type") or "").strip(_HTML_SPACE)) is not None
+
+
+def _is_claimed(tag: StartTag) -> bool:
+    """Whether another tool for consent holds this tag back."""
+    named = any(_CLAIMED.match(attribute.name.decode("latin-1")) for attribute in tag.attributes)
+    return named or _CLAIMED_CLASS.search(tag.get(b"class") or "") is not None
+
+
 def _attributes(tag: StartTag) -> dict[str, str]:
     """The attributes as a browser reads them: the first of each name counts."""
     found: dict[str, str] = {}
@@ -182,13 +312,24 @@ def _attributes(tag: StartTag) -> dict[str, str]:
     return found
 
 
-def _hold(tag: StartTag, purpose: Purpose, renames: Mapping[bytes, bytes], addition: bytes) -> Sequence[Edit]:
-    """The smallest edits after which the tag does nothing: a note behind its name, and some attributes set aside."""
+def _edits(
+    tag: StartTag, purpose: Purpose, kind: str, names: frozenset[bytes], address: bytes, addition: bytes
+) -> Iterator[Edit]:
+    """The smallest edits after which the tag does nothing: a note behind its name, and some attributes set aside.
+
+    `address` is the attribute whose value the release takes for the address.
+    """
     # As it stands there: in XML a name may have a prefix, which `tag.name` leaves out.
     behind_name = len(_OPENING.match(tag.raw)[0])  # type: ignore[index]
     note = addition + b' data-consent="' + purpose.value.encode("ascii") + b'"'
-    edits = [Edit(behind_name, behind_name, note)]
-    edits += [
-        Edit(*attribute.name_span, renames[attribute.name]) for attribute in tag.attributes if attribute.name in renames
-    ]
-    return edits
+    if kind:
+        note += b' data-consent-kind="' + kind.encode("ascii") + b'"'
+    yield Edit(behind_name, behind_name, note)
+    for attribute in tag.attributes:
+        if attribute.name not in names:
+            continue
+        # A colon in the new name would be a namespace prefix that an XML document does not declare.
+        name = b"href" if attribute.name in {b"href", b"xlink:href"} else attribute.name
+        if attribute.name == address and address in _LATER:
+            name = b"src"
+        yield Edit(*attribute.name_span, b"data-consent-" + name)

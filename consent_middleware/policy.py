@@ -6,10 +6,13 @@ Must not know: HTML, header syntax, gateways, what a vendor's tag looks like.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from hashlib import blake2b, sha256
+from itertools import combinations
+from operator import or_
 from secrets import token_bytes
 from types import MappingProxyType
 from typing import Any, Literal, cast
@@ -18,12 +21,15 @@ from urllib.parse import urlsplit
 from .checks import MAX_HOLD, Checks, PolicyError, checked_language
 from .clock import now as system_time
 from .consent import OPTIONAL_CATEGORIES, UNKNOWN, Basis, Category, Consent, Regime, State, merge
+from .cookies import CookieNames, Cookies
 from .facade import Facade, Texts
 from .notices import Notices
-from .rules import Action, Purpose, Vendor, needle
+from .rules import Action, Purpose, Vendor, needles
 from .sources import SOURCES, ConsentSource, Signals
 from .sources.own import own_cookie
 from .sources.reader import Reader, meant_by
+from .tag_managers import DOMAINS as MANAGER_DOMAINS
+from .tag_managers import WORDS as MANAGER_WORDS
 from .vendors import VENDORS
 
 __all__ = ["MAX_HOLD", "Decision", "Doubt", "Plan", "Policy", "PolicyError"]
@@ -83,8 +89,10 @@ class Plan:
     @property
     def variant(self) -> str:
         """A short name of what this plan lets through. Two plans with one variant give the same bytes."""
-        blocked = "-" if self.decisions[Purpose.CHAT].action is Action.BLOCK else ""
-        return "".join(f"{purpose.value[0]}{int(self.allows(purpose))}" for purpose in Purpose) + blocked
+        short = {Action.ALLOW: "1", Action.FACADE: "0", Action.BLOCK: "-"}
+        tracking = "t1" if self.allows(Purpose.TRACKING) else "t0"
+        chat, embeds = (short[self.decisions[purpose].action] for purpose in (Purpose.CHAT, Purpose.EMBEDS))
+        return f"c{chat}{tracking}e{embeds}"
 
     @property
     def literal(self) -> Consent:
@@ -132,6 +140,13 @@ class Policy:
             without JavaScript and the way out when the chat cannot be reached. None: text only.
         chat: the categories that let the chat load without a click.
         tracking: the categories that let the full tracking code load. It brings the chat with it.
+        embeds: the categories that let embeds load by themselves: forms, meetings, calls to action, video.
+        embeds_click: whether a placeholder with a button stands in for embeds that wait. False: they wait unseen.
+        chat_pages: the pages on which the site offers its chat, as paths below the app's own mount with ``*`` for any
+            characters: ``["/", "/support/*"]``. Elsewhere no facade stands in. None: on all.
+        chat_accounts: the vendor's accounts that have a chat, for example HubSpot portals: ``["12345"]``. A tag that
+            names another one brings no facade. None: all.
+        elements: further custom elements of the site's own that load what their ``src`` names: ``["lazy-script"]``.
         consent_cookie: the name of the project's own consent cookie.
         click_cookie: the name of the cookie that remembers the visitor's click for this visit.
         path: where the middleware answers itself, below the app's own mount.
@@ -170,8 +185,15 @@ class Policy:
             button stands in either.
         on_decision: called with every request's `Plan`, for a log. What it raises is noted, and never breaks a
             response.
+        leftovers: what becomes of the chat's cookies that a browser still holds where chat is neither allowed nor
+            clicked for: "expire" (they end with the visit that the click began) or "keep". Tracking cookies end by an
+            explicit refusal only.
+        hide_cookies: whether the vendors' cookies are hidden from the app until they are allowed, so that code on the
+            server cannot pass them on.
+        cacheable: whether every visitor gets the same page, which asks for the visitor's decision in the browser. The
+            site's shared caches then stay of use; without JavaScript nothing that was held is released.
         clock: gives the time in seconds since 1970 (UTC); the system's without it. Only `max_age_days` asks.
-        vendors: the vendors whose tags and cookies wait.
+        vendors: the vendors whose tags and cookies wait, by id or as `Vendor`: ``["hubspot", "intercom"]``.
 
     Raises:
         PolicyError: with every wrong setting, each with its number, what was given and what is allowed.
@@ -183,6 +205,11 @@ class Policy:
         contact_url: str | None = None,
         chat: Iterable[Category | str] | None = None,
         tracking: Iterable[Category | str] | None = None,
+        embeds: Iterable[Category | str] | None = None,
+        embeds_click: bool = True,
+        chat_pages: Iterable[str] | None = None,
+        chat_accounts: Iterable[str | int] | None = None,
+        elements: Iterable[str] = (),
         consent_cookie: str = "consent",
         click_cookie: str = "consent_chat",
         path: str = "/_consent",
@@ -207,17 +234,26 @@ class Policy:
         revisions: Mapping[str, str | int] | None = None,
         click_after_refusal: bool = True,
         on_decision: Callable[[Plan], object] | None = None,
+        leftovers: Literal["expire", "keep"] = "expire",
+        hide_cookies: bool = False,
+        cacheable: bool = False,
         clock: Callable[[], float] | None = None,
-        vendors: Iterable[Vendor] = VENDORS,
+        vendors: Iterable[Vendor | str] = VENDORS,
     ) -> None:
         checks = Checks()
-        self.vendors = tuple(vendors)
+        self.vendors = checks.vendors("CM060", "vendors", vendors)
         self.requires: Mapping[Purpose, frozenset[Category]] = MappingProxyType(
             {
                 Purpose.CHAT: checks.categories("CM001", "chat", chat, self._default(Purpose.CHAT)),
                 Purpose.TRACKING: checks.categories("CM002", "tracking", tracking, self._default(Purpose.TRACKING)),
+                Purpose.EMBEDS: checks.categories("CM030", "embeds", embeds, self._default(Purpose.EMBEDS)),
             }
         )
+        self.embeds_click = checks.flag("CM031", "embeds_click", embeds_click)
+        self._chat_pages = checks.pages("CM032", "chat_pages", chat_pages)
+        self._chat_accounts = checks.accounts("CM033", "chat_accounts", chat_accounts)
+        #: Custom elements that load what their `src` names.
+        self.loading_elements = _LOADING_ELEMENTS | checks.elements("CM034", "elements", elements)
         self.consent_cookie = checks.cookie_name("CM003", "consent_cookie", consent_cookie)
         self.click_cookie = checks.cookie_name("CM004", "click_cookie", click_cookie)
         checks.different("CM005", "click_cookie", self.click_cookie, "consent_cookie", self.consent_cookie)
@@ -248,6 +284,9 @@ class Policy:
         self.on_decision = checks.callable("CM027", "on_decision", on_decision)
         self._clock: Callable[[], float] = checks.callable("CM028", "clock", clock) or system_time
         varies = checks.header_names("CM029", "vary", vary)
+        self.leftovers = checks.one_of("CM050", "leftovers", leftovers, ("expire", "keep"))
+        self.hide_cookies = checks.flag("CM051", "hide_cookies", hide_cookies)
+        self.cacheable = checks.flag("CM052", "cacheable", cacheable)
         checks.raise_problems()
         self.facade = Facade(
             vendors=self.vendors,
@@ -279,15 +318,28 @@ class Policy:
             for clicked in (False, True)
             for regime in Regime
         }
+        #: The plan of a page that is the same for every visitor: the one for somebody who has said nothing.
+        self.neutral = self._silent[False, Regime.OPT_IN]
         fields = {field for platform in platforms for field in platform.headers}
         #: The request headers that a page depends on, besides `Cookie`.
         self.vary: tuple[bytes, ...] = (
             *(name for field, name in ((b"sec-gpc", b"Sec-GPC"), (b"dnt", b"DNT")) if field.decode() in fields),
             *varies,
         )
-        self.needle = needle(
-            (domain for vendor in self.vendors for domain in vendor.domains),
+        #: What a tag must hold to be a vendor's; what a script's tag may hold instead; what its text must hold.
+        managers = () if self.guard == "never" else MANAGER_DOMAINS
+        self.needles = needles(
+            (*managers, *(domain for vendor in self.vendors for domain in vendor.domains)),
             (urlsplit(origin).hostname or "" for origin in self.proxied.values()),
+        )
+        if self.guard == "always":
+            # The guard stands before the first script, whatever that is.
+            self.needles = re.compile(b"")
+        words = {word.encode("ascii") for vendor in self.vendors for word in vendor.words}
+        self.script_words = tuple(sorted(words | {*MANAGER_WORDS, b"data-guard"} if managers else words))
+        self.text_needles = needles(
+            (*managers, *(domain for vendor in self.vendors for domain in vendor.text_domains)),
+            (word for vendor in self.vendors for word in vendor.text_words),
         )
         behind: dict[tuple[str, int | None], list[str]] = {}
         for host, origin in self.proxied.items():
@@ -296,18 +348,28 @@ class Policy:
             behind.setdefault((parts.hostname or "", port), []).append(host)
         self._behind = behind
         self._click_key = self.click_cookie.encode("ascii")
+        by_purpose = {purpose: self._cookie_names(purpose) for purpose in Purpose}
+        #: The names for every set of purposes, so that no request has to unite any.
         self._names = {
-            purpose: frozenset(
-                rule.name.encode("ascii")
-                for vendor in self.vendors
-                for rule in vendor.cookie_rules
-                if rule.purpose is purpose
-            )
-            for purpose in Purpose
+            purposes: reduce(or_, (by_purpose[purpose] for purpose in purposes), CookieNames())
+            for size in range(len(Purpose) + 1)
+            for purposes in combinations(Purpose, size)
         }
+        every_name = self._names[tuple(Purpose)]
+        #: Finds in a `Cookie` header what may be a vendor's cookie; most headers hold none.
+        self.vendor_cookies = re.compile(
+            b"|".join(map(re.escape, sorted({*every_name.exact, *every_name.prefixes}))) or b"(?!)"
+        )
         # A set has no order of its own, and the fingerprint is the same in every process of a site.
         required = [(purpose, sorted(categories)) for purpose, categories in self.requires.items()]
-        settings = (required, self.path, sorted(self.proxied.items()), self.facade.fingerprint, self.language)
+        shown = (
+            self.embeds_click,
+            self.guard,
+            sorted(self.loading_elements),
+            self._chat_pages and self._chat_pages.pattern,
+            sorted(self._chat_accounts or ()),
+        )
+        settings = (required, shown, self.path, sorted(self.proxied.items()), self.facade.fingerprint, self.language)
         #: Changes with everything that a rewritten page depends on besides the plan, so that a validator made under
         #: one set of settings never confirms a page that was made under another.
         self.fingerprint = sha256(repr(settings).encode()).hexdigest()[:8]
@@ -334,7 +396,7 @@ class Policy:
         return cls(**given)
 
     def _default(self, purpose: Purpose) -> frozenset[Category]:
-        return frozenset().union(*(vendor.requires[purpose] for vendor in self.vendors))
+        return frozenset().union(*(vendor.requires.get(purpose, frozenset()) for vendor in self.vendors))
 
     def read(self, signals: Signals) -> list[Consent]:
         """What every source says, each by itself. A source that raises is noted and counts as silent."""
@@ -380,8 +442,9 @@ class Policy:
         for header in signals.cookies.raw:
             # The length before the value: two lines are never taken for one.
             digest.update(b"%d:%b" % (len(header), header))
+        read = self._reader.headers
         for field, value in signals.headers:
-            if field in self._reader.headers:
+            if field in read:
                 digest.update(b"%b=%d:%b" % (field, len(value), value))
         return digest.digest()
 
@@ -454,6 +517,13 @@ class Policy:
                 reason = f"the visitor has clicked to chat in this visit (cookie {self.click_cookie})"
                 chat = Decision(Purpose.CHAT, Action.ALLOW, (reason,), ("click",))
             decisions[Purpose.CHAT] = chat
+        embeds = decisions[Purpose.EMBEDS]
+        refused = not self.click_after_refusal and any(map(consent.refuses, self.requires[Purpose.EMBEDS]))
+        if embeds.action is Action.FACADE and (refused or not self.embeds_click):
+            reasons = (*embeds.reasons, "no click can change that on this site")
+            decisions[Purpose.EMBEDS] = Decision(
+                Purpose.EMBEDS, Action.BLOCK, reasons, (*embeds.rules, "click-disabled")
+            )
         return MappingProxyType(decisions)
 
     def _decide(self, purpose: Purpose, consent: Consent, regime: Regime, doubts: tuple[Doubt, ...]) -> Decision:
@@ -466,7 +536,7 @@ class Policy:
         else:
             silent = []
         if missing:
-            action = Action.FACADE if purpose is Purpose.CHAT else Action.BLOCK
+            action = Action.BLOCK if purpose is Purpose.TRACKING else Action.FACADE
             why = [self._why_not(consent, category, doubts) for category in missing]
             return Decision(
                 purpose, action, tuple(reason for reason, _ in why), tuple(dict.fromkeys(rule for _, rule in why))
@@ -541,29 +611,58 @@ class Policy:
     def _source_raised(self, source: str, error: Exception) -> None:
         self.notices.note("source-raised", f"{source} raised {type(error).__name__} and was left out")
 
-    def withheld_cookies(self, plan: Plan) -> frozenset[bytes]:
+    def withheld_cookies(self, plan: Plan) -> CookieNames:
         """The names that no response may set under this plan."""
-        return self._cookie_names(lambda purpose: not plan.allows(purpose))
+        return self._names[tuple(purpose for purpose in Purpose if not plan.allows(purpose))]
 
-    def refused_cookies(self, plan: Plan) -> frozenset[bytes]:
+    def refused_cookies(self, plan: Plan) -> CookieNames:
         """The names to expire under this plan: only an explicit no ends what the visitor's browser already holds."""
-        return self._cookie_names(
-            lambda purpose: (
-                not plan.allows(purpose) and any(plan.consent.refuses(category) for category in self.requires[purpose])
+        return self._names[
+            tuple(
+                purpose
+                for purpose in Purpose
+                if not plan.allows(purpose)
+                and any(plan.consent.refuses(category) for category in self.requires[purpose])
             )
-        )
+        ]
 
-    def _cookie_names(self, which: Callable[[Purpose], bool]) -> frozenset[bytes]:
-        return frozenset().union(*(names for purpose, names in self._names.items() if which(purpose)))
+    def left_cookies(self, plan: Plan) -> CookieNames:
+        """The names that a past visit has left: a click allows the chat for one visit, its cookies live for months."""
+        is_over = self.leftovers == "expire" and not plan.allows(Purpose.CHAT)
+        return self._names[(Purpose.CHAT,) if is_over else ()]
+
+    def ended_cookies(self, plan: Plan, cookies: Cookies) -> list[bytes]:
+        """The names under which a request carries cookies that end here: refused ones, and a past visit's."""
+        if not cookies.raw or not self.vendor_cookies.search(b";".join(cookies.raw)):
+            return []
+        return (self.refused_cookies(plan) | self.left_cookies(plan)).among(cookies)
+
+    def _cookie_names(self, purpose: Purpose) -> CookieNames:
+        rules = [rule for vendor in self.vendors for rule in vendor.cookie_rules if rule.purpose is purpose]
+        return CookieNames(
+            frozenset(rule.name.encode("ascii") for rule in rules if not rule.prefix),
+            tuple(sorted({rule.name.encode("ascii") for rule in rules if rule.prefix})),
+        )
 
     def hosts_behind(self, host: str, port: int | None) -> Sequence[str]:
         """The vendors' hosts for which an origin of the site's own stands in; a default port may be left out."""
         return self._behind.get((host.strip("[]"), None if port in {80, 443} else port), ())
 
+    def offers_chat(self, path: str) -> bool:
+        """Whether the site offers its chat on the page at `path`, below the app's mount."""
+        return self._chat_pages is None or self._chat_pages.fullmatch(path) is not None
+
+    def offers_account(self, account: str) -> bool:
+        """Whether the site offers the chat of this account."""
+        return self._chat_accounts is None or account in self._chat_accounts
+
     def origin_of(self, host: str) -> str:
         """The origin that serves a vendor's host on this site."""
         return self.proxied.get(host, f"https://{host}")
 
+
+#: Those of AMP, and of a framework that makes scripts of them.
+_LOADING_ELEMENTS = frozenset({b"amp-iframe", b"amp-img", b"amp-pixel", b"amp-script", b"phoenix-script"})
 
 #: The settings by name, for `Policy.from_mapping`.
 _SETTINGS = frozenset(Policy.__init__.__kwdefaults__ or ())

@@ -11,15 +11,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import groupby
+from typing import NamedTuple
 
 from .consent import Category
 
 
 class Purpose(StrEnum):
-    """What a vendor's tag or cookie is for. Each purpose has its own required categories."""
+    """What a vendor's tag or cookie is for. Each purpose has its own required categories.
+
+    `EMBEDS` are what a visitor sees and uses in the page itself: forms, meetings, calls to action, video.
+    """
 
     CHAT = "chat"
     TRACKING = "tracking"
+    EMBEDS = "embeds"
 
 
 class Action(StrEnum):
@@ -34,11 +39,13 @@ class Action(StrEnum):
 class ChatScript:
     """The one script that loads a vendor's chat and nothing else.
 
-    `src` is its URL, `attributes` the name and value of every other attribute that it needs, in order.
+    `src` is its URL, `attributes` the name and value of every other attribute that it needs, in order, `account` the
+    operator's account with the vendor.
     """
 
     src: str
     attributes: tuple[tuple[str, str], ...]
+    account: str = ""
 
 
 #: A region is two letters and one or two digits, so that a region that opens tomorrow is known today.
@@ -47,7 +54,10 @@ _REGION = r"(?:-(?P<region>[a-z]{2}[0-9]{1,2}))?"
 
 @dataclass(frozen=True, slots=True)
 class HostRule:
-    """The hosts of one service in every region: `label.domain` and `label-REGION.domain`."""
+    """The hosts of one service in every region: `label.domain` and `label-REGION.domain`.
+
+    The label `*` stands for the domain itself and every host below it.
+    """
 
     label: str
     domain: str
@@ -63,13 +73,35 @@ class HostRule:
 
     def region_of(self, host: str) -> str | None:
         """The region that `host` names (empty for the default), or None when it is no host of this service."""
-        match = re.fullmatch(rf"{re.escape(self.label)}{_REGION}\.{re.escape(self.domain)}", host)
-        return None if match is None else match["region"] or ""
+        if self.label != "*":
+            match = re.fullmatch(rf"{re.escape(self.label)}{_REGION}\.{re.escape(self.domain)}", host)
+            return None if match is None else match["region"] or ""
+        if host != self.domain and not host.endswith(f".{self.domain}"):
+            return None
+        named = re.match(rf"[^.]+?{_REGION}\.", host)
+        return (named and named["region"]) or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One element of a page, as far as a vendor may be known by it.
+
+    `element` is its name in lower case, `src` the address that it loads, as the page has it; `hosts` are the host of
+    that address (ASCII lower case; empty for the page's own) and those for which it stands in, `path` its path.
+    `attributes` are the element's, as a browser reads them. `text` is what an inline script says, its strings joined.
+    """
+
+    element: str
+    src: str = ""
+    hosts: Sequence[str] = ()
+    path: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """A script that a rule has recognised, and what its tag says: region, account, attributes as a browser reads them.
+    """What a rule has recognised, and what the element says: region, account, attributes as a browser reads them.
 
     `origin_of` gives the origin that serves a host of the vendor on this site.
     """
@@ -79,45 +111,233 @@ class Recognition:
     account: str
     attributes: Mapping[str, str]
     origin_of: Callable[[str], str]
+    text: str = ""
+
+
+ChatOf = Callable[[Recognition], ChatScript | None]
+"""Says how the chat alone is loaded in place of a tag; None where that cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
 class TagRule:
-    """One way to recognise a vendor's script by the URL that it loads.
+    """One way to recognise an element of a vendor by what it loads, by its id or by its attributes.
 
-    `id` is stable: it stands in logs and reasons. `path` is how the URL's path looks; on the vendor's own hosts any
-    path is recognised, on an origin that serves several of them it tells them apart. It may name the operator's
-    account as the group `account`. `brings` lists every purpose that the script serves, the most demanding first.
-    `chat` says how the chat alone is loaded in place of this tag, or is None when the tag brings no chat.
+    `id` is stable: it stands in logs and reasons. `brings` lists every purpose that the element serves, the most
+    demanding first. `hosts` and `path` are where the vendor serves it; without `path` any path of its own hosts is
+    meant, while on an origin that stands in for several of them nothing is. `own_path` recognises it on every host, the
+    page's own too. `ids` and `marks` (attribute name to value) recognise copies that are kept elsewhere, and count for
+    elements with an address only. A path or an id may name the operator's account as the group `account`.
+    `elements` are those that may be it, besides custom elements. `kind` names what an embed is. `chat` says how the
+    chat alone is loaded in its place; None when it brings no chat.
     """
 
     id: str
-    host: HostRule
-    path: re.Pattern[str]
     brings: tuple[Purpose, ...]
-    chat: Callable[[Recognition], ChatScript | None] | None = None
+    hosts: tuple[HostRule, ...] = ()
+    path: re.Pattern[str] | None = None
+    own_path: re.Pattern[str] | None = None
+    ids: re.Pattern[str] | None = None
+    marks: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    elements: frozenset[str] = frozenset({"script"})
+    kind: str = ""
+    chat: ChatOf | None = None
 
     @property
     def purpose(self) -> Purpose:
-        """The purpose that must be allowed before this script may load as the site wrote it."""
+        """The purpose that must be allowed before this element may load as the site wrote it."""
         return self.brings[0]
+
+    def recognise(self, sight: Sight) -> tuple[str, str] | None:
+        """The region and account that the element names, each possibly empty; None when it is not meant."""
+        if sight.text or not (sight.element in self.elements or "-" in sight.element):
+            return None
+        for index, host in enumerate(sight.hosts):
+            region = next((found for rule in self.hosts if (found := rule.region_of(host)) is not None), None)
+            if region is None:
+                continue
+            match = self.path and self.path.fullmatch(sight.path)
+            if match or (self.path is None and index == 0):
+                return region, _account(match)
+        if self.own_path is not None and (match := self.own_path.search(sight.path)):
+            return "", _account(match)
+        if self.ids is not None and (match := self.ids.fullmatch(sight.attributes.get("id", ""))):
+            return "", _account(match)
+        if any(value.fullmatch(sight.attributes.get(name, "")) for name, value in self.marks.items()):
+            return "", ""
+        return None
+
+
+#: What makes a browser load something, in a script's words (HTML, DOM, Fetch, Beacon, and the usual libraries).
+_LOADS = re.compile(
+    r"createElement|insertBefore|appendChild|insertAdjacent|innerHTML|outerHTML|\.(?:append|prepend|after|before|ajax)\s*\("
+    r"|document\.write|\.src\s*=|setAttribute\(\s*['\"]src|[gG]etScript|loadScript|importScripts|\bimport\s*\("
+    r"|\bfetch\s*\(|sendBeacon|XMLHttpRequest|new\s+Image"
+)
 
 
 @dataclass(frozen=True, slots=True)
+class TextRule:
+    """One way to recognise an inline script of a vendor by what it says.
+
+    `says` is found in its text and may name the account and the region as groups. With `near`, it counts only where
+    something that makes a browser load stands within so many characters of it: an address alone is only content.
+    `besides` must be found in the text too, and `unless` must not. The rest is as in `TagRule`.
+    """
+
+    id: str
+    brings: tuple[Purpose, ...]
+    says: re.Pattern[str]
+    near: int | None = None
+    besides: re.Pattern[str] | None = None
+    unless: re.Pattern[str] | None = None
+    kind: str = ""
+    chat: ChatOf | None = None
+
+    @property
+    def purpose(self) -> Purpose:
+        """The purpose that must be allowed before this script may run."""
+        return self.brings[0]
+
+    def recognise(self, sight: Sight) -> tuple[str, str] | None:
+        """The region and account that the script names, each possibly empty; None when it is not meant."""
+        text = sight.text
+        if not text or (self.unless and self.unless.search(text)) or (self.besides and not self.besides.search(text)):
+            return None
+        for found in self.says.finditer(text):
+            if self.near is not None:
+                around = text[max(0, found.start() - self.near) : found.end() + self.near]
+                if not _LOADS.search(around):
+                    continue
+            named = found.groupdict()
+            return named.get("region") or "", named.get("account") or ""
+        return None
+
+
+Rule = TagRule | TextRule
+
+
+def _account(match: re.Match[str] | None) -> str:
+    return (match and match.groupdict().get("account")) or ""
+
+
+class Found(NamedTuple):
+    """The rule that knows an element, and the region and account that the element names."""
+
+    rule: Rule
+    region: str
+    account: str
+
+
+class CookieDomain(StrEnum):
+    """Whom a browser sends a first-party cookie to.
+
+    The host that set it alone; that host without a leading "www." and everything below it; or the registrable domain
+    (the shortest name that a site can own, `example.co.uk`) and everything below it.
+    """
+
+    HOST = "host"
+    PARENT = "parent"
+    REGISTRABLE = "registrable"
+
+
+class SetBy(StrEnum):
+    """Who writes a cookie: a script in the page, or a server by a `Set-Cookie` line."""
+
+    SCRIPT = "script"
+    SERVER = "server"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CookieRule:
-    """One first-party cookie of a vendor and the purpose it serves. The name is compared exactly (RFC 6265bis)."""
+    """One first-party cookie of a vendor: what it serves, and what a privacy notice says of it.
+
+    Attributes:
+        name: the name. RFC 6265bis compares names exactly, letter case included.
+        prefix: `name` is only the beginning, and what follows it differs between sites.
+        purpose: what must be allowed before the cookie may be set. None: it is necessary by itself, such as the record
+            of a visitor's choice, and is neither withheld nor expired.
+        category: the category that a visitor is shown.
+        lifetime: seconds after which it ends; None where it ends with the browser's session.
+        domain: whom the browser sends it to.
+        set_by: who writes it.
+        does: one plain sentence for a visitor.
+        hosted: only pages that the vendor itself serves set it.
+    """
 
     name: str
+    purpose: Purpose | None
+    category: Category
+    lifetime: int | None
+    domain: CookieDomain
+    set_by: SetBy
+    does: str
+    prefix: bool = False
+    hosted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A cookie that belongs beside a vendor's and is on purpose not among its rules, and the reason."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A host that a visitor's browser contacts once a purpose is allowed, and what for.
+
+    `regional`: the host has a twin for each region in which the vendor keeps accounts.
+    """
+
     purpose: Purpose
+    host: str
+    does: str
+    regional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalInformation:
+    """Personal information that one purpose collects, under a letter of Cal. Civ. Code section 1798.140(v)(1).
+
+    `inferred`: it follows from how the service works and is not told by a document or a script of the vendor's.
+    `only_if` names the condition on which it is collected at all, or is empty.
+    """
+
+    purpose: Purpose
+    letter: str
+    what: str
+    inferred: bool = False
+    only_if: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosed:
+    """What a privacy notice says of a vendor besides its cookies.
+
+    `sharing` says for each purpose what decides whether personal information is sold or shared; the site has to answer.
+    """
+
+    policy_url: str = ""
+    contacts: tuple[Contact, ...] = ()
+    information: tuple[PersonalInformation, ...] = ()
+    sharing: tuple[tuple[Purpose, str], ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
     """Everything the package knows of one vendor on the server's side.
 
-    `hint_domains` are the registrable domains, or single hosts, that a resource hint must not reach early, with the
-    purpose that allows it; the longest that fits counts. `requires` are the categories each purpose needs unless the
-    operator's policy says otherwise.
+    `tag_rules` and `text_rules` are asked in their order. `hint_domains` are the registrable domains, or single hosts
+    without their region, that a resource hint must not reach early, with the purpose that allows it; the longest that
+    fits counts.
+
+    `inserted` are those of them whose tags other scripts insert into pages, where a guard holds them; none named: all.
+
+    `words` are what a script's tag holds that one of the rules knows by something else than a domain, compared as it
+    stands; `text_words`, each with a dot, are what a script's text holds. `requires` are the categories each purpose
+    needs unless the operator's policy says otherwise.
     """
 
     id: str
@@ -126,29 +346,31 @@ class Vendor:
     hint_domains: Mapping[str, Purpose]
     cookie_rules: tuple[CookieRule, ...]
     requires: Mapping[Purpose, frozenset[Category]]
+    text_rules: tuple[TextRule, ...] = ()
+    words: frozenset[str] = frozenset()
+    text_domains: frozenset[str] = frozenset()
+    text_words: frozenset[str] = frozenset()
+    inserted: frozenset[str] = frozenset()
     domains: frozenset[str] = field(init=False)
+    #: What the privacy notice says besides the cookies.
+    disclosed: Disclosed = Disclosed()
 
     def __post_init__(self) -> None:
         """Gather every domain by which a tag or a hint of this vendor can be known."""
-        found = {rule.host.domain for rule in self.tag_rules} | set(self.hint_domains)
+        found = {host.domain for rule in self.tag_rules for host in rule.hosts} | set(self.hint_domains)
         object.__setattr__(self, "domains", frozenset(found))
 
-    def recognise(self, host: str, path: str, *, any_path: bool) -> tuple[TagRule, str, str] | None:
-        """The rule for a script at `host` (ASCII lower case) and `path`, with its region and account, or None.
-
-        `any_path` says that `host` is the vendor's own, where a rule's host is enough.
-        """
-        for rule in self.tag_rules:
-            region = rule.host.region_of(host)
-            if region is None:
-                continue
-            match = rule.path.fullmatch(path)
-            if match or any_path:
-                return rule, region, (match and match.groupdict().get("account")) or ""
+    def recognise(self, sight: Sight) -> Found | None:
+        """The first rule that knows an element, with the region and account that the element names, or None."""
+        for rule in self.text_rules if sight.text else self.tag_rules:
+            named = rule.recognise(sight)
+            if named is not None:
+                return Found(rule, *named)
         return None
 
     def hint_purpose(self, host: str) -> Purpose | None:
         """The purpose that a resource hint to `host` serves; None when it is no host that must wait."""
+        host = re.sub(rf"^([^.]+?){_REGION}\.", r"\1.", host)
         while host:
             purpose = self.hint_domains.get(host)
             if purpose is not None:
@@ -157,29 +379,40 @@ class Vendor:
         return None
 
 
-def needle(domains: Iterable[str], authorities: Iterable[str] = ()) -> re.Pattern[bytes]:
-    """A pattern that finds in bytes, in any letter case, every host below or at `domains`, and each of `authorities`.
+def needles(domains: Iterable[str], others: Iterable[str] = ()) -> re.Pattern[bytes]:
+    """A pattern that finds in bytes every host below or at the registrable part of `domains`, and each of `others`.
 
-    A dot opens every alternative that has one, and nothing before it is part of the match: the scanner then leaps from
-    dot to dot. Letters are spelled out as pairs and common beginnings are shared: `re.IGNORECASE`, or an alternative
-    that opens with a letter, would cost a page without any of the hosts many times as much. The part in front of the
-    dot is looked back for.
+    Hosts, and `others` (authorities, or words with a dot in them), are found in any letter case. A dot opens every
+    alternative that has one, and nothing before it is part of the match: the scanner then leaps from dot to dot.
+    Letters are spelled out as pairs and common beginnings are shared: `re.IGNORECASE`, or an alternative that opens
+    with a letter, would cost a page without any of the hosts many times as much. The part in front of the dot is looked
+    back for. A name may end in a quotation mark, where a script puts its parts together.
     """
-    below = _trie(sorted(set(domains)))
-    at = [_behind_dot(domain, r"(?<=[/@\\]%s)") for domain in sorted(set(domains))]
-    own = [_behind_dot(authority, "(?<=%s)") for authority in sorted(set(authorities)) if "." in authority]
-    undotted = [_caseless(authority) for authority in sorted(set(authorities)) if "." not in authority]
-    dotted = rf"\.(?:{'|'.join([below, *at, *own])})"
+    names = sorted({".".join(domain.split(".")[-2:]) for domain in domains})
+    behind: dict[str, list[str]] = {}
+    for name in names:
+        behind.setdefault(name.partition(".")[2], []).append(rf"(?<=[/@:\\\"']{_caseless(name)})")
+    for other in sorted(set(others)):
+        _, dot, rest = other.partition(".")
+        if dot:
+            behind.setdefault(rest, []).append(rf"(?<={_caseless(other)})")
+    undotted = [_caseless(other) for other in sorted(set(others)) if "." not in other]
+    at = [_caseless(rest) + f"(?:{'|'.join(heads)})" for rest, heads in sorted(behind.items())]
+    split = _trie(sorted({f'{name[:cut]}"' for name in names for cut in _cuts(name)}))
+    below = _trie(names)
+    dotted = rf"\.(?:{'|'.join([below, split, *at])})"
     return re.compile("|".join([dotted, *undotted]).encode("ascii"))
 
 
-def _behind_dot(host: str, look_back: str) -> str:
-    rest = host.partition(".")[2]
-    return _caseless(rest) + look_back % _caseless(host)
+def _cuts(name: str) -> list[int]:
+    """Where a script may take a name apart: at its dot, and behind its hyphen."""
+    return [name.index("."), *(at + 1 for at, letter in enumerate(name) if letter == "-")]
 
 
 def _trie(words: Sequence[str]) -> str:
-    """Alternatives for sorted words with their common beginnings written once."""
+    """Alternatives for sorted words with their common beginnings written once; without words, what is never found."""
+    if not words:
+        return "(?!)"
     shared = words[0]
     while not words[-1].startswith(shared):  # of sorted words, the first and the last share the least
         shared = shared[:-1]
@@ -190,4 +423,6 @@ def _trie(words: Sequence[str]) -> str:
 
 
 def _caseless(host: str) -> str:
-    return "".join(f"[{letter}{letter.upper()}]" if letter.isalpha() else re.escape(letter) for letter in host.lower())
+    """The host in any letter case; a quotation mark stands for any of those that end a script's strings."""
+    spelt = (f"[{letter}{letter.upper()}]" if letter.isalpha() else re.escape(letter) for letter in host.lower())
+    return "".join("[\"'`]" if letter == '"' else letter for letter in spelt)

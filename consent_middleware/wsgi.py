@@ -11,19 +11,26 @@ Must not know: consent, HTML, cookies, caching, vendors.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from http.client import responses
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .exchange import Exchange, RequestHead
+from .headers import Headers
 from .policy import Policy
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+Pairs = list[tuple[str, str]]
+
 #: Where an app finds the plan of its own request.
 PLAN_KEY = "consent_middleware.plan"
+
+#: Where a server offers to send 103 responses: it writes them to the socket itself, past every middleware.
+_EARLY_HINTS = "wsgi.early_hints"
 
 
 class ConsentMiddleware:
@@ -56,33 +63,60 @@ class ConsentMiddleware:
 
 def _request_head(environ: WSGIEnvironment) -> RequestHead:
     headers = [
-        (key[5:].replace("_", "-").lower().encode("latin-1"), value.encode("latin-1", "replace"))
+        (_field(key), value.encode("latin-1", "replace"))
         for key, value in environ.items()
         if key.startswith("HTTP_") and isinstance(value, str)
     ]
-    # PEP 3333 hands paths over as latin-1 text; a URL needs their bytes.
-    mount = quote(environ.get("SCRIPT_NAME", "").encode("latin-1", "replace"), safe="/!$&'()*+,;=:@~")
+    mount = environ.get("SCRIPT_NAME", "")
+    if mount:
+        # PEP 3333 hands paths over as latin-1 text; a URL needs their bytes.
+        mount = quote(mount.encode("latin-1", "replace"), safe="/!$&'()*+,;=:@~")
     return RequestHead(environ.get("REQUEST_METHOD", "GET"), environ.get("PATH_INFO", ""), mount, headers)
 
 
-def _for_app(environ: WSGIEnvironment, request: RequestHead, exchange: Exchange) -> WSGIEnvironment:
-    """The environ for the app: the server's own, or a copy where a header differs."""
-    if exchange.request_headers == request.headers:
-        return environ
-    wanted = {_key(name): value.decode("latin-1") for name, value in exchange.request_headers}
-    given = {_key(name) for name, _ in request.headers}
-    return {key: value for key, value in environ.items() if key not in given} | wanted
+@lru_cache(256)  # most requests bear the same names
+def _field(key: str) -> bytes:
+    return key[5:].replace("_", "-").lower().encode("latin-1", "replace")
 
 
 def _key(name: bytes) -> str:
     return "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
 
 
+def _for_app(environ: WSGIEnvironment, request: RequestHead, exchange: Exchange) -> WSGIEnvironment:
+    """The environ for the app: the server's own, or a copy where something differs."""
+    if exchange.request_headers is not request.headers:
+        wanted = {_key(name): value.decode("latin-1") for name, value in exchange.request_headers}
+        given = {_key(name) for name, _ in request.headers}
+        environ = {key: value for key, value in environ.items() if key not in given} | wanted
+    if _EARLY_HINTS in environ:
+        environ = {**environ, _EARLY_HINTS: _early_hints(exchange, environ[_EARLY_HINTS])}
+    return environ
+
+
+def _early_hints(exchange: Exchange, send: Callable[[Pairs], object]) -> Callable[[Pairs], None]:
+    """The server's callable for 103 responses, behind the same filter as a response's head."""
+
+    def send_early_hints(headers: Pairs) -> None:
+        given = [(_bytes(name), _bytes(value)) for name, value in headers]
+        left = exchange.early(given)
+        if left == given:
+            send(headers)
+        elif left:
+            send(_to_wsgi(left))
+
+    return send_early_hints
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("latin-1")
+
+
 #: The core writes names in lower case, as ASGI asks; WSGI's habit is the other.
 _TITLES = {b"content-length": "Content-Length", b"set-cookie": "Set-Cookie", b"vary": "Vary"}
 
 
-def _to_wsgi(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+def _to_wsgi(headers: Iterable[tuple[bytes, bytes]]) -> Pairs:
     return [(_TITLES.get(key) or key.decode("latin-1"), value.decode("latin-1")) for key, value in headers]
 
 
@@ -97,7 +131,7 @@ class _Response:
         self._exchange = exchange
         self._server_start = start_response
         self._server_write: Callable[[bytes], object] | None = None
-        self._head: tuple[str, list[tuple[str, str]]] | None = None
+        self._head: tuple[str, Pairs] | None = None
         self._exc_info: OptExcInfo | None = None
         self._waits = True
 
@@ -117,7 +151,7 @@ class _Response:
             raise
 
     def _start_response(
-        self, status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None, /
+        self, status: str, headers: Pairs, exc_info: OptExcInfo | None = None, /
     ) -> Callable[[bytes], object]:
         if self._head is not None and exc_info is None:
             raise AssertionError("start_response was called again without exc_info (PEP 3333)")
@@ -133,52 +167,59 @@ class _Response:
         self._server_write(self._exchange.feed(data))
 
     def _send_head(self) -> None:
-        code, headers = self._parsed_head()
-        self._forward(self._exchange.start(code, headers))
+        self._forward(*self._started())
 
-    def _parsed_head(self) -> tuple[int, list[tuple[bytes, bytes]]]:
+    def _started(self) -> tuple[Headers, Headers]:
+        """The head to send, and the head as the app has given it, which is the same object where nothing differs."""
         assert self._head is not None  # noqa: S101 - called only where the app has started
         status, headers = self._head
         code = int(status[:3]) if status[:3].isdigit() else 500
-        return code, [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers]
+        given = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers]
+        return self._exchange.start(code, given), given
 
-    def _forward(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    def _forward(self, head: Headers, given: Headers) -> None:
         assert self._head is not None  # noqa: S101 - called only where the app has started
-        status = self._head[0]
+        status, headers = self._head
+        headers = headers if head is given else _to_wsgi(head)
         try:
             if self._exc_info is None:
-                self._server_write = self._server_start(status, _to_wsgi(headers))
+                self._server_write = self._server_start(status, headers)
             else:
                 # The server raises this again where it has sent a head already.
-                self._server_write = self._server_start(status, _to_wsgi(headers), self._exc_info)
+                self._server_write = self._server_start(status, headers, self._exc_info)
         finally:
             self._exc_info = None  # a traceback that is kept keeps its frames
 
     def _at_hand(self, chunks: list[bytes] | tuple[bytes, ...]) -> Iterable[bytes]:
-        code, given = self._parsed_head()
-        body = b"".join(chunks)
-        headers, changed = self._exchange.whole(code, given, body)
-        self._forward(headers)
+        head, given = self._started()
+        if not self._exchange.rewrites:
+            self._forward(head, given)
+            return chunks
+        body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        head, changed = self._exchange.at_hand(body)
+        self._forward(head, given)
+        if not body and head is not given:
+            # A HEAD request's answer: a list of one empty value would tell the server a length of nothing.
+            return _Body(None, iter(chunks), chunks)
         return chunks if changed is body else [changed]
 
     def _streamed(self, iterable: Iterable[bytes]) -> Iterable[bytes]:
-        code, given = self._parsed_head()
-        streamed = self._exchange.start(code, given)
+        head, given = self._started()
         if not self._exchange.rewrites:
-            self._forward(streamed)
+            self._forward(head, given)
             return iterable
         chunks = iter(iterable)
         length = next((value for key, value in given if key.lower() == b"content-length"), None)
         if length is None:
-            self._forward(streamed)
+            self._forward(head, given)
             return _Body(self._exchange, chunks, iterable)
         # A body of declared length is usually one chunk at hand. Then its new length can be declared as well.
         first = next(chunks, b"")
         if length.strip() != str(len(first)).encode("ascii"):
-            self._forward(streamed)
+            self._forward(head, given)
             return _Body(self._exchange, chunks, iterable, self._exchange.feed(first))
-        headers, changed = self._exchange.whole(code, given, first)
-        self._forward(headers)
+        head, changed = self._exchange.at_hand(first)
+        self._forward(head, given)
         return _Body(None, chunks, iterable, changed)
 
 

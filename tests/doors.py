@@ -189,9 +189,12 @@ def run_wsgi(app: Any, request: Request) -> Result:
 def run_asgi(app: Any, request: Request, **scope: Any) -> Result:
     """One request through an ASGI app, as a server would make it."""
     messages: list[dict[str, Any]] = []
+    waiting: list[dict[str, Any]] = [{"type": "http.request", "body": b"", "more_body": False}]
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        if not waiting:
+            await asyncio.Event().wait()  # the client stays
+        return waiting.pop()
 
     async def send(message: dict[str, Any]) -> None:
         messages.append(message)

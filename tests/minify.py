@@ -14,12 +14,14 @@ from pathlib import Path
 
 import consent_middleware
 from consent_middleware.facade.asset import minified_name, source
-from consent_middleware.vendors import VENDORS
+from consent_middleware.vendors import KNOWN_VENDORS
 
 from .npm import NpmError, fetch
 
 PACKAGE = Path(consent_middleware.__file__).parent
-PARTS = [(part, embeds) for part in ("core", *sorted({vendor.id for vendor in VENDORS})) for embeds in (False, True)]
+PARTS = [
+    (part, embeds) for part in ("core", *sorted({vendor.id for vendor in KNOWN_VENDORS})) for embeds in (False, True)
+]
 
 _SCRIPT = """
 const {minify} = require(process.argv[1]);

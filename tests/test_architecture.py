@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 
 import consent_middleware
+from consent_middleware.rules import Vendor
+from consent_middleware.vendors import KNOWN_VENDORS
 
 PACKAGE = Path(consent_middleware.__file__).parent
 
 #: An upper row may import any lower one, never the reverse; modules of one row may import each other.
 ROWS = [
     {"__main__"},
-    {"explain"},
+    {"explain", "disclosure"},
     {"flask"},
     {"wsgi"},
     {"asgi"},
@@ -38,15 +40,15 @@ ROWS = [
         *(f"sources.{name}" for name in ("real_cookie_banner", "tarteaucitron", "tcf", "trustarc", "typo3")),
         *(f"sources.{name}" for name in ("us_privacy", "wp_consent")),
     },
-    {"sources.platform", "vendors", "vendors.hubspot"},
-    {"rules", "cookies"},
+    {"sources.platform", "vendors", "vendors.hubspot", "vendors.intercom"},
+    {"rules", "cookies", "tag_managers"},
     {"urls", "html", "html.tokens", "html.grammar", "html.gate", "html.charset", "consent", "clock"},
 ]
 ROOMS = {room: row for row, rooms in enumerate(ROWS) for room in rooms}
 #: The adapters never know each other, though they stand in two rows.
 APART = {("wsgi", "asgi")}
 
-ALLOWED_OUTSIDE = {"flask": {"flask"}}
+ALLOWED_OUTSIDE = {"flask": {"flask"}}  # besides, `coding` looks for optional packages by name
 
 
 def modules() -> list[Path]:
@@ -138,20 +140,50 @@ def test_every_module_says_what_it_knows_and_what_it_must_not_know(path: Path) -
     assert re.search(r"(?i)must\s+not\s+know|knows\s+no|imports\s+no", text)
 
 
+#: The vendors' names, domains and cookies, as their data has them, and the objects by which pages know them.
+VENDOR_WORDS = re.compile(
+    "|".join(
+        [
+            r"\b_hs[qp]\b|\bhbspt\b|\bhs-script",
+            *(re.escape(vendor.id) for vendor in KNOWN_VENDORS),
+            *(re.escape(domain) for vendor in KNOWN_VENDORS for domain in sorted(vendor.domains)),
+            *(re.escape(rule.name) for vendor in KNOWN_VENDORS for rule in vendor.cookie_rules),
+        ]
+    ),
+    re.IGNORECASE,
+)
+
+
+def words_for_a_vendor(path: Path) -> list[str]:
+    """The vendor words in a file's code and comments; a docstring may show an operator what to write."""
+    code = re.sub(r'"""[\s\S]*?"""|``[^`]*``', "", path.read_text("utf-8"))
+    return VENDOR_WORDS.findall(code)
+
+
 @pytest.mark.parametrize(
     "path",
     sorted(
         path
         for path in PACKAGE.rglob("*")
-        if path.suffix in {".py", ".js", ".css"}
-        and path.parent.name != "vendors"
-        # HubSpot's banner is a consent platform among the others; the tuple of them names its file.
-        and path.name not in {"__init__.py", "hubspot_banner.py"}
+        if path.suffix not in {"", ".pyc"}
+        and path.relative_to(PACKAGE).parts[0] != "vendors"
+        # HubSpot's banner is a consent platform among the others.
+        and path.name != "hubspot_banner.py"
     ),
-    ids=lambda path: path.name,
+    ids=lambda path: str(path.relative_to(PACKAGE)),
 )
-def test_only_the_vendors_room_names_a_vendor_s_hosts_and_ids(path: Path) -> None:
-    # Examples in docstrings may show an operator what to write; code may not know it.
-    code = re.sub(r'"""[\s\S]*?"""|``[^`]*``', "", path.read_text("utf-8"))
+def test_only_the_vendors_room_names_a_vendor(path: Path) -> None:
+    # The tuple of consent platforms names the module of that one once, and its constant twice.
+    allowed = 3 if path == PACKAGE / "sources" / "__init__.py" else 0
 
-    assert not re.search(r"(?i)hubspot|hs-scripts|usemessages|messagesutk|__hstc|_hsq|_hsp", code)
+    assert [word.lower() for word in words_for_a_vendor(path)] == ["hubspot"] * allowed
+
+
+@pytest.mark.parametrize("vendor", KNOWN_VENDORS, ids=lambda vendor: vendor.id)
+def test_each_vendor_is_two_files_that_know_no_other_vendor(vendor: Vendor) -> None:
+    others = {other.id for other in KNOWN_VENDORS} - {vendor.id}
+
+    for suffix in (".py", ".js"):
+        text = (PACKAGE / "vendors" / f"{vendor.id}{suffix}").read_text("utf-8").lower()
+        assert vendor.id in text
+        assert not [other for other in others if other in text]

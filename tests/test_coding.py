@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import gzip
+import subprocess
+import sys
+import tracemalloc
 import zlib
+from typing import Any
 
+import brotli
+import brotlicffi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_middleware.coding import PIECE, CodingError, Decoder, Encoder
+from consent_middleware import Policy, coding
+from consent_middleware.coding import CODINGS, PIECE, CodingError, Decoder, Encoder
+from consent_middleware.exchange import AT_ONCE, Exchange, RequestHead
+from tests.pages import HELD_LOADER, LOADER, page
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 
 def raw_deflate(data: bytes) -> bytes:
@@ -20,7 +34,7 @@ def raw_deflate(data: bytes) -> bytes:
 def decode(coding: bytes, coded: bytes, step: int = 1 << 20) -> tuple[bytes, bool]:
     decoder = Decoder(coding)
     out = [piece for at in range(0, len(coded), step) for piece in decoder.feed(coded[at : at + step])]
-    return b"".join(out) + decoder.close(), decoder.complete
+    return b"".join([*out, *decoder.close()]), decoder.complete
 
 
 TEXT = b"<p>some text</p>" * 999
@@ -32,7 +46,11 @@ CODED = {
     "gzip of two members": (b"gzip", gzip.compress(TEXT[:500]) + gzip.compress(TEXT[500:])),
     "gzip with zeros behind": (b"gzip", gzip.compress(TEXT) + bytes(9)),
     "deflate with bytes behind": (b"deflate", zlib.compress(TEXT) + b"left"),
+    "br": (b"br", brotli.compress(TEXT)),
+    "zstd": (b"zstd", zstd.compress(TEXT)),
+    "zstd of two frames": (b"zstd", zstd.compress(TEXT[:500]) + zstd.compress(TEXT[500:])),
 }
+EVERY_CODING = [b"br", b"deflate", b"gzip", b"zstd"]
 
 
 @pytest.mark.parametrize("step", [1, 7, 1 << 20])
@@ -57,13 +75,13 @@ def test_a_body_that_was_cut_off_is_known() -> None:
     assert not complete
 
 
-@pytest.mark.parametrize("coding", [b"gzip", b"deflate"])
+@pytest.mark.parametrize("coding", EVERY_CODING)
 def test_other_bytes_are_an_error(coding: bytes) -> None:
     with pytest.raises(CodingError):
         decode(coding, b"<p>this is no compressed text</p>")
 
 
-@given(st.lists(st.binary()), st.sampled_from([b"gzip", b"deflate"]))
+@given(st.lists(st.binary()), st.sampled_from(EVERY_CODING))
 def test_what_is_encoded_decodes_and_each_piece_can_be_read_at_once(pieces: list[bytes], coding: bytes) -> None:
     """Law: round trip, and streaming: what goes in can come out at the other end."""
     encoder, decoder = Encoder(coding), Decoder(coding)
@@ -72,3 +90,119 @@ def test_what_is_encoded_decodes_and_each_piece_can_be_read_at_once(pieces: list
 
     assert b"".join(decoder.feed(encoder.close())) == b""
     assert decoder.complete
+
+
+def test_every_coding_of_browsers_is_known() -> None:
+    assert set(EVERY_CODING) <= CODINGS
+
+
+@pytest.mark.parametrize("outer", EVERY_CODING)
+@pytest.mark.parametrize("inner", EVERY_CODING)
+def test_codings_over_one_another_are_read_and_written(inner: bytes, outer: bytes) -> None:
+    encoder, decoder = Encoder(inner, outer), Decoder(inner, outer)
+
+    coded = encoder.feed(TEXT) + encoder.close(TEXT)
+
+    assert b"".join([*decoder.feed(coded), *decoder.close()]) == TEXT + TEXT
+    assert decoder.complete
+    assert b"".join(Decoder(inner).feed(b"".join(Decoder(outer).feed(coded)))) == TEXT + TEXT
+
+
+@pytest.mark.parametrize("coding", EVERY_CODING)
+def test_a_cut_off_body_of_any_coding_is_known(coding: bytes) -> None:
+    encoder = Encoder(coding)
+
+    out, complete = decode(coding, (encoder.feed(TEXT) + encoder.close())[:-3])
+
+    assert TEXT.startswith(out)
+    assert not complete
+
+
+def zeros(coding: bytes, megabytes: int) -> bytes:
+    """A bomb: as many zero bytes, coded as densely as the coding can."""
+    encoder = Encoder(coding)
+    writer = encoder._writers[0]
+    coded = b"".join([writer.write(bytes(1 << 20), flush=False) for _ in range(megabytes)])
+    return coded + writer.end()
+
+
+@pytest.mark.parametrize("coding", EVERY_CODING)
+def test_no_piece_of_a_bomb_is_large(coding: bytes) -> None:
+    bomb = zeros(coding, 32)
+    assert len(bomb) < 40_000
+
+    sizes = [len(piece) for piece in Decoder(coding).feed(bomb)]
+
+    assert sum(sizes) == 32 << 20
+    assert max(sizes) <= PIECE
+
+
+@pytest.mark.parametrize("streams", [True, False], ids=["streaming", "at hand"])
+@pytest.mark.parametrize("coding", [b"gzip", b"br", b"zstd"])
+def test_a_bomb_in_a_page_does_not_fill_the_memory(coding: bytes, streams: bool) -> None:
+    bomb = zeros(coding, 64)
+    exchange = Exchange(Policy(contact_url="/c"), RequestHead("GET", "/", "", []))
+    head = [(b"content-type", b"text/html"), (b"content-encoding", coding)]
+    tracemalloc.start()
+    try:
+        exchange.start(200, head)
+        if streams:
+            exchange.feed(bomb)
+            exchange.close()
+        else:
+            exchange.at_hand(bomb)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 4 * AT_ONCE
+
+
+@pytest.mark.parametrize("tagged", [True, False], ids=["tagged", "clean"])
+def test_a_page_larger_than_what_is_decoded_at_once(tagged: bool) -> None:
+    document = page(b"<p>words and words</p>\n" * (AT_ONCE // 20) + (LOADER if tagged else b""))
+    coded = gzip.compress(document, 1)
+    exchange = Exchange(Policy(contact_url="/c"), RequestHead("GET", "/", "", []))
+
+    _, body = exchange.whole(200, [(b"content-type", b"text/html"), (b"content-encoding", b"gzip")], coded)
+
+    assert (body is coded) is not tagged
+    assert (HELD_LOADER in gzip.decompress(body)) is tagged
+
+
+@pytest.mark.parametrize(
+    ("missing", "left"),
+    [
+        (["brotli"], {b"br", b"zstd"}),
+        (["brotli", "brotlicffi"], {b"zstd"}),
+        (["compression.zstd", "backports.zstd"], {b"br"}),
+        (["old brotli"], {b"zstd"}),
+    ],
+    ids=["Brotli", "Brotli and brotlicffi", "zstd", "a Brotli that bounds nothing"],
+)
+def test_what_is_not_installed_is_not_offered(missing: list[str], left: set[bytes]) -> None:
+    code = "; ".join(
+        [
+            "import sys, types",
+            *(f"sys.modules[{name!r}] = None" for name in missing if " " not in name),
+            "old = types.SimpleNamespace(Decompressor=object)",
+            "sys.modules.update(brotli=old) if 'old brotli' in sys.argv else None",
+            "from consent_middleware.coding import CODINGS",
+            "print(b' '.join(sorted(CODINGS)).decode())",
+        ]
+    )
+
+    done = subprocess.run([sys.executable, "-c", code, *missing], capture_output=True, text=True, check=True)
+
+    assert set(done.stdout.encode().split()) == {b"gzip", b"x-gzip", b"deflate"} | left
+
+
+@pytest.mark.parametrize("module", [brotli, brotlicffi], ids=["Brotli", "brotlicffi"])
+def test_either_package_reads_and_writes_brotli(module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coding, "_brotli", module)
+    encoder, decoder = Encoder(b"br"), Decoder(b"br")
+
+    assert b"".join(decoder.feed(encoder.feed(TEXT))) == TEXT
+    assert b"".join(decoder.feed(encoder.close())) == b""
+    assert decoder.complete
+    assert max(len(piece) for piece in Decoder(b"br").feed(zeros(b"br", 8))) <= PIECE

@@ -37,6 +37,10 @@ def test_a_page_from_standard_input_is_rewritten_and_told_about() -> None:
             "tracking: block, because analytics consent is unknown, and unknown is not consent; "
             "marketing consent is unknown, and unknown is not consent"
         ),
+        (
+            "embeds: facade, because functional consent is unknown, and unknown is not consent; "
+            "marketing consent is unknown, and unknown is not consent"
+        ),
     ]
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import logging
 
+import brotli
 import pytest
 
 from consent_middleware import Policy
+from consent_middleware.coding import Decoder, Encoder
 from consent_middleware.exchange import Exchange, RequestHead
 from tests.pages import HELD_LOADER, LOADER, page
 
@@ -91,11 +93,13 @@ def test_a_clean_compressed_page_keeps_its_own_bytes(policy: Policy) -> None:
     assert (b"content-length", b"%d" % len(coded)) in headers
 
 
-def test_a_cut_off_compressed_page_stays_cut_off(policy: Policy) -> None:
+@pytest.mark.parametrize("streams", [True, False], ids=["streaming", "at hand"])
+def test_a_cut_off_compressed_page_stays_cut_off(policy: Policy, streams: bool) -> None:
     given = exchange(policy)
     given.start(200, [HTML, GZIP])
+    coded = gzip.compress(page(LOADER) + bytes(range(256)) * 40)[:-300]
 
-    out = stream(given, [gzip.compress(page(LOADER) + bytes(range(256)) * 40)[:-300]])
+    out = stream(given, [coded]) if streams else given.at_hand(coded)[1]
 
     with pytest.raises(EOFError):
         gzip.decompress(out)
@@ -127,6 +131,56 @@ def test_a_compressed_page_that_breaks_in_its_middle_ends_there(policy: Policy) 
     assert policy.notices.counts == {"broken-coding": 1}
 
 
+WRONG_SUM = bytearray(gzip.compress(page(LOADER)))
+WRONG_SUM[-6] ^= 1
+
+
+@pytest.mark.parametrize("streams", [True, False], ids=["streaming", "at hand"])
+@pytest.mark.parametrize(
+    ("coding", "coded"),
+    [
+        pytest.param(b"gzip", bytes(WRONG_SUM), id="a wrong checksum"),
+        pytest.param(b"gzip", gzip.compress(page(LOADER), 0)[:-8] + b"\xff" * 900, id="other bytes at the end"),
+        pytest.param(b"br", brotli.compress(page(LOADER)) + b"more", id="bytes behind the end"),
+    ],
+)
+def test_what_a_browser_would_show_of_a_broken_body_is_rewritten(
+    policy: Policy, coding: bytes, coded: bytes, streams: bool
+) -> None:
+    """Browsers overlook such faults, so a tag before them must wait."""
+    given = exchange(policy)
+    head = [HTML, (b"content-encoding", coding)]
+    if streams:
+        given.start(200, head)
+        out = stream(given, [coded])
+    else:
+        _, out = given.whole(200, head, coded)
+
+    assert HELD_LOADER.strip() in b"".join(Decoder(coding).feed(out))
+    assert policy.notices.counts == {"broken-coding": 1}
+
+
+def test_a_large_body_at_hand_that_breaks_ends_where_it_breaks(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("consent_middleware.exchange.AT_ONCE", 100_000)
+    plain = page(LOADER) + b"words " * 100_000
+    coded = gzip.compress(plain, 0)
+
+    _, out = exchange(policy).whole(200, [HTML, GZIP], coded[:400_000] + b"\xff" * 70_000 + coded[400_000:])
+
+    shown = b"".join(Decoder(b"gzip").feed(out))
+    assert HELD_LOADER in shown
+    assert b"\xff" * 400 not in shown
+    assert policy.notices.counts == {"broken-coding": 1}
+
+
+def test_a_clean_compressed_page_is_never_compressed_again(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Encoder, "close", lambda *_: pytest.fail("it is clean"))
+    monkeypatch.setattr(Encoder, "feed", lambda *_: pytest.fail("it is clean"))
+    coded = gzip.compress(page())
+
+    assert exchange(policy).whole(200, [HTML, GZIP], coded)[1] is coded
+
+
 def test_a_whole_body_that_is_not_what_its_coding_says_is_passed_on(policy: Policy) -> None:
     _, body = exchange(policy).whole(200, [HTML, GZIP], b"<p>plain</p>")
 
@@ -137,8 +191,9 @@ def test_a_whole_body_that_is_not_what_its_coding_says_is_passed_on(policy: Poli
     ("status", "headers", "event"),
     [
         (206, [HTML, (b"content-range", b"bytes 0-1/2")], "partial-html"),
-        (200, [HTML, (b"content-encoding", b"br")], "unknown-coding"),
-        (200, [HTML, (b"content-encoding", b"gzip, br")], "unknown-coding"),
+        (200, [HTML, (b"content-encoding", b"compress")], "unknown-coding"),
+        (200, [HTML, (b"content-encoding", b"gzip, compress")], "unknown-coding"),
+        (200, [HTML, (b"content-encoding", b"gzip, gzip"), (b"content-encoding", b"gzip, gzip")], "unknown-coding"),
     ],
 )
 def test_what_cannot_be_rewritten_is_logged_once_and_counted(

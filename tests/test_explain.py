@@ -36,6 +36,10 @@ def test_the_explanation_as_json_has_exactly_its_keys(capsys: pytest.CaptureFixt
                 "action": "allow",
                 "reasons": ["analytics, marketing consent is given by insites (cookieconsent_status)"],
             },
+            "embeds": {
+                "action": "allow",
+                "reasons": ["functional, marketing consent is given by insites (cookieconsent_status)"],
+            },
         },
     }
 
@@ -74,6 +78,7 @@ def test_what_is_not_refused_is_allowed_under_opt_out(cookie: str, capsys: pytes
     assert {purpose: decision["action"] for purpose, decision in found["plan"].items()} == {
         "chat": "allow",
         "tracking": "allow",
+        "embeds": "allow",
     }
 
 
@@ -122,6 +127,10 @@ def test_the_explanation_as_text(capsys: pytest.CaptureFixture[str]) -> None:
         "chat: facade, because functional consent is refused by orestbida-v2 (cc_cookie)",
         (
             "tracking: block, because analytics consent is refused by orestbida-v2 (cc_cookie); "
+            "marketing consent is refused by orestbida-v2 (cc_cookie)"
+        ),
+        (
+            "embeds: facade, because functional consent is refused by orestbida-v2 (cc_cookie); "
             "marketing consent is refused by orestbida-v2 (cc_cookie)"
         ),
     ]

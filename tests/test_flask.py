@@ -94,7 +94,7 @@ def test_the_app_reads_the_plan_of_its_own_request() -> None:
     client = app.test_client()
     client.set_cookie("consent_chat", "1")
 
-    assert client.get("/plan").json == {"chat": True, "tracking": False}
+    assert client.get("/plan").json == {"chat": True, "tracking": False, "embeds": False}
 
 
 @pytest.mark.parametrize(

@@ -66,17 +66,18 @@ def test_a_missing_type_is_no_html() -> None:
     ("headers", "document", "maybe"),
     [
         ([(b"sec-fetch-dest", b"document")], True, True),
-        ([(b"Sec-Fetch-Dest", b"iframe")], True, True),
+        ([(b"sec-fetch-dest", b"iframe")], True, True),
         ([(b"sec-fetch-dest", b"image"), (b"accept", b"text/html")], False, False),
-        ([(b"sec-fetch-dest", b"empty"), (b"accept", b"text/html")], False, True),
+        ([(b"sec-fetch-dest", b"empty"), (b"accept", b"text/html")], True, True),
+        ([(b"sec-fetch-dest", b"empty"), (b"accept", b"*/*")], False, True),
         ([(b"accept", b"application/xhtml+xml,TEXT/HTML;q=0.9")], True, True),
         ([(b"accept", b"*/*")], False, True),
         ([], False, True),
     ],
 )
 def test_a_navigation_is_known_by_its_head(headers: list[tuple[bytes, bytes]], document: bool, maybe: bool) -> None:
-    assert wants_document(headers) is document
-    assert may_want_html(headers) is maybe
+    assert wants_document(dict(headers)) is document
+    assert may_want_html(dict(headers)) is maybe
 
 
 NAVIGATION = (b"accept", b"text/html")
@@ -86,7 +87,7 @@ NAVIGATION = (b"accept", b"text/html")
     ("given_header", "expected", "own"),
     [
         pytest.param((b"if-none-match", MARKED), b'"v1"', True, id="this variant's tag is the app's again"),
-        pytest.param((b"If-None-Match", b"W/" + MARKED), b'W/"v1"', True, id="a weak one too"),
+        pytest.param((b"if-none-match", b"W/" + MARKED), b'W/"v1"', True, id="a weak one too"),
         pytest.param((b"if-none-match", OTHER), None, False, id="another variant's tag is dropped"),
         pytest.param((b"if-none-match", b'"v1"'), None, False, id="a tag from before is dropped"),
         pytest.param(
@@ -100,7 +101,7 @@ NAVIGATION = (b"accept", b"text/html")
     ],
 )
 def test_a_navigation_s_conditions(given_header: tuple[bytes, bytes], expected: bytes | None, own: bool) -> None:
-    headers, own_condition = for_app([NAVIGATION, given_header], VARIANT, CODINGS, rewrites=True)
+    headers, own_condition = for_app([NAVIGATION, given_header], lambda: VARIANT, CODINGS, rewrites=True)
 
     assert headers == [NAVIGATION, *([(given_header[0], expected)] if expected is not None else [])]
     assert own_condition is own
@@ -116,38 +117,48 @@ def test_a_navigation_s_conditions(given_header: tuple[bytes, bytes], expected: 
     ],
 )
 def test_a_file_s_conditions_are_the_app_s(given_header: tuple[bytes, bytes], expected: bytes) -> None:
-    assert for_app([given_header], VARIANT, CODINGS, rewrites=True)[0] == [(given_header[0], expected)]
+    assert for_app([given_header], lambda: VARIANT, CODINGS, rewrites=True)[0] == [(given_header[0], expected)]
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (b"gzip, deflate, br, zstd", b"gzip, deflate"),
-        (b"br;q=1.0, GZIP;q=0.5, *;q=0.1", b"GZIP;q=0.5"),
-        (b"br", b"identity"),
+        (b"gzip, deflate, dcb, dcz", b"gzip, deflate"),
+        (b"gzip,  deflate", b"gzip,  deflate"),
+        (b"compress;q=1.0, GZIP;q=0.5, *;q=0.1", b"GZIP;q=0.5"),
+        (b"compress", b"identity"),
         (b"", b"identity"),
         (b"identity;q=0, gzip", b"identity;q=0, gzip"),
         (b"gzipped", b"identity"),
     ],
 )
 def test_only_codings_that_can_be_read_are_offered(value: bytes, expected: bytes) -> None:
-    assert for_app([(b"accept-encoding", value)], VARIANT, CODINGS, rewrites=True)[0] == [
+    assert for_app([(b"accept-encoding", value)], lambda: VARIANT, CODINGS, rewrites=True)[0] == [
         (b"accept-encoding", expected)
     ]
 
 
-def test_where_nothing_is_rewritten_every_coding_is_offered() -> None:
-    headers = [(b"accept-encoding", b"br"), (b"sec-fetch-dest", b"style")]
+def test_each_of_two_lines_of_codings_is_trimmed() -> None:
+    headers = [(b"accept-encoding", b"compress, br"), (b"accept-encoding", b"gzip")]
 
-    assert for_app(headers, VARIANT, CODINGS, rewrites=True)[0] == headers
-    assert for_app(headers[:1], VARIANT, CODINGS, rewrites=False)[0] == headers[:1]
+    assert for_app(headers, lambda: VARIANT, frozenset({b"gzip"}), rewrites=True)[0] == [
+        (b"accept-encoding", b"identity"),
+        (b"accept-encoding", b"gzip"),
+    ]
+
+
+def test_where_nothing_is_rewritten_every_coding_is_offered() -> None:
+    headers = [(b"accept-encoding", b"compress"), (b"sec-fetch-dest", b"style")]
+
+    assert for_app(headers, lambda: VARIANT, CODINGS, rewrites=True)[0] == headers
+    assert for_app(headers[:1], lambda: VARIANT, CODINGS, rewrites=False)[0] == headers[:1]
 
 
 def test_withheld_cookies_are_dropped_and_nothing_else() -> None:
     lines = [(b"Set-Cookie", b"a=1"), (b"set-cookie", b"b=1"), (b"X", b"b=1"), (b"Set-Cookie", b"b=; Max-Age=0")]
 
     assert filter_set_cookie(lines, frozenset({b"b"})) == [lines[0], lines[2], lines[3]]
-    assert filter_set_cookie(lines, frozenset()) is lines
+    assert filter_set_cookie(lines, frozenset()) == lines
 
 
 @pytest.mark.parametrize(
@@ -203,22 +214,22 @@ def test_vary_is_merged(before: list[tuple[bytes, bytes]], after: list[tuple[byt
     ],
 )
 def test_what_shared_caches_may_keep_becomes_private(value: bytes, expected: bytes) -> None:
-    assert (b"cache-control", expected) in per_visitor([(b"cache-control", value)], VARIANT)
+    assert (b"cache-control", expected) in per_visitor([(b"cache-control", value)], lambda: VARIANT, [b"Cookie"])
 
 
 @pytest.mark.parametrize(
     ("value", "expected"), [(b'"v1"', MARKED), (b' W/"v1" ', b"W/" + MARKED), (b"v1", None), (b'"a', None)]
 )
 def test_the_entity_tag_is_marked_or_dropped(value: bytes, expected: bytes | None) -> None:
-    headers = per_visitor([(b"ETag", value)], VARIANT)
+    headers = per_visitor([(b"ETag", value)], lambda: VARIANT, [b"Cookie"])
 
     assert [value for key, value in headers if key == b"ETag"] == ([expected] if expected else [])
 
 
 def test_what_is_marked_is_unmarked_again() -> None:
-    ((_, marked), _) = per_visitor([(b"etag", b'W/"a--consent-b"')], VARIANT)
+    ((_, marked), _) = per_visitor([(b"etag", b'W/"a--consent-b"')], lambda: VARIANT, [b"Cookie"])
 
-    assert for_app([(b"if-none-match", marked)], VARIANT, CODINGS, rewrites=True) == (
+    assert for_app([(b"if-none-match", marked)], lambda: VARIANT, CODINGS, rewrites=True) == (
         [(b"if-none-match", b'W/"a--consent-b"')],
         True,
     )
@@ -283,9 +294,12 @@ def test_early_members_of_link_go(value: bytes, expected: bytes | None) -> None:
 @given(pairs, st.booleans())
 def test_no_head_raises_and_other_fields_stay_in_order(headers: list[tuple[bytes, bytes]], rewrites: bool) -> None:
     """Law: any pairs of bytes are a head; what is nobody's business stays."""
-    seen, _ = for_app(headers, VARIANT, CODINGS, rewrites=rewrites)
+    seen, _ = for_app(headers, lambda: VARIANT, CODINGS, rewrites=rewrites)
     out = rewritten(
-        per_visitor(filter_links(filter_set_cookie(headers, frozenset({b"a"})), lambda *_: True), VARIANT), 1
+        per_visitor(
+            filter_links(filter_set_cookie(headers, frozenset({b"a"})), lambda *_: True), lambda: VARIANT, [b"Cookie"]
+        ),
+        1,
     )
     html_type(headers)
     csp_nonce(headers)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from consent_middleware.rules import ChatScript, HostRule, Purpose, Recognition, TagRule, needle
+from consent_middleware.rules import ChatScript, HostRule, Purpose, Recognition, Sight, TagRule, TextRule, needles
 from consent_middleware.vendors.hubspot import HUBSPOT
 
 
 def recognise(host: str, path: str = "/12345.js") -> tuple[str, str, str] | None:
-    found = HUBSPOT.recognise(host, path, any_path=True)
-    return None if found is None else (found[0].id, found[1], found[2])
+    found = HUBSPOT.recognise(Sight("script", f"//{host}{path}", (host,), path))
+    return None if found is None else (found.rule.id, found.region, found.account)
 
 
 @pytest.mark.parametrize(
@@ -20,9 +20,12 @@ def recognise(host: str, path: str = "/12345.js") -> tuple[str, str, str] | None
         ("js-eu1.hs-scripts.com", "/12345.js", ("hubspot.loader", "eu1", "12345")),
         ("js-na1.hs-scripts.com", "/12345.js", ("hubspot.loader", "na1", "12345")),
         ("js-zz99.hs-scripts.com", "/12345.js", ("hubspot.loader", "zz99", "12345")),
-        ("js.hs-scripts.com", "/1452689439a4a.js", ("hubspot.loader", "", "")),
+        ("js.hs-scripts.com", "/1452689439a4a.js", ("hubspot.service", "", "")),
+        ("evil-js.hs-scripts.com", "/12345.js", ("hubspot.service", "", "")),
+        ("cdn.js-eu1.hs-scripts.com", "/12345.js", ("hubspot.service", "", "")),
+        ("hs-scripts.com", "/12345.js", ("hubspot.service", "", "")),
         ("js.usemessages.com", "/conversations-embed.js", ("hubspot.chat", "", "")),
-        ("js-na2.usemessages.com", "/anything", ("hubspot.chat", "na2", "")),
+        ("js-na2.usemessages.com", "/anything", ("hubspot.chat-host", "na2", "")),
         ("js.hs-analytics.net", "/analytics/1700000000000/12345.js", ("hubspot.analytics", "", "12345")),
         ("js-eu1.hs-banner.com", "/v2/12345/banner.js", ("hubspot.banner", "eu1", "12345")),
         ("js.hs-banner.com", "/12345.js", ("hubspot.banner", "", "")),
@@ -44,13 +47,13 @@ def test_scripts_are_recognised_in_every_region(host: str, path: str, expected: 
         "js.hs-scripts.com.evil.example",
         "myhs-scripts.com",
         "js.myhs-scripts.com",
-        "evil-js.hs-scripts.com",
-        "js-eu.hs-scripts.com",
-        "js-eu123.hs-scripts.com",
-        "xjs.hs-scripts.com",
+        "notjs.hubspot.com",
+        "js-eu.hubspot.com",
+        "js-eu123.hubspot.com",
+        "a.js.hubspot.com",
         "cdn2.hubspot.net",
         "www.hubspot.com",
-        "hs-scripts.com",
+        "hs-scripts.com.",
         "",
     ],
 )
@@ -59,17 +62,18 @@ def test_look_alikes_are_not_recognised(host: str) -> None:
 
 
 def test_an_origin_that_serves_several_hosts_tells_them_apart_by_path() -> None:
-    found = HUBSPOT.recognise("js.usemessages.com", "/12345.js", any_path=False)
-    other = HUBSPOT.recognise("js.hs-scripts.com", "/12345.js", any_path=False)
+    def served(path: str) -> str | None:
+        hosts = ("hs.example.com", "js.usemessages.com", "js.hs-scripts.com")
+        found = HUBSPOT.recognise(Sight("script", f"//hs.example.com{path}", hosts, path))
+        return found and found.rule.id
 
-    assert found is None
-    assert other is not None
-    assert other[0].id == "hubspot.loader"
+    assert served("/12345.js") == "hubspot.loader"
+    assert served("/conversations-embed.js") == "hubspot.chat"
+    assert served("/other.js") is None
 
 
 def chat(rule: str, *, region: str = "", account: str = "12345", **attributes: str) -> ChatScript | None:
-    by_id = {tag_rule.id: tag_rule for tag_rule in HUBSPOT.tag_rules}
-    build = by_id[rule].chat
+    build = next(tag_rule.chat for tag_rule in HUBSPOT.tag_rules if tag_rule.id == rule)
     assert build is not None
     named = {name.replace("_", "-"): value for name, value in attributes.items()}
     return build(Recognition("//js.usemessages.com/x.js", region, account, named, lambda host: f"https://{host}"))
@@ -97,6 +101,7 @@ def test_the_chat_alone_is_loaded_for_portal_and_region_of_the_full_tag(
             ("data-hsjs-env", "prod"),
             ("data-hsjs-hublet", hublet),
         ),
+        "12345",
     )
 
 
@@ -115,6 +120,7 @@ def test_a_standalone_chat_keeps_its_own_url_and_attributes() -> None:
 
     assert found is not None
     assert found.src == "//js.usemessages.com/x.js"
+    assert found.account == "777"
     assert dict(found.attributes) == {
         "id": "hubspot-messages-loader",
         "data-loader": "hs-scriptloader",
@@ -139,7 +145,11 @@ def test_a_portal_that_is_none_gives_no_chat(portal: str) -> None:
         ("js-eu1.usemessages.com", Purpose.CHAT),
         ("forms-eu1.hscollectedforms.net", Purpose.TRACKING),
         ("track.hubspot.com", Purpose.TRACKING),
-        ("hubspot.com", Purpose.TRACKING),
+        ("track-eu1.hubspot.com", Purpose.TRACKING),
+        ("meetings-na2.hubspot.com", Purpose.EMBEDS),
+        ("js.hsforms.net", Purpose.EMBEDS),
+        ("www.hubspot.com", None),
+        ("hubspot.com", None),
         ("cdn2.hubspot.net", None),
         ("f.hubspotusercontent-na1.net", None),
         ("nothubspot.com", None),
@@ -152,20 +162,29 @@ def test_hints_to_hubspot_s_hosts_have_a_purpose(host: str, purpose: Purpose | N
 
 
 def test_every_host_that_a_rule_or_a_hint_knows_is_a_domain_of_the_vendor() -> None:
-    assert {rule.host.domain for rule in HUBSPOT.tag_rules} <= HUBSPOT.domains
+    assert {host.domain for rule in HUBSPOT.tag_rules for host in rule.hosts} <= HUBSPOT.domains
     assert set(HUBSPOT.hint_domains) <= HUBSPOT.domains
 
 
 def test_the_most_demanding_purpose_decides_over_a_tag() -> None:
-    by_id = {rule.id: rule for rule in HUBSPOT.tag_rules}
+    order = [Purpose.TRACKING, Purpose.EMBEDS, Purpose.CHAT]
+    rules: list[TagRule | TextRule] = [*HUBSPOT.tag_rules, *HUBSPOT.text_rules]
 
-    assert by_id["hubspot.loader"].purpose is Purpose.TRACKING
-    assert by_id["hubspot.analytics"].purpose is Purpose.TRACKING
-    assert by_id["hubspot.chat"].purpose is Purpose.CHAT
-    assert isinstance(by_id["hubspot.chat"], TagRule)
+    assert all(rule.purpose is min(rule.brings, key=order.index) for rule in rules)
+    assert {rule.id for rule in rules if Purpose.CHAT in rule.brings and rule.purpose is Purpose.TRACKING} == {
+        "hubspot.loader",
+        "hubspot.analytics",
+        "hubspot.inline-loader",
+    }
 
 
-NEEDLE = needle(["hs-scripts.com", "hs-banner.com", "hubspot.com"], ["127.0.0.1", "hs.example.com", "localhost"])
+def test_every_embed_has_a_kind_and_nothing_else_has_one() -> None:
+    rules: list[TagRule | TextRule] = [*HUBSPOT.tag_rules, *HUBSPOT.text_rules]
+
+    assert all(bool(rule.kind) == (rule.purpose is Purpose.EMBEDS) for rule in rules)
+
+
+NEEDLE = needles(["hs-scripts.com", "hs-banner.com", "hubspot.com"], ["127.0.0.1", "hs.example.com", "localhost"])
 
 
 @pytest.mark.parametrize(

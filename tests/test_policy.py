@@ -54,7 +54,8 @@ def test_the_chat_needs_functional_or_a_click_and_tracking_needs_both(
 
     assert decided.allows(Purpose.CHAT) is (chat or clicked)
     assert decided.allows(Purpose.TRACKING) is (analytics and marketing)
-    assert decided.touches_html is not (decided.allows(Purpose.CHAT) and decided.allows(Purpose.TRACKING))
+    assert decided.allows(Purpose.EMBEDS) is (chat and marketing)
+    assert decided.touches_html is not all(decided.allows(purpose) for purpose in Purpose)
 
 
 @given(states, st.sampled_from(OPTIONAL_CATEGORIES), st.booleans())
@@ -235,6 +236,17 @@ def test_a_missing_contact_url_is_said_when_built(caplog: pytest.LogCaptureFixtu
         ("CM020", {"regime": None}),
         ("CM021", {"gpc": "us"}),
         ("CM021", {"gpc": True}),
+        ("CM030", {"embeds": "marketing"}),
+        ("CM030", {"embeds": ["forms"]}),
+        ("CM031", {"embeds_click": 1}),
+        ("CM032", {"chat_pages": "/support"}),
+        ("CM032", {"chat_pages": ["support"]}),
+        ("CM032", {"chat_pages": 1}),
+        ("CM033", {"chat_accounts": "12345"}),
+        ("CM033", {"chat_accounts": 12345}),
+        ("CM034", {"elements": "lazy-script"}),
+        ("CM034", {"elements": ["script"]}),
+        ("CM034", {"elements": ["Lazy-Script"]}),
         ("CM022", {"dnt": 1}),
         ("CM023", {"tcf_grants": "yes"}),
         ("CM024", {"max_age_days": 0}),
@@ -564,11 +576,52 @@ def test_without_a_refusal_the_click_counts_everywhere() -> None:
     assert plan(b"x=1", strict).decisions[Purpose.CHAT].action is Action.FACADE
 
 
+def test_embeds_wait_unseen_where_the_site_wants_no_placeholder() -> None:
+    silent = Policy(contact_url="/c", embeds_click=False)
+    strict = Policy(contact_url="/c", click_after_refusal=False)
+
+    assert plan(b"x=1").decisions[Purpose.EMBEDS].action is Action.FACADE
+    assert plan(b"x=1", silent).decisions[Purpose.EMBEDS].action is Action.BLOCK
+    assert plan(b"x=1", strict).decisions[Purpose.EMBEDS].action is Action.FACADE
+    assert plan(b"consent=necessary", strict).decisions[Purpose.EMBEDS].action is Action.BLOCK
+    assert plan(b"consent=functional,marketing", silent).allows(Purpose.EMBEDS)
+    assert "click-disabled" in plan(b"x=1", silent).decisions[Purpose.EMBEDS].rules
+    assert len({plan(b"x=1", policy).variant for policy in (silent, strict)}) == 2
+
+
+def test_a_click_to_chat_shows_no_embeds() -> None:
+    assert not plan(b"consent_chat=1").allows(Purpose.EMBEDS)
+
+
+@pytest.mark.parametrize(
+    ("path", "offered"),
+    [("/", True), ("/support/a/b", True), ("/support", False), ("/support/a\n", True), ("/x", False)],
+)
+def test_the_chat_is_offered_on_the_pages_that_the_site_names(path: str, offered: bool) -> None:
+    named = Policy(contact_url="/c", chat_pages=["/", "/support/*"])
+
+    assert named.offers_chat(path) is offered
+    assert POLICY.offers_chat(path)
+
+
+def test_what_a_page_shows_changes_the_fingerprint() -> None:
+    policies = [
+        POLICY,
+        Policy(contact_url="/contact", embeds=["marketing"]),
+        Policy(contact_url="/contact", embeds_click=False),
+        Policy(contact_url="/contact", chat_pages=["/"]),
+        Policy(contact_url="/contact", chat_accounts=[12345]),
+        Policy(contact_url="/contact", elements=["lazy-script"]),
+    ]
+
+    assert len({policy.fingerprint for policy in policies}) == len(policies)
+
+
 def test_a_page_without_a_button_is_a_variant_of_its_own() -> None:
     strict = Policy(contact_url="/c", click_after_refusal=False)
 
     assert plan(b"consent=necessary", strict).variant != plan(b"x=1", strict).variant
-    assert plan(b"consent=necessary").variant == plan(b"x=1").variant == "c0t0"
+    assert plan(b"consent=necessary").variant == plan(b"x=1").variant == "c0t0e0"
 
 
 # The log
@@ -633,6 +686,11 @@ def test_the_record_says_who_said_what_on_what_basis_and_since_when() -> None:
                     "analytics consent is unknown, and unknown is not consent",
                     "marketing consent is refused by cookiefirst (cookiefirst-consent)",
                 ],
+            },
+            "embeds": {
+                "action": "facade",
+                "rules": ["denied"],
+                "reasons": ["marketing consent is refused by cookiefirst (cookiefirst-consent)"],
             },
         },
     }

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -90,6 +90,9 @@ def minified_name(part: str, embeds: bool) -> str:
 
 @lru_cache
 def _part(part: str, embeds: bool, minified: bool) -> str:
+    if part != "core" and not (files("consent_middleware") / "vendors" / f"{part}.js").is_file():
+        # A vendor of the site's own: nothing is known of how its chat is driven.
+        return "{api(){},begin(){},loaded(){},open(){},frame(){},remove(){},forget(){}}"
     if minified:
         return (files("consent_middleware") / minified_name(part, embeds)).read_text("ascii").strip()
     readable = f"(() => {{ const EMBEDS = {_js(embeds)}; return {source(part, embeds)} }})()"
@@ -169,7 +172,12 @@ def _hosts(vendors: Sequence[Vendor]) -> list[tuple[str, str]]:
     A host below a domain is as the domain, unless a longer one of the list fits it. A host's own label may bear a
     region.
     """
-    domains = {domain: purpose for vendor in vendors for domain, purpose in vendor.hint_domains.items()}
+    domains = {
+        domain: purpose
+        for vendor in vendors
+        for domain, purpose in vendor.hint_domains.items()
+        if domain in (vendor.inserted or vendor.hint_domains)
+    }
     overruled = {
         (purpose, domains[other])
         for domain, purpose in domains.items()
@@ -185,9 +193,24 @@ def _hosts(vendors: Sequence[Vendor]) -> list[tuple[str, str]]:
     else:
         longest_first = sorted(domains, key=lambda domain: (-domain.count("."), domain))
         groups = [(domains[domain], [domain]) for domain in longest_first]
-    return [(purpose.value, "|".join(map(_in_any_region, group))) for purpose, group in groups if group]
+    return [(purpose.value, _any_of(group)) for purpose, group in groups if group]
 
 
-def _in_any_region(domain: str) -> str:
-    label, _, rest = domain.partition(".")
-    return rf"{label}(-\w+)?.{rest}" if "." in rest else domain
+def _any_of(domains: list[str]) -> str:
+    """A pattern for these domains, what they share written once; a host's own label may bear a region."""
+    by_rest: dict[str, list[str]] = {}
+    for domain in domains:
+        label, _, rest = domain.partition(".")
+        by_rest.setdefault(rest if "." in rest else "", []).append(domain if "." not in rest else label)
+    registrable = by_rest.pop("", [])
+    patterns = [f"{_either(labels)}(-\\w+)?.{rest}" for rest, labels in by_rest.items()]
+    if registrable:
+        # What the names of two purposes share must not be told apart by its end alone; `HOSTS` is tested for that.
+        names, ends = zip(*(domain.split(".") for domain in registrable), strict=True)
+        patterns.append(f"{_either(names)}.{_either(ends)}")
+    return "|".join(patterns)
+
+
+def _either(words: Iterable[str]) -> str:
+    distinct = list(dict.fromkeys(words))
+    return f"({'|'.join(distinct)})" if len(distinct) > 1 else distinct[0]

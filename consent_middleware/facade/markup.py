@@ -87,6 +87,7 @@ class Facade:
         held: Sequence[str] = (),
         placeholders: bool = False,
         vendor: str | None = None,
+        ask: bool = False,
     ) -> bytes:
         """The markup for one page, to stand once, before `</body>` or at the document's end.
 
@@ -100,6 +101,7 @@ class Facade:
             held: the addresses of the scripts that were held, as a browser reads them. No other is ever released.
             placeholders: embeds are held, and a button may stand in for them.
             vendor: the id of the chat's vendor; None: the first.
+            ask: the page is the same for every visitor: the script asks for the visitor's own decision.
 
         Returns: ASCII bytes, so that they mean the same in every charset built on ASCII; well-formed as XML too.
         """
@@ -111,6 +113,8 @@ class Facade:
             place = self._place(self.texts[chosen], None if _is_said(chosen, lang) else chosen)
             settings = {"src": chat.src, "attrs": dict(chat.attributes)}
         settings["granted"] = granted
+        if ask:
+            settings["ask"] = True
         settings["held"] = list(dict.fromkeys(held))
         script = _tag("script", {"src": self._beside(asset_url, asset), "async": "", "nonce": nonce})
         return place + script[:-1] + b" data-conf='" + _json(settings) + b"'></script>"

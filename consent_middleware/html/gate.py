@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote_to_bytes
@@ -52,6 +52,45 @@ def candidates(elements: frozenset[bytes], *, xml: bool) -> re.Pattern[bytes]:
         rf"(?:{'|'.join(sorted({_either_case(word[2:]) for word in words}))})(?={grammar.NAME_END})"
         rf"(?:{grammar.QUOTED_ONLY}|{grammar.ATTRIBUTES})"
     )
+
+
+# What may hide a host where nothing is unveiled: a reference to a character that hosts and addresses are made of, and
+# an address whose host goes on behind "//" with what a browser decodes or maps.
+HIDDEN: Final = re.compile(
+    rb"&(?:#(?:[xX]0*+(?:2[dDeEfF]|3[0-9aA]|[46][0-9a-fA-F]|[57][0-9aA])(?![0-9a-fA-F])"
+    rb"|0*+(?:4[5-9]|5[0-8]|6[4-9]|[78][0-9]|9[07-9]|1[01][0-9]|12[0-2])(?![0-9]))"
+    rb"|period;|sol;|bsol;|colon;|percnt;|commat;|hyphen;|dash;|Tab;|NewLine;)"
+)
+AUTHORITY: Final = re.compile(rb"//[^/?#\"'<>= \x80-\xff%&\\]*+[\x80-\xff%&]")
+
+# What is a script among candidates: its tag.
+SCRIPT: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?[sS][cC][rR]")
+# What is read in full: elements of which a page has few, or whose ids count, or that bring more than their own bytes.
+FEW: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?(?:[sS]|[lL]|[bB]|[iI][fF])")
+# What joins the parts of a string in a script, where someone has taken a URL apart.
+JOINTS: Final = (b'"+"', b"'+'", b'" + "', b"' + '")
+
+
+@lru_cache(maxsize=32)
+def sweep(elements: frozenset[bytes], *, xml: bool) -> re.Pattern[bytes]:
+    """Give the pattern that reads, in one scan, what `Gate.quiet` has to look at.
+
+    Its groups are a script's tag, from behind its "<", and its text, as far as they are there; the tag of another
+    element that is unveiled; the tag of one that is not. The text is taken to end where the first end tag begins.
+    """
+    prefix = rf"(?:{grammar.XML_PREFIX}:)?+" if xml else ""
+    tag = rf"(?:{grammar.QUOTED_ONLY}|{grammar.ATTRIBUTES}>?+)"
+    many = sorted(elements - _FEW)
+    return grammar.pattern(
+        rf"< {prefix} (?: ({grammar.name('script')} {tag}) ([^<]*+ (?: < (?! /{prefix}[sS][cC][rR] ) [^<]*+ )*+)"
+        rf"| ({grammar.name(*sorted(elements & _FEW))} {tag})"
+        + (rf"| ({grammar.name(*many)} {tag})" if many else "| (?!) ()")
+        + ")"
+    )
+
+
+#: Elements, besides scripts, that are unveiled in any case: they are few, or bring more than their own bytes.
+_FEW = frozenset({b"base", b"iframe", b"link"})
 
 
 def _either_case(letters: str) -> str:
@@ -105,55 +144,171 @@ def _maps(text: str) -> bool:
     )
 
 
+def spoken(text: bytes) -> bytes:
+    """Give a script's text with its strings as they are read: joined, and "/" where it is escaped."""
+    for joint in JOINTS:
+        text = text.replace(joint, b"")
+    return text.replace(b"\\/", b"/")
+
+
 class Gate:
     """Knows which start tags are worth asking about.
 
     ``needles`` is what a tag must hold, unveiled; ``elements`` are the names that are asked about. ``base`` is always
     looked at, because its address counts for all that follow, and ``iframe``, because it may hold a document.
+    ``script_words`` are what a script's tag may hold instead. ``text_needles`` is what an inline script's text must
+    hold, or None where no text counts.
     """
 
-    def __init__(self, needles: re.Pattern[bytes], elements: frozenset[bytes], *, xml: bool = False) -> None:
+    def __init__(
+        self,
+        needles: re.Pattern[bytes],
+        elements: frozenset[bytes],
+        *,
+        script_words: Sequence[bytes] = (),
+        text_needles: re.Pattern[bytes] | None = None,
+        xml: bool = False,
+    ) -> None:
         self.needles = needles
+        self.script_words = script_words
+        self.text_needles = text_needles
         asked = elements | {b"base", b"iframe"}
         self.asked = asked | {b"image"} if b"img" in asked else asked
         self.pattern = candidates(self.asked, xml=xml)
+        self._sweep = sweep(self.asked - {b"script"}, xml=xml)
+        self._opening = grammar.pattern(rf"<(?:{grammar.XML_PREFIX}:)?{grammar.name(*self.asked)}")
+        self._hidden = re.compile(self.pattern.pattern + b">?+", re.VERBOSE)
 
-    def holds(self, raw: bytes, encoding: str) -> bool:
-        """Say whether these bytes of one or more tags hold a needle, or a document."""
-        return bool(self.needles.search(unveiled(raw, encoding))) or (
-            bool(IFRAME.search(raw)) and b"srcdoc" in raw.lower()
+    def quiet(self, source: bytes, encoding: str, *, alone: bool) -> bool:
+        """Say whether these bytes hold nothing that is worth reading.
+
+        It is what `worthy` and `wordy` would find out tag by tag. ``alone`` is as in `worthy`.
+        """
+        groups: list[tuple[bytes, bytes, bytes, bytes]] = self._sweep.findall(source)
+        scripts, texts, few, many = map(b"\0".join, zip(*groups, strict=True)) if groups else (b"",) * 4
+        seen = unveiled(scripts, encoding) + b"\0" + unveiled(few, encoding)
+        if self._opening.search(texts):
+            # What opens in a text may be a tag after all, if the script before it is none. It may reach further.
+            hidden = self._hidden.findall(texts)
+            seen += b"\0" + unveiled(b"\0".join(hidden), encoding)
+            if any(_may_go_on(text) for _, text, _, _ in groups) or not all(
+                tag.endswith(b">") and b"<" not in tag[1:] for tag in hidden
+            ):
+                return False
+        return not (
+            self.needles.search(seen)
+            or any(word in seen for word in self.script_words)
+            or b"<" in scripts
+            or b"<" in few
+            or b"srcdoc" in few.lower()
+            or b"srcdoc" in seen
+            or (not alone and any(tag[:1] in b"bB" for _, _, tag, _ in groups if tag))
+            or self._may_be_sought(many)
+            or (self.text_needles is not None and self.text_needles.search(texts))
         )
 
-    def worthy(self, tags: list[bytes], encoding: str, *, alone: bool) -> list[bytes]:
-        """Give those of the tags that are worth reading.
+    def asks(self, name: bytes) -> bool:
+        """Say whether start tags of this name are asked about."""
+        return name in self.asked
+
+    def said(self, text: bytes) -> bytes | None:
+        """Give a script's text as it is ``spoken``, or None where it holds no needle."""
+        return spoken(text) if self.text_needles is not None and self.text_needles.search(text) else None
+
+    def wordy(self, source: bytes, tags: Sequence[tuple[int, int]]) -> set[int]:
+        """Give the numbers of those tags that may be scripts whose text holds a needle.
+
+        The text is taken to end where the first lower-case end tag begins, or later than it does. A script goes on
+        behind that when another one opens in a comment inside: so such a one is given in any case.
+        """
+        if self.text_needles is None:
+            return set()
+        found = set()
+        end, worthy = -1, False
+        for number, (start, stop) in enumerate(tags):
+            if not SCRIPT.match(source, start):
+                continue
+            if end < stop:
+                end = source.find(b"</script", stop)
+                end = len(source) if end < 0 else end
+                text = source[stop:end]
+                worthy = self.text_needles.search(text) is not None or _may_go_on(text)
+            # One that opens inside another's text ends where that one does.
+            if worthy:
+                found.add(number)
+        return found
+
+    def holds(self, raw: bytes, encoding: str) -> bool:
+        """Say whether these bytes of a tag hold a needle, or a document."""
+        seen = unveiled(raw, encoding)
+        return bool(
+            self.needles.search(seen)
+            or (IFRAME.match(raw) and b"srcdoc" in raw.lower())
+            or (SCRIPT.match(raw) and any(word in seen for word in self.script_words))
+        )
+
+    def worthy(self, tags: list[bytes], encoding: str, *, alone: bool) -> set[int]:
+        """Give the numbers of those tags that are worth reading.
 
         They hold a needle, a document, an address that counts for those that follow, or a "<", which may be the start
         of another tag that reaches further. All are tested together first. ``alone`` says that these are all tags of
         the document, so that an address counts for nothing where none of them has anything else.
         """
-        if not tags:
-            return []
-        joined = b"\0".join(tags)
+        few = [number for number, tag in enumerate(tags) if FEW.match(tag)]
+        many = sorted(set(range(len(tags))).difference(few))
+        worthy: set[int] = set()
+        if self._may_be_sought(b"\0".join([tags[number][1:] for number in many])):
+            worthy = self._worthy_of(many, tags, encoding, alone=alone)
+        worthy |= self._worthy_of([number for number in few if SCRIPT.match(tags[number])], tags, encoding, words=True)
+        return worthy | self._worthy_of(few, tags, encoding, alone=alone and not worthy)
+
+    def _may_be_sought(self, tags: bytes) -> bool:
+        """Say whether tags without a document or an address for others, less their "<", are worth being unveiled."""
+        tags = tags.translate(None, b"\t\n\r")
+        return bool(self.needles.search(tags) or HIDDEN.search(tags) or AUTHORITY.search(tags) or b"<" in tags)
+
+    def _worthy_of(
+        self, numbers: Sequence[int], tags: list[bytes], encoding: str, *, alone: bool = True, words: bool = False
+    ) -> set[int]:
+        """Give those of the tags with these numbers that are worth reading, or that hold one of the script words."""
+        joined = b"\0".join([tags[number] for number in numbers])
+        if not joined:
+            return set()
         seen = unveiled(joined, encoding)
-        if not (
-            joined.count(b"<") > len(tags)
+        if words:
+            if not any(word in seen for word in self.script_words):
+                return set()
+        elif not (
+            joined.count(b"<") > len(numbers)
             or self.needles.search(seen)
-            or (IFRAME.search(joined) and b"srcdoc" in joined.lower())
+            or (b"srcdoc" in joined.lower() and IFRAME.search(joined))
             or (not alone and BASE.search(joined))
         ):
-            return []
+            return set()
         pieces = seen.split(b"\0")
-        if len(pieces) != len(tags):
+        if len(pieces) != len(numbers):
             # A tag holds what separates them here.
-            pieces = [unveiled(tag, encoding) for tag in tags]
-        return [
-            tag
-            for tag, piece in zip(tags, pieces, strict=True)
-            if tag.count(b"<") > 1
-            or self.needles.search(piece)
+            pieces = [unveiled(tags[number], encoding) for number in numbers]
+        return {
+            number
+            for number, piece in zip(numbers, pieces, strict=True)
+            if (any(word in piece for word in self.script_words) if words else self._sought(tags[number], piece))
+        }
+
+    def _sought(self, tag: bytes, seen: bytes) -> bool:
+        """Say whether one tag is worth reading; ``seen`` are its bytes, unveiled."""
+        return bool(
+            tag.count(b"<") > 1
+            or self.needles.search(seen)
             or BASE.match(tag)
             or (IFRAME.match(tag) and b"srcdoc" in tag.lower())
-        ]
+        )
+
+
+def _may_go_on(text: bytes) -> bool:
+    """Say whether a script may go on behind the first end tag (13.2.5.27, "script data double escaped")."""
+    commented = text.split(b"<!--")[1:]
+    return any(b"<script" in part.partition(b"-->")[0].lower() for part in commented)
 
 
 class Candidates:
@@ -178,21 +333,15 @@ class Candidates:
 
     def _holding(self, start: int) -> Iterator[tuple[int, int]]:
         """Give the spans that hold a needle: first all candidates are asked together, and seldom more is asked."""
-        # Bytes are nothing for the garbage collector to follow; match objects are, so none are made here.
-        pattern, source = self._gate.pattern, self._source
-        if self._every:
-            yield from (found.span() for found in pattern.finditer(source, start))
+        source = self._source
+        if not self._every and self._gate.quiet(source, self._encoding, alone=self._complete):
             return
-        tags: list[bytes] = pattern.findall(source, start)
-        at = start
-        for tag in self._gate.worthy(tags, self._encoding, alone=self._complete):
-            # The same bytes may stand earlier, as the beginning of a longer candidate. Not so inside another one: that
-            # one hides a "<", so it is among these and ends before ``at``.
-            at = source.index(tag, at)
-            while (found := pattern.match(source, at)) is None or found.end() - at != len(tag):
-                at = source.index(tag, at + 1)
-            yield found.span()
-            at = found.end()
+        spans = [found.span() for found in self._gate.pattern.finditer(source, start)]
+        if not self._every:
+            tags = [source[begin:end] for begin, end in spans]
+            kept = self._gate.worthy(tags, self._encoding, alone=self._complete) | self._gate.wordy(source, spans)
+            spans = [spans[number] for number in sorted(kept)]
+        yield from spans
 
     def advance(self, pos: int) -> int:
         """Give where the next candidate begins that holds a needle, from ``pos`` on; the source's end without one."""

@@ -78,6 +78,7 @@ ATTRIBUTE: Final = pattern(
     (?: {SPACE}*+ = {SPACE}*+ (?: "([^"]*+)" | '([^']*+)' | ([^\t\n\f\r\x20>"'][^\t\n\f\r\x20>]*+) | (?=>) ) )?+
     """
 )
+ROOT: Final = pattern(rf"<{name('html')} {ATTRIBUTES} >")
 TAG_OPENING: Final = pattern(r"<(/?+) ([^\t\n\f\r\x20/>]*+)")
 TAG_NAME_SPAN: Final = pattern(rf"< (?:{TAG_NAME}|[^\t\n\f\r\x20/>]++)")
 # 13.2.6.4.7: characters that refuse a frameset that comes later.
@@ -93,6 +94,7 @@ XML_TAG: Final = pattern(rf"<(/?+) ({XML_NAME}) {XML_REST} >")
 XML_NO_TAG: Final = pattern(
     rf"""< (?: [\t\n\f\r\x20<>="'&] | / [\t\n\f\r\x20<>/="'!?&] | /?+ {XML_NAME} {XML_REST} ["']?+ [^<"']*+ < )"""
 )
+XML_SCRIPT_END: Final = pattern(rf"</ (?: {XML_PREFIX} : )? script {NAME_END}")
 # 13.2.5.41, .45 and .69: where a comment, a bogus comment and a CDATA section end, however much of it was read before.
 COMMENT_END: Final = re.compile(rb"--!?>")
 ABRUPT_COMMENT: Final = re.compile(rb"<!---?>")
@@ -304,7 +306,7 @@ DRAWING_RUN: Final = pattern(
     )*+"""
 )
 # XML has no raw text: everything up to a tag of an element that Tokenizer follows, or that the rewriter looks at.
-_XML_STOPS = "base body template svg math foreignObject annotation-xml".replace(" ", "|")
+_XML_STOPS = "base body script template svg math foreignObject annotation-xml".replace(" ", "|")
 XML_RUN: Final = pattern(
     rf"""
     (?:

@@ -12,14 +12,21 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple, Protocol
 
 from . import charset as charsets
+from . import grammar
 from .gate import Candidates, Gate
 from .tokens import Attribute, Kind, StartTag, Tokenizer, decode_references
 
-__all__ = ["MAX_HOLD", "Attribute", "BailOut", "Edit", "HTMLRewriter", "StartTag", "TagWatch"]
+__all__ = ["MAX_HOLD", "MAX_TEXT", "Attribute", "BailOut", "Edit", "HTMLRewriter", "StartTag", "TagWatch"]
 
 MAX_HOLD: Final = 1 << 20
 """How many bytes of one unfinished tag are kept, by default. The longest start tags of real pages hold pictures as
 ``data:`` URLs; they seldom pass half of this."""
+
+MAX_TEXT: Final = 1 << 16
+"""How many bytes an inline script may have, with its start tag, to be read before it leaves. A loader has a few
+thousand at most; what is longer is a site's own program."""
+
+ROOT_WITHIN: Final = 4096
 
 MAX_DEPTH: Final = 8
 """How many documents may stand inside each other's ``srcdoc``."""
@@ -45,9 +52,25 @@ class TagWatch(Protocol):
     and percent-encoding decoded, tabs and newlines taken out, characters mapped as in host names, ``\\`` as ``/``.
     Tags of a document with a ``base`` element are asked about in any case."""
 
+    script_words: Sequence[bytes]
+    """What the start tag of a script may hold instead, as it stands."""
+
+    text_needles: re.Pattern[bytes] | None
+    """What an inline script's text must hold to be shown; None where no text is to be shown. It is shown with the parts
+    of its strings joined, and "/" not escaped."""
+
     elements: frozenset[bytes]
     """The lower-case names of the only start tags that are ever asked about. ``img`` covers ``image``, which is the
     same element for a browser. In SVG, only ``script`` is asked about."""
+
+    def root(self, tag: StartTag) -> None:
+        """Be told the ``html`` start tag, where it stands within the first ``ROOT_WITHIN`` bytes."""
+        ...
+
+    def reads(self, tag: StartTag) -> bool:
+        """Say whether the text of this script counts. If so, the tag is held until its element ends or ``MAX_TEXT``
+        is reached, and ``start_tag`` is asked with ``tag.text``."""
+        ...
 
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """Give the edits of a start tag, sorted and without overlap; () leaves the tag as it is."""
@@ -93,7 +116,16 @@ class HTMLRewriter:
         self._head = b""
         self._head_read = 0
         self._view: charsets.View | None = None
-        self._reader = _Reader(watch, Gate(watch.needles, watch.elements, xml=xml), Tokenizer(xml=xml), self._bail_out)
+        gate = Gate(
+            watch.needles,
+            watch.elements,
+            script_words=watch.script_words,
+            text_needles=watch.text_needles,
+            xml=xml,
+        )
+        # What is held for its text is never too long to hold.
+        max_text = min(MAX_TEXT, self._max_hold - 16)
+        self._reader = _Reader(watch, gate, Tokenizer(xml=xml), self._bail_out, max_text=max_text)
 
     def feed(self, chunk: bytes) -> bytes:
         """Take a piece of the document and give what is decided."""
@@ -167,7 +199,7 @@ class HTMLRewriter:
         tokens = self._reader.tokens
         name = tokens.give_up()
         # In an element that is read twice, where the tag ends depends on the reading: it goes in any case.
-        withhold = tokens.is_start and (name in self._reader.gate.asked or bool(tokens.twice))
+        withhold = tokens.is_start and (self._reader.gate.asks(name) or bool(tokens.twice))
         if withhold:
             withhold = self._bail_out()
         tokens.withholding = withhold
@@ -193,6 +225,7 @@ class _Reader:
         tokens: Tokenizer,
         bail_out: Callable[[], bool],
         *,
+        max_text: int,
         base: str | None = None,
         encoding: str = "utf-8",
         depth: int = 0,
@@ -202,11 +235,13 @@ class _Reader:
         self.tokens = tokens
         self.encoding = encoding
         self._bail_out = bail_out
+        self._max_text = max_text
         self._base = base
         self._based = base is not None
         self._depth = depth
         self._edited = False
         self._tailed = depth > 0
+        self._root_within = 0 if depth else ROOT_WITHIN
         self._source = b""
         self._candidates = Candidates(gate, b"", 0, encoding)
 
@@ -214,6 +249,10 @@ class _Reader:
         """Look for candidates in what is about to be read; whether there are any."""
         self._candidates = Candidates(self.gate, source, 0, self.encoding, every=self._based, complete=complete)
         self._source = source
+        if self._root_within > 0 and (root := grammar.ROOT.search(source, 0, self._root_within)):
+            self.watch.root(StartTag(b"html", root[0], xml=self.tokens.xml, encoding=self.encoding))
+            self._root_within = 0
+        self._root_within -= len(source)
         return self._candidates.start < len(source)
 
     def edits(self) -> Iterator[Edit]:
@@ -235,6 +274,8 @@ class _Reader:
             if kind is Kind.START:
                 if tokens.live:
                     yield from self._start_tag()
+                if tokens.waiting:
+                    return
             elif kind is Kind.END:
                 if tokens.name == b"body" and tokens.plain:
                     yield from self._tail()
@@ -245,21 +286,28 @@ class _Reader:
         """Ask about the start tag just read."""
         tokens = self.tokens
         name = tokens.name
-        if name not in self.gate.asked or (tokens.svg and name != b"script"):
+        if not self.gate.asks(name) or (tokens.svg and name != b"script"):
             return
         if name == b"script" and tokens.twice == b"noscript":
             # Whoever reads this as markup runs no scripts.
             return
         raw = tokens.source[tokens.start : tokens.pos]
-        if not (self._based or name == b"base" or self.gate.holds(raw, self.encoding)):
-            return
         if name == b"image" and not tokens.xml:
             name = b"img"
         tag = StartTag(name, raw, base=self._base, svg=tokens.svg, xml=tokens.xml, encoding=self.encoding)
+        if name == b"script" and self.gate.text_needles is not None and self.watch.reads(tag):
+            text = tokens.look_ahead(self._max_text)
+            if tokens.waiting:
+                return
+            tag.text = None if text is None else self.gate.said(text)
+        if not (tag.text is not None or self._based or name == b"base" or self.gate.holds(raw, self.encoding)):
+            return
         if name == b"base" and not self._based and not tokens.twice and (href := tag.get(b"href")) is not None:
             self._base, self._based = href, True
             self._candidates = Candidates(self.gate, tokens.source, tokens.pos, self.encoding, every=True)
-        edits = list(self.watch.start_tag(tag)) if name in self.watch.elements else []
+        edits = (
+            list(self.watch.start_tag(tag)) if name not in {b"base", b"iframe"} or name in self.watch.elements else []
+        )
         if name == b"iframe":
             inner = [e for e in self._srcdoc(tag) if all(e.end <= o.start or o.end <= e.start for o in edits)]
             edits = sorted(edits + inner)
@@ -298,6 +346,7 @@ class _Reader:
             self.gate,
             tokens,
             self._bail_out,
+            max_text=self._max_text,
             base=self._base,
             encoding=self.encoding,
             depth=self._depth + 1,

@@ -30,10 +30,11 @@ class StartTag:
 
     ``name`` is ASCII-lowercased (as written in XML), ``raw`` the exact bytes from "<" to ">". ``base`` is the value of
     the first ``<base href>`` before this tag. ``svg`` says that the tag is an SVG element, whose address stands in
-    ``href`` or ``xlink:href``. ``encoding`` is the Python codec that reads the values.
+    ``href`` or ``xlink:href``. ``encoding`` is the Python codec that reads the values. ``text`` is what an inline
+    script says, where that was asked for and found worth reading.
     """
 
-    __slots__ = ("_attributes", "base", "encoding", "name", "raw", "svg", "xml")
+    __slots__ = ("_attributes", "base", "encoding", "name", "raw", "svg", "text", "xml")
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class StartTag:
         self.svg = svg
         self.xml = xml
         self.encoding = encoding
+        self.text: bytes | None = None
         self._attributes: tuple[Attribute, ...] | None = None
 
     @property
@@ -153,6 +155,9 @@ class Element(NamedTuple):
     table: bool  # a table or a template, or in one
 
 
+NEVER: Final = 1 << 62
+"""A length that no input reaches."""
+
 MAX_DEPTH: Final = 256
 """How far an end tag looks for its start tag in foreign content, so that no nesting makes it slow. Browsers have such a
 bound too (512 elements in Blink)."""
@@ -162,6 +167,18 @@ def _end(run: re.Pattern[bytes], source: bytes, start: int, stop: int) -> int:
     """Give where a run that may be empty ends."""
     found = run.match(source, start, stop)
     return found.end() if found else start
+
+
+def _escaped(found: re.Match[bytes], escape: int) -> tuple[int, int] | None:
+    """Give where to read on, and in which state, after an event in a script; None when it is the script's end tag."""
+    event = found[0]
+    if event == b"<!--":
+        return found.start() + 2, 1  # the dashes may be those of "-->"
+    if event == b"-->":
+        return found.end(), 0
+    if escape == 2:
+        return found.end(), 1
+    return None if event[1:2] == b"/" else (found.end(), 2)
 
 
 class Tokenizer:
@@ -204,6 +221,10 @@ class Tokenizer:
         self._tried = 0  # the length of the unfinished tag when it was last tried
         self._slash = False
         self._spent = 0  # how many bytes all tries at the unfinished tag have read
+        self.waiting = False  # the start tag just read has been put back until its content is there
+        self._try_at = NEVER  # try again at this length in any case
+        self._ahead = (0, 0)  # how far behind its "<", and in which state, the end of that content was looked for
+        self._looked = 0  # how many bytes all those looks have read
         self._tag_state = ""  # inside a tag that is too long to hold
 
     @property
@@ -236,7 +257,7 @@ class Tokenizer:
             self._parts.append(chunk)
             self._size += len(chunk)
             length = self.held
-            if length < 2 * self._tried and (b">" not in chunk or self._spent > 16 * length + 512):
+            if length < min(2 * self._tried, self._try_at) and (b">" not in chunk or self._spent > 16 * length + 512):
                 return False
             chunk = b""
         self._join(chunk)
@@ -274,13 +295,17 @@ class Tokenizer:
             self.pos = _end(grammar.SELECT_RUN, self.source, self.pos, stop)
         else:
             self.pos = _end(grammar.BODY_RUN, self.source, self.pos, stop)
+        if self.pos > self.start:
+            # A script that was waited for may be behind, whole and of no interest.
+            self._ahead, self._looked = (0, 0), 0
         self.start = self.pos
 
     def next(self) -> Kind | None:
         """Read one token. None means that more bytes are needed or, once ``closed``, that everything is read."""
         self.start = self.pos
         self._tried = 0
-        self.withheld = False
+        self._try_at = NEVER
+        self.waiting = self.withheld = False
         end = len(self.source)
         if self.pos >= end:
             return None
@@ -491,19 +516,8 @@ class Tokenizer:
         found = grammar.SCRIPT_EVENT[self.escape].search(self.source, self.pos, end)
         if found is None:
             return self._content(-1, end, 9)
-        event = found[0]
-        if event == b"<!--":
-            self.escape = 1
-            self.pos = found.start() + 2  # the dashes may be those of "-->"
-        elif event == b"-->":
-            self.escape = 0
-            self.pos = found.end()
-        elif self.escape == 2:
-            self.escape = 1
-            self.pos = found.end()
-        elif event[1:2] != b"/":
-            self.escape = 2
-            self.pos = found.end()
+        if (after := _escaped(found, self.escape)) is not None:
+            self.pos, self.escape = after
         elif found.start() == self.pos:
             kind = self._end_tag(end)
             if kind is Kind.END:
@@ -512,6 +526,47 @@ class Tokenizer:
         else:
             self.pos = found.start()
         return Kind.TEXT
+
+    def look_ahead(self, limit: int) -> bytes | None:
+        """Give the content of the script element whose start tag was just read.
+
+        None where there is none to give: when tag and content are longer than ``limit`` bytes, when the input ends
+        first (a browser then does not run the script), and where the element is not read as a script. When more bytes
+        are needed to tell, the start tag is put back and ``waiting`` is set.
+        """
+        content = None
+        if (self.raw == b"script" or (self.xml and not self.svg)) and not self.twice:
+            end = self._script_end()
+            if end < 0 and not self.closed and len(self.source) - self.start <= limit + len("</script"):
+                self._wait(limit)
+                return None
+            if 0 <= end <= self.start + limit:
+                content = self.source[self.pos : end]
+        self._ahead, self._looked = (0, 0), 0
+        return content
+
+    def _script_end(self) -> int:
+        """Give where the end tag of the script just opened begins; a negative number where it is not there."""
+        if self.xml:
+            found = None if self.source[self.pos - 2] == 0x2F else grammar.XML_SCRIPT_END.search(self.source, self.pos)
+            return found.start() if found else -1
+        at, escape = max(self.pos, self.start + self._ahead[0]), self._ahead[1]
+        while found := grammar.SCRIPT_EVENT[escape].search(self.source, at):
+            if (after := _escaped(found, escape)) is None:
+                return found.start()
+            at, escape = after
+        self._ahead = max(at, len(self.source) - len("</script>")) - self.start, escape
+        return -1
+
+    def _wait(self, limit: int) -> None:
+        """Put the start tag back until more has come."""
+        self.pos = self.start
+        self.raw = b""
+        self.waiting = True
+        self._tried = len(self.source) - self.start
+        self._looked += self._tried
+        self._spent = self._looked
+        self._try_at = limit + len("</script>")
 
     def _inside_end(self) -> int:
         """Say where the second reading of a raw text element has to stop for the moment."""

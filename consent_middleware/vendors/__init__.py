@@ -1,4 +1,4 @@
-"""The vendors that the package knows, in one explicit tuple: what is active can be read here.
+"""The vendors that the package knows, and those that are active unless a site says otherwise, in explicit tuples.
 
 Knows: the vendor files beside it.
 Must not know: consent, HTML, HTTP.
@@ -9,5 +9,9 @@ from __future__ import annotations
 from consent_middleware.rules import Vendor
 
 from .hubspot import HUBSPOT
+from .intercom import INTERCOM
 
+#: A site names them by their `id`.
+KNOWN_VENDORS: tuple[Vendor, ...] = (HUBSPOT, INTERCOM)
+#: Those that are active by default.
 VENDORS: tuple[Vendor, ...] = (HUBSPOT,)

@@ -24,8 +24,8 @@ COOKIE_LINES = [
     ("Set-Cookie", '__Host-x="a,b"; Secure; Path=/; Partitioned'),
 ]
 KEPT_LINES = [value for _, value in COOKIE_LINES if not value.startswith(("__hstc", "messagesUtk"))]
-TAG = f"c0t0-{POLICY.fingerprint}"
-FULL_TAG = f"c1t1-{POLICY.fingerprint}"
+TAG = f"c0t0e0-{POLICY.fingerprint}"
+FULL_TAG = f"c1t1e1-{POLICY.fingerprint}"
 
 
 @dataclass

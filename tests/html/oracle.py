@@ -27,18 +27,33 @@ ADDRESS = {b"script": b"src", b"img": b"src", b"iframe": b"src", b"link": b"href
 
 NEEDLE = "held.example"
 
+SAYS = "says it"
+"""Stands for the address of an inline script whose text holds the needle."""
+
 
 class Everything:
     """A watch that is asked about every planted element and edits none."""
 
     needles = re.compile(rb"[hH][eE][lL][dD]\.[eE][xX][aA][mM][pP][lL][eE]")
+    script_words: Sequence[bytes] = ()
+    text_needles: re.Pattern[bytes] | None = needles
     elements = frozenset(ADDRESS)
 
     def __init__(self) -> None:
         self.found: list[tuple[str, str]] = []
 
+    def root(self, tag: StartTag) -> None:
+        """The root element says nothing here."""
+
+    def reads(self, tag: StartTag) -> bool:
+        """Read what inline scripts say, unless they are held."""
+        return not any(attribute.name in {b"src", b"data-held"} for attribute in tag.attributes)
+
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """Keep the tag's name and address."""
+        if tag.text is not None:
+            self.found.append((tag.name.decode(), SAYS))
+            return ()
         for name in (b"href", b"xlink:href") if tag.svg else (ADDRESS[tag.name],):
             if (address := tag.get(name)) is not None:
                 self.found.append((tag.name.decode(), address))
@@ -56,7 +71,11 @@ class Holding(Everything):
     tail_text = b"<!--tail-->"
 
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
-        """Rename every address that names the needle."""
+        """Rename every address that names the needle, and mark a script that says it."""
+        if tag.text is not None:
+            self.found.append((tag.name.decode(), SAYS))
+            at = tag.raw.lower().index(b"script") + len(b"script")
+            return [Edit(at, at, b" data-held=''")]
         edits = []
         for attribute in tag.attributes:
             wanted = {b"href", b"xlink:href"} if tag.svg else {ADDRESS[tag.name]}
@@ -99,6 +118,8 @@ def _address(element: Element) -> str | None:
         return element.get("href", element.get(XLINK + "href"))
     if element.tag.startswith(HTML):
         name = ADDRESS.get(element.tag.removeprefix(HTML).encode())
+        if element.tag == HTML + "script" and not {"src", "data-held"} & set(element.keys()):
+            return SAYS if NEEDLE in (element.text or "").lower() else None
         return element.get(name.decode()) if name else None
     return None
 

@@ -27,9 +27,18 @@ class Watch:
         rb"\.[hHuU][sSuU](?:-[sSaA]|[fF][oO][rR][mM][sS]|[cC][tT][aA]|[bB][sS][pP][oO][tT]|[eE][mM][eE][sS][sS])"
     )
     elements = frozenset(ADDRESS)
+    script_words: Sequence[bytes] = ()
+    text_needles: re.Pattern[bytes] | None = None
 
     def __init__(self) -> None:
         self.held = 0
+
+    def root(self, tag: StartTag) -> None:
+        """The root element says nothing here."""
+
+    def reads(self, tag: StartTag) -> bool:
+        """No script's text counts."""
+        return False
 
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """Mark the address."""

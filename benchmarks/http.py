@@ -1,0 +1,304 @@
+"""What the middleware costs per request beside its peers: the same apps, the same requests, in one run, interleaved.
+
+Knows: the peers' interfaces, and how an ASGI or WSGI server calls an app.
+
+In process: CPU microseconds per request over the bare app's, the best of many rounds, each round taking every stack on
+every response in turn. The peers are Starlette's GZipMiddleware and BaseHTTPMiddleware (with a function that does
+nothing), and django-cookie-consent's middleware in a Django that does nothing else. With ``--server`` also requests per
+second over uvicorn and waitress on loopback, one connection after another. Run it as ``python -m benchmarks.http``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gzip
+import io
+import json
+import platform
+import time
+import zlib
+from collections.abc import Callable, Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import consent_middleware.asgi
+import consent_middleware.wsgi
+from consent_middleware import Policy
+from consent_middleware.headers import html_type
+from consent_middleware.holds import PageHolds
+from consent_middleware.html.rewriter import HTMLRewriter
+
+HERE = Path(__file__).resolve().parent
+TAG = b'<script id="hs-script-loader" async defer src="//js.hs-scripts.com/12345.js"></script>\n'
+ROW = b'<div class="row"><a href="/item">An item</a><p>Some words about it, and a few more.</p></div>\n'
+REQUEST = [
+    (b"host", b"www.example.com"),
+    (b"user-agent", b"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"),
+    (b"accept", b"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+    (b"accept-language", b"en-US,en;q=0.5"),
+    (b"accept-encoding", b"gzip, deflate, br, zstd"),
+    (b"referer", b"https://www.example.com/"),
+    (b"cookie", b"_ga=GA1.1.1234567890.1700000000; session=eyJ1c2VyIjoxMjN9.ZXhhbXBsZQ.c2lnbmF0dXJl; theme=dark"),
+    (b"sec-fetch-dest", b"document"),
+    (b"sec-fetch-mode", b"navigate"),
+    (b"sec-fetch-site", b"same-origin"),
+    (b"priority", b"u=0, i"),
+]
+
+
+def page(size: int, tail: bytes = b"") -> bytes:
+    """A page of about `size` bytes of ordinary markup."""
+    head = b'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A page</title></head><body>\n'
+    return head + ROW * (size // len(ROW)) + tail + b"</body></html>\n"
+
+
+CLEAN = page(40_000)
+TAGGED = page(40_000, TAG)
+HTML = (b"content-type", b"text/html; charset=utf-8")
+Answer = tuple[list[tuple[bytes, bytes]], bytes]
+
+
+def answer(body: bytes, *headers: tuple[bytes, bytes]) -> Answer:
+    """A response's head and body, with its length."""
+    return [*headers, (b"content-length", b"%d" % len(body)), (b"cache-control", b"no-cache"), (b"server", b"x")], body
+
+
+ANSWERS: dict[str, Answer] = {
+    "JSON, 200 bytes": answer(json.dumps({"items": list(range(50))}).encode(), (b"content-type", b"application/json")),
+    "clean page, 40 kB": answer(CLEAN, HTML),
+    "tagged page, 40 kB": answer(TAGGED, HTML),
+    "clean page, gzip": answer(gzip.compress(CLEAN), HTML, (b"content-encoding", b"gzip")),
+}
+
+
+def asgi_app(given: Answer) -> Any:
+    """An ASGI app that gives one answer."""
+    headers, body = given
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": list(headers)})
+        await send({"type": "http.response.body", "body": body})
+
+    return app
+
+
+def wsgi_app(given: Answer) -> Any:
+    """A WSGI app that gives one answer."""
+    headers = [(name.decode().title(), value.decode()) for name, value in given[0]]
+    body = [given[1]]
+
+    def app(environ: Any, start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", list(headers))
+        return body
+
+    return app
+
+
+def base_http(app: Any) -> Any:
+    """Starlette's BaseHTTPMiddleware around a function that does nothing."""
+    from starlette.middleware.base import BaseHTTPMiddleware
+
+    async def dispatch(request: Any, call_next: Any) -> Any:
+        return await call_next(request)
+
+    return BaseHTTPMiddleware(app, dispatch=dispatch)
+
+
+def gzipped(app: Any) -> Any:
+    """Starlette's GZipMiddleware."""
+    from starlette.middleware.gzip import GZipMiddleware
+
+    return GZipMiddleware(app)
+
+
+def django(given: Answer, *middleware: str) -> Any:
+    """A Django WSGI application with nothing but one view and the middleware that is named."""
+    import django as package
+    from django.conf import settings
+
+    if not settings.configured:
+        settings.configure(
+            SECRET_KEY="benchmark",  # noqa: S106 - nothing is signed
+            ALLOWED_HOSTS=["*"],
+            ROOT_URLCONF="benchmarks.http_urls",
+            INSTALLED_APPS=["cookie_consent"],
+            DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+            CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
+            MIDDLEWARE=[],
+        )
+        package.setup()
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+    from django.core.handlers.wsgi import WSGIHandler
+    from django.test.utils import override_settings
+
+    import benchmarks.http_urls
+
+    with override_settings(MIDDLEWARE=list(middleware)):
+        handler = WSGIHandler()
+
+    def app(environ: Any, start_response: Any) -> Any:
+        benchmarks.http_urls.ANSWER = given
+        return handler(environ, start_response)
+
+    return app
+
+
+def asgi_job(app: Any) -> Callable[[], None]:
+    """One request through an ASGI app."""
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/",
+        "raw_path": b"/",
+        "query_string": b"",
+        "root_path": "",
+        "headers": REQUEST,
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 2),
+    }
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        pass
+
+    loop = asyncio.new_event_loop()
+
+    async def many() -> None:
+        for _ in range(TIMES):
+            await app(dict(scope), receive, send)
+
+    return lambda: loop.run_until_complete(many())
+
+
+def wsgi_job(app: Any) -> Callable[[], None]:
+    """One request through a WSGI app."""
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": "/",
+        "QUERY_STRING": "",
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": None,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        **{"HTTP_" + name.decode().upper().replace("-", "_"): value.decode() for name, value in REQUEST},
+    }
+
+    def write(data: bytes) -> None:
+        pass
+
+    def start_response(status: str, headers: Any, exc_info: Any = None) -> Any:
+        return write
+
+    def many() -> None:
+        for _ in range(TIMES):
+            iterable = app(dict(environ), start_response)
+            for _ in iterable:
+                pass
+            close = getattr(iterable, "close", None)
+            if close:
+                close()
+
+    return many
+
+
+TIMES = 20
+
+
+def jobs(policy: Policy) -> dict[str, dict[str, Callable[[], None]]]:
+    """What is timed: stacks by response. The first of each family is the bare app."""
+    found: dict[str, dict[str, Callable[[], None]]] = {}
+    for name, given in ANSWERS.items():
+        bare, plain = asgi_app(given), wsgi_app(given)
+        found[name] = {
+            "asgi bare": asgi_job(bare),
+            "asgi consent-middleware": asgi_job(consent_middleware.asgi.ConsentMiddleware(bare, policy)),
+            "asgi GZipMiddleware": asgi_job(gzipped(bare)),
+            "asgi BaseHTTPMiddleware": asgi_job(base_http(bare)),
+            "wsgi bare": wsgi_job(plain),
+            "wsgi consent-middleware": wsgi_job(consent_middleware.wsgi.ConsentMiddleware(plain, policy)),
+            "django bare": wsgi_job(django(given)),
+            "django django-cookie-consent": wsgi_job(django(given, "cookie_consent.middleware.CleanCookiesMiddleware")),
+            "django consent-middleware": wsgi_job(consent_middleware.wsgi.ConsentMiddleware(django(given), policy)),
+        }
+    return found
+
+
+def parts(policy: Policy) -> dict[str, Callable[[], None]]:
+    """What the middleware's own work consists of: the engine's scan, and the decoding."""
+    plan = policy.neutral
+    coded = ANSWERS["clean page, gzip"][1]
+
+    def scan() -> None:
+        for _ in range(TIMES):
+            HTMLRewriter(PageHolds(policy, plan, "/f.js"), charset="utf-8").rewrite(CLEAN)
+
+    def decode() -> None:
+        for _ in range(TIMES):
+            zlib.decompressobj(31).decompress(coded)
+
+    def nothing() -> None:
+        for _ in range(TIMES):
+            html_type([HTML])
+
+    return {"the engine alone, clean page": scan, "zlib alone, clean page": decode, "html_type": nothing}
+
+
+def measure(chosen: dict[str, Callable[[], None]], rounds: int) -> dict[str, float]:
+    """CPU microseconds per request of each job: the best of `rounds`, each round taking every job in turn."""
+    best = dict.fromkeys(chosen, float("inf"))
+    for _ in range(rounds):
+        for name, job in chosen.items():
+            began = time.process_time_ns()
+            job()
+            best[name] = min(best[name], (time.process_time_ns() - began) / TIMES / 1000)
+    return best
+
+
+def in_process(rounds: int) -> None:
+    """Print the table of microseconds."""
+    policy = Policy(contact_url="/contact")
+    for name, microseconds in measure(parts(policy), rounds).items():
+        print(f"{name:30} {microseconds:8.1f} µs")
+    for response, stacks in jobs(policy).items():
+        found = measure(stacks, rounds)
+        print(f"\n{response}\n  {'stack':30} {'µs':>8} {'added':>8}")
+        for name, microseconds in found.items():
+            bare = found[f"{name.partition(' ')[0]} bare"]
+            print(f"  {name:30} {microseconds:8.1f} {microseconds - bare:8.1f}")
+        added = {name: found[name] - found[f"{name.partition(' ')[0]} bare"] for name in found}
+        ours = added["asgi consent-middleware"]
+        for peer in ("GZipMiddleware", "BaseHTTPMiddleware"):
+            print(f"  consent-middleware adds {ours / added[f'asgi {peer}']:.2f} of what {peer} adds")
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=100)
+    options = parser.parse_args()
+    print(
+        f"Python {platform.python_version()}, Starlette {version('starlette')}, Django {version('django')}, "
+        f"django-cookie-consent {version('django-cookie-consent')}"
+    )
+    in_process(options.rounds)
+
+
+if __name__ == "__main__":
+    main()

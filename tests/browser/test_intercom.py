@@ -1,0 +1,259 @@
+"""Intercom's driver in a real browser, against a stand-in for its widget that is written after the documented API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Route
+
+from .pages import URL
+from .site import Document, Site
+
+DRIVER = (files("consent_middleware") / "vendors" / "intercom.js").read_text("utf-8")
+WIDGET = "https://widget.intercom.io/widget/abc12345"
+ATTRIBUTES = {"id": "intercom-messenger-script", "data-app-id": "abc12345"}
+
+#: What the widget's script does as far as the driver can see it: it marks a queue as booted, takes the calls that came
+#: before in turn, boots by itself when the settings name a workspace, and is slow to show anything.
+STANDIN = """
+(() => {
+  if (window.Intercom?.booted) return;
+  const before = window.Intercom?.q ?? [];
+  const told = { onShow: [], ready: [] };
+  window.calls = [];
+  let up = false, wanted = false, timers = [];
+  const later = (act, wait) => timers.push(setTimeout(act, wait));
+  const element = (name, marks) => document.body.appendChild(Object.assign(document.createElement(name), marks));
+  const show = () => {
+    if (!up) return void (wanted = true);
+    told.onShow.forEach((tell) => tell());
+    later(() => document.querySelector("[name=intercom-messenger-frame]")
+      ?? element("iframe", { name: "intercom-messenger-frame" }), 30);
+  };
+  const boot = (settings) => {
+    const id = (settings ?? window.intercomSettings)?.app_id;
+    if (!id || up) return;
+    later(() => {
+      if (up) return;
+      up = true;
+      document.cookie = "intercom-id-" + id + "=1; Path=/; Max-Age=9999; Domain=" + location.hostname;
+      document.cookie = "intercom-device-id-" + id + "=1; Path=/; Max-Age=9999";
+      if (!window.intercomSettings.hide_default_launcher)
+        element("div", { className: "intercom-lightweight-app-launcher", tabIndex: 0 });
+      told.ready.splice(0).forEach((tell) => tell());
+      if (wanted) show();
+    }, 50);
+  };
+  const shutdown = () => {
+    up = wanted = false;
+    timers.splice(0).forEach(clearTimeout);
+    document.querySelectorAll(".intercom-lightweight-app-launcher, [name=intercom-messenger-frame]")
+      .forEach((each) => each.remove());
+  };
+  window.Intercom = (name, ...given) => {
+    window.calls.push([name, ...given.map((each) => (typeof each === "function" ? "function" : { ...each }))]);
+    if (name in told) told[name].push(given[0]);
+    else ({ boot, show, shutdown })[name]?.(...given);
+  };
+  window.Intercom.booted = true;
+  element("iframe", { id: "intercom-frame" });
+  for (const call of before) window.Intercom(...call);
+  boot();
+})();
+"""
+
+BRING = """(src) => {
+  const script = document.createElement("script");
+  script.src = src;
+  document.head.append(script);
+}"""
+BEGIN = """([open, attributes]) => {
+  window.done ??= 0;
+  driver.begin(open, () => window.done++, attributes);
+}"""
+
+
+@pytest.fixture
+def tab(page: Page, site: Site, context: BrowserContext) -> Iterator[Page]:
+    """A page with the driver in it, on a site where Intercom's script is the stand-in."""
+    errors: list[Any] = []
+
+    def note(error: Any) -> None:
+        errors.append(error)
+
+    page.on("pageerror", note)
+
+    def answer(route: Route) -> None:
+        route.fulfill(body=STANDIN, content_type="text/javascript")
+
+    context.route("https://widget.intercom.io/**", answer)
+    site.pages["/"] = Document(f"<!doctype html><title>Shop</title><p>Shop</p><script>{DRIVER}</script>".encode())
+    page.goto(URL)
+    yield page
+    assert errors == []
+
+
+def begin(tab: Page, *, open_: bool, attributes: dict[str, str] | None = None) -> None:
+    tab.evaluate(BEGIN, [open_, ATTRIBUTES if attributes is None else attributes])
+
+
+def wait(tab: Page) -> None:
+    """Ask again and again, as the facade does, until what was asked for is there."""
+    tab.wait_for_function("driver.loaded()", polling=50)
+
+
+def calls(tab: Page) -> list[str]:
+    return [call[0] for call in tab.evaluate("calls")]
+
+
+def test_nothing_is_there_before_the_script_has_run_although_a_snippet_queues(tab: Page) -> None:
+    tab.evaluate("() => { window.Intercom = (...call) => Intercom.q.push(call); Intercom.q = []; }")
+    begin(tab, open_=True)
+
+    assert tab.evaluate("[driver.api(), driver.loaded(), driver.frame()]") == [None, False, None]
+    assert [call[0] for call in tab.evaluate("Intercom.q.map(([name]) => [name])")] == ["onShow", "boot", "show"]
+
+
+def test_a_site_s_snippet_can_load_the_chat_after_the_first_try_failed(tab: Page) -> None:
+    begin(tab, open_=True)
+    assert tab.evaluate("typeof Intercom") == "function"
+
+    tab.evaluate("driver.remove()")
+
+    assert tab.evaluate("'Intercom' in window") is False
+
+
+def test_a_queue_of_the_site_s_own_is_left_to_it(tab: Page) -> None:
+    tab.evaluate("() => { window.Intercom = (...call) => Intercom.q.push(call); Intercom.q = []; }")
+    begin(tab, open_=True)
+
+    tab.evaluate("driver.remove()")
+
+    assert tab.evaluate("typeof Intercom") == "function"
+
+
+def test_after_a_click_it_opens_with_the_site_s_own_settings(tab: Page) -> None:
+    tab.evaluate("window.mine = window.intercomSettings = { name: 'Ada', api_base: 'https://api-iam.eu.intercom.io' }")
+    begin(tab, open_=True, attributes={**ATTRIBUTES, "data-api-base": "https://api-iam.au.intercom.io"})
+    tab.evaluate(BRING, WIDGET)
+    wait(tab)
+
+    settings = {"name": "Ada", "api_base": "https://api-iam.eu.intercom.io", "app_id": "abc12345"}
+    assert tab.evaluate("intercomSettings === mine")
+    assert tab.evaluate("calls") == [["onShow", "function"], ["boot", settings], ["show"]]
+    assert tab.evaluate("driver.frame().name") == "intercom-messenger-frame"
+
+
+def test_a_launcher_alone_does_not_count_as_open(tab: Page) -> None:
+    begin(tab, open_=True)
+    tab.evaluate("document.body.append(Object.assign(document.createElement('div'), {className: 'intercom-launcher'}))")
+    tab.evaluate("window.Intercom = Object.assign(() => {}, { booted: true })")
+
+    assert not tab.evaluate("driver.loaded()")
+
+
+def test_where_it_is_allowed_it_comes_without_opening(tab: Page) -> None:
+    begin(tab, open_=False)
+    tab.evaluate(BRING, WIDGET)
+    wait(tab)
+
+    assert tab.evaluate("driver.frame().className") == "intercom-lightweight-app-launcher"
+    assert calls(tab) == ["ready", "boot"]
+    assert tab.evaluate("done") == 1
+
+
+def test_a_site_that_hides_the_launcher_is_told_that_it_is_ready_all_the_same(tab: Page) -> None:
+    tab.evaluate("window.intercomSettings = { hide_default_launcher: true }")
+    begin(tab, open_=False)
+    tab.evaluate(BRING, WIDGET)
+    tab.wait_for_function("driver.loaded() || done === 1", polling=50)
+
+    assert tab.evaluate("[driver.frame(), done]") == [None, 1]
+
+
+def test_settings_that_cannot_be_written_are_copied(tab: Page) -> None:
+    tab.evaluate("window.intercomSettings = Object.freeze({ name: 'Ada' })")
+    begin(tab, open_=True)
+    tab.evaluate(BRING, WIDGET)
+    wait(tab)
+
+    assert tab.evaluate("intercomSettings") == {"name": "Ada", "app_id": "abc12345"}
+
+
+def test_the_tag_s_data_centre_counts_where_the_site_says_none(tab: Page) -> None:
+    begin(tab, open_=True, attributes={**ATTRIBUTES, "data-api-base": "https://api-iam.eu.intercom.io"})
+
+    assert tab.evaluate("intercomSettings.api_base") == "https://api-iam.eu.intercom.io"
+
+
+def test_a_second_begin_replaces_the_first(tab: Page) -> None:
+    begin(tab, open_=False)
+    tab.evaluate("driver.begin(true, () => (window.second = true), {})")
+    tab.evaluate(BRING, WIDGET)
+    tab.wait_for_function("window.second || driver.loaded()", polling=50)
+
+    assert tab.evaluate("done") == 0
+    assert calls(tab) == ["ready", "boot", "onShow", "boot", "show"]
+
+
+def test_after_it_was_taken_away_it_comes_again(tab: Page) -> None:
+    begin(tab, open_=True)
+    tab.evaluate(BRING, WIDGET)
+    wait(tab)
+    tab.evaluate("driver.remove()")
+    assert tab.evaluate("[driver.frame(), driver.loaded()]") == [None, False]
+
+    begin(tab, open_=True)
+    wait(tab)
+
+    assert calls(tab) == ["onShow", "boot", "show", "shutdown", "onShow", "boot", "show"]
+
+
+def test_one_that_is_open_is_left_alone_and_one_that_is_closed_opens(tab: Page) -> None:
+    begin(tab, open_=False)
+    tab.evaluate(BRING, WIDGET)
+    wait(tab)
+    tab.evaluate("driver.open()")
+    tab.wait_for_selector("[name=intercom-messenger-frame]", state="attached")
+    tab.evaluate("driver.open()")
+
+    assert calls(tab) == ["ready", "boot", "show"]
+
+
+def test_a_chat_that_something_else_brings_is_seen(tab: Page) -> None:
+    assert tab.evaluate("driver.frame()") is None
+    tab.evaluate("window.intercomSettings = { app_id: 'abc12345' }")
+    tab.evaluate(BRING, WIDGET)
+    tab.wait_for_function("driver.frame()")
+
+
+def test_it_is_forgotten_with_its_own_cookies_and_no_others(tab: Page) -> None:
+    begin(tab, open_=True)
+    tab.evaluate(BRING, WIDGET)
+    wait(tab)
+    tab.evaluate("document.cookie = 'intercom-else=1; Path=/'")
+    assert tab.evaluate("document.cookie").count("intercom-") == 3
+
+    tab.evaluate("driver.forget()")
+
+    assert tab.evaluate("document.cookie") == "intercom-else=1"
+    assert tab.evaluate("driver.frame()") is None
+
+
+def test_it_offers_what_a_facade_asks_of_any_driver(tab: Page) -> None:
+    asked = ["api", "begin", "loaded", "open", "frame", "remove", "forget"]
+
+    assert tab.evaluate("(names) => names.filter((name) => typeof driver[name] !== 'function')", asked) == []
+
+
+def test_a_messenger_that_is_up_keeps_its_session(tab: Page) -> None:
+    tab.evaluate("window.intercomSettings = { app_id: 'abc12345' }")
+    tab.evaluate(BRING, WIDGET)
+    tab.wait_for_function("driver.frame()")
+    begin(tab, open_=True)
+    wait(tab)
+
+    assert calls(tab) == ["onShow", "show"]

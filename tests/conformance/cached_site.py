@@ -1,0 +1,54 @@
+"""The site that stands behind caches: the same pages without the middleware, one page per visitor, and one for all.
+
+`/bare`, `/visitor` and `/all` say how; below each are `/page` (may be stored for an hour), `/plain` (says nothing of
+storing) and `/tagged` (to be asked for again, and confirmed by its entity tag). `X-Made` counts what has been made.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+from consent_middleware import Policy
+from consent_middleware.asgi import ConsentMiddleware
+from tests.pages import LOADER, page
+
+PAGE = page(LOADER)
+CACHING = {
+    "/page": [(b"cache-control", b"public, max-age=3600, s-maxage=3600"), (b"etag", b'"v1"')],
+    "/plain": [],
+    "/tagged": [(b"cache-control", b"max-age=0, must-revalidate"), (b"etag", b'"v1"')],
+}
+_made = count(1)
+
+
+async def site(scope: Any, receive: Any, send: Any) -> None:
+    """The site itself."""
+    if scope["type"] != "http":
+        return
+    path = "/" + scope["path"].rpartition("/")[2]
+    head = [*CACHING.get(path, []), (b"x-made", b"%d" % next(_made))]
+    if dict(scope["headers"]).get(b"if-none-match") == b'"v1"' and (b"etag", b'"v1"') in head:
+        await send({"type": "http.response.start", "status": 304, "headers": head})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    head += [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", b"%d" % len(PAGE))]
+    await send({"type": "http.response.start", "status": 200, "headers": head})
+    await send({"type": "http.response.body", "body": PAGE})
+
+
+VISITOR = Policy(contact_url="/contact")
+ALL = Policy(contact_url="/contact", cacheable=True)
+_WAYS = {
+    "/visitor": ConsentMiddleware(site, VISITOR),
+    "/all": ConsentMiddleware(site, ALL),
+}
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    """Each way below its own prefix, which a mount would call `root_path`."""
+    way = "/" + scope.get("path", "").split("/")[1] if scope["type"] == "http" else ""
+    if way in _WAYS:
+        await _WAYS[way]({**scope, "root_path": way}, receive, send)
+    else:
+        await site(scope, receive, send)

@@ -1,0 +1,205 @@
+"""Many requests of every kind, and what they leave in memory: `python -m tests.conformance.soak --requests 100000`.
+
+Each request is another visitor's; pages are clean, tagged, compressed and streamed, some clients go away in the middle,
+some apps raise. Memory is counted in the interpreter's allocated blocks, which do not depend on the system's allocator;
+the resident size is printed beside them. Exit status 1 when the last tenth of the run held more than the second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import gzip
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from consent_middleware import Policy
+from consent_middleware.asgi import ConsentMiddleware as Asgi
+from consent_middleware.wsgi import ConsentMiddleware as Wsgi
+from tests.pages import HELD_LOADER, LOADER, page
+
+TAGGED = page(b"<p>words and words</p>\n" * 40 + LOADER)
+CLEAN = page(b"<p>words and words</p>\n" * 40)
+FULL = "consent=functional,analytics,marketing"
+CONSENTS = ["", FULL, "consent=functional", "consent=necessary; __hstc=1", "consent_chat=1", "messagesUtk=0123456789"]
+HTML = ("Content-Type", "text/html; charset=utf-8")
+GZIP = ("Content-Encoding", "gzip")
+
+#: What is told apart: the head's fields, the pieces of the body, and what the app does after them.
+KINDS: list[tuple[list[tuple[str, str]], list[bytes]]] = [
+    ([("Content-Type", "application/json"), ("Set-Cookie", "__hstc=1")], [b"{}"]),
+    ([HTML, ("Content-Length", str(len(CLEAN)))], [CLEAN]),
+    ([HTML, ("Content-Length", str(len(TAGGED))), ("ETag", '"a"')], [TAGGED]),
+    ([HTML], [TAGGED[:500], TAGGED[500:1100], TAGGED[1100:]]),
+    ([HTML, GZIP], [gzip.compress(TAGGED)]),
+    ([HTML, GZIP], [gzip.compress(TAGGED)[:90], gzip.compress(TAGGED)[90:]]),
+    ([HTML, GZIP], [b"no gzip"]),
+    ([HTML], [b"<a " + b"x" * 3000, b"y" * 3000, b">" + LOADER]),
+]
+
+
+class Body:
+    """A WSGI app's iterable that counts its ends and may raise in its middle."""
+
+    open = 0
+
+    def __init__(self, pieces: list[bytes], raises: bool) -> None:
+        self.pieces = pieces
+        self.raises = raises
+        Body.open += 1
+
+    def __iter__(self) -> Iterator[bytes]:
+        for index, piece in enumerate(self.pieces):
+            if self.raises and index:
+                raise LookupError("meant to fail")
+            yield piece
+
+    def close(self) -> None:
+        Body.open -= 1
+
+
+def wsgi_request(app: Any, number: int) -> None:
+    """One request of the kind that its number says; every 13th client goes away after the first piece."""
+    headers, pieces = KINDS[number % len(KINDS)]
+    consent = CONSENTS[number % len(CONSENTS)]
+    environ = {
+        "REQUEST_METHOD": "HEAD" if number % 29 == 0 else "GET",
+        "PATH_INFO": f"/{number}",
+        "SCRIPT_NAME": "",
+        "HTTP_HOST": "www.shop.example",
+        "HTTP_COOKIE": f"visitor={number}; {consent}",
+        "HTTP_ACCEPT": "text/html",
+        "HTTP_ACCEPT_ENCODING": "gzip, br",
+        "HTTP_IF_NONE_MATCH": f'"{number}"',
+        "soak": (headers, pieces, number % 17 == 0),
+    }
+    iterable = app(environ, lambda status, head, exc_info=None: lambda data: None)
+    body = b""
+    try:
+        for piece in iterable:
+            body += piece
+            if number % 13 == 0:
+                break
+    except LookupError:
+        pass
+    finally:
+        getattr(iterable, "close", lambda: None)()
+    if number % 8 == 2 and number % 13 and number % 17 and environ["REQUEST_METHOD"] == "GET":
+        assert (HELD_LOADER in body) is (consent != FULL), number
+
+
+def wsgi_app(environ: Any, start_response: Any) -> Any:
+    headers, pieces, raises = environ["soak"]
+    start_response("200 OK", list(headers))
+    return Body(pieces, raises)
+
+
+async def asgi_request(app: Any, number: int) -> None:
+    """The same over ASGI; a client that goes away is a `send` that raises, or a task that is cancelled."""
+    headers, pieces = KINDS[number % len(KINDS)]
+    consent = CONSENTS[number % len(CONSENTS)]
+    pairs = [(b"host", b"www.shop.example"), (b"cookie", f"visitor={number}; {consent}".encode())]
+    pairs += [(b"accept", b"text/html"), (b"accept-encoding", b"gzip, br")]
+    scope: dict[str, Any] = {"type": "http", "method": "GET", "path": f"/{number}", "headers": pairs}
+    scope |= {"soak": (headers, pieces), "raises": number % 17 == 0}
+    body = b""
+
+    async def send(message: Any) -> None:
+        nonlocal body
+        body += message.get("body", b"")
+        if number % 13 == 0 and message["type"] == "http.response.body":
+            raise (OSError if number % 2 else asyncio.CancelledError)()
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    with suppress(LookupError, OSError, asyncio.CancelledError):
+        await app(scope, receive, send)
+    if number % 8 == 2 and number % 13 and number % 17:
+        assert (HELD_LOADER in body) is (consent != FULL), number
+
+
+async def asgi_app(scope: Any, receive: Any, send: Any) -> None:
+    headers, pieces = scope["soak"]
+    pairs = [(name.lower().encode(), value.encode()) for name, value in headers]
+    await send({"type": "http.response.start", "status": 200, "headers": pairs})
+    for index, piece in enumerate(pieces):
+        if scope["raises"] and index:
+            raise LookupError("meant to fail")
+        await send({"type": "http.response.body", "body": piece, "more_body": index + 1 < len(pieces)})
+
+
+@dataclass
+class Sample:
+    """What the process held after so many requests."""
+
+    requests: int
+    blocks: int
+    resident: int
+
+
+def resident() -> int:
+    """The resident size in kB: now where the system tells it, else the highest so far."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text("ascii", "replace").splitlines() if line.startswith("VmRSS"))
+        return int(line.split()[1])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def soak(requests: int, samples: int = 20, tell: Callable[[Sample], object] = lambda sample: None) -> list[Sample]:
+    """Make `requests`, half through each gateway, and look at the memory `samples` times, evenly."""
+    policy = Policy(contact_url="/contact", max_hold=2048)
+    wsgi, asgi = Wsgi(wsgi_app, policy), Asgi(asgi_app, policy)
+    found: list[Sample] = []
+    loop = asyncio.new_event_loop()
+
+    async def some(numbers: range) -> None:
+        for number in numbers:
+            await asgi_request(asgi, number)
+
+    try:
+        step = requests // samples
+        for begin in range(0, requests, step):
+            for number in range(begin, begin + step, 2):
+                wsgi_request(wsgi, number)
+            loop.run_until_complete(some(range(begin + 1, begin + step, 2)))
+            # The plans of past visitors are kept up to a number, and then all go; count without them.
+            policy._plans.clear()
+            gc.collect()
+            found.append(Sample(begin + step, sys.getallocatedblocks(), resident()))
+            tell(found[-1])
+    finally:
+        loop.close()
+    assert Body.open == 0, "every iterable of an app's has been closed"
+    return found
+
+
+def growth(found: list[Sample]) -> int:
+    """The blocks that the end of the run held more than its beginning, after a tenth to warm up."""
+    tenth = max(len(found) // 10, 1)
+    return max(sample.blocks for sample in found[-tenth:]) - max(sample.blocks for sample in found[tenth : 2 * tenth])
+
+
+def main() -> int:
+    """Print the figures. Returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--requests", type=int, default=100_000)
+    options = parser.parse_args()
+    began = time.monotonic()
+    print(f"{'requests':>10} {'blocks':>10} {'resident kB':>12}")
+    found = soak(options.requests, tell=lambda s: print(f"{s.requests:10} {s.blocks:10} {s.resident:12}", flush=True))
+    grown = growth(found)
+    print(f"{grown:+d} blocks over {options.requests} requests in {time.monotonic() - began:.0f} s")
+    return 1 if grown > 200 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

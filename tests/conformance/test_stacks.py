@@ -1,0 +1,334 @@
+"""The middleware among others: frameworks around and inside it, compressors, static files, mounts, validators.
+
+Every stack serves `/page` (a page with the tag), `/stream` (the same in pieces), `/json` and `/away` (a redirect), with
+the vendor's cookie set on each, and some serve `/static/a.css`.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import django
+import flask
+import pytest
+from asgiref.wsgi import WsgiToAsgi
+from django.conf import settings
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.middleware.lint import LintMiddleware
+from whitenoise import WhiteNoise
+
+from consent_middleware import Policy
+from consent_middleware.asgi import ConsentMiddleware as Asgi
+from consent_middleware.flask import Consent
+from consent_middleware.wsgi import ConsentMiddleware as Wsgi
+from tests.doors import Request, Result, run_asgi, run_wsgi
+from tests.pages import HELD_LOADER, LOADER, page
+
+POLICY = Policy(contact_url="/contact")
+BIG = page(b"<p>words and words, enough of them for a compressor</p>\n" * 100 + LOADER)
+HELD = BIG.replace(LOADER, HELD_LOADER)
+STYLE = b"a { color: red }\n" * 100
+COOKIE = "__hstc=1; Path=/"
+FULL = "consent=functional,analytics,marketing"
+
+if not settings.configured:
+    settings.configure(SECRET_KEY="tests", ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, MIDDLEWARE=[], USE_TZ=True)
+    django.setup()
+
+
+def pieces() -> Iterator[bytes]:
+    for at in range(0, len(BIG), 700):
+        yield BIG[at : at + 700]
+
+
+async def later() -> AsyncIterator[bytes]:
+    for piece in pieces():
+        yield piece
+
+
+# One site for each framework
+
+
+def django_urls() -> list[Any]:
+    from django.http import HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
+    from django.urls import path
+
+    def baked(response: Any) -> Any:
+        response["Set-Cookie"] = COOKIE
+        return response
+
+    def parts(request: Any) -> Any:
+        return later() if hasattr(request, "scope") else pieces()
+
+    return [
+        path("page", lambda request: baked(HttpResponse(BIG))),
+        path(
+            "stream", lambda request: baked(StreamingHttpResponse(later() if hasattr(request, "scope") else pieces()))
+        ),
+        path("json", lambda request: baked(JsonResponse({"a": "<script>"}))),
+        path("away", lambda request: baked(HttpResponseRedirect("/page"))),
+    ]
+
+
+urlpatterns = django_urls()
+
+
+def django_wsgi() -> Any:
+    from django.core.handlers.wsgi import WSGIHandler
+
+    return WSGIHandler()
+
+
+def django_asgi() -> Any:
+    from django.core.handlers.asgi import ASGIHandler
+
+    return ASGIHandler()
+
+
+def blueprint() -> flask.Blueprint:
+    blue = flask.Blueprint("blue", __name__)
+
+    def baked(response: flask.Response) -> flask.Response:
+        response.headers["Set-Cookie"] = COOKIE
+        return response
+
+    blue.add_url_rule("/page", "page", lambda: baked(flask.Response(BIG)))
+    blue.add_url_rule("/stream", "stream", lambda: baked(flask.Response(pieces())))
+    blue.add_url_rule("/json", "json", lambda: baked(flask.jsonify(a="<script>")))
+    blue.add_url_rule("/away", "away", lambda: baked(flask.redirect("http://localhost/page")))  # type: ignore[arg-type]
+    return blue
+
+
+def flask_app(prefix: str = "") -> flask.Flask:
+    app = flask.Flask(__name__)
+    app.register_blueprint(blueprint(), url_prefix=prefix)
+    return app
+
+
+def routes() -> list[Route]:
+    head = {"Set-Cookie": COOKIE}
+    done: list[str] = []
+
+    async def html(request: Any) -> Response:
+        return HTMLResponse(BIG, headers=head, background=BackgroundTask(done.append, "page"))
+
+    async def stream(request: Any) -> Response:
+        return StreamingResponse(pieces(), media_type="text/html", headers=head)
+
+    async def json(request: Any) -> Response:
+        return JSONResponse({"a": "<script>"}, headers=head)
+
+    async def away(request: Any) -> Response:
+        return RedirectResponse("/page", headers=head)
+
+    return [Route("/page", html), Route("/stream", stream), Route("/json", json), Route("/away", away)]
+
+
+def starlette_app() -> Starlette:
+    return Starlette(routes=routes())
+
+
+def fastapi_app() -> FastAPI:
+    app = FastAPI()
+
+    @app.get("/page", response_class=HTMLResponse)
+    def html(response: Response) -> HTMLResponse:
+        return HTMLResponse(BIG, headers={"Set-Cookie": COOKIE})
+
+    @app.get("/stream")
+    def stream() -> StreamingResponse:
+        return StreamingResponse(pieces(), media_type="text/html", headers={"Set-Cookie": COOKIE})
+
+    @app.get("/json")
+    async def json(response: Response) -> dict[str, str]:
+        response.headers["Set-Cookie"] = COOKIE
+        return {"a": "<script>"}
+
+    @app.get("/away")
+    async def away() -> RedirectResponse:
+        return RedirectResponse("/page", headers={"Set-Cookie": COOKIE})
+
+    return app
+
+
+def protected_flask(prefix: str = "") -> flask.Flask:
+    app = flask_app(prefix)
+    Consent(app, POLICY)
+    return app
+
+
+def added(app: Any) -> Any:
+    app.add_middleware(Asgi, policy=POLICY)
+    return app
+
+
+def with_static(app: Any, folder: Path) -> Any:
+    return WhiteNoise(app, root=str(folder), prefix="static/")
+
+
+def starlette_with_static(folder: Path) -> Starlette:
+    return Starlette(routes=[Mount("/static", StaticFiles(directory=folder)), *routes()])
+
+
+def nowhere(environ: Any, start_response: Any) -> list[bytes]:
+    raise AssertionError("nobody asks for this")
+
+
+#: By name: the stack, made over a folder with static files, and the prefix under which the site hangs.
+STACKS: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "Django over WSGI": (lambda folder: Wsgi(django_wsgi(), POLICY), ""),
+    "Django over ASGI": (lambda folder: Asgi(django_asgi(), POLICY), ""),
+    "a Flask blueprint with a prefix": (lambda folder: protected_flask("/blue"), "/blue"),
+    "Flask below a dispatcher": (lambda folder: DispatcherMiddleware(nowhere, {"/shop": protected_flask()}), "/shop"),
+    "Flask, validated by Werkzeug inside and outside": (
+        lambda folder: LintMiddleware(Wsgi(LintMiddleware(flask_app()), POLICY)),
+        "",
+    ),
+    "Flask under ASGI, behind our ASGI door": (lambda folder: Asgi(WsgiToAsgi(flask_app()), POLICY), ""),
+    "Flask behind our WSGI door, under ASGI": (lambda folder: WsgiToAsgi(Wsgi(flask_app(), POLICY)), ""),
+    "WhiteNoise inside": (lambda folder: Wsgi(with_static(flask_app(), folder), POLICY), ""),
+    "WhiteNoise outside": (lambda folder: with_static(Wsgi(flask_app(), POLICY), folder), ""),
+    "FastAPI": (lambda folder: added(fastapi_app()), ""),
+    "Starlette with static files": (lambda folder: added(starlette_with_static(folder)), ""),
+    "inside a Starlette mount": (
+        lambda folder: Starlette(routes=[Mount("/shop", Asgi(starlette_app(), POLICY))]),
+        "/shop",
+    ),
+    "around a Starlette mount": (lambda folder: added(Starlette(routes=[Mount("/shop", starlette_app())])), "/shop"),
+    "GZipMiddleware inside": (lambda folder: Asgi(GZipMiddleware(starlette_app()), POLICY), ""),
+    "GZipMiddleware outside": (lambda folder: GZipMiddleware(Asgi(starlette_app(), POLICY)), ""),
+    "GZipMiddleware inside and outside": (
+        lambda folder: GZipMiddleware(Asgi(GZipMiddleware(starlette_app()), POLICY)),
+        "",
+    ),
+    "another instance inside": (lambda folder: Asgi(Asgi(starlette_app(), POLICY), POLICY), ""),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "a.css").write_bytes(STYLE)
+    return tmp_path
+
+
+def ask(app: Any, path: str, *headers: tuple[str, str], method: str = "GET") -> Result:
+    is_asgi = isinstance(app, Starlette | Asgi | GZipMiddleware | WsgiToAsgi)
+    result = (run_asgi if is_asgi else run_wsgi)(app, Request(method, path, list(headers)))
+    if result.all("content-encoding") == ["gzip"] and method != "HEAD":
+        return Result(result.status, result.headers, gzip.decompress(result.body))
+    return result
+
+
+@pytest.mark.parametrize("offered", ["gzip", "identity"])
+@pytest.mark.parametrize("path", ["/page", "/stream"])
+@pytest.mark.parametrize(("make", "prefix"), STACKS.values(), ids=STACKS)
+def test_the_page_is_held_and_the_facade_s_script_is_where_it_says(
+    make: Callable[[Path], Any], prefix: str, path: str, offered: str, folder: Path
+) -> None:
+    app = make(folder)
+
+    result = ask(app, prefix + path, ("Accept-Encoding", offered))
+
+    markup = result.body.partition(b"<aside")
+    assert (markup[0] + b"</body>\n</html>\n") == HELD
+    assert result.body.count(b"<aside") == 1
+    assert {"Cookie", "Sec-GPC"} <= {name.strip() for line in result.all("vary") for name in line.split(",")}
+    assert not result.all("set-cookie")
+    assert offered != "identity" or not result.all("content-encoding")
+    src = result.body.partition(b'<script src="')[2].partition(b'"')[0].decode()
+    script = ask(app, src)
+    assert script.status == 200
+    assert script.all("content-type") == ["text/javascript; charset=utf-8"]
+
+
+@pytest.mark.parametrize(("make", "prefix"), STACKS.values(), ids=STACKS)
+def test_with_consent_everything_is_the_site_s(make: Callable[[Path], Any], prefix: str, folder: Path) -> None:
+    result = ask(make(folder), prefix + "/page", ("Cookie", FULL))
+
+    assert result.body == BIG
+    assert result.all("set-cookie") == [COOKIE]
+
+
+@pytest.mark.parametrize(("make", "prefix"), STACKS.values(), ids=STACKS)
+def test_other_responses_pass_with_their_cookies_filtered(
+    make: Callable[[Path], Any], prefix: str, folder: Path
+) -> None:
+    app = make(folder)
+    json, away = ask(app, prefix + "/json"), ask(app, prefix + "/away")
+
+    assert json.body.replace(b" ", b"").strip() in {b'{"a":"<script>"}', b'{"a":"\\u003cscript\\u003e"}'}
+    assert not json.all("set-cookie")
+    assert away.status in {302, 307}
+    assert not away.all("set-cookie")
+
+
+#: Stacks that answer HEAD with no page, with and without the middleware.
+NO_HEAD = {
+    "FastAPI": "a route for GET answers HEAD with 405",
+    "Flask, validated by Werkzeug inside and outside": "the validator takes a length without a body for a fault",
+}
+
+
+@pytest.mark.parametrize("name", sorted(STACKS.keys() - NO_HEAD))
+def test_head_has_the_page_s_head(name: str, folder: Path) -> None:
+    make, prefix = STACKS[name]
+    app = make(folder)
+
+    get, head = ask(app, prefix + "/page"), ask(app, prefix + "/page", method="HEAD")
+
+    assert head.status == 200
+    assert head.all("vary") == get.all("vary")
+    assert head.all("content-length") in ([], get.all("content-length"))
+
+
+@pytest.mark.parametrize("name", ["WhiteNoise inside", "WhiteNoise outside", "Starlette with static files"])
+def test_static_files_keep_validators_ranges_and_caching(name: str, folder: Path) -> None:
+    app = STACKS[name][0](folder)
+
+    whole = ask(app, "/static/a.css")
+    part = ask(app, "/static/a.css", ("Range", "bytes=2-5"))
+    known = ("If-Modified-Since", whole.all("last-modified")[0])
+
+    assert whole.body == STYLE
+    assert whole.all("vary") in ([], ["Accept-Encoding"])
+    assert (part.status, part.body) == (206, STYLE[2:6])
+    assert ask(app, "/static/a.css", known).status == 304
+
+
+def test_a_file_response_of_html_is_held(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_bytes(BIG)
+
+    async def view(request: Any) -> Response:
+        return FileResponse(path)
+
+    app = added(Starlette(routes=[Route("/page", view)]))
+
+    result = run_asgi(app, Request(path="/page"))
+    by_path = run_asgi(app, Request(path="/page"), extensions={"http.response.pathsend": {}})
+
+    assert HELD_LOADER in result.body
+    assert HELD_LOADER in by_path.body
+    assert not result.all("last-modified")
+
+
+def test_background_tasks_run_after_the_page() -> None:
+    order: list[str] = []
+
+    async def view(request: Any) -> Response:
+        return HTMLResponse(BIG, background=BackgroundTask(order.append, "task"))
+
+    result = run_asgi(added(Starlette(routes=[Route("/page", view)])), Request(path="/page"))
+
+    assert HELD_LOADER in result.body
+    assert order == ["task"]

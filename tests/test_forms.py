@@ -1,0 +1,83 @@
+"""Every form of a tag is held as it should be, in every piece and with every consent, and every look-alike stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from consent_middleware import Category, Consent, Policy, State
+from consent_middleware.consent import OPTIONAL_CATEGORIES
+from consent_middleware.holds import PageHolds
+from consent_middleware.html.rewriter import HTMLRewriter
+from consent_middleware.rules import Purpose
+from tests.forms import FORMS, LOOK_ALIKES, Form
+from tests.pages import page
+from tests.test_laws import fetchable
+
+POLICY = Policy(contact_url="/contact")
+GRANTS = {
+    Purpose.CHAT: {Category.FUNCTIONAL},
+    Purpose.TRACKING: {Category.ANALYTICS, Category.MARKETING},
+    Purpose.EMBEDS: {Category.FUNCTIONAL, Category.MARKETING},
+}
+
+
+def rewrite(document: bytes, *granted: Category, size: int = 0) -> tuple[bytes, PageHolds]:
+    consent = Consent(dict.fromkeys(granted, State.GRANTED))
+    holds = PageHolds(POLICY, POLICY.decide(consent), "/f.js", authority="www.shop.example")
+    rewriter = HTMLRewriter(holds)
+    if not size:
+        return rewriter.rewrite(document), holds
+    pieces = [rewriter.feed(document[at : at + size]) for at in range(0, len(document), size)]
+    return b"".join(pieces) + rewriter.close(), holds
+
+
+def without_markup(document: bytes, holds: PageHolds) -> bytes:
+    """The page less what was put in before the end of its body."""
+    tail = holds.tail()
+    return document.replace(tail, b"") if tail else document
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_a_form_becomes_what_is_written_here(form: Form) -> None:
+    out, holds = rewrite(page(form.markup.encode()))
+
+    assert without_markup(out, holds) == page(form.held.encode())
+    assert [held.rule for held in holds.held] == list(form.rules)
+    assert {held.purpose for held in holds.held} == {form.purpose}
+    assert (b'"data-hsjs-portal":"%s"' % form.portal.encode() in out) == bool(form.portal)
+    assert fetchable(out) == []
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_a_form_becomes_the_same_in_the_head_and_in_pieces(form: Form) -> None:
+    document = page(head=form.markup.encode())
+    whole, _ = rewrite(document)
+
+    assert form.held.encode() in whole
+    for size in (1, 7, 64):
+        assert rewrite(document, size=size)[0] == whole
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_a_form_stays_where_its_purpose_is_allowed(form: Form) -> None:
+    document = page(form.markup.encode())
+
+    assert rewrite(document, *GRANTS[form.purpose])[0] == document
+    assert rewrite(document, *OPTIONAL_CATEGORIES)[0] == document
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_no_single_category_more_than_needed_lets_a_form_through(form: Form) -> None:
+    for category in OPTIONAL_CATEGORIES:
+        allowed = {purpose for purpose, needed in GRANTS.items() if needed <= {category}}
+        held = rewrite(page(form.markup.encode()), category)[1].held
+        assert bool(held) == (form.purpose not in allowed), category
+
+
+@pytest.mark.parametrize("markup", LOOK_ALIKES.values(), ids=LOOK_ALIKES)
+def test_a_look_alike_stays(markup: str) -> None:
+    for document in (page(markup.encode()), page(head=markup.encode())):
+        for size in (0, 1, 16):
+            out, holds = rewrite(document, size=size)
+            assert out == document
+            assert holds.held == []

@@ -1,0 +1,209 @@
+"""What becomes of the vendor's cookies at the visit's end, what the app sees of them, and one page for all visitors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consent_middleware import Policy, PolicyError
+from consent_middleware.asgi import ConsentMiddleware as Asgi
+from consent_middleware.exchange import Exchange, RequestHead
+from consent_middleware.headers import hide_cookies
+from consent_middleware.wsgi import ConsentMiddleware as Wsgi
+from tests.doors import DOORS, Reply, Request, run_asgi, run_wsgi
+from tests.pages import HELD_HINT, HELD_LOADER, HINT, LOADER, page
+
+HTML = [(b"content-type", b"text/html")]
+FULL = "consent=functional,analytics,marketing"
+CHAT_COOKIES = ["messagesUtk", "hs-messages-is-open", "hs-messages-hide-welcome-message"]
+TRACKING_COOKIES = ["__hstc", "hubspotutk", "__hssc", "__hssrc"]
+EVERY_COOKIE = "; ".join(f"{name}=1" for name in [*CHAT_COOKIES, *TRACKING_COOKIES])
+
+
+def head(policy: Policy, cookie: str, kind: bytes = b"text/html") -> list[tuple[bytes, bytes]]:
+    request = RequestHead("GET", "/", "", [(b"cookie", cookie.encode()), (b"host", b"www.shop.example")])
+    return Exchange(policy, request).whole(200, [(b"content-type", kind)], page())[0]
+
+
+def ended(headers: list[tuple[bytes, bytes]]) -> set[str]:
+    lines = [value.decode() for name, value in headers if name == b"set-cookie"]
+    assert all("Max-Age=0" in line for line in lines)
+    return {line.partition("=")[0] for line in lines}
+
+
+@pytest.mark.parametrize(
+    ("consent", "chat", "tracking"),
+    [
+        pytest.param("", True, False, id="when the visit is over the chat's cookies end, never the trackers'"),
+        pytest.param("consent_chat=1", False, False, id="during the visit that a click began nothing ends"),
+        pytest.param("consent=functional", False, True, id="a listed choice keeps the chat's and ends the trackers'"),
+        pytest.param(FULL, False, False, id="with full consent nothing ends"),
+        pytest.param("consent=necessary", True, True, id="a refusal ends all"),
+        pytest.param("consent=necessary; consent_chat=1", False, True, id="a click stands beside a refusal"),
+    ],
+)
+def test_which_cookies_end_with_a_page(consent: str, chat: bool, tracking: bool) -> None:
+    found = ended(head(Policy(contact_url="/c"), f"{EVERY_COOKIE}; {consent}"))
+
+    assert found == {*(CHAT_COOKIES if chat else ()), *(TRACKING_COOKIES if tracking else ())}
+
+
+def test_the_site_may_keep_what_a_visit_has_left() -> None:
+    policy = Policy(contact_url="/c", leftovers="keep")
+
+    assert ended(head(policy, EVERY_COOKIE)) == set()
+    assert ended(head(policy, f"{EVERY_COOKIE}; consent=necessary")) == {*CHAT_COOKIES, *TRACKING_COOKIES}
+
+
+def test_only_pages_end_cookies_and_only_cookies_that_are_there() -> None:
+    policy = Policy(contact_url="/c")
+
+    assert ended(head(policy, EVERY_COOKIE, b"image/png")) == set()
+    assert ended(head(policy, "messagesUtk=1; my__hstc=2")) == {"messagesUtk"}
+    assert head(policy, "a=messagesUtk") == head(policy, "a=b")
+
+
+def test_under_opt_out_nothing_is_left_over() -> None:
+    assert ended(head(Policy(contact_url="/c", regime="opt-out"), EVERY_COOKIE)) == set()
+
+
+# What the app sees
+
+
+@pytest.mark.parametrize(
+    ("given_value", "left"),
+    [
+        (b"a=1; hubspotutk=x; b=2", b"a=1; b=2"),
+        (b"hubspotutk=x;b=2", b"b=2"),
+        (b"hubspotutk=x; b=2", b"b=2"),
+        (b"a=1; hubspotutk=x", b"a=1"),
+        (b"hubspotutk=x", None),
+        (b"hubspotutk=x; hubspotutk=y;", None),
+        (b"a=1;;  hubspotutk = x ; odd", b"a=1;; odd"),
+        (b"HUBSPOTUTK=x; my-hubspotutk=y", b"HUBSPOTUTK=x; my-hubspotutk=y"),
+        (b'a="; hubspotutk=x', b'a="'),
+        (b"", b""),
+    ],
+)
+def test_hidden_pairs_go_and_every_other_byte_stays(given_value: bytes, left: bytes | None) -> None:
+    headers = [(b"accept", b"hubspotutk=x"), (b"cookie", given_value)]
+
+    assert hide_cookies(headers, {b"hubspotutk"}) == [headers[0], *([(b"cookie", left)] if left is not None else [])]
+
+
+@given(st.lists(st.binary(max_size=9).filter(lambda part: b";" not in part)))
+def test_hiding_nothing_changes_nothing(parts: list[bytes]) -> None:
+    """Law: what bears no hidden name stays, as the same object."""
+    headers = [(b"cookie", b";".join(parts))]
+
+    assert hide_cookies(headers, {b"a name of more than nine bytes"}) is headers
+
+
+@pytest.mark.parametrize("gateway", ["wsgi", "asgi"])
+@pytest.mark.parametrize(
+    ("consent", "seen"),
+    [("", "a=1"), ("; consent_chat=1", "messagesUtk=2; a=1; consent_chat=1"), (f"; {FULL}", None)],
+)
+def test_the_app_sees_the_vendor_s_cookies_only_where_they_are_allowed(
+    gateway: str, consent: str, seen: str | None
+) -> None:
+    cookie = f"messagesUtk=2; a=1; hubspotutk=3{consent}"
+    told: list[str] = []
+
+    def wsgi_app(environ: Any, start_response: Any) -> list[bytes]:
+        told.append(environ["HTTP_COOKIE"])
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b""]
+
+    async def asgi_app(scope: Any, receive: Any, send: Any) -> None:
+        told.append(dict(scope["headers"])[b"cookie"].decode())
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body"})
+
+    for hide in (True, False):
+        policy = Policy(contact_url="/c", hide_cookies=hide)
+        if gateway == "wsgi":
+            run_wsgi(Wsgi(wsgi_app, policy), Request.with_cookie(cookie))
+        else:
+            run_asgi(Asgi(asgi_app, policy), Request.with_cookie(cookie))
+
+    assert told == [cookie if seen is None else seen, cookie]
+
+
+# One page for all
+
+ALL = Policy(contact_url="/contact", cacheable=True)
+CONSENTS = ["", FULL, "consent=functional", "consent=necessary", "consent_chat=1", f"{EVERY_COOKIE}; consent=necessary"]
+
+
+@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+def test_every_visitor_gets_the_same_head_and_the_same_body(door: Any) -> None:
+    fields = [
+        ("Content-Type", "text/html"),
+        ("ETag", '"a"'),
+        ("Cache-Control", "public, s-maxage=60"),
+        ("CDN-Cache-Control", "max-age=9"),
+        ("Link", "<https://js.hs-scripts.com>; rel=preconnect"),
+        ("Set-Cookie", "__hstc=1"),
+        ("Set-Cookie", "a=1"),
+    ]
+    results = [
+        door(ALL, Request(headers=[("Cookie", cookie), *signal]), Reply([page(LOADER, HINT)], headers=fields))
+        for cookie in CONSENTS
+        for signal in ([], [("Sec-GPC", "1")])
+    ]
+
+    assert all(result == results[0] for result in results)
+    first = results[0]
+    assert HELD_LOADER in first.body
+    assert HELD_HINT in first.body
+    assert b'"ask":true' in first.body
+    assert first.all("vary") == []
+    assert first.all("cache-control") == ["public, s-maxage=60"]
+    assert first.all("cdn-cache-control") == ["max-age=9"]
+    assert first.all("etag")[0].startswith('"a--consent-all-')
+    assert first.all("link") == []
+    assert first.all("set-cookie") == ["a=1"]
+
+
+def test_what_is_no_page_is_filtered_by_the_visitor_s_own_consent() -> None:
+    lines = [(b"content-type", b"application/json"), (b"set-cookie", b"__hstc=1")]
+
+    def kept(cookie: str) -> bool:
+        exchange = Exchange(ALL, RequestHead("GET", "/", "", [(b"cookie", cookie.encode())]))
+        return lines[1] in exchange.start(200, lines)
+
+    assert [kept(cookie) for cookie in ("", FULL)] == [False, True]
+
+
+def test_one_page_s_tag_confirms_no_visitor_s_own_page_and_the_other_way_round() -> None:
+    own = Policy(contact_url="/contact")
+
+    def tag(policy: Policy) -> bytes:
+        exchange = Exchange(policy, RequestHead("GET", "/", "", []))
+        return dict(exchange.whole(200, [*HTML, (b"etag", b'"a"')], page())[0])[b"etag"]
+
+    for policy, other in ((own, ALL), (ALL, own)):
+        asked = [(b"accept", b"text/html"), (b"if-none-match", tag(other))]
+        assert Exchange(policy, RequestHead("GET", "/", "", asked)).request_headers == asked[:1]
+        asked[1] = (b"if-none-match", tag(policy))
+        seen = Exchange(policy, RequestHead("GET", "/", "", asked)).request_headers
+        assert seen == [asked[0], (b"if-none-match", b'"a"')]
+
+
+@pytest.mark.parametrize(
+    ("settings", "number"),
+    [
+        ({"leftovers": "delete"}, "CM050"),
+        ({"hide_cookies": 1}, "CM051"),
+        ({"cacheable": "yes"}, "CM052"),
+    ],
+)
+def test_a_wrong_setting_is_told_by_its_number(settings: dict[str, Any], number: str) -> None:
+    with pytest.raises(PolicyError) as raised:
+        Policy(contact_url="/c", **settings)
+
+    assert raised.value.numbers == (number,)
