@@ -681,6 +681,7 @@ class TestGranted:
         self.open(page)
         expect_state(page, "idle")
         expect(message(page)).to_have_text("")
+        page.wait_for_timeout(600)
         assert asked(standin) == []
 
 
