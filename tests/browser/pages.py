@@ -10,7 +10,8 @@ import json
 
 from playwright.sync_api import Locator, Page, expect
 
-from consent_middleware.facade import Facade
+from consent_middleware.facade import Facade, compose
+from consent_middleware.facade.asset import Site as Site_
 from consent_middleware.rules import ChatScript, Purpose
 from consent_middleware.vendors.hubspot import HUBSPOT
 from examples.standin import Record, StandIn
@@ -44,6 +45,9 @@ ASSET = FACADE.asset()
 ASSET_URL = f"/_consent/{ASSET.name}"
 #: Where the script asks what is allowed.
 DECISION = "/_consent/decision"
+
+#: Gives scripts a place to say that they ran.
+LOG_RAN = "<script>ran = []</script>"
 
 #: Keeps what the facade says at each step, and every layout shift of the page that nobody's input explains. The
 #: facade's own card grows over the page when a message is longer; nodes in its shadow are not told.
@@ -80,7 +84,7 @@ def document(
     """A page of some length with the facade at its end. `head` goes into its head, `before` before the facade."""
     markup = facade.markup(
         None if no_chat else chat,
-        asset_url=ASSET_URL,
+        asset_url=f"/_consent/{facade.asset().name}",
         nonce=nonce,
         granted=granted,
         lang=lang,
@@ -88,7 +92,7 @@ def document(
         placeholders=placeholders,
     ).decode("ascii")
     if guard is not None:
-        head = facade.guard_markup(ASSET_URL, nonce, guard, lang=lang).decode("ascii") + head
+        head = facade.guard_markup(f"/_consent/{facade.asset().name}", nonce, guard, lang=lang).decode("ascii") + head
     lines = '<p>A page that can be scrolled.</p><p class="long"></p>'
     style = '<style nonce="abc">.long { block-size: 3000px }</style>'
     return (
@@ -97,6 +101,23 @@ def document(
         f'<body><main><h1>Shop</h1><label>Search <input id="search"></label>{lines}</main>'
         f"{before}{markup}</body></html>"
     ).encode()
+
+
+#: The form in which the script is served: as in the package, or as its readable sources say it.
+FORM = {"readable": False}
+
+
+def scripts(facade: Facade) -> dict[str, bytes]:
+    """The scripts of a facade by name, in the form that is wanted."""
+    if not FORM["readable"]:
+        return {name: asset.body for name, asset in facade.assets.items()}
+    found = {}
+    for language, words in facade.texts.items():
+        chosen = Site_(words, facade.cookie, facade.contact_url, facade.privacy_url, facade.position)
+        for embeds in (False, True):
+            name = facade.asset(language, placeholders=embeds).name
+            found[name] = compose(chosen, facade.vendors, embeds=embeds, minified=False).body
+    return found
 
 
 def put(
@@ -109,13 +130,10 @@ def put(
 ) -> None:
     """Put a page on the site, and beside it the facade's script and the page that the link leads to."""
     site.pages[path] = Document(body, headers or {})
-    if facade is not None:
-        for name, asset in facade.assets.items():
-            site.pages[f"/_consent/{name}"] = Document(asset.body, {"Content-Type": asset.content_type})
-    for facade in (FACADE, ALONE):
-        for name, asset in facade.assets.items():
-            cached = {"Content-Type": asset.content_type, "Cache-Control": "max-age=9999"}
-            site.pages[f"/_consent/{name}"] = Document(asset.body, cached)
+    for each in {FACADE, ALONE, *([facade] if facade else [])}:
+        for name, script in scripts(each).items():
+            cached = {"Content-Type": ASSET.content_type, "Cache-Control": "max-age=9999"}
+            site.pages[f"/_consent/{name}"] = Document(script, cached)
     decide(site)
     site.pages["/contact"] = Document(b"<!DOCTYPE html><title>Contact</title><h1>Contact</h1>")
 

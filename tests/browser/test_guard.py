@@ -30,7 +30,9 @@ LOADER = f"https://js.hs-scripts.com/{PORTAL}.js"
 PIXEL = f"https://track.hubspot.com/__ptq.gif?a={PORTAL}"
 
 #: How a tag manager, or any script, can bring the loader: each makes `tag` or brings it by itself.
-MAKE = f"const tag = document.createElement('script'); tag.async = true; tag.src = '{LOADER}'; tag.id = 'hs-script-loader';"
+MAKE = (
+    f"const tag = document.createElement('script'); tag.async = true; tag.src = '{LOADER}';tag.id = 'hs-script-loader';"
+)
 WAYS = {
     "appendChild": MAKE + "document.head.appendChild(tag)",
     "insertBefore the first script, as a tag manager does": MAKE
@@ -55,11 +57,13 @@ WAYS = {
     f"tag.src = '{LOADER}'; tag.id = 'hs-script-loader'; document.body.append(tag)",
     "a clone": MAKE + "document.body.append(tag.cloneNode(true))",
     "a template": "document.body.append(document.querySelector('template').content.cloneNode(true))",
-    "an imported template": "document.body.append(document.importNode(document.querySelector('template').content, true))",
+    "an imported template": "const box = document.querySelector('template');"
+    "document.body.append(document.importNode(box.content, true))",
     "a contextual fragment": "document.body.append(document.createRange().createContextualFragment("
     f"'<script id=\"hs-script-loader\" src=\"{LOADER}\"></' + 'script>'))",
     "an inline loader that runs": "const tag = document.createElement('script');"
-    f"tag.text = `(function(d){{var s=d.createElement('script');s.src='{LOADER}';s.id='hs-script-loader';d.head.appendChild(s)}})(document)`;"
+    f"tag.text = `(function(d){{var s=d.createElement('script');s.src='{LOADER}';s.id='hs-script-loader';"
+    "d.head.appendChild(s)})(document)`;"
     "document.body.append(tag)",
 }
 #: The same for pictures, frames and hints.
