@@ -122,7 +122,7 @@ def test_every_cookie_is_listed_once_or_named_as_left_out() -> None:
 
 
 #: Domains of HubSpot's that are held to be safe, though nobody has seen what they serve to a site's visitors.
-UNSEEN = {"hs-embed-reporting.com", "hs-growth-metrics.com", "hs-data.com"}
+UNSEEN = {"hs-growth-metrics.com", "hs-data.com"}
 
 
 @pytest.mark.parametrize("vendor", KNOWN_VENDORS, ids=lambda vendor: vendor.id)

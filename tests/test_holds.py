@@ -368,3 +368,79 @@ def test_a_hint_to_such_an_origin_waits() -> None:
     assert early_purpose(PROXIED, "preconnect", "https://hs.example.com") is Purpose.TRACKING
     assert early_purpose(POLICY, "preconnect", "https://hs.example.com") is None
     assert early_purpose(POLICY, "preconnect", "https://[bad") is None
+
+
+ANOTHER = LOADER.replace(b"12345", b"67890")
+OTHER_CHAT = CHAT.replace(b'"12345"', b'"67890"')
+
+
+@pytest.mark.parametrize(
+    ("markup", "portal"),
+    [
+        (LOADER + ANOTHER, "12345"),
+        (ANOTHER + LOADER, "67890"),
+        (LOADER + OTHER_CHAT, "67890"),
+        (OTHER_CHAT + LOADER, "67890"),
+        (CHAT + OTHER_CHAT, "12345"),
+        (LOADER + OTHER_CHAT + CHAT, "67890"),
+    ],
+)
+def test_of_two_portals_a_chat_s_own_tag_counts_first_and_then_the_first_tag(markup: bytes, portal: str) -> None:
+    attributes = settings(rewrite(page(markup))[0])["attrs"]
+
+    assert isinstance(attributes, dict)
+    assert attributes["data-hsjs-portal"] == portal
+
+
+def test_a_portal_without_a_chat_brings_no_facade() -> None:
+    policy = Policy(contact_url="/contact", chat_accounts=[67890])
+
+    assert b"data-consent-facade" not in rewrite(page(LOADER), policy=policy)[0]
+    assert b'"data-hsjs-portal":"67890"' in rewrite(page(LOADER + ANOTHER), policy=policy)[0]
+
+
+def test_a_page_without_a_chat_holds_its_tags_all_the_same() -> None:
+    holds = PageHolds(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", offers_chat=False)
+
+    out = HTMLRewriter(holds).rewrite(page(LOADER + CHAT))
+
+    assert b"data-consent-facade" not in out
+    assert HELD_LOADER in out
+    assert HELD_CHAT in out
+
+
+def test_a_custom_element_of_the_site_s_own_waits_when_the_site_names_it() -> None:
+    document = page(b'<lazy-script src="//js.hs-scripts.com/12345.js"></lazy-script>')
+    named = Policy(contact_url="/contact", elements=["lazy-script"])
+
+    assert rewrite(document)[0] == document
+    assert b'<lazy-script data-consent="tracking" data-consent-src=' in rewrite(document, policy=named)[0]
+
+
+@pytest.mark.parametrize("mark", ["data-usercentrics=x", "data-cookieconsent=marketing", "class='cmplz-script a'"])
+def test_an_address_that_another_tool_for_consent_keeps_is_that_tool_s(mark: str) -> None:
+    claimed = page(f'<script {mark} data-src="//js.hs-scripts.com/12345.js"></script>'.encode())
+    running = page(f'<script {mark} src="//js.hs-scripts.com/12345.js"></script>'.encode())
+
+    assert rewrite(claimed)[0] == claimed
+    assert rewrite(running)[0] != running
+
+
+@pytest.mark.parametrize(
+    ("relation", "destination", "url", "purpose"),
+    [
+        ("preload", "script", "//js.hsforms.net/forms/v2.js", Purpose.EMBEDS),
+        ("preload", "SCRIPT", "//js.hs-scripts.com/1.js", Purpose.TRACKING),
+        ("preload", "font", "//static.hsappstatic.net/a.woff2", None),
+        ("preload", "Style", "//js.hubspot.com/a.css", None),
+        ("prefetch", "", "//js.hs-scripts.com/1.js", Purpose.TRACKING),
+        ("prefetch", "", "/hs/scriptloader/12345.js", Purpose.TRACKING),
+        ("preconnect", "", "//no-cache.hubspot.com", Purpose.EMBEDS),
+        ("prefetch", "", "//www.hubspot.com/page", None),
+        ("preconnect", "", "https://[", None),
+    ],
+)
+def test_what_is_fetched_ahead_waits_as_what_it_is(
+    relation: str, destination: str, url: str, purpose: Purpose | None
+) -> None:
+    assert early_purpose(POLICY, relation, url, None, destination) is purpose

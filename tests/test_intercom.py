@@ -172,6 +172,59 @@ def test_the_usual_installation_waits_and_its_settings_stay() -> None:
     assert sent(ONLY, page(INSTALLED), "consent=functional")[0] == page(INSTALLED)
 
 
+SNIPPET = (
+    "(function(){var w=window;var ic=w.Intercom;if(typeof ic==='function'){ic('update',w.intercomSettings);}else{"
+    "var l=function(){var s=document.createElement('script');s.async=true;s.src='https://widget.intercom.io/widget/%s;"
+    "document.body.appendChild(s);};w.addEventListener('load',l,false);}})();"
+)
+SETTINGS_IN_ONE = "window.intercomSettings={app_id:'abc12345',api_base:'https://api-iam.eu.intercom.io'};"
+
+
+@pytest.mark.parametrize(
+    ("script", "attributes"),
+    [
+        pytest.param(SNIPPET % "abc12345'", ATTRIBUTES, id="the snippet with the workspace in its address"),
+        pytest.param(
+            SETTINGS_IN_ONE + SNIPPET % "'+w.intercomSettings.app_id",
+            {**ATTRIBUTES, "data-api-base": "https://api-iam.eu.intercom.io"},
+            id="settings and snippet in one, the address put together",
+        ),
+        pytest.param(SNIPPET % "'+id", None, id="a snippet that does not tell the workspace"),
+    ],
+)
+def test_an_inline_snippet_names_workspace_and_region(script: str, attributes: dict[str, str] | None) -> None:
+    document, _ = sent(ONLY, page(f"<script>{script}</script>".encode()))
+
+    assert b'<script type="text/x-consent" data-consent="chat">' in document
+    if attributes is None:
+        assert b"data-consent-facade" not in document
+    else:
+        assert facade(document)["attrs"] == attributes
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "window.intercomSettings = {app_id: 'abc12345'};",
+        "Intercom('update');",
+        "var docs = 'https://widget.intercom.io/widget/abc12345';",
+    ],
+)
+def test_an_inline_script_that_loads_nothing_stays(script: str) -> None:
+    document = page(f"<script>{script}</script>".encode())
+
+    assert sent(ONLY, document)[0] == document
+
+
+def test_a_site_names_the_workspaces_that_have_a_chat() -> None:
+    document = page(WIDGET)
+
+    offered = Policy(vendors=["intercom"], chat_accounts=["abc12345"])
+    other = Policy(vendors=["intercom"], chat_accounts=["other123"])
+    assert b"data-consent-facade" in sent(offered, document)[0]
+    assert b"data-consent-facade" not in sent(other, document)[0]
+
+
 def test_a_site_s_own_origin_serves_the_chat() -> None:
     policy = Policy(vendors=["intercom"], proxied={"widget.intercom.io": "https://chat.shop.example"})
     document, _ = sent(policy, page(b'<script src="https://chat.shop.example/widget/abc12345"></script>'))

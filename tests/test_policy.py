@@ -236,6 +236,17 @@ def test_a_missing_contact_url_is_said_when_built(caplog: pytest.LogCaptureFixtu
         ("CM020", {"regime": None}),
         ("CM021", {"gpc": "us"}),
         ("CM021", {"gpc": True}),
+        ("CM030", {"embeds": "marketing"}),
+        ("CM030", {"embeds": ["forms"]}),
+        ("CM031", {"embeds_click": 1}),
+        ("CM032", {"chat_pages": "/support"}),
+        ("CM032", {"chat_pages": ["support"]}),
+        ("CM032", {"chat_pages": 1}),
+        ("CM033", {"chat_accounts": "12345"}),
+        ("CM033", {"chat_accounts": 12345}),
+        ("CM034", {"elements": "lazy-script"}),
+        ("CM034", {"elements": ["script"]}),
+        ("CM034", {"elements": ["Lazy-Script"]}),
         ("CM022", {"dnt": 1}),
         ("CM023", {"tcf_grants": "yes"}),
         ("CM024", {"max_age_days": 0}),
@@ -563,6 +574,47 @@ def test_without_a_refusal_the_click_counts_everywhere() -> None:
     assert plan(b"consent_chat=1", strict).allows(Purpose.CHAT)
     assert plan(b"CookieConsent={necessary:true,preferences:false}; consent_chat=1", strict).allows(Purpose.CHAT)
     assert plan(b"x=1", strict).decisions[Purpose.CHAT].action is Action.FACADE
+
+
+def test_embeds_wait_unseen_where_the_site_wants_no_placeholder() -> None:
+    silent = Policy(contact_url="/c", embeds_click=False)
+    strict = Policy(contact_url="/c", click_after_refusal=False)
+
+    assert plan(b"x=1").decisions[Purpose.EMBEDS].action is Action.FACADE
+    assert plan(b"x=1", silent).decisions[Purpose.EMBEDS].action is Action.BLOCK
+    assert plan(b"x=1", strict).decisions[Purpose.EMBEDS].action is Action.FACADE
+    assert plan(b"consent=necessary", strict).decisions[Purpose.EMBEDS].action is Action.BLOCK
+    assert plan(b"consent=functional,marketing", silent).allows(Purpose.EMBEDS)
+    assert "click-disabled" in plan(b"x=1", silent).decisions[Purpose.EMBEDS].rules
+    assert len({plan(b"x=1", policy).variant for policy in (silent, strict)}) == 2
+
+
+def test_a_click_to_chat_shows_no_embeds() -> None:
+    assert not plan(b"consent_chat=1").allows(Purpose.EMBEDS)
+
+
+@pytest.mark.parametrize(
+    ("path", "offered"),
+    [("/", True), ("/support/a/b", True), ("/support", False), ("/support/a\n", True), ("/x", False)],
+)
+def test_the_chat_is_offered_on_the_pages_that_the_site_names(path: str, offered: bool) -> None:
+    named = Policy(contact_url="/c", chat_pages=["/", "/support/*"])
+
+    assert named.offers_chat(path) is offered
+    assert POLICY.offers_chat(path)
+
+
+def test_what_a_page_shows_changes_the_fingerprint() -> None:
+    policies = [
+        POLICY,
+        Policy(contact_url="/contact", embeds=["marketing"]),
+        Policy(contact_url="/contact", embeds_click=False),
+        Policy(contact_url="/contact", chat_pages=["/"]),
+        Policy(contact_url="/contact", chat_accounts=[12345]),
+        Policy(contact_url="/contact", elements=["lazy-script"]),
+    ]
+
+    assert len({policy.fingerprint for policy in policies}) == len(policies)
 
 
 def test_a_page_without_a_button_is_a_variant_of_its_own() -> None:

@@ -606,6 +606,10 @@ _CONTACTS = (
     Contact(Purpose.TRACKING, "js.hubspot.com", "Serves pop-up calls to action.", regional=True),
     Contact(Purpose.TRACKING, "js.hubspotfeedback.com", "Serves surveys.", regional=True),
     Contact(Purpose.TRACKING, "feedback.hubapi.com", "Says which surveys are to be shown.", regional=True),
+    Contact(Purpose.TRACKING, "feedback.hubspot.com", "Serves surveys.", regional=True),
+    Contact(Purpose.TRACKING, "metrics-fe.hubspot.com", "Receives measurements from HubSpot's scripts.", regional=True),
+    Contact(Purpose.TRACKING, "wtcfns.hubspot.com", "Serves HubSpot's cookie banner."),
+    Contact(Purpose.TRACKING, "exceptions.hs-embed-reporting.com", "Receives reports of errors in HubSpot's scripts."),
     Contact(Purpose.TRACKING, "static.hsappstatic.net", "Serves what measures the speed of pages for HubSpot."),
     Contact(Purpose.TRACKING, "perf.hsforms.com", "Is told how fast forms are shown.", regional=True),
     Contact(Purpose.TRACKING, "js.leadin.com", "Serves the tag of old versions of HubSpot's WordPress plugin."),
@@ -613,6 +617,7 @@ _CONTACTS = (
     Contact(
         Purpose.EMBEDS, "forms.hsforms.com", "Serves forms, counts their views, receives what is sent.", regional=True
     ),
+    Contact(Purpose.EMBEDS, "api.hsforms.com", "Receives what is sent by forms."),
     Contact(Purpose.EMBEDS, "share.hsforms.com", "Serves forms as pages of their own."),
     Contact(Purpose.EMBEDS, "forms.hubspot.com", "Receives what is sent by forms.", regional=True),
     Contact(Purpose.EMBEDS, "meetings.hubspot.com", "Serves calendars and books meetings.", regional=True),
@@ -687,7 +692,8 @@ _TRACKING_SHARING = (
 _EMBEDS_SHARING = (
     "Embedded content by itself is not known to load an advertising network. What is sent with a form goes to HubSpot "
     "for this site. Whether that is a sale or a sharing depends on the contract, whether HubSpot is a service provider "
-    "to this site (section 1798.140(ag)), and on what the site does with it."
+    "to this site (section 1798.140(ag)), and on what the site does with it: a contact that is handed on to an "
+    "advertising network is likely to be shared (section 1798.140(ah))."
 )
 
 _DISCLOSED = Disclosed(

@@ -10,6 +10,7 @@ Sources: Intercom's help pages "Using Intercom with Content Security Policy" (38
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from types import MappingProxyType
 
 from consent_middleware.consent import Category
@@ -50,7 +51,19 @@ def _chat(recognition: Recognition) -> ChatScript | None:
     attributes = [("id", SCRIPT_ID), ("data-app-id", recognition.account)]
     if recognition.region in _DATA_CENTRES:
         attributes.append(("data-api-base", f"https://api-iam.{recognition.region}.intercom.io"))
-    return ChatScript(src=f"{origin}/widget/{recognition.account}", attributes=tuple(attributes))
+    return ChatScript(f"{origin}/widget/{recognition.account}", tuple(attributes), recognition.account)
+
+
+#: How an inline script names the workspace, where its address does not, and the region of its data.
+_APP_ID_SAID = re.compile(r"""\bapp_?id["']?\s*[:=]\s*["']([A-Za-z0-9]+)["']""", re.IGNORECASE)
+_DATA_CENTRE_SAID = re.compile(r"api-iam\.([a-z]{2})\.intercom\.io")
+
+
+def _chat_of_text(recognition: Recognition) -> ChatScript | None:
+    """The Messenger of the workspace and region that an inline script names."""
+    said, region = _APP_ID_SAID.search(recognition.text), _DATA_CENTRE_SAID.search(recognition.text)
+    account = recognition.account or (said[1] if said else "")
+    return _chat(replace(recognition, account=account, region=region[1] if region else ""))
 
 
 _CHAT = (Purpose.CHAT,)
@@ -68,7 +81,7 @@ _TEXT_RULES = (
         _CHAT,
         re.compile(r"(?<![A-Za-z0-9_.-])widget\.intercom\.io/widget/(?P<account>[A-Za-z0-9]*)"),
         3000,
-        chat=_chat,
+        chat=_chat_of_text,
     ),
 )
 

@@ -171,6 +171,9 @@ HOSTILE = {
     "scripts that do not end": b"<script>",
     "ends of scripts that do not end": b"</scrip",
     "escaped scripts": b"<script><!--<script>",
+    "scripts whose texts count": b"<script>held.example</script>",
+    "scripts whose texts count and do not end": b"<script>held.example",
+    "scripts that may go on": b"<script><!--<script>x</script>held.example",
     "needles in one attribute": NEEDLE.encode() + b" ",
     "needles in unfinished tags": b"<img src=//held.example ",
     "candidates inside of candidates": b"<img <script <link ",
@@ -208,6 +211,12 @@ def test_four_times_the_document_takes_about_four_times_as_long(unit: bytes, siz
 def test_one_byte_at_a_time_is_linear_too() -> None:
     """An unfinished tag fed byte by byte is not read again with every byte."""
     growth = min(cost(b"<a b='" + b"x>" * 16_000, 1) / cost(b"<a b='" + b"x>" * 4_000, 1) for _ in range(3))
+    assert growth < 10
+
+
+def test_a_script_that_is_waited_for_one_byte_at_a_time_is_linear_too() -> None:
+    """An inline script fed byte by byte is not read again with every byte."""
+    growth = min(cost(b"<script>" + b"a>b;" * 8_000, 1) / cost(b"<script>" + b"a>b;" * 2_000, 1) for _ in range(3))
     assert growth < 10
 
 

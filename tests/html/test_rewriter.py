@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import pytest
 
-from consent_middleware.html.rewriter import MAX_DEPTH, HTMLRewriter
+from consent_middleware.html.rewriter import MAX_DEPTH, MAX_TEXT, Edit, HTMLRewriter
 from consent_middleware.html.tokens import Kind, StartTag, Tokenizer, decode_references
 
 from .oracle import SAYS, Everything, Holding, engine_finds, rewritten
@@ -389,3 +392,174 @@ def test_what_the_scan_for_candidates_may_stumble_over_reads_the_same_at_any_chu
         pieces = [rewriter.feed(document[at : at + size]) for at in range(0, len(document), size)]
         assert b"".join(pieces) + rewriter.close() == whole
     assert b"data-held" in whole
+
+
+def in_pieces(document: bytes, size: int, *, xml: bool = False, max_hold: int = 1 << 20) -> bytes:
+    rewriter = HTMLRewriter(Holding(), charset="utf-8", xml=xml, max_hold=max_hold)
+    pieces = [rewriter.feed(document[at : at + size]) for at in range(0, len(document), size)]
+    return b"".join(pieces) + rewriter.close()
+
+
+SAID = b"<script>go('//held.example/x')</script>"
+HELD_SAID = b"<script data-held=''>go('//held.example/x')</script>"
+
+
+@pytest.mark.parametrize(
+    ("page", "held"),
+    [
+        pytest.param(SAID, HELD_SAID, id="a script"),
+        pytest.param(SAID.upper().replace(b"HELD.EXAMPLE", b"held.example"), None, id="in upper case"),
+        pytest.param(b"<script>a</script>" * 3 + SAID, b"<script>a</script>" * 3 + HELD_SAID, id="behind others"),
+        pytest.param(
+            b"<script>" + b"a;" * 40 + b"</script><script>b</script>" + SAID,
+            b"<script>" + b"a;" * 40 + b"</script><script>b</script>" + HELD_SAID,
+            id="behind a longer one of no interest",
+        ),
+        pytest.param(
+            b"<script><!-- <script> x </script> //held.example --></script>",
+            b"<script data-held=''><!-- <script> x </script> //held.example --></script>",
+            id="behind another one's end tag, double escaped",
+        ),
+        pytest.param(
+            b"<!-- <script> --><script>//held.example</script>",
+            b"<!-- <script> --><script data-held=''>//held.example</script>",
+            id="behind one in a comment",
+        ),
+        pytest.param(
+            b"<title><script></title><img src=//held.example><script>//held.example</script>",
+            b"<title><script></title><img data-held=//held.example><script data-held=''>//held.example</script>",
+            id="behind one in a title",
+        ),
+        pytest.param(b"<p>" * 9 + SAID + b"<p>x", b"<p>" * 9 + HELD_SAID + b"<p>x", id="among other tags"),
+        pytest.param(
+            b"<script>a='//held.exam'+'ple'</script>", b"<script>a='//held.exam'+'ple'</script>", id="in two parts"
+        ),
+    ],
+)
+def test_what_an_inline_script_says_is_read_before_its_tag_leaves(page: bytes, held: bytes | None) -> None:
+    expected = page.replace(b"<SCRIPT", b"<SCRIPT data-held=''") if held is None else held
+    tail = b"" if expected == page else Holding.tail_text
+
+    for size in (1, 2, 5, 16, 33, 1000):
+        assert in_pieces(page, size) == expected + tail
+    assert HTMLRewriter(Holding(), charset="utf-8").rewrite(page) == expected + tail
+
+
+@pytest.mark.parametrize(
+    ("page", "held"),
+    [
+        ("<x><script>//held.example</script></x>", True),
+        ("<h:x xmlns:h='a'><h:script><![CDATA[ //held.example ]]></h:script></h:x>", True),
+        ("<x><script/>//held.example<p></p></x>", False),
+        ("<x><svg><script>//held.example</script></svg></x>", False),
+    ],
+)
+def test_what_an_inline_script_says_is_read_in_xml_too(page: str, held: bool) -> None:
+    document = page.encode()
+    whole = HTMLRewriter(Holding(), charset="utf-8", xml=True).rewrite(document)
+
+    assert (b"data-held" in whole) is held
+    assert [in_pieces(document, size, xml=True) for size in (1, 7, 50)] == [whole] * 3
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param("<script>//held.example", id="the input ends in it"),
+        pytest.param("<svg><script>//held.example</script></svg>", id="an SVG script, whose text is markup"),
+        pytest.param("<noscript><script>//held.example</script></noscript>", id="one that never runs"),
+        pytest.param("<script src=x>//held.example</script>", id="one with an address, whose text is nothing"),
+        pytest.param("<template><script>//held.example</script></template>", id="one in a template"),
+        pytest.param("<style>//held.example</style>", id="no script"),
+    ],
+)
+def test_a_text_that_no_browser_runs_is_left_alone(page: str) -> None:
+    document = page.encode()
+
+    assert HTMLRewriter(Holding(), charset="utf-8").rewrite(document) == document
+    assert [in_pieces(document, size) for size in (1, 9)] == [document] * 2
+
+
+@pytest.mark.parametrize("beyond", [-1, 0, 1, 5, 20])
+@pytest.mark.parametrize("max_hold", [1 << 20, 400])
+def test_a_script_that_is_too_long_to_be_read_passes_at_any_chunking(beyond: int, max_hold: int) -> None:
+    limit = min(MAX_TEXT, max_hold - 16)
+    start = b"<script>//held.example"
+    document = b"<p>" + start + b"x" * (limit + beyond - len(start)) + b"</script><p>y"
+    rewriter = HTMLRewriter(Holding(), charset="utf-8", max_hold=max_hold)
+
+    whole = rewriter.rewrite(document)
+
+    assert (b"data-held" in whole) is (beyond <= 0)
+    for size in (7, 64, 4096, len(document) - 6, len(document) - 1):
+        if len(document) / size < 2000:
+            assert in_pieces(document, size, max_hold=max_hold) == whole
+
+
+def test_what_stands_before_a_script_that_is_waited_for_leaves_at_once() -> None:
+    rewriter = HTMLRewriter(Holding(), charset="utf-8")
+
+    assert rewriter.feed(b"<p>one</p><script>var a") == b"<p>one</p>"
+    assert rewriter.feed(b" = 1</scr") == b""
+    assert rewriter.feed(b"ipt><p>two") == b"<script>var a = 1</script><p>two"
+
+
+def test_a_watch_that_reads_no_text_holds_no_script_back() -> None:
+    class Deaf(Holding):
+        text_needles: re.Pattern[bytes] | None = None
+
+    rewriter = HTMLRewriter(Deaf(), charset="utf-8")
+
+    assert rewriter.feed(b"<script>//held.example") == b"<script>//held.example"
+
+
+def test_script_words_count_in_the_tags_of_scripts_alone() -> None:
+    class Wordy(Everything):
+        script_words: Sequence[bytes] = (b"my-loader",)
+
+        def start_tag(self, tag: StartTag) -> list[Edit]:
+            return [Edit(1, 1, b"x-")]
+
+    page = b"<script id=my-loader src=a></script><img id=my-loader src=b><script id='my&#45;loader' src=c></script>"
+    held = page.replace(b"<script", b"<x-script")
+
+    assert HTMLRewriter(Wordy(), charset="utf-8").rewrite(page) == held
+    rewriter = HTMLRewriter(Wordy(), charset="utf-8")
+    assert b"".join([rewriter.feed(page[at : at + 3]) for at in range(0, len(page), 3)]) + rewriter.close() == held
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "//held.example/x",
+        "//HELD.example/x",
+        "//held&#46;example",
+        "//held&period;example",
+        "//h&#x65;ld.example",
+        "&#47;&#47;held.example",
+        "&#47;&#47;held&#46;example",
+        "&sol;&sol;he&#108;d.example",
+        "https&colon;//held&#x2e;example",
+        "//held%2Eexample",
+        "//%68eld.example",
+        "//ｈeld.example",
+        "//held。example",
+        "//he\tld.example",
+        "//held.ex\nample",
+        "/\n/he\rld.example",
+        "\\\\held.example",
+    ],
+)
+@pytest.mark.parametrize("size", [0, 3])
+def test_a_picture_s_host_is_found_however_it_is_written(address: str, size: int) -> None:
+    page = f'<p>x</p><img alt="a" src="{address}/x">'.encode()
+    watch = Everything()
+    rewriter = HTMLRewriter(watch, charset="utf-8")
+    if size:
+        for at in range(0, len(page), size):
+            rewriter.feed(page[at : at + size])
+        rewriter.close()
+    else:
+        rewriter.rewrite(page)
+
+    assert len(watch.found) == 1
