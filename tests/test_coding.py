@@ -6,6 +6,7 @@ import gzip
 import subprocess
 import sys
 import tracemalloc
+import types
 import zlib
 from typing import Any
 
@@ -195,6 +196,14 @@ def test_what_is_not_installed_is_not_offered(missing: list[str], left: set[byte
     done = subprocess.run([sys.executable, "-c", code, *missing], capture_output=True, text=True, check=True)
 
     assert set(done.stdout.encode().split()) == {b"gzip", b"x-gzip", b"deflate"} | left
+
+
+def test_a_module_that_is_missing_or_bounds_nothing_is_not_used() -> None:
+    assert coding._first_module("no_such_module", "zlib") is zlib
+    assert coding._first_module("no_such_module") is None
+    assert coding._bounded(None) is None
+    assert coding._bounded(types.SimpleNamespace(Decompressor=object)) is None  # type: ignore[arg-type]
+    assert coding._bounded(brotli) is brotli
 
 
 @pytest.mark.parametrize("module", [brotli, brotlicffi], ids=["Brotli", "brotlicffi"])
