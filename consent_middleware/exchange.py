@@ -196,7 +196,8 @@ class Exchange:
         return head
 
     def _note_untyped(self, status: int) -> None:
-        if self._has_content(status) and wants_document(dict(self._headers)):
+        is_shown = self._has_content(status) and not 300 <= status < 400
+        if is_shown and wants_document(dict(self._headers)):
             self._policy.notices.note(
                 "untyped", "a response without Content-Type is not looked at; a browser may take it for HTML"
             )
