@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test types style unit bench fuzz mutants soak clean tools
+.PHONY: help demo test types style unit bench fuzz mutants asset pictures soak clean tools
 
 help:
 	@echo "make demo    the same site with and without consent-middleware, side by side"
@@ -13,6 +13,7 @@ help:
 	@echo "make bench   speed, beside other tools, as ratios in one run"
 	@echo "make fuzz    the engine against html5lib, MINUTES=10"
 	@echo "make soak    100,000 requests, REQUESTS=100000, and what they leave in memory"
+	@echo "make asset   the minified parts of the facade's script, after a change to their sources"
 	@echo "make mutants break the package on purpose and see that the tests notice"
 
 # One environment for the demo (small) and one step more for the tests.
@@ -78,12 +79,20 @@ mutants: $(VENV)/.test
 soak: $(VENV)/.test
 	$(BIN)/python -m tests.conformance.soak --requests $(or $(REQUESTS),100000)
 
-# What the tests need besides Python: a real Chromium, openssl for the stand-in's certificate, npm for axe-core, nginx and
-# Varnish to stand in front of the site. Root on Debian gets them here; anybody else is told what to type.
+asset: $(VENV)/.test
+	$(BIN)/python -m tests.minify
+
+pictures: $(VENV)/.test
+	$(BIN)/python -m tests.browser.pictures
+
+# What the tests need besides Python: a real Chromium and a real Firefox, openssl for the stand-in's certificate, npm for
+# what tests/npm.py names, nginx and Varnish to stand in front of the site. Root on Debian gets them here; anybody else is
+# told what to type.
 tools:
 	@missing=""; \
-	for tool in chromium openssl npm nginx varnishd; do \
+	for tool in chromium firefox-esr openssl npm nginx varnishd; do \
 	  [ $$tool = chromium ] && [ -n "$$CHROMIUM" ] && continue; \
+	  [ $$tool = firefox-esr ] && { [ -n "$$FIREFOX" ] || command -v firefox >/dev/null; } && continue; \
 	  PATH="$$PATH:/usr/sbin" command -v $$tool >/dev/null || missing="$$missing $${tool%d}"; \
 	done; \
 	[ -z "$$missing" ] && exit 0; \

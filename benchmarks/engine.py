@@ -49,6 +49,9 @@ class Watch:
     def __init__(self) -> None:
         self.held = False
 
+    def root(self, tag: StartTag) -> None:
+        """The root element says nothing here."""
+
     def reads(self, _: StartTag) -> bool:
         """No script's text counts."""
         return False

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 from .consent import OPTIONAL_CATEGORIES, Category, Regime
-from .facade import Texts
+from .facade import LANGUAGES, Texts
+from .facade.texts import choose
 from .rules import Vendor
 from .sources import SOURCES, ConsentSource, Platform, Signals
 from .vendors import KNOWN_VENDORS, VENDORS
@@ -24,6 +26,8 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 MAX_HOLD = 1 << 20
 
 
+#: RFC 5646, section 2.1, as far as it matters here: subtags of letters and digits.
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _LINK_URL = re.compile(r"(?:https?:|mailto:|tel:|(?![A-Za-z][A-Za-z0-9+.-]*:))\S(?:.*\S)?", re.IGNORECASE)
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 
@@ -143,9 +147,21 @@ class Checks:
         self._wrong(number, name, given, "a path or an http, https, mailto or tel URL")
         return None
 
-    def texts(self, number: str, name: str, given: object) -> Texts:
+    def texts(self, number: str, name: str, given: object, language: str | None) -> Mapping[str, Texts]:
+        """The words by language: one set, which is in `language`, or several beside the built-in ones."""
         if given is None:
-            return Texts()
+            return LANGUAGES
+        if isinstance(given, Mapping) and given and all(isinstance(each, Texts | Mapping) for each in given.values()):
+            own = {tag: self._words(number, f"{name}[{tag!r}]", words, tag) for tag, words in given.items()}
+            if not all(isinstance(tag, str) and _LANGUAGE.fullmatch(tag) for tag in given):
+                self._wrong(number, name, given, "under language tags such as 'en' or 'pt-BR'")
+                return LANGUAGES
+            return {**LANGUAGES, **{tag.lower(): words for tag, words in own.items()}}
+        tag = language or "en"
+        return {tag.lower(): self._words(number, name, given, tag)}
+
+    def _words(self, number: str, name: str, given: object, tag: object) -> Texts:
+        base = LANGUAGES[choose(LANGUAGES, tag if isinstance(tag, str) else None)]
         if isinstance(given, Texts):
             return given
         fields = sorted(Texts.__dataclass_fields__)
@@ -155,17 +171,22 @@ class Checks:
             or not all(isinstance(text, str) for text in given.values())
         ):
             self._wrong(number, name, given, "texts under the names " + ", ".join(fields))
-            return Texts()
+            return base
         try:
-            return Texts(**given)
+            return replace(base, **given)
         except ValueError as error:
             self._wrong(number, name, given, f"text that a page can hold: {error}")
-            return Texts()
+            return base
 
-    def language(self, number: str, name: str, given: object) -> str:
-        if not isinstance(given, str) or not re.fullmatch(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", given):
-            self._wrong(number, name, given, "a language tag such as 'en' or 'pt-BR'")
-            return "en"
+    def language(self, number: str, name: str, given: object) -> str | Callable[[Signals], str | None] | None:
+        """The one language of every page, what chooses it, or None: the page's own."""
+        if given == "auto":
+            return None
+        if callable(given):
+            return cast("Callable[[Signals], str | None]", given)
+        if not isinstance(given, str) or not _LANGUAGE.fullmatch(given):
+            self._wrong(number, name, given, "'auto', a language tag such as 'en' or 'pt-BR', or a callable")
+            return None
         return given
 
     def bail_out(self, number: str, name: str, given: object) -> Literal["withhold", "pass"]:
@@ -322,6 +343,13 @@ class Checks:
             self._wrong(number, name, listed, "a list of callables that take Signals and return readings")
             return ()
         return listed
+
+
+def checked_language(given: object) -> str | None:
+    """What a callable returned as a language. Raises: TypeError."""
+    if given is None or (isinstance(given, str) and _LANGUAGE.fullmatch(given)):
+        return given
+    raise TypeError
 
 
 def _is_host(host: object) -> bool:

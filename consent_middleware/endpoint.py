@@ -1,19 +1,24 @@
-"""What the middleware answers itself, below its own path: the facade's script.
+"""What the middleware answers itself, below its own path: the facade's script, and the decision for a visitor.
 
-Knows: the policy's path, the asset, how a file that never changes is cached.
-Must not know: consent, HTML, gateways.
+Knows: the policy's path, the scripts, how a file that never changes is cached and how an answer for one visitor is not.
+Must not know: HTML, gateways, what a decision rests on.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from typing import NamedTuple
 
-from .facade import ASSET
-from .headers import Headers
-from .policy import Policy
+from .cookies import Cookies
+from .headers import Headers, add_vary, expire
+from .policy import Plan, Policy
+from .rules import Purpose
 
-_ASSET_NAME = re.compile(r"/facade\.[0-9a-f]+\.js")
+_ASSET_NAME = re.compile(r"facade\.[0-9a-f]+\.js")
+
+#: The last segment of the path under which a page asks what is allowed.
+DECISION = "decision"
 
 
 class Answer(NamedTuple):
@@ -24,26 +29,50 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def answer(policy: Policy, method: str, path: str) -> Answer | None:
+def answer(policy: Policy, method: str, path: str, plan: Plan, cookies: Cookies, host: bytes) -> Answer | None:
     """The middleware's own response to a request, or None where the app is to answer. `path` is below the mount."""
     if method not in {"GET", "HEAD"} or not path.startswith(policy.path + "/"):
         return None
-    name = path.removeprefix(policy.path)
-    if not _ASSET_NAME.fullmatch(name):
+    name = path.removeprefix(policy.path + "/")
+    if name == DECISION:
+        found = _decision(policy, plan, cookies, host)
+    elif _ASSET_NAME.fullmatch(name):
+        found = _script(policy, name)
+    else:
         return None
-    # A page from before an update asks for the name of its time. It gets the script of today, which must then not be
-    # stored under the other name for good.
-    current = name == f"/{ASSET.name}"
-    cache_control = b"public, max-age=31536000, immutable" if current else b"no-cache"
-    headers: Headers = [
-        (b"content-type", ASSET.content_type.encode("ascii")),
-        (b"content-length", str(len(ASSET.body)).encode("ascii")),
-        (b"cache-control", cache_control),
-        (b"x-content-type-options", b"nosniff"),
-    ]
-    return Answer(200, headers, b"" if method == "HEAD" else ASSET.body)
+    return found._replace(body=b"") if method == "HEAD" else found
 
 
 def asset_url(policy: Policy, mount: str) -> str:
     """The URL of the facade's script for pages of an app that is mounted at `mount` ("" or "/prefix")."""
-    return f"{mount.rstrip('/')}{policy.path}/{ASSET.name}"
+    return f"{mount.rstrip('/')}{policy.path}/{policy.facade.asset().name}"
+
+
+def _script(policy: Policy, name: str) -> Answer:
+    # A page from before an update asks for the name of its time. It gets the script of today, which must then not be
+    # stored under the other name for good.
+    asset = policy.facade.assets.get(name)
+    cache_control = b"no-cache" if asset is None else b"public, max-age=31536000, immutable"
+    asset = asset or policy.facade.asset(placeholders=True)
+    return _answer(asset.content_type, asset.body, cache_control)
+
+
+def _decision(policy: Policy, plan: Plan, cookies: Cookies, host: bytes) -> Answer:
+    """What the page of this visitor may load by now, and the end of every cookie that has been refused."""
+    allowed = {purpose.value: plan.allows(purpose) for purpose in Purpose}
+    body = json.dumps(allowed, separators=(",", ":")).encode("ascii")
+    found = _answer("application/json", body, b"no-store")
+    head = found.headers
+    for field in (b"Cookie", *policy.vary):
+        head = add_vary(head, field)
+    return found._replace(headers=head + expire(policy.ended_cookies(plan, cookies), cookies, host))
+
+
+def _answer(content_type: str, body: bytes, cache_control: bytes) -> Answer:
+    headers: Headers = [
+        (b"content-type", content_type.encode("ascii")),
+        (b"content-length", str(len(body)).encode("ascii")),
+        (b"cache-control", cache_control),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    return Answer(200, headers, body)

@@ -83,6 +83,7 @@ class Exchange:
         "_page_plan",
         "_policy",
         "_request",
+        "_signals",
         "answer",
         "plan",
         "request_headers",
@@ -95,11 +96,16 @@ class Exchange:
         self._request = request
         self._cookies = Cookies([value for name, value in headers if name == b"cookie"])
         #: The decision for this request. An app may read it, for example to choose a template.
-        self.plan = policy.plan(Signals(self._cookies, headers, method, path))
+        self._signals = signals = Signals(self._cookies, headers, method, path)
+        self.plan = policy.plan(signals)
         #: What a page is made from: the visitor's plan, or one and the same for all.
         self._page_plan = policy.neutral if policy.cacheable else self.plan
         #: The middleware's own response, or None where the app is to be called.
-        self.answer = endpoint.answer(policy, method, path) if path.startswith(policy.path) else None
+        self.answer = (
+            endpoint.answer(policy, method, path, self.plan, self._cookies, self._host)
+            if path.startswith(policy.path)
+            else None
+        )
         #: The request head for the app: the very same object, or a copy where it differs, so that what stands outside
         #: sees the original.
         seen, self._own_condition = for_app(headers, self._variant, CODINGS, rewrites=self._touches_html)
@@ -114,7 +120,13 @@ class Exchange:
     def _variant(self) -> bytes:
         """What tells this page from others that are made of the same page of the app's."""
         everyone = "all-" if self._policy.cacheable else ""
-        return f"{everyone}{self._page_plan.variant}-{self._policy.fingerprint}".encode("ascii")
+        chosen = f"-{self._language}" if self._language != self._policy.language else ""
+        return f"{everyone}{self._page_plan.variant}-{self._policy.fingerprint}{chosen}".encode("ascii")
+
+    @property
+    def _language(self) -> str | None:
+        """The language of the facade's words: a page that is the same for all cannot choose it by the request."""
+        return self._policy.language if self._policy.cacheable else self._policy.language_of(self._signals)
 
     @property
     def rewrites(self) -> bool:
@@ -204,11 +216,7 @@ class Exchange:
 
     def _expired(self) -> Headers:
         """The lines that end cookies that the browser still holds against a refusal, or from a past visit."""
-        cookies = self._cookies
-        if not cookies.raw or not self._policy.vendor_cookies.search(b";".join(cookies.raw)):
-            return []
-        names = self._policy.refused_cookies(self.plan) | self._policy.left_cookies(self.plan)
-        return expire(names.among(cookies), cookies, self._host)
+        return expire(self._policy.ended_cookies(self.plan, self._cookies), self._cookies, self._host)
 
     @property
     def _host(self) -> bytes:
@@ -249,6 +257,7 @@ class Exchange:
             nonce,
             _authority(self._host),
             self._policy.offers_chat(self._request.path),
+            language=self._language,
         )
         rewriter = HTMLRewriter(
             holds,

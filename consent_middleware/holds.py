@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from .html.rewriter import Edit, StartTag
 from .policy import Plan, Policy
 from .rules import Action, ChatScript, Found, Purpose, Recognition, Sight
+from .tag_managers import is_tag_manager
 from .urls import URL, parse_url
 
 #: HTML, section 4.12.1 and the JavaScript MIME types of MIME Sniffing, section 4.6: the types that a browser runs.
@@ -98,6 +99,11 @@ class PageHolds:
     _is_own_chat: bool = False
     _chat_loads: bool = False
     _base: str | None = None
+    _guarded: bool = False
+    _lang: str | None = None
+    _vendor: str | None = None
+    #: The language of the facade's words, where the site has chosen it for this request.
+    language: str | None = None
 
     def __post_init__(self) -> None:
         """Say what to look for: where no host of a vendor can stand, no tag is asked about."""
@@ -117,23 +123,49 @@ class PageHolds:
         if tag.name == b"link":
             return self._link(tag)
         if tag.name == b"script":
-            return self._script(tag)
+            return [*self._guard(tag), *self._script(tag)]
         return self._other(tag)
 
+    def root(self, tag: StartTag) -> None:
+        """Keep the page's language, as its root element says it."""
+        self._lang = tag.get(b"lang") or tag.get(b"xml:lang")
+
     def tail(self) -> bytes:
-        """The facade and its script, once, when a held tag would have brought the chat and no other tag does."""
-        if self._chat is None or self._chat_loads:
+        """The facade where a held tag would have brought the chat and no other does, and the script that releases."""
+        chat = self._chat
+        if self._chat_loads or self.plan.decisions[Purpose.CHAT].action is Action.BLOCK:
+            chat = None
+        if chat is None and not self._guarded and all(held.rule == "hint" for held in self.held):
             return b""
-        if self.plan.decisions[Purpose.CHAT].action is Action.BLOCK:
-            return b""
+        embeds = self.plan.decisions[Purpose.EMBEDS].action
         return self.policy.facade.markup(
-            self._chat,
+            chat,
             asset_url=self._absolute(self.asset_url),
             nonce=self.nonce,
             granted=self.plan.allows(Purpose.CHAT),
-            lang=self.policy.language,
+            lang=self._lang,
+            language=self.language,
+            held=[held.src for held in self.held if held.src],
+            placeholders=embeds is Action.FACADE and any(held.purpose is Purpose.EMBEDS for held in self.held),
+            vendor=self._vendor,
             ask=self.policy.cacheable,
         )
+
+    def _guard(self, tag: StartTag) -> Sequence[Edit]:
+        """The guard, before the first script that may insert tags of its own."""
+        if self._guarded or self.policy.guard == "never" or tag.svg:
+            return ()
+        if tag.get(b"data-guard") is not None:
+            self._guarded = True
+            return ()
+        said = (tag.text or b"").decode("latin-1") or tag.get(b"src") or ""
+        if self.policy.guard == "auto" and not ((_runs(tag) or _is_delayed(tag)) and is_tag_manager(said)):
+            return ()
+        self._guarded = True
+        allowed = [purpose for purpose in Purpose if self.plan.allows(purpose)]
+        language = self.language or self._lang
+        markup = self.policy.facade.guard_markup(self._absolute(self.asset_url), self.nonce, allowed, lang=language)
+        return [Edit(0, 0, markup)]
 
     def _absolute(self, path: str) -> str:
         """The path as it is, or with the page's own authority where a `<base>` would turn it to another host."""
@@ -199,6 +231,7 @@ class PageHolds:
         chat = found.rule.chat(recognition)
         if chat is not None and self.policy.offers_account(chat.account):
             self._chat, self._is_own_chat = chat, own
+            self._vendor = found.rule.id.partition(".")[0]
             self.nonce = tag.get(b"nonce") or self.nonce
 
     def _link(self, tag: StartTag) -> Sequence[Edit]:

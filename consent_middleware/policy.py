@@ -15,19 +15,21 @@ from itertools import combinations
 from operator import or_
 from secrets import token_bytes
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
-from .checks import MAX_HOLD, Checks, PolicyError
+from .checks import MAX_HOLD, Checks, PolicyError, checked_language
 from .clock import now as system_time
 from .consent import OPTIONAL_CATEGORIES, UNKNOWN, Basis, Category, Consent, Regime, State, merge
-from .cookies import CookieNames
-from .facade import ASSET, Facade, Texts
+from .cookies import CookieNames, Cookies
+from .facade import Facade, Texts
 from .notices import Notices
 from .rules import Action, Purpose, Vendor, needles
 from .sources import SOURCES, ConsentSource, Signals
 from .sources.own import own_cookie
 from .sources.reader import Reader, meant_by
+from .tag_managers import DOMAINS as MANAGER_DOMAINS
+from .tag_managers import WORDS as MANAGER_WORDS
 from .vendors import VENDORS
 
 __all__ = ["MAX_HOLD", "Decision", "Doubt", "Plan", "Policy", "PolicyError"]
@@ -151,8 +153,15 @@ class Policy:
         proxied: for sites that serve a vendor's host through an origin of their own:
             ``{"js.hs-scripts.com": "https://hs.example.com"}``. The origin is recognised as that host, and the chat is
             loaded from there.
-        texts: the facade's words, as `Texts` or as a mapping of its fields.
-        language: the language of those words (BCP 47), for screen readers.
+        texts: the facade's words, as `Texts` or as a mapping of its fields, all in `language`; or such by language,
+            ``{"de": {"button": "Frag uns"}}``, each beside the built-in words of that language.
+        language: the language of the words (BCP 47): "auto" follows the page's `<html lang>`; a callable takes the
+            request's `Signals` and returns a language, or None for the page's.
+        privacy_url: the privacy page, as a path or an http(s) URL. It is linked from the sentence that says what a
+            click does.
+        position: where the facade stands: "right", at the end of the line, or "left", at its beginning.
+        guard: whether pages get a small script that holds the tags which other scripts insert: "auto" where the page
+            has a tag manager, "always" or "never".
         on_bail_out: what becomes of a tag that is longer than `max_hold` and may be a vendor's: "withhold" (it loses
             its attributes and loads nothing) or "pass" (it goes through as it is). Either is logged and counted.
         max_hold: how many bytes of one unfinished tag are kept while a page streams.
@@ -205,8 +214,11 @@ class Policy:
         click_cookie: str = "consent_chat",
         path: str = "/_consent",
         proxied: Mapping[str, str] | None = None,
-        texts: Texts | Mapping[str, str] | None = None,
-        language: str = "en",
+        texts: Texts | Mapping[str, Any] | None = None,
+        language: str | Callable[[Signals], str | None] = "auto",
+        privacy_url: str | None = None,
+        position: Literal["right", "left"] = "right",
+        guard: Literal["auto", "always", "never"] = "auto",
         on_bail_out: Literal["withhold", "pass"] = "withhold",
         max_hold: int = MAX_HOLD,
         sources: Iterable[ConsentSource] = (),
@@ -248,11 +260,17 @@ class Policy:
         self.path = checks.path("CM006", "path", path)
         self.proxied = checks.origins("CM007", "proxied", proxied)
         contact_url = checks.link("CM008", "contact_url", contact_url)
-        facade_texts = checks.texts("CM009", "texts", texts)
         self.sources = checks.sources("CM010", "sources", sources)
         self.on_bail_out = checks.bail_out("CM015", "on_bail_out", on_bail_out)
         self.max_hold = checks.size("CM016", "max_hold", max_hold)
-        self.language = checks.language("CM014", "language", language)
+        said_language = checks.language("CM014", "language", language)
+        #: The language of the facade's words where one is set for every page; None: the page's own.
+        self.language = said_language if isinstance(said_language, str) else None
+        self._language_of = None if isinstance(said_language, str) else said_language
+        facade_texts = checks.texts("CM009", "texts", texts, self.language)
+        self.guard = checks.one_of("CM040", "guard", guard, ("auto", "always", "never"))
+        privacy_url = checks.link("CM041", "privacy_url", privacy_url)
+        position = cast("Literal['right', 'left']", checks.one_of("CM042", "position", position, ("right", "left")))
         meanings = checks.mapping("CM017", "mapping", mapping)
         names = checks.cookie_names("CM018", "cookie_names", cookie_names)
         ignored = checks.platforms("CM019", "ignore", ignore)
@@ -277,10 +295,12 @@ class Policy:
         )
         checks.raise_problems()
         self.facade = Facade(
+            vendors=self.vendors,
             texts=facade_texts,
             contact_url=contact_url,
+            privacy_url=privacy_url,
             cookie=self.click_cookie,
-            vendor=", ".join(vendor.name for vendor in self.vendors),
+            position=position,
         )
         self.notices = Notices()
         if contact_url is None:
@@ -313,13 +333,18 @@ class Policy:
             *varies,
         )
         #: What a tag must hold to be a vendor's; what a script's tag may hold instead; what its text must hold.
+        managers = () if self.guard == "never" else MANAGER_DOMAINS
         self.needles = needles(
-            (domain for vendor in self.vendors for domain in vendor.domains),
+            (*managers, *(domain for vendor in self.vendors for domain in vendor.domains)),
             (urlsplit(origin).hostname or "" for origin in self.proxied.values()),
         )
-        self.script_words = tuple(sorted(word.encode("ascii") for vendor in self.vendors for word in vendor.words))
+        if self.guard == "always":
+            # The guard stands before the first script, whatever that is.
+            self.needles = re.compile(b"")
+        words = {word.encode("ascii") for vendor in self.vendors for word in vendor.words}
+        self.script_words = tuple(sorted(words | {*MANAGER_WORDS, b"data-guard"} if managers else words))
         self.text_needles = needles(
-            (domain for vendor in self.vendors for domain in vendor.text_domains),
+            (*managers, *(domain for vendor in self.vendors for domain in vendor.text_domains)),
             (word for vendor in self.vendors for word in vendor.text_words),
         )
         behind: dict[tuple[str, int | None], list[str]] = {}
@@ -345,11 +370,12 @@ class Policy:
         required = [(purpose, sorted(categories)) for purpose, categories in self.requires.items()]
         shown = (
             self.embeds_click,
+            self.guard,
             sorted(self.loading_elements),
             self._chat_pages and self._chat_pages.pattern,
             sorted(self._chat_accounts or ()),
         )
-        settings = (required, shown, self.path, sorted(self.proxied.items()), self.facade, self.language, ASSET.name)
+        settings = (required, shown, self.path, sorted(self.proxied.items()), self.facade.fingerprint, self.language)
         #: Changes with everything that a rewritten page depends on besides the plan, so that a validator made under
         #: one set of settings never confirms a page that was made under another.
         self.fingerprint = sha256(repr(settings).encode()).hexdigest()[:8]
@@ -564,6 +590,18 @@ class Policy:
             rules.append(("other-revision", lapsed))
         return rules
 
+    def language_of(self, signals: Signals) -> str | None:
+        """The language that the site chooses for the facade's words on this request; None: the page's own."""
+        if self._language_of is None:
+            return self.language
+        try:
+            return checked_language(self._language_of(signals))
+        except Exception as error:  # a site's own callable must not end in an error page
+            self.notices.note(
+                "language-raised", f"the language callable ended in {type(error).__name__}; the page's language applies"
+            )
+            return None
+
     def _regime_of(self, signals: Signals) -> Regime:
         if isinstance(self.regime, Regime):
             return self.regime
@@ -598,6 +636,12 @@ class Policy:
         """The names that a past visit has left: a click allows the chat for one visit, its cookies live for months."""
         is_over = self.leftovers == "expire" and not plan.allows(Purpose.CHAT)
         return self._names[(Purpose.CHAT,) if is_over else ()]
+
+    def ended_cookies(self, plan: Plan, cookies: Cookies) -> list[bytes]:
+        """The names under which a request carries cookies that end here: refused ones, and a past visit's."""
+        if not cookies.raw or not self.vendor_cookies.search(b";".join(cookies.raw)):
+            return []
+        return (self.refused_cookies(plan) | self.left_cookies(plan)).among(cookies)
 
     def _cookie_names(self, purpose: Purpose) -> CookieNames:
         rules = [rule for vendor in self.vendors for rule in vendor.cookie_rules if rule.purpose is purpose]

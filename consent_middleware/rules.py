@@ -333,6 +333,8 @@ class Vendor:
     without their region, that a resource hint must not reach early, with the purpose that allows it; the longest that
     fits counts.
 
+    `inserted` are those of them whose tags other scripts insert into pages, where a guard holds them; none named: all.
+
     `words` are what a script's tag holds that one of the rules knows by something else than a domain, compared as it
     stands; `text_words`, each with a dot, are what a script's text holds. `requires` are the categories each purpose
     needs unless the operator's policy says otherwise.
@@ -348,6 +350,7 @@ class Vendor:
     words: frozenset[str] = frozenset()
     text_domains: frozenset[str] = frozenset()
     text_words: frozenset[str] = frozenset()
+    inserted: frozenset[str] = frozenset()
     domains: frozenset[str] = field(init=False)
     #: What the privacy notice says besides the cookies.
     disclosed: Disclosed = Disclosed()

@@ -30,6 +30,50 @@ LAWS = "tests/test_laws.py"
 DOORS = "tests/conformance/test_doors.py"
 GATEWAY = "tests/conformance/test_gateway.py"
 SOURCES = "tests/sources"
+STATES = "tests/browser/test_facade_states.py"
+RELEASE = "tests/browser/test_release.py"
+EMBEDS = "tests/browser/test_embeds.py"
+GUARD = "tests/browser/test_guard.py"
+CORE = "facade/assets/facade.js"
+SCRIPT_MUTANTS = [
+    Mutant(CORE, '(event.isTrusted || (navigator.userActivation?.isActive ?? true))', "true", f"{STATES}::TestClick"),
+    Mutant(CORE, 'box.dataset.state === "loading" || ', "", f"{STATES}::TestClick"),
+    Mutant(CORE, 'if (next === "ready" && place.contains(document.activeElement)) goal()?.focus();', "if (next === 'ready') goal()?.focus();", f"{STATES}::TestFocus"),
+    Mutant(CORE, "setTimeout(fail, 8000);", "setTimeout(fail, 80000);", f"{STATES}::TestFailure"),
+    Mutant(CORE, "if (navigator.onLine) load(done);\n    else fail();", "load(done);", f"{STATES}::TestGranted"),
+    Mutant(CORE, 'if (quiet) show("idle");', "if (false) {}", f"{STATES}::TestGranted"),
+    Mutant(CORE, "    script?.remove();\n", "", f"{STATES}::TestFailure"),
+    Mutant(CORE, 'remember("=1");', "", f"{STATES}::TestCookies"),
+    Mutant(CORE, '(/^https/.test(location) ? ";Secure" : "")', '""', f"{STATES}::TestCookies"),
+    Mutant(CORE, "(script = alive(conf.attrs.id))", "(script = null)", f"{STATES}::TestSettingsOfTheSite"),
+    Mutant(CORE, "script.nonce = nonce;", "", f"{STATES}::TestContentSecurityPolicy"),
+    Mutant(CORE, "if (host) place.replaceWith(host);", "if (host) host = null;", f"{STATES}::TestSwaps"),
+    Mutant(CORE, "own instanceof HTMLScriptElement", "own", f"{STATES}::TestContentSecurityPolicy"),
+    Mutant(CORE, "admitted.has(address) : !isScript", "true : !isScript", f"{RELEASE}::TestWhatIsNotReleased"),
+    Mutant(CORE, "|| element.nonce === nonce;\n    if (element.dataset", "|| true;\n    if (element.dataset", f"{RELEASE}::TestWhatIsNotReleased"),
+    Mutant(CORE, "[data-consent]:not(a,area)", "[data-consent]", f"{RELEASE}::TestWhatIsNotReleased"),
+    Mutant(CORE, "/^module$|^[a-z]+\\/.*script/i.test(value)", "true", f"{RELEASE}::TestRelease"),
+    Mutant(CORE, 'element.hasAttribute("defer")) ? 2 : 1', 'element.hasAttribute("defer")) ? 1 : 1', f"{RELEASE}::TestRelease"),
+    Mutant(CORE, 'if (external && element.hasAttribute("async")) return 0;', "", f"{RELEASE}::TestRelease"),
+    Mutant(CORE, '(address && all("script[src=" + JSON.stringify(address) + "]")[0])', "false", f"{RELEASE}::TestRelease"),
+    Mutant(CORE, 'alive(kept(element, "id")) || ', "", f"{RELEASE}::TestRelease"),
+    Mutant(CORE, "if (sight() !== seen) ask();", "", f"{RELEASE}::TestAsking"),
+    Mutant(CORE, "if (live[purpose] && !now[purpose]) return end();", "if (false) return end();", f"{RELEASE}::TestWithdrawal"),
+    Mutant(CORE, "if (Date.now() - sessionStorage.consentEnd < 1e4) return;", "", f"{RELEASE}::TestWithdrawal"),
+    Mutant(CORE, "clicked[purpose]) return;", "false) return;", GUARD),
+    Mutant(CORE, 'patch(Node, "cloneNode");', "", GUARD),
+    Mutant(CORE, 'patch(Range, "createContextualFragment");', "", GUARD),
+    Mutant(CORE, "if (own || element.nonce === nonce) admitted", "if (true) admitted", GUARD),
+    Mutant(CORE, 'element.removeAttribute("id");', "", GUARD),
+    Mutant(CORE, "if (!scan(copy)) return;", "return;", GUARD),
+    Mutant("facade/assets/embeds.js", "if (!SITE[kind] || places.get(spot)?.isConnected) return;", "if (!SITE[kind]) return;", EMBEDS),
+    Mutant("facade/assets/embeds.js", 'spot.style.display = "none";', "", EMBEDS),
+    Mutant("facade/assets/embeds.js", "if (which !== kind) return;", "", EMBEDS),
+    Mutant("vendors/hubspot.js", 'if (script.closest(".hs-cta-wrapper")?.querySelector("a[href]")) return;', "", EMBEDS),
+    Mutant("vendors/hubspot.js", "      driver.restore?.();\n", "", f"{STATES}::TestSettingsOfTheSite"),
+    Mutant("vendors/hubspot.js", "detail?.messageWillRender === false && absent()", "{}", f"{RELEASE}::TestNoChat"),
+    Mutant("vendors/hubspot.js", 'window._hsp?.push(["revokeCookieConsent"]);', "", f"{RELEASE}::TestWithdrawal"),
+]  # fmt: skip
 MUTANTS = [
     Mutant("consent.py", "(state is State.DENIED and before is State.GRANTED)", "False", "tests/test_consent.py"),
     Mutant("consent.py", "bases[category] = own.get(category, whole)", "bases[category] = Basis.EXPLICIT", "tests/test_consent.py"),
@@ -187,7 +231,14 @@ MUTANTS = [
     Mutant("asgi.py", "body if more else body + self._exchange.close()", "body + self._exchange.close()", "tests/test_asgi.py"),
     Mutant("asgi.py", "        await response.finish()\n", "", "tests/test_asgi.py"),
     Mutant("asgi.py", "inner: Scope = {\"state\": {}, **scope,", "scope.setdefault(\"state\", {})\n        inner: Scope = {**scope,", "tests/test_asgi.py"),
-    Mutant("endpoint.py", "    return f\"{mount.rstrip('/')}{policy.path}/{ASSET.name}\"", "    return f\"{policy.path}/{ASSET.name}\"", "tests/test_wsgi.py"),
+    Mutant("endpoint.py", "    return f\"{mount.rstrip('/')}{policy.path}/", "    return f\"{policy.path}/", "tests/test_wsgi.py"),
+    Mutant("endpoint.py", "asset is None else b\"public", "False else b\"public", "tests/test_endpoint.py"),
+    Mutant("endpoint.py", 'head + expire(policy.refused_cookies(plan), cookies, host)', "head", "tests/test_endpoint.py"),
+    Mutant("endpoint.py", 'body, b"no-store")', 'body, b"no-cache")', "tests/test_endpoint.py"),
+    Mutant("facade/markup.py", "list(dict.fromkeys(held))", "[]", "tests/test_facade.py"),
+    Mutant("facade/markup.py", "and lang.lower().startswith(language)", "", "tests/test_facade.py"),
+    Mutant("facade/asset.py", "escape(NOT_TEXT.sub(\"\\ufffd\", text))", "text", "tests/test_facade.py"),
+    Mutant("facade/asset.py", 'orders = permutations(Purpose)', "orders = [tuple(Purpose)[::-1]]", "tests/test_facade.py"),
     Mutant("html/grammar.py", 'ATTRIBUTE_NAME: Final = r"[^\\t\\n\\f\\r\\x20/>][^', 'ATTRIBUTE_NAME: Final = r"[^\\t\\n\\f\\r\\x20/>=][^', "tests/html/test_rewriter.py tests/html/test_conformance.py"),
     Mutant("html/grammar.py", "COMMENT_END: Final = re.compile(rb\"--!?>\")", "COMMENT_END: Final = re.compile(rb\"-->\")", "tests/html/test_rewriter.py tests/html/test_laws.py"),
     Mutant("html/charset.py", "NOT_ALIKE: Final = re.compile(rb\"[\\x1b\\x80-\\xff]\")", "NOT_ALIKE: Final = re.compile(rb\"[\\x80-\\xff]\")", "tests/html/test_charset.py"),
@@ -241,11 +292,16 @@ def is_killed(mutant: Mutant, copy: Path) -> bool:
     if source.count(mutant.old) != 1:
         raise SystemExit(f"{mutant.file}: {mutant.old!r} stands there {source.count(mutant.old)} times, not once")
     path.write_text(source.replace(mutant.old, mutant.new), "utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    if path.suffix == ".js":
+        subprocess.run(
+            [sys.executable, "-m", "tests.minify"], cwd=copy, env=environment, capture_output=True, check=True
+        )
     try:
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *mutant.tests.split()],
             cwd=copy,
-            env={**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"},
+            env=environment,
             capture_output=True,
             check=False,
         )
@@ -257,12 +313,16 @@ def is_killed(mutant: Mutant, copy: Path) -> bool:
 
 def main(wanted: list[str]) -> int:
     """Try every mutant, or those whose file is named. Returns the exit status."""
-    chosen = [mutant for mutant in MUTANTS if not wanted or mutant.file in wanted]
+    every = [*MUTANTS, *SCRIPT_MUTANTS]
+    chosen = [mutant for mutant in every if not wanted or mutant.file in wanted]
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "project"
         shutil.copytree(
             ROOT, copy, ignore=shutil.ignore_patterns(".venv", ".git", ".cache", "node_modules", ".*_cache")
         )
+        # What npm has fetched, for the script's minified form and for the browsers.
+        (ROOT / ".cache").mkdir(exist_ok=True)
+        (copy / ".cache").symlink_to((ROOT / ".cache").resolve())
         living = []
         for mutant in chosen:
             killed = is_killed(mutant, copy)

@@ -29,7 +29,7 @@ ROWS = [
     {"headers", "html.rewriter", "coding"},
     {"policy"},
     {"checks"},
-    {"facade", "facade.markup", "notices"},
+    {"facade", "facade.markup", "facade.asset", "facade.texts", "notices"},
     {"sources", "sources.own", "sources.reader"},
     {"sources.gpp", "sources.dnt"},
     {
@@ -41,7 +41,7 @@ ROWS = [
         *(f"sources.{name}" for name in ("us_privacy", "wp_consent")),
     },
     {"sources.platform", "vendors", "vendors.hubspot", "vendors.intercom"},
-    {"rules", "cookies"},
+    {"rules", "cookies", "tag_managers"},
     {"urls", "html", "html.tokens", "html.grammar", "html.gate", "html.charset", "consent", "clock"},
 ]
 ROOMS = {room: row for row, rooms in enumerate(ROWS) for room in rooms}

@@ -38,6 +38,10 @@ def rewrite(
     return rewriter.feed(document) + rewriter.close(), holds
 
 
+#: The script by which what is held is released in place, where no facade stands before it.
+RELEASING = re.compile(rb"(?<!</aside>)<script src=\"/_consent/facade\.js\"[^>]* data-conf='[^']*'></script>")
+
+
 def settings(document: bytes) -> dict[str, object]:
     """The settings of the one facade in a document."""
     (found,) = re.findall(rb"<script src=\"/_consent/facade\.js\"[^>]* data-conf='([^']*)'></script>", document)
@@ -231,7 +235,6 @@ def test_the_facade_knows_portal_and_region_of_the_full_tag() -> None:
     out, _ = rewrite(page(LOADER.replace(b"//js.", b"https://js-eu1.")))
 
     assert settings(out) == {
-        "vendor": "HubSpot",
         "src": "https://js-eu1.usemessages.com/conversations-embed.js",
         "attrs": {
             "id": "hubspot-messages-loader",
@@ -240,8 +243,8 @@ def test_the_facade_knows_portal_and_region_of_the_full_tag() -> None:
             "data-hsjs-env": "prod",
             "data-hsjs-hublet": "eu1",
         },
-        "cookie": "consent_chat",
         "granted": False,
+        "held": ["https://js-eu1.hs-scripts.com/12345.js"],
     }
 
 
@@ -282,7 +285,7 @@ def test_with_a_click_the_full_tag_is_held_and_the_chat_loads_alone() -> None:
 def test_no_facade_where_a_chat_tag_of_the_site_loads_anyway() -> None:
     out, _ = rewrite(page(LOADER + CHAT), FUNCTIONAL)
 
-    assert out == page(HELD_LOADER + CHAT)
+    assert RELEASING.sub(b"", out) == page(HELD_LOADER + CHAT)
 
 
 def test_no_facade_where_the_full_tag_loads_and_brings_the_chat() -> None:
@@ -290,7 +293,7 @@ def test_no_facade_where_the_full_tag_loads_and_brings_the_chat() -> None:
 
     out, _ = rewrite(page(LOADER + CHAT), tracking)
 
-    assert out == page(LOADER + HELD_CHAT)
+    assert RELEASING.sub(b"", out) == page(LOADER + HELD_CHAT)
 
 
 def test_no_facade_for_a_tag_that_names_no_portal() -> None:

@@ -297,8 +297,8 @@ def test_what_is_too_long_to_hold_is_a_setting() -> None:
 
 
 def test_texts_may_be_given_as_a_mapping_or_as_texts() -> None:
-    assert Policy(contact_url="/c", texts={"button": "Hi"}).facade.texts == Texts(button="Hi")
-    assert Policy(contact_url="/c", texts=Texts(button="Hi")).facade.texts == Texts(button="Hi")
+    assert Policy(contact_url="/c", texts={"button": "Hi"}).facade.texts == {"en": Texts(button="Hi")}
+    assert Policy(contact_url="/c", texts=Texts(button="Hi")).facade.texts == {"en": Texts(button="Hi")}
 
 
 def test_settings_from_a_mapping() -> None:

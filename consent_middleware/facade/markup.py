@@ -1,19 +1,21 @@
 """What the server writes into a page for the facade: its place, its link without JavaScript, its script and settings.
 
-Knows: the words, the shape of the markup, and how text is written so that it survives any page.
+Knows: the shape of the markup, which script goes with which page, and how text is written so that it survives any page.
 Must not know: any vendor by name, consent, HTTP, where in the page the markup goes.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
 
-from consent_middleware.rules import ChatScript
+from consent_middleware.rules import ChatScript, Purpose, Vendor
 
-#: What XML 1.0 (section 2.2) cannot hold, not even as a character reference: controls, surrogates, U+FFFE and U+FFFF.
-_NOT_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from .asset import Asset, Site, compose
+from .texts import LANGUAGES, NOT_TEXT, Texts, choose
 
 #: What would end a text or an attribute in single or double quotes, or open something in it.
 _MARKS = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<>\"'"})
@@ -22,130 +24,150 @@ _MARKS = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<>\"'"})
 _JSON_MARKS = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<>'"})
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """The facade's words. `{vendor}` stands for the vendor's name.
-
-    Attributes:
-        label: the name of the facade's region, for a screen reader.
-        button: the button's label, and its name.
-        description: what the click does. It is read out with the button and stands beside it.
-        loading: said while the chat is on its way.
-        ready: said when the chat has opened.
-        failed: said when the chat cannot be reached and a link to another way stands below.
-        failed_alone: the same where no link is set: it has to name another way by itself.
-        offline: said at once when the browser has no network, above the link.
-        offline_alone: the same where no link is set.
-        retry: the button's label after a failure.
-        contact: the link to another way to make contact.
-        without_script: shown without JavaScript where no link is set. Empty: nothing is shown.
-    """
-
-    label: str = "Live chat"
-    button: str = "Chat with us"
-    description: str = "Opens {vendor}'s chat, which stores a cookie on your device."
-    loading: str = "Loading chat\u2026"
-    ready: str = "The chat is open."
-    failed: str = "The chat could not be loaded. Please try again, or contact us another way."
-    failed_alone: str = "The chat could not be loaded. Please try again, or use the contact details on this website."
-    offline: str = "You are offline. Please try again once you are connected, or contact us another way."
-    offline_alone: str = "You are offline. Please try again once you are connected."
-    retry: str = "Try again"
-    contact: str = "Contact us"
-    without_script: str = "Live chat needs JavaScript."
-
-    def __post_init__(self) -> None:
-        """Refuse what no page can hold. Raises: ValueError."""
-        for field in fields(self):
-            if _NOT_TEXT.search(getattr(self, field.name)):
-                raise ValueError(f"{field.name} holds a character that no page can hold")
-
-
-#: The texts that the server writes itself; the script needs all others.
-_WRITTEN_BY_SERVER = frozenset({"label", "contact", "without_script"})
-
-#: The English words that the script brings along, so that a page carries only those that differ.
-SCRIPT_TEXTS = {field.name: str(field.default) for field in fields(Texts) if field.name not in _WRITTEN_BY_SERVER}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Facade:
-    """The facade's settings, and the markup that follows from them.
+    """The facade's settings, the scripts that follow from them, and the markup for a page.
 
     Attributes:
-        vendor: the vendor's name, as visitors know it.
-        texts: the words.
+        vendors: the vendors whose drivers the script brings.
+        texts: the words by language.
         contact_url: another way to make contact, as a path or an http, https, mailto or tel URL. It is the way out when
             the chat does not come and the link for visitors without JavaScript. None: text only.
+        privacy_url: the privacy page, as a path or an http or https URL, linked from the sentence that says what the
+            click does. None: no link.
         cookie: the name of the cookie that keeps the visitor's click for this visit.
+        position: "right", the end of the line, or "left", its beginning; both turn with the page's direction.
     """
 
-    vendor: str
-    texts: Texts = Texts()
+    vendors: tuple[Vendor, ...]
+    texts: Mapping[str, Texts] = field(default_factory=lambda: LANGUAGES)
     contact_url: str | None = None
+    privacy_url: str | None = None
     cookie: str = "consent_chat"
+    position: Literal["right", "left"] = "right"
+    #: Every script that a page may name, by its file name.
+    assets: Mapping[str, Asset] = field(init=False)
+    _chosen: Mapping[tuple[str, str, bool], Asset] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Put together the script for every language and vendor, with and without placeholders."""
+        chosen = {
+            (language, vendor.id, embeds): compose(
+                Site(words, self.cookie, self.contact_url, self.privacy_url, self.position),
+                (vendor, *(other for other in self.vendors if other is not vendor)),
+                embeds=embeds,
+            )
+            for language, words in self.texts.items()
+            for vendor in self.vendors
+            for embeds in (False, True)
+        }
+        object.__setattr__(self, "texts", MappingProxyType(dict(self.texts)))
+        object.__setattr__(self, "_chosen", chosen)
+        object.__setattr__(self, "assets", MappingProxyType({asset.name: asset for asset in chosen.values()}))
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with everything that markup depends on, besides what `markup` is told."""
+        return repr((sorted(self.assets), sorted((tag, words.label) for tag, words in self.texts.items())))
+
+    def asset(self, lang: str | None = None, *, vendor: str | None = None, placeholders: bool = False) -> Asset:
+        """The script for a page in a language (BCP 47), whose chat is of one vendor, with or without placeholders."""
+        known = next((each.id for each in self.vendors if each.id == vendor), self.vendors[0].id)
+        return self._chosen[choose(self.texts, lang), known, placeholders]
 
     def markup(
         self,
-        chat: ChatScript,
+        chat: ChatScript | None,
         *,
         asset_url: str,
         nonce: str | None,
         granted: bool,
         lang: str | None = None,
+        language: str | None = None,
+        held: Sequence[str] = (),
+        placeholders: bool = False,
+        vendor: str | None = None,
         ask: bool = False,
     ) -> bytes:
         """The markup for one page, to stand once, before `</body>` or at the document's end.
 
         Args:
-            chat: the script that the click loads.
-            asset_url: where the page finds `ASSET`.
+            chat: the script that the click loads, or None where there is nothing but held tags to release.
+            asset_url: where the page finds a script of these; the one that fits the page lies beside it.
             nonce: the page's own CSP nonce, or None.
             granted: the chat is allowed on this page and loads by itself.
-            lang: the language of the texts (BCP 47), where it may differ from the page's.
+            lang: the page's language, as its `<html lang>` says, or None where it says none.
+            language: the language of the words, where the site has chosen it; None: the page's.
+            held: the addresses of the scripts that were held, as a browser reads them. No other is ever released.
+            placeholders: embeds are held, and a button may stand in for them.
+            vendor: the id of the chat's vendor; None: the first.
             ask: the page is the same for every visitor: the script asks for the visitor's own decision.
 
         Returns: ASCII bytes, so that they mean the same in every charset built on ASCII; well-formed as XML too.
         """
-        aside = _tag("aside", {"data-consent-facade": "", "lang": lang, "aria-label": self.texts.label})
-        script = _tag("script", {"src": asset_url, "async": "", "nonce": nonce})
-        settings = _ascii(json.dumps(self._settings(chat, granted, ask), separators=(",", ":")).translate(_JSON_MARKS))
-        return aside + self._fallback() + b"</aside>" + script[:-1] + b" data-conf='" + settings + b"'></script>"
-
-    def _fallback(self) -> bytes:
-        """What stands there until the script takes over: a link that works. Never a button, which would be dead."""
-        if self.contact_url is not None:
-            return _tag("a", {"href": self.contact_url}) + _text(self.texts.contact) + b"</a>"
-        if self.texts.without_script:
-            return b"<noscript>" + _text(self.texts.without_script) + b"</noscript>"
-        return b""
-
-    def _settings(self, chat: ChatScript, granted: bool, ask: bool) -> dict[str, object]:
-        settings: dict[str, object] = {
-            "vendor": self.vendor,
-            "src": chat.src,
-            "attrs": dict(chat.attributes),
-            "cookie": self.cookie,
-            "granted": granted,
-        }
+        chosen = choose(self.texts, language or lang)
+        asset = self.asset(chosen, vendor=vendor, placeholders=placeholders)
+        settings: dict[str, object] = {}
+        place = b""
+        if chat is not None:
+            place = self._place(self.texts[chosen], None if _is_said(chosen, lang) else chosen)
+            settings = {"src": chat.src, "attrs": dict(chat.attributes)}
+        settings["granted"] = granted
         if ask:
             settings["ask"] = True
-        own = {name: getattr(self.texts, name) for name, english in SCRIPT_TEXTS.items()}
-        differing = {name: words for name, words in own.items() if words != SCRIPT_TEXTS[name]}
-        if differing:
-            settings["texts"] = differing
-        return settings
+        settings["held"] = list(dict.fromkeys(held))
+        script = _tag("script", {"src": self._beside(asset_url, asset), "async": "", "nonce": nonce})
+        return place + script[:-1] + b" data-conf='" + _json(settings) + b"'></script>"
+
+    def guard_markup(
+        self, asset_url: str, nonce: str | None, allowed: Iterable[Purpose], *, lang: str | None = None
+    ) -> bytes:
+        """The guard for tags that other scripts insert, to stand before the first script that may insert one.
+
+        Args:
+            asset_url: where the page finds a script of these.
+            nonce: the page's own CSP nonce, or None.
+            allowed: the purposes that are allowed on this page.
+            lang: the page's language, so that guard and facade are one file.
+        """
+        asset = self.asset(lang)
+        script = _tag("script", {"src": self._beside(asset_url, asset), "nonce": nonce})
+        settings = _json({purpose.value: 1 for purpose in allowed})
+        return script[:-1] + b" data-guard='" + settings + b"'></script>"
+
+    def _beside(self, asset_url: str, asset: Asset) -> str:
+        """The URL of `asset`, which lies beside the one of these that `asset_url` names."""
+        folder, slash, name = asset_url.rpartition("/")
+        return folder + slash + asset.name if name in self.assets else asset_url
+
+    def _place(self, words: Texts, lang: str | None) -> bytes:
+        """What stands there until the script takes over: a link that works. Never a button, which would be dead."""
+        aside = _tag("aside", {"data-consent-facade": "", "lang": lang, "aria-label": words.label})
+        if self.contact_url is not None:
+            return aside + _tag("a", {"href": self.contact_url}) + text(words.contact) + b"</a></aside>"
+        if words.without_script:
+            return aside + b"<noscript>" + text(words.without_script) + b"</noscript></aside>"
+        return aside + b"</aside>"
+
+
+def _is_said(language: str, lang: str | None) -> bool:
+    """Whether a page in `lang` is in `language`, so that the words need not say which they are in."""
+    return lang is not None and choose({language: Texts()}, lang) == language and lang.lower().startswith(language)
 
 
 def _tag(name: str, attributes: dict[str, str | None]) -> bytes:
     """A start tag. An attribute that is None is left out; an empty one is written in full, as XML wants it."""
-    written = (b' %s="%s"' % (key.encode(), _text(value)) for key, value in attributes.items() if value is not None)
+    written = (b' %s="%s"' % (key.encode(), text(value)) for key, value in attributes.items() if value is not None)
     return b"<%s%s>" % (name.encode(), b"".join(written))
 
 
-def _text(value: str) -> bytes:
+def text(value: str) -> bytes:
     """`value` as the text of an element or of an attribute in quotes."""
-    return _ascii(_NOT_TEXT.sub("\ufffd", value).translate(_MARKS))
+    return _ascii(NOT_TEXT.sub("\ufffd", value).translate(_MARKS))
+
+
+def _json(value: object) -> bytes:
+    return _ascii(json.dumps(value, separators=(",", ":")).translate(_JSON_MARKS))
 
 
 def _ascii(value: str) -> bytes:

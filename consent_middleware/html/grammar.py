@@ -78,6 +78,7 @@ ATTRIBUTE: Final = pattern(
     (?: {SPACE}*+ = {SPACE}*+ (?: "([^"]*+)" | '([^']*+)' | ([^\t\n\f\r\x20>"'][^\t\n\f\r\x20>]*+) | (?=>) ) )?+
     """
 )
+ROOT: Final = pattern(rf"<{name('html')} {ATTRIBUTES} >")
 TAG_OPENING: Final = pattern(r"<(/?+) ([^\t\n\f\r\x20/>]*+)")
 TAG_NAME_SPAN: Final = pattern(rf"< (?:{TAG_NAME}|[^\t\n\f\r\x20/>]++)")
 # 13.2.6.4.7: characters that refuse a frameset that comes later.

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple, Protocol
 
 from . import charset as charsets
+from . import grammar
 from .gate import Candidates, Gate
 from .tokens import Attribute, Kind, StartTag, Tokenizer, decode_references
 
@@ -24,6 +25,8 @@ MAX_HOLD: Final = 1 << 20
 MAX_TEXT: Final = 1 << 16
 """How many bytes an inline script may have, with its start tag, to be read before it leaves. A loader has a few
 thousand at most; what is longer is a site's own program."""
+
+ROOT_WITHIN: Final = 4096
 
 MAX_DEPTH: Final = 8
 """How many documents may stand inside each other's ``srcdoc``."""
@@ -59,6 +62,10 @@ class TagWatch(Protocol):
     elements: frozenset[bytes]
     """The lower-case names of the only start tags that are ever asked about. ``img`` covers ``image``, which is the
     same element for a browser. In SVG, only ``script`` is asked about."""
+
+    def root(self, tag: StartTag) -> None:
+        """Be told the ``html`` start tag, where it stands within the first ``ROOT_WITHIN`` bytes."""
+        ...
 
     def reads(self, tag: StartTag) -> bool:
         """Say whether the text of this script counts. If so, the tag is held until its element ends or ``MAX_TEXT``
@@ -234,6 +241,7 @@ class _Reader:
         self._depth = depth
         self._edited = False
         self._tailed = depth > 0
+        self._root_within = 0 if depth else ROOT_WITHIN
         self._source = b""
         self._candidates = Candidates(gate, b"", 0, encoding)
 
@@ -241,6 +249,10 @@ class _Reader:
         """Look for candidates in what is about to be read; whether there are any."""
         self._candidates = Candidates(self.gate, source, 0, self.encoding, every=self._based, complete=complete)
         self._source = source
+        if self._root_within > 0 and (root := grammar.ROOT.search(source, 0, self._root_within)):
+            self.watch.root(StartTag(b"html", root[0], xml=self.tokens.xml, encoding=self.encoding))
+            self._root_within = 0
+        self._root_within -= len(source)
         return self._candidates.start < len(source)
 
     def edits(self) -> Iterator[Edit]:

@@ -430,8 +430,19 @@ _TEXT_RULES = (
 #: Hosts that only a hint would reach early. Pictures and files that a site keeps with HubSpot are content: their
 #: hosts (hubspot.net, hubspotusercontent…, hs-sites.com, most of hubspot.com) are not among them.
 _HINT_DOMAINS = {
-    "usemessages.com": Purpose.CHAT,
+    **dict.fromkeys(
+        (
+            "usemessages.com",
+            # What the chat itself loads, and others besides.
+            "app.hubspot.com",
+            "api.hubspot.com",
+            "exceptions.hubspot.com",
+            "static.hsappstatic.net",
+        ),
+        Purpose.CHAT,
+    ),
     "hsforms.net": Purpose.EMBEDS,
+    "hsforms.com": Purpose.EMBEDS,
     "hscta.net": Purpose.EMBEDS,
     "meetings.hubspot.com": Purpose.EMBEDS,
     "no-cache.hubspot.com": Purpose.EMBEDS,
@@ -446,24 +457,16 @@ _HINT_DOMAINS = {
             "hscollectedforms.net",
             "hsleadflows.net",
             "hsadspixel.net",
-            "hsforms.com",
             "hubapi.com",
             "hubspotfeedback.com",
-            "hsappstatic.net",
             "leadin.com",
             "hs-embed-reporting.com",
-            "hs-growth-metrics.com",
-            "hs-data.com",
             "js.hubspot.com",
-            "app.hubspot.com",
-            "api.hubspot.com",
             "track.hubspot.com",
-            "forms.hubspot.com",
             "feedback.hubspot.com",
             "metrics-fe.hubspot.com",
-            "exceptions.hubspot.com",
             "wtcfns.hubspot.com",
-            "cta-redirect.hubspot.com",
+            "forms.hubspot.com",
         ),
         Purpose.TRACKING,
     ),
@@ -709,6 +712,22 @@ HUBSPOT = Vendor(
     name="HubSpot",
     tag_rules=_TAG_RULES,
     hint_domains=MappingProxyType(_HINT_DOMAINS),
+    # What HubSpot's own loader inserts needs no guard: it comes with the loader or not at all.
+    inserted=frozenset(
+        {
+            "usemessages.com",
+            "app.hubspot.com",
+            "static.hsappstatic.net",
+            "hs-scripts.com",
+            "hs-analytics.net",
+            "hubapi.com",
+            "track.hubspot.com",
+            "hsforms.net",
+            "hscta.net",
+            "meetings.hubspot.com",
+            "play.hubspotvideo.com",
+        }
+    ),
     cookie_rules=_COOKIE_RULES,
     text_rules=_TEXT_RULES,
     words=frozenset(

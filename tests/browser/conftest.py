@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,12 +11,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from examples.standin import StandIn
+from tests import npm
 
 from .doors import Doors
+from .pages import FORM
 from .site import Site
 
 ROOT = Path(__file__).resolve().parents[2]
-AXE_VERSION = "4.14.1"
 
 #: No traffic of the browser's own, and none but TCP, so that every request can be counted.
 ARGUMENTS = [
@@ -32,19 +32,31 @@ ARGUMENTS = [
 ]
 
 
-def missing(what: str) -> None:
-    """Skip for want of `what`, with a loud reason; in CI this is a failure."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what}, and CI must not go without", pytrace=False)
-    pytest.skip(f"NOT TESTED IN A BROWSER: {what}")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test below this folder as one that needs the browser."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+#: Classes of tests that run with the script as it is served and again with its readable sources.
+BOTH_FORMS = {"TestClick", "TestRelease", "TestWithdrawal", "TestWhatIsNotReleased"}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of some classes in both forms of the script."""
+    if metafunc.cls is not None and metafunc.cls.__name__ in BOTH_FORMS:
+        metafunc.fixturenames.append("form")
+        metafunc.parametrize("form", ["minified", "readable"], indirect=True)
+
+
+@pytest.fixture
+def form(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Serves the script in one form."""
+    FORM["readable"] = request.param == "readable"
+    yield
+    FORM["readable"] = False
 
 
 @pytest.fixture(scope="package")
@@ -73,7 +85,7 @@ def browser(standin: StandIn, shared_site: Site, doors: Doors) -> Iterator[Brows
     """One Chromium for the folder. Playwright's event loop ends with it, so that asyncio is free for other tests."""
     executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
     if not Path(executable).exists():
-        missing(f"there is no Chromium at {executable}; install it (Debian: apt install chromium) or set CHROMIUM")
+        npm.missing(f"there is no Chromium at {executable}; install it (Debian: apt install chromium) or set CHROMIUM")
     # Every other name leads nowhere: a test never leaves the machine.
     known = ", ".join((standin.resolver_rules, shared_site.resolver_rules, doors.resolver_rules))
     rules = f"{known}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
@@ -104,7 +116,7 @@ def site(shared_site: Site) -> Site:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A visitor who has never been here: no cookie, no cache."""
     context = browser.new_context(ignore_https_errors=True)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(6_000)
     yield context
     context.close()
 
@@ -117,19 +129,5 @@ def page(context: BrowserContext) -> Page:
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """The source of axe-core, fetched once from npm into the cache folder."""
-    folder = ROOT / ".cache" / f"axe-core-{AXE_VERSION}"
-    script = folder / "node_modules" / "axe-core" / "axe.min.js"
-    if not script.exists():
-        npm = shutil.which("npm")
-        if npm is None:
-            missing("npm is missing, which fetches axe-core")
-        else:
-            folder.mkdir(parents=True, exist_ok=True)
-            command = [npm, "install", "--prefix", str(folder), "--ignore-scripts", "--no-audit", "--no-fund"]
-            done = subprocess.run(
-                [*command, f"axe-core@{AXE_VERSION}"], capture_output=True, text=True, check=False, timeout=120
-            )
-            if done.returncode != 0:
-                missing(f"npm could not fetch axe-core: {done.stderr.strip()[-300:]}")
-    return script.read_text("utf-8")
+    """The source of axe-core."""
+    return (npm.package("axe-core") / "axe.min.js").read_text("utf-8")

@@ -6,18 +6,21 @@ Must not know: how a page is rewritten.
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
 
 from playwright.sync_api import Locator, Page, expect
 
-from consent_middleware.facade import ASSET, Facade
-from consent_middleware.rules import ChatScript
+from consent_middleware.facade import Facade, compose
+from consent_middleware.facade.asset import Site as Site_
+from consent_middleware.rules import ChatScript, Purpose
+from consent_middleware.vendors.hubspot import HUBSPOT
 from examples.standin import Record, StandIn
 
 from .site import HOST, Document, Site
 
 URL = f"http://{HOST}/"
-ASSET_URL = f"/_consent/{ASSET.name}"
+#: Milliseconds until what is waited for counts as missing.
+TIMEOUT = 6_000
 
 PORTAL = "12345"
 EMBED = "https://js.usemessages.com/conversations-embed.js"
@@ -36,10 +39,18 @@ CHAT_HOSTS = {"js.usemessages.com", "api.hubspot.com", "app.hubspot.com"}
 CHAT_COOKIES = {"messagesUtk", "hs-messages-is-open", "hs-messages-hide-welcome-message"}
 TRACKING_COOKIES = {"__hstc", "hubspotutk", "__hssc", "__hssrc"}
 
-FACADE = Facade(vendor="HubSpot", contact_url="/contact")
-ALONE = replace(FACADE, contact_url=None)
+FACADE = Facade(vendors=(HUBSPOT,), contact_url="/contact")
+ALONE = Facade(vendors=(HUBSPOT,))
+ASSET = FACADE.asset()
+ASSET_URL = f"/_consent/{ASSET.name}"
+#: Where the script asks what is allowed.
+DECISION = "/_consent/decision"
 
-#: Keeps what the facade says at each step, and every layout shift that nobody's input explains.
+#: Gives scripts a place to say that they ran.
+LOG_RAN = "<script>ran = []</script>"
+
+#: Keeps what the facade says at each step, and every layout shift of the page that nobody's input explains. The
+#: facade's own card grows over the page when a message is longer; nodes in its shadow are not told.
 WITNESS = """
 window.steps = [];
 for (const name of ["idle", "loading", "ready", "failed", "granted"])
@@ -49,7 +60,8 @@ for (const name of ["idle", "loading", "ready", "failed", "granted"])
   });
 window.shifts = [];
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts.push(entry.value);
+  for (const entry of list.getEntries())
+    if (!entry.hadRecentInput && entry.sources.some(({ node }) => node)) window.shifts.push(entry.value);
 }).observe({ type: "layout-shift", buffered: true });
 """
 
@@ -63,10 +75,24 @@ def document(
     head: str = "",
     before: str = "",
     html: str = 'lang="en"',
-    lang: str | None = None,
+    lang: str | None = "en",
+    held: tuple[str, ...] = (),
+    placeholders: bool = False,
+    guard: tuple[Purpose, ...] | None = None,
+    no_chat: bool = False,
 ) -> bytes:
     """A page of some length with the facade at its end. `head` goes into its head, `before` before the facade."""
-    markup = facade.markup(chat, asset_url=ASSET_URL, nonce=nonce, granted=granted, lang=lang).decode("ascii")
+    markup = facade.markup(
+        None if no_chat else chat,
+        asset_url=f"/_consent/{facade.asset().name}",
+        nonce=nonce,
+        granted=granted,
+        lang=lang,
+        held=held,
+        placeholders=placeholders,
+    ).decode("ascii")
+    if guard is not None:
+        head = facade.guard_markup(f"/_consent/{facade.asset().name}", nonce, guard, lang=lang).decode("ascii") + head
     lines = '<p>A page that can be scrolled.</p><p class="long"></p>'
     style = '<style nonce="abc">.long { block-size: 3000px }</style>'
     return (
@@ -77,11 +103,45 @@ def document(
     ).encode()
 
 
-def put(site: Site, body: bytes, *, path: str = "/", headers: dict[str, str] | None = None) -> None:
+#: The form in which the script is served: as in the package, or as its readable sources say it.
+FORM = {"readable": False}
+
+
+def scripts(facade: Facade) -> dict[str, bytes]:
+    """The scripts of a facade by name, in the form that is wanted."""
+    if not FORM["readable"]:
+        return {name: asset.body for name, asset in facade.assets.items()}
+    found = {}
+    for language, words in facade.texts.items():
+        chosen = Site_(words, facade.cookie, facade.contact_url, facade.privacy_url, facade.position)
+        for embeds in (False, True):
+            name = facade.asset(language, placeholders=embeds).name
+            found[name] = compose(chosen, facade.vendors, embeds=embeds, minified=False).body
+    return found
+
+
+def put(
+    site: Site,
+    body: bytes,
+    *,
+    path: str = "/",
+    headers: dict[str, str] | None = None,
+    facade: Facade | None = None,
+) -> None:
     """Put a page on the site, and beside it the facade's script and the page that the link leads to."""
     site.pages[path] = Document(body, headers or {})
-    site.pages[ASSET_URL] = Document(ASSET.body, {"Content-Type": ASSET.content_type, "Cache-Control": "max-age=9999"})
+    for each in {FACADE, ALONE, *([facade] if facade else [])}:
+        for name, script in scripts(each).items():
+            cached = {"Content-Type": ASSET.content_type, "Cache-Control": "max-age=9999"}
+            site.pages[f"/_consent/{name}"] = Document(script, cached)
+    decide(site)
     site.pages["/contact"] = Document(b"<!DOCTYPE html><title>Contact</title><h1>Contact</h1>")
+
+
+def decide(site: Site, **allowed: bool) -> None:
+    """Let the site answer what is allowed from here on; what is not named is not."""
+    answer = {purpose.value: False for purpose in Purpose} | allowed
+    site.pages[DECISION] = Document(json.dumps(answer).encode(), {"Content-Type": "application/json"})
 
 
 def place(page: Page) -> Locator:
@@ -101,14 +161,29 @@ def message(page: Page) -> Locator:
 
 def expect_state(page: Page, state: str) -> None:
     """Wait until the facade is in `state`."""
-    expect(place(page)).to_have_attribute("data-state", state, timeout=15_000)
+    expect(place(page)).to_have_attribute("data-state", state, timeout=TIMEOUT)
 
 
 def open_page(page: Page, url: str = URL) -> None:
     """Go to a page and wait until the facade is awake."""
     page.add_init_script(WITNESS)
     page.goto(url)
-    expect(place(page)).to_have_attribute("data-state", "idle", timeout=15_000)
+    expect(place(page)).to_have_attribute("data-state", "idle", timeout=TIMEOUT)
+
+
+def stop_time(page: Page) -> None:
+    """Let no timer in the page run out, except by `page.clock.fast_forward`."""
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 60)
+
+
+def until(page: Page, condition: str) -> None:
+    """Wait until a condition in the page is true, whatever the page's policy says of `eval`."""
+    for _ in range(300):
+        if page.evaluate(f"() => Boolean({condition})"):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"not true: {condition}")
 
 
 def steps(page: Page) -> list[list[str]]:

@@ -1,5 +1,4 @@
-"""Takes pictures of the facade: `python -m tests.browser.pictures` writes docs/facade.png, and with a folder as its
-argument every state and condition into that folder, to be looked at.
+"""Takes pictures of the facade: `python -m tests.browser.pictures` writes those of the docs, to be looked at.
 
 Knows: the pages of the browser tests.
 Must not know: what is right; that is for the tests and for the one who looks.
@@ -9,49 +8,61 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
-from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from consent_middleware.facade import Facade
+from consent_middleware.vendors.hubspot import HUBSPOT
 from examples.standin import StandIn
 
 from .conftest import ARGUMENTS, ROOT
-from .pages import ALONE, URL, button, document, expect_state, put
+from .pages import URL, button, document, expect_state, put
 from .site import Site
+from .test_embeds import HELD_LIBRARY, LIBRARY, inline
 
+DOCS = ROOT / "docs"
+FACADE = Facade(vendors=(HUBSPOT,), contact_url="/contact", privacy_url="/privacy")
 SHOP = """<style>
   body { margin: 0; font: 16px/1.5 system-ui, sans-serif; color: #1f2328; background: #fff }
   main { max-width: 40rem; margin: 0 auto; padding: 1rem 1.5rem }
-  h1 { font-size: 2rem } label { display: none } .long { block-size: 0 }
-  .dark, .dark main { background: #14171c; color: #e8eaed }
+  h1 { font-size: 1.6rem; margin: 0 } label { display: none } .long { block-size: 0 }
+  section { margin: 1rem 1.5rem; max-width: 26rem }
+  .dark { background: #14171c; color: #e8eaed }
 </style>"""
 WORDS = {
     b"<h1>Shop": b"<h1>A small bakery",
-    b"A page that can be scrolled.": b"Bread from our own oven, every morning from six. Order until Friday.",
+    b"A page that can be scrolled.": b"Bread from our own oven, every morning from six.",
 }
+OWN = """<style>
+  :root { --consent-facade-background: #7a2e0e; --consent-facade-offset: 24px }
+  [data-consent-facade]::part(button) { border-radius: 6px; font-family: Georgia, serif }
+  [data-consent-facade]::part(card) { background: #fff8ef; border-color: #c98a5b }
+</style>"""
 
 
 def picture(
     browser: Browser,
     site: Site,
-    path: Path,
+    name: str,
     *,
     state: str = "idle",
     before: Any = None,
     html: str = 'lang="en"',
-    facade: Any = None,
+    head: str = "",
+    body: str = "",
     **options: Any,
 ) -> None:
     """Take one picture. `before` is called with the page just before; `options` are those of a browser context."""
-    context = browser.new_context(**{"viewport": {"width": 720, "height": 340}, **options})
+    context = browser.new_context(**{"viewport": {"width": 480, "height": 340}, **options})
     page = context.new_page()
-    extra: dict[str, Any] = {"facade": facade} if facade else {}
-    body = document(head=SHOP, html=html, **extra)
+    lang = "ar" if "ar" in html else "en"
+    source = document(
+        head=SHOP + head, html=html, facade=FACADE, before=body, held=(LIBRARY,), placeholders=bool(body), lang=lang
+    )
     for plain, real in WORDS.items():
-        body = body.replace(plain, real)
-    put(site, body)
+        source = source.replace(plain, real)
+    put(site, source, facade=FACADE)
     page.goto(URL)
     expect_state(page, "idle")
     if state != "idle":
@@ -59,53 +70,50 @@ def picture(
         expect_state(page, state)
     if before:
         before(page)
-    page.wait_for_timeout(200)
-    page.screenshot(path=path)
+    page.wait_for_timeout(300)
+    page.screenshot(path=DOCS / "pictures" / f"{name}.png")
     context.close()
 
 
 def dark(page: Page) -> None:
     """Make the site a dark one."""
-    page.evaluate("document.documentElement.className = 'dark'; document.body.className = 'dark'; 0")
-
-
-def zoom(page: Page) -> None:
-    """Show the text at twice its size."""
-    page.evaluate("document.documentElement.style.setProperty('--consent-facade-font-size', '2em'); 0")
+    page.evaluate("document.documentElement.className = document.body.className = 'dark'; 0")
 
 
 def main() -> None:
-    """Write the picture for the docs, or all of them into the folder that is named."""
+    """Write every picture of the docs."""
     executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+    (DOCS / "pictures").mkdir(parents=True, exist_ok=True)
     with StandIn() as standin, Site() as site, sync_playwright() as playwright:
         rules = f"--host-resolver-rules={standin.resolver_rules}, {site.resolver_rules}"
         browser = playwright.chromium.launch(executable_path=executable, args=[*ARGUMENTS, rules])
-        if len(sys.argv) == 1:
-            picture(browser, site, ROOT / "docs" / "facade.png")
-            return
-        folder = Path(sys.argv[1])
-        folder.mkdir(parents=True, exist_ok=True)
-        small: dict[str, Any] = {"viewport": {"width": 320, "height": 480}}
-        picture(browser, site, folder / "idle.png")
-        picture(browser, site, folder / "idle-320.png", **small)
-        picture(browser, site, folder / "idle-rtl.png", html='lang="ar" dir="rtl"')
-        picture(browser, site, folder / "idle-dark.png", before=dark)
-        picture(browser, site, folder / "idle-focus.png", before=lambda page: page.keyboard.press("Tab"))
-        picture(browser, site, folder / "idle-forced.png", forced_colors="active", color_scheme="dark")
-        picture(browser, site, folder / "idle-zoom.png", before=zoom)
-        picture(browser, site, folder / "ready.png", state="ready")
+        small: dict[str, Any] = {"viewport": {"width": 320, "height": 400}}
+        rtl = 'lang="ar" dir="rtl"'
+        forced: dict[str, Any] = {"forced_colors": "active", "color_scheme": "dark"}
+        picture(browser, site, "idle")
+        picture(browser, site, "focus", before=lambda page: [page.keyboard.press("Tab") for _ in range(2)])
+        picture(browser, site, "idle-dark", before=dark)
+        picture(browser, site, "idle-rtl", html=rtl)
+        picture(browser, site, "idle-320", **small)
+        picture(browser, site, "idle-forced", **forced)
+        picture(browser, site, "own", head=OWN)
+        form = f'<section id="here" aria-label="Write to us">{HELD_LIBRARY.format("")}{inline(1)}</section>'
+        picture(browser, site, "form", body=form, viewport={"width": 640, "height": 400})
+        picture(browser, site, "form-forced", body=form, viewport={"width": 640, "height": 400}, **forced)
+        section = '<section aria-label="Help"><div data-consent-chat></div></section>'
+        picture(browser, site, "inline", body=section)
+        picture(browser, site, "ready", state="ready", viewport={"width": 480, "height": 640})
         standin.faults["js.usemessages.com"] = "hang"
-        picture(browser, site, folder / "loading.png", state="loading")
-        picture(browser, site, folder / "loading-forced.png", state="loading", forced_colors="active")
+        picture(browser, site, "loading", state="loading")
+        picture(browser, site, "loading-dark", state="loading", before=dark)
+        picture(browser, site, "loading-forced", state="loading", **forced)
         standin.faults["js.usemessages.com"] = "refuse"
-        picture(browser, site, folder / "failed.png", state="failed")
-        picture(browser, site, folder / "failed-alone.png", state="failed", facade=ALONE)
-        picture(browser, site, folder / "failed-rtl.png", state="failed", html='lang="ar" dir="rtl"')
-        picture(browser, site, folder / "failed-320.png", state="failed", **small)
-        picture(browser, site, folder / "failed-dark.png", state="failed", before=dark)
-        picture(
-            browser, site, folder / "failed-forced.png", state="failed", forced_colors="active", color_scheme="dark"
-        )
+        picture(browser, site, "failed", state="failed")
+        picture(browser, site, "failed-dark", state="failed", before=dark)
+        picture(browser, site, "failed-rtl", state="failed", html=rtl)
+        picture(browser, site, "failed-320", state="failed", **small)
+        picture(browser, site, "failed-forced", state="failed", **forced)
+    shutil.copy(DOCS / "pictures" / "idle.png", DOCS / "facade.png")
 
 
 if __name__ == "__main__":

@@ -82,6 +82,11 @@ class Site:
         self.asked.clear()
 
     @property
+    def port(self) -> int:
+        """The port of the plain server, for browsers that look no name up here."""
+        return int(self._servers[0].server_address[1])
+
+    @property
     def resolver_rules(self) -> str:
         """The part of Chromium's `--host-resolver-rules` that brings both names here."""
         plain, secure = (server.server_address[1] for server in self._servers)

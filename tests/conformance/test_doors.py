@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 import pytest
 
 from consent_middleware import Policy
-from consent_middleware.facade import ASSET
 from tests.doors import DOORS, Pairs, Reply, Request, Result
 from tests.pages import CHAT, CHAT_HINT, EU_LOADER, HELD_CHAT, HELD_HINT, HELD_LOADER, HINT, LOADER, page
 
 POLICY = Policy(contact_url="/contact")
+ASSET = POLICY.facade.asset()
 HTML = ("Content-Type", "text/html; charset=utf-8")
 COOKIE_LINES = [
     ("Set-Cookie", "session=1; Path=/; Expires=Wed, 09 Jun 2100 10:18:14 GMT"),
@@ -300,12 +300,22 @@ CASES = [
         "the script of an older page is today's, not to be kept",
         html(page()),
         Request(path="/_consent/facade.0000.js"),
-        body=ASSET.body,
+        body=POLICY.facade.asset(placeholders=True).body,
         head={"cache-control": ["no-cache"]},
     ),
-    Case("the script can be asked for by HEAD", html(page()), Request("HEAD", f"/_consent/{ASSET.name}"), body=b""),
+    Case(
+        "the script can be asked for by HEAD",
+        html(page()),
+        Request("HEAD", f"/_consent/{ASSET.name}"),
+        body=b"",
+    ),
     Case("everything else below the path is the app's", html(page()), Request(path="/_consent/other"), body=page()),
-    Case("a POST below the path is the app's", html(page()), Request("POST", f"/_consent/{ASSET.name}"), body=page()),
+    Case(
+        "a POST below the path is the app's",
+        html(page()),
+        Request("POST", f"/_consent/{ASSET.name}"),
+        body=page(),
+    ),
 ]
 
 

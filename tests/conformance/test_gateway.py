@@ -31,7 +31,6 @@ import pytest
 import consent_middleware.asgi
 import consent_middleware.wsgi
 from consent_middleware import Policy
-from consent_middleware.facade import ASSET
 from tests.doors import DOORS, Pairs, Reply, Request, Result
 from tests.pages import HELD_LOADER, LOADER, page
 
@@ -678,7 +677,7 @@ def _(door: Door) -> None:
     result = door(asking(), html())
 
     assert "no-store" not in "".join(result.all("cache-control"))
-    assert not re.search(rb"\bunload|beforeunload", result.body + ASSET.body)
+    assert not re.search(rb"\bunload|beforeunload", result.body + Policy().facade.asset().body)
 
 
 @row("4.7", "no-transform binds proxies; the site's own middleware goes on, and the field stays")
@@ -1105,7 +1104,7 @@ def _(door: Door, policy: Policy) -> None:
 
 @row("8.2", "the facade's script sets a script's address through a Trusted Types policy")
 def _() -> None:
-    assert b"createPolicy" in ASSET.body
+    assert b"createPolicy" in Policy().facade.asset().body
 
 
 @row("8.3", "a held tag keeps its integrity, crossorigin, nonce and referrerpolicy")

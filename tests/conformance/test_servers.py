@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from consent_middleware.facade import ASSET
 from tests.pages import HELD_LOADER, page
 
 from .clients import Answer, Connection, Pairs, ask, ask_h2
@@ -26,6 +25,7 @@ from .site import EARLY, OURS, PICTURE, POLICY, TAGGED, gate
 
 FULL = ("Cookie", "consent=functional,analytics,marketing")
 NAVIGATION = ("Accept", "text/html")
+ASSET = POLICY.facade.asset("en")
 MARK = f"--consent-{POLICY.neutral.variant}-{POLICY.fingerprint}"
 
 

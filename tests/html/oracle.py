@@ -42,6 +42,9 @@ class Everything:
     def __init__(self) -> None:
         self.found: list[tuple[str, str]] = []
 
+    def root(self, tag: StartTag) -> None:
+        """The root element says nothing here."""
+
     def reads(self, tag: StartTag) -> bool:
         """Read what inline scripts say, unless they are held."""
         return not any(attribute.name in {b"src", b"data-held"} for attribute in tag.attributes)

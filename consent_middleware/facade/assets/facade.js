@@ -1,196 +1,402 @@
-// The facade in the visitor's browser: a button that stands in for a chat, and the click that brings the chat.
+// What the package does in the visitor's browser: the button that stands in for a chat or an embed, the click that
+// brings it, the release of held tags once the visitor consents, the end of what runs once that is taken back, and the
+// guard that holds the tags which other scripts insert.
 //
-// Knows: the states idle, loading, ready, failed and granted, and what each one shows and says.
-// Must not know: any vendor (that is `driver`, from the vendors folder), how consent is read, any server but its own.
-// Composed into one file with `driver`, the style sheet as `CSS` and the English words as `TEXTS`; see __init__.py.
+// Knows: the marks that the server puts on what it holds, the states and what each one shows, and when to ask again.
+// Must not know: any vendor (that is a driver, from the vendors folder), how consent is read, any server but its own.
+//
+// It is the inside of a function, called with
+//   DRIVERS   the vendors' drivers, that of the page's chat first; what each offers is told in the vendors folder
+//   HOSTS     the hosts of the vendors that have to wait, as pairs of a purpose and a pattern; the first fit counts
+//   CSS       the style sheet
+//   BOX       the markup of the button with its note, its live region and its links
+//   SITE      what else the site has chosen: words, and the name of its cookie
 
-// How long a visitor waits, in milliseconds, before being told that the chat does not come.
-const WAIT = 8000;
-const POLL = 250;
+const [driver] = DRIVERS;
+let conf, nonce, endpoint, host, box, script, arrive, giveUp, sheet, seen;
+let asked = 0;
+let queue = Promise.resolve();
+// What the server allows, by purpose, and what the visitor's click on this page does.
+let live = {};
+const clicked = {};
+// The addresses from which a script may be run: those that the server held, the chat's, and those the guard held.
+const admitted = new Set();
+// What the guard holds; some of it is not in the document.
+const caught = new Set();
 
-let conf, nonce, host, box, label, note, button, status, sheet, policy;
-let state = "idle";
-let message = "";
-// The attempt that is under way. What an older one still reports is not heard.
-let attempt;
+const all = (selector) => [...document.querySelectorAll(selector)];
+const make = (name) => document.createElement(name);
 
-const text = (key) => (conf.texts?.[key] ?? TEXTS[key]).replaceAll("{vendor}", conf.vendor);
-
-const make = (parent, name, part) => {
-  const element = document.createElement(name);
-  // A part is the name under which the site's own style sheet reaches into the facade.
-  element.part = part;
-  return parent.appendChild(element);
+// What makes trusted strings of what is known to be safe: the markup above, and addresses that are admitted. Made at
+// the first need, since a page's policy may forbid it.
+let policy;
+const trust = (kind, given) => {
+  policy ??= (window.trustedTypes ?? { createPolicy: (_, rules) => rules }).createPolicy("consent-facade", {
+    createHTML: () => BOX,
+    createScriptURL: (url) => admitted.has(url) && url,
+  });
+  return policy["create" + kind](given);
 };
 
-// Builds the facade where the server has put its place, and again when the page has been swapped for another one.
+// Puts a button with its note and its live region into `place`, and gives back what shows a state. `kind` is what it
+// stands in for, `goal` gives the element to which the focus goes once that is there.
 //
-// It lives in a shadow root: the site's styles do not bend it, the server's link is shown only where the slot says so,
+// It lives in a shadow root: the site's styles do not bend it, what the server wrote into the place is no longer shown,
 // and the copies that Turbo and others keep of a page do not hold a dead button. Its listener needs no delegation,
 // since no swap leaves the button without it. Adopted style sheets pass a policy that allows neither inline styles nor
 // a second nonce. A browser without them throws here, before anything has changed, and keeps the plain link.
-const enhance = () => {
-  const place = document.querySelector("[data-consent-facade]");
-  if (!conf || !place || place.shadowRoot) return;
+const stand = (place, kind, press, goal) => {
+  const markup = trust("HTML");
   if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(CSS);
   const root = place.attachShadow({ mode: "open" });
   root.adoptedStyleSheets = [sheet];
-  host = place;
-  box = make(root, "div", "box");
-  note = make(box, "p", "note");
-  note.id = "note";
-  const card = make(box, "div", "card");
-  status = make(card, "p", "message");
-  status.setAttribute("role", "status");
-  make(card, "slot", "contact");
-  button = make(box, "button", "button");
-  button.type = "button";
-  button.setAttribute("aria-haspopup", "dialog");
-  button.setAttribute("aria-describedby", "note");
-  make(button, "span", "icon");
-  label = make(button, "span", "label");
-  button.addEventListener("click", click);
-  // A chat on its way goes on. Else what the page holds decides: a chat that is there needs no button beside it, and
-  // one that went with the old page's content needs it again.
-  if (state === "loading" || state === "granted") show(state, message);
-  else show(driver.frame() ? "ready" : "idle");
+  root.innerHTML = markup;
+  const box = root.firstChild;
+  const [card, button] = box.children;
+  const [note, status, way] = card.children;
+  if (EMBEDS && kind !== "chat") {
+    note.firstChild.data = SITE.embed;
+    button.ariaHasPopup = null;
+  } else box.toggleAttribute("data-corner", !place.closest("[data-consent-chat]"));
+  button.textContent = SITE[kind];
+  button.onclick = (event) => {
+    // Assistive technology clicks as trusted events, browser extensions in the wake of a key. A click that a script
+    // makes up on its own is nobody's choice.
+    if (box.dataset.state === "loading" || !(event.isTrusted || (navigator.userActivation?.isActive ?? true))) return;
+    // Safari does not focus a button that is clicked with the mouse.
+    button.focus();
+    press();
+  };
+  return (next, says) => {
+    // Read before the button goes: the focus follows only if the visitor has not moved on meanwhile.
+    if (next === "ready" && place.contains(document.activeElement)) goal()?.focus();
+    // On the box for the style sheet; on the place for the site.
+    box.dataset.state = place.dataset.state = next;
+    note.hidden = next !== "idle";
+    way.hidden = next !== "failed";
+    // Busy and not disabled: a disabled button would lose the focus.
+    button.ariaBusy = next === "loading";
+    status.textContent = SITE[says] ?? "";
+    place.dispatchEvent(new Event("consent:" + kind + "-" + next, { bubbles: true }));
+  };
 };
 
-const show = (next, says = "") => {
-  // Read before the button goes: the focus follows into the chat only if the visitor has not moved on meanwhile.
-  if (next === "ready" && host.contains(document.activeElement)) driver.frame()?.focus();
-  // The message may be longer than the label, so the button keeps its width and nothing moves.
-  if (next === "failed") button.style.minInlineSize = button.offsetWidth + "px";
-  state = next;
-  // On the box for the style sheet, since a swap may take the attributes off the host; on the host for the site.
-  box.dataset.state = host.dataset.state = next;
-  note.textContent = text("description");
-  label.textContent = text({ loading: "loading", failed: "retry" }[next] ?? "button");
-  // Busy and not disabled: a disabled button would lose the focus.
-  button.setAttribute("aria-busy", next === "loading");
-  status.textContent = message = says;
-  host.dispatchEvent(new CustomEvent("consent:chat-" + next, { bubbles: true }));
+// Shows how a load goes. `quiet`: nobody has clicked, so it comes without a word, and should it not come, the button
+// stands there as if nothing had been.
+const run = async (show, load, quiet) => {
+  show(quiet ? "granted" : "loading");
+  const came = await new Promise((done, fail) => {
+    giveUp = fail;
+    // A script that arrives does not mean a chat that comes: what it asks for next may be blocked or hang.
+    setTimeout(fail, 8000);
+    if (navigator.onLine) load(done);
+    else fail();
+  }).then(
+    () => true,
+    () => false,
+  );
+  if (came) show("ready", quiet ? "" : "ready");
+  else if (quiet) show("idle");
+  else show("failed", navigator.onLine ? "failed" : "offline");
 };
 
-const click = (event) => {
-  // Assistive technology clicks as trusted events, browser extensions in the wake of a key. A click that a script
-  // makes up on its own is nobody's choice.
-  if (state === "loading" || !(event.isTrusted || (navigator.userActivation?.isActive ?? true))) return;
+// ---- the chat
+
+const state = () => host?.dataset.state;
+
+const show = (next, says = next) => {
+  if (next === "failed") {
+    // A failed script must not keep its id: it would tell the vendor's own loader that the chat is there.
+    script?.remove();
+    driver.remove();
+  }
+  if (says === "ready") driver.open();
+  box(next, says);
+};
+
+// Builds what the page has room for, and again when the page has been swapped for another one: the facade then moves
+// over as it is, with a chat that is on its way.
+const enhance = () => {
+  const [place] = conf?.src ? all("[data-consent-facade]") : [];
+  if (place && place !== host) {
+    if (host) place.replaceWith(host);
+    else {
+      all("[data-consent-chat]")[0]?.append(place);
+      box = stand(place, "chat", click, driver.frame);
+      host = place;
+    }
+    // A chat that is there needs no button beside it, and one that went with the old page's content needs it again.
+    if (!/loading|granted/.test(state())) show(driver.frame() ? "ready" : "idle", "");
+  }
+  if (EMBEDS && conf) standInForEmbeds();
+};
+
+const click = () => {
+  clicked.chat = true;
   remember("=1");
-  // Safari does not focus a button that is clicked with the mouse.
-  button.focus({ preventScroll: true });
-  start(true);
+  start();
 };
 
 // The visitor's choice lasts for this visit: a session cookie, and nothing else is stored.
 const remember = (value) => {
-  const secure = location.protocol === "https:" ? "; Secure" : "";
-  document.cookie = conf.cookie + value + "; Path=/; SameSite=Lax" + secure;
+  document.cookie = SITE.cookie + value + ";Path=/;SameSite=Lax" + (/^https/.test(location) ? ";Secure" : "");
 };
 
-// Loads the chat alone. `open`: the visitor has clicked, so it opens and every step is told. Otherwise the chat is
-// allowed already and comes without a word; should it not come, the button stands there as if nothing had been.
-const start = (open) => {
-  const mine = (attempt = {});
-  let script, timer, poll;
-  const rest = () => {
-    clearTimeout(timer);
-    clearInterval(poll);
-  };
-  const done = () => {
-    if (attempt !== mine) return;
-    attempt = null;
-    rest();
-    if (open) driver.open();
-    show("ready", open ? text("ready") : "");
-  };
-  const fail = (key) => {
-    if (attempt !== mine) return;
-    attempt = null;
-    rest();
-    // Nothing is taken away: a chat that comes late is welcome, and takes the button's place.
-    if (!open) return show("idle");
-    // A failed script must not keep its id: it would tell the vendor's own loader that the chat is there.
-    script?.remove();
-    try {
-      driver.remove();
-    } finally {
-      show("failed", text(host.querySelector("a[href]") ? key : key + "_alone"));
+// Loads the chat alone. With `quiet` it is not opened.
+const start = (quiet) =>
+  void run(
+    show,
+    (done) => {
+      arrive = done;
+      script = null;
+      driver.begin(!quiet, done, conf.attrs);
+      // The site's own chat, or one that is on its way under the same id, is not loaded twice.
+      if (driver.api() || (script = alive(conf.attrs.id))) return;
+      script = make("script");
+      for (const name in conf.attrs) script.setAttribute(name, conf.attrs[name]);
+      script.nonce = nonce;
+      script.onerror = () => {
+        script.remove();
+        giveUp();
+      };
+      script.src = trust("ScriptURL", conf.src);
+      document.head.append(script);
+    },
+    quiet,
+  );
+
+// The element with this id, unless it is one that waits.
+const alive = (id) => {
+  const found = document.getElementById(id);
+  return found?.dataset.consent ? null : found;
+};
+
+// ---- what is held
+
+const kept = (element, name) => element.getAttribute("data-consent-" + name);
+const isScript = (element) => element.localName === "script";
+const addressOf = (element) => isScript(element) && (kept(element, "src") ?? kept(element, "href"));
+
+// Where a held tag stands in the order of its release: 0 at once, 1 one after another, 2 one after another once those
+// are through. An embed's library comes before what depends on it, however either was to be loaded.
+const rank = (element, strict) => {
+  if (!isScript(element) || caught.has(element)) return 0;
+  const external = addressOf(element);
+  if (EMBEDS && strict) return external ? 1 : 2;
+  if (external && element.hasAttribute("async")) return 0;
+  return kept(element, "type") === "module" || (external && element.hasAttribute("defer")) ? 2 : 1;
+};
+
+// Lets a held element do what the site wrote it for. The element is the same one, taken out and put in again, so that
+// its listeners, its nonce and its text stay: a script that has not run yet runs when it comes into the document, a
+// custom element is told that it is connected. Resolves when a script has run or cannot be had, to the event that told.
+const revive = (element) =>
+  new Promise((resolve) => {
+    const address = addressOf(element);
+    const source = address && trust("ScriptURL", address);
+    const spot = make("i");
+    delete element.dataset.consent;
+    // Each tag once: the same one may be there already.
+    if (alive(kept(element, "id")) || (address && all("script[src=" + JSON.stringify(address) + "]")[0]))
+      return resolve(true);
+    element.replaceWith(spot);
+    if (isScript(element)) element.removeAttribute("type");
+    // These and no others: in markup that a visitor got into a page, `data-consent-onclick` would else become code.
+    for (const name of ["src", "srcset", "href", "type", "id", "language"]) {
+      const value = kept(element, name);
+      // A type that a plugin made up, so that the script waits, goes with the waiting.
+      if (value !== null && (name !== "type" || /^module$|^[a-z]+\/.*script/i.test(value)))
+        element.setAttribute(name, value === address ? source : value);
     }
-  };
-  show(open ? "loading" : "granted", open ? text("loading") : "");
-  if (navigator.onLine === false) return fail("offline");
-  // A script that arrives does not mean a chat that comes: what it asks for next may be blocked or hang.
-  timer = setTimeout(fail, WAIT, "failed");
-  poll = setInterval(() => driver.loaded() && done(), POLL);
+    if (address) {
+      // A script that has waited is async unless it is told not to be.
+      element.async = element.hasAttribute("async");
+      element.addEventListener("load", resolve);
+      element.addEventListener("error", resolve);
+    }
+    spot.replaceWith(element);
+    if (!address || !element.isConnected) resolve(true);
+  });
+
+// Releases what is held and wanted, in the document's order. `strict`: what depends on a script that fails stays held.
+const release = (wanted, strict) => {
+  const steps = [[], [], []];
+  for (const element of new Set([...all("[data-consent]:not(a,area)"), ...caught])) {
+    const address = addressOf(element);
+    // Nor does a script run that the page's policy would not have let the site's markup run: what a script inserts,
+    // 'strict-dynamic' allows whatever its nonce.
+    const runs = address ? admitted.has(address) : !isScript(element) || element.nonce === nonce;
+    if (element.dataset.consent && wanted(element) && runs) steps[rank(element, strict)].push(element);
+  }
+  steps[0].forEach(revive);
+  const turn = queue.then(async () => {
+    for (const element of [...steps[1], ...steps[2]]) {
+      if (!element.dataset.consent) continue;
+      const spare = EMBEDS && element.cloneNode(true);
+      const told = await revive(element);
+      if (EMBEDS && strict && told.type === "error") {
+        // Held again, for the next try.
+        element.replaceWith(spare);
+        throw told;
+      }
+    }
+  });
+  queue = EMBEDS ? turn.catch(() => {}) : turn;
+  return turn;
+};
+
+const releaseAllowed = () => release((element) => live[element.dataset.consent]);
+
+// ---- consent that is given or taken back while the page stands
+
+// What may have changed with the visitor's choice. Consent platforms tell of one in a dozen ways, and some not at all;
+// the server reads it from the cookies, so a change of these, whoever made it, in whichever tab, is a reason to ask. Of
+// cookies that no script can see, a look at another tab may tell.
+const sight = () => document.cookie + document.hidden;
+
+// Asks the server what is allowed, and does what follows.
+const ask = async () => {
+  const mine = ++asked;
+  seen = sight();
   try {
-    driver.begin(open, done);
-    if (driver.loaded()) done();
-    // The site's own chat, or one that is on its way under the same id, is not loaded twice.
-    else if (!driver.api()) script = document.getElementById(conf.attrs.id) ?? insert(() => fail("failed"));
-  } catch {
-    fail("failed");
+    const now = await (await fetch(endpoint)).json();
+    if (mine !== asked) return;
+    for (const purpose in now) if (live[purpose] && !now[purpose]) return end();
+    live = now;
+    releaseAllowed();
+    if (EMBEDS && now.embeds) closeEmbeds();
+    if (now.chat && /idle|failed/.test(state())) start(true);
+  } catch {}
+};
+
+// Ends what runs. Code that runs cannot be unloaded, so the page is loaded again; once, whatever the server says then.
+const end = () => {
+  DRIVERS.forEach((vendor) => vendor.forget());
+  if (Date.now() - sessionStorage.consentEnd < 1e4) return;
+  sessionStorage.consentEnd = Date.now();
+  location.reload();
+};
+
+// ---- the guard: tags that other scripts insert
+
+const nameOf = (element) => (element.localName === "link" ? "href" : "src");
+
+// Holds an element that is given an address, if what it leads to has to wait. `own`: by a script, not by markup, which
+// does not run by itself and is not made to run unless it has the page's nonce.
+const hold = (element, url, own) => {
+  const { hostname } = Object.assign(make("a"), { href: url });
+  const [purpose] = HOSTS.find(([, hosts]) => RegExp("(^|\\.)(" + hosts + ")$").test(hostname)) ?? [];
+  if (!purpose || live[purpose] || clicked[purpose]) return;
+  const name = nameOf(element);
+  element.dataset.consent = purpose;
+  element.removeAttribute(name);
+  element.setAttribute("data-consent-" + name, url);
+  if (own || element.nonce === nonce) admitted.add(url + "");
+  return caught.add(element);
+};
+
+// Holds what there is in a node; true if there was anything.
+const scan = (node) => {
+  let found;
+  for (const element of [node, ...(node?.querySelectorAll?.("[src],link") ?? [])]) {
+    const url = element?.getAttribute?.(nameOf(element));
+    if (url && hold(element, url)) found = true;
+    // Vendors take an element with their script's id for the script.
+    if (element?.id && isScript(element) && element.dataset.consent) {
+      element.dataset.consentId = element.id;
+      element.removeAttribute("id");
+    }
+  }
+  return found;
+};
+
+// However an element comes into the page, a script has given it its address before, or has made it of markup.
+const guard = () => {
+  const patch = ({ prototype }, name, stops) => {
+    const found = Object.getOwnPropertyDescriptor(prototype, name);
+    const key = found.set ? "set" : "value";
+    const native = found[key];
+    found[key] = function (...given) {
+      if (stops?.(this, given, native)) return;
+      const made = native.apply(this, given);
+      scan(made);
+      return made;
+    };
+    Object.defineProperty(prototype, name, found);
+  };
+  const set = (element, [url]) => hold(element, url, 1);
+  for (const kind of [HTMLScriptElement, HTMLImageElement, HTMLIFrameElement]) patch(kind, "src", set);
+  patch(HTMLLinkElement, "href", set);
+  patch(Element, "setAttribute", (element, [name, url]) => name === nameOf(element) && hold(element, url, 1));
+  patch(Node, "cloneNode");
+  patch(Document, "importNode");
+  patch(Range, "createContextualFragment");
+  // A picture in markup is asked for as soon as the markup is read, save in a document that is not shown.
+  patch(Element, "innerHTML", (element, [markup], native) => {
+    if (!RegExp(HOSTS.map(([, hosts]) => hosts).join("|")).test(markup)) return;
+    const copy = document.implementation.createHTMLDocument().createElement(element.localName);
+    native.call(copy, markup);
+    if (!scan(copy)) return;
+    element.replaceChildren(...copy.childNodes);
+    return true;
+  });
+};
+
+// ---- the door
+
+const tick = () => {
+  if (sight() !== seen) ask();
+  if (driver.loaded()) arrive?.();
+  // Something else may bring the chat, a tag manager perhaps: two buttons for one chat are one too many.
+  if (state() === "idle") {
+    if (driver.frame()) show("ready", "");
+    // Allowed already: it comes when the page itself is there, and once.
+    else if (conf.granted && document.readyState === "complete") conf.granted = start(true);
   }
 };
 
-const insert = (failed) => {
-  // The policy makes a trusted address of one address only.
-  policy ??= window.trustedTypes?.createPolicy("consent-facade", {
-    createScriptURL: (url) => {
-      if (url !== conf.src) throw new TypeError(url);
-      return url;
-    },
-  });
-  const script = document.createElement("script");
-  for (const [name, value] of Object.entries(conf.attrs)) script.setAttribute(name, value);
-  script.nonce = nonce;
-  script.onerror = () => {
-    script.remove();
-    failed();
-  };
-  script.src = policy ? policy.createScriptURL(conf.src) : conf.src;
-  return document.head.appendChild(script);
-};
-
-// Takes the settings of the page whose script is running, so that a page swapped in brings its own.
-const begin = () => {
+const own = document.currentScript;
+// Takes the settings of the script that is running, so that a page swapped in brings its own.
+const take = (script) => {
+  nonce = script.nonce;
+  if (!script.dataset.conf) return;
+  conf = JSON.parse(script.dataset.conf);
+  [conf.src, ...conf.held].forEach((url) => admitted.add(url));
+  live.chat ||= conf.granted;
   enhance();
-  if (!conf.granted || !host || state !== "idle") return;
-  const go = () => state === "idle" && start(false);
-  if (document.readyState === "complete") go();
-  else addEventListener("load", go);
-};
-
-const front = {
-  enhance,
-
-  // Ends what the visitor's click began: the cookie, the chat, and by a reload the code that is running.
-  withdraw() {
-    remember("=; Max-Age=0");
-    try {
-      driver.remove();
-      driver.forget();
-    } finally {
-      location.reload();
-    }
-  },
+  // A page that was kept from before the consent, and is swapped in now.
+  releaseAllowed();
+  // A page that is the same for every visitor.
+  if (conf.ask) ask();
 };
 
 // Only a script that the browser really runs is believed. Markup that someone got into the page could carry the same
 // attribute, or take the name `currentScript`, and would otherwise choose the address of a trusted script.
-const own = document.currentScript;
-if (own instanceof HTMLScriptElement && own.dataset.conf) {
-  const first = typeof window.consentMiddleware?.take !== "function";
-  if (first) {
-    front.take = (script) => {
-      conf = JSON.parse(script.dataset.conf);
-      nonce = script.nonce;
-      begin();
+if (own instanceof HTMLScriptElement) {
+  const { guard: allowed } = own.dataset;
+  if (!window.consentMiddleware?.take) {
+    endpoint = new URL("decision", own.src);
+    seen = sight();
+    window.consentMiddleware = {
+      refresh: ask,
+      take,
+
+      // Ends what the visitor's click began: the cookie, the chat, and by a reload the code that is running.
+      withdraw() {
+        remember("=; Max-Age=0");
+        end();
+      },
     };
-    window.consentMiddleware = front;
-    // Something else may bring the chat, a tag manager perhaps: two buttons for one chat are one too many.
-    driver.watch(() => host && state === "idle" && show("ready"));
-    new MutationObserver(() => host?.isConnected || enhance()).observe(document, { childList: true, subtree: true });
+    setInterval(tick, 250);
+    driver.watch(() => giveUp?.());
+    if (allowed) {
+      live = JSON.parse(allowed);
+      guard();
+    }
+    new MutationObserver((changes) => {
+      if (allowed) changes.forEach(({ addedNodes }) => addedNodes.forEach(scan));
+      if (EMBEDS || !host?.isConnected) enhance();
+    }).observe(document, { childList: true, subtree: true });
   }
   window.consentMiddleware.take(own);
 }

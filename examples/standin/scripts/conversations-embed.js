@@ -118,7 +118,11 @@
     request.setRequestHeader("X-HubSpot-Messages-Uri", location.href);
     request.onload = function () {
       if (state !== "pending") return;
-      if (request.status !== 200) { state = "idle"; return; }
+      if (request.status !== 200) {
+        state = "idle";
+        if (request.status === 204) announce(false);
+        return;
+      }
       render(JSON.parse(request.responseText), UTK.test(known));
     };
     request.onerror = function () { if (state === "pending") state = "idle"; };
@@ -153,7 +157,10 @@
     container.append(frame);
     (place || document.body).append(container);
     resize(Boolean(place) || wantsOpen());
-    window.dispatchEvent(new CustomEvent("hubspot:messages:initialized", { detail: { messageWillRender: true } }));
+    announce(true);
+  }
+  function announce(rendered) {
+    window.dispatchEvent(new CustomEvent("hubspot:messages:initialized", { detail: { messageWillRender: rendered } }));
   }
   function styles() {
     var address = origin_static() + "/conversations-embed/static-1.1/embed.css";

@@ -1,0 +1,216 @@
+"""The one script that a page loads: put together from the minified sources, the vendors' drivers and the site's words.
+
+Knows: the parts, how they are called, and how a file's name follows from its content.
+Must not know: any vendor by name, consent, HTTP, markup in a page.
+
+The parts lie in the package as they are served, minified, so that installing it needs no build step; the readable
+sources lie beside them, and `make asset` makes the one of the other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from importlib.resources import files
+from itertools import permutations
+
+from consent_middleware.rules import Purpose, Vendor
+
+from .texts import NOT_TEXT, Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file that the middleware serves. Its name changes with its content, so it may be kept for ever.
+
+    `name` is the last segment of its path, `body` its bytes, `content_type` the value of that header.
+    """
+
+    name: str
+    body: bytes
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What a site has chosen that the script has to know."""
+
+    words: Texts
+    cookie: str
+    contact_url: str | None
+    privacy_url: str | None
+    position: str
+
+
+def compose(site: Site, vendors: Sequence[Vendor], *, embeds: bool, minified: bool = True) -> Asset:
+    """The script for pages whose chat is of the first of `vendors`, with placeholders for embeds or without.
+
+    `minified=False` takes the readable sources instead; both behave alike.
+    """
+    core, style = _part("core", embeds, minified), _style(embeds, minified)
+    if site.position == "left":
+        style = style.replace("inset-inline-end", "inset-inline-start")
+    drivers = ",".join(_part(vendor.id, embeds, minified) for vendor in vendors)
+    name = vendors[0].name
+    call = (f"[{drivers}]", _js(_hosts(vendors)), _js(style), _js(_box(site, name)), _js(_words(site, name, embeds)))
+    # ASCII only, so that the script reads the same whatever charset a page or a proxy claims.
+    body = f"({core})({','.join(call)});\n".encode("ascii")
+    return Asset(
+        name=f"facade.{hashlib.sha256(body).hexdigest()[:16]}.js",
+        body=body,
+        content_type="text/javascript; charset=utf-8",
+    )
+
+
+def source(part: str, embeds: bool) -> str:
+    """The readable script of one part as an expression: "core", or the id of a vendor, whose driver it is.
+
+    `EMBEDS` is set before it, and is what decides whether a page's embeds are seen to.
+    """
+    package = files("consent_middleware")
+    assets = package / "facade" / "assets"
+    if part == "core":
+        code = [(assets / "embeds.js").read_text("utf-8")] if embeds else []
+        code.append((assets / "facade.js").read_text("utf-8"))
+        return '(DRIVERS, HOSTS, CSS, BOX, SITE) => {\n"use strict";\n' + "\n".join(code) + "}"
+    driver = (package / "vendors" / f"{part}.js").read_text("utf-8")
+    return f"(() => {{\n{driver}return driver;\n}})()"
+
+
+def minified_name(part: str, embeds: bool) -> str:
+    """Where a minified part lies, below the package."""
+    folder = "facade/assets/facade" if part == "core" else f"vendors/{part}"
+    return f"{folder}{'.embeds' if embeds else ''}.min.js"
+
+
+@lru_cache
+def _part(part: str, embeds: bool, minified: bool) -> str:
+    if part != "core" and not (files("consent_middleware") / "vendors" / f"{part}.js").is_file():
+        # A vendor of the site's own: nothing is known of how its chat is driven.
+        return "{}"
+    if minified:
+        return (files("consent_middleware") / minified_name(part, embeds)).read_text("ascii").strip()
+    readable = f"(() => {{ const EMBEDS = {_js(embeds)}; return {source(part, embeds)} }})()"
+    return readable.encode("ascii", "backslashreplace").decode("ascii")
+
+
+@lru_cache
+def _style(embeds: bool, minified: bool) -> str:
+    assets = files("consent_middleware") / "facade" / "assets"
+    names = ("facade.css", "embeds.css") if embeds else ("facade.css",)
+    sheet = "\n".join((assets / name).read_text("utf-8") for name in names)
+    return minify_style(sheet) if minified else sheet
+
+
+def minify_style(sheet: str) -> str:
+    """`sheet`, a style sheet, without comments and without the white space that means nothing.
+
+    It knows no strings that hold braces, colons, commas, semicolons or the marks of a comment, and takes no space
+    behind the colon of a selector.
+    """
+    sheet = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
+    sheet = re.sub(r"\s+", " ", sheet).strip()
+    return re.sub(r" ?([{};,]) ?|(?<=:) ", r"\1", sheet).replace(";}", "}")
+
+
+def _js(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _words(site: Site, vendor: str, embeds: bool) -> dict[str, str]:
+    words = site.words
+    spoken = {
+        "cookie": site.cookie,
+        "chat": words.button,
+        "loading": words.loading,
+        "ready": words.ready,
+        "failed": words.failed if site.contact_url else words.failed_alone,
+        "offline": words.offline,
+    }
+    if embeds:
+        spoken |= {
+            "embed": words.embed + " ",
+            "embed-loading": words.embed_loading,
+            "embed-failed": words.embed_failed,
+            "embed-offline": words.offline,
+            "forms": words.forms,
+            "meetings": words.meetings,
+            "calls-to-action": words.calls_to_action,
+            "video": words.video,
+        }
+    return {key: text.replace("{vendor}", vendor) for key, text in spoken.items()}
+
+
+def _box(site: Site, vendor: str) -> str:
+    """The markup of the button with its note, its live region and its links; well-formed, for pages in XML."""
+    words = site.words
+    privacy = _link(site.privacy_url, words.privacy)
+    note = _escape(words.description.replace("{vendor}", vendor)) + (" " + privacy if privacy else "")
+    return (
+        f'<div part="box"><div part="card"><p part="note" id="note">{note}</p><p part="message" role="status"></p>'
+        f'<p part="way">{_link(site.contact_url, words.contact)}</p></div>'
+        '<button part="button" aria-haspopup="dialog" aria-describedby="note"></button></div>'
+    )
+
+
+def _link(url: str | None, label: str) -> str:
+    return f'<a href="{_escape(url)}">{_escape(label)}</a>' if url else ""
+
+
+def _escape(text: str) -> str:
+    return escape(NOT_TEXT.sub("\ufffd", text))
+
+
+def _hosts(vendors: Sequence[Vendor]) -> list[tuple[str, str]]:
+    """Every host that has to wait, as pairs of a purpose and a pattern; the first pair that fits counts.
+
+    A host below a domain is as the domain, unless a longer one of the list fits it. A host's own label may bear a
+    region.
+    """
+    domains = {
+        domain: purpose
+        for vendor in vendors
+        for domain, purpose in vendor.hint_domains.items()
+        if domain in (vendor.inserted or vendor.hint_domains)
+    }
+    overruled = {
+        (purpose, domains[other])
+        for domain, purpose in domains.items()
+        for other in domains
+        if domain.endswith("." + other)
+    }
+    orders = permutations(Purpose)
+    order = next(
+        (each for each in orders if all(each.index(one) <= each.index(other) for one, other in overruled)), None
+    )
+    if order:
+        groups = [(purpose, [domain for domain in sorted(domains) if domains[domain] is purpose]) for purpose in order]
+    else:
+        longest_first = sorted(domains, key=lambda domain: (-domain.count("."), domain))
+        groups = [(domains[domain], [domain]) for domain in longest_first]
+    return [(purpose.value, _any_of(group)) for purpose, group in groups if group]
+
+
+def _any_of(domains: list[str]) -> str:
+    """A pattern for these domains, what they share written once; a host's own label may bear a region."""
+    by_rest: dict[str, list[str]] = {}
+    for domain in domains:
+        label, _, rest = domain.partition(".")
+        by_rest.setdefault(rest if "." in rest else "", []).append(domain if "." not in rest else label)
+    registrable = by_rest.pop("", [])
+    patterns = [f"{_either(labels)}(-\\w+)?.{rest}" for rest, labels in by_rest.items()]
+    if registrable:
+        # What the names of two purposes share must not be told apart by its end alone; `HOSTS` is tested for that.
+        names, ends = zip(*(domain.split(".") for domain in registrable), strict=True)
+        patterns.append(f"{_either(names)}.{_either(ends)}")
+    return "|".join(patterns)
+
+
+def _either(words: Iterable[str]) -> str:
+    distinct = list(dict.fromkeys(words))
+    return f"({'|'.join(distinct)})" if len(distinct) > 1 else distinct[0]

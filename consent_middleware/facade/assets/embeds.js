@@ -1,0 +1,59 @@
+// Embeds in the visitor's browser: the button that stands where a held form, meeting or video would be, and the click
+// that brings all of its kind on this page, once.
+//
+// Knows: which held elements are seen, and where they stand.
+// Must not know: any vendor; a driver says where a script's embed would be.
+// It is put in front of facade.js, in one scope, for pages that have a use for it.
+
+// The places of the buttons, by the element that each belongs to.
+const places = new Map();
+
+// Puts a button where each held embed would be.
+const standInForEmbeds = () => {
+  const waiting = all("[data-consent=embeds]");
+  const put = (kind, spot, itself) => {
+    if (!SITE[kind] || places.get(spot)?.isConnected) return;
+    const frame = spot.localName === "iframe";
+    const place = make("div");
+    const bring = () => {
+      clicked.embeds = true;
+      run((next, says = next) => show(next, "embed-" + says), (done) =>
+        release((element) => element.dataset.consentKind === kind, true)
+          .then(() => closeEmbeds(kind))
+          .then(done, giveUp),
+      );
+    };
+    // What comes is in the place's neighbourhood: the focus stays there, and goes on from there.
+    const show = stand(place, kind, bring, () => (frame ? spot : place));
+    place.tabIndex = -1;
+    place.end = (which = kind) => {
+      if (which !== kind) return;
+      if (frame) spot.style.display = place.shown;
+      show("ready");
+    };
+    if (frame) {
+      // The button has the room of what it stands for, so that nothing moves.
+      place.shadowRoot.firstChild.style.cssText = `min-height:${spot.offsetHeight}px;width:${spot.offsetWidth}px`;
+      place.shown = spot.style.display;
+      spot.style.display = "none";
+    }
+    if (itself) spot.before(place);
+    else spot.append(place);
+    places.set(spot, place);
+    show("idle");
+  };
+  for (const vendor of DRIVERS) {
+    for (const selector in vendor.embeds) {
+      const kind = vendor.embeds[selector];
+      if (waiting.some((element) => element.dataset.consentKind === kind)) all(selector).forEach((spot) => put(kind, spot));
+    }
+    for (const element of waiting) {
+      const inline = isScript(element) && !addressOf(element);
+      const spot = inline ? vendor.spot?.(element) : element.localName === "iframe" && element;
+      if (spot) put(element.dataset.consentKind, spot, spot === element);
+    }
+  }
+};
+
+// Takes away the buttons of a kind, or all.
+const closeEmbeds = (kind) => places.forEach((place) => place.end(kind));

@@ -1,0 +1,264 @@
+"""The facade's words, in the languages that the package speaks.
+
+Knows: the words, and which of them fit a page's language.
+Must not know: any vendor by name, markup, settings, HTTP.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+
+#: What XML 1.0 (section 2.2) cannot hold, not even as a character reference: controls, surrogates, U+FFFE and U+FFFF.
+NOT_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The facade's words. `{vendor}` stands for the vendor's name.
+
+    Attributes:
+        label: the name of the facade's region, for a screen reader.
+        button: the button's label, and its name.
+        description: what the click does. It is read out with the button and stands beside it.
+        privacy: the link to the privacy page, behind the description.
+        loading: said while the chat is on its way.
+        ready: said when the chat has opened.
+        failed: said when the chat cannot be reached and a link to another way stands below.
+        failed_alone: the same where no link is set: it has to name another way by itself.
+        offline: said at once when the browser has no network.
+        contact: the link to another way to make contact.
+        without_script: shown without JavaScript where no link is set. Empty: nothing is shown.
+        embed: what the click on a placeholder does.
+        embed_loading, embed_failed: the same as `loading` and `failed` for a placeholder.
+        forms, meetings, calls_to_action, video: the label of a placeholder's button, by the kind of what waits. Empty:
+            no placeholder of that kind.
+    """
+
+    label: str = "Live chat"
+    button: str = "Chat with us"
+    description: str = "Opens {vendor}'s chat, which stores a cookie on your device."
+    privacy: str = "Privacy policy"
+    loading: str = "Loading chat\u2026"
+    ready: str = "The chat is open."
+    failed: str = "The chat could not be loaded. Please try again, or contact us another way."
+    failed_alone: str = "The chat could not be loaded. Please try again, or use the contact details on this website."
+    offline: str = "You are offline."
+    contact: str = "Contact us"
+    without_script: str = "Live chat needs JavaScript."
+    embed: str = "This comes from {vendor}, which may store cookies on your device."
+    embed_loading: str = "Loading\u2026"
+    embed_failed: str = "This could not be loaded. Please try again."
+    forms: str = "Show the form"
+    meetings: str = "Show the calendar"
+    calls_to_action: str = "Show the offer"
+    video: str = "Play the video"
+
+    def __post_init__(self) -> None:
+        """Refuse what no page can hold. Raises: ValueError."""
+        for field in fields(self):
+            if NOT_TEXT.search(getattr(self, field.name)):
+                raise ValueError(f"{field.name} holds a character that no page can hold")
+
+
+#: The words by language (BCP 47, primary subtag).
+LANGUAGES: Mapping[str, Texts] = MappingProxyType(
+    {
+        "en": Texts(),
+        "de": Texts(
+            label="Live-Chat",
+            button="Mit uns chatten",
+            description="Öffnet den Chat von {vendor}, der ein Cookie auf Ihrem Gerät speichert.",
+            privacy="Datenschutzerklärung",
+            loading="Der Chat wird geladen\u2026",
+            ready="Der Chat ist geöffnet.",
+            failed="Der Chat konnte nicht geladen werden. Versuchen Sie es bitte noch einmal, oder erreichen Sie uns auf anderem Weg.",
+            failed_alone="Der Chat konnte nicht geladen werden. Versuchen Sie es bitte noch einmal, oder nutzen Sie die Kontaktangaben auf dieser Website.",
+            offline="Sie sind offline.",
+            contact="Kontakt",
+            without_script="Der Live-Chat braucht JavaScript.",
+            embed="Das kommt von {vendor}; dabei können Cookies auf Ihrem Gerät gespeichert werden.",
+            embed_loading="Wird geladen\u2026",
+            embed_failed="Das konnte nicht geladen werden. Versuchen Sie es bitte noch einmal.",
+            forms="Formular anzeigen",
+            meetings="Kalender anzeigen",
+            calls_to_action="Angebot anzeigen",
+            video="Video abspielen",
+        ),
+        "fr": Texts(
+            label="Chat en direct",
+            button="Discuter avec nous",
+            description="Ouvre le chat de {vendor}, qui enregistre un cookie sur votre appareil.",
+            privacy="Politique de confidentialité",
+            loading="Chargement du chat\u2026",
+            ready="Le chat est ouvert.",
+            failed="Le chat n’a pas pu être chargé. Veuillez réessayer ou nous contacter par un autre moyen.",
+            failed_alone="Le chat n’a pas pu être chargé. Veuillez réessayer ou utiliser les coordonnées indiquées sur ce site.",
+            offline="Vous êtes hors ligne.",
+            contact="Nous contacter",
+            without_script="Le chat en direct nécessite JavaScript.",
+            embed="Ce contenu vient de {vendor}, qui peut enregistrer des cookies sur votre appareil.",
+            embed_loading="Chargement\u2026",
+            embed_failed="Le chargement a échoué. Veuillez réessayer.",
+            forms="Afficher le formulaire",
+            meetings="Afficher le calendrier",
+            calls_to_action="Afficher l’offre",
+            video="Lire la vidéo",
+        ),
+        "es": Texts(
+            label="Chat en vivo",
+            button="Chatear con nosotros",
+            description="Abre el chat de {vendor}, que guarda una cookie en su dispositivo.",
+            privacy="Política de privacidad",
+            loading="Cargando el chat\u2026",
+            ready="El chat está abierto.",
+            failed="No se ha podido cargar el chat. Inténtelo de nuevo o contacte con nosotros por otra vía.",
+            failed_alone="No se ha podido cargar el chat. Inténtelo de nuevo o use los datos de contacto de este sitio web.",
+            offline="No tiene conexión.",
+            contact="Contacto",
+            without_script="El chat en vivo necesita JavaScript.",
+            embed="Este contenido viene de {vendor}, que puede guardar cookies en su dispositivo.",
+            embed_loading="Cargando\u2026",
+            embed_failed="No se ha podido cargar. Inténtelo de nuevo.",
+            forms="Mostrar el formulario",
+            meetings="Mostrar el calendario",
+            calls_to_action="Mostrar la oferta",
+            video="Reproducir el vídeo",
+        ),
+        "it": Texts(
+            label="Chat dal vivo",
+            button="Chatta con noi",
+            description="Apre la chat di {vendor}, che salva un cookie sul suo dispositivo.",
+            privacy="Informativa sulla privacy",
+            loading="Caricamento della chat\u2026",
+            ready="La chat è aperta.",
+            failed="Non è stato possibile caricare la chat. Riprovi o ci contatti in un altro modo.",
+            failed_alone="Non è stato possibile caricare la chat. Riprovi o usi i recapiti indicati in questo sito.",
+            offline="Non è in linea.",
+            contact="Contatti",
+            without_script="La chat dal vivo richiede JavaScript.",
+            embed="Questo contenuto proviene da {vendor}, che può salvare cookie sul suo dispositivo.",
+            embed_loading="Caricamento\u2026",
+            embed_failed="Il caricamento non è riuscito. Riprovi.",
+            forms="Mostra il modulo",
+            meetings="Mostra il calendario",
+            calls_to_action="Mostra l’offerta",
+            video="Riproduci il video",
+        ),
+        "nl": Texts(
+            label="Livechat",
+            button="Chat met ons",
+            description="Opent de chat van {vendor}, die een cookie op uw apparaat opslaat.",
+            privacy="Privacyverklaring",
+            loading="Chat wordt geladen\u2026",
+            ready="De chat is geopend.",
+            failed="De chat kon niet worden geladen. Probeer het opnieuw of neem op een andere manier contact met ons op.",
+            failed_alone="De chat kon niet worden geladen. Probeer het opnieuw of gebruik de contactgegevens op deze website.",
+            offline="U bent offline.",
+            contact="Contact",
+            without_script="Voor de livechat is JavaScript nodig.",
+            embed="Dit komt van {vendor}, dat cookies op uw apparaat kan opslaan.",
+            embed_loading="Laden\u2026",
+            embed_failed="Dit kon niet worden geladen. Probeer het opnieuw.",
+            forms="Formulier tonen",
+            meetings="Agenda tonen",
+            calls_to_action="Aanbod tonen",
+            video="Video afspelen",
+        ),
+        "pt": Texts(
+            label="Chat ao vivo",
+            button="Fale connosco por chat",
+            description="Abre o chat da {vendor}, que guarda um cookie no seu dispositivo.",
+            privacy="Política de privacidade",
+            loading="A carregar o chat\u2026",
+            ready="O chat está aberto.",
+            failed="Não foi possível carregar o chat. Tente novamente ou contacte-nos de outra forma.",
+            failed_alone="Não foi possível carregar o chat. Tente novamente ou use os contactos indicados neste site.",
+            offline="Está sem ligação.",
+            contact="Contacto",
+            without_script="O chat ao vivo precisa de JavaScript.",
+            embed="Este conteúdo vem da {vendor}, que pode guardar cookies no seu dispositivo.",
+            embed_loading="A carregar\u2026",
+            embed_failed="Não foi possível carregar. Tente novamente.",
+            forms="Mostrar o formulário",
+            meetings="Mostrar o calendário",
+            calls_to_action="Mostrar a oferta",
+            video="Reproduzir o vídeo",
+        ),
+        "pl": Texts(
+            label="Czat na żywo",
+            button="Porozmawiaj z nami",
+            description="Otwiera czat {vendor}, który zapisuje plik cookie na Twoim urządzeniu.",
+            privacy="Polityka prywatności",
+            loading="Ładowanie czatu\u2026",
+            ready="Czat jest otwarty.",
+            failed="Nie udało się załadować czatu. Spróbuj ponownie lub skontaktuj się z nami inaczej.",
+            failed_alone="Nie udało się załadować czatu. Spróbuj ponownie lub skorzystaj z danych kontaktowych na tej stronie.",
+            offline="Jesteś offline.",
+            contact="Kontakt",
+            without_script="Czat na żywo wymaga JavaScriptu.",
+            embed="Ta treść pochodzi z {vendor}; może zapisywać pliki cookie na Twoim urządzeniu.",
+            embed_loading="Ładowanie\u2026",
+            embed_failed="Nie udało się załadować. Spróbuj ponownie.",
+            forms="Pokaż formularz",
+            meetings="Pokaż kalendarz",
+            calls_to_action="Pokaż ofertę",
+            video="Odtwórz film",
+        ),
+        "sv": Texts(
+            label="Livechatt",
+            button="Chatta med oss",
+            description="Öppnar {vendor}s chatt, som sparar en kaka på din enhet.",
+            privacy="Integritetspolicy",
+            loading="Laddar chatten\u2026",
+            ready="Chatten är öppen.",
+            failed="Chatten kunde inte laddas. Försök igen eller kontakta oss på annat sätt.",
+            failed_alone="Chatten kunde inte laddas. Försök igen eller använd kontaktuppgifterna på webbplatsen.",
+            offline="Du är offline.",
+            contact="Kontakta oss",
+            without_script="Livechatten kräver JavaScript.",
+            embed="Detta kommer från {vendor}, som kan spara kakor på din enhet.",
+            embed_loading="Laddar\u2026",
+            embed_failed="Det gick inte att ladda. Försök igen.",
+            forms="Visa formuläret",
+            meetings="Visa kalendern",
+            calls_to_action="Visa erbjudandet",
+            video="Spela videon",
+        ),
+        "da": Texts(
+            label="Livechat",
+            button="Chat med os",
+            description="Åbner {vendor}s chat, som gemmer en cookie på din enhed.",
+            privacy="Privatlivspolitik",
+            loading="Indlæser chatten\u2026",
+            ready="Chatten er åben.",
+            failed="Chatten kunne ikke indlæses. Prøv igen, eller kontakt os på en anden måde.",
+            failed_alone="Chatten kunne ikke indlæses. Prøv igen, eller brug kontaktoplysningerne på webstedet.",
+            offline="Du er offline.",
+            contact="Kontakt os",
+            without_script="Livechatten kræver JavaScript.",
+            embed="Dette kommer fra {vendor}, som kan gemme cookies på din enhed.",
+            embed_loading="Indlæser\u2026",
+            embed_failed="Det kunne ikke indlæses. Prøv igen.",
+            forms="Vis formularen",
+            meetings="Vis kalenderen",
+            calls_to_action="Vis tilbuddet",
+            video="Afspil videoen",
+        ),
+    }
+)
+
+
+def choose(languages: Mapping[str, Texts], lang: str | None) -> str:
+    """The key of `languages` that fits a language tag best (RFC 4647, section 3.4, "lookup").
+
+    Where none does, it is English, and without English the first.
+    """
+    tag = (lang or "").strip().lower().replace("_", "-")
+    while tag:
+        if tag in languages:
+            return tag
+        tag = tag.rpartition("-")[0]
+    return "en" if "en" in languages else next(iter(languages))

@@ -1,0 +1,64 @@
+"""A small app behind the middleware, on a real server, whose pages bring real scripts from npm.
+
+Knows: WSGI, the folders of the packages.
+Must not know: the facade's inside.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from werkzeug.serving import make_server
+
+from consent_middleware import Policy
+from consent_middleware.wsgi import ConsentMiddleware
+
+StartResponse = Callable[[str, list[tuple[str, str]]], object]
+
+
+class App:
+    """Serves `pages` (HTML by path) through the middleware, and files beside them; a context manager."""
+
+    def __init__(self, policy: Policy, folders: Mapping[str, Path]) -> None:
+        self.pages: dict[str, str] = {}
+        self.headers: dict[str, str] = {}
+        self.asked: list[str] = []
+        self._folders = folders
+        self._server = make_server("127.0.0.1", 0, ConsentMiddleware(self._answer, policy), threaded=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}/"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(10)
+
+    def _answer(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        self.asked.append(path)
+        if path in self.pages:
+            start_response("200 OK", [("Content-Type", "text/html; charset=utf-8"), *self.headers.items()])
+            return [self.pages[path].encode()]
+        name, _, rest = str(path).lstrip("/").partition("/")
+        parts = [part for part in rest.split("/") if part not in {"", ".."}]
+        file = self._folders.get(name, Path("/nowhere")).joinpath(*parts)
+        if not file.is_file():
+            start_response("404 Not Found", [("Content-Type", "text/plain")])
+            return [b"nothing here"]
+        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        start_response("200 OK", [("Content-Type", "text/javascript" if file.suffix == ".js" else kind)])
+        return [file.read_bytes()]

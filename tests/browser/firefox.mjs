@@ -1,0 +1,35 @@
+// Drives Firefox over WebDriver BiDi for test_firefox.py. Each line of its input is {"code": the body of an async
+// function of (page, urls, sleep)}; each line of its output is what that gave, or why it failed. Every one has a
+// profile of its own. Addresses that are not this machine's are answered here and never leave it; `urls` keeps them.
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+
+const [, , folder, executablePath] = process.argv;
+const { default: puppeteer } = await import(pathToFileURL(`${folder}/lib/puppeteer/puppeteer-core.js`));
+const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true });
+const sleep = (time) => new Promise((done) => setTimeout(done, time));
+console.log(JSON.stringify({ value: await browser.version() }));
+for await (const line of createInterface({ input: process.stdin })) {
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
+  const urls = [];
+  page.setDefaultTimeout(8000);
+  await page.setRequestInterception(true);
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.hostname === "127.0.0.1" || url.protocol === "data:") return request.continue();
+    urls.push(url.href);
+    const body = url.pathname.endsWith(".js") ? `(window.came ??= []).push(${JSON.stringify(url.href)})` : "";
+    return request.respond({ status: 200, contentType: url.pathname.endsWith(".js") ? "text/javascript" : "text/html", body });
+  });
+  const answer = {};
+  try {
+    const { code } = JSON.parse(line);
+    answer.value = await new (async () => {}).constructor("page", "urls", "sleep", code)(page, urls, sleep);
+  } catch (error) {
+    answer.error = String(error?.stack ?? error);
+  }
+  console.log(JSON.stringify(answer));
+  await context.close();
+}
+await browser.close();

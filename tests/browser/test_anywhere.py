@@ -1,0 +1,257 @@
+"""Beside real consent platforms, page swappers and the back/forward cache: nothing of theirs is imitated here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from consent_middleware import Policy
+from examples.standin import StandIn
+from tests import npm
+
+from .app import App
+from .conftest import ARGUMENTS
+from .pages import CHAT_HOSTS, asked, button, expect_state, hosts, place, until
+
+TAG = '<script id="hs-script-loader" async defer src="https://js.hs-scripts.com/12345.js"></script>'
+SERVICES = {"chat": "functional", "statistics": "analytics", "advertising": "marketing"}
+
+
+@pytest.fixture(scope="module")
+def app(browser: Browser) -> Iterator[App]:
+    folders = {
+        "cookieconsent": npm.package("vanilla-cookieconsent") / "dist",
+        "klaro": npm.package("klaro") / "dist",
+        "tarteaucitron": npm.package("tarteaucitronjs"),
+        "turbo": npm.package("@hotwired/turbo") / "dist",
+        "htmx": npm.package("htmx.org") / "dist",
+    }
+    policy = Policy(contact_url="/contact", mapping={"klaro": SERVICES, "tarteaucitron": SERVICES})
+    with App(policy, folders) as app:
+        yield app
+
+
+def page_of(head: str = "", body: str = "", title: str = "Shop") -> str:
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>{head}{TAG}</head>'
+        f"<body><main><h1>{title}</h1>{body}</main></body></html>"
+    )
+
+
+COOKIECONSENT = """<link rel="stylesheet" href="/cookieconsent/cookieconsent.css">
+<script src="/cookieconsent/cookieconsent.umd.js"></script>
+<script>addEventListener("DOMContentLoaded", () => CookieConsent.run({
+  hideFromBots: false,
+  categories: {necessary: {enabled: true, readOnly: true}, functional: {}, analytics: {}, marketing: {}},
+  language: {default: "en", translations: {en: {
+    consentModal: {title: "Cookies", acceptAllBtn: "Accept all", acceptNecessaryBtn: "Reject all",
+      showPreferencesBtn: "Choose"},
+    preferencesModal: {title: "Choose", acceptAllBtn: "Accept everything", acceptNecessaryBtn: "Reject everything",
+      savePreferencesBtn: "Save", sections: [{title: "Chat", linkedCategory: "functional"}]}}}}
+}))</script>"""
+
+KLARO = """<script>klaroConfig = {version: 1, elementID: "klaro", storageMethod: "cookie", cookieName: "klaro",
+  default: false, mustConsent: false, acceptAll: true, translations: {en: {purposes: {functional: "Functional",
+  analytics: "Analytics", marketing: "Marketing"}}}, lang: "en", services: [
+  {name: "chat", title: "Chat", purposes: ["functional"]}, {name: "statistics", title: "S", purposes: ["analytics"]},
+  {name: "advertising", title: "A", purposes: ["marketing"]}]}</script>
+<script defer src="/klaro/klaro.js" data-config="klaroConfig"></script>"""
+
+TARTEAUCITRON = """<script src="/tarteaucitron/tarteaucitron.js"></script><script>
+tarteaucitron.init({privacyUrl: "", hashtag: "#tarteaucitron", cookieName: "tarteaucitron", orientation: "middle",
+  groupServices: false, showAlertSmall: false, cookieslist: false, adblocker: false, DenyAllCta: true,
+  AcceptAllCta: true, highPrivacy: true, handleBrowserDNTRequest: false, removeCredit: true, mandatory: true,
+  useExternalCss: false, readmoreLink: ""});
+tarteaucitron.job = tarteaucitron.job || [];
+for (const [key, type] of [["chat", "support"], ["statistics", "analytic"], ["advertising", "ads"]]) {
+  tarteaucitron.services[key] = {key, type, name: key, needConsent: true, cookies: [], uri: "", js() {}, fallback() {}};
+  tarteaucitron.job.push(key);
+}</script>"""
+
+#: By platform: its scripts, and what the visitor clicks to agree to all and to refuse all.
+PLATFORMS = {
+    "cookieconsent": (COOKIECONSENT, '#cc-main button[data-role="all"]', '#cc-main button[data-role="necessary"]'),
+    "klaro": (KLARO, ".klaro .cm-btn-success", ".klaro .cn-decline"),
+    "tarteaucitron": (TARTEAUCITRON, "#tarteaucitronPersonalize2", "#tarteaucitronAllDenied2"),
+}
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+class TestPlatforms:
+    def test_agreeing_to_all_brings_everything_without_a_reload(
+        self, page: Page, app: App, standin: StandIn, platform: str
+    ) -> None:
+        scripts, agree, _ = PLATFORMS[platform]
+        app.pages = {"/": page_of(scripts)}
+        page.goto(app.url)
+        expect_state(page, "idle")
+        page.wait_for_timeout(500)  # each platform builds its banner in its own time
+        app.asked.clear()
+        assert asked(standin) == []
+        page.locator(agree).first.click()
+        expect_state(page, "ready")
+        until(page, "document.cookie.includes('__hstc')")
+        requests = [record.host for record in asked(standin)]
+        assert requests.count("js.hs-scripts.com") == 1
+        assert requests.count("js.usemessages.com") == 1
+        assert "/" not in app.asked
+
+    def test_refusing_all_brings_nothing_and_leaves_the_button(
+        self, page: Page, app: App, standin: StandIn, platform: str
+    ) -> None:
+        scripts, _, refuse = PLATFORMS[platform]
+        app.pages = {"/": page_of(scripts)}
+        page.goto(app.url)
+        expect_state(page, "idle")
+        page.wait_for_timeout(500)
+        page.locator(refuse).first.click()
+        page.wait_for_timeout(800)
+        assert asked(standin) == []
+        expect(button(page)).to_be_visible()
+
+
+def test_taking_consent_back_ends_chat_and_cookies_with_one_load(page: Page, app: App, standin: StandIn) -> None:
+    app.pages = {"/": page_of(COOKIECONSENT)}
+    page.goto(app.url)
+    page.locator(PLATFORMS["cookieconsent"][1]).first.click()
+    expect_state(page, "ready")
+    until(page, "document.cookie.includes('__hstc') && document.cookie.includes('messagesUtk')")
+    app.asked.clear()
+    with page.expect_navigation():
+        page.evaluate("CookieConsent.acceptCategory([])")
+    expect_state(page, "idle")
+    page.wait_for_timeout(800)
+    assert app.asked.count("/") == 1
+    left = {cookie["name"] for cookie in page.context.cookies()}
+    assert not left & {"__hstc", "hubspotutk", "__hssc", "__hssrc", "messagesUtk"}
+    assert page.locator("iframe").count() == 0
+
+
+class TestSwaps:
+    def turbo(self) -> str:
+        return '<script src="/turbo/turbo.es2017-umd.js"></script>'
+
+    def test_under_turbo_the_button_works_on_every_page(self, page: Page, app: App, standin: StandIn) -> None:
+        app.pages = {
+            "/": page_of(self.turbo(), '<a href="/two">Two</a>'),
+            "/two": page_of(self.turbo(), '<a href="/">One</a>', title="Second"),
+        }
+        page.goto(app.url)
+        expect_state(page, "idle")
+        page.evaluate("window.same = 1")
+        page.get_by_role("link", name="Two").click()
+        expect(page.get_by_role("heading", name="Second")).to_be_visible()
+        expect_state(page, "idle")
+        expect(place(page)).to_have_count(1)
+        button(page).click()
+        expect_state(page, "ready")
+        assert page.evaluate("window.same") == 1
+        assert hosts(standin) == CHAT_HOSTS
+
+    def test_under_turbo_consent_on_one_page_holds_on_the_next_and_on_the_way_back(
+        self, page: Page, app: App, standin: StandIn
+    ) -> None:
+        app.pages = {
+            "/": page_of(self.turbo(), '<a href="/two">Two</a>'),
+            "/two": page_of(self.turbo(), '<a href="/">One</a>', title="Second"),
+        }
+        page.goto(app.url)
+        expect_state(page, "idle")
+        page.get_by_role("link", name="Two").click()
+        expect(page.get_by_role("heading", name="Second")).to_be_visible()
+        expect_state(page, "idle")
+        page.evaluate("document.cookie = 'consent=functional,analytics,marketing; path=/'")
+        until(page, "document.cookie.includes('__hstc')")
+        page.go_back()
+        expect(page.get_by_role("heading", name="Shop")).to_be_visible()
+        page.wait_for_timeout(800)
+        # Turbo adds the head's tag of the page from after the consent; it finds everything there.
+        requests = [record.host for record in asked(standin)]
+        assert requests.count("js.usemessages.com") == 1
+        assert requests.count("js.hs-analytics.net") == 1
+
+    def test_htmx_may_swap_the_whole_body_or_a_part(self, page: Page, app: App, standin: StandIn) -> None:
+        htmx = '<script src="/htmx/htmx.min.js"></script>'
+        body = '<button hx-get="/two" hx-target="body">All</button><button hx-get="/part" hx-target="#p">Part</button>'
+        app.pages = {
+            "/": page_of(htmx, body + '<div id="p"></div>'),
+            "/two": page_of(htmx, "<p>Second</p>", title="Second"),
+            "/part": "<p>A part</p>",
+        }
+        page.goto(app.url)
+        expect_state(page, "idle")
+        page.get_by_role("button", name="Part").click()
+        expect(page.get_by_text("A part")).to_be_visible()
+        expect_state(page, "idle")
+        page.get_by_role("button", name="All").click()
+        expect(page.get_by_role("heading", name="Second")).to_be_visible()
+        expect_state(page, "idle")
+        button(page).click()
+        expect_state(page, "ready")
+        assert hosts(standin) == CHAT_HOSTS
+
+    def test_a_route_of_a_single_page_app_leaves_the_open_chat_alone(
+        self, page: Page, app: App, standin: StandIn
+    ) -> None:
+        app.pages = {"/": page_of("", '<div id="root">One</div>')}
+        page.goto(app.url)
+        expect_state(page, "idle")
+        button(page).click()
+        expect_state(page, "ready")
+        page.evaluate(
+            "history.pushState({}, '', '/route'); document.querySelector('#root').innerHTML = '<p>Two</p>'; 0"
+        )
+        page.wait_for_timeout(600)
+        expect_state(page, "ready")
+        assert page.locator("iframe").count() == 1
+        assert [record.host for record in asked(standin)].count("js.usemessages.com") == 1
+
+    def test_an_inline_place_gets_the_button_instead_of_the_corner(self, page: Page, app: App) -> None:
+        app.pages = {
+            "/": page_of("", "<section aria-label='Help'><div data-consent-chat></div></section><p id=p>x</p>")
+        }
+        page.goto(app.url)
+        expect_state(page, "idle")
+        section = page.locator("section")
+        expect(section.get_by_role("button", name="Chat with us")).to_be_visible()
+        assert button(page).evaluate("(element) => getComputedStyle(element.parentNode).position") == "static"
+        top = page.locator("#p").evaluate("(element) => element.getBoundingClientRect().top")
+        box = button(page).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= top
+
+
+class TestBackForwardCache:
+    @pytest.fixture
+    def context(self, standin: StandIn, browser: Browser) -> Iterator[BrowserContext]:
+        """A Chromium that keeps pages, which Playwright's otherwise does not."""
+        executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+        rules = f"--host-resolver-rules={standin.resolver_rules}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+        own = browser.browser_type.launch(
+            executable_path=executable,
+            args=[*ARGUMENTS, rules],
+            ignore_default_args=["--disable-back-forward-cache"],
+        )
+        context = own.new_context(ignore_https_errors=True)
+        context.set_default_timeout(6_000)
+        yield context
+        own.close()
+
+    def test_a_page_that_comes_back_is_as_the_choice_of_meanwhile_has_it(
+        self, page: Page, app: App, standin: StandIn
+    ) -> None:
+        app.pages = {"/": page_of(), "/other": "<!DOCTYPE html><title>Other</title><h1>Other</h1>"}
+        page.goto(app.url)
+        expect_state(page, "idle")
+        page.evaluate("window.same = 1; addEventListener('pageshow', (event) => window.kept = event.persisted)")
+        page.goto(f"{app.url}other")
+        page.evaluate("document.cookie = 'consent=functional; path=/'")
+        page.evaluate("setTimeout(() => history.back())")
+        expect(page.get_by_role("heading", name="Shop")).to_be_visible()
+        assert page.evaluate("[window.same, window.kept]") == [1, True]
+        expect_state(page, "ready")
+        assert hosts(standin) == CHAT_HOSTS

@@ -1,0 +1,262 @@
+"""Placeholders for held embeds: where they stand, what the click brings, and what becomes of the visitor's focus."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from .pages import DECISION, URL, cookies, decide, document, put, until
+from .site import Document, Site
+
+LIBRARY = "/forms.js"
+#: Stands for a form library: it says that it ran, and offers what the inline script calls.
+CODE = """
+ran.push("library");
+window.hbspt = {forms: {create(options) {
+  ran.push("form " + options.formId);
+  const form = document.createElement("form");
+  form.innerHTML = "<label>Mail <input name='mail'></label>";
+  (options.target ? document.querySelector(options.target) : document.querySelector("#here")).append(form);
+}}};
+for (const place of document.querySelectorAll(".hs-form-frame")) place.append("a framed form");
+"""
+LOG = "<script>ran = []</script>"
+HELD_LIBRARY = (
+    '<script type="text/x-consent" data-consent="embeds" data-consent-kind="forms" '
+    f'data-consent-src="{LIBRARY}" {{}}></script>'
+)
+
+
+def inline(number: int, target: str = "") -> str:
+    more = f", target: '{target}'" if target else ""
+    return (
+        '<script type="text/x-consent" data-consent="embeds" data-consent-kind="forms">'
+        f"hbspt.forms.create({{portalId: 1, formId: {number}{more}}})</script>"
+    )
+
+
+def put_forms(site: Site, before: str, *, attributes: str = "") -> None:
+    put(
+        site,
+        document(
+            head=LOG,
+            before=f'<section id="here" aria-label="Forms">{HELD_LIBRARY.format(attributes)}{before}</section>',
+            held=(LIBRARY,),
+            placeholders=True,
+        ),
+    )
+    site.pages[LIBRARY] = Document(CODE.encode(), {"Content-Type": "text/javascript"})
+
+
+def placeholder(page: Page, name: str = "Show the form") -> Locator:
+    return page.get_by_role("button", name=name)
+
+
+class TestPlaces:
+    def test_a_form_stands_where_its_script_stands(self, page: Page, site: Site) -> None:
+        put_forms(site, "<p id=above>Above</p>" + inline(1) + "<p id=below>Below</p>")
+        page.goto(URL)
+        expect(placeholder(page)).to_be_visible()
+        expect(placeholder(page)).to_have_accessible_description(
+            "This comes from HubSpot, which may store cookies on your device."
+        )
+        order = ("#above", "div[tabindex][data-state=idle]", "#below")
+        tops = [page.locator(each).evaluate("(element) => element.getBoundingClientRect().top") for each in order]
+        assert tops == sorted(tops)
+        assert len(tops) == 3
+
+    def test_a_form_with_a_target_stands_there(self, page: Page, site: Site) -> None:
+        put_forms(site, "<div id=target></div>" + inline(1, "#target"))
+        page.goto(URL)
+        expect(page.locator("#target").get_by_role("button", name="Show the form")).to_be_visible()
+        expect(placeholder(page)).to_have_count(1)
+
+    def test_a_frame_of_the_vendors_gets_one(self, page: Page, site: Site) -> None:
+        put_forms(site, '<div class="hs-form-frame" data-form-id="1"></div>')
+        page.goto(URL)
+        expect(page.locator(".hs-form-frame").get_by_role("button", name="Show the form")).to_be_visible()
+
+    @pytest.mark.parametrize(
+        ("tag", "name"),
+        [
+            ('<iframe data-consent="embeds" data-consent-kind="meetings" {} title="t"></iframe>', "Show the calendar"),
+            ('<iframe data-consent="embeds" data-consent-kind="video" {} title="t"></iframe>', "Play the video"),
+        ],
+    )
+    def test_a_held_iframe_keeps_its_room(self, page: Page, site: Site, tag: str, name: str) -> None:
+        frame = tag.format('data-consent-src="/frame" width="400" height="300" style="border:0;display:block"')
+        put(site, document(before=frame + "<p id=below>x</p>", placeholders=True))
+        site.pages["/frame"] = Document(b"<!DOCTYPE html><title>Frame</title><p>In the frame")
+        page.goto(URL)
+        expect(placeholder(page, name)).to_be_visible()
+        box = page.locator("div[data-state] >> nth=0").locator("[part=box]").bounding_box()
+        assert box is not None
+        assert (box["width"], box["height"]) == (400, 300)
+        expect(page.locator("iframe")).to_be_hidden()
+        below = page.locator("#below").evaluate("(element) => element.offsetTop")
+        assert "/frame" not in site.asked
+        placeholder(page, name).click()
+        expect(page.frame_locator("iframe").get_by_text("In the frame")).to_be_visible()
+        assert page.locator("#below").evaluate("(element) => element.offsetTop") == below
+        assert page.evaluate("document.activeElement.localName") == "iframe"
+
+    def test_no_placeholder_for_a_picture_or_a_call_to_action_that_has_its_link(self, page: Page, site: Site) -> None:
+        picture = (
+            '<img alt="Our offer" data-consent="embeds" data-consent-kind="calls-to-action" data-consent-src="/x">'
+        )
+        action = (
+            '<span class="hs-cta-wrapper"><a href="/offer">The offer</a><script type="text/x-consent" '
+            'data-consent="embeds" data-consent-kind="calls-to-action">ran.push("cta")</script></span>'
+        )
+        put(site, document(head=LOG, before=picture + action, placeholders=True))
+        page.goto(URL)
+        until(page, "window.consentMiddleware")
+        expect(page.get_by_role("button")).to_have_count(1)
+        expect(page.get_by_role("link", name="The offer")).to_be_visible()
+
+
+class TestClick:
+    def test_it_brings_the_library_first_and_then_every_form_in_order(self, page: Page, site: Site) -> None:
+        put_forms(site, inline(1) + inline(2, "#t") + '<div id="t"></div>', attributes="async")
+        page.goto(URL)
+        expect(placeholder(page)).to_have_count(2)
+        assert LIBRARY not in site.asked
+        placeholder(page).last.click()
+        until(page, "document.forms.length === 2")
+        assert page.evaluate("ran") == ["library", "form 1", "form 2"]
+        expect(placeholder(page)).to_have_count(0)
+
+    def test_it_is_for_this_page_only_and_leaves_no_cookie(self, page: Page, site: Site) -> None:
+        put_forms(site, inline(1))
+        page.goto(URL)
+        placeholder(page).click()
+        until(page, "document.forms.length === 1")
+        assert cookies(page) == {}
+        page.reload()
+        expect(placeholder(page)).to_be_visible()
+
+    def test_other_kinds_stay(self, page: Page, site: Site) -> None:
+        frame = '<iframe data-consent="embeds" data-consent-kind="video" data-consent-src="/frame" title="t"></iframe>'
+        put_forms(site, inline(1) + frame)
+        page.goto(URL)
+        placeholder(page).click()
+        until(page, "document.forms.length === 1")
+        expect(placeholder(page, "Play the video")).to_be_visible()
+        assert "/frame" not in site.asked
+
+    def test_the_keyboard_does_it_too_and_the_next_tab_stop_is_in_the_form(self, page: Page, site: Site) -> None:
+        put_forms(site, '<div id="t"></div>' + inline(1, "#t"))
+        page.goto(URL)
+        placeholder(page).focus()
+        page.keyboard.press("Enter")
+        until(page, "document.forms.length === 1")
+        page.wait_for_timeout(100)
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.name") == "mail"
+
+    def test_the_steps_are_told(self, page: Page, site: Site) -> None:
+        put_forms(site, inline(1))
+        page.add_init_script(
+            "steps = []; for (const name of ['idle', 'loading', 'failed', 'ready']) document.addEventListener("
+            "'consent:forms-' + name, (event) => steps.push([name, event.target.shadowRoot.querySelector("
+            "'[role=status]').textContent]))"
+        )
+        page.goto(URL)
+        placeholder(page).click()
+        until(page, "steps.length > 2")
+        assert page.evaluate("steps")[:3] == [["idle", ""], ["loading", "Loading…"], ["ready", ""]]
+
+    def test_a_library_that_cannot_be_had_is_told_and_can_be_tried_again(self, page: Page, site: Site) -> None:
+        put_forms(site, inline(1))
+        library = site.pages.pop(LIBRARY)
+        page.goto(URL)
+        placeholder(page).click()
+        expect(page.get_by_text("This could not be loaded. Please try again.")).to_be_visible()
+        expect(placeholder(page)).to_be_focused()
+        assert page.evaluate("ran") == []
+        site.pages[LIBRARY] = library
+        placeholder(page).click()
+        until(page, "document.forms.length === 1")
+        assert page.evaluate("ran") == ["library", "form 1"]
+
+    def test_a_library_that_hangs_is_told_after_eight_seconds_and_welcome_later(self, page: Page, site: Site) -> None:
+        put_forms(site, inline(1))
+        waiting = []
+
+        def keep(route: object) -> None:
+            waiting.append(route)
+
+        page.route(f"**{LIBRARY}", keep)
+        page.clock.install()
+        page.goto(URL)
+        placeholder(page).click()
+        until(page, "document.querySelector('script[src=\"/forms.js\"]')")
+        page.clock.fast_forward(8_000)
+        expect(page.get_by_text("This could not be loaded.")).to_be_visible()
+        placeholder(page).click()
+        waiting[0].continue_()  # type: ignore[attr-defined]
+        until(page, "document.forms.length === 1")
+        assert page.evaluate("ran") == ["library", "form 1"]
+        assert len(waiting) == 1
+
+    def test_a_click_that_a_script_makes_up_is_not_taken(self, page: Page, site: Site) -> None:
+        made_up = """<script>
+            let tries = 0;
+            const timer = setInterval(() => {
+                const button = document.querySelector("div[tabindex]")?.shadowRoot.querySelector("button");
+                if (!button) return;
+                button.click();
+                if (++tries === 3) clearInterval(timer);
+            }, 50);
+            </script>"""
+        put_forms(site, inline(1) + made_up)
+        page.goto(URL)
+        # Asking the page anything would count as an activation by the visitor, so the tries have to be over.
+        page.wait_for_timeout(1_000)
+        assert page.evaluate("tries") == 3
+        assert LIBRARY not in site.asked
+
+
+def test_consent_on_the_page_brings_every_embed(page: Page, site: Site) -> None:
+    frame = '<iframe data-consent="embeds" data-consent-kind="video" data-consent-src="/frame" title="t"></iframe>'
+    put_forms(site, inline(1) + frame)
+    site.pages["/frame"] = Document(b"<!DOCTYPE html><p>In the frame")
+    page.goto(URL)
+    expect(placeholder(page)).to_be_visible()
+    decide(site, embeds=True)
+    page.evaluate("document.cookie = 'choice=1'")
+    until(page, "document.forms.length === 1")
+    expect(page.frame_locator("iframe").get_by_text("In the frame")).to_be_visible()
+    expect(placeholder(page)).to_have_count(0)
+    assert DECISION in site.asked
+
+
+def test_markup_that_is_swapped_in_gets_its_placeholder(page: Page, site: Site) -> None:
+    put_forms(site, inline(1))
+    page.goto(URL)
+    expect(placeholder(page)).to_be_visible()
+    page.evaluate(
+        "() => { const here = document.querySelector('#here');"
+        " here.replaceChildren(document.createRange().createContextualFragment(here.innerHTML)) }"
+    )
+    expect(placeholder(page)).to_have_count(1)
+    placeholder(page).click()
+    until(page, "document.forms.length === 1")
+
+
+@pytest.mark.parametrize("state", ["idle", "loading", "failed"])
+def test_axe_finds_nothing_in_any_state(page: Page, site: Site, axe: str, state: str) -> None:
+    frame = '<iframe data-consent="embeds" data-consent-kind="video" data-consent-src="/frame" title="t"></iframe>'
+    put_forms(site, inline(1) + frame)
+    if state == "failed":
+        del site.pages[LIBRARY]
+    if state == "loading":
+        page.route(f"**{LIBRARY}", lambda _: None)
+    page.goto(URL)
+    if state != "idle":
+        placeholder(page).click()
+    expect(page.locator(f"div[data-state={state}]").first).to_be_attached()
+    page.evaluate(axe)
+    found = page.evaluate("axe.run({iframes: false, rules: {'target-size': {enabled: true}}})")
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
+    assert [each["id"] for each in found["incomplete"]] == []

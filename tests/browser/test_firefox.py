@@ -1,0 +1,238 @@
+"""The main ways through the facade in Firefox: what another engine could do otherwise."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from examples.standin import StandIn
+from tests import npm
+
+from .pages import CHAT, LOG_RAN, decide, document, put
+from .site import Document, Site
+from .test_embeds import CODE as LIBRARY_CODE
+from .test_embeds import LIBRARY, inline
+from .test_guard import BEACONS, LOADER, WAYS
+
+Run = Callable[[str], Any]
+
+HELPERS = """
+const state = () => page.evaluate(() => document.querySelector("[data-consent-facade]")?.dataset.state);
+const until = async (condition) => {
+  for (let tries = 0; tries < 160; tries++) { if (await condition()) return; await sleep(50); }
+  throw new Error("not true: " + condition);
+};
+const inState = (name) => until(async () => (await state()) === name);
+const there = (code) => until(() => page.evaluate((code) => Boolean(eval(code)), code));
+const button = () => page.evaluateHandle(() =>
+  document.querySelector("[data-consent-facade]").shadowRoot.querySelector("button"));
+"""
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    """Runs the body of an async function of (page, urls, sleep) in a fresh profile of Firefox, and gives its value."""
+    executable = os.environ.get("FIREFOX") or shutil.which("firefox-esr") or shutil.which("firefox")
+    node = shutil.which("node")
+    if executable is None:
+        npm.missing("there is no Firefox; install it (Debian: apt install firefox-esr) or set FIREFOX")
+    if node is None:
+        npm.missing("node is missing, which drives Firefox")
+    folder = npm.package("puppeteer-core")
+    script = Path(__file__).with_name("firefox.mjs")
+    with subprocess.Popen(
+        [str(node), str(script), str(folder), str(executable)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert "irefox" in json.loads(process.stdout.readline())["value"]
+
+        def ask(code: str) -> Any:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(json.dumps({"code": HELPERS + code}) + "\n")
+            process.stdin.flush()
+            answer = json.loads(process.stdout.readline())
+            assert "error" not in answer, answer["error"]
+            return answer.get("value")
+
+        yield ask
+        process.stdin.close()
+        process.wait(20)
+
+
+@pytest.fixture
+def home(site: Site) -> str:
+    """The site's address on this machine: Firefox looks no name up elsewhere."""
+    return f"http://127.0.0.1:{site.port}/"
+
+
+def chat_at(standin: StandIn) -> Any:
+    """The chat, from an address on this machine."""
+    return replace(CHAT, src=f"{standin.origin('js.usemessages.com')}/conversations-embed.js")
+
+
+def test_one_click_opens_the_chat_and_its_steps_are_told(run: Run, site: Site, standin: StandIn, home: str) -> None:
+    put(site, document(chat=chat_at(standin)))
+    found = run(
+        f"""
+        await page.goto("{home}");
+        await inState("idle");
+        const told = await page.evaluate(() => {{
+          window.told = [];
+          for (const name of ["loading", "ready"]) document.addEventListener("consent:chat-" + name, (event) =>
+            told.push([name, event.target.shadowRoot.querySelector("[role=status]").textContent]));
+        }});
+        const element = await button();
+        const name = await element.evaluate((each) => [each.textContent, each.getAttribute("aria-haspopup"),
+          each.getRootNode().getElementById(each.getAttribute("aria-describedby")).textContent]);
+        await element.focus();
+        await page.keyboard.press("Enter");
+        await inState("ready");
+        await sleep(200);
+        return [name, await page.evaluate(() => [told, document.activeElement.id, document.cookie,
+          document.documentElement.className])];
+        """
+    )
+    assert found[0] == ["Chat with us", "dialog", "Opens HubSpot's chat, which stores a cookie on your device."]
+    assert found[1][0] == [["loading", "Loading chat…"], ["ready", "The chat is open."]]
+    assert found[1][1] == "hubspot-conversations-iframe"
+    assert "consent_chat=1" in found[1][2]
+    assert found[1][3] == "hs-messages-widget-open"
+    assert {record.host for record in standin.requests} == {"js.usemessages.com", "api.hubspot.com", "app.hubspot.com"}
+
+
+def test_a_failure_is_told_and_can_be_tried_again(run: Run, site: Site, standin: StandIn, home: str) -> None:
+    standin.faults["js.usemessages.com"] = "refuse"
+    put(site, document(chat=chat_at(standin)))
+    said = run(
+        f"""
+        await page.goto("{home}");
+        await inState("idle");
+        await (await button()).click();
+        await inState("failed");
+        return page.evaluate(() => document.querySelector("[data-consent-facade]").shadowRoot.textContent);
+        """
+    )
+    assert "The chat could not be loaded." in said
+    assert "Contact us" in said
+
+
+def test_under_a_strict_policy_everything_works(run: Run, site: Site, standin: StandIn, home: str) -> None:
+    local = " ".join(standin.origin(host) for host in ("api.hubspot.com", "app.hubspot.com"))
+    policy = f"script-src 'nonce-abc' 'strict-dynamic'; style-src 'nonce-abc'; connect-src 'self' {local}"
+    put(site, document(chat=chat_at(standin), nonce="abc"), headers={"Content-Security-Policy": policy})
+    height = run(
+        f"""
+        await page.goto("{home}");
+        await inState("idle");
+        const height = await (await button()).evaluate((each) => getComputedStyle(each).minBlockSize);
+        await (await button()).click();
+        await inState("ready");
+        return height;
+        """
+    )
+    assert height == "48px"
+
+
+def test_release_keeps_the_order(run: Run, site: Site, home: str) -> None:
+    names = ("first", "second", "any", "late")
+    for name in names:
+        site.pages[f"/{name}.js"] = Document(f"ran.push('{name}')".encode(), {"Content-Type": "text/javascript"})
+    held = '<script type="text/x-consent" data-consent="tracking" data-consent-src="/{}.js" {}></script>'
+    say = '<script type="text/x-consent" data-consent="tracking">ran.push("inline")</script>'
+    tags = held.format("late", "defer") + held.format("first", "") + say + held.format("second", "")
+    put(site, document(head=LOG_RAN, before=tags, held=tuple(f"/{name}.js" for name in names)))
+    decide(site, tracking=True)
+    found = run(
+        f"""
+        await page.goto("{home}");
+        await inState("idle");
+        await page.evaluate(() => document.cookie = "choice=1");
+        await there("ran.length === 4");
+        await sleep(300);
+        return page.evaluate(() => ran);
+        """
+    )
+    assert found == ["first", "inline", "second", "late"]
+
+
+def test_a_click_on_a_placeholder_brings_the_forms(run: Run, site: Site, home: str) -> None:
+    library = (
+        '<script type="text/x-consent" data-consent="embeds" data-consent-kind="forms" '
+        f'data-consent-src="{LIBRARY}"></script>'
+    )
+    put(
+        site,
+        document(
+            head=LOG_RAN,
+            before=f'<section id="here" aria-label="Forms">{library}{inline(1)}</section>',
+            held=(LIBRARY,),
+            placeholders=True,
+        ),
+    )
+    site.pages[LIBRARY] = Document(LIBRARY_CODE.encode(), {"Content-Type": "text/javascript"})
+    found = run(
+        f"""
+        await page.goto("{home}");
+        await there("document.querySelector('div[tabindex]')");
+        const element = await page.evaluateHandle(() =>
+          document.querySelector("div[tabindex]").shadowRoot.querySelector("button"));
+        const name = await element.evaluate((each) => each.textContent);
+        await element.click();
+        await there("document.forms.length === 1");
+        return [name, await page.evaluate(() => ran)];
+        """
+    )
+    assert found == ["Show the form", ["library", "form 1"]]
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if "inline loader" not in way])
+def test_the_guard_holds_a_script_however_it_is_inserted(run: Run, site: Site, home: str, way: str) -> None:
+    template = f'<template><script src="{LOADER}" id="hs-script-loader"></script></template>'
+    put(site, document(guard=(), before=template))
+    code = json.dumps(WAYS[way])
+    found = run(
+        f"""
+        await page.goto("{home}");
+        await inState("idle");
+        await page.evaluate((code) => {{ eval(code); }}, {code});
+        await sleep(200);
+        return urls;
+        """
+    )
+    assert found == []
+    decide(site, tracking=True)
+    assert run(
+        f"""
+        await page.goto("{home}");
+        await inState("idle");
+        await page.evaluate((code) => {{ eval(code); document.cookie = "choice=1" }}, {code});
+        await there("window.came");
+        await sleep(200);
+        return urls;
+        """
+    ) == [LOADER]
+
+
+@pytest.mark.parametrize("way", BEACONS)
+def test_the_guard_holds_pictures_frames_and_hints(run: Run, site: Site, home: str, way: str) -> None:
+    put(site, document(guard=()))
+    found = run(
+        f"""
+        await page.goto("{home}");
+        await inState("idle");
+        await page.evaluate((code) => {{ eval(code); }}, {json.dumps(BEACONS[way])});
+        await sleep(300);
+        return urls;
+        """
+    )
+    assert found == []

@@ -1,0 +1,422 @@
+"""Consent that comes, or goes, while a page stands: what is asked, what is released, in which order, and what ends."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from examples.standin import Portal, StandIn
+
+from .pages import (
+    CHAT,
+    CHAT_HOSTS,
+    DECISION,
+    EMBED,
+    PORTAL,
+    TRACKING_COOKIES,
+    URL,
+    asked,
+    button,
+    cookies,
+    decide,
+    document,
+    expect_state,
+    hosts,
+    open_page,
+    place,
+    put,
+    stop_time,
+    until,
+)
+from .site import Document, Site
+
+LOADER = f"https://js.hs-scripts.com/{PORTAL}.js"
+HELD_LOADER = (
+    '<script type="text/x-consent" data-consent="tracking" data-consent-type="text/javascript" '
+    f'data-consent-id="hs-script-loader" async defer data-consent-src="{LOADER}"></script>'
+)
+
+#: Says what ran, in order.
+LOG = "<script nonce='abc'>ran = []</script>"
+
+
+def script(site: Site, name: str, code: str = "") -> str:
+    """Put a script on the site that says when it runs; gives back its path."""
+    code = code or f"ran.push('{name}')"
+    site.pages[f"/{name}.js"] = Document(code.encode(), {"Content-Type": "text/javascript"})
+    return f"/{name}.js"
+
+
+def held(site: Site, name: str, more: str = "", purpose: str = "tracking") -> str:
+    """A held tag for such a script."""
+    src = script(site, name)
+    return f'<script type="text/x-consent" data-consent="{purpose}" data-consent-src="{src}" {more}></script>'
+
+
+def grant(page: Page, site: Site, **allowed: bool) -> None:
+    """The visitor consents: the server's answer changes, and a cookie tells the page."""
+    decide(site, **allowed)
+    page.evaluate("document.cookie = 'choice=' + Math.random()")
+
+
+def ran(page: Page) -> list[str]:
+    found: list[str] = page.evaluate("ran")
+    return found
+
+
+class TestRelease:
+    def test_the_full_tag_is_released_in_place_without_a_reload(self, page: Page, site: Site, standin: StandIn) -> None:
+        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+        open_page(page)
+        page.evaluate("document.querySelector('[data-consent]').parentNode.id = 'where'; window.same = 1")
+        grant(page, site, chat=True, tracking=True)
+        expect_state(page, "ready")
+        until(page, "document.cookie.includes('__hstc')")
+        assert page.evaluate("window.same") == 1
+        tag = page.locator("#hs-script-loader")
+        found = tag.evaluate("(tag) => Object.fromEntries([...tag.attributes].map(({name, value}) => [name, value]))")
+        own = {name: value for name, value in found.items() if not name.startswith("data-consent")}
+        assert own == {"id": "hs-script-loader", "type": "text/javascript", "async": "", "defer": "", "src": LOADER}
+        assert "data-consent" not in found
+        assert tag.evaluate("(tag) => tag.parentNode.id") == "where"
+        assert set(cookies(page)) >= TRACKING_COOKIES
+        requests = [record.host for record in asked(standin)]
+        assert requests.count("js.hs-scripts.com") == 1
+        assert requests.count("js.usemessages.com") == 1
+
+    def test_without_consent_to_it_nothing_is_released(self, page: Page, site: Site, standin: StandIn) -> None:
+        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+        open_page(page)
+        grant(page, site)
+        page.wait_for_timeout(700)
+        assert site.asked.count(DECISION) >= 1
+        assert asked(standin) == []
+
+    def test_functional_consent_brings_the_chat_alone_unopened_and_takes_the_button_away(
+        self, page: Page, site: Site, standin: StandIn
+    ) -> None:
+        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+        open_page(page)
+        grant(page, site, chat=True)
+        expect_state(page, "ready")
+        expect(button(page)).to_have_count(0)
+        assert hosts(standin) == CHAT_HOSTS
+        assert not page.evaluate("document.documentElement.classList.contains('hs-messages-widget-open')")
+
+    def test_a_chat_that_a_click_has_loaded_is_not_loaded_again_by_the_full_tag(
+        self, page: Page, site: Site, standin: StandIn
+    ) -> None:
+        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+        open_page(page)
+        button(page).click()
+        expect_state(page, "ready")
+        assert page.evaluate("hsConversationsSettings.loadImmediately") is True
+        grant(page, site, chat=True, tracking=True)
+        until(page, "document.cookie.includes('__hstc')")
+        page.wait_for_timeout(300)
+        assert sum(record.host == "js.usemessages.com" for record in asked(standin)) == 1
+        assert page.locator("iframe").count() == 1
+
+    def test_order_is_the_documents_and_async_does_not_wait(self, page: Page, site: Site) -> None:
+        tags = (
+            held(site, "deferred", "defer")
+            + held(site, "first")
+            + '<script type="text/x-consent" data-consent="tracking">ran.push("inline 1")</script>'
+            + held(site, "module", 'data-consent-type="module"')
+            + held(site, "second")
+            + '<script type="text/x-consent" data-consent="tracking">ran.push("inline 2")</script>'
+            + held(site, "any", "async")
+        )
+        names = ("deferred", "first", "module", "second", "any")
+        put(site, document(head=LOG, before=tags, held=tuple(f"/{name}.js" for name in names)))
+        open_page(page)
+        first: list[Route] = []
+
+        def keep(route: Route) -> None:
+            first.append(route)
+
+        page.route("**/first.js", keep)
+        grant(page, site, tracking=True)
+        until(page, "ran.length === 1")
+        assert ran(page) == ["any"]
+        while not first:
+            page.wait_for_timeout(20)
+        page.wait_for_timeout(200)
+        assert ran(page) == ["any"]
+        first[0].continue_()
+        until(page, "ran.length === 7")
+        assert ran(page) == ["any", "first", "inline 1", "second", "inline 2", "deferred", "module"]
+
+    def test_a_script_that_cannot_be_had_does_not_stop_the_next(self, page: Page, site: Site) -> None:
+        tags = held(site, "gone") + held(site, "next")
+        put(site, document(head=LOG, before=tags, held=("/gone.js", "/next.js")))
+        del site.pages["/gone.js"]
+        open_page(page)
+        grant(page, site, tracking=True)
+        until(page, "ran.length === 1")
+        assert ran(page) == ["next"]
+
+    def test_each_tag_runs_once_however_often_consent_is_told(self, page: Page, site: Site) -> None:
+        put(site, document(head=LOG, before=held(site, "once"), held=("/once.js",)))
+        open_page(page)
+        for _ in range(3):
+            grant(page, site, tracking=True)
+            page.evaluate("consentMiddleware.refresh()")
+        until(page, "ran.length > 0")
+        page.wait_for_timeout(600)
+        assert ran(page) == ["once"]
+
+    @pytest.mark.parametrize("more", ["", 'data-consent-id="mine"'], ids=["the same address", "the same id"])
+    def test_of_two_identical_held_tags_one_is_released(self, page: Page, site: Site, more: str) -> None:
+        second = held(site, "twin", more) if not more else held(site, "other", more)
+        put(site, document(head=LOG, before=held(site, "twin", more) + second, held=("/twin.js", "/other.js")))
+        open_page(page)
+        grant(page, site, tracking=True)
+        until(page, "ran.length > 0")
+        page.wait_for_timeout(300)
+        assert ran(page) == ["twin"]
+
+    def test_integrity_nonce_and_every_other_attribute_stay(self, page: Page, site: Site) -> None:
+        more = 'nonce="abc" crossorigin="anonymous" referrerpolicy="no-referrer" class="x" data-own="1"'
+        put(site, document(nonce="abc", head=LOG, before=held(site, "attributes", more), held=("/attributes.js",)))
+        site.pages["/"].headers["Content-Security-Policy"] = "script-src 'nonce-abc'; connect-src 'self'"
+        page.goto(URL)
+        expect_state(page, "idle")
+        grant(page, site, tracking=True)
+        until(page, "ran.length === 1")
+        tag = page.locator("script.x")
+        assert tag.evaluate(
+            "({nonce, crossOrigin, referrerPolicy, dataset}) => [nonce, crossOrigin, referrerPolicy, dataset.own]"
+        ) == [
+            "abc",
+            "anonymous",
+            "no-referrer",
+            "1",
+        ]
+
+    def test_a_script_whose_integrity_does_not_match_does_not_run(self, page: Page, site: Site) -> None:
+        wrong = 'integrity="sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="'
+        put(site, document(head=LOG, before=held(site, "x", wrong) + held(site, "y"), held=("/x.js", "/y.js")))
+        open_page(page)
+        grant(page, site, tracking=True)
+        until(page, "ran.length === 1")
+        assert ran(page) == ["y"]
+
+    def test_listeners_that_the_site_put_on_a_held_tag_are_called(self, page: Page, site: Site) -> None:
+        put(site, document(head=LOG, before=held(site, "heard"), held=("/heard.js",)))
+        open_page(page)
+        page.evaluate("document.querySelector('[data-consent]').onload = () => ran.push('loaded'); 0")
+        grant(page, site, tracking=True)
+        until(page, "ran.length === 2")
+        assert ran(page) == ["heard", "loaded"]
+
+    def test_a_type_that_a_delay_plugin_made_up_goes(self, page: Page, site: Site) -> None:
+        tag = held(site, "late", 'data-consent-type="rocketlazyloadscript"')
+        put(site, document(head=LOG, before=tag, held=("/late.js",)))
+        open_page(page)
+        grant(page, site, tracking=True)
+        until(page, "ran.length === 1")
+
+    def test_pictures_frames_hints_and_custom_elements_get_their_address_back(self, page: Page, site: Site) -> None:
+        define = (
+            "<script>customElements.define('amp-pixel', class extends HTMLElement {"
+            " connectedCallback() { const src = this.getAttribute('src'); if (src) new Image().src = src } })</script>"
+        )
+        tags = (
+            '<img alt="" data-consent="tracking" data-consent-src="/a.gif" data-consent-srcset="/b.gif 1x">'
+            '<iframe title="x" data-consent="tracking" data-consent-src="/frame"></iframe>'
+            '<amp-pixel data-consent="tracking" data-consent-src="/c.gif"></amp-pixel>'
+        )
+        hint = '<link rel="preload" as="image" data-consent="tracking" data-consent-href="/d.gif">'
+        put(site, document(head=hint + define, before=tags))
+        open_page(page)
+        assert not {"/a.gif", "/b.gif", "/frame", "/c.gif", "/d.gif"} & set(site.asked)
+        grant(page, site, tracking=True)
+        until(page, "!document.querySelector('[data-consent]')")
+        page.wait_for_timeout(300)
+        assert set(site.asked) >= {"/b.gif", "/frame", "/c.gif", "/d.gif"}
+
+    def test_a_page_without_a_chat_releases_too(self, page: Page, site: Site) -> None:
+        put(site, document(head=LOG, before=held(site, "alone"), held=("/alone.js",), no_chat=True))
+        page.goto(URL)
+        until(page, "window.consentMiddleware")
+        assert place(page).count() == 0
+        grant(page, site, tracking=True)
+        until(page, "ran.length === 1")
+
+
+class TestWhatIsNotReleased:
+    def test_an_address_that_the_server_did_not_hold(self, page: Page, site: Site) -> None:
+        put(site, document(head=LOG, before=held(site, "evil") + held(site, "good"), held=("/good.js",)))
+        open_page(page)
+        grant(page, site, chat=True, tracking=True, embeds=True)
+        until(page, "ran.length > 0")
+        page.wait_for_timeout(300)
+        assert ran(page) == ["good"]
+
+    def test_markup_that_a_visitor_brought_becomes_no_code(self, page: Page, site: Site) -> None:
+        """Marks on elements that a sanitizer lets through must not turn into handlers or links that run."""
+        evil = (
+            '<img alt="" data-consent="tracking" data-consent-onerror="ran.push(1)" data-consent-src="/none.gif">'
+            '<a data-consent="tracking" data-consent-href="javascript:ran.push(2)">x</a>'
+        )
+        put(site, document(head=LOG, before=evil))
+        open_page(page)
+        grant(page, site, chat=False, tracking=True)
+        until(page, "document.querySelector('img').src")
+        page.wait_for_timeout(300)
+        assert ran(page) == []
+        assert page.locator("a[href^=javascript]").count() == 0
+
+    def test_an_inline_script_without_the_nonce(self, page: Page, site: Site) -> None:
+        inline = '<script type="text/x-consent" data-consent="tracking" {}>ran.push("{}")</script>'
+        tags = (
+            inline.format('nonce="wrong"', "wrong") + inline.format("", "none") + inline.format('nonce="abc"', "right")
+        )
+        policy = "script-src 'nonce-abc' 'strict-dynamic'; connect-src 'self'"
+        put(site, document(nonce="abc", head=LOG, before=tags), headers={"Content-Security-Policy": policy})
+        open_page(page)
+        grant(page, site, tracking=True)
+        until(page, "ran.length > 0")
+        page.wait_for_timeout(300)
+        assert ran(page) == ["right"]
+
+    def test_under_trusted_types_what_was_held_runs_and_nothing_else(self, page: Page, site: Site) -> None:
+        tags = (
+            held(site, "good", 'nonce="abc"')
+            + held(site, "evil", 'nonce="abc"')
+            + '<script type="text/x-consent" data-consent="tracking" nonce="abc">ran.push("inline")</script>'
+        )
+        policy = (
+            "script-src 'nonce-abc' 'strict-dynamic'; connect-src 'self'; require-trusted-types-for 'script'; "
+            "trusted-types consent-facade"
+        )
+        put(
+            site,
+            document(nonce="abc", head=LOG, before=tags, held=("/good.js",)),
+            headers={"Content-Security-Policy": policy},
+        )
+        open_page(page)
+        grant(page, site, tracking=True)
+        until(page, "ran.length > 1")
+        page.wait_for_timeout(300)
+        assert ran(page) == ["good", "inline"]
+
+
+class TestAsking:
+    def test_a_cookie_that_comes_late_is_noticed(self, page: Page, site: Site) -> None:
+        put(site, document(head=LOG, before=held(site, "late"), held=("/late.js",)))
+        open_page(page)
+        page.evaluate("consentMiddleware.refresh()")
+        page.wait_for_timeout(300)
+        decide(site, tracking=True)
+        page.evaluate("setTimeout(() => document.cookie = 'choice=1', 400); 0")
+        until(page, "ran.length === 1")
+
+    def test_a_cookie_that_no_script_sees_is_noticed_by_asking(self, page: Page, site: Site) -> None:
+        put(site, document(head=LOG, before=held(site, "hidden"), held=("/hidden.js",)))
+        open_page(page)
+        decide(site, tracking=True)
+        page.wait_for_timeout(700)
+        assert ran(page) == []
+        page.evaluate("consentMiddleware.refresh()")
+        until(page, "ran.length === 1")
+
+    def test_a_choice_in_another_tab_is_noticed(self, page: Page, site: Site) -> None:
+        put(site, document(head=LOG, before=held(site, "tab"), held=("/tab.js",)))
+        open_page(page)
+        other = page.context.new_page()
+        other.goto(f"{URL}contact")
+        decide(site, tracking=True)
+        other.evaluate("document.cookie = 'choice=1'")
+        page.bring_to_front()
+        until(page, "ran.length === 1")
+
+    def test_a_page_that_is_left_alone_asks_nothing(self, page: Page, site: Site) -> None:
+        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+        open_page(page)
+        page.wait_for_timeout(1_500)
+        assert DECISION not in site.asked
+
+    @pytest.mark.parametrize("answer", [b"", b"<h1>Sorry</h1>", b"null", b"[]"])
+    def test_an_answer_that_is_none_releases_nothing_and_raises_nothing(
+        self, page: Page, site: Site, standin: StandIn, answer: bytes
+    ) -> None:
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+        open_page(page)
+        site.pages[DECISION] = Document(answer)
+        page.evaluate("consentMiddleware.refresh()")
+        page.wait_for_timeout(300)
+        assert errors == []
+        assert asked(standin) == []
+
+
+class TestWithdrawal:
+    def test_the_widget_goes_the_vendor_is_told_and_the_page_is_loaded_once(
+        self, page: Page, site: Site, standin: StandIn
+    ) -> None:
+        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+        open_page(page)
+        grant(page, site, chat=True, tracking=True)
+        expect_state(page, "ready")
+        until(page, "document.cookie.includes('__hstc')")
+        page.evaluate("_hsp.push = (...given) => localStorage.told = JSON.stringify(given)")
+        site.asked.clear()
+        with page.expect_navigation():
+            grant(page, site)
+        expect_state(page, "idle")
+        page.wait_for_timeout(1_000)
+        assert site.asked.count("/") == 1
+        assert page.evaluate("localStorage.told") == '[["revokeCookieConsent"]]'
+        assert page.locator("iframe").count() == 0
+
+    def test_a_server_that_goes_on_saying_both_is_not_asked_for_the_page_again_and_again(
+        self, page: Page, site: Site
+    ) -> None:
+        put(site, document(granted=True))
+        decide(site, chat=True)
+        page.goto(URL)
+        expect_state(page, "ready")
+        site.asked.clear()
+        with page.expect_navigation():
+            grant(page, site)
+        # The page that comes says once more that the chat is allowed, and brings it; its cookie is a reason to ask.
+        page.wait_for_timeout(2_000)
+        assert site.asked.count("/") == 1
+        assert site.asked.count(DECISION) > 1
+
+    def test_a_click_stands_although_the_server_does_not_see_it(self, page: Page, site: Site) -> None:
+        put(site, document())
+        open_page(page)
+        button(page).click()
+        expect_state(page, "ready")
+        site.asked.clear()
+        grant(page, site)
+        page.wait_for_timeout(600)
+        assert "/" not in site.asked
+        expect_state(page, "ready")
+
+
+class TestNoChat:
+    def test_an_account_without_a_chat_for_this_page_ends_in_the_fallback_at_once(
+        self, page: Page, site: Site, standin: StandIn
+    ) -> None:
+        standin.portals[int(PORTAL)] = Portal(chat_status=204)
+        put(site, document())
+        open_page(page)
+        stop_time(page)
+        button(page).click()
+        expect_state(page, "failed")
+        expect(place(page).get_by_role("link", name="Contact us")).to_be_visible()
+
+    def test_a_chat_that_is_allowed_and_not_there_leaves_the_button(
+        self, page: Page, site: Site, standin: StandIn
+    ) -> None:
+        standin.portals[int(PORTAL)] = Portal(chat_status=204)
+        put(site, document(granted=True))
+        page.goto(URL)
+        standin.wait_for("api.hubspot.com")
+        expect_state(page, "idle")
+        assert CHAT.src == EMBED

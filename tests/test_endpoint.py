@@ -1,0 +1,115 @@
+"""What the middleware answers itself: the scripts, and the decision for the visitor who asks."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from consent_middleware import Policy
+from consent_middleware.exchange import Exchange, RequestHead
+
+POLICY = Policy(contact_url="/contact")
+
+
+def ask(
+    path: str, cookie: str = "", method: str = "GET", policy: Policy = POLICY
+) -> tuple[int, dict[str, list[str]], bytes]:
+    headers = [(b"Host", b"www.shop.example"), *([(b"Cookie", cookie.encode())] if cookie else [])]
+    answer = Exchange(policy, RequestHead(method, path, "", headers)).answer
+    assert answer is not None
+    head: dict[str, list[str]] = {}
+    for name, value in answer.headers:
+        head.setdefault(name.decode(), []).append(value.decode())
+    return answer.status, head, answer.body
+
+
+class TestDecision:
+    @pytest.mark.parametrize(
+        ("cookie", "chat", "tracking"),
+        [
+            pytest.param("", False, False, id="no choice"),
+            pytest.param("consent=functional", True, False, id="functional consent"),
+            pytest.param("consent=functional,analytics,marketing", True, True, id="full consent"),
+            pytest.param("consent=necessary", False, False, id="a refusal"),
+            pytest.param("consent=necessary; consent_chat=1", True, False, id="a click beside a refusal"),
+        ],
+    )
+    def test_it_says_what_is_allowed_by_purpose(self, cookie: str, chat: bool, tracking: bool) -> None:
+        status, head, body = ask("/_consent/decision", cookie)
+        answer = json.loads(body)
+        assert (status, answer["chat"], answer["tracking"]) == (200, chat, tracking)
+        assert head["content-type"] == ["application/json"]
+        assert head["content-length"] == [str(len(body))]
+
+    def test_it_is_stored_nowhere_and_differs_by_what_it_is_read_from(self) -> None:
+        _, head, _ = ask("/_consent/decision")
+        assert head["cache-control"] == ["no-store"]
+        assert head["x-content-type-options"] == ["nosniff"]
+        assert ", ".join(head["vary"]).lower().split(", ") == ["cookie", "sec-gpc"]
+
+    def test_it_ends_every_cookie_that_is_refused_and_no_other(self) -> None:
+        _, head, _ = ask("/_consent/decision", "consent=necessary; __hstc=1; messagesUtk=2; other=3")
+        ended = {line.partition("=")[0] for line in head["set-cookie"]}
+        assert ended == {"__hstc", "messagesUtk"}
+        assert any("Domain=shop.example" in line for line in head["set-cookie"])
+        # What a past visit has left ends as well; the trackers' cookies only after an explicit no.
+        left = ask("/_consent/decision", "__hstc=1; messagesUtk=2")[1]["set-cookie"]
+        assert {line.partition("=")[0] for line in left} == {"messagesUtk"}
+        assert "set-cookie" not in ask("/_consent/decision", "consent_chat=1; __hstc=1; messagesUtk=2")[1]
+        assert "set-cookie" not in ask("/_consent/decision", "consent=functional,analytics,marketing; __hstc=1")[1]
+
+    def test_head_gets_the_head_alone(self) -> None:
+        _, head, body = ask("/_consent/decision", method="HEAD")
+        assert body == b""
+        assert int(head["content-length"][0]) > 0
+
+    @pytest.mark.parametrize("method", ["POST", "OPTIONS", "DELETE"])
+    def test_other_methods_are_the_apps(self, method: str) -> None:
+        assert Exchange(POLICY, RequestHead(method, "/_consent/decision", "", [])).answer is None
+
+    @pytest.mark.parametrize("path", ["/decision", "/_consent/decision/", "/_consent/decisions", "/_consent"])
+    def test_other_paths_are_the_apps(self, path: str) -> None:
+        assert Exchange(POLICY, RequestHead("GET", path, "", [])).answer is None
+
+
+class TestScript:
+    def test_every_language_has_its_own_and_is_kept_for_ever(self) -> None:
+        for name, asset in POLICY.facade.assets.items():
+            _, head, body = ask(f"/_consent/{name}")
+            assert body == asset.body
+            assert head["cache-control"] == ["public, max-age=31536000, immutable"]
+
+    def test_a_name_of_another_time_gets_todays_and_is_asked_for_again(self) -> None:
+        _, head, body = ask("/_consent/facade.0123456789abcdef.js")
+        assert body == POLICY.facade.asset(placeholders=True).body
+        assert head["cache-control"] == ["no-cache"]
+
+
+class TestLanguage:
+    def test_a_callable_chooses_by_request_and_is_part_of_the_variant(self) -> None:
+        policy = Policy(contact_url="/c", language=lambda signals: "de" if signals.path == "/de" else None)
+        page = b'<script src="https://js.hs-scripts.com/1.js"></script>'
+        found = {}
+        for path in ("/de", "/en"):
+            exchange = Exchange(policy, RequestHead("GET", path, "", []))
+            head, body = exchange.whole(200, [(b"Content-Type", b"text/html"), (b"ETag", b'"x"')], page)
+            found[path] = (dict(head)[b"ETag"], body)
+        assert b"Live-Chat" in found["/de"][1]
+        assert b"Live chat" in found["/en"][1]
+        assert found["/de"][0] != found["/en"][0]
+
+    @pytest.mark.parametrize("said", [3, "not a tag", ValueError])
+    def test_one_that_fails_leaves_the_pages_language_and_is_noted(self, said: object) -> None:
+        def choose(_signals: object) -> str:
+            if said is ValueError:
+                raise ValueError
+            return said  # type: ignore[return-value]
+
+        policy = Policy(contact_url="/c", language=choose)
+        exchange = Exchange(policy, RequestHead("GET", "/", "", []))
+        _, body = exchange.whole(
+            200, [(b"Content-Type", b"text/html")], b'<script src="//js.hs-scripts.com/1.js"></script>'
+        )
+        assert b"Live chat" in body
+        assert policy.notices.counts["language-raised"] >= 1
