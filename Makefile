@@ -63,7 +63,7 @@ unit: $(VENV)/.test tools .cache/html5lib-tests
 bench: $(VENV)/.bench .cache/bench/node_modules
 	$(BIN)/python -m benchmarks.engine $(ARGS)
 	$(BIN)/python -m benchmarks.consent
-	$(BIN)/python -m benchmarks.http
+	$(BIN)/python -m benchmarks.http --server
 
 .cache/bench/node_modules:
 	@mkdir -p .cache/bench

@@ -366,6 +366,8 @@ const take = (script) => {
   enhance();
   // A page that was kept from before the consent, and is swapped in now.
   releaseAllowed();
+  // A page that is the same for every visitor.
+  if (conf.ask) ask();
 };
 
 // Only a script that the browser really runs is believed. Markup that someone got into the page could carry the same
