@@ -49,7 +49,6 @@ SCRIPT_MUTANTS = [
     Mutant(CORE, "script.nonce = nonce;", "", f"{STATES}::TestContentSecurityPolicy"),
     Mutant(CORE, "if (host) place.replaceWith(host);", "if (host) host = null;", f"{STATES}::TestSwaps"),
     Mutant(CORE, "own instanceof HTMLScriptElement", "own", f"{STATES}::TestContentSecurityPolicy"),
-    Mutant(CORE, "admitted.has(address) : !isScript", "true : !isScript", f"{RELEASE}::TestWhatIsNotReleased"),
     Mutant(CORE, "|| element.nonce === nonce;\n    if (element.dataset", "|| true;\n    if (element.dataset", f"{RELEASE}::TestWhatIsNotReleased"),
     Mutant(CORE, "[data-consent]:not(a,area)", "[data-consent]", f"{RELEASE}::TestWhatIsNotReleased"),
     Mutant(CORE, "/^module$|^[a-z]+\\/.*script/i.test(value)", "true", f"{RELEASE}::TestRelease"),
