@@ -193,3 +193,28 @@ def test_the_chat_that_a_click_brought_is_not_loaded_again_by_the_full_tag(
     embeds = [request for request in standin.requests if request.host == "js.usemessages.com"]
     assert len(embeds) == 1
     assert page.locator("#hubspot-messages-loader").count() == 1
+
+
+TAG_MANAGER = """<script>(function(w,d,s,l,i){w[l]=w[l]||[];var j=d.createElement(s);j.async=true;
+j.src='https://www.googletagmanager.com/gtm.js?id='+i;d.head.append(j)})(window,document,'script','dataLayer','GTM-X')</script>"""
+
+
+def test_behind_a_tag_manager_the_click_opens_the_chat_and_nothing_else(app: App, page: Page, standin: StandIn) -> None:
+    """The guard that stands before a tag manager holds what comes early, and not what the chat brings."""
+    show(app, page, Group(TAG_MANAGER + GROUPS["loader"].markup, "", ""))
+    assert page.locator("script[data-guard]").count() == 1
+    page.evaluate(
+        "const s = document.createElement('script'); s.src = 'https://js.hs-analytics.net/analytics/1/4711.js';"
+        "document.head.append(s)"
+    )
+    page.wait_for_timeout(400)
+    assert standin.requests == []
+
+    page.locator("[data-consent-facade] button").click()
+    comes(page, lambda: "app.hubspot.com" in hosts(standin))
+    expect(page.locator("[data-consent-facade]")).to_have_attribute("data-state", "ready")
+    assert hosts(standin) <= {"js.usemessages.com", "api.hubspot.com", "app.hubspot.com", "static.hsappstatic.net"}
+
+    page.context.add_cookies([{"name": "consent", "value": "functional,analytics,marketing", "url": app.url}])
+    page.evaluate("consentMiddleware.refresh()")
+    comes(page, lambda: {"js.hs-scripts.com", "js.hs-analytics.net"} <= hosts(standin))
