@@ -218,3 +218,18 @@ def test_behind_a_tag_manager_the_click_opens_the_chat_and_nothing_else(app: App
     page.context.add_cookies([{"name": "consent", "value": "functional,analytics,marketing", "url": app.url}])
     page.evaluate("consentMiddleware.refresh()")
     comes(page, lambda: {"js.hs-scripts.com", "js.hs-analytics.net"} <= hosts(standin))
+
+
+@pytest.mark.parametrize("mode", ["defer", "async"])
+def test_a_script_that_waits_for_its_library_by_id_finds_it(app: App, page: Page, mode: str) -> None:
+    """As WordPress plugins write it: the script listens at the library's tag, which stands before it."""
+    markup = (
+        f'<script id="library" {mode} src="//js.hsforms.net/forms/v2.js"></script>'
+        "<script>document.getElementById('library').addEventListener('load', () => {"
+        "window.heard = true; hbspt.forms.create({})})</script>"
+    )
+    show(app, page, Group(markup, "", ""))
+
+    page.get_by_role("button", name="Show the form").click()
+
+    comes(page, lambda: page.evaluate("window.heard === true"))
