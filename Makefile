@@ -5,15 +5,15 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test types style unit bench fuzz mutants asset pictures soak clean tools
+.PHONY: help demo test types style unit bench fuzz mutants soak asset pictures clean tools
 
 help:
 	@echo "make demo    the same site with and without consent-middleware, side by side"
 	@echo "make test    everything: types, style, tests, real browsers"
 	@echo "make bench   speed, beside other tools, as ratios in one run"
 	@echo "make fuzz    the engine against html5lib, MINUTES=10"
-	@echo "make soak    100,000 requests, REQUESTS=100000, and what they leave in memory"
 	@echo "make asset   the minified parts of the facade's script, after a change to their sources"
+	@echo "make soak    100,000 requests, REQUESTS=100000, and what they leave in memory"
 	@echo "make mutants break the package on purpose and see that the tests notice"
 
 # One environment for the demo (small) and one step more for the tests.
@@ -63,7 +63,7 @@ unit: $(VENV)/.test tools .cache/html5lib-tests
 bench: $(VENV)/.bench .cache/bench/node_modules
 	$(BIN)/python -m benchmarks.engine $(ARGS)
 	$(BIN)/python -m benchmarks.consent
-	$(BIN)/python -m benchmarks.http --server
+	$(BIN)/python -m benchmarks.http
 
 .cache/bench/node_modules:
 	@mkdir -p .cache/bench
@@ -76,18 +76,18 @@ fuzz: $(VENV)/.test
 mutants: $(VENV)/.test
 	$(BIN)/python -m tests.mutants $(ARGS)
 
-soak: $(VENV)/.test
-	$(BIN)/python -m tests.conformance.soak --requests $(or $(REQUESTS),100000)
-
 asset: $(VENV)/.test
 	$(BIN)/python -m tests.minify
 
 pictures: $(VENV)/.test
 	$(BIN)/python -m tests.browser.pictures
 
+soak: $(VENV)/.test
+	$(BIN)/python -m tests.conformance.soak --requests $(or $(REQUESTS),100000)
+
 # What the tests need besides Python: a real Chromium and a real Firefox, openssl for the stand-in's certificate, npm for
-# what tests/npm.py names, nginx and Varnish to stand in front of the site. Root on Debian gets them here; anybody else is
-# told what to type.
+# what tests/npm.py names, nginx and Varnish to stand in front of the site. Root on Debian gets them here; anybody else
+# is told what to type.
 tools:
 	@missing=""; \
 	for tool in chromium firefox-esr openssl npm nginx varnishd; do \

@@ -92,7 +92,7 @@ def minified_name(part: str, embeds: bool) -> str:
 def _part(part: str, embeds: bool, minified: bool) -> str:
     if part != "core" and not (files("consent_middleware") / "vendors" / f"{part}.js").is_file():
         # A vendor of the site's own: nothing is known of how its chat is driven.
-        return "{}"
+        return "{api(){},begin(){},loaded(){},open(){},frame(){},remove(){},forget(){}}"
     if minified:
         return (files("consent_middleware") / minified_name(part, embeds)).read_text("ascii").strip()
     readable = f"(() => {{ const EMBEDS = {_js(embeds)}; return {source(part, embeds)} }})()"

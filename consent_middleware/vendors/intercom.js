@@ -54,16 +54,6 @@ const driver = {
     if (open) window.Intercom("show");
   },
 
-  // Calls `appeared` when a widget comes into the page, whoever brought it. Intercom tells of no such event.
-  watch(appeared) {
-    let there = !!driver.frame();
-    new MutationObserver(() => {
-      const before = there;
-      there = !!driver.frame();
-      if (there && !before) appeared();
-    }).observe(document, { childList: true, subtree: true });
-  },
-
   // True when what was asked for is there: the open Messenger, or else at least the launcher.
   loaded() {
     return !!driver.api() && !!(driver.asked ? document.querySelector(driver.messenger) : driver.frame());

@@ -333,7 +333,7 @@ const guard = () => {
   patch(Range, "createContextualFragment");
   // A picture in markup is asked for as soon as the markup is read, save in a document that is not shown.
   patch(Element, "innerHTML", (element, [markup], native) => {
-    if (!RegExp(HOSTS.map(([, hosts]) => hosts).join("|")).test(markup)) return;
+    if (!RegExp(HOSTS.flat().join("|")).test(markup)) return;
     const copy = document.implementation.createHTMLDocument().createElement(element.localName);
     native.call(copy, markup);
     if (!scan(copy)) return;
@@ -364,9 +364,8 @@ const take = (script) => {
   [conf.src, ...conf.held].forEach((url) => admitted.add(url));
   live.chat ||= conf.granted;
   enhance();
-  // A page that was kept from before the consent, and is swapped in now.
+  // A page that was kept from before the consent, and is swapped in now; or one that is the same for everybody.
   releaseAllowed();
-  // A page that is the same for every visitor.
   if (conf.ask) ask();
 };
 
@@ -388,7 +387,7 @@ if (own instanceof HTMLScriptElement) {
       },
     };
     setInterval(tick, 250);
-    driver.watch(() => giveUp?.());
+    driver.watch?.(() => giveUp?.());
     if (allowed) {
       live = JSON.parse(allowed);
       guard();
