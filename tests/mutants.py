@@ -202,7 +202,7 @@ MUTANTS = [
     Mutant("exchange.py", "policy.neutral if policy.cacheable else self.plan", "self.plan", "tests/test_visits.py"),
     Mutant("exchange.py", 'everyone = "all-" if self._policy.cacheable else ""', 'everyone = ""', "tests/test_visits.py"),
     Mutant("exchange.py", "if policy.hide_cookies and self._cookies.raw:", "if False:", "tests/test_visits.py"),
-    Mutant("exchange.py", "| self._policy.left_cookies(self.plan)", "", "tests/test_visits.py"),
+    Mutant("policy.py", "(self.refused_cookies(plan) | self.left_cookies(plan))", "self.refused_cookies(plan)", "tests/test_visits.py"),
     Mutant("exchange.py", "len(codings) > MAX_CODINGS or ", "", "tests/test_exchange.py"),
     Mutant("exchange.py", "yield from self._recoded(salvaged(self._codings, chunk), encoder)", "pass", "tests/test_exchange.py"),
     Mutant("exchange.py", "return b\"\" if self._decoded else chunk", "return b\"\"", "tests/test_exchange.py"),

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -69,21 +70,20 @@ def browser(cache: int, standin: StandIn) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def page(browser: Browser, standin: StandIn) -> Iterator[Page]:
-    """The tab of a visitor who has never been here."""
+@contextmanager
+def visitor(browser: Browser, standin: StandIn, *wanted: str) -> Iterator[Page]:
+    """The tab of a visitor who has never been here, with the cookies `wanted`."""
     standin.clear()
     context = browser.new_context(ignore_https_errors=True)
     context.set_default_timeout(15_000)
+    for name, _, value in (cookie.partition("=") for cookie in wanted):
+        context.add_cookies([{"name": name, "value": value, "domain": HOST, "path": "/"}])
     yield context.new_page()
     context.close()
 
 
-def visit(page: Page, consent: str) -> str:
-    """Open the page with a consent cookie, or without; gives the number of the page that the site has made."""
-    if consent:
-        name, _, value = consent.partition("=")
-        page.context.add_cookies([{"name": name, "value": value, "url": PAGE}])
+def visit(page: Page) -> str:
+    """Open the page; gives the number of the page that the site has made."""
     with page.expect_response("**/_consent/decision") as decision:
         response = page.goto(PAGE)
     assert decision.value.headers["cache-control"] == "no-store"
@@ -91,43 +91,43 @@ def visit(page: Page, consent: str) -> str:
     return response.headers["x-made"]
 
 
-def test_each_visitor_of_one_stored_page_gets_what_they_allow(browser: Browser, standin: StandIn, page: Page) -> None:
+def test_each_visitor_of_one_stored_page_gets_what_they_allow(browser: Browser, standin: StandIn) -> None:
     numbers = set()
     for consent in ("", "consent=functional,analytics,marketing", "consent=necessary", "consent=functional", ""):
-        page.context.clear_cookies()
-        standin.clear()
-        numbers.add(visit(page, consent))
-        if "marketing" in consent:
-            standin.wait_for("js.hs-scripts.com")
-        elif "functional" in consent:
-            standin.wait_for("js.usemessages.com")
-            expect_state(page, "ready")
-            assert hosts(standin) <= CHAT_HOSTS
-            assert not TRACKING_COOKIES & cookies(page).keys()
-        else:
-            expect_state(page, "idle")
-            page.wait_for_timeout(1000)
-            assert standin.requests == []
+        with visitor(browser, standin, *filter(None, [consent])) as page:
+            numbers.add(visit(page))
+            if "marketing" in consent:
+                standin.wait_for("js.hs-scripts.com")
+            elif "functional" in consent:
+                standin.wait_for("js.usemessages.com")
+                expect_state(page, "ready")
+                assert hosts(standin) <= CHAT_HOSTS
+                assert not TRACKING_COOKIES & cookies(page).keys()
+            else:
+                expect_state(page, "idle")
+                page.wait_for_timeout(1000)
+                assert standin.requests == []
 
     assert len(numbers) == 1, "every visitor has got the very page that was made for the first"
 
 
-def test_the_click_works_on_a_stored_page_and_on_the_next(page: Page, standin: StandIn) -> None:
-    visit(page, "")
-    expect_state(page, "idle")
-    button(page).click()
-    expect_state(page, "ready")
-    standin.clear()
+def test_the_click_works_on_a_stored_page_and_on_the_next(browser: Browser, standin: StandIn) -> None:
+    with visitor(browser, standin) as page:
+        visit(page)
+        expect_state(page, "idle")
+        button(page).click()
+        expect_state(page, "ready")
+        standin.clear()
 
-    visit(page, "")
-    standin.wait_for("js.usemessages.com")
+        visit(page)
+        standin.wait_for("js.usemessages.com")
 
-    assert hosts(standin) <= CHAT_HOSTS
+        assert hosts(standin) <= CHAT_HOSTS
 
 
-def test_a_refusal_ends_the_vendor_s_cookies_although_the_page_is_stored(page: Page) -> None:
-    page.context.add_cookies([{"name": "__hstc", "value": "1", "url": PAGE}])
-    visit(page, "consent=necessary")
-    expect_state(page, "idle")
+def test_a_refusal_ends_the_vendor_s_cookies_although_the_page_is_stored(browser: Browser, standin: StandIn) -> None:
+    with visitor(browser, standin, "consent=necessary", "__hstc=1", "messagesUtk=2", "other=3") as page:
+        visit(page)
+        expect_state(page, "idle")
 
-    assert "__hstc" not in cookies(page)
+        assert cookies(page).keys() == {"consent", "other"}

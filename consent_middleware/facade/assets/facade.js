@@ -12,8 +12,8 @@
 //   BOX       the markup of the button with its note, its live region and its links
 //   SITE      what else the site has chosen: words, and the name of its cookie
 
-const [driver] = DRIVERS;
-let conf, nonce, endpoint, host, box, script, arrive, giveUp, sheet, seen;
+let [driver] = DRIVERS,
+  conf, nonce, endpoint, host, box, script, arrive, giveUp, sheet, seen;
 let asked = 0;
 let queue = Promise.resolve();
 // What the server allows, by purpose, and what the visitor's click on this page does.
