@@ -134,7 +134,7 @@ def put(
         for name, script in scripts(each).items():
             cached = {"Content-Type": ASSET.content_type, "Cache-Control": "max-age=9999"}
             site.pages[f"/_consent/{name}"] = Document(script, cached)
-    decide(site)
+    decide(site, chat=b'"granted":true' in body)
     site.pages["/contact"] = Document(b"<!DOCTYPE html><title>Contact</title><h1>Contact</h1>")
 
 

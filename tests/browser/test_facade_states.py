@@ -756,6 +756,26 @@ class TestContentSecurityPolicy:
         assert standin.requests == []
         expect(page.get_by_role("link", name="Contact us")).to_be_visible()
 
+    def test_nor_when_the_script_runs_a_second_time(self, page: Page, site: Site, standin: StandIn) -> None:
+        put(site, document(nonce="abc"), headers={"Content-Security-Policy": CSP_DYNAMIC})
+        open_page(page)
+        page.evaluate(
+            """() => {
+                const form = document.createElement("form");
+                form.setAttribute("name", "currentScript");
+                form.dataset.conf = JSON.stringify({src: "https://js.hs-scripts.com/6.js", attrs: {}, held: [],
+                    granted: true});
+                document.body.append(form);
+                const script = document.createElement("script");
+                script.src = document.querySelector("script[data-conf]").src;
+                const ran = new Promise((resolve) => (script.onload = resolve));
+                document.body.append(script);
+                return ran;
+            }"""
+        )
+        page.wait_for_timeout(600)
+        assert asked(standin) == []
+
 
 class TestSwaps:
     def swap(self, page: Page, body: bytes) -> None:

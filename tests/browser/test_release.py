@@ -332,6 +332,15 @@ class TestAsking:
         page.bring_to_front()
         until(page, "ran.length === 1")
 
+    def test_a_page_that_is_the_same_for_everybody_asks_at_once(self, page: Page, site: Site, standin: StandIn) -> None:
+        body = document(head=LOG, before=held(site, "neutral"), held=("/neutral.js",))
+        put(site, body.replace(b'"granted":false', b'"granted":false,"ask":true'))
+        decide(site, chat=True, tracking=True)
+        page.goto(URL)
+        until(page, "ran.length === 1")
+        expect_state(page, "ready")
+        assert hosts(standin) == CHAT_HOSTS
+
     def test_a_page_that_is_left_alone_asks_nothing(self, page: Page, site: Site) -> None:
         put(site, document(before=HELD_LOADER, held=(LOADER,)))
         open_page(page)
@@ -376,7 +385,6 @@ class TestWithdrawal:
         self, page: Page, site: Site
     ) -> None:
         put(site, document(granted=True))
-        decide(site, chat=True)
         page.goto(URL)
         expect_state(page, "ready")
         site.asked.clear()
@@ -386,6 +394,19 @@ class TestWithdrawal:
         page.wait_for_timeout(2_000)
         assert site.asked.count("/") == 1
         assert site.asked.count(DECISION) > 1
+
+    def test_a_click_that_failed_stays_told_when_the_server_has_seen_it(
+        self, page: Page, site: Site, standin: StandIn
+    ) -> None:
+        standin.faults["js.usemessages.com"] = "refuse"
+        put(site, document())
+        open_page(page)
+        decide(site, chat=True)
+        button(page).click()
+        expect_state(page, "failed")
+        page.wait_for_timeout(800)
+        assert DECISION in site.asked
+        expect_state(page, "failed")
 
     def test_a_click_stands_although_the_server_does_not_see_it(self, page: Page, site: Site) -> None:
         put(site, document())

@@ -275,10 +275,12 @@ const ask = async () => {
     const now = await (await fetch(endpoint)).json();
     if (mine !== asked) return;
     for (const purpose in now) if (live[purpose] && !now[purpose]) return end();
+    // Allowed by now, and not by a click, which sees to itself.
+    const quiet = now.chat && !live.chat && !clicked.chat;
     live = now;
     releaseAllowed();
     if (EMBEDS && now.embeds) closeEmbeds();
-    if (now.chat && /idle|failed/.test(state())) start(true);
+    if (quiet && state() === "idle") start(quiet);
   } catch {}
 };
 
