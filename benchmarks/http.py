@@ -5,7 +5,7 @@ Knows: the peers' interfaces, and how an ASGI or WSGI server calls an app.
 In process: CPU microseconds per request over the bare app's, the best of many rounds, each round taking every stack on
 every response in turn. The peers are Starlette's GZipMiddleware and BaseHTTPMiddleware (with a function that does
 nothing), and django-cookie-consent's middleware in a Django that does nothing else. With ``--server`` also requests per
-second over uvicorn and waitress on loopback, one connection after another. Run it as ``python -m benchmarks.http``.
+second over uvicorn and gunicorn on loopback, eight connections at once. Run it as ``python -m benchmarks.http``.
 """
 
 from __future__ import annotations
@@ -16,9 +16,13 @@ import gzip
 import io
 import json
 import platform
+import socket
+import subprocess
+import sys
 import time
 import zlib
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,7 +30,6 @@ from typing import Any
 import consent_middleware.asgi
 import consent_middleware.wsgi
 from consent_middleware import Policy
-from consent_middleware.headers import html_type
 from consent_middleware.holds import PageHolds
 from consent_middleware.html.rewriter import HTMLRewriter
 
@@ -253,11 +256,7 @@ def parts(policy: Policy) -> dict[str, Callable[[], None]]:
         for _ in range(TIMES):
             zlib.decompressobj(31).decompress(coded)
 
-    def nothing() -> None:
-        for _ in range(TIMES):
-            html_type([HTML])
-
-    return {"the engine alone, clean page": scan, "zlib alone, clean page": decode, "html_type": nothing}
+    return {"the engine alone, clean page": scan, "zlib alone, clean page": decode}
 
 
 def measure(chosen: dict[str, Callable[[], None]], rounds: int) -> dict[str, float]:
@@ -288,16 +287,82 @@ def in_process(rounds: int) -> None:
             print(f"  consent-middleware adds {ours / added[f'asgi {peer}']:.2f} of what {peer} adds")
 
 
+#: By name: how each stack is served. uvicorn takes httptools where it is installed.
+SERVED = {
+    "uvicorn bare": "uvicorn benchmarks.http_site:bare --port {port}",
+    "uvicorn consent-middleware": "uvicorn benchmarks.http_site:ours --port {port}",
+    "uvicorn GZipMiddleware": "uvicorn benchmarks.http_site:gzip_middleware --port {port}",
+    "uvicorn BaseHTTPMiddleware": "uvicorn benchmarks.http_site:base_http_middleware --port {port}",
+    "gunicorn bare": "gunicorn -k gthread -b 127.0.0.1:{port} benchmarks.http_site:wsgi_bare",
+    "gunicorn consent-middleware": "gunicorn -k gthread -b 127.0.0.1:{port} benchmarks.http_site:wsgi_ours",
+}
+CONNECTIONS = 8
+
+
+def volley(connections: list[socket.socket], request: bytes, times: int) -> float:
+    """Seconds per request: each connection asks and is answered, `times` over."""
+    began = time.perf_counter()
+    for _ in range(times):
+        for connection in connections:
+            connection.sendall(request)
+        for connection in connections:
+            received = connection.recv(262_144)
+            while b"\r\n\r\n" not in received:
+                received += connection.recv(262_144)
+            head, _, body = received.partition(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
+            left = length - len(body)
+            while left > 0:
+                left -= len(connection.recv(262_144))
+    return (time.perf_counter() - began) / times / len(connections)
+
+
+def over_servers(rounds: int) -> None:
+    """Print requests per second, each round taking every server in turn."""
+    fields = b"".join(b"%b: %b\r\n" % (name.title(), value) for name, value in REQUEST)
+    with ExitStack() as open_ones:
+        connections: dict[str, list[socket.socket]] = {}
+        for name, command in SERVED.items():
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = probe.getsockname()[1]
+            words = [sys.executable, "-m", *command.format(port=port).split(), "--log-level", "error"]
+            server = subprocess.Popen([*words, *(["--no-access-log"] if "uvicorn" in name else [])], cwd=HERE.parent)
+            open_ones.callback(server.wait)
+            open_ones.callback(server.terminate)
+            for _ in range(500):
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                time.sleep(0.02)
+            connections[name] = [socket.create_connection(("127.0.0.1", port), 30) for _ in range(CONNECTIONS)]
+            for connection in connections[name]:
+                open_ones.callback(connection.close)
+        for index, response in enumerate(ANSWERS):
+            request = b"GET /%d HTTP/1.1\r\n%b\r\n" % (index, fields)
+            best = dict.fromkeys(SERVED, float("inf"))
+            for _ in range(rounds):
+                for name, sockets in connections.items():
+                    best[name] = min(best[name], volley(sockets, request, 20))
+            print(f"\n{response}\n  {'served by':30} {'requests/s':>10} {'of bare':>8}")
+            for name, seconds in best.items():
+                bare = best[f"{name.partition(' ')[0]} bare"]
+                print(f"  {name:30} {1 / seconds:10.0f} {bare / seconds:8.2f}")
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--server", action="store_true", help="requests per second over uvicorn and gunicorn as well")
     options = parser.parse_args()
     print(
         f"Python {platform.python_version()}, Starlette {version('starlette')}, Django {version('django')}, "
         f"django-cookie-consent {version('django-cookie-consent')}"
     )
     in_process(options.rounds)
+    if options.server:
+        over_servers(options.rounds)
 
 
 if __name__ == "__main__":

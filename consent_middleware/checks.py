@@ -282,6 +282,10 @@ class Checks:
         self._wrong(number, name, given, " or ".join(map(repr, allowed)))
         return allowed[0]
 
+    def not_both(self, number: str, settings: str, both: bool, why: str) -> None:
+        if both:
+            self._problems.append((number, f"{settings} cannot stand together: {why}"))
+
     def flag(self, number: str, name: str, given: object) -> bool:
         if not isinstance(given, bool):
             self._wrong(number, name, given, "True or False")

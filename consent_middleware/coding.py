@@ -41,10 +41,13 @@ def _first_module(*names: str) -> ModuleType | None:
     return None
 
 
-_brotli = _first_module("brotli", "brotlicffi")
-if _brotli is not None and not hasattr(_brotli.Decompressor, "can_accept_more_data"):
-    # Before 1.2 nothing bounds what one call gives, so that a bomb would stand in memory as a whole.
-    _brotli = None
+def _bounded(brotli: ModuleType | None) -> ModuleType | None:
+    """The module, unless it is older than 1.2: nothing bounds what one call gives there, so a bomb would stand in
+    memory as a whole."""
+    return brotli if brotli is not None and hasattr(brotli.Decompressor, "can_accept_more_data") else None
+
+
+_brotli = _bounded(_first_module("brotli", "brotlicffi"))
 _zstd = _first_module("compression.zstd", "backports.zstd")
 
 
@@ -165,11 +168,9 @@ _ENGINES: dict[bytes, Callable[[], _Engine]] = {
     b"gzip": lambda: _Zlib(_GZIP),
     b"x-gzip": lambda: _Zlib(_GZIP),
     b"deflate": _Deflate,
+    **({b"br": lambda: _Brotli(_brotli)} if _brotli else {}),
+    **({b"zstd": lambda: _Zstd(_zstd)} if _zstd else {}),
 }
-if _brotli is not None:
-    _ENGINES[b"br"] = lambda: _Brotli(_brotli)
-if _zstd is not None:
-    _ENGINES[b"zstd"] = lambda: _Zstd(_zstd)
 
 #: The codings that can be read and written, as a request may offer them.
 CODINGS = frozenset(_ENGINES)

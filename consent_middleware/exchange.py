@@ -34,6 +34,7 @@ from .headers import (
     for_everyone,
     hide_cookies,
     html_type,
+    lower,
     per_visitor,
     rewritten,
     values,
@@ -83,7 +84,6 @@ class Exchange:
         "_policy",
         "_request",
         "_signals",
-        "_touches_html",
         "answer",
         "plan",
         "request_headers",
@@ -91,7 +91,7 @@ class Exchange:
 
     def __init__(self, policy: Policy, request: RequestHead) -> None:
         method, path, _, given = request
-        self._headers = headers = [(name.lower(), value) for name, value in given]
+        self._headers = headers = lower(given)
         self._policy = policy
         self._request = request
         self._cookies = Cookies([value for name, value in headers if name == b"cookie"])
@@ -108,12 +108,14 @@ class Exchange:
         )
         #: The request head for the app: the very same object, or a copy where it differs, so that what stands outside
         #: sees the original.
-        self._touches_html = self._page_plan.touches_html
         seen, self._own_condition = for_app(headers, self._variant, CODINGS, rewrites=self._touches_html)
         if policy.hide_cookies and self._cookies.raw:
             seen = hide_cookies(seen, policy.withheld_cookies(self.plan))
         self.request_headers = given if seen is headers else seen
         self._body: _Body | None = None
+
+    def _touches_html(self) -> bool:
+        return self._page_plan.touches_html
 
     def _variant(self) -> bytes:
         """What tells this page from others that are made of the same page of the app's."""
@@ -183,8 +185,9 @@ class Exchange:
 
     def _decide(self, status: int, headers: Headers) -> Headers:
         """What of the head is sent if the body stays as it is; makes `_body` if it may not."""
-        names = {name.lower() for name, _ in headers}
-        html = html_type(headers)
+        # Of two types the last counts, as in browsers (Fetch, section 2.2.2, "extract a MIME type").
+        names = {name.lower(): value for name, value in headers}
+        html = html_type(names.get(b"content-type"))
         if html is None and b"content-type" not in names:
             self._note_untyped(status)
         page = html is not None or (status == 304 and self._own_condition)
@@ -198,14 +201,15 @@ class Exchange:
         else:
             head = per_visitor(head, self._variant, (b"Cookie", *self._policy.vary))
             head += self._expired()
-        if html is not None and self._touches_html and self._has_content(status):
+        if html is not None and self._touches_html() and self._has_content(status):
             codings = _codings(head) if b"content-encoding" in names else []
             nonce = csp_nonce(head) if not _CSP.isdisjoint(names) else None
             self._body = self._rewriting_body(status, head, codings, nonce, *html)
         return head
 
     def _note_untyped(self, status: int) -> None:
-        if self._has_content(status) and wants_document(dict(self._headers)):
+        is_shown = self._has_content(status) and not 300 <= status < 400
+        if is_shown and wants_document(dict(self._headers)):
             self._policy.notices.note(
                 "untyped", "a response without Content-Type is not looked at; a browser may take it for HTML"
             )

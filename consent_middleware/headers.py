@@ -10,7 +10,7 @@ change as they are, in their order; names are compared without regard to case.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from .cookies import Cookies, parse_set_cookie
@@ -47,18 +47,22 @@ def without(headers: Iterable[tuple[bytes, bytes]], names: Collection[bytes]) ->
     return [(key, value) for key, value in headers if key.lower() not in names]
 
 
-def html_type(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, str | None] | None:
-    """The media type and charset of an HTML response; None for anything else, a missing type included.
+def lower(headers: Sequence[tuple[bytes, bytes]]) -> Sequence[tuple[bytes, bytes]]:
+    """The head with its fields' names in lower case; the very same object where they are."""
+    if b"".join(dict(headers)).islower():
+        return headers
+    return [(name.lower(), value) for name, value in headers]
+
+
+@lru_cache(64)  # a site has few different types
+def html_type(content_type: bytes | None) -> tuple[bytes, str | None] | None:
+    """The media type and charset of an HTML response; None for any other `Content-Type`, a missing one included.
 
     RFC 9110, section 8.3.1: the type is compared without regard to case, parameters may be quoted. A browser may
     sniff HTML where the type is missing; a server that cares for its pages states it.
     """
-    content_type = first(headers, b"content-type")
-    return None if content_type is None else _html_type(content_type)
-
-
-@lru_cache(64)  # a site has few different types
-def _html_type(content_type: bytes) -> tuple[bytes, str | None] | None:
+    if content_type is None:
+        return None
     media_type, _, parameters = content_type.partition(b";")
     media_type = media_type.strip(_OWS).lower()
     if media_type not in {b"text/html", b"application/xhtml+xml"}:
@@ -95,8 +99,12 @@ _CONDITIONS = frozenset({b"if-none-match", b"if-match", b"if-modified-since", b"
 
 
 def for_app(
-    headers: Headers, variant: Callable[[], bytes], codings: frozenset[bytes], *, rewrites: bool
-) -> tuple[Headers, bool]:
+    headers: Sequence[tuple[bytes, bytes]],
+    variant: Callable[[], bytes],
+    codings: frozenset[bytes],
+    *,
+    rewrites: Callable[[], bool],
+) -> tuple[Sequence[tuple[bytes, bytes]], bool]:
     """The request head that the app sees, and whether a condition in it was made against this variant.
 
     - `If-None-Match` and `If-Match` name the app's own tags again, where they carry this `variant`. A navigation's
@@ -107,11 +115,12 @@ def for_app(
     Names are in lower case. Where nothing differs, the head is the very same object.
     """
     fields = dict(headers)
-    trim = rewrites and may_want_html(fields)
     if len(fields) == len(headers) and _CONDITIONS.isdisjoint(fields):
-        offer = fields.get(b"accept-encoding", b"identity") if trim else b"identity"
+        # Most requests: no condition, one line of codings and all of them known.
+        offer = fields.get(b"accept-encoding", b"identity")
         if _offer(offer, codings) == offer:
             return headers, False
+    trim = may_want_html(fields) and rewrites()
     document = wants_document(fields)
     own_condition = False
     kept: Headers = []
@@ -127,7 +136,7 @@ def for_app(
             kept.append((name, _offer(value, codings)))
         else:
             kept.append((name, value))
-    return (headers if kept == headers else kept), own_condition
+    return (headers if kept == list(headers) else kept), own_condition
 
 
 def _unmark(value: bytes, variant: bytes, *, only_own: bool) -> tuple[bytes, bool]:
@@ -157,7 +166,7 @@ def _offer(value: bytes, codings: frozenset[bytes]) -> bytes:
     return value if len(known) == value.count(b",") + 1 else b", ".join(known) or b"identity"
 
 
-def hide_cookies(headers: Headers, names: Container[bytes]) -> Headers:
+def hide_cookies(headers: Sequence[tuple[bytes, bytes]], names: Container[bytes]) -> Sequence[tuple[bytes, bytes]]:
     """The request head less the pairs of `names` in `Cookie`; every other byte of it stays.
 
     A line that held nothing else goes. Fields' names are in lower case, cookies' names are compared exactly.
@@ -173,7 +182,7 @@ def hide_cookies(headers: Headers, names: Container[bytes]) -> Headers:
                     kept.append((name, rest))
                 continue
         kept.append((name, value))
-    return kept if kept != headers else headers
+    return kept if kept != list(headers) else headers
 
 
 # Responses

@@ -287,6 +287,12 @@ class Policy:
         self.leftovers = checks.one_of("CM050", "leftovers", leftovers, ("expire", "keep"))
         self.hide_cookies = checks.flag("CM051", "hide_cookies", hide_cookies)
         self.cacheable = checks.flag("CM052", "cacheable", cacheable)
+        checks.not_both(
+            "CM053",
+            "cacheable=True and click_after_refusal=False",
+            self.cacheable and not self.click_after_refusal,
+            "a page that is the same for every visitor has the same button for those who have refused",
+        )
         checks.raise_problems()
         self.facade = Facade(
             vendors=self.vendors,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 import logging
+import zlib
 
 import brotli
 import pytest
 
 from consent_middleware import Policy
-from consent_middleware.coding import Decoder, Encoder
+from consent_middleware.coding import CodingError, Decoder, Encoder
 from consent_middleware.exchange import Exchange, RequestHead
 from tests.pages import HELD_LOADER, LOADER, page
 
@@ -170,6 +171,22 @@ def test_a_large_body_at_hand_that_breaks_ends_where_it_breaks(policy: Policy, m
     shown = b"".join(Decoder(b"gzip").feed(out))
     assert HELD_LOADER in shown
     assert b"\xff" * 400 not in shown
+    assert policy.notices.counts == {"broken-coding": 1}
+
+
+def test_an_error_that_shows_only_at_the_end_ends_the_body_there(
+    policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(piece: bytes) -> bytes:
+        raise CodingError("at the end")
+
+    given = exchange(policy)
+    given.start(200, [HTML, GZIP])
+    monkeypatch.setattr(Decoder, "close", lambda self: map(broken, [b""]))
+
+    out = stream(given, [gzip.compress(page(LOADER))])
+
+    assert HELD_LOADER in zlib.decompressobj(31).decompress(out)
     assert policy.notices.counts == {"broken-coding": 1}
 
 

@@ -148,11 +148,19 @@ def test_no_bytes_raise_and_none_are_lost(document: bytes, cuts: list[int]) -> N
 
 
 _HINTS = {"preconnect", "dns-prefetch", "preload", "modulepreload", "prefetch"}
-_HOSTS = re.compile(r"js(-[a-z]{2}\d{1,2})?\.(hs-scripts\.com|usemessages\.com|hs-analytics\.net)")
+_HOSTS = re.compile(
+    r"(js|api)(-[a-z]{2}\d{1,2})?\.(hs-scripts\.com|usemessages\.com|hs-analytics\.net|hs-banner\.com|hscollectedforms\.net"
+    r"|hsleadflows\.net|hsadspixel\.net|hsforms\.net|hscta\.net|hubspot\.com|hubspotfeedback\.com|hubapi\.com)"
+    r"|(track|meetings|forms)(-[a-z]{2}\d{1,2})?\.hubspot\.com|no-cache\.hubspot\.com|play\.hubspotvideo\.com"
+)
+#: What an inline script says that reaches a vendor as soon as it runs, by no rule of the package's.
+_SAYS = re.compile(
+    r"\.src\s*=\s*['\"`]?[^;]{0,40}(hs-scripts|hs-analytics|js\.hubspot)\.(com|net)|^\s*hbspt\.(forms\.create|cta)"
+)
 
 
 def fetchable(document: bytes) -> list[str]:
-    """Every script and hint in html5lib's tree of a document that a browser would fetch from a vendor early."""
+    """Everything in html5lib's tree of a document that a browser would fetch from a vendor early, or run."""
     tree = html5lib.parse(document, namespaceHTMLElements=False, transport_encoding="windows-1252")
     in_templates = {inner for template in tree.iter("template") for inner in template.iter()}
     base = None
@@ -163,6 +171,10 @@ def fetchable(document: bytes) -> list[str]:
             # It counts for what follows: a parser fetches a script when it comes to its end tag.
             base = base or element.get("href")
         elif element.tag == "script" and _would_run(element):
+            url = element.get("src")
+            if url is None and element not in in_templates and _SAYS.search(element.text or ""):
+                found.append((element.text or "")[:60])
+        elif element.tag in {"img", "iframe"}:
             url = element.get("src")
         elif element.tag == "link" and _is_hint(element):
             url = element.get("href")

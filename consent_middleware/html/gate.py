@@ -44,14 +44,17 @@ def candidates(elements: frozenset[bytes], *, xml: bool) -> re.Pattern[bytes]:
     words = sorted(word.decode("ascii") for word in elements)
     if xml:
         return grammar.pattern(rf"<(?:{grammar.XML_PREFIX}:)?{grammar.name(*words)}{grammar.ATTRIBUTES}")
-    first, second = (
-        "".join(sorted({c for word in words for c in (word[at].lower(), word[at].upper())})) for at in (0, 1)
-    )
     return grammar.pattern(
-        rf"<[{first}][{second}](?<=<(?:{'|'.join(sorted({_either_case(word[:2]) for word in words}))}))"
+        rf"<{_first_letters(elements)}(?<=<(?:{'|'.join(sorted({_either_case(word[:2]) for word in words}))}))"
         rf"(?:{'|'.join(sorted({_either_case(word[2:]) for word in words}))})(?={grammar.NAME_END})"
         rf"(?:{grammar.QUOTED_ONLY}|{grammar.ATTRIBUTES})"
     )
+
+
+def _first_letters(words: frozenset[bytes]) -> str:
+    """Spell the first two letters of any of the words, in either case, each by itself."""
+    spelt = (bytes(sorted({word[at] for word in words})).decode("ascii") for at in (0, 1))
+    return "".join(f"[{letters.lower()}{letters.upper()}]" for letters in spelt)
 
 
 # What may hide a host where nothing is unveiled: a reference to a character that hosts and addresses are made of, and
@@ -79,14 +82,25 @@ def sweep(elements: frozenset[bytes], *, xml: bool) -> re.Pattern[bytes]:
     element that is unveiled; the tag of one that is not. The text is taken to end where the first end tag begins.
     """
     prefix = rf"(?:{grammar.XML_PREFIX}:)?+" if xml else ""
+    # Two letters decide for most tags of a page; a group or a name that is tried there costs a page several times as
+    # much.
+    guard = "" if xml else rf"(?={_first_letters(elements | {b'script'})})"
     tag = rf"(?:{grammar.QUOTED_ONLY}|{grammar.ATTRIBUTES}>?+)"
     many = sorted(elements - _FEW)
     return grammar.pattern(
-        rf"< {prefix} (?: ({grammar.name('script')} {tag}) ([^<]*+ (?: < (?! /{prefix}[sS][cC][rR] ) [^<]*+ )*+)"
+        rf"< {guard} {prefix}"
+        rf"(?: ({grammar.name('script')} {tag}) ([^<]*+ (?: < (?! /{prefix}[sS][cC][rR] ) [^<]*+ )*+)"
         rf"| ({grammar.name(*sorted(elements & _FEW))} {tag})"
         + (rf"| ({grammar.name(*many)} {tag})" if many else "| (?!) ()")
         + ")"
     )
+
+
+@lru_cache(maxsize=32)
+def hidden_tags(elements: frozenset[bytes], *, xml: bool) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """Give the pattern of what opens one of ``elements``, and the pattern of its tag with the ">" where it is there."""
+    opening = grammar.pattern(rf"<(?:{grammar.XML_PREFIX}:)?{grammar.name(*elements)}")
+    return opening, re.compile(candidates(elements, xml=xml).pattern + b">?+", re.VERBOSE)
 
 
 #: Elements, besides scripts, that are unveiled in any case: they are few, or bring more than their own bytes.
@@ -176,8 +190,7 @@ class Gate:
         self.asked = asked | {b"image"} if b"img" in asked else asked
         self.pattern = candidates(self.asked, xml=xml)
         self._sweep = sweep(self.asked - {b"script"}, xml=xml)
-        self._opening = grammar.pattern(rf"<(?:{grammar.XML_PREFIX}:)?{grammar.name(*self.asked)}")
-        self._hidden = re.compile(self.pattern.pattern + b">?+", re.VERBOSE)
+        self._opening, self._hidden = hidden_tags(self.asked, xml=xml)
 
     def quiet(self, source: bytes, encoding: str, *, alone: bool) -> bool:
         """Say whether these bytes hold nothing that is worth reading.

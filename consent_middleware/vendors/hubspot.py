@@ -721,7 +721,6 @@ HUBSPOT = Vendor(
             "hs-scripts.com",
             "hs-analytics.net",
             "hubapi.com",
-            "js.hubspot.com",
             "track.hubspot.com",
             "hsforms.net",
             "hscta.net",

@@ -243,6 +243,11 @@ async def asgi_site(scope: Any, receive: Any, send: Any) -> None:
                 await send({"type": "http.response.early_hint", "links": [OURS.encode(), EARLY.encode()]})
             await send(_head(200, HTML))
             await send(_body(TAGGED))
+        case "/informational":
+            links = [(b"link", OURS.encode()), (b"link", EARLY.encode())]
+            await send({"type": "http.response.informational", "status": 103, "headers": links})
+            await send(_head(200, HTML))
+            await send(_body(TAGGED))
         case _:
             await send(_head(404, ("Content-Type", "text/plain")))
             await send(_body(b"nothing here"))

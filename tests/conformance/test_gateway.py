@@ -457,6 +457,10 @@ def _(door: Door, policy: Policy) -> None:
 
     assert result.body == TAGGED
     assert policy.notices.counts == {"untyped": 1}
+    door(asking(*NAVIGATION), Reply([b""], 302, [("Location", "/")]))
+    door(asking(*NAVIGATION), Reply([b""], 204, [], length=False))
+    door(asking(), Reply([b"x"], headers=[("X-A", "b")]))
+    assert policy.notices.counts == {"untyped": 1}
 
 
 @row("2.9", "XHTML stays well-formed, an empty script element stays one")

@@ -12,8 +12,8 @@
 //   BOX       the markup of the button with its note, its live region and its links
 //   SITE      what else the site has chosen: words, and the name of its cookie
 
-const [driver] = DRIVERS;
-let conf, nonce, endpoint, host, box, script, arrive, giveUp, sheet, seen;
+let [driver] = DRIVERS,
+  conf, nonce, endpoint, host, box, script, arrive, giveUp, sheet, seen;
 let asked = 0;
 let queue = Promise.resolve();
 // What the server allows, by purpose, and what the visitor's click on this page does.
@@ -195,10 +195,10 @@ const revive = (element) =>
     const address = addressOf(element);
     const source = address && trust("ScriptURL", address);
     const spot = make("i");
-    delete element.dataset.consent;
     // Each tag once: the same one may be there already.
-    if (alive(kept(element, "id")) || (address && all("script[src=" + JSON.stringify(address) + "]")[0]))
-      return resolve(true);
+    const twin = alive(kept(element, "id")) || (address && all("script[src=" + JSON.stringify(address) + "]")[0]);
+    delete element.dataset.consent;
+    if (twin) return resolve(true);
     element.replaceWith(spot);
     if (isScript(element)) element.removeAttribute("type");
     // These and no others: in markup that a visitor got into a page, `data-consent-onclick` would else become code.
@@ -228,9 +228,22 @@ const release = (wanted, strict) => {
     const runs = address ? admitted.has(address) : !isScript(element) || element.nonce === nonce;
     if (element.dataset.consent && wanted(element) && runs) steps[rank(element, strict)].push(element);
   }
+  if (EMBEDS)
+    for (const element of steps.flat()) {
+      // A script may look for its library, which stands before it, to listen for its load.
+      const id = kept(element, "id");
+      if (id && !document.getElementById(id)) element.id = id;
+    }
   steps[0].forEach(revive);
   const turn = queue.then(async () => {
-    for (const element of [...steps[1], ...steps[2]]) {
+    const inOrder = [...steps[1], ...steps[2]];
+    if (EMBEDS) {
+      // What listens at a library's tag, which it finds by its id, does so before the library loads.
+      const ids = inOrder.filter(addressOf).map((element) => kept(element, "id"));
+      const listens = (element) => !addressOf(element) && ids.some((id) => id && element.text?.includes(id));
+      inOrder.sort((one, other) => listens(other) - listens(one));
+    }
+    for (const element of inOrder) {
       if (!element.dataset.consent) continue;
       const spare = EMBEDS && element.cloneNode(true);
       const told = await revive(element);

@@ -1,0 +1,133 @@
+"""One page for all, out of a cache, in a real browser: the decision is the visitor's own all the same."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from examples.standin import StandIn
+from tests.browser.conftest import ARGUMENTS
+from tests.browser.pages import CHAT_HOSTS, TRACKING_COOKIES, button, cookies, expect_state, hosts
+
+from .conftest import missing, need
+from .servers import free_port, nginx, started, varnish
+from .test_caches import CACHES, NGINX_CACHE, NGINX_PLACE
+
+pytestmark = [pytest.mark.caches, pytest.mark.browser]
+
+HOST = "cached.example"
+PAGE = f"http://{HOST}/all/page"
+#: Caches that store the page for every visitor, whatever cookies come with the request.
+STORING = ["nginx", "Varnish that stores requests with cookies"]
+
+
+@pytest.fixture(scope="module", params=STORING)
+def cache(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a cache in front of the site."""
+    program, told = CACHES[request.param]
+    need(program)
+    folder = tmp_path_factory.mktemp("cache")
+    for place in (folder, folder.parent):
+        place.chmod(0o755)
+    back, front = free_port(), free_port()
+    words = [sys.executable, "-m", "uvicorn", "tests.conformance.cached_site:app", "--port", str(back)]
+    with started([*words, "--log-level", "error", "--lifespan", "off"], back, folder / "log"):
+        if program == "nginx":
+            location = NGINX_PLACE.format(port=back, more=told)
+            with nginx(folder / "work", front, location, NGINX_CACHE.format(folder=folder / "work")):
+                yield front
+        else:
+            with varnish(folder / "work", front, back, told):
+                yield front
+
+
+@pytest.fixture(scope="module")
+def standin() -> Iterator[StandIn]:
+    """The stand-in for HubSpot."""
+    with StandIn() as standin:
+        yield standin
+
+
+@pytest.fixture(scope="module")
+def browser(cache: int, standin: StandIn) -> Iterator[Browser]:
+    """A Chromium for which the cache is the site."""
+    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+    if not Path(executable).exists():
+        missing(f"there is no Chromium at {executable}; install it (Debian: apt install chromium) or set CHROMIUM")
+    names = f"{standin.resolver_rules}, MAP {HOST} 127.0.0.1:{cache}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=[*ARGUMENTS, f"--host-resolver-rules={names}"]
+        )
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def visitor(browser: Browser, standin: StandIn, *wanted: str) -> Iterator[Page]:
+    """The tab of a visitor who has never been here, with the cookies `wanted`."""
+    standin.clear()
+    context = browser.new_context(ignore_https_errors=True)
+    context.set_default_timeout(15_000)
+    for name, _, value in (cookie.partition("=") for cookie in wanted):
+        context.add_cookies([{"name": name, "value": value, "domain": HOST, "path": "/"}])
+    yield context.new_page()
+    context.close()
+
+
+def visit(page: Page) -> str:
+    """Open the page; gives the number of the page that the site has made."""
+    with page.expect_response("**/_consent/decision") as decision:
+        response = page.goto(PAGE)
+    assert decision.value.headers["cache-control"] == "no-store"
+    assert response is not None
+    return response.headers["x-made"]
+
+
+def test_each_visitor_of_one_stored_page_gets_what_they_allow(browser: Browser, standin: StandIn) -> None:
+    numbers = set()
+    for consent in ("", "consent=functional,analytics,marketing", "consent=necessary", "consent=functional", ""):
+        with visitor(browser, standin, *filter(None, [consent])) as page:
+            numbers.add(visit(page))
+            if "marketing" in consent:
+                standin.wait_for("js.hs-scripts.com")
+            elif "functional" in consent:
+                standin.wait_for("js.usemessages.com")
+                expect_state(page, "ready")
+                assert hosts(standin) <= CHAT_HOSTS
+                assert not TRACKING_COOKIES & cookies(page).keys()
+            else:
+                expect_state(page, "idle")
+                page.wait_for_timeout(1000)
+                assert standin.requests == []
+
+    assert len(numbers) == 1, "every visitor has got the very page that was made for the first"
+
+
+def test_the_click_works_on_a_stored_page_and_on_the_next(browser: Browser, standin: StandIn) -> None:
+    with visitor(browser, standin) as page:
+        visit(page)
+        expect_state(page, "idle")
+        button(page).click()
+        expect_state(page, "ready")
+        standin.clear()
+
+        visit(page)
+        standin.wait_for("js.usemessages.com")
+
+        assert hosts(standin) <= CHAT_HOSTS
+
+
+def test_a_refusal_ends_the_vendor_s_cookies_although_the_page_is_stored(browser: Browser, standin: StandIn) -> None:
+    with visitor(browser, standin, "consent=necessary", "__hstc=1", "messagesUtk=2", "other=3") as page:
+        visit(page)
+        expect_state(page, "idle")
+
+        assert cookies(page).keys() == {"consent", "other"}
