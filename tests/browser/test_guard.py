@@ -232,7 +232,7 @@ class TestPolicy:
             headers={"Content-Security-Policy": "script-src 'nonce-abc' 'strict-dynamic'; connect-src 'self'"},
         )
         open_page(page)
-        run(page, f"document.querySelector('h1').innerHTML = '<script src=\"{LOADER}\"></' + 'script>'")
+        run(page, WAYS["a contextual fragment"].replace("document.body", "document.querySelector('h1')"))
         decide(site, chat=False, tracking=True)
         page.evaluate("document.cookie = 'choice=1'")
         page.wait_for_timeout(800)
