@@ -69,7 +69,7 @@ SCRIPT_MUTANTS = [
     Mutant("facade/assets/embeds.js", 'spot.style.display = "none";', "", EMBEDS),
     Mutant("facade/assets/embeds.js", "if (which !== kind) return;", "", EMBEDS),
     Mutant("vendors/hubspot.js", 'if (script.closest(".hs-cta-wrapper")?.querySelector("a[href]")) return;', "", EMBEDS),
-    Mutant("vendors/hubspot.js", "      driver.restore?.();\n", "", f"{STATES}::TestSettingsOfTheSite"),
+    Mutant("vendors/hubspot.js", "      driver.restore();\n", "", f"{STATES}::TestSettingsOfTheSite"),
     Mutant("vendors/hubspot.js", "detail?.messageWillRender === false && absent()", "{}", f"{RELEASE}::TestNoChat"),
     Mutant("vendors/hubspot.js", 'window._hsp?.push(["revokeCookieConsent"]);', "", f"{RELEASE}::TestWithdrawal"),
 ]  # fmt: skip
