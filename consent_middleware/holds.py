@@ -81,7 +81,8 @@ class PageHolds:
     """Watches the tags of one document for one plan (`html.rewriter.TagWatch`).
 
     Args: the policy, the plan, the path of the facade's script, the nonce that the page's policy names, if any, the
-    authority (host and port) under which the page was asked for, and whether the site offers its chat on this page.
+    authority (host and port) under which the page was asked for, whether the site offers its chat on this page, and the
+    language of the facade's words, where the site has chosen it for this request.
     """
 
     policy: Policy
@@ -90,6 +91,7 @@ class PageHolds:
     nonce: str | None = None
     authority: str = ""
     offers_chat: bool = True
+    language: str | None = None
     needles: re.Pattern[bytes] = field(init=False)
     script_words: Sequence[bytes] = field(init=False)
     text_needles: re.Pattern[bytes] | None = field(init=False)
@@ -102,8 +104,6 @@ class PageHolds:
     _guarded: bool = False
     _lang: str | None = None
     _vendor: str | None = None
-    #: The language of the facade's words, where the site has chosen it for this request.
-    language: str | None = None
 
     def __post_init__(self) -> None:
         """Say what to look for: where no host of a vendor can stand, no tag is asked about."""
@@ -153,7 +153,7 @@ class PageHolds:
 
     def _guard(self, tag: StartTag) -> Sequence[Edit]:
         """The guard, before the first script that may insert tags of its own."""
-        if self._guarded or self.policy.guard == "never" or tag.svg:
+        if self._guarded or self.policy.guard == "never" or tag.svg or not self.plan.touches_html:
             return ()
         if tag.get(b"data-guard") is not None:
             self._guarded = True
@@ -162,9 +162,15 @@ class PageHolds:
         if self.policy.guard == "auto" and not ((_runs(tag) or _is_delayed(tag)) and is_tag_manager(said)):
             return ()
         self._guarded = True
-        allowed = [purpose for purpose in Purpose if self.plan.allows(purpose)]
-        language = self.language or self._lang
-        markup = self.policy.facade.guard_markup(self._absolute(self.asset_url), self.nonce, allowed, lang=language)
+        self._base = tag.base
+        # A policy may stand in the page itself; then the tag's own nonce is all that is known of it.
+        self.nonce = self.nonce or tag.get(b"nonce")
+        markup = self.policy.facade.guard_markup(
+            self._absolute(self.asset_url),
+            self.nonce,
+            [purpose for purpose in Purpose if self.plan.allows(purpose)],
+            lang=self.language or self._lang,
+        )
         return [Edit(0, 0, markup)]
 
     def _absolute(self, path: str) -> str:
@@ -203,7 +209,7 @@ class PageHolds:
         return ()
 
     def _known(self, tag: StartTag, src: str) -> Found | None:
-        """The rule that knows this element, unless everything that the element brings may load."""
+        """The rule that knows this element by its address or its text, or None."""
         return _recognise(self.policy, tag.name.decode("utf-8", "replace"), src, tag)
 
     def _hold(

@@ -447,3 +447,75 @@ def test_what_is_fetched_ahead_waits_as_what_it_is(
     relation: str, destination: str, url: str, purpose: Purpose | None
 ) -> None:
     assert early_purpose(POLICY, relation, url, None, destination) is purpose
+
+
+GTM = (
+    b"<script nonce=n1>(function(){var j=document.createElement('script');"
+    b"j.src='https://www.googletagmanager.com/gtm.js?id=GTM-X';document.head.append(j)})()</script>"
+)
+
+
+@pytest.mark.parametrize(
+    "manager",
+    [
+        GTM,
+        b'<script async src="https://www.googletagmanager.com/gtm.js?id=GTM-X"></script>',
+        b'<script src="/gtm.js?id=GTM-X"></script>',
+        b'<script src="//cdn.segment.com/analytics.js/v1/x/analytics.min.js"></script>',
+        b'<script src="https://tags.tiqcdn.com/utag/a/b/prod/utag.sync.js"></script>',
+        b'<script src="//assets.adobedtm.com/launch-EN.min.js"></script>',
+        b'<script src="/matomo/js/container_AbCdEf12.js"></script>',
+    ],
+)
+def test_the_guard_stands_before_the_first_tag_manager(manager: bytes) -> None:
+    out, holds = rewrite(page(head=b"<script>first()</script>" + manager + GTM))
+
+    assert re.search(
+        rb"<script>first\(\)</script><script src=[^>]* data-guard='\{\}'></script>" + re.escape(manager), out
+    )
+    assert out.count(b"data-guard") == 1
+    assert out.count(b"data-conf") == 1
+    assert holds.held == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        b'<script async src="https://www.googletagmanager.com/gtag/js?id=G-X"></script>',
+        b"<script>var x = 'https://www.googletagmanager.com/ns.html'</script>",
+        b'<script type="text/plain" src="https://www.googletagmanager.com/gtm.js?id=GTM-X"></script>',
+        b'<noscript><iframe src="https://www.googletagmanager.com/ns.html?id=GTM-X"></iframe></noscript>',
+        b'<script src="/js/container_a.js"></script>',
+    ],
+)
+def test_no_guard_where_nothing_inserts_tags(other: bytes) -> None:
+    assert rewrite(page(head=other))[0] == page(head=other)
+
+
+def test_the_guard_stands_where_the_site_wants_it() -> None:
+    plain = page(head=b"<script>first()</script><script>second()</script>")
+
+    always = rewrite(plain, policy=Policy(contact_url="/c", guard="always"))[0]
+    never = rewrite(page(head=GTM), policy=Policy(contact_url="/c", guard="never"))[0]
+
+    assert re.search(rb"data-guard='\{\}'></script><script>first\(\)", always)
+    assert always.count(b"data-guard") == 1
+    assert never == page(head=GTM)
+    assert rewrite(page(head=GTM), EVERYTHING)[0] == page(head=GTM)
+
+
+def test_the_guard_knows_what_is_allowed_and_is_put_in_once() -> None:
+    once = rewrite(page(head=GTM), FUNCTIONAL)[0]
+
+    assert b"data-guard='{\"chat\":1}'" in once
+    assert rewrite(once, FUNCTIONAL)[0] == once
+
+
+def test_the_guard_comes_from_the_page_s_host_and_bears_the_nonce_that_the_page_has() -> None:
+    holds = PageHolds(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", authority="www.shop.example")
+    document = page(head=b'<base href="https://cdn.example/">' + GTM)
+
+    out = HTMLRewriter(holds).rewrite(document)
+
+    assert out.count(b'<script src="//www.shop.example/_consent/') == 2
+    assert out.count(b'nonce="n1"') == 2
