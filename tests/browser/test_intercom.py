@@ -7,8 +7,11 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from consent_middleware import Policy
+
+from .app import App
 from .pages import URL
 from .site import Document, Site
 
@@ -257,3 +260,38 @@ def test_a_messenger_that_is_up_keeps_its_session(tab: Page) -> None:
     wait(tab)
 
     assert calls(tab) == ["onShow", "show"]
+
+
+INSTALLED = """<script>window.intercomSettings={app_id:"abc12345",name:"Ada"};</script>
+<script>(function(){var w=window;if(typeof w.Intercom==="function"){w.Intercom("update",w.intercomSettings);}else{
+var i=function(){i.q.push(arguments)};i.q=[];w.Intercom=i;var l=function(){var s=document.createElement("script");
+s.async=true;s.src="https://widget.intercom.io/widget/abc12345";document.head.appendChild(s);};
+if(document.readyState==="complete")l();else w.addEventListener("load",l,false);}})();</script>"""
+
+
+@pytest.mark.parametrize("vendors", [["intercom"], ["hubspot", "intercom"]])
+@pytest.mark.parametrize(
+    "markup", [INSTALLED, f'<script async src="{WIDGET}"></script>'], ids=["the usual installation", "a script's tag"]
+)
+def test_the_whole_of_it_a_page_a_click_and_the_messenger(page: Page, markup: str, vendors: list[str]) -> None:
+    """The same middleware and the same facade drive a second vendor's chat: nothing early, and the click opens it."""
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(body=STANDIN, content_type="text/javascript")
+
+    page.context.route("https://widget.intercom.io/**", answer)
+    with App(Policy(contact_url="/contact", vendors=vendors), {}) as app:
+        app.pages["/"] = f'<!doctype html><html lang="en"><title>Shop</title><body><p>Shop</p>{markup}</body></html>'
+        page.goto(app.url)
+        page.wait_for_timeout(600)
+        assert asked == []
+        assert page.context.cookies(app.url) == []
+
+        page.get_by_role("button", name="Chat with us").click()
+
+        expect(page.locator("[data-consent-facade]")).to_have_attribute("data-state", "ready")
+        expect(page.locator("iframe[name=intercom-messenger-frame]")).to_be_attached()
+        assert asked == [WIDGET]
+        assert page.evaluate("window.intercomSettings.app_id") == "abc12345"
