@@ -191,6 +191,7 @@ def test_the_lists_follow_the_visitor(shown: Shown) -> None:
 
     shown.press("Everything")
     shown.verdict("protected", "11 requests, 6 HubSpot cookies")
+    shown.verdict("unprotected", "11 requests")
     assert shown.cookies("protected") >= TRACKING
     assert shown.hosts("protected") == shown.hosts("unprotected")
 

@@ -106,6 +106,17 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         yield app
 
 
+@pytest.fixture(autouse=True)
+def settled(standin: StandIn, page: Page) -> Iterator[None]:
+    """What a page is still asking for when its test has seen enough is not taken for the next page's."""
+    yield
+    page.goto("about:blank")
+    before = -1
+    while before != len(standin.requests):
+        before = len(standin.requests)
+        page.wait_for_timeout(250)
+
+
 def comes(page: Page, what: Callable[[], bool]) -> None:
     """Wait until something is so."""
     for _ in range(200):
