@@ -52,7 +52,7 @@ style: $(VENV)/.test
 	$(BIN)/ruff format --check
 
 unit: $(VENV)/.test tools .cache/html5lib-tests
-	$(BIN)/python -bb -m pytest --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m tests.run $(ARGS)
 
 # The parsing tests of the HTML standard, from html5lib's source distribution, by a pinned hash.
 .cache/html5lib-tests: $(VENV)/.test
