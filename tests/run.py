@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+#: What each process says and counts stays here, to be looked at while it runs.
+FOLDER = ROOT / ".cache" / "run"
 PYTEST = [sys.executable, "-bb", "-m", "pytest", "--cov", "--cov-report="]
 CACHES = "tests/conformance/test_caches_browser.py"
 SHARES = {
@@ -22,31 +23,32 @@ SHARES = {
 }
 
 
+def start(name: str, share: list[str]) -> subprocess.Popen[bytes]:
+    """Start one share. Each has a cache of its own, so that neither takes the other's failures for its own."""
+    with (FOLDER / f"{name}.txt").open("wb") as log:
+        return subprocess.Popen(
+            [*PYTEST, "-o", f"cache_dir=.pytest_cache/{name}", *share],
+            cwd=ROOT,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "COVERAGE_FILE": str(FOLDER / f"{name}.coverage")},
+        )
+
+
 def main(arguments: list[str]) -> int:
     """Run both shares with the same further arguments; print one after the other. Returns the exit status."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        data = {name: str(Path(folder, name)) for name in SHARES}
-        logs = {name: Path(folder, f"{name}.txt") for name in SHARES}
-        running = {}
-        for name, share in SHARES.items():
-            with logs[name].open("wb") as log:
-                running[name] = subprocess.Popen(
-                    # Each has its own cache, so that neither takes the other's failures for its own.
-                    [*PYTEST, "-o", f"cache_dir=.pytest_cache/{name}", *share, *arguments],
-                    cwd=ROOT,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    env={**os.environ, "COVERAGE_FILE": data[name]},
-                )
-        statuses = []
-        for name, process in running.items():
-            statuses.append(process.wait())
-            print(f"--- {name}, after {time.monotonic() - began:.0f} s", flush=True)
-            print(logs[name].read_text("utf-8", "replace"), flush=True)
-        coverage = [sys.executable, "-m", "coverage"]
-        subprocess.run([*coverage, "combine", "--quiet", *data.values()], cwd=ROOT, check=False)
-        statuses.append(subprocess.run([*coverage, "report"], cwd=ROOT, check=False).returncode)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    running = {name: start(name, [*share, *arguments]) for name, share in SHARES.items()}
+    statuses = []
+    for name, process in running.items():
+        statuses.append(process.wait())
+        print(f"--- {name}, after {time.monotonic() - began:.0f} s", flush=True)
+        print((FOLDER / f"{name}.txt").read_text("utf-8", "replace"), flush=True)
+    coverage = [sys.executable, "-m", "coverage"]
+    data = [str(FOLDER / f"{name}.coverage") for name in SHARES]
+    subprocess.run([*coverage, "combine", "--quiet", *data], cwd=ROOT, check=False)
+    statuses.append(subprocess.run([*coverage, "report"], cwd=ROOT, check=False).returncode)
     return max(statuses)
 
 
