@@ -95,9 +95,9 @@ class Exchange:
         self._policy = policy
         self._request = request
         self._cookies = Cookies([value for name, value in headers if name == b"cookie"])
+        self._signals = Signals(self._cookies, headers, method, path)
         #: The decision for this request. An app may read it, for example to choose a template.
-        self._signals = signals = Signals(self._cookies, headers, method, path)
-        self.plan = policy.plan(signals)
+        self.plan = policy.plan(self._signals)
         #: What a page is made from: the visitor's plan, or one and the same for all.
         self._page_plan = policy.neutral if policy.cacheable else self.plan
         #: The middleware's own response, or None where the app is to be called.
@@ -305,8 +305,8 @@ class _Body:
 
     @property
     def changed(self) -> bool:
-        """Whether the output may differ from the input: a tag has been held or withheld, or the coding is broken."""
-        return bool(self._holds.held or self._rewriter.bail_outs) or self._broken
+        """Whether the output may differ from the input: something was edited, or the coding is broken."""
+        return self._rewriter.changed or self._broken
 
     @property
     def held(self) -> Sequence[Held]:
@@ -396,7 +396,7 @@ class _Body:
     def _tell(self) -> None:
         if self._rewriter.bail_outs:
             self._notices.note("bail-out", "a tag of an HTML page was too long to hold; see the setting on_bail_out")
-        if self._holds.held and self._holds.nonce is None and csp_refuses_own_scripts(self._head):
+        if self.changed and self._holds.nonce is None and csp_refuses_own_scripts(self._head):
             self._notices.note(
                 "csp-refuses-facade",
                 "a page's Content-Security-Policy lets the facade's script not run: it names neither a nonce nor "

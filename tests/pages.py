@@ -17,6 +17,12 @@ HINT = b'<link rel="dns-prefetch" href="//js.hs-scripts.com">\n'
 CHAT_HINT = b'<link rel="preconnect" href="https://js.usemessages.com" crossorigin>\n'
 
 
+TAG_MANAGER = (
+    b"<script nonce=n1>(function(){var j=document.createElement('script');"
+    b"j.src='https://www.googletagmanager.com/gtm.js?id=GTM-X';document.head.append(j)})()</script>"
+)
+
+
 def page(body: bytes = b"", head: bytes = b"") -> bytes:
     """A whole page around what matters."""
     return (

@@ -12,7 +12,7 @@ from consent_middleware.consent import OPTIONAL_CATEGORIES, Category
 from consent_middleware.holds import PageHolds, early_purpose
 from consent_middleware.html.rewriter import HTMLRewriter
 from consent_middleware.rules import Purpose
-from tests.pages import CHAT, HELD_CHAT, HELD_LOADER, LOADER, page
+from tests.pages import CHAT, HELD_CHAT, HELD_LOADER, LOADER, TAG_MANAGER, page
 
 POLICY = Policy(contact_url="/contact")
 PROXIED = Policy(
@@ -449,16 +449,10 @@ def test_what_is_fetched_ahead_waits_as_what_it_is(
     assert early_purpose(POLICY, relation, url, None, destination) is purpose
 
 
-GTM = (
-    b"<script nonce=n1>(function(){var j=document.createElement('script');"
-    b"j.src='https://www.googletagmanager.com/gtm.js?id=GTM-X';document.head.append(j)})()</script>"
-)
-
-
 @pytest.mark.parametrize(
     "manager",
     [
-        GTM,
+        TAG_MANAGER,
         b'<script async src="https://www.googletagmanager.com/gtm.js?id=GTM-X"></script>',
         b'<script src="/gtm.js?id=GTM-X"></script>',
         b'<script src="//cdn.segment.com/analytics.js/v1/x/analytics.min.js"></script>',
@@ -468,7 +462,7 @@ GTM = (
     ],
 )
 def test_the_guard_stands_before_the_first_tag_manager(manager: bytes) -> None:
-    out, holds = rewrite(page(head=b"<script>first()</script>" + manager + GTM))
+    out, holds = rewrite(page(head=b"<script>first()</script>" + manager + TAG_MANAGER))
 
     assert re.search(
         rb"<script>first\(\)</script><script src=[^>]* data-guard='\{\}'></script>" + re.escape(manager), out
@@ -496,16 +490,16 @@ def test_the_guard_stands_where_the_site_wants_it() -> None:
     plain = page(head=b"<script>first()</script><script>second()</script>")
 
     always = rewrite(plain, policy=Policy(contact_url="/c", guard="always"))[0]
-    never = rewrite(page(head=GTM), policy=Policy(contact_url="/c", guard="never"))[0]
+    never = rewrite(page(head=TAG_MANAGER), policy=Policy(contact_url="/c", guard="never"))[0]
 
     assert re.search(rb"data-guard='\{\}'></script><script>first\(\)", always)
     assert always.count(b"data-guard") == 1
-    assert never == page(head=GTM)
-    assert rewrite(page(head=GTM), EVERYTHING)[0] == page(head=GTM)
+    assert never == page(head=TAG_MANAGER)
+    assert rewrite(page(head=TAG_MANAGER), EVERYTHING)[0] == page(head=TAG_MANAGER)
 
 
 def test_the_guard_knows_what_is_allowed_and_is_put_in_once() -> None:
-    once = rewrite(page(head=GTM), FUNCTIONAL)[0]
+    once = rewrite(page(head=TAG_MANAGER), FUNCTIONAL)[0]
 
     assert b"data-guard='{\"chat\":1}'" in once
     assert rewrite(once, FUNCTIONAL)[0] == once
@@ -513,7 +507,7 @@ def test_the_guard_knows_what_is_allowed_and_is_put_in_once() -> None:
 
 def test_the_guard_comes_from_the_page_s_host_and_bears_the_nonce_that_the_page_has() -> None:
     holds = PageHolds(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", authority="www.shop.example")
-    document = page(head=b'<base href="https://cdn.example/">' + GTM)
+    document = page(head=b'<base href="https://cdn.example/">' + TAG_MANAGER)
 
     out = HTMLRewriter(holds).rewrite(document)
 

@@ -127,6 +127,11 @@ class HTMLRewriter:
         max_text = min(MAX_TEXT, self._max_hold - 16)
         self._reader = _Reader(watch, gate, Tokenizer(xml=xml), self._bail_out, max_text=max_text)
 
+    @property
+    def changed(self) -> bool:
+        """Whether the output differs from the input as far as it was read."""
+        return self._reader.edited or self.bail_outs > 0
+
     def feed(self, chunk: bytes) -> bytes:
         """Take a piece of the document and give what is decided."""
         if self._encoding is not None:
@@ -239,7 +244,7 @@ class _Reader:
         self._base = base
         self._based = base is not None
         self._depth = depth
-        self._edited = False
+        self.edited = False
         self._tailed = depth > 0
         self._root_within = 0 if depth else ROOT_WITHIN
         self._source = b""
@@ -264,7 +269,7 @@ class _Reader:
         while True:
             if tokens.plain or tokens.drawing:
                 start = self._candidates.advance(tokens.pos)
-                if tokens.closed and start == end and (self._tailed or not self._edited):
+                if tokens.closed and start == end and (self._tailed or not self.edited):
                     tokens.skip()
                     return
                 tokens.run(start)
@@ -312,19 +317,19 @@ class _Reader:
             inner = [e for e in self._srcdoc(tag) if all(e.end <= o.start or o.end <= e.start for o in edits)]
             edits = sorted(edits + inner)
         for edit in edits:
-            self._edited = True
+            self.edited = True
             yield Edit(tokens.start + edit.start, tokens.start + edit.end, edit.replacement)
 
     def _tail(self) -> Iterator[Edit]:
         """Ask for the tail before an end tag."""
-        if self._edited and not self._tailed and (tail := self.watch.tail()):
+        if self.edited and not self._tailed and (tail := self.watch.tail()):
             self._tailed = True
             yield Edit(self.tokens.start, self.tokens.start, tail)
 
     def last_tail(self) -> bytes:
         """Ask for the tail at the end of the input."""
         tokens = self.tokens
-        if self._tailed or not self._edited or not tokens.plain or tokens.cut or tokens.xml:
+        if self._tailed or not self.edited or not tokens.plain or tokens.cut or tokens.xml:
             return b""
         self._tailed = True
         return self.watch.tail()

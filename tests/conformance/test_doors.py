@@ -10,7 +10,7 @@ import pytest
 
 from consent_middleware import Policy
 from tests.doors import DOORS, Pairs, Reply, Request, Result
-from tests.pages import CHAT, CHAT_HINT, EU_LOADER, HELD_CHAT, HELD_HINT, HELD_LOADER, HINT, LOADER, page
+from tests.pages import CHAT, CHAT_HINT, EU_LOADER, HELD_CHAT, HELD_HINT, HELD_LOADER, HINT, LOADER, TAG_MANAGER, page
 
 POLICY = Policy(contact_url="/contact")
 ASSET = POLICY.facade.asset()
@@ -371,6 +371,22 @@ def test_every_door_gives_the_core_s_head_and_body(case: Case, door: object) -> 
     # A list of several chunks is at hand as a whole, so its length can be told; a stream's cannot.
     assert without_length(result.headers, case) == without_length(expected.headers, case)
     assert decoded(result).body == decoded(expected).body
+
+
+@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+@pytest.mark.parametrize("length", [True, False], ids=["at hand", "streaming"])
+@pytest.mark.parametrize("coded", [False, True], ids=["plain", "gzip"])
+def test_a_page_in_which_nothing_is_held_gets_its_guard_all_the_same(door: object, length: bool, coded: bool) -> None:
+    document = page(head=TAG_MANAGER)
+    headers = [HTML, ("Content-Encoding", "gzip")] if coded else [HTML]
+    body = gzip.compress(document) if coded else document
+
+    result = door(POLICY, Request(), Reply([body], headers=headers, length=length))  # type: ignore[operator]
+
+    out = gzip.decompress(result.body) if coded else result.body
+    assert out.count(b"data-guard=") == out.count(b"data-conf=") == 1
+    if length_lines := result.all("content-length"):
+        assert length_lines == [str(len(result.body))]
 
 
 def without_length(headers: Pairs, case: Case) -> Pairs:
