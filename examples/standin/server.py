@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from http.cookies import CookieError, SimpleCookie
 from http.server import BaseHTTPRequestHandler
-from socketserver import TCPServer, ThreadingMixIn
 from types import TracebackType
 from typing import Any, Literal, Self
 from urllib.parse import parse_qs, urlsplit
 
 from . import answers
 from .certificate import server_context
+from .connections import CountingServer
 from .hosts import DOMAINS, is_hubspot
 from .portal import Portal
 
@@ -115,10 +115,13 @@ class StandIn:
         if self._ending.is_set():
             return
         self._ending.set()
+        for listener in self._listeners():
+            listener.end()
+
+    def _listeners(self) -> list[_Listener]:
         with self._opening:
             listeners = [self._http, *self._origins.values()]
-        for listener in listeners + ([self._https] if self._https is not None else []):
-            listener.end()
+        return listeners + ([self._https] if self._https is not None else [])
 
     @property
     def http_port(self) -> int:
@@ -171,6 +174,14 @@ class StandIn:
         """Empty the log. Numbers go on counting."""
         with self._changed:
             self._records.clear()
+
+    def settle(self, seconds: float = 5) -> None:
+        """Wait until what browsers have begun to ask is answered or given up, as when their pages have been closed.
+
+        A connection that still hangs after `seconds` is cut.
+        """
+        for listener in self._listeners():
+            listener.settle(seconds)
 
     def wait_for(self, host: str, *, path: str = "*", seconds: float = 10) -> Record:
         """Return the first request in the log whose host and path match the patterns; wait for it if need be.
@@ -297,12 +308,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
 
 
-class _Listener(ThreadingMixIn, TCPServer):
-    """One port, one thread that accepts, and one thread for each connection."""
-
-    allow_reuse_address = True
-    daemon_threads = True
-    request_queue_size = 64
+class _Listener(CountingServer):
+    """One of the stand-in's ports. `host`: the one host that it stands for; without it, the Host header says which."""
 
     def __init__(
         self, standin: StandIn, *, port: int = 0, host: str | None = None, context: ssl.SSLContext | None = None
@@ -310,12 +317,7 @@ class _Listener(ThreadingMixIn, TCPServer):
         self.standin = standin
         self.host = host
         self._context = context
-        self._open: dict[threading.Thread, socket.socket] = {}
-        self._lock = threading.Lock()
         super().__init__(("127.0.0.1", port), _Handler)
-        self.port = int(self.server_address[1])
-        self._accepting = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
-        self._accepting.start()
 
     def about(self) -> bytes:
         standin = self.standin
@@ -323,39 +325,13 @@ class _Listener(ThreadingMixIn, TCPServer):
         lines += [f"{host:30} {origin}" for host, origin in standin.origins.items()]
         return ("\n".join(lines) + "\n").encode()
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
+    def finish_request(self, request: Any, client_address: Any) -> None:
         assert isinstance(request, socket.socket)  # noqa: S101 - socketserver leaves the type open
-        current = threading.current_thread()
-        connection: socket.socket = request
-        try:
-            with self._lock:
-                self._open[current] = request
-            connection.settimeout(_IDLE_SECONDS)
-            # `end` reaches every connection written down before it looked; a later one ends itself here.
-            first = b"" if self.standin.ending else connection.recv(1, socket.MSG_PEEK)
-            if first and first[0] == _TLS_HANDSHAKE and self._context is not None:
-                connection = self._context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
-                with self._lock:
-                    self._open[current] = connection
-                connection.do_handshake()
-            if first:
+        request.settimeout(_IDLE_SECONDS)
+        first = request.recv(1, socket.MSG_PEEK)
+        if first and first[0] == _TLS_HANDSHAKE and self._context is not None:
+            # The plain socket stays the server's own: `end` cuts the connection at it.
+            with self._context.wrap_socket(request.dup(), server_side=True) as connection:
                 _Handler(connection, client_address, self)
-        except (OSError, ValueError):
-            # The browser went away, or the stand-in is ending: neither is an error of a test.
-            pass
-        finally:
-            with self._lock:
-                self._open.pop(current, None)
-            self.shutdown_request(connection)
-
-    def end(self) -> None:
-        self.shutdown()
-        self._accepting.join(5)
-        with self._lock:
-            live = dict(self._open)
-        for connection in live.values():
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in live:
-            thread.join(5)
-        self.server_close()
+        elif first:
+            _Handler(request, client_address, self)

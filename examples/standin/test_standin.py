@@ -205,6 +205,22 @@ def test_a_host_that_hangs_sends_nothing_until_the_stand_in_ends() -> None:
         assert connection.recv(1) == b""
 
 
+def test_settling_waits_for_all_that_was_asked_before_and_cuts_what_hangs() -> None:
+    with StandIn(https=False) as standin, contextlib.ExitStack() as opened:
+        waiting = []
+        for number in range(30):
+            connection = socket.create_connection(("127.0.0.1", standin.http_port), timeout=10)
+            waiting.append(opened.enter_context(connection))
+            connection.sendall(f"GET /{number}.js HTTP/1.1\r\nHost: js.hs-scripts.com\r\n\r\n".encode())
+        standin.settle()
+        assert len(standin.requests) == 30
+        assert all(connection.recv(8) == b"HTTP/1.1" for connection in waiting)
+
+        silent = opened.enter_context(socket.create_connection(("127.0.0.1", standin.http_port), timeout=10))
+        standin.settle(0.1)
+        assert silent.recv(1) == b""
+
+
 def test_a_preflight_is_granted_to_any_page(standin: StandIn) -> None:
     address = f"http://127.0.0.1:{standin.http_port}/livechat-public/v1/message/public?portalId=1"
     reply = fetch(urllib.request.Request(address, method="OPTIONS", headers={"Host": "api.hubspot.com"}))

@@ -102,7 +102,10 @@ def fresh(standin: StandIn, shared_site: Site) -> None:
     """Each test begins with a stand-in that has seen nothing and a site without pages."""
     standin.faults.clear()
     standin.portals.clear()
+    # The pages of the test before are closed; what they had asked for may still be on its way.
+    standin.settle()
     standin.clear()
+    shared_site.settle()
     shared_site.clear()
 
 

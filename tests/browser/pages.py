@@ -7,6 +7,7 @@ Must not know: how a page is rewritten.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -184,6 +185,15 @@ def until(page: Page, condition: str) -> None:
             return
         page.wait_for_timeout(50)
     raise AssertionError(f"not true: {condition}")
+
+
+def comes(page: Page, what: Callable[[], bool]) -> None:
+    """Wait until something is so outside the page."""
+    for _ in range(300):
+        if what():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it did not come")
 
 
 def steps(page: Page) -> list[list[str]]:

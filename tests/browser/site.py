@@ -7,13 +7,13 @@ Must not know: the facade, HubSpot.
 from __future__ import annotations
 
 import ssl
-import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any, Self
 
 from examples.standin.certificate import server_context
+from examples.standin.connections import CountingServer
 
 #: The names under which the browser knows the site: the first in plain HTTP, the second over TLS.
 HOST = "shop.example"
@@ -36,7 +36,7 @@ class Site:
         self.asked: list[str] = []
         self._servers = [self._start(None), self._start(server_context([SECURE_HOST]))]
 
-    def _start(self, context: ssl.SSLContext | None) -> ThreadingHTTPServer:
+    def _start(self, context: ssl.SSLContext | None) -> CountingServer:
         site = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -59,22 +59,21 @@ class Site:
                 self.end_headers()
                 self.wfile.write(body)
 
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-
+        class Server(CountingServer):
             def finish_request(self, request: Any, client_address: Any) -> None:
                 if context is None:
                     super().finish_request(request, client_address)
                 else:
-                    with context.wrap_socket(request, server_side=True) as connection:
+                    # The plain socket stays the server's own, which may cut it.
+                    with context.wrap_socket(request.dup(), server_side=True) as connection:
                         super().finish_request(connection, client_address)
 
-            def handle_error(self, request: object, client_address: object) -> None:
-                """A browser that drops a connection is no error."""
+        return Server(("127.0.0.1", 0), Handler)
 
-        server = Server(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        return server
+    def settle(self) -> None:
+        """Wait until nothing that was asked is still to be answered."""
+        for server in self._servers:
+            server.settle()
 
     def clear(self) -> None:
         """Take every page away."""
@@ -84,12 +83,12 @@ class Site:
     @property
     def port(self) -> int:
         """The port of the plain server, for browsers that look no name up here."""
-        return int(self._servers[0].server_address[1])
+        return self._servers[0].port
 
     @property
     def resolver_rules(self) -> str:
         """The part of Chromium's `--host-resolver-rules` that brings both names here."""
-        plain, secure = (server.server_address[1] for server in self._servers)
+        plain, secure = (server.port for server in self._servers)
         return f"MAP {HOST} 127.0.0.1:{plain}, MAP {SECURE_HOST} 127.0.0.1:{secure}"
 
     def __enter__(self) -> Self:
@@ -99,5 +98,4 @@ class Site:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         for server in self._servers:
-            server.shutdown()
-            server.server_close()
+            server.end()

@@ -113,6 +113,7 @@ def test_a_new_visit_begins_with_the_button_again(page: Page, standin: StandIn, 
     # What a browser does with session cookies when it is closed.
     page.context.clear_cookies(name="consent_chat")
     page.goto("about:blank")
+    standin.settle()
     standin.clear()
     page.goto(url(door))
     expect_state(page, "idle")
@@ -167,9 +168,11 @@ def test_a_choice_made_on_the_page_changes_the_next_one(page: Page, standin: Sta
     page.wait_for_function("document.cookie.includes('__hstc')")
     page.get_by_role("button", name="Withdraw").click()
     expect_state(page, "idle")
-    # What the page before had asked for may still arrive; from here on it is this visitor's choice alone.
+    # From here on it is this visitor's choice alone.
+    page.goto("about:blank")
+    standin.settle()
     standin.clear()
-    page.reload()
+    page.goto(url(door))
     expect_state(page, "idle")
     page.wait_for_timeout(300)
     assert asked(standin) == []

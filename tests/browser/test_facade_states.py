@@ -27,6 +27,7 @@ from .pages import (
     WITNESS,
     asked,
     button,
+    comes,
     cookies,
     decide,
     document,
@@ -258,13 +259,15 @@ class TestClick:
                 const button = document.querySelector("[data-consent-facade]")?.shadowRoot?.querySelector("button");
                 if (!button) return;
                 button.click();
-                if (++tries === 3) clearInterval(timer);
+                if (++tries < 3) return;
+                clearInterval(timer);
+                setTimeout(() => fetch("/tried"), 300);
             }, 50);
             </script>"""
         put(site, document(head=script))
         page.goto(URL)
         # Asking the page anything would count as an activation by the visitor, so the tries have to be over.
-        page.wait_for_timeout(1_000)
+        comes(page, lambda: "/tried" in site.asked)
         assert page.evaluate("tries") == 3
         expect_state(page, "idle")
         assert standin.requests == []
@@ -447,6 +450,7 @@ class TestCookies:
         expect_state(page, "ready")
         page.wait_for_function("document.cookie.includes('messagesUtk')")
         site.asked.clear()
+        standin.settle()
         standin.clear()
         with page.expect_navigation():
             page.evaluate("setTimeout(consentMiddleware.withdraw)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from consent_middleware import Policy
 from examples.standin import StandIn
 
 from .app import App
-from .pages import hosts
+from .pages import comes, hosts
 
 POLICY = Policy(contact_url="/contact")
 PORTAL = 4711
@@ -104,26 +104,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         Path(folder / name / f"{PORTAL}.js").write_text(FIRST_PARTY, "utf-8")
     with App(POLICY, {"hs": folder}) as app:
         yield app
-
-
-@pytest.fixture(autouse=True)
-def settled(standin: StandIn, page: Page) -> Iterator[None]:
-    """What a page is still asking for when its test has seen enough is not taken for the next page's."""
-    yield
-    page.goto("about:blank")
-    before = -1
-    while before != len(standin.requests):
-        before = len(standin.requests)
-        page.wait_for_timeout(250)
-
-
-def comes(page: Page, what: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    for _ in range(200):
-        if what():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("it did not come")
 
 
 def show(app: App, page: Page, group: Group, consent: str = "") -> None:

@@ -73,6 +73,7 @@ def browser(cache: int, standin: StandIn) -> Iterator[Browser]:
 @contextmanager
 def visitor(browser: Browser, standin: StandIn, *wanted: str) -> Iterator[Page]:
     """The tab of a visitor who has never been here, with the cookies `wanted`."""
+    standin.settle()
     standin.clear()
     context = browser.new_context(ignore_https_errors=True)
     context.set_default_timeout(15_000)
@@ -117,6 +118,8 @@ def test_the_click_works_on_a_stored_page_and_on_the_next(browser: Browser, stan
         expect_state(page, "idle")
         button(page).click()
         expect_state(page, "ready")
+        page.goto("about:blank")
+        standin.settle()
         standin.clear()
 
         visit(page)
