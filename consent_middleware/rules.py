@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
@@ -50,6 +50,8 @@ class ChatScript:
 
 #: A region is two letters and one or two digits, so that a region that opens tomorrow is known today.
 _REGION = r"(?:-(?P<region>[a-z]{2}[0-9]{1,2}))?"
+_FIRST_LABEL = re.compile(rf"([^.]+?){_REGION}\.")
+_REGION_LABEL = re.compile(rf"{_REGION}\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +75,14 @@ class HostRule:
 
     def region_of(self, host: str) -> str | None:
         """The region that `host` names (empty for the default), or None when it is no host of this service."""
-        if self.label != "*":
-            match = re.fullmatch(rf"{re.escape(self.label)}{_REGION}\.{re.escape(self.domain)}", host)
-            return None if match is None else match["region"] or ""
-        if host != self.domain and not host.endswith(f".{self.domain}"):
+        if not host.endswith(self.domain):
             return None
-        named = re.match(rf"[^.]+?{_REGION}\.", host)
-        return (named and named["region"]) or ""
+        above = host[: -len(self.domain)]
+        if self.label == "*":
+            named = _FIRST_LABEL.match(above)
+            return None if above and above[-1] != "." else (named and named["region"]) or ""
+        named = _REGION_LABEL.fullmatch(above.removeprefix(self.label))
+        return (named["region"] or "") if named and above.startswith(self.label) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +355,8 @@ class Vendor:
     text_words: frozenset[str] = frozenset()
     inserted: frozenset[str] = frozenset()
     domains: frozenset[str] = field(init=False)
+    _endings: tuple[str, ...] = field(init=False, repr=False)
+    _said: re.Pattern[bytes] = field(init=False, repr=False)
     #: What the privacy notice says besides the cookies.
     disclosed: Disclosed = Disclosed()
 
@@ -359,9 +364,17 @@ class Vendor:
         """Gather every domain by which a tag or a hint of this vendor can be known."""
         found = {host.domain for rule in self.tag_rules for host in rule.hosts} | set(self.hint_domains)
         object.__setattr__(self, "domains", frozenset(found))
+        object.__setattr__(self, "_endings", tuple(sorted(found)))
+        object.__setattr__(self, "_said", needles(self.text_domains, self.text_words))
 
     def recognise(self, sight: Sight) -> Found | None:
         """The first rule that knows an element, with the region and account that the element names, or None."""
+        if sight.text:
+            if self._said.search(sight.text.encode("latin-1", "replace")) is None:
+                return None
+        elif not any(host.endswith(self._endings) for host in sight.hosts):
+            # None of the many rules has to look at a host that is nobody's here.
+            sight = replace(sight, hosts=())
         for rule in self.text_rules if sight.text else self.tag_rules:
             named = rule.recognise(sight)
             if named is not None:
@@ -370,7 +383,8 @@ class Vendor:
 
     def hint_purpose(self, host: str) -> Purpose | None:
         """The purpose that a resource hint to `host` serves; None when it is no host that must wait."""
-        host = re.sub(rf"^([^.]+?){_REGION}\.", r"\1.", host)
+        if (named := _FIRST_LABEL.match(host)) is not None:
+            host = f"{named[1]}.{host[named.end() :]}"
         while host:
             purpose = self.hint_domains.get(host)
             if purpose is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote_to_bytes
@@ -26,7 +26,6 @@ REFERENCE: Final = re.compile(
 ENCODED: Final = re.compile(rb"%(?:2[dDeE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|[89a-fA-F])")
 ASCII: Final = bytes(range(0x80))
 # What brings more than its own bytes into play: an address for all that follows, or a document of its own.
-BASE: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?[bB]")
 IFRAME: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?[iI][fF]")
 EVERYTHING: Final = re.compile(rb"(?s:.+)")
 BEYOND: Final = re.compile(rb"[\x80-\xff]+")
@@ -68,15 +67,16 @@ AUTHORITY: Final = re.compile(rb"//[^/?#\"'<>= \x80-\xff%&\\]*+[\x80-\xff%&]")
 
 # What is a script among candidates: its tag.
 SCRIPT: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?[sS][cC][rR]")
-# What is read in full: elements of which a page has few, or whose ids count, or that bring more than their own bytes.
-FEW: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?(?:[sS]|[lL]|[bB]|[iI][fF])")
+# How many tags are looked for one by one; more are counted off in a second sweep.
+SEARCHES: Final = 8
+Find = Callable[[bytes, int], int]
 # What joins the parts of a string in a script, where someone has taken a URL apart.
 JOINTS: Final = (b'"+"', b"'+'", b'" + "', b"' + '")
 
 
 @lru_cache(maxsize=32)
 def sweep(elements: frozenset[bytes], *, xml: bool) -> re.Pattern[bytes]:
-    """Give the pattern that reads, in one scan, what `Gate.quiet` has to look at.
+    """Give the pattern that reads, in one scan, what `Gate.sought` has to look at.
 
     Its groups are a script's tag, from behind its "<", and its text, as far as they are there; the tag of another
     element that is unveiled; the tag of one that is not. The text is taken to end where the first end tag begins.
@@ -189,36 +189,79 @@ class Gate:
         asked = elements | {b"base", b"iframe"}
         self.asked = asked | {b"image"} if b"img" in asked else asked
         self.pattern = candidates(self.asked, xml=xml)
+        self._xml = xml
+        self._needle = _finder(needles)
+        self._text_needle = None if text_needles is None else _finder(text_needles)
         self._sweep = sweep(self.asked - {b"script"}, xml=xml)
         self._opening, self._hidden = hidden_tags(self.asked, xml=xml)
 
-    def quiet(self, source: bytes, encoding: str, *, alone: bool) -> bool:
-        """Say whether these bytes hold nothing that is worth reading.
+    def sought(self, source: bytes, encoding: str, *, alone: bool) -> list[tuple[int, int]]:
+        """Give the spans of what may be a start tag worth reading, or hide one: [] for nearly all pages without one.
 
-        It is what `worthy` and `wordy` would find out tag by tag. ``alone`` is as in `worthy`.
+        Worth reading is what `holds`, a script whose text holds a needle, and an address that counts for those that
+        follow. ``alone`` says that these are all bytes of the document, so that such an address counts for nothing
+        where nothing else is found.
         """
         groups: list[tuple[bytes, bytes, bytes, bytes]] = self._sweep.findall(source)
-        scripts, texts, few, many = map(b"\0".join, zip(*groups, strict=True)) if groups else (b"",) * 4
-        seen = unveiled(scripts, encoding) + b"\0" + unveiled(few, encoding)
+        if not groups:
+            return []
+        # Everything is tested together, because most pages end here.
+        scripts, texts, few, many = map(b"\0".join, zip(*groups, strict=True))
+        hits = self._hits(len(groups), scripts, few, many, encoding)
+        if self._text_needle is not None:
+            hits.add(texts, self._text_needle)
+        opens = False
         if self._opening.search(texts):
-            # What opens in a text may be a tag after all, if the script before it is none. It may reach further.
-            hidden = self._hidden.findall(texts)
-            seen += b"\0" + unveiled(b"\0".join(hidden), encoding)
-            if any(_may_go_on(text) for _, text, _, _ in groups) or not all(
-                tag.endswith(b">") and b"<" not in tag[1:] for tag in hidden
-            ):
-                return False
-        return not (
-            self.needles.search(seen)
-            or any(word in seen for word in self.script_words)
-            or b"<" in scripts
-            or b"<" in few
-            or b"srcdoc" in few.lower()
-            or b"srcdoc" in seen
-            or (not alone and any(tag[:1] in b"bB" for _, _, tag, _ in groups if tag))
-            or self._may_be_sought(many)
-            or (self.text_needles is not None and self.text_needles.search(texts))
+            if self._text_needle is not None:
+                hits.numbers.update(number for number, group in enumerate(groups) if _may_go_on(group[1]))
+            # The text of a script that is none may be that of another, which opens in it.
+            opens = self._is_opened(texts, encoding) or any(self._opening.search(groups[n][1]) for n in hits.numbers)
+        if hits.numbers or opens or not alone:
+            hits.numbers.update(number for number, group in enumerate(groups) if group[2][:1] in {b"b", b"B"})
+        if opens or self._xml or len(hits.numbers) > SEARCHES:
+            return list(self._places(source, hits.numbers, opens=opens))
+        return _occurrences(source, {groups[number] for number in hits.numbers})
+
+    def _hits(self, count: int, scripts: bytes, few: bytes, many: bytes, encoding: str) -> _Hits:
+        """Give which of so many groups, whose tags are joined by kind, are worth reading, or may hide others."""
+        hits = _Hits(count)
+        seen = unveiled(scripts, encoding)
+        hits.add(seen, self._needle)
+        for word in self.script_words:
+            if word in seen:
+                hits.add(seen, _finder(word))
+        hits.add(scripts, _finder(b"<"))
+        hits.add(unveiled(few, encoding), self._needle)
+        hits.add(few, _finder(b"<"))
+        hits.add(few.lower(), _finder(b"srcdoc"))
+        if self._may_be_sought(many):
+            hits.add(unveiled(many, encoding), self._needle)
+            hits.add(many, _finder(b"<"))
+        return hits
+
+    def _is_opened(self, texts: bytes, encoding: str) -> bool:
+        """Say whether a tag that begins in these texts may be worth reading, where what seems a script is none."""
+        tags = self._hidden.findall(texts)
+        if not all(tag.endswith(b">") and b"<" not in tag[1:] and b"\0" not in tag for tag in tags):
+            # It reaches further, or hides another.
+            return True
+        joined = b"\0".join(tags)
+        seen = unveiled(joined, encoding)
+        return bool(
+            self.needles.search(seen) or b"srcdoc" in joined.lower() or any(word in seen for word in self.script_words)
         )
+
+    def _places(self, source: bytes, numbers: Container[int], *, opens: bool) -> Iterator[tuple[int, int]]:
+        """Give the spans of the sweep's tags that have these numbers and, where it ``opens``, those in the texts."""
+        for number, found in enumerate(self._sweep.finditer(source)):
+            stop = found.end(1) if found.end(1) > 0 else found.end()
+            if number in numbers:
+                yield found.start(), stop
+            if opens and self._opening.search(source, stop, found.end()):
+                for hidden in self.pattern.finditer(source, stop):
+                    if hidden.start() >= found.end():
+                        break
+                    yield hidden.span()
 
     def asks(self, name: bytes) -> bool:
         """Say whether start tags of this name are asked about."""
@@ -228,31 +271,8 @@ class Gate:
         """Give a script's text as it is ``spoken``, or None where it holds no needle."""
         return spoken(text) if self.text_needles is not None and self.text_needles.search(text) else None
 
-    def wordy(self, source: bytes, tags: Sequence[tuple[int, int]]) -> set[int]:
-        """Give the numbers of those tags that may be scripts whose text holds a needle.
-
-        The text is taken to end where the first lower-case end tag begins, or later than it does. A script goes on
-        behind that when another one opens in a comment inside: so such a one is given in any case.
-        """
-        if self.text_needles is None:
-            return set()
-        found = set()
-        end, worthy = -1, False
-        for number, (start, stop) in enumerate(tags):
-            if not SCRIPT.match(source, start):
-                continue
-            if end < stop:
-                end = source.find(b"</script", stop)
-                end = len(source) if end < 0 else end
-                text = source[stop:end]
-                worthy = self.text_needles.search(text) is not None or _may_go_on(text)
-            # One that opens inside another's text ends where that one does.
-            if worthy:
-                found.add(number)
-        return found
-
     def holds(self, raw: bytes, encoding: str) -> bool:
-        """Say whether these bytes of a tag hold a needle, or a document."""
+        """Say whether these bytes of a tag hold a needle, a word that is looked for in scripts, or a document."""
         seen = unveiled(raw, encoding)
         return bool(
             self.needles.search(seen)
@@ -260,62 +280,54 @@ class Gate:
             or (SCRIPT.match(raw) and any(word in seen for word in self.script_words))
         )
 
-    def worthy(self, tags: list[bytes], encoding: str, *, alone: bool) -> set[int]:
-        """Give the numbers of those tags that are worth reading.
-
-        They hold a needle, a document, an address that counts for those that follow, or a "<", which may be the start
-        of another tag that reaches further. All are tested together first. ``alone`` says that these are all tags of
-        the document, so that an address counts for nothing where none of them has anything else.
-        """
-        few = [number for number, tag in enumerate(tags) if FEW.match(tag)]
-        many = sorted(set(range(len(tags))).difference(few))
-        worthy: set[int] = set()
-        if self._may_be_sought(b"\0".join([tags[number][1:] for number in many])):
-            worthy = self._worthy_of(many, tags, encoding, alone=alone)
-        worthy |= self._worthy_of([number for number in few if SCRIPT.match(tags[number])], tags, encoding, words=True)
-        return worthy | self._worthy_of(few, tags, encoding, alone=alone and not worthy)
-
     def _may_be_sought(self, tags: bytes) -> bool:
         """Say whether tags without a document or an address for others, less their "<", are worth being unveiled."""
         tags = tags.translate(None, b"\t\n\r")
         return bool(self.needles.search(tags) or HIDDEN.search(tags) or AUTHORITY.search(tags) or b"<" in tags)
 
-    def _worthy_of(
-        self, numbers: Sequence[int], tags: list[bytes], encoding: str, *, alone: bool = True, words: bool = False
-    ) -> set[int]:
-        """Give those of the tags with these numbers that are worth reading, or that hold one of the script words."""
-        joined = b"\0".join([tags[number] for number in numbers])
-        if not joined:
-            return set()
-        seen = unveiled(joined, encoding)
-        if words:
-            if not any(word in seen for word in self.script_words):
-                return set()
-        elif not (
-            joined.count(b"<") > len(numbers)
-            or self.needles.search(seen)
-            or (b"srcdoc" in joined.lower() and IFRAME.search(joined))
-            or (not alone and BASE.search(joined))
-        ):
-            return set()
-        pieces = seen.split(b"\0")
-        if len(pieces) != len(numbers):
-            # A tag holds what separates them here.
-            pieces = [unveiled(tags[number], encoding) for number in numbers]
-        return {
-            number
-            for number, piece in zip(numbers, pieces, strict=True)
-            if (any(word in piece for word in self.script_words) if words else self._sought(tags[number], piece))
-        }
 
-    def _sought(self, tag: bytes, seen: bytes) -> bool:
-        """Say whether one tag is worth reading; ``seen`` are its bytes, unveiled."""
-        return bool(
-            tag.count(b"<") > 1
-            or self.needles.search(seen)
-            or BASE.match(tag)
-            or (IFRAME.match(tag) and b"srcdoc" in tag.lower())
-        )
+class _Hits:
+    """The numbers of those parts that something was found in, of so many that are joined by NULs."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self.numbers: set[int] = set()
+
+    def add(self, joined: bytes, find: Find) -> None:
+        """Add the parts in which ``find`` finds something."""
+        at = find(joined, 0)
+        if at < 0:
+            return
+        if joined.count(b"\0") != self._count - 1:
+            # A part holds what separates them here.
+            self.numbers.update(range(self._count))
+            return
+        number = begin = 0
+        while at >= 0:
+            number += joined.count(b"\0", begin, at)
+            self.numbers.add(number)
+            begin = joined.find(b"\0", at)
+            at = find(joined, begin + 1) if begin >= 0 else -1
+
+
+@lru_cache(maxsize=64)
+def _finder(sought: bytes | re.Pattern[bytes]) -> Find:
+    """Give what says where ``sought`` is first found, -1 where it is not."""
+    if isinstance(sought, bytes):
+        return lambda source, at: source.find(sought, at)
+    return lambda source, at: found.start() if (found := sought.search(source, at)) else -1
+
+
+def _occurrences(source: bytes, groups: Iterable[tuple[bytes, bytes, bytes, bytes]]) -> list[tuple[int, int]]:
+    """Give the spans of every tag in ``source`` that is written as one of the sweep's."""
+    spans = []
+    for script, text, few, many in groups:
+        whole = b"<" + script + text + few + many
+        at = source.find(whole)
+        while at >= 0:
+            spans.append((at, at + len(whole) - len(text)))
+            at = source.find(whole, at + 1)
+    return sorted(spans)
 
 
 def _may_go_on(text: bytes) -> bool:
@@ -345,16 +357,10 @@ class Candidates:
         self.start, self.stop = next(self._next, (len(source), len(source)))
 
     def _holding(self, start: int) -> Iterator[tuple[int, int]]:
-        """Give the spans that hold a needle: first all candidates are asked together, and seldom more is asked."""
-        source = self._source
-        if not self._every and self._gate.quiet(source, self._encoding, alone=self._complete):
-            return
-        spans = [found.span() for found in self._gate.pattern.finditer(source, start)]
-        if not self._every:
-            tags = [source[begin:end] for begin, end in spans]
-            kept = self._gate.worthy(tags, self._encoding, alone=self._complete) | self._gate.wordy(source, spans)
-            spans = [spans[number] for number in sorted(kept)]
-        yield from spans
+        """Give the spans that are worth reading, or where an address counts for every one, all."""
+        if self._every:
+            return (found.span() for found in self._gate.pattern.finditer(self._source, start))
+        return iter(self._gate.sought(self._source, self._encoding, alone=self._complete))
 
     def advance(self, pos: int) -> int:
         """Give where the next candidate begins that holds a needle, from ``pos`` on; the source's end without one."""
