@@ -78,8 +78,14 @@ class Checks:
     def accounts(self, number: str, name: str, given: object) -> frozenset[str] | None:
         if given is None:
             return None
-        accounts = self._strings(number, name, given, "None, or a list of the vendor's account ids")
-        return frozenset(accounts or ())
+        allowed = "None, or a list of the vendor's account ids"
+        if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+            self._wrong(number, name, given, allowed)
+            return None
+        accounts = list(given)
+        if not all(isinstance(account, str | int) and not isinstance(account, bool) for account in accounts):
+            self._wrong(number, name, accounts, allowed)
+        return frozenset(map(str, accounts))
 
     def elements(self, number: str, name: str, given: object) -> frozenset[bytes]:
         allowed = "a list of names of custom elements, in lower case and with a hyphen"

@@ -81,8 +81,10 @@ class HostRule:
         if self.label == "*":
             named = _FIRST_LABEL.match(above)
             return None if above and above[-1] != "." else (named and named["region"]) or ""
-        named = _REGION_LABEL.fullmatch(above.removeprefix(self.label))
-        return (named["region"] or "") if named and above.startswith(self.label) else None
+        if not above.startswith(self.label):
+            return None
+        named = _REGION_LABEL.fullmatch(above, len(self.label))
+        return None if named is None else named["region"] or ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ The same table of cases runs through the core, WSGI, ASGI, Flask, Starlette and 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from wsgiref.util import setup_testing_defaults
@@ -36,6 +36,26 @@ class Request:
     @classmethod
     def with_cookie(cls, cookie: str | None) -> Request:
         return cls(headers=[("Cookie", cookie)] if cookie is not None else [])
+
+
+class Chunks:
+    """An app's iterable that remembers what was done with it."""
+
+    def __init__(self, *chunks: bytes, error: BaseException | None = None) -> None:
+        self.chunks = chunks
+        self.error = error
+        self.taken = 0
+        self.closed = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self.chunks:
+            self.taken += 1
+            yield chunk
+        if self.error:
+            raise self.error
+
+    def close(self) -> None:
+        self.closed += 1
 
 
 @dataclass

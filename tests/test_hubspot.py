@@ -215,4 +215,14 @@ def test_a_host_rule_names_the_host_of_a_region() -> None:
 
     assert rule.in_region("") == rule.default == "js.example.net"
     assert rule.in_region("eu1") == "js-eu1.example.net"
-    assert rule.region_of("jsx.example.net") is None
+    assert rule.region_of("js.example.net") == ""
+    assert rule.region_of("js-eu1.example.net") == "eu1"
+    for other in ("jsx.example.net", "xjs.example.net", "xy-eu1.example.net", "js-eu1.x.example.net", "example.net"):
+        assert rule.region_of(other) is None
+    anything = HostRule("*", "example.net")
+    assert [anything.region_of(host) for host in ("example.net", "a.example.net", "a-na2.example.net")] == [
+        "",
+        "",
+        "na2",
+    ]
+    assert anything.region_of("badexample.net") is None

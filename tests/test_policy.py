@@ -244,6 +244,7 @@ def test_a_missing_contact_url_is_said_when_built(caplog: pytest.LogCaptureFixtu
         ("CM032", {"chat_pages": 1}),
         ("CM033", {"chat_accounts": "12345"}),
         ("CM033", {"chat_accounts": 12345}),
+        ("CM033", {"chat_accounts": ["12345", None]}),
         ("CM034", {"elements": "lazy-script"}),
         ("CM034", {"elements": ["script"]}),
         ("CM034", {"elements": ["Lazy-Script"]}),

@@ -12,33 +12,13 @@ import pytest
 
 from consent_middleware import Plan, Policy, Purpose
 from consent_middleware.wsgi import PLAN_KEY, ConsentMiddleware
-from tests.doors import Request, run_wsgi
+from tests.doors import Chunks, Request, run_wsgi
 from tests.pages import HELD_LOADER, LOADER, page
 
 POLICY = Policy(contact_url="/contact")
 HTML = [("Content-Type", "text/html")]
 FULL = Request.with_cookie("consent=functional,analytics,marketing")
 StartResponse = Callable[..., Callable[[bytes], object]]
-
-
-class Body:
-    """An app's iterable that remembers what was done with it."""
-
-    def __init__(self, chunks: Iterable[bytes], error: BaseException | None = None) -> None:
-        self.chunks = list(chunks)
-        self.error = error
-        self.closed = 0
-        self.taken = 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        for chunk in self.chunks:
-            self.taken += 1
-            yield chunk
-        if self.error:
-            raise self.error
-
-    def close(self) -> None:
-        self.closed += 1
 
 
 class Server:
@@ -68,14 +48,14 @@ def starting(body: Any, headers: list[tuple[str, str]] = HTML, status: str = "20
 
 
 def test_what_needs_no_change_is_the_app_s_own_iterable() -> None:
-    for given, headers in ((Body([b"{}"]), [("Content-Type", "application/json")]), ([page()], HTML)):
+    for given, headers in ((Chunks(b"{}"), [("Content-Type", "application/json")]), ([page()], HTML)):
         passed = ConsentMiddleware(starting(given, headers), POLICY)(environ(), Server().start_response)
 
         assert passed is given
 
 
 def test_with_full_consent_an_html_iterable_passes_by_identity() -> None:
-    given = Body([page(LOADER)])
+    given = Chunks(page(LOADER))
 
     passed = ConsentMiddleware(starting(given), POLICY)(
         environ(HTTP_COOKIE="consent=functional,analytics,marketing"), Server().start_response
@@ -86,7 +66,7 @@ def test_with_full_consent_an_html_iterable_passes_by_identity() -> None:
 
 def test_one_value_for_every_value_of_the_app() -> None:
     chunks = [b"<p>", b"", b"one</p><scr", b'ipt src="//js.hs-', b'scripts.com/1.js"></script>', b"<p>two"]
-    body = Body(chunks)
+    body = Chunks(*chunks)
     iterator = iter(ConsentMiddleware(starting(body), POLICY)(environ(), Server().start_response))
 
     out = []
@@ -102,7 +82,7 @@ def test_one_value_for_every_value_of_the_app() -> None:
 
 
 def test_the_first_bytes_leave_before_the_second_chunk_is_made() -> None:
-    body = Body([b"<p>first</p>", b"<p>second</p>"])
+    body = Chunks(b"<p>first</p>", b"<p>second</p>")
     iterator = iter(ConsentMiddleware(starting(body), POLICY)(environ(), Server().start_response))
 
     assert next(iterator) == b"<p>first</p>"
@@ -110,7 +90,7 @@ def test_the_first_bytes_leave_before_the_second_chunk_is_made() -> None:
 
 
 def test_the_head_leaves_before_the_app_call_returns() -> None:
-    for given in (Body([page(LOADER)]), [page(LOADER)], Body([])):
+    for given in (Chunks(page(LOADER)), [page(LOADER)], Chunks()):
         server = Server()
 
         ConsentMiddleware(starting(given), POLICY)(environ(), server.start_response)
@@ -122,11 +102,11 @@ def test_a_streamed_page_has_no_length_and_a_whole_one_an_exact_length() -> None
     html = page(LOADER)
     length = [*HTML, ("Content-Length", str(len(html)))]
     for given, headers, exact in (
-        (Body([html]), length, True),
+        (Chunks(html), length, True),
         ([html], length, True),
         ([html[:99], html[99:]], HTML, True),
-        (Body([html[:99], html[99:]]), length, False),
-        (Body([html]), HTML, False),
+        (Chunks(html[:99], html[99:]), length, False),
+        (Chunks(html), HTML, False),
     ):
         server = Server()
 
@@ -253,7 +233,7 @@ def test_a_second_start_without_an_exception_is_the_app_s_error() -> None:
 
 @pytest.mark.parametrize("taken", [0, 1, 9])
 def test_the_app_s_iterable_is_closed_once_whenever_the_server_stops(taken: int) -> None:
-    body = Body([page(LOADER), b"<p>"])
+    body = Chunks(page(LOADER), b"<p>")
     iterable: Any = ConsentMiddleware(starting(body), POLICY)(environ(), Server().start_response)
     iterator = iter(iterable)
     for _ in range(taken):
@@ -273,7 +253,7 @@ def test_an_iterable_without_close_is_fine() -> None:
 
 
 def test_an_error_in_the_body_is_the_server_s_and_the_page_stays_unfinished() -> None:
-    body = Body([page(LOADER)[:-20]], RuntimeError("broken"))
+    body = Chunks(page(LOADER)[:-20], error=RuntimeError("broken"))
     iterable: Any = ConsentMiddleware(starting(body), POLICY)(environ(), Server().start_response)
     iterator = iter(iterable)
     next(iterator)
@@ -286,7 +266,7 @@ def test_an_error_in_the_body_is_the_server_s_and_the_page_stays_unfinished() ->
 
 
 def test_an_error_before_the_server_has_the_iterable_closes_it() -> None:
-    body = Body([], RuntimeError("broken"))
+    body = Chunks(error=RuntimeError("broken"))
     headers = [*HTML, ("Content-Length", "10")]
 
     with pytest.raises(RuntimeError, match="broken"):
@@ -296,7 +276,7 @@ def test_an_error_before_the_server_has_the_iterable_closes_it() -> None:
 
 
 def test_a_body_ends_once() -> None:
-    iterator = iter(ConsentMiddleware(starting(Body([page(LOADER)])), POLICY)(environ(), Server().start_response))
+    iterator = iter(ConsentMiddleware(starting(Chunks(page(LOADER))), POLICY)(environ(), Server().start_response))
     list(iterator)
 
     assert list(iterator) == []
@@ -385,7 +365,7 @@ def test_nothing_keeps_the_request_alive() -> None:
         pass
 
     given = Environ(environ())
-    iterable: Any = ConsentMiddleware(starting(Body([page(LOADER)])), POLICY)(given, Server().start_response)
+    iterable: Any = ConsentMiddleware(starting(Chunks(page(LOADER))), POLICY)(given, Server().start_response)
     list(iterable)
     iterable.close()
     watched = weakref.ref(given)

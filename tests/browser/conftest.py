@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,25 +9,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from examples.standin import StandIn
-from tests import npm
+from tests import chromium, npm
 
 from .doors import Doors
 from .pages import FORM
 from .site import Site
-
-ROOT = Path(__file__).resolve().parents[2]
-
-#: No traffic of the browser's own, and none but TCP, so that every request can be counted.
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--ignore-certificate-errors",
-]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -83,16 +67,9 @@ def doors() -> Iterator[Doors]:
 @pytest.fixture(scope="package")
 def browser(standin: StandIn, shared_site: Site, doors: Doors) -> Iterator[Browser]:
     """One Chromium for the folder. Playwright's event loop ends with it, so that asyncio is free for other tests."""
-    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-    if not Path(executable).exists():
-        npm.missing(f"there is no Chromium at {executable}; install it (Debian: apt install chromium) or set CHROMIUM")
-    # Every other name leads nowhere: a test never leaves the machine.
-    known = ", ".join((standin.resolver_rules, shared_site.resolver_rules, doors.resolver_rules))
-    rules = f"{known}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable, args=[*ARGUMENTS, f"--host-resolver-rules={rules}"]
-        )
+        rules = (standin.resolver_rules, shared_site.resolver_rules, doors.resolver_rules)
+        browser = chromium.launch(playwright.chromium, *rules)
         yield browser
         browser.close()
 

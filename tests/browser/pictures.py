@@ -6,8 +6,8 @@ Must not know: what is right; that is for the tests and for the one who looks.
 
 from __future__ import annotations
 
-import os
 import shutil
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -15,13 +15,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from consent_middleware.facade import Facade
 from consent_middleware.vendors.hubspot import HUBSPOT
 from examples.standin import StandIn
+from tests import chromium
 
-from .conftest import ARGUMENTS, ROOT
 from .pages import URL, button, document, expect_state, put
 from .site import Site
 from .test_embeds import HELD_LIBRARY, LIBRARY, inline
 
-DOCS = ROOT / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 FACADE = Facade(vendors=(HUBSPOT,), contact_url="/contact", privacy_url="/privacy")
 SHOP = """<style>
   body { margin: 0; font: 16px/1.5 system-ui, sans-serif; color: #1f2328; background: #fff }
@@ -82,11 +82,9 @@ def dark(page: Page) -> None:
 
 def main() -> None:
     """Write every picture of the docs."""
-    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
     (DOCS / "pictures").mkdir(parents=True, exist_ok=True)
     with StandIn() as standin, Site() as site, sync_playwright() as playwright:
-        rules = f"--host-resolver-rules={standin.resolver_rules}, {site.resolver_rules}"
-        browser = playwright.chromium.launch(executable_path=executable, args=[*ARGUMENTS, rules])
+        browser = chromium.launch(playwright.chromium, standin.resolver_rules, site.resolver_rules)
         small: dict[str, Any] = {"viewport": {"width": 320, "height": 400}}
         rtl = 'lang="ar" dir="rtl"'
         forced: dict[str, Any] = {"forced_colors": "active", "color_scheme": "dark"}

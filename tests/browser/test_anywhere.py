@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -11,10 +9,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from consent_middleware import Policy
 from examples.standin import StandIn
-from tests import npm
+from tests import chromium, npm
 
 from .app import App
-from .conftest import ARGUMENTS
 from .pages import CHAT_HOSTS, asked, button, expect_state, hosts, place, until
 
 TAG = '<script id="hs-script-loader" async defer src="https://js.hs-scripts.com/12345.js"></script>'
@@ -229,13 +226,7 @@ class TestBackForwardCache:
     @pytest.fixture
     def context(self, standin: StandIn, browser: Browser) -> Iterator[BrowserContext]:
         """A Chromium that keeps pages, which Playwright's otherwise does not."""
-        executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-        rules = f"--host-resolver-rules={standin.resolver_rules}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-        own = browser.browser_type.launch(
-            executable_path=executable,
-            args=[*ARGUMENTS, rules],
-            ignore_default_args=["--disable-back-forward-cache"],
-        )
+        own = chromium.launch(browser.browser_type, standin.resolver_rules, without=["--disable-back-forward-cache"])
         context = own.new_context(ignore_https_errors=True)
         context.set_default_timeout(6_000)
         yield context

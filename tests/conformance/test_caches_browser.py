@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from examples.standin import StandIn
-from tests.browser.conftest import ARGUMENTS
+from tests import chromium
 from tests.browser.pages import CHAT_HOSTS, TRACKING_COOKIES, button, cookies, expect_state, hosts
 
-from .conftest import missing, need
+from .conftest import need
 from .servers import free_port, nginx, started, varnish
 from .test_caches import CACHES, NGINX_CACHE, NGINX_PLACE
 
@@ -58,14 +55,8 @@ def standin() -> Iterator[StandIn]:
 @pytest.fixture(scope="module")
 def browser(cache: int, standin: StandIn) -> Iterator[Browser]:
     """A Chromium for which the cache is the site."""
-    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-    if not Path(executable).exists():
-        missing(f"there is no Chromium at {executable}; install it (Debian: apt install chromium) or set CHROMIUM")
-    names = f"{standin.resolver_rules}, MAP {HOST} 127.0.0.1:{cache}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable, args=[*ARGUMENTS, f"--host-resolver-rules={names}"]
-        )
+        browser = chromium.launch(playwright.chromium, standin.resolver_rules, f"MAP {HOST} 127.0.0.1:{cache}")
         yield browser
         browser.close()
 

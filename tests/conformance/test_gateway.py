@@ -31,7 +31,7 @@ import pytest
 import consent_middleware.asgi
 import consent_middleware.wsgi
 from consent_middleware import Policy
-from tests.doors import DOORS, Pairs, Reply, Request, Result
+from tests.doors import DOORS, Chunks, Pairs, Reply, Request, Result
 from tests.pages import HELD_LOADER, LOADER, page
 
 HTML = ("Content-Type", "text/html; charset=utf-8")
@@ -138,26 +138,6 @@ class Server:
 
     def head(self, name: str) -> list[str]:
         return [value for key, value in self.heads[-1][1] if key.lower() == name]
-
-
-class Chunks:
-    """An app's iterable that remembers what was done with it."""
-
-    def __init__(self, *chunks: bytes, error: BaseException | None = None) -> None:
-        self.chunks = chunks
-        self.error = error
-        self.taken = 0
-        self.closed = 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        for chunk in self.chunks:
-            self.taken += 1
-            yield chunk
-        if self.error:
-            raise self.error
-
-    def close(self) -> None:
-        self.closed += 1
 
 
 def starting(iterable: Any, *headers: tuple[str, str], status: str = "200 OK") -> Any:

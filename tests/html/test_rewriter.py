@@ -504,10 +504,54 @@ def test_what_stands_before_a_script_that_is_waited_for_leaves_at_once() -> None
     assert rewriter.feed(b"ipt><p>two") == b"<script>var a = 1</script><p>two"
 
 
-def test_a_watch_that_reads_no_text_holds_no_script_back() -> None:
-    class Deaf(Holding):
-        text_needles: re.Pattern[bytes] | None = None
+class Deaf(Holding):
+    """A watch for which no script's text counts."""
 
+    text_needles: re.Pattern[bytes] | None = None
+
+
+@pytest.mark.parametrize("seeming", ["script", "link", "img"])
+def test_what_only_seems_a_tag_may_hide_one_that_reaches_further(seeming: str) -> None:
+    page = f"<!-- <{seeming} a='--><img alt=\"' > \" src={HELD}>".encode()
+    held = page.replace(b" src=", b" data-held=") + Holding.tail_text
+
+    assert HTMLRewriter(Deaf(), charset="utf-8").rewrite(page) == held
+
+
+@pytest.mark.parametrize("before", ["", "<title><script></title>", "<script><!-- <iframe srcdoc=x> --></script>"])
+def test_a_document_in_an_attribute_may_escape_its_references(before: str) -> None:
+    inner = "&lt;img src=//held&amp;#46;example/x&gt;"
+    page = f"{before}<p>x<IFRAME SRCDOC='{inner}'></IFRAME>".encode()
+
+    assert b"data-held" in HTMLRewriter(Holding(), charset="utf-8").rewrite(page)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(f"<img src={HELD}><img src=/x>" * 12, id="more tags than are looked for one by one"),
+        pytest.param(f"<img src={HELD}><p>x</p>" * 3, id="the same tag again"),
+        pytest.param(f"<!--<img src={HELD}>--><img src={HELD}>", id="the same tag in a comment before it"),
+        pytest.param(f"<img alt=\0><img alt=\0\0 src=/x><img src={HELD}>", id="bytes that separate tags"),
+        pytest.param(f"<img src=%00><img src=/x><script src={HELD}></script>", id="such a byte, encoded"),
+        pytest.param(f"<img src=/a><link href=/b><script src=/c></script><img src={HELD}>", id="behind others"),
+        pytest.param(f"<title><script></title><img alt='</script>' src={HELD}>", id="one that reaches out of it"),
+        pytest.param(
+            f"<title><script></title><img src=/x><link href={HELD}><script src=/y></script>",
+            id="in what seems a script",
+        ),
+    ],
+)
+def test_of_many_tags_those_that_count_are_found(page: str) -> None:
+    document = page.encode()
+    expected = rewritten(document, 1)
+
+    assert expected.count(b"data-held") == page.count(HELD) - page.count("<!--")
+    assert HTMLRewriter(Holding(), charset="utf-8").rewrite(document) == expected
+    assert HTMLRewriter(Deaf(), charset="utf-8").rewrite(document) == expected
+
+
+def test_a_watch_that_reads_no_text_holds_no_script_back() -> None:
     rewriter = HTMLRewriter(Deaf(), charset="utf-8")
 
     assert rewriter.feed(b"<script>//held.example") == b"<script>//held.example"
