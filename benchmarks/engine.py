@@ -25,7 +25,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
+from consent_middleware.html.rewriter import Edit, HTMLRewriter, Search, StartTag
 
 HERE = Path(__file__).resolve().parent
 REAL_PAGES = HERE.parents[1] / "shared" / "corpus" / "pages"
@@ -41,10 +41,10 @@ Tool = Callable[[bytes, int], bytes]
 class Watch:
     """The job."""
 
-    needles = re.compile(rb"\.[hH][sS]-[sS][cC][rR][iI][pP][tT][sS]\.[cC][oO][mM]")
-    elements = frozenset({b"script", b"link", b"iframe", b"img"})
-    script_words: Sequence[bytes] = ()
-    text_needles: re.Pattern[bytes] | None = None
+    search = Search(
+        re.compile(rb"\.[hH][sS]-[sS][cC][rR][iI][pP][tT][sS]\.[cC][oO][mM]"),
+        frozenset({b"script", b"link", b"iframe", b"img"}),
+    )
 
     def __init__(self) -> None:
         self.held = False
@@ -232,7 +232,7 @@ def compare(pages: list[bytes], rounds: int, folder: Path) -> dict[str, Any]:
     if wasm is None:
         absent["html-rewriter-wasm"] = f"not found: npm install --prefix {NODE_MODULES.name} html-rewriter-wasm"
     results: dict[str, Any] = {"absent": absent, "scenarios": {}}
-    clean = [page for page in pages if not Watch.needles.search(page)]
+    clean = [page for page in pages if not Watch.search.needles.search(page)]
     for where in ("as is", "before </body>", "in head"):
         chosen = [made for page in clean if (made := with_tag(page, where)) is not None]
         paths = []
@@ -279,7 +279,7 @@ def compare(pages: list[bytes], rounds: int, folder: Path) -> dict[str, Any]:
 
 def growth(pages: list[bytes]) -> dict[str, dict[str, float]]:
     """Give the cost per byte, in nanoseconds, of documents of growing size."""
-    unit = max((page for page in pages if not Watch.needles.search(page)), key=len)
+    unit = max((page for page in pages if not Watch.search.needles.search(page)), key=len)
     found: dict[str, dict[str, float]] = {}
     for where in ("as is", "before </body>", "in head"):
         for length in (10_000, 100_000, 1_000_000, 10_000_000):

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
-from .html.rewriter import Edit, StartTag
+from .html.rewriter import Edit, Search, StartTag
 from .policy import Plan, Policy
 from .rules import Action, ChatScript, Found, Purpose, Recognition, Sight
 from .tag_managers import is_tag_manager
@@ -92,10 +93,7 @@ class PageHolds:
     authority: str = ""
     offers_chat: bool = True
     language: str | None = None
-    needles: re.Pattern[bytes] = field(init=False)
-    script_words: Sequence[bytes] = field(init=False)
-    text_needles: re.Pattern[bytes] | None = field(init=False)
-    elements: frozenset[bytes] = field(init=False)
+    search: Search = field(init=False)
     held: list[Held] = field(default_factory=list)
     _chat: ChatScript | None = None
     _is_own_chat: bool = False
@@ -107,10 +105,7 @@ class PageHolds:
 
     def __post_init__(self) -> None:
         """Say what to look for: where no host of a vendor can stand, no tag is asked about."""
-        self.elements = _ELEMENTS | self.policy.loading_elements
-        self.needles = self.policy.needles
-        self.script_words = self.policy.script_words
-        self.text_needles = self.policy.text_needles
+        self.search = _search(self.policy)
 
     def reads(self, tag: StartTag) -> bool:
         """Whether this script is inline, and runs at once or when a tool that delays it sees fit."""
@@ -248,6 +243,22 @@ class PageHolds:
             return ()
         self.held.append(Held("hint", purpose))
         return list(_edits(tag, purpose, "", _LINK_NAMES, b"href", b""))
+
+
+#: What each policy looks for, as long as the policy is there.
+_SEARCHES: WeakKeyDictionary[Policy, Search] = WeakKeyDictionary()
+
+
+def _search(policy: Policy) -> Search:
+    found = _SEARCHES.get(policy)
+    if found is None:
+        found = _SEARCHES[policy] = Search(
+            policy.needles,
+            _ELEMENTS | policy.loading_elements,
+            script_words=policy.script_words,
+            text_needles=policy.text_needles,
+        )
+    return found
 
 
 def early_purpose(

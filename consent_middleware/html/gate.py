@@ -165,13 +165,18 @@ def spoken(text: bytes) -> bytes:
     return text.replace(b"\\/", b"/")
 
 
-class Gate:
-    """Knows which start tags are worth asking about.
+class Search:
+    """What is looked for in documents, made once for many of them.
 
-    ``needles`` is what a tag must hold, unveiled; ``elements`` are the names that are asked about. ``base`` is always
-    looked at, because its address counts for all that follow, and ``iframe``, because it may hold a document.
-    ``script_words`` are what a script's tag may hold instead. ``text_needles`` is what an inline script's text must
-    hold, or None where no text counts.
+    ``needles`` is what a start tag must hold to be asked about, in its own bytes or in what a browser makes of them:
+    references and percent-encoding decoded, tabs and newlines taken out, characters mapped as in host names, ``\\`` as
+    ``/``. Tags of a document with a ``base`` element are asked about in any case.
+
+    ``elements`` are the lower-case names of the only start tags that are ever asked about. ``img`` covers ``image``,
+    which is the same element for a browser. In SVG, only ``script`` is asked about.
+
+    ``script_words`` are what the start tag of a script may hold instead, as it stands. ``text_needles`` is what an
+    inline script's text must hold to be shown, None where no text is to be shown; it is shown as it is ``spoken``.
     """
 
     def __init__(
@@ -181,17 +186,38 @@ class Gate:
         *,
         script_words: Sequence[bytes] = (),
         text_needles: re.Pattern[bytes] | None = None,
-        xml: bool = False,
     ) -> None:
         self.needles = needles
+        self.elements = elements
         self.script_words = script_words
         self.text_needles = text_needles
-        asked = elements | {b"base", b"iframe"}
+        self._gates: dict[bool, Gate] = {}
+
+    def gate(self, *, xml: bool) -> Gate:
+        """Give the gate for documents that a browser parses as XML, or as HTML."""
+        if xml not in self._gates:
+            self._gates[xml] = Gate(self, xml=xml)
+        return self._gates[xml]
+
+
+class Gate:
+    """Knows which start tags are worth asking about.
+
+    ``base`` is always looked at, because its address counts for all that follow, and ``iframe``, because it may hold a
+    document.
+    """
+
+    def __init__(self, search: Search, *, xml: bool) -> None:
+        self.elements = search.elements
+        self.needles = search.needles
+        self.script_words = search.script_words
+        self.text_needles = search.text_needles
+        asked = self.elements | {b"base", b"iframe"}
         self.asked = asked | {b"image"} if b"img" in asked else asked
         self.pattern = candidates(self.asked, xml=xml)
         self._xml = xml
-        self._needle = _finder(needles)
-        self._text_needle = None if text_needles is None else _finder(text_needles)
+        self._needle = _finder(self.needles)
+        self._text_needle = None if self.text_needles is None else _finder(self.text_needles)
         self._sweep = sweep(self.asked - {b"script"}, xml=xml)
         self._opening, self._hidden = hidden_tags(self.asked, xml=xml)
 
@@ -310,7 +336,6 @@ class _Hits:
             at = find(joined, begin + 1) if begin >= 0 else -1
 
 
-@lru_cache(maxsize=64)
 def _finder(sought: bytes | re.Pattern[bytes]) -> Find:
     """Give what says where ``sought`` is first found, -1 where it is not."""
     if isinstance(sought, bytes):

@@ -13,10 +13,10 @@ from typing import Final, Literal, NamedTuple, Protocol
 
 from . import charset as charsets
 from . import grammar
-from .gate import Candidates, Gate
+from .gate import Candidates, Gate, Search
 from .tokens import Attribute, Kind, StartTag, Tokenizer, decode_references
 
-__all__ = ["MAX_HOLD", "MAX_TEXT", "Attribute", "BailOut", "Edit", "HTMLRewriter", "StartTag", "TagWatch"]
+__all__ = ["MAX_HOLD", "MAX_TEXT", "Attribute", "BailOut", "Edit", "HTMLRewriter", "Search", "StartTag", "TagWatch"]
 
 MAX_HOLD: Final = 1 << 20
 """How many bytes of one unfinished tag are kept, by default. The longest start tags of real pages hold pictures as
@@ -47,21 +47,8 @@ class Edit(NamedTuple):
 class TagWatch(Protocol):
     """What the rewriter asks while it reads. It is asked about one document and may keep state."""
 
-    needles: re.Pattern[bytes]
-    """What a start tag must hold to be asked about, in its own bytes or in what a browser makes of them: references
-    and percent-encoding decoded, tabs and newlines taken out, characters mapped as in host names, ``\\`` as ``/``.
-    Tags of a document with a ``base`` element are asked about in any case."""
-
-    script_words: Sequence[bytes]
-    """What the start tag of a script may hold instead, as it stands."""
-
-    text_needles: re.Pattern[bytes] | None
-    """What an inline script's text must hold to be shown; None where no text is to be shown. It is shown with the parts
-    of its strings joined, and "/" not escaped."""
-
-    elements: frozenset[bytes]
-    """The lower-case names of the only start tags that are ever asked about. ``img`` covers ``image``, which is the
-    same element for a browser. In SVG, only ``script`` is asked about."""
+    search: Search
+    """What is looked for: nothing else is ever asked about."""
 
     def root(self, tag: StartTag) -> None:
         """Be told the ``html`` start tag, where it stands within the first ``ROOT_WITHIN`` bytes."""
@@ -116,13 +103,7 @@ class HTMLRewriter:
         self._head = b""
         self._head_read = 0
         self._view: charsets.View | None = None
-        gate = Gate(
-            watch.needles,
-            watch.elements,
-            script_words=watch.script_words,
-            text_needles=watch.text_needles,
-            xml=xml,
-        )
+        gate = watch.search.gate(xml=xml)
         # What is held for its text is never too long to hold.
         max_text = min(MAX_TEXT, self._max_hold - 16)
         self._reader = _Reader(watch, gate, Tokenizer(xml=xml), self._bail_out, max_text=max_text)
@@ -311,7 +292,7 @@ class _Reader:
             self._base, self._based = href, True
             self._candidates = Candidates(self.gate, tokens.source, tokens.pos, self.encoding, every=True)
         edits = (
-            list(self.watch.start_tag(tag)) if name not in {b"base", b"iframe"} or name in self.watch.elements else []
+            list(self.watch.start_tag(tag)) if name not in {b"base", b"iframe"} or name in self.gate.elements else []
         )
         if name == b"iframe":
             inner = [e for e in self._srcdoc(tag) if all(e.end <= o.start or o.end <= e.start for o in edits)]

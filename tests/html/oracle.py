@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element
 import html5lib
 import pytest
 
-from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
+from consent_middleware.html.rewriter import Edit, HTMLRewriter, Search, StartTag
 
 from .fetch_html5lib_tests import FOLDER
 
@@ -26,6 +26,7 @@ ADDRESS = {b"script": b"src", b"img": b"src", b"iframe": b"src", b"link": b"href
 """The elements that the tests plant, and the attribute that holds what they load."""
 
 NEEDLE = "held.example"
+NEEDLES = re.compile(rb"[hH][eE][lL][dD]\.[eE][xX][aA][mM][pP][lL][eE]")
 
 SAYS = "says it"
 """Stands for the address of an inline script whose text holds the needle."""
@@ -34,10 +35,7 @@ SAYS = "says it"
 class Everything:
     """A watch that is asked about every planted element and edits none."""
 
-    needles = re.compile(rb"[hH][eE][lL][dD]\.[eE][xX][aA][mM][pP][lL][eE]")
-    script_words: Sequence[bytes] = ()
-    text_needles: re.Pattern[bytes] | None = needles
-    elements = frozenset(ADDRESS)
+    search = Search(NEEDLES, frozenset(ADDRESS), text_needles=NEEDLES)
 
     def __init__(self) -> None:
         self.found: list[tuple[str, str]] = []

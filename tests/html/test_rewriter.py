@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-
 import pytest
 
-from consent_middleware.html.rewriter import MAX_DEPTH, MAX_TEXT, Edit, HTMLRewriter
+from consent_middleware.html.rewriter import MAX_DEPTH, MAX_TEXT, Edit, HTMLRewriter, Search
 from consent_middleware.html.tokens import Kind, StartTag, Tokenizer, decode_references
 
-from .oracle import SAYS, Everything, Holding, engine_finds, rewritten
+from .oracle import ADDRESS, NEEDLES, SAYS, Everything, Holding, engine_finds, rewritten
 
 HELD = "//held.example/x"
 
@@ -507,7 +504,7 @@ def test_what_stands_before_a_script_that_is_waited_for_leaves_at_once() -> None
 class Deaf(Holding):
     """A watch for which no script's text counts."""
 
-    text_needles: re.Pattern[bytes] | None = None
+    search = Search(NEEDLES, frozenset(ADDRESS))
 
 
 @pytest.mark.parametrize("seeming", ["script", "link", "img"])
@@ -559,7 +556,7 @@ def test_a_watch_that_reads_no_text_holds_no_script_back() -> None:
 
 def test_script_words_count_in_the_tags_of_scripts_alone() -> None:
     class Wordy(Everything):
-        script_words: Sequence[bytes] = (b"my-loader",)
+        search = Search(NEEDLES, frozenset(ADDRESS), script_words=(b"my-loader",))
 
         def start_tag(self, tag: StartTag) -> list[Edit]:
             return [Edit(1, 1, b"x-")]
