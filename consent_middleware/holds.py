@@ -349,4 +349,7 @@ def _edits(
         name = b"href" if attribute.name in {b"href", b"xlink:href"} else attribute.name
         if attribute.name == address and address in _LATER:
             name = b"src"
+        if attribute.name == b"type" and not _runs(tag):
+            # What a plugin made up, so that the script waits, goes with the waiting.
+            name = b"was-type"
         yield Edit(*attribute.name_span, b"data-consent-" + name)

@@ -177,7 +177,7 @@ DELAYED: dict[str, Form] = {
         TRACKING,
         '<script type="rocketlazyloadscript" data-rocket-type="text/javascript" id="hs-script-loader" async defer '
         'data-rocket-src="https://www.example.com/wp-content/cache/min/1/12345.js?ver=1"></script>',
-        f'<{_T} data-consent-type="rocketlazyloadscript" data-rocket-type="text/javascript" '
+        f'<{_T} data-consent-was-type="rocketlazyloadscript" data-rocket-type="text/javascript" '
         'data-consent-id="hs-script-loader" async defer '
         'data-consent-src="https://www.example.com/wp-content/cache/min/1/12345.js?ver=1"></script>',
         "12345",
@@ -185,9 +185,9 @@ DELAYED: dict[str, Form] = {
     "LiteSpeed, a form library and the script that needs it": Form(
         '<script charset="utf-8" type="litespeed/javascript" data-src="//js.hsforms.net/forms/v2.js"></script>'
         '<script type="litespeed/javascript">hbspt.forms.create({portalId:"12345",formId:"abc"})</script>',
-        f'<{_F} charset="utf-8" data-consent-type="litespeed/javascript" '
+        f'<{_F} charset="utf-8" data-consent-was-type="litespeed/javascript" '
         'data-consent-src="//js.hsforms.net/forms/v2.js"></script>'
-        f'<{_F} data-consent-type="litespeed/javascript">'
+        f'<{_F} data-consent-was-type="litespeed/javascript">'
         'hbspt.forms.create({portalId:"12345",formId:"abc"})</script>',
         ("hubspot.forms", "hubspot.form"),
         EMBEDS,
@@ -197,7 +197,7 @@ DELAYED: dict[str, Form] = {
         TRACKING,
         '<script type="1a2b3c4d5e6f7a8b9c0d1e2f-text/javascript" src="https://js.hs-scripts.com/12345.js" '
         "id='hs-script-loader'></script>",
-        f'<{_T} data-consent-type="1a2b3c4d5e6f7a8b9c0d1e2f-text/javascript" '
+        f'<{_T} data-consent-was-type="1a2b3c4d5e6f7a8b9c0d1e2f-text/javascript" '
         "data-consent-src=\"https://js.hs-scripts.com/12345.js\" data-consent-id='hs-script-loader'></script>",
         "12345",
     ),

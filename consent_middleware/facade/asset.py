@@ -77,7 +77,7 @@ def source(part: str, embeds: bool) -> str:
     if part == "core":
         code = [(assets / "embeds.js").read_text("utf-8")] if embeds else []
         code.append((assets / "facade.js").read_text("utf-8"))
-        return '(DRIVERS, HOSTS, CSS, BOX, SITE) => {\n"use strict";\n' + "\n".join(code) + "}"
+        return "(DRIVERS, HOSTS, CSS, BOX, SITE) => {\n" + "\n".join(code) + "}"
     driver = (package / "vendors" / f"{part}.js").read_text("utf-8")
     return f"(() => {{\n{driver}return driver;\n}})()"
 
@@ -150,7 +150,7 @@ def _box(site: Site, vendor: str) -> str:
     """The markup of the button with its note, its live region and its links; well-formed, for pages in XML."""
     words = site.words
     privacy = _link(site.privacy_url, words.privacy)
-    note = _escape(words.description.replace("{vendor}", vendor)) + (" " + privacy if privacy else "")
+    note = _text(words.description.replace("{vendor}", vendor)) + (" " + privacy if privacy else "")
     return (
         f'<div part="box"><div part="card"><p part="note" id="note">{note}</p><p part="message" role="status"></p>'
         f'<p part="way">{_link(site.contact_url, words.contact)}</p></div>'
@@ -159,11 +159,11 @@ def _box(site: Site, vendor: str) -> str:
 
 
 def _link(url: str | None, label: str) -> str:
-    return f'<a href="{_escape(url)}">{_escape(label)}</a>' if url else ""
+    return f'<a href="{escape(url)}">{_text(label)}</a>' if url else ""
 
 
-def _escape(text: str) -> str:
-    return escape(NOT_TEXT.sub("\ufffd", text))
+def _text(text: str) -> str:
+    return escape(NOT_TEXT.sub("\ufffd", text), quote=False)
 
 
 def _hosts(vendors: Sequence[Vendor]) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from examples.standin import StandIn
 from tests import chromium, npm
 
 from .app import App
-from .pages import CHAT_HOSTS, asked, button, expect_state, hosts, place, until
+from .pages import CHAT_HOSTS, asked, button, comes, expect_state, hosts, place, until
 
 TAG = '<script id="hs-script-loader" async defer src="https://js.hs-scripts.com/12345.js"></script>'
 SERVICES = {"chat": "functional", "statistics": "analytics", "advertising": "marketing"}
@@ -77,6 +77,19 @@ PLATFORMS = {
 }
 
 
+def choose(page: Page, selector: str) -> None:
+    """Click a banner's button, as often as the platform takes to listen: then its banner goes."""
+    wanted = page.locator(selector).first
+    wanted.wait_for(state="visible")
+
+    def is_taken() -> bool:
+        wanted.click()
+        page.wait_for_timeout(300)
+        return not wanted.is_visible()
+
+    comes(page, is_taken)
+
+
 @pytest.mark.parametrize("platform", PLATFORMS)
 class TestPlatforms:
     def test_agreeing_to_all_brings_everything_without_a_reload(
@@ -86,10 +99,10 @@ class TestPlatforms:
         app.pages = {"/": page_of(scripts)}
         page.goto(app.url)
         expect_state(page, "idle")
-        page.wait_for_timeout(500)  # each platform builds its banner in its own time
         app.asked.clear()
+        page.wait_for_timeout(500)
         assert asked(standin) == []
-        page.locator(agree).first.click()
+        choose(page, agree)
         expect_state(page, "ready")
         until(page, "document.cookie.includes('__hstc')")
         requests = [record.host for record in asked(standin)]
@@ -104,8 +117,7 @@ class TestPlatforms:
         app.pages = {"/": page_of(scripts)}
         page.goto(app.url)
         expect_state(page, "idle")
-        page.wait_for_timeout(500)
-        page.locator(refuse).first.click()
+        choose(page, refuse)
         page.wait_for_timeout(800)
         assert asked(standin) == []
         expect(button(page)).to_be_visible()
@@ -114,7 +126,7 @@ class TestPlatforms:
 def test_taking_consent_back_ends_chat_and_cookies_with_one_load(page: Page, app: App, standin: StandIn) -> None:
     app.pages = {"/": page_of(COOKIECONSENT)}
     page.goto(app.url)
-    page.locator(PLATFORMS["cookieconsent"][1]).first.click()
+    choose(page, PLATFORMS["cookieconsent"][1])
     expect_state(page, "ready")
     until(page, "document.cookie.includes('__hstc') && document.cookie.includes('messagesUtk')")
     app.asked.clear()

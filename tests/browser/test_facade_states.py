@@ -959,7 +959,7 @@ class TestLooks:
         expect_state(page, "failed")
         link = place(page).get_by_role("link", name="Contact us")
         expect(link).to_be_visible()
-        assert link.evaluate("(link) => getComputedStyle(link).color") == "rgb(31, 35, 40)"
+        assert link.evaluate("(link) => getComputedStyle(link).color") == "rgb(34, 34, 34)"
 
     def test_the_site_chooses_colours_and_place_with_custom_properties(self, page: Page, site: Site) -> None:
         rules = (

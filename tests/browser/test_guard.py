@@ -10,6 +10,7 @@ from examples.standin import StandIn
 
 from .pages import (
     CHAT_HOSTS,
+    DECISION,
     PORTAL,
     TRACKING_COOKIES,
     URL,
@@ -60,6 +61,10 @@ WAYS = {
     "a template": "document.body.append(document.querySelector('template').content.cloneNode(true))",
     "an imported template": "const box = document.querySelector('template');"
     "document.body.append(document.importNode(box.content, true))",
+    "markup of a parsed document": "const parsed = new DOMParser().parseFromString("
+    f"'<script id=\"hs-script-loader\" src=\"{LOADER}\"></' + 'script>', 'text/html');"
+    "const tag = document.createElement('script'); document.body.append(tag);"
+    "for (const { name, value } of parsed.querySelector('script').attributes) tag.setAttribute(name, value)",
     "a contextual fragment": "document.body.append(document.createRange().createContextualFragment("
     f"'<script id=\"hs-script-loader\" src=\"{LOADER}\"></' + 'script>'))",
     "an inline loader that runs": "const tag = document.createElement('script');"
@@ -71,7 +76,14 @@ WAYS = {
 BEACONS = {
     "a new Image": f"window.kept = new Image(); kept.src = '{PIXEL}'",
     "markup": f"document.querySelector('h1').innerHTML = '<b>Hi</b><img alt=\"\" src=\"{PIXEL}\">'",
-    "markup of an element that is in no page": f"document.createElement('div').innerHTML = '<img src=\"{PIXEL}\">'",
+    "markup in place of an element": f"document.querySelector('h1').outerHTML = `<img alt='' src='{PIXEL}'>`",
+    "markup before an element": "document.querySelector('h1')"
+    f".insertAdjacentHTML('beforebegin', '<p>a > b <img src={PIXEL}></p>')",
+    "markup at the end of an element": f"document.querySelector('main').insertAdjacentHTML('beforeend',"
+    f'\'<IMG ALT="" DATA-X=1\\nSRC = "{PIXEL}">\')',
+    "a frame in markup": "document.querySelector('h1').innerHTML ="
+    '\'<iframe title="x" src="https://meetings.hubspot.com/ann"></iframe>\'',
+    "a hint in markup": f"document.querySelector('h1').innerHTML = '<link rel=preload as=script href={LOADER}>'",
     "an appended picture": f"const tag = document.createElement('img'); tag.src = '{PIXEL}'; document.body.append(tag)",
     "a frame": "const tag = document.createElement('iframe'); tag.src = 'https://meetings.hubspot.com/ann';"
     "document.body.append(tag)",
@@ -117,6 +129,43 @@ def test_a_picture_a_frame_and_a_hint_wait_too(page: Page, site: Site, standin: 
     comes(page, lambda: len(asked(standin)) == 1)
 
 
+@pytest.mark.parametrize("way", ["write", "writeln"])
+def test_what_a_script_writes_waits_too_and_runs_once_after_consent(
+    page: Page, site: Site, standin: StandIn, way: str
+) -> None:
+    end = "</scr' + 'ipt>"
+    written = (
+        f'<script>document.{way}(\'<p>Wr\', \'itten <img alt="" src="{PIXEL}"> text\', \'<script id="hs-script-loader"'
+        f" src=\"{LOADER}\">{end}<b id=b>mo', 're</b>')</script>"
+    )
+    guarded(site, before=written)
+    open_page(page)
+    page.wait_for_timeout(300)
+    assert asked(standin) == []
+    assert cookies(page) == {}
+    assert page.locator("p", has_text="Written").inner_text().split() == ["Written", "textmore"]
+    decide(site, chat=True, tracking=True, embeds=True)
+    page.evaluate("document.cookie = 'choice=1'")
+    until(page, "document.cookie.includes('__hstc')")
+    comes(page, lambda: "track.hubspot.com" in hosts(standin))
+    assert sum(record.host == "js.hs-scripts.com" for record in asked(standin)) == 1
+
+
+def test_what_was_held_in_markup_is_released_when_it_comes_into_the_page_later(
+    page: Page, site: Site, standin: StandIn
+) -> None:
+    guarded(site)
+    open_page(page)
+    run(page, f"box = document.createElement('div'); box.innerHTML = '<img alt=\"\" src=\"{PIXEL}\">'")
+    decide(site, tracking=True)
+    page.evaluate("document.cookie = 'choice=1'")
+    comes(page, lambda: site.asked.count(DECISION) == 1)
+    page.wait_for_timeout(300)
+    assert asked(standin) == []
+    run(page, "document.body.append(box)")
+    comes(page, lambda: len(asked(standin)) == 1)
+
+
 def test_what_is_not_the_vendors_is_left_alone(page: Page, site: Site) -> None:
     guarded(site)
     site.pages["/own.js"] = Document(b"window.own = 1", {"Content-Type": "text/javascript"})
@@ -126,12 +175,15 @@ def test_what_is_not_the_vendors_is_left_alone(page: Page, site: Site) -> None:
         page,
         "const tag = document.createElement('script'); tag.src = '/own.js'; document.body.append(tag);"
         "new Image().src = '/own.gif'; document.querySelector('h1').innerHTML = '<b id=b>hubspot.com</b>';"
-        "const link = document.createElement('a'); link.href = 'https://www.hubspot.com/'; document.body.append(link)",
+        "const link = document.createElement('a'); link.href = 'https://www.hubspot.com/'; document.body.append(link);"
+        "const said = '<a id=a href=https://app.hubspot.com/x>x</a><p id=p lang=\"src=//js.hs-scripts.com\">1 < 2</p>';"
+        "document.querySelector('main').insertAdjacentHTML('beforeend', said + '<img alt=\"\" src=\"/own.gif?2\">')",
     )
     until(page, "window.own")
     comes(page, lambda: "/own.gif" in site.asked)
     assert page.evaluate("document.querySelector('#b').textContent") == "hubspot.com"
     assert page.locator("a[href='https://www.hubspot.com/']").count() == 1
+    assert page.evaluate("a.href + p.lang + p.textContent") == "https://app.hubspot.com/xsrc=//js.hs-scripts.com1 < 2"
     assert page.locator("[data-consent]").count() == 0
 
 

@@ -212,7 +212,7 @@ class TestRelease:
         assert ran(page) == ["heard", "loaded"]
 
     def test_a_type_that_a_delay_plugin_made_up_goes(self, page: Page, site: Site) -> None:
-        tag = held(site, "late", 'data-consent-type="rocketlazyloadscript"')
+        tag = held(site, "late", 'data-consent-was-type="rocketlazyloadscript"')
         put(site, document(head=LOG, before=tag, held=("/late.js",)))
         open_page(page)
         grant(page, site, tracking=True)

@@ -20,7 +20,7 @@ const standInForEmbeds = () => {
       run((next, says = next) => show(next, "embed-" + says), (done) =>
         release((element) => element.dataset.consentKind === kind, true)
           .then(() => closeEmbeds(kind))
-          .then(done, giveUp),
+          .then(done, () => giveUp()),
       );
     };
     // What comes is in the place's neighbourhood: the focus stays there, and goes on from there.

@@ -27,12 +27,13 @@ const caught = new Set();
 const all = (selector) => [...document.querySelectorAll(selector)];
 const make = (name) => document.createElement(name);
 
-// What makes trusted strings of what is known to be safe: the markup above, and addresses that are admitted. Made at
-// the first need, since a page's policy may forbid it.
+// What makes trusted strings of what is known to be safe: the markup above, for "", markup that was trusted before the
+// guard took something out of it, and addresses that are admitted. Made at the first need, since a page's policy may
+// forbid it.
 let policy;
 const trust = (kind, given) => {
   policy ??= (window.trustedTypes ?? { createPolicy: (_, rules) => rules }).createPolicy("consent-facade", {
-    createHTML: () => BOX,
+    createHTML: (html) => html || BOX,
     createScriptURL: (url) => admitted.has(url) && url,
   });
   return policy["create" + kind](given);
@@ -46,7 +47,7 @@ const trust = (kind, given) => {
 // since no swap leaves the button without it. Adopted style sheets pass a policy that allows neither inline styles nor
 // a second nonce. A browser without them throws here, before anything has changed, and keeps the plain link.
 const stand = (place, kind, press, goal) => {
-  const markup = trust("HTML");
+  const markup = trust("HTML", "");
   if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(CSS);
   const root = place.attachShadow({ mode: "open" });
   root.adoptedStyleSheets = [sheet];
@@ -62,7 +63,7 @@ const stand = (place, kind, press, goal) => {
   button.onclick = (event) => {
     // Assistive technology clicks as trusted events, browser extensions in the wake of a key. A click that a script
     // makes up on its own is nobody's choice.
-    if (box.dataset.state === "loading" || !(event.isTrusted || (navigator.userActivation?.isActive ?? true))) return;
+    if (box.dataset.state === "loading" || !(event.isTrusted || navigator.userActivation?.isActive)) return;
     // Safari does not focus a button that is clicked with the mouse.
     button.focus();
     press();
@@ -85,16 +86,13 @@ const stand = (place, kind, press, goal) => {
 // stands there as if nothing had been.
 const run = async (show, load, quiet) => {
   show(quiet ? "granted" : "loading");
-  const came = await new Promise((done, fail) => {
-    giveUp = fail;
+  const came = await new Promise((end) => {
+    giveUp = end;
     // A script that arrives does not mean a chat that comes: what it asks for next may be blocked or hang.
-    setTimeout(fail, 8000);
-    if (navigator.onLine) load(done);
-    else fail();
-  }).then(
-    () => true,
-    () => false,
-  );
+    setTimeout(end, 8000);
+    if (navigator.onLine) load(() => end(true));
+    else end();
+  });
   if (came) show("ready", quiet ? "" : "ready");
   else if (quiet) show("idle");
   else show("failed", navigator.onLine ? "failed" : "offline");
@@ -194,7 +192,7 @@ const revive = (element) =>
   new Promise((resolve) => {
     const address = addressOf(element);
     const source = address && trust("ScriptURL", address);
-    const spot = make("i");
+    const spot = new Comment();
     // Each tag once: the same one may be there already.
     const twin = alive(kept(element, "id")) || (address && all("script[src=" + JSON.stringify(address) + "]")[0]);
     delete element.dataset.consent;
@@ -202,11 +200,9 @@ const revive = (element) =>
     element.replaceWith(spot);
     if (isScript(element)) element.removeAttribute("type");
     // These and no others: in markup that a visitor got into a page, `data-consent-onclick` would else become code.
-    for (const name of ["src", "srcset", "href", "type", "id", "language"]) {
+    for (const name of ["src", "srcset", "href", "type", "id"]) {
       const value = kept(element, name);
-      // A type that a plugin made up, so that the script waits, goes with the waiting.
-      if (value !== null && (name !== "type" || /^module$|^[a-z]+\/.*script/i.test(value)))
-        element.setAttribute(name, value === address ? source : value);
+      if (value !== null) element.setAttribute(name, value === address ? source : value);
     }
     if (address) {
       // A script that has waited is async unless it is told not to be.
@@ -218,25 +214,25 @@ const revive = (element) =>
     if (!address || !element.isConnected) resolve(true);
   });
 
-// Releases what is held and wanted, in the document's order. `strict`: what depends on a script that fails stays held.
-const release = (wanted, strict) => {
-  const steps = [[], [], []];
-  for (const element of new Set([...all("[data-consent]:not(a,area)"), ...caught])) {
+// Releases what is held and wanted, by default all that is allowed, in the document's order. `strict`: what depends on a script that fails stays held.
+const release = (wanted = (element) => live[element.dataset.consent], strict) => {
+  const waiting = [...new Set([...all("[data-consent]:not(a,area)"), ...caught])].filter((element) => {
     const address = addressOf(element);
     // Nor does a script run that the page's policy would not have let the site's markup run: what a script inserts,
     // 'strict-dynamic' allows whatever its nonce.
     const runs = address ? admitted.has(address) : !isScript(element) || element.nonce === nonce;
-    if (element.dataset.consent && wanted(element) && runs) steps[rank(element, strict)].push(element);
-  }
+    return runs && element.dataset.consent && wanted(element);
+  });
   if (EMBEDS)
-    for (const element of steps.flat()) {
+    for (const element of waiting) {
       // A script may look for its library, which stands before it, to listen for its load.
       const id = kept(element, "id");
       if (id && !document.getElementById(id)) element.id = id;
     }
-  steps[0].forEach(revive);
+  const order = (element) => rank(element, strict);
+  const inOrder = waiting.filter(order).sort((one, other) => order(one) - order(other));
+  waiting.filter((element) => !order(element)).forEach(revive);
   const turn = queue.then(async () => {
-    const inOrder = [...steps[1], ...steps[2]];
     if (EMBEDS) {
       // What listens at a library's tag, which it finds by its id, does so before the library loads.
       const ids = inOrder.filter(addressOf).map((element) => kept(element, "id"));
@@ -254,11 +250,10 @@ const release = (wanted, strict) => {
       }
     }
   });
-  queue = EMBEDS ? turn.catch(() => {}) : turn;
+  if (!EMBEDS) return (queue = turn);
+  queue = turn.catch(() => {});
   return turn;
 };
-
-const releaseAllowed = () => release((element) => live[element.dataset.consent]);
 
 // ---- consent that is given or taken back while the page stands
 
@@ -278,7 +273,7 @@ const ask = async () => {
     // Allowed by now, and not by a click, which sees to itself.
     const quiet = now.chat && !live.chat && !clicked.chat;
     live = now;
-    releaseAllowed();
+    release();
     if (EMBEDS && now.embeds) closeEmbeds();
     if (quiet && state() === "idle") start(quiet);
   } catch {}
@@ -296,12 +291,18 @@ const end = () => {
 
 const nameOf = (element) => (element.localName === "link" ? "href" : "src");
 
-// Holds an element that is given an address, if what it leads to has to wait. `own`: by a script, not by markup, which
-// does not run by itself and is not made to run unless it has the page's nonce.
-const hold = (element, url, own) => {
+// The purpose that an address waits for; nothing where it may be loaded.
+const waits = (url) => {
   const { hostname } = Object.assign(make("a"), { href: url });
   const [purpose] = HOSTS.find(([, hosts]) => RegExp("(^|\\.)(" + hosts + ")$").test(hostname)) ?? [];
-  if (!purpose || live[purpose] || clicked[purpose]) return;
+  return !live[purpose] && !clicked[purpose] && purpose;
+};
+
+// Holds an element that is given an address, if what it leads to has to wait. `own`: by a script, not by markup, which
+// is not made to run unless it has the page's nonce.
+const hold = (element, url, own) => {
+  const purpose = waits(url);
+  if (!purpose) return;
   const name = nameOf(element);
   element.dataset.consent = purpose;
   element.removeAttribute(name);
@@ -310,51 +311,61 @@ const hold = (element, url, own) => {
   return caught.add(element);
 };
 
-// Holds what there is in a node; true if there was anything.
+// Holds what there is in a node.
 const scan = (node) => {
-  let found;
-  for (const element of [node, ...(node?.querySelectorAll?.("[src],link") ?? [])]) {
-    const url = element?.getAttribute?.(nameOf(element));
-    if (url && hold(element, url)) found = true;
+  for (const element of [node, ...(node.querySelectorAll?.("[src],link,template,[data-consent]") ?? [])]) {
+    const url = element.getAttribute?.(nameOf(element));
+    if (url) hold(element, url);
     // Vendors take an element with their script's id for the script.
-    if (element?.id && isScript(element) && element.dataset.consent) {
+    if (isScript(element) && element.id && element.dataset.consent) {
       element.dataset.consentId = element.id;
       element.removeAttribute("id");
     }
+    // Held in markup, and put into the page when it may be there.
+    if (live[element.dataset?.consent]) release();
+    // What is made of a template later has its address from there.
+    if (element.content?.firstChild) scan(element.content);
   }
-  return found;
 };
 
 // However an element comes into the page, a script has given it its address before, or has made it of markup.
 const guard = () => {
-  const patch = ({ prototype }, name, stops) => {
-    const found = Object.getOwnPropertyDescriptor(prototype, name);
-    const key = found.set ? "set" : "value";
-    const native = found[key];
-    found[key] = function (...given) {
-      if (stops?.(this, given, native)) return;
-      const made = native.apply(this, given);
-      scan(made);
-      return made;
-    };
-    Object.defineProperty(prototype, name, found);
+  const patch = ({ prototype }, names, stops) => {
+    for (const name of names.split(" ")) {
+      const found = Object.getOwnPropertyDescriptor(prototype, name);
+      const key = found.set ? "set" : "value";
+      const native = found[key];
+      found[key] = function (...given) {
+        return stops(this, given) || native.apply(this, given);
+      };
+      Object.defineProperty(prototype, name, found);
+    }
   };
   const set = (element, [url]) => hold(element, url, 1);
-  for (const kind of [HTMLScriptElement, HTMLImageElement, HTMLIFrameElement]) patch(kind, "src", set);
-  patch(HTMLLinkElement, "href", set);
+  // A picture in markup is asked for as soon as the markup is read: so the markup is read without its address.
+  const markup = (_, given) =>
+    given.forEach((text, at) => {
+      const veiled = (text + "").replace(
+        // An anchor's address is only content.
+        /(<[^a<>][^<>]*?\s)((?:src|href)\s*=\s*["']?([^\s"'>]+))/gi,
+        (tag, before, given, url) => {
+          const purpose = waits(url);
+          if (!purpose) return tag;
+          // On a page with a nonce, a script that came as markup is not made to run: nobody knows whose it is.
+          if (!nonce) admitted.add(url);
+          return before + "data-consent=" + purpose + " data-consent-" + given;
+        },
+      );
+      // Text that the page's policy trusts stays trusted, and no other text becomes it.
+      if (veiled != text) given[at] = typeof text == "string" ? veiled : trust("HTML", veiled);
+    });
+  for (const kind of ["Script", "Image", "IFrame", "Link"])
+    patch(window["HTML" + kind + "Element"], kind === "Link" ? "href" : "src", set);
+  patch(Document, "write writeln", markup);
+  patch(DOMParser, "parseFromString", markup);
+  patch(Element, "innerHTML outerHTML insertAdjacentHTML", markup);
+  patch(Range, "createContextualFragment", markup);
   patch(Element, "setAttribute", (element, [name, url]) => name === nameOf(element) && hold(element, url, 1));
-  patch(Node, "cloneNode");
-  patch(Document, "importNode");
-  patch(Range, "createContextualFragment");
-  // A picture in markup is asked for as soon as the markup is read, save in a document that is not shown.
-  patch(Element, "innerHTML", (element, [markup], native) => {
-    if (!RegExp(HOSTS.flat().join("|")).test(markup)) return;
-    const copy = document.implementation.createHTMLDocument().createElement(element.localName);
-    native.call(copy, markup);
-    if (!scan(copy)) return;
-    element.replaceChildren(...copy.childNodes);
-    return true;
-  });
 };
 
 // ---- the door
@@ -380,14 +391,14 @@ const take = (script) => {
   live.chat ||= conf.granted;
   enhance();
   // A page that was kept from before the consent, and is swapped in now; or one that is the same for everybody.
-  releaseAllowed();
+  release();
   if (conf.ask) ask();
 };
 
 // Only a script that the browser really runs is believed. Markup that someone got into the page could carry the same
 // attribute, or take the name `currentScript`, and would otherwise choose the address of a trusted script.
 if (own instanceof HTMLScriptElement) {
-  const { guard: allowed } = own.dataset;
+  const allowed = own.dataset.guard;
   if (!window.consentMiddleware?.take) {
     endpoint = new URL("decision", own.src);
     seen = sight();
