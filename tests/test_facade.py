@@ -245,6 +245,14 @@ class TestSettings:
         assert rb"<a href=\"/contact\">Contact us</a>" in body
         assert b"<a " not in Facade(vendors=(HUBSPOT,)).asset().body
 
+    def test_words_and_links_are_no_markup_of_their_own(self) -> None:
+        texts = {"en": Texts(description="<b> & 'so'", contact="<i>", privacy="a<b")}
+        body = Facade(vendors=(HUBSPOT,), texts=texts, contact_url='/"><script>', privacy_url="/'\"").asset().body
+        for expected in (rb"&lt;b&gt; &amp; 'so' <a", rb">&lt;i&gt;</a>", rb">a&lt;b</a>"):
+            assert expected in body
+        assert rb"href=\"/&quot;&gt;&lt;script&gt;\">" in body
+        assert rb"href=\"/&#x27;&quot;\">" in body
+
 
 class TestAsset:
     def test_its_name_is_made_of_its_content(self) -> None:

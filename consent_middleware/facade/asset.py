@@ -21,7 +21,7 @@ from itertools import permutations
 
 from consent_middleware.rules import Purpose, Vendor
 
-from .texts import NOT_TEXT, Texts
+from .texts import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ def _link(url: str | None, label: str) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(NOT_TEXT.sub("\ufffd", text), quote=False)
+    return escape(text, quote=False)
 
 
 def _hosts(vendors: Sequence[Vendor]) -> list[tuple[str, str]]:

@@ -81,6 +81,11 @@ BEACONS = {
     f".insertAdjacentHTML('beforebegin', '<p>a > b <img src={PIXEL}></p>')",
     "markup at the end of an element": f"document.querySelector('main').insertAdjacentHTML('beforeend',"
     f'\'<IMG ALT="" DATA-X=1\\nSRC = "{PIXEL}">\')',
+    "markup added to an element that is in no page yet": "const box = document.createElement('div');"
+    f"box.insertAdjacentHTML('afterbegin', '<img src={PIXEL}>'); setTimeout(() => document.body.append(box), 100)",
+    "markup in place of an element that is in no page yet": "const box = document.createElement('div');"
+    f"box.innerHTML = '<b></b>'; box.firstChild.outerHTML = '<img src={PIXEL}>';"
+    "setTimeout(() => document.body.append(box), 100)",
     "a frame in markup": "document.querySelector('h1').innerHTML ="
     '\'<iframe title="x" src="https://meetings.hubspot.com/ann"></iframe>\'',
     "a hint in markup": f"document.querySelector('h1').innerHTML = '<link rel=preload as=script href={LOADER}>'",
