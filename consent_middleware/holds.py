@@ -58,7 +58,7 @@ _HINTS = _FETCHES | {"dns-prefetch", "preconnect"}
 _CONTENT = frozenset({"audio", "font", "image", "style", "track", "video"})
 
 #: What a held tag is not to keep: a browser would fetch, run or find it by these.
-_SCRIPT_NAMES = frozenset({b"src", b"type", b"language", b"id", b"href", b"xlink:href"})
+_SCRIPT_NAMES = frozenset({b"src", b"type", b"id", b"href", b"xlink:href"})
 _LINK_NAMES = frozenset({b"href", b"imagesrcset"})
 _OTHER_NAMES = frozenset({b"src", b"srcset"})
 

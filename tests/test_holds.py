@@ -136,6 +136,12 @@ HELD = {
 _LIVE = re.compile(rb"(?<![\w-])(?:src|href)\s*=\s*[\"']?\s*[^\s>\"']*(?:hs-|usemessages|hscoll|hslead)", re.IGNORECASE)
 
 
+def test_a_language_stays_because_the_type_beside_it_counts() -> None:
+    out, _ = rewrite(page(HELD["a language"]))
+
+    assert b'<script type="text/x-consent" data-consent="tracking" language="JavaScript" data-consent-src=' in out
+
+
 @pytest.mark.parametrize("fragment", HELD.values(), ids=HELD)
 def test_every_form_of_a_tag_is_held(fragment: bytes) -> None:
     out, holds = rewrite(page(fragment))

@@ -211,8 +211,11 @@ class TestRelease:
         until(page, "ran.length === 2")
         assert ran(page) == ["heard", "loaded"]
 
-    def test_a_type_that_a_delay_plugin_made_up_goes(self, page: Page, site: Site) -> None:
-        tag = held(site, "late", 'data-consent-was-type="rocketlazyloadscript"')
+    @pytest.mark.parametrize("more", ['data-consent-was-type="rocketlazyloadscript"', 'language="JavaScript"'])
+    def test_a_type_that_a_delay_plugin_made_up_goes_and_a_language_stays(
+        self, page: Page, site: Site, more: str
+    ) -> None:
+        tag = held(site, "late", more)
         put(site, document(head=LOG, before=tag, held=("/late.js",)))
         open_page(page)
         grant(page, site, tracking=True)
