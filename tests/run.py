@@ -1,6 +1,6 @@
-"""Runs all tests in two processes, one for what needs a browser, so that two cores have work: `python -m tests.run`.
+"""Runs all tests in two processes, one for what needs Chromium, so that two cores have work: `python -m tests.run`.
 
-Knows: which folders need a browser, and how coverage is put together.
+Knows: which files need Chromium, and how coverage is put together.
 Must not know: what the tests do.
 """
 
@@ -17,9 +17,13 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".cache" / "run"
 PYTEST = [sys.executable, "-bb", "-m", "pytest", "--cov", "--cov-report="]
 CACHES = "tests/conformance/test_caches_browser.py"
+#: The tests with Firefox share nothing with those with Chromium, which take longest.
+FIREFOX = "tests/browser/test_firefox.py"
+CHROMIUM = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("tests/browser/test_*.py"))]
+CHROMIUM.remove(FIREFOX)
 SHARES = {
-    "browser": ["tests/browser", "examples", CACHES],
-    "others": ["tests", "--ignore=tests/browser", f"--ignore={CACHES}"],
+    "browser": [*CHROMIUM, "examples", CACHES],
+    "others": ["tests", *(f"--ignore={path}" for path in (*CHROMIUM, CACHES))],
 }
 
 
