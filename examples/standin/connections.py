@@ -10,11 +10,25 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 
-#: Seconds between two looks at the connections. A browser that has been told to close a page may begin one more.
+#: Seconds between the two looks at the connections. A browser that has been told to close a page may begin one more.
 _PAUSE = 0.02
+
+
+def settle(servers: Iterable[CountingServer], seconds: float = 5) -> None:
+    """Wait until nothing is on its way to any of these: no connection is open, and none waits to be accepted.
+
+    What is still open after `seconds` is cut, so that what was asked before this call is never answered, or written
+    down, after it.
+    """
+    servers = list(servers)
+    for pause in (_PAUSE, 0):
+        for server in servers:
+            server.drain(seconds)
+        time.sleep(pause)
 
 
 class CountingServer(ThreadingMixIn, TCPServer):
@@ -56,24 +70,13 @@ class CountingServer(ThreadingMixIn, TCPServer):
         if not isinstance(sys.exception(), OSError | ValueError):
             super().handle_error(request, client_address)
 
-    def settle(self, seconds: float = 5) -> None:
-        """Wait until nothing is on its way here: no connection is open, and none waits to be accepted.
-
-        What is still open after `seconds` is cut, so that what was asked before this call is never answered, or
-        written down, after it.
-        """
-        until = time.monotonic() + seconds
-        quiet = 0
-        while quiet < 2:
-            self._accept_all()
-            with self._changed:
-                idle = not self._open
-                if not idle and not self._changed.wait_for(lambda: not self._open, until - time.monotonic()):
-                    self._cut()
-                    self._changed.wait_for(lambda: not self._open, seconds)
-                    return
-            quiet = quiet + 1 if idle else 0
-            time.sleep(_PAUSE)
+    def drain(self, seconds: float) -> None:
+        """Wait until what was begun before now has ended; cut what is still open after `seconds`."""
+        self._accept_all()
+        with self._changed:
+            if not self._changed.wait_for(lambda: not self._open, seconds):
+                self._cut()
+                self._changed.wait_for(lambda: not self._open, seconds)
 
     def end(self, seconds: float = 5) -> None:
         """Accept no more, cut what is open, wait until its threads have ended, and free the port."""

@@ -22,7 +22,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from . import answers
 from .certificate import server_context
-from .connections import CountingServer
+from .connections import CountingServer, settle
 from .hosts import DOMAINS, is_hubspot
 from .portal import Portal
 
@@ -180,8 +180,7 @@ class StandIn:
 
         A connection that still hangs after `seconds` is cut.
         """
-        for listener in self._listeners():
-            listener.settle(seconds)
+        settle(self._listeners(), seconds)
 
     def wait_for(self, host: str, *, path: str = "*", seconds: float = 10) -> Record:
         """Return the first request in the log whose host and path match the patterns; wait for it if need be.

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from examples.standin.certificate import server_context
-from examples.standin.connections import CountingServer
+from examples.standin.connections import CountingServer, settle
 
 #: The names under which the browser knows the site: the first in plain HTTP, the second over TLS.
 HOST = "shop.example"
@@ -72,8 +72,7 @@ class Site:
 
     def settle(self) -> None:
         """Wait until nothing that was asked is still to be answered."""
-        for server in self._servers:
-            server.settle()
+        settle(self._servers)
 
     def clear(self) -> None:
         """Take every page away."""
