@@ -58,11 +58,15 @@ class Checks:
     def _wrong(self, number: str, name: str, given: object, allowed: str) -> None:
         self._problems.append((number, f"{name} is {given!r}; it must be {allowed}"))
 
-    def _strings(self, number: str, name: str, given: object, allowed: str) -> list[str] | None:
+    def _listed(self, number: str, name: str, given: object, allowed: str) -> list[Any] | None:
         if isinstance(given, str | bytes) or not isinstance(given, Iterable):
             self._wrong(number, name, given, allowed)
             return None
-        return [str(item) for item in given]
+        return list(given)
+
+    def _strings(self, number: str, name: str, given: object, allowed: str) -> list[str] | None:
+        listed = self._listed(number, name, given, allowed)
+        return None if listed is None else [str(item) for item in listed]
 
     def pages(self, number: str, name: str, given: object) -> re.Pattern[str] | None:
         if given is None:
@@ -79,10 +83,9 @@ class Checks:
         if given is None:
             return None
         allowed = "None, or a list of the vendor's account ids"
-        if isinstance(given, str | bytes) or not isinstance(given, Iterable):
-            self._wrong(number, name, given, allowed)
+        accounts = self._listed(number, name, given, allowed)
+        if accounts is None:
             return None
-        accounts = list(given)
         if not all(isinstance(account, str | int) and not isinstance(account, bool) for account in accounts):
             self._wrong(number, name, accounts, allowed)
         return frozenset(map(str, accounts))
@@ -99,10 +102,9 @@ class Checks:
         if given is None:
             return default
         allowed = "a list of " + ", ".join(Category)
-        if isinstance(given, str | bytes) or not isinstance(given, Iterable):
-            self._wrong(number, name, given, allowed)
+        listed = self._listed(number, name, given, allowed)
+        if listed is None:
             return default
-        listed = list(given)
         try:
             return frozenset(Category(item) for item in listed)
         except ValueError:

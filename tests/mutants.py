@@ -64,6 +64,8 @@ SCRIPT_MUTANTS = [
     Mutant(CORE, 'patch(Range, "createContextualFragment", markup);', "", f"{GUARD} -k contextual"),
     Mutant(CORE, "if (own || element.nonce === nonce) admitted", "if (true) admitted", f"{GUARD} -k TestPolicy"),
     Mutant(CORE, 'element.removeAttribute("id");', "", f"{GUARD} -k keeps_its_id"),
+    Mutant(CORE, 'typeof text == "string" ? veiled : trust("HTML", veiled)', "veiled", f"{GUARD} -k trusted_markup"),
+    Mutant(CORE, 'typeof text == "string" ? veiled : trust("HTML", veiled)', 'trust("HTML", veiled)', f"{GUARD} -k trusted_markup"),
     Mutant(CORE, "if (!purpose) return tag;", "return tag;", f"{GUARD} -k markup"),
     Mutant(CORE, "if (!nonce) admitted.add(url);", "admitted.add(url);", f"{GUARD} -k without_the_nonce"),
     Mutant(CORE, "if (!nonce) admitted.add(url);", "", f"{GUARD} -k writes"),

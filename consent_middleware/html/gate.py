@@ -25,7 +25,7 @@ REFERENCE: Final = re.compile(
 # A percent-encoded letter, digit, "-" or ".", which nothing that writes URLs encodes, or a byte beyond ASCII.
 ENCODED: Final = re.compile(rb"%(?:2[dDeE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|[89a-fA-F])")
 ASCII: Final = bytes(range(0x80))
-# What brings more than its own bytes into play: an address for all that follows, or a document of its own.
+# What may bring a document of its own into play.
 IFRAME: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?[iI][fF]")
 EVERYTHING: Final = re.compile(rb"(?s:.+)")
 BEYOND: Final = re.compile(rb"[\x80-\xff]+")

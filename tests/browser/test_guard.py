@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from consent_middleware.rules import Purpose
 from examples.standin import StandIn
@@ -274,6 +274,24 @@ class TestPolicy:
         decide(site, chat=True, tracking=True)
         page.evaluate("document.cookie = 'choice=1'")
         standin.wait_for("js.hs-scripts.com")
+
+    def test_trusted_markup_stays_trusted_and_no_other_becomes_it(
+        self, page: Page, site: Site, standin: StandIn
+    ) -> None:
+        policy = "require-trusted-types-for 'script'; trusted-types consent-facade site"
+        own = "<script>site = trustedTypes.createPolicy('site', {createHTML: (html) => html})</script>"
+        put(site, document(guard=(), head=own), headers={"Content-Security-Policy": policy})
+        open_page(page)
+        picture = f"""'<b id=b>x</b><img alt="" src="{PIXEL}">'"""
+        run(page, f"document.querySelector('h1').innerHTML = site.createHTML({picture})")
+        assert page.locator("h1 #b").count() == 1
+        with pytest.raises(Error, match="TrustedHTML"):
+            run(page, f"document.querySelector('main').innerHTML = {picture}")
+        page.wait_for_timeout(300)
+        assert asked(standin) == []
+        decide(site, tracking=True)
+        page.evaluate("document.cookie = 'choice=1'")
+        comes(page, lambda: len(asked(standin)) == 1)
 
     def test_markup_with_a_script_is_held_and_never_run_without_the_nonce(
         self, page: Page, site: Site, standin: StandIn
