@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Protocol
@@ -333,3 +334,16 @@ class Encoder:
         for writer in self._writers:
             data = (writer.write(data, flush=False) if data else b"") + writer.end()
         return data
+
+
+#: The codings in which whole files are packed, the densest first. Every browser reads gzip.
+PACKED: tuple[bytes, ...] = (b"br", b"gzip") if _brotli is not None else (b"gzip",)
+
+
+@lru_cache(maxsize=256)  # a site has some dozens of files
+def packed(plain: bytes, coding: bytes) -> bytes:
+    """A file in one of `PACKED`, as small as it goes: it is compressed once and sent often."""
+    if coding == b"br" and _brotli is not None:
+        dense: bytes = _brotli.compress(plain, quality=11)
+        return dense
+    return zlib.compress(plain, 9, _GZIP)

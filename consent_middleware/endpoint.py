@@ -1,6 +1,7 @@
 """What the middleware answers itself, below its own path: the facade's script, and the decision for a visitor.
 
-Knows: the policy's path, the scripts, how a file that never changes is cached and how an answer for one visitor is not.
+Knows: the policy's path, the scripts, how a file that never changes is cached and compressed, and how an answer for
+one visitor is not.
 Must not know: HTML, gateways, what a decision rests on.
 """
 
@@ -10,8 +11,9 @@ import json
 import re
 from typing import NamedTuple
 
+from .coding import PACKED, packed
 from .cookies import Cookies
-from .headers import Headers, add_vary, expire
+from .headers import Headers, add_vary, expire, preferred_coding
 from .policy import Plan, Policy
 from .rules import Purpose
 
@@ -29,15 +31,20 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def answer(policy: Policy, method: str, path: str, plan: Plan, cookies: Cookies, host: bytes) -> Answer | None:
-    """The middleware's own response to a request, or None where the app is to answer. `path` is below the mount."""
+def answer(
+    policy: Policy, method: str, path: str, plan: Plan, cookies: Cookies, host: bytes, accepted: bytes = b""
+) -> Answer | None:
+    """The middleware's own response to a request, or None where the app is to answer.
+
+    `path` is below the mount, `accepted` is the request's `Accept-Encoding`.
+    """
     if method not in {"GET", "HEAD"} or not path.startswith(policy.path + "/"):
         return None
     name = path.removeprefix(policy.path + "/")
     if name == DECISION:
         found = _decision(policy, plan, cookies, host)
     elif _ASSET_NAME.fullmatch(name):
-        found = _script(policy, name)
+        found = _script(policy, name, accepted)
     else:
         return None
     return found._replace(body=b"") if method == "HEAD" else found
@@ -48,13 +55,16 @@ def asset_url(policy: Policy, mount: str) -> str:
     return f"{mount.rstrip('/')}{policy.path}/{policy.facade.asset().name}"
 
 
-def _script(policy: Policy, name: str) -> Answer:
+def _script(policy: Policy, name: str, accepted: bytes) -> Answer:
     # A page from before an update asks for the name of its time. It gets the script of today, which must then not be
     # stored under the other name for good.
     asset = policy.facade.assets.get(name)
     cache_control = b"no-cache" if asset is None else b"public, max-age=31536000, immutable"
     asset = asset or policy.facade.asset(placeholders=True)
-    return _answer(asset.content_type, asset.body, cache_control)
+    coding = preferred_coding(accepted, PACKED)
+    found = _answer(asset.content_type, asset.body if coding is None else packed(asset.body, coding), cache_control)
+    head = found.headers if coding is None else [*found.headers, (b"content-encoding", coding)]
+    return found._replace(headers=add_vary(head, b"Accept-Encoding"))
 
 
 def _decision(policy: Policy, plan: Plan, cookies: Cookies, host: bytes) -> Answer:

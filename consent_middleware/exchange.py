@@ -102,7 +102,7 @@ class Exchange:
         self._page_plan = policy.neutral if policy.cacheable else self.plan
         #: The middleware's own response, or None where the app is to be called.
         self.answer = (
-            endpoint.answer(policy, method, path, self.plan, self._cookies, self._host)
+            endpoint.answer(policy, method, path, self.plan, self._cookies, self._host, self._accepted)
             if path.startswith(policy.path)
             else None
         )
@@ -115,7 +115,7 @@ class Exchange:
         self._body: _Body | None = None
 
     def _touches_html(self) -> bool:
-        return self._page_plan.touches_html
+        return self._page_plan.touches_html or self._policy.withdrawal == "at-once"
 
     def _variant(self) -> bytes:
         """What tells this page from others that are made of the same page of the app's."""
@@ -217,6 +217,10 @@ class Exchange:
     def _expired(self) -> Headers:
         """The lines that end cookies that the browser still holds against a refusal, or from a past visit."""
         return expire(self._policy.ended_cookies(self.plan, self._cookies), self._cookies, self._host)
+
+    @property
+    def _accepted(self) -> bytes:
+        return b",".join(values(self._headers, b"accept-encoding"))
 
     @property
     def _host(self) -> bytes:

@@ -166,6 +166,26 @@ def _offer(value: bytes, codings: frozenset[bytes]) -> bytes:
     return value if len(known) == value.count(b",") + 1 else b", ".join(known) or b"identity"
 
 
+_WEIGHT = re.compile(rb"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
+
+
+@lru_cache(64)
+def preferred_coding(accepted: bytes, offered: tuple[bytes, ...]) -> bytes | None:
+    """The one of `offered` that a client likes best by its `Accept-Encoding`; of equals the first. None: as it is.
+
+    RFC 9110, sections 12.4.2 and 12.5.3. A weight that is none counts as a refusal.
+    """
+    weights: dict[bytes, float] = {}
+    for item in accepted.split(b","):
+        coding, *parameters = (part.strip(_OWS).lower() for part in item.split(b";"))
+        said = next((value for name, _, value in (part.partition(b"=") for part in parameters) if name == b"q"), b"1")
+        weights[coding] = float(said) if _WEIGHT.fullmatch(said) else 0.0
+    anything = weights.get(b"*", 0.0)
+    best = max(offered, key=lambda coding: weights.get(coding, anything))
+    weight = weights.get(best, anything)
+    return best if weight > 0 and weight >= weights.get(b"identity", 0.0) else None
+
+
 def hide_cookies(headers: Sequence[tuple[bytes, bytes]], names: Container[bytes]) -> Sequence[tuple[bytes, bytes]]:
     """The request head less the pairs of `names` in `Cookie`; every other byte of it stays.
 

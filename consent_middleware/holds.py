@@ -100,6 +100,7 @@ class PageHolds:
     _chat_loads: bool = False
     _base: str | None = None
     _guarded: bool = False
+    _watches: bool = False
     _lang: str | None = None
     _vendor: str | None = None
 
@@ -126,18 +127,20 @@ class PageHolds:
         self._lang = tag.get(b"lang") or tag.get(b"xml:lang")
 
     def tail(self) -> bytes:
-        """The facade where a held tag would have brought the chat and no other does, and the script that releases."""
+        """The facade where a held tag would have brought the chat and no other does, and the script that releases what
+        is held and ends what runs."""
         chat = self._chat
         if self._chat_loads or self.plan.decisions[Purpose.CHAT].action is Action.BLOCK:
             chat = None
-        if chat is None and not self._guarded and all(held.rule == "hint" for held in self.held):
+        needless = not (self._guarded or self._watches) and all(held.rule == "hint" for held in self.held)
+        if chat is None and needless:
             return b""
         embeds = self.plan.decisions[Purpose.EMBEDS].action
         return self.policy.facade.markup(
             chat,
             asset_url=self._absolute(self.asset_url),
             nonce=self.nonce,
-            granted=self.plan.allows(Purpose.CHAT),
+            allowed=self._allowed,
             lang=self._lang,
             language=self.language,
             held=[held.src for held in self.held if held.src],
@@ -145,6 +148,10 @@ class PageHolds:
             vendor=self._vendor,
             ask=self.policy.cacheable,
         )
+
+    @property
+    def _allowed(self) -> list[Purpose]:
+        return [purpose for purpose in Purpose if self.plan.allows(purpose)]
 
     def _guard(self, tag: StartTag) -> Sequence[Edit]:
         """The guard, before the first script that may insert tags of its own."""
@@ -163,7 +170,7 @@ class PageHolds:
         markup = self.policy.facade.guard_markup(
             self._absolute(self.asset_url),
             self.nonce,
-            [purpose for purpose in Purpose if self.plan.allows(purpose)],
+            self._allowed,
             lang=self.language or self._lang,
         )
         return [Edit(0, 0, markup)]
@@ -213,7 +220,9 @@ class PageHolds:
         rule = found.rule
         if self.plan.allows(rule.purpose):
             self._chat_loads |= Purpose.CHAT in rule.brings
-            return ()
+            self._watches = self.policy.withdrawal == "at-once"
+            # An edit that changes nothing, for the sake of the script behind it.
+            return (Edit(0, 0, b""),) if self._watches else ()
         self.held.append(Held(rule.id, rule.purpose, rule.kind, src))
         self._base = tag.base
         self._remember_chat(tag, found, src)

@@ -192,6 +192,8 @@ class Policy:
             server cannot pass them on.
         cacheable: whether every visitor gets the same page, which asks for the visitor's decision in the browser. The
             site's shared caches then stay of use; without JavaScript nothing that was held is released.
+        withdrawal: when a withdrawal is heeded on a page whose tags were all allowed: "next-page" leaves such a page as
+            the site wrote it, byte for byte; "at-once" adds the script that notices, and ends what runs.
         clock: gives the time in seconds since 1970 (UTC); the system's without it. Only `max_age_days` asks.
         vendors: the vendors whose tags and cookies wait, by id or as `Vendor`: ``["hubspot", "intercom"]``.
 
@@ -237,6 +239,7 @@ class Policy:
         leftovers: Literal["expire", "keep"] = "expire",
         hide_cookies: bool = False,
         cacheable: bool = False,
+        withdrawal: Literal["next-page", "at-once"] = "next-page",
         clock: Callable[[], float] | None = None,
         vendors: Iterable[Vendor | str] = VENDORS,
     ) -> None:
@@ -287,6 +290,7 @@ class Policy:
         self.leftovers = checks.one_of("CM050", "leftovers", leftovers, ("expire", "keep"))
         self.hide_cookies = checks.flag("CM051", "hide_cookies", hide_cookies)
         self.cacheable = checks.flag("CM052", "cacheable", cacheable)
+        self.withdrawal = checks.one_of("CM054", "withdrawal", withdrawal, ("next-page", "at-once"))
         checks.not_both(
             "CM053",
             "cacheable=True and click_after_refusal=False",
@@ -371,6 +375,7 @@ class Policy:
         shown = (
             self.embeds_click,
             self.guard,
+            self.withdrawal,
             sorted(self.loading_elements),
             self._chat_pages and self._chat_pages.pattern,
             sorted(self._chat_accounts or ()),

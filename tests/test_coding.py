@@ -223,3 +223,18 @@ def test_wherever_a_body_is_cut_off_all_that_can_be_decoded_is_given() -> None:
 
     for cut in range(len(coded)):
         assert decode(b"gzip", coded[:cut])[0] == zlib.decompressobj(31).decompress(coded[:cut])
+
+
+def test_a_file_is_packed_in_every_coding_that_is_offered_for_files() -> None:
+    assert coding.PACKED == (b"br", b"gzip")
+    for name in coding.PACKED:
+        assert b"".join(coding.Decoder(name).feed(coding.packed(TEXT, name))) == TEXT
+
+
+def test_without_a_package_for_brotli_files_are_packed_in_gzip_alone() -> None:
+    code = (
+        "import sys; sys.modules.update(brotli=None, brotlicffi=None);"
+        "from consent_middleware.coding import PACKED; print(*PACKED)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "b'gzip'\n"

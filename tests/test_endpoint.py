@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+from collections.abc import Callable
 
+import brotli
 import pytest
 
 from consent_middleware import Policy
@@ -13,9 +16,10 @@ POLICY = Policy(contact_url="/contact")
 
 
 def ask(
-    path: str, cookie: str = "", method: str = "GET", policy: Policy = POLICY
+    path: str, cookie: str = "", method: str = "GET", policy: Policy = POLICY, accept: str = ""
 ) -> tuple[int, dict[str, list[str]], bytes]:
     headers = [(b"Host", b"www.shop.example"), *([(b"Cookie", cookie.encode())] if cookie else [])]
+    headers += [(b"Accept-Encoding", accept.encode())] if accept else []
     answer = Exchange(policy, RequestHead(method, path, "", headers)).answer
     assert answer is not None
     head: dict[str, list[str]] = {}
@@ -84,6 +88,37 @@ class TestScript:
         _, head, body = ask("/_consent/facade.0123456789abcdef.js")
         assert body == POLICY.facade.asset(placeholders=True).body
         assert head["cache-control"] == ["no-cache"]
+
+    @pytest.mark.parametrize(
+        ("accept", "coding", "unpack"),
+        [
+            ("", None, bytes),
+            ("identity", None, bytes),
+            ("gzip", "gzip", gzip.decompress),
+            ("gzip, deflate, br, zstd", "br", brotli.decompress),
+            ("zstd, deflate", None, bytes),
+        ],
+    )
+    def test_it_is_packed_as_the_browser_can_read_it(
+        self, accept: str, coding: str | None, unpack: Callable[[bytes], bytes]
+    ) -> None:
+        for name, asset in POLICY.facade.assets.items():
+            _, head, body = ask(f"/_consent/{name}", accept=accept)
+            assert unpack(body) == asset.body
+            assert head.get("content-encoding") == (coding and [coding])
+            assert head["content-length"] == [str(len(body))]
+            assert head["vary"] == ["Accept-Encoding"]
+
+    def test_packed_it_is_as_small_as_its_limits_are_said_for(self) -> None:
+        name = POLICY.facade.asset("en").name
+        assert len(ask(f"/_consent/{name}", accept="gzip")[2]) <= 4096
+        assert len(ask(f"/_consent/{name}", accept="br")[2]) <= 3584
+
+    def test_an_answer_to_head_says_the_length_of_what_get_would_get(self) -> None:
+        name = POLICY.facade.asset("en").name
+        _, head, body = ask(f"/_consent/{name}", method="HEAD", accept="gzip")
+        assert body == b""
+        assert head["content-length"] == [str(len(ask(f"/_consent/{name}", accept="gzip")[2]))]
 
 
 class TestLanguage:

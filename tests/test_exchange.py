@@ -52,6 +52,16 @@ def test_held_tags_are_told(policy: Policy) -> None:
     assert [held.rule for held in given.held] == ["hubspot.loader"]
 
 
+def test_a_page_on_which_everything_is_allowed_is_read_only_where_a_withdrawal_is_to_end_it() -> None:
+    cookie = (b"cookie", b"consent=functional,analytics,marketing")
+    for withdrawal, reads in (("next-page", False), ("at-once", True)):
+        given = exchange(Policy(contact_url="/contact", withdrawal=withdrawal), cookie)  # type: ignore[arg-type]
+        head, body = given.whole(200, [HTML, (b"etag", b'"x"')], page(LOADER))
+        assert (body != page(LOADER)) is reads
+        assert dict(head)[b"etag"] != b'"x"'
+    assert b'data-conf=\'{"live":{"chat":1,"tracking":1,"embeds":1},"held":[]}\'' in body
+
+
 @pytest.mark.parametrize("status", [204, 205, 304, 103])
 def test_a_status_without_content_gets_none(policy: Policy, status: int) -> None:
     given = exchange(policy)

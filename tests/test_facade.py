@@ -46,7 +46,7 @@ NONCE = "nS3bFJ1yY4q0n3h8m2T5Zg=="
 
 
 def markup(facade: Facade = FACADE, **options: Any) -> bytes:
-    return facade.markup(CHAT, **{"asset_url": ASSET_URL, "nonce": None, "granted": False, "lang": "en", **options})
+    return facade.markup(CHAT, **{"asset_url": ASSET_URL, "nonce": None, "allowed": (), "lang": "en", **options})
 
 
 def read(found: bytes) -> tuple[Any, Any, dict[str, Any]]:
@@ -69,7 +69,7 @@ class TestMarkup:
         assert script.tag == "script"
         assert script.attrib.keys() == {"src", "async", "nonce", "data-conf"}
         assert (script.get("src"), script.get("nonce"), script.text) == (ASSET_URL, NONCE, None)
-        assert settings == {"src": CHAT.src, "attrs": dict(CHAT.attributes), "granted": False, "held": []}
+        assert settings == {"src": CHAT.src, "attrs": dict(CHAT.attributes), "live": {}, "held": []}
 
     def test_without_a_nonce_none_is_written(self) -> None:
         assert "nonce" not in read(markup())[1].attrib
@@ -96,11 +96,11 @@ class TestMarkup:
         assert script.get("src") == f"/_consent/{FACADE.asset(language or lang).name}"
 
     def test_a_page_without_a_chat_gets_the_script_and_no_place(self) -> None:
-        found = FACADE.markup(None, asset_url=ASSET_URL, nonce=None, granted=False, held=("/a.js", "/b.js", "/a.js"))
+        found = FACADE.markup(None, asset_url=ASSET_URL, nonce=None, allowed=(), held=("/a.js", "/b.js", "/a.js"))
         assert b"<aside" not in found
         settings = re.search(rb"data-conf='([^']*)'", found)
         assert settings is not None
-        assert json.loads(settings[1]) == {"granted": False, "held": ["/a.js", "/b.js"]}
+        assert json.loads(settings[1]) == {"live": {}, "held": ["/a.js", "/b.js"]}
 
     def test_placeholders_are_in_a_script_of_their_own(self) -> None:
         assert read(markup(placeholders=True))[1].get("src") == f"/_consent/{FACADE.asset(placeholders=True).name}"
@@ -112,8 +112,8 @@ class TestMarkup:
             f'<script src="/mount/_consent/{ASSET.name}" nonce="{NONCE}" data-guard=\'{{"chat":1}}\'></script>'
         )
 
-    def test_a_page_on_which_the_chat_is_granted_says_so(self) -> None:
-        assert read(markup(granted=True))[2]["granted"] is True
+    def test_a_page_says_what_is_allowed_on_it(self) -> None:
+        assert read(markup(allowed=[Purpose.CHAT, Purpose.EMBEDS]))[2]["live"] == {"chat": 1, "embeds": 1}
 
     def test_without_a_contact_url_there_is_text_for_visitors_without_script_and_no_button(self) -> None:
         found = markup(replace(FACADE, contact_url=None))
@@ -128,13 +128,13 @@ class TestMarkup:
     def test_the_words_are_in_the_script_and_not_in_the_page(self) -> None:
         facade = replace(FACADE, texts={"en": Texts(button="Talk to Ann", contact="Write", label="Chat")})
         aside, _, settings = read(markup(facade))
-        assert settings.keys() == {"src", "attrs", "granted", "held"}
+        assert settings.keys() == {"src", "attrs", "live", "held"}
         assert (aside.get("aria-label"), aside[0].text) == ("Chat", "Write")
         assert b'"chat":"Talk to Ann"' in facade.asset("en").body
 
     def test_the_order_and_the_values_of_the_chats_attributes_survive(self) -> None:
         odd = ChatScript("https://x.example/?a=1&b='2'", (("data-b", "<'\">"), ("data-a", ""), ("id", "é&amp;")))
-        settings = read(FACADE.markup(odd, asset_url="/a.js", nonce=None, granted=False))[2]
+        settings = read(FACADE.markup(odd, asset_url="/a.js", nonce=None, allowed=()))[2]
         assert settings["src"] == odd.src
         assert tuple(settings["attrs"].items()) == odd.attributes
 
@@ -157,17 +157,17 @@ class TestMarkup:
         words=st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), min_size=1),
         value=st.text(),
         nonce=st.none() | st.text(string.ascii_letters + string.digits + "+/=-_", min_size=1),
-        granted=st.booleans(),
+        allowed=st.sets(st.sampled_from(Purpose)),
     )
     def test_whatever_the_words_it_is_ascii_and_reads_the_same_as_html_and_as_xml(
-        self, words: str, value: str, nonce: str | None, granted: bool
+        self, words: str, value: str, nonce: str | None, allowed: set[Purpose]
     ) -> None:
         """Law: every byte is ASCII; the markup is well-formed XML; an HTML parser and an XML parser find the same
         elements, attributes and settings, and these are the ones given; no text ends its element or attribute."""
         texts = {"en": Texts(button=words, label=words, contact=words)}
         facade = Facade(vendors=(HUBSPOT,), contact_url="/?" + words, privacy_url=words, texts=texts)
         chat = ChatScript("https://x.example/" + value, (("data-x", value),))
-        found = facade.markup(chat, asset_url=ASSET_URL, nonce=nonce, granted=granted, lang=None)
+        found = facade.markup(chat, asset_url=ASSET_URL, nonce=nonce, allowed=allowed, lang=None)
         assert found.isascii()
         as_html = read(found)[:2]
         as_xml = list(ElementTree.fromstring(b"<body>" + found + b"</body>"))  # noqa: S314 - our own markup
@@ -177,7 +177,7 @@ class TestMarkup:
         settings = json.loads(script.attrib["data-conf"])
         assert settings["src"] == chat.src
         assert settings["attrs"] == {"data-x": value}
-        assert settings["granted"] is granted
+        assert settings["live"].keys() == {purpose.value for purpose in allowed}
         assert (aside.get("aria-label"), aside[0].get("href"), aside[0].text) == (words, "/?" + words, words)
 
 

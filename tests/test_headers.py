@@ -18,6 +18,7 @@ from consent_middleware.headers import (
     lower,
     may_want_html,
     per_visitor,
+    preferred_coding,
     rewritten,
     wants_document,
 )
@@ -309,3 +310,37 @@ def test_no_head_raises_and_other_fields_stay_in_order(headers: list[tuple[bytes
     untouched = [pair for pair in headers if pair[0] == b"x"]
     assert [pair for pair in seen if pair[0] == b"x"] == untouched
     assert [pair for pair in out if pair[0] == b"x"] == untouched
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        (b"", None),
+        (b"gzip", b"gzip"),
+        (b"br, gzip", b"br"),
+        (b"gzip, br", b"br"),
+        (b"GZIP", b"gzip"),
+        (b"gzip;q=1.0, br;q=0.5", b"gzip"),
+        (b"br;q=0, gzip;q=0.001", b"gzip"),
+        (b"br ; q=0.2,\tgzip ; Q=0.9", b"gzip"),
+        (b"*", b"br"),
+        (b"br;q=0, *", b"gzip"),
+        (b"*;q=0", None),
+        (b"identity, gzip;q=0.5", None),
+        (b"identity;q=0.5, gzip;q=0.5", b"gzip"),
+        (b"gzip;q=0", None),
+        (b"gzip;q=2", None),
+        (b"gzip;q=nan", None),
+        (b"gzip;level=3", b"gzip"),
+        (b"deflate, zstd, x-gzip", None),
+        (b";;=,\xff;q=\xff", None),
+    ],
+)
+def test_the_coding_is_the_one_that_the_client_likes_best(accepted: bytes, coding: bytes | None) -> None:
+    assert preferred_coding(accepted, (b"br", b"gzip")) == coding
+
+
+@given(st.lists(st.sampled_from([b"br", b"gzip", b"*", b";q=0", b";q=1", b";", b"=", b",", b" "])).map(b"".join))
+def test_no_accept_encoding_raises(accepted: bytes) -> None:
+    """Law: whatever is accepted, the coding is one of those offered, or none."""
+    assert preferred_coding(accepted, (b"br", b"gzip")) in {None, b"br", b"gzip"}

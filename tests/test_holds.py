@@ -249,7 +249,7 @@ def test_the_facade_knows_portal_and_region_of_the_full_tag() -> None:
             "data-hsjs-env": "prod",
             "data-hsjs-hublet": "eu1",
         },
-        "granted": False,
+        "live": {},
         "held": ["https://js-eu1.hs-scripts.com/12345.js"],
     }
 
@@ -278,14 +278,14 @@ def test_with_functional_consent_the_full_tag_is_held_and_the_chat_loads_alone()
     out, _ = rewrite(page(LOADER), FUNCTIONAL)
 
     assert HELD_LOADER in out
-    assert settings(out)["granted"] is True
+    assert settings(out)["live"] == {"chat": 1}
 
 
 def test_with_a_click_the_full_tag_is_held_and_the_chat_loads_alone() -> None:
     out, _ = rewrite(page(LOADER), clicked=True)
 
     assert HELD_LOADER in out
-    assert settings(out)["granted"] is True
+    assert settings(out)["live"] == {"chat": 1}
 
 
 def test_no_facade_where_a_chat_tag_of_the_site_loads_anyway() -> None:
@@ -519,3 +519,29 @@ def test_the_guard_comes_from_the_page_s_host_and_bears_the_nonce_that_the_page_
 
     assert out.count(b'<script src="//www.shop.example/_consent/') == 2
     assert out.count(b'nonce="n1"') == 2
+
+
+def test_a_page_whose_tags_are_all_allowed_is_left_alone_unless_a_withdrawal_is_to_end_them() -> None:
+    document = page(LOADER)
+    at_once = Policy(contact_url="/contact", withdrawal="at-once")
+    assert rewrite(document, EVERYTHING)[0] == document
+
+    out, holds = rewrite(document, EVERYTHING, at_once)
+
+    assert settings(out) == {"live": {"chat": 1, "tracking": 1, "embeds": 1}, "held": []}
+    assert RELEASING.sub(b"", out) == document
+    assert not holds.held
+
+
+@pytest.mark.parametrize("tag", [CHAT, LOADER, b'<iframe src="https://meetings.hubspot.com/anna"></iframe>'])
+def test_any_tag_that_may_stay_brings_the_script_that_ends_it(tag: bytes) -> None:
+    out, _ = rewrite(page(tag), EVERYTHING, Policy(contact_url="/contact", withdrawal="at-once"))
+
+    assert RELEASING.sub(b"", out) == page(tag)
+    assert out != page(tag)
+
+
+def test_a_page_without_a_tag_of_a_vendor_stays_as_it_is_whatever_a_withdrawal_does() -> None:
+    document = page(b"<script src=/a.js></script>")
+
+    assert rewrite(document, EVERYTHING, Policy(contact_url="/contact", withdrawal="at-once"))[0] == document

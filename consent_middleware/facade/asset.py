@@ -57,9 +57,10 @@ def compose(site: Site, vendors: Sequence[Vendor], *, embeds: bool, minified: bo
         style = style.replace("inset-inline-end", "inset-inline-start")
     drivers = ",".join(_part(vendor.id, embeds, minified) for vendor in vendors)
     name = vendors[0].name
-    call = (f"[{drivers}]", _js(_hosts(vendors)), _js(style), _js(_box(site, name)), _js(_words(site, name, embeds)))
-    # ASCII only, so that the script reads the same whatever charset a page or a proxy claims.
-    body = f"({core})({','.join(call)});\n".encode("ascii")
+    given = (_js(_words(site, name, embeds)), _js(_box(site, name)), _js(_hosts(vendors)), _js(style), f"[{drivers}]")
+    # ASCII only, so that the script reads the same whatever charset a page or a proxy claims. What differs between
+    # sites stands first, where it compresses best.
+    body = f"(f=>f({','.join(given)}))({core});\n".encode("ascii")
     return Asset(
         name=f"facade.{hashlib.sha256(body).hexdigest()[:16]}.js",
         body=body,
@@ -77,7 +78,7 @@ def source(part: str, embeds: bool) -> str:
     if part == "core":
         code = [(assets / "embeds.js").read_text("utf-8")] if embeds else []
         code.append((assets / "facade.js").read_text("utf-8"))
-        return "(DRIVERS, HOSTS, CSS, BOX, SITE) => {\n" + "\n".join(code) + "}"
+        return "(SITE, BOX, HOSTS, CSS, DRIVERS) => {\n" + "\n".join(code) + "}"
     driver = (package / "vendors" / f"{part}.js").read_text("utf-8")
     return f"(() => {{\n{driver}return driver;\n}})()"
 

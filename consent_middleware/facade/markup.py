@@ -81,7 +81,7 @@ class Facade:
         *,
         asset_url: str,
         nonce: str | None,
-        granted: bool,
+        allowed: Iterable[Purpose],
         lang: str | None = None,
         language: str | None = None,
         held: Sequence[str] = (),
@@ -95,7 +95,7 @@ class Facade:
             chat: the script that the click loads, or None where there is nothing but held tags to release.
             asset_url: where the page finds a script of these; the one that fits the page lies beside it.
             nonce: the page's own CSP nonce, or None.
-            granted: the chat is allowed on this page and loads by itself.
+            allowed: the purposes that are allowed on this page. Where the chat is, it loads by itself.
             lang: the page's language, as its `<html lang>` says, or None where it says none.
             language: the language of the words, where the site has chosen it; None: the page's.
             held: the addresses of the scripts that were held, as a browser reads them. No other is ever released.
@@ -112,7 +112,7 @@ class Facade:
         if chat is not None:
             place = self._place(self.texts[chosen], None if _is_said(chosen, lang) else chosen)
             settings = {"src": chat.src, "attrs": dict(chat.attributes)}
-        settings["granted"] = granted
+        settings["live"] = {purpose.value: 1 for purpose in allowed}
         if ask:
             settings["ask"] = True
         settings["held"] = list(dict.fromkeys(held))

@@ -58,7 +58,7 @@ def test_functional_consent_lets_the_chat_load_and_holds_the_tracking() -> None:
     choose(client, "functional")
     html = body(client, "/")
     assert ' src="//js.hs-scripts.com' not in html
-    assert re.search(r"granted(?:&quot;|\"): ?true", html)
+    assert re.search(r"live(?:&quot;|\"):{(?:&quot;|\")chat", html)
 
 
 def test_the_contact_page_has_no_tag_and_passes_unchanged() -> None:

@@ -7,6 +7,7 @@ Must not know: how a page is rewritten.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
@@ -71,7 +72,7 @@ def document(
     *,
     facade: Facade = FACADE,
     chat: ChatScript = CHAT,
-    granted: bool = False,
+    allowed: tuple[Purpose, ...] = (),
     nonce: str | None = None,
     head: str = "",
     before: str = "",
@@ -87,7 +88,7 @@ def document(
         None if no_chat else chat,
         asset_url=f"/_consent/{facade.asset().name}",
         nonce=nonce,
-        granted=granted,
+        allowed=allowed,
         lang=lang,
         held=held,
         placeholders=placeholders,
@@ -135,8 +136,14 @@ def put(
         for name, script in scripts(each).items():
             cached = {"Content-Type": ASSET.content_type, "Cache-Control": "max-age=9999"}
             site.pages[f"/_consent/{name}"] = Document(script, cached)
-    decide(site, chat=b'"granted":true' in body)
+    decide(site, **dict.fromkeys(_live(body), True))
     site.pages["/contact"] = Document(b"<!DOCTYPE html><title>Contact</title><h1>Contact</h1>")
+
+
+def _live(page: bytes) -> list[str]:
+    """What the server that made this page allows."""
+    said = re.search(rb'"live":({[^}]*})', page)
+    return list(json.loads(said[1])) if said else []
 
 
 def decide(site: Site, **allowed: bool) -> None:

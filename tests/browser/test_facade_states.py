@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from consent_middleware.facade import Texts
+from consent_middleware.rules import Purpose
 from examples.standin import Portal, StandIn
 
 from .pages import (
@@ -286,7 +287,7 @@ class TestClick:
     def test_it_happens_in_a_page_of_xhtml_too(self, page: Page, site: Site, standin: StandIn) -> None:
         body = (
             b'<html xmlns="http://www.w3.org/1999/xhtml" lang="en"><head><title>X</title></head><body>'
-            + FACADE.markup(CHAT, asset_url=ASSET_URL, nonce="a&b", granted=False)
+            + FACADE.markup(CHAT, asset_url=ASSET_URL, nonce="a&b", allowed=())
             + b"</body></html>"
         )
         put(site, body, headers={"Content-Type": "application/xhtml+xml"})
@@ -619,7 +620,7 @@ class TestGranted:
         page.goto(URL)
 
     def test_the_chat_loads_by_itself_and_is_not_opened(self, page: Page, site: Site, standin: StandIn) -> None:
-        put(site, document(granted=True))
+        put(site, document(allowed=(Purpose.CHAT,)))
         self.open(page)
         expect_state(page, "ready")
         expect(button(page)).to_have_count(0)
@@ -630,7 +631,7 @@ class TestGranted:
         assert "consent_chat" not in cookies(page)
 
     def test_the_chat_waits_for_the_page_to_have_loaded(self, page: Page, site: Site, standin: StandIn) -> None:
-        put(site, document(granted=True, head='<script defer src="/slow.js"></script>'))
+        put(site, document(allowed=(Purpose.CHAT,), head='<script defer src="/slow.js"></script>'))
         held = hold(page, f"{URL}slow.js")
         page.add_init_script("window.steps = []")
         page.goto(URL, wait_until="commit")
@@ -644,7 +645,7 @@ class TestGranted:
         self, page: Page, site: Site, standin: StandIn, host: str
     ) -> None:
         standin.faults[host] = "refuse"
-        put(site, document(granted=True))
+        put(site, document(allowed=(Purpose.CHAT,)))
         decide(site, chat=True)
         page.clock.install()
         self.open(page)
@@ -659,7 +660,7 @@ class TestGranted:
         page.wait_for_function("document.documentElement.classList.contains('hs-messages-widget-open')")
 
     def test_a_chat_that_comes_late_takes_the_buttons_place(self, page: Page, site: Site) -> None:
-        put(site, document(granted=True))
+        put(site, document(allowed=(Purpose.CHAT,)))
         page.clock.install()
         held = hold(page, EMBED)
         self.open(page)
@@ -673,7 +674,12 @@ class TestGranted:
     def test_a_site_that_loads_its_chat_itself_is_not_forestalled(
         self, page: Page, site: Site, standin: StandIn
     ) -> None:
-        put(site, document(granted=True, head="<script>hsConversationsSettings = {loadImmediately: false}</script>"))
+        put(
+            site,
+            document(
+                allowed=(Purpose.CHAT,), head="<script>hsConversationsSettings = {loadImmediately: false}</script>"
+            ),
+        )
         self.open(page)
         expect_state(page, "ready")
         page.wait_for_timeout(300)
@@ -681,7 +687,7 @@ class TestGranted:
 
     def test_offline_the_button_stands_there_without_a_word(self, page: Page, site: Site, standin: StandIn) -> None:
         page.add_init_script("Object.defineProperty(navigator, 'onLine', {get: () => false})")
-        put(site, document(granted=True))
+        put(site, document(allowed=(Purpose.CHAT,)))
         self.open(page)
         expect_state(page, "idle")
         expect(message(page)).to_have_text("")
@@ -740,7 +746,7 @@ class TestContentSecurityPolicy:
         self, page: Page, site: Site, standin: StandIn
     ) -> None:
         evil = document(
-            nonce="wrong", chat=replace(CHAT, src="https://js.hs-scripts.com/666.js"), granted=True
+            nonce="wrong", chat=replace(CHAT, src="https://js.hs-scripts.com/666.js"), allowed=(Purpose.CHAT,)
         ).partition(b"</aside>")[2]
         good = document(nonce="abc").partition(b"</main>")
         put(site, good[0] + evil[: -len(b"</body></html>")] + good[1] + good[2])
@@ -754,7 +760,7 @@ class TestContentSecurityPolicy:
         self, page: Page, site: Site, standin: StandIn
     ) -> None:
         """It can keep the facade from waking, and the link stays; it cannot choose what is loaded."""
-        evil = """<form name="currentScript" data-conf='{"granted":true,"src":"https://js.hs-scripts.com/6.js"}'>"""
+        evil = """<form name="currentScript" data-conf='{"live":{"chat":1},"src":"https://js.hs-scripts.com/6.js"}'>"""
         put(site, document(nonce="abc", before=evil + "</form>"), headers={"Content-Security-Policy": CSP_DYNAMIC})
         page.goto(URL)
         page.wait_for_timeout(300)
@@ -821,7 +827,7 @@ class TestSwaps:
         open_page(page)
         # The server says the same when the chat's cookies make the page ask.
         decide(site, chat=True)
-        self.swap(page, document(granted=True))
+        self.swap(page, document(allowed=(Purpose.CHAT,)))
         expect_state(page, "ready")
         assert not chat_is_open(page)
         assert hosts(standin) == CHAT_HOSTS
@@ -995,7 +1001,7 @@ class TestLooks:
         page.keyboard.press("Tab")
         style = "(element) => [getComputedStyle(element).outlineColor, getComputedStyle(element).boxShadow]"
         outline, shadow = button(page).evaluate(style)
-        assert outline == "rgb(0, 0, 0)"
+        assert outline == "rgb(255, 255, 255)"
         assert shadow.startswith("rgb(255, 255, 255)")
 
     def test_nothing_turns(self, page: Page, site: Site, standin: StandIn) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from consent_middleware.rules import Purpose
 from examples.standin import Portal, StandIn
 
 from .pages import (
@@ -337,7 +338,7 @@ class TestAsking:
 
     def test_a_page_that_is_the_same_for_everybody_asks_at_once(self, page: Page, site: Site, standin: StandIn) -> None:
         body = document(head=LOG, before=held(site, "neutral"), held=("/neutral.js",))
-        put(site, body.replace(b'"granted":false', b'"granted":false,"ask":true'))
+        put(site, body.replace(b'"live":{}', b'"live":{},"ask":true'))
         decide(site, chat=True, tracking=True)
         page.goto(URL)
         until(page, "ran.length === 1")
@@ -384,10 +385,40 @@ class TestWithdrawal:
         assert page.evaluate("localStorage.told") == '[["revokeCookieConsent"]]'
         assert page.locator("iframe").count() == 0
 
+    def test_what_the_server_allowed_when_it_sent_the_page_ends_too(
+        self, page: Page, site: Site, standin: StandIn
+    ) -> None:
+        put(site, document(no_chat=True, allowed=(Purpose.TRACKING,), before=f'<script src="{LOADER}"></script>'))
+        page.goto(URL)
+        until(page, "document.cookie.includes('__hstc')")
+        expect(page.locator("iframe")).to_have_count(1)
+        page.wait_for_timeout(600)
+        assert page.evaluate("localStorage.told ?? ''") == ""
+        page.evaluate("_hsp.push = (...given) => localStorage.told = JSON.stringify(given)")
+        site.asked.clear()
+        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+        with page.expect_navigation():
+            page.evaluate("document.cookie = 'choice=none'")
+        expect_state(page, "idle")
+        assert site.asked.count("/") == 1
+        assert page.evaluate("localStorage.told") == '[["revokeCookieConsent"]]'
+        assert page.locator("iframe").count() == 0
+
+    def test_the_first_change_of_all_ends_what_the_page_was_sent_with(self, page: Page, site: Site) -> None:
+        put(site, document(no_chat=True, allowed=(Purpose.TRACKING,)))
+        page.goto(URL)
+        page.wait_for_timeout(600)
+        assert DECISION not in site.asked
+        site.asked.clear()
+        decide(site)
+        with page.expect_navigation():
+            page.evaluate("document.cookie = 'choice=none'")
+        assert site.asked.count("/") == 1
+
     def test_a_server_that_goes_on_saying_both_is_not_asked_for_the_page_again_and_again(
         self, page: Page, site: Site
     ) -> None:
-        put(site, document(granted=True))
+        put(site, document(allowed=(Purpose.CHAT,)))
         page.goto(URL)
         expect_state(page, "ready")
         site.asked.clear()
@@ -439,7 +470,7 @@ class TestNoChat:
         self, page: Page, site: Site, standin: StandIn
     ) -> None:
         standin.portals[int(PORTAL)] = Portal(chat_status=204)
-        put(site, document(granted=True))
+        put(site, document(allowed=(Purpose.CHAT,)))
         page.goto(URL)
         standin.wait_for("api.hubspot.com")
         expect_state(page, "idle")

@@ -6,11 +6,11 @@
 // Must not know: any vendor (that is a driver, from the vendors folder), how consent is read, any server but its own.
 //
 // It is the inside of a function, called with
-//   DRIVERS   the vendors' drivers, that of the page's chat first; what each offers is told in the vendors folder
+//   SITE      what the site has chosen: words, and the name of its cookie
+//   BOX       the markup of the button with its note, its live region and its links
 //   HOSTS     the hosts of the vendors that have to wait, as pairs of a purpose and a pattern; the first fit counts
 //   CSS       the style sheet
-//   BOX       the markup of the button with its note, its live region and its links
-//   SITE      what else the site has chosen: words, and the name of its cookie
+//   DRIVERS   the vendors' drivers, that of the page's chat first; what each offers is told in the vendors folder
 
 let [driver] = DRIVERS,
   conf, nonce, endpoint, host, box, script, arrive, giveUp, sheet, seen;
@@ -182,7 +182,7 @@ const rank = (element, strict) => {
   const external = addressOf(element);
   if (EMBEDS && strict) return external ? 1 : 2;
   if (external && element.hasAttribute("async")) return 0;
-  return kept(element, "type") === "module" || (external && element.hasAttribute("defer")) ? 2 : 1;
+  return kept(element, "type") === "module" || (external && element.defer) ? 2 : 1;
 };
 
 // Lets a held element do what the site wrote it for. The element is the same one, taken out and put in again, so that
@@ -214,7 +214,8 @@ const revive = (element) =>
     if (!address || !element.isConnected) resolve(true);
   });
 
-// Releases what is held and wanted, by default all that is allowed, in the document's order. `strict`: what depends on a script that fails stays held.
+// Releases what is held and wanted, by default all that is allowed, in the document's order. `strict`: what depends on
+// a script that fails stays held.
 const release = (wanted = (element) => live[element.dataset.consent], strict) => {
   const waiting = [...new Set([...all("[data-consent]:not(a,area)"), ...caught])].filter((element) => {
     const address = addressOf(element);
@@ -230,28 +231,30 @@ const release = (wanted = (element) => live[element.dataset.consent], strict) =>
       if (id && !document.getElementById(id)) element.id = id;
     }
   const order = (element) => rank(element, strict);
-  const inOrder = waiting.filter(order).sort((one, other) => order(one) - order(other));
-  waiting.filter((element) => !order(element)).forEach(revive);
-  const turn = queue.then(async () => {
-    if (EMBEDS) {
-      // What listens at a library's tag, which it finds by its id, does so before the library loads.
-      const ids = inOrder.filter(addressOf).map((element) => kept(element, "id"));
-      const listens = (element) => !addressOf(element) && ids.some((id) => id && element.text?.includes(id));
-      inOrder.sort((one, other) => listens(other) - listens(one));
-    }
-    for (const element of inOrder) {
-      if (!element.dataset.consent) continue;
-      const spare = EMBEDS && element.cloneNode(true);
+  waiting.sort((one, other) => order(one) - order(other));
+  if (EMBEDS) {
+    // What listens at a library's tag, which it finds by its id, does so before the library loads.
+    const ids = waiting.filter(addressOf).map((element) => kept(element, "id"));
+    const listens = (element) => !addressOf(element) && ids.some((id) => id && element.text?.includes(id));
+    waiting.sort((one, other) => listens(other) - listens(one));
+  }
+  let turn = queue;
+  for (const element of waiting) {
+    const step = async () => {
+      if (!element.dataset.consent) return;
+      if (!EMBEDS) return revive(element);
+      const spare = element.cloneNode(true);
       const told = await revive(element);
-      if (EMBEDS && strict && told.type === "error") {
+      if (strict && told.type === "error") {
         // Held again, for the next try.
         element.replaceWith(spare);
         throw told;
       }
-    }
-  });
-  if (!EMBEDS) return (queue = turn);
-  queue = turn.catch(() => {});
+    };
+    if (order(element)) turn = turn.then(step);
+    else step();
+  }
+  queue = EMBEDS ? turn.catch(() => {}) : turn;
   return turn;
 };
 
@@ -319,7 +322,7 @@ const scan = (node) => {
     // Vendors take an element with their script's id for the script.
     if (isScript(element) && element.id && element.dataset.consent) {
       element.dataset.consentId = element.id;
-      element.removeAttribute("id");
+      element.id = "";
     }
     // Held in markup, and put into the page when it may be there.
     if (live[element.dataset?.consent]) release();
@@ -377,7 +380,7 @@ const tick = () => {
   if (state() === "idle") {
     if (driver.frame()) show("ready", "");
     // Allowed already: it comes when the page itself is there, and once.
-    else if (conf.granted && document.readyState === "complete") conf.granted = start(true);
+    else if (conf.live.chat && document.readyState === "complete") conf.live.chat = start(true);
   }
 };
 
@@ -388,7 +391,7 @@ const take = (script) => {
   if (!script.dataset.conf) return;
   conf = JSON.parse(script.dataset.conf);
   [conf.src, ...conf.held].forEach((url) => admitted.add(url));
-  live.chat ||= conf.granted;
+  Object.assign(live, conf.live);
   enhance();
   // A page that was kept from before the consent, and is swapped in now; or one that is the same for everybody.
   release();
