@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from .coding import PACKED, packed
@@ -50,6 +51,7 @@ def answer(
     return found._replace(body=b"") if method == "HEAD" else found
 
 
+@lru_cache(64)  # a site has few mounts
 def asset_url(policy: Policy, mount: str) -> str:
     """The URL of the facade's script for pages of an app that is mounted at `mount` ("" or "/prefix")."""
     return f"{mount.rstrip('/')}{policy.path}/{policy.facade.asset().name}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 from .html.rewriter import Edit, Search, StartTag
@@ -63,6 +64,9 @@ _LINK_NAMES = frozenset({b"href", b"imagesrcset"})
 _OTHER_NAMES = frozenset({b"src", b"srcset"})
 
 
+#: The longest tag, in bytes, whose rule is remembered: a longer one is hardly the same in the next page.
+_SHORT = 1024
+
 #: What is asked about, besides the custom elements that load things.
 _ELEMENTS = frozenset({b"script", b"link", b"img", b"iframe"})
 
@@ -101,7 +105,7 @@ class PageHolds:
     _base: str | None = None
     _guarded: bool = False
     _watches: bool = False
-    _lang: str | None = None
+    _root: StartTag | None = None
     _vendor: str | None = None
 
     def __post_init__(self) -> None:
@@ -123,8 +127,8 @@ class PageHolds:
         return self._other(tag)
 
     def root(self, tag: StartTag) -> None:
-        """Keep the page's language, as its root element says it."""
-        self._lang = tag.get(b"lang") or tag.get(b"xml:lang")
+        """Keep the root element, which says the page's language."""
+        self._root = tag
 
     def tail(self) -> bytes:
         """The facade where a held tag would have brought the chat and no other does, and the script that releases what
@@ -148,6 +152,10 @@ class PageHolds:
             vendor=self._vendor,
             ask=self.policy.cacheable,
         )
+
+    @property
+    def _lang(self) -> str | None:
+        return None if self._root is None else self._root.get(b"lang") or self._root.get(b"xml:lang")
 
     @property
     def _allowed(self) -> list[Purpose]:
@@ -292,6 +300,20 @@ def early_purpose(
 
 
 def _recognise(policy: Policy, element: str, src: str, tag: StartTag | None, base: str | None = None) -> Found | None:
+    if tag is None or tag.text is not None or len(tag.raw) > _SHORT:
+        return _recognise_afresh(policy, element, src, tag, base)
+    return _recognise_again(policy, element, src, tag.raw, tag.base, tag.encoding, tag.xml)
+
+
+@lru_cache(512)  # the pages of a site have the same tags
+def _recognise_again(
+    policy: Policy, element: str, src: str, raw: bytes, base: str | None, encoding: str, xml: bool
+) -> Found | None:
+    tag = StartTag(element.encode("utf-8", "replace"), raw, base=base, encoding=encoding, xml=xml)
+    return _recognise_afresh(policy, element, src, tag, base)
+
+
+def _recognise_afresh(policy: Policy, element: str, src: str, tag: StartTag | None, base: str | None) -> Found | None:
     attributes = _attributes(tag) if tag else {}
     if tag is not None and tag.text is not None:
         sight = Sight(element, attributes=attributes, text=tag.text.decode("latin-1"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -50,6 +51,12 @@ def parse_url(value: str, base: str | None = None) -> URL | None:
     because a tag that is held for nothing is better than one that is missed. None means that the browser would refuse
     the URL. Never raises.
     """
+    # Pages repeat themselves; what is long is more likely a page's content than an address that comes again.
+    kept = len(value) <= _SHORT and (base is None or len(base) <= _SHORT)
+    return (_kept if kept else _parse)(value, base)
+
+
+def _parse(value: str, base: str | None) -> URL | None:
     text = value.strip(C0_CONTROL_OR_SPACE).translate(TAB_OR_NEWLINE)
     parent = parse_url(base) if base is not None else None
     text, _, _ = text.partition("#")
@@ -69,6 +76,10 @@ def parse_url(value: str, base: str | None = None) -> URL | None:
     elif re.match(r"[/\\]{2}", text):
         return _authority(parent.scheme if parent else "", text.lstrip("/\\"))
     return _relative(text, parent or URL(scheme, "", None, "", ""))
+
+
+_kept = lru_cache(512)(_parse)
+_SHORT: Final = 1024
 
 
 def _authority(scheme: str, text: str) -> URL | None:

@@ -545,3 +545,40 @@ def test_a_page_without_a_tag_of_a_vendor_stays_as_it_is_whatever_a_withdrawal_d
     document = page(b"<script src=/a.js></script>")
 
     assert rewrite(document, EVERYTHING, Policy(contact_url="/contact", withdrawal="at-once"))[0] == document
+
+
+def test_what_is_remembered_of_a_tag_is_of_that_tag_in_that_page() -> None:
+    tag = b'<script src="12345.js"></script>'
+    based = b'<base href="https://js.hs-scripts.com/">'
+    for _ in range(2):
+        assert b"data-consent" in rewrite(page(based + tag))[0]
+        assert b"data-consent" not in rewrite(page(tag))[0]
+
+    own = b'<script src="https://hs.example.com/12345.js"></script>'
+    for _ in range(2):
+        assert b"data-consent" in rewrite(page(own), policy=PROXIED)[0]
+        assert b"data-consent" not in rewrite(page(own))[0]
+
+
+def test_what_is_remembered_of_a_pages_markup_is_of_that_page() -> None:
+    first, second = LOADER, LOADER.replace(b"12345", b"999")
+    for _ in range(2):
+        for tag, portal in ((first, "12345"), (second, "999")):
+            assert settings(rewrite(page(tag))[0])["attrs"]["data-hsjs-portal"] == portal  # type: ignore[index]
+        assert settings(rewrite(page(LOADER), FUNCTIONAL)[0])["live"] == {"chat": 1}
+
+    holds = [PageHolds(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", nonce) for nonce in ("one", None, "two")]
+    written = [HTMLRewriter(each).rewrite(page(LOADER)) for each in holds]
+    assert [re.findall(rb'async=""( nonce="\w+")? data-conf', each) for each in written] == [
+        [b' nonce="one"'],
+        [b""],
+        [b' nonce="two"'],
+    ]
+
+
+def test_a_long_address_is_read_as_a_short_one() -> None:
+    for length in (10, 1000, 1100, 5000):
+        tag = b'<script src="//js.hs-scripts.com/12345.js?%s"></script>' % (b"x" * length)
+        out, holds = rewrite(page(tag))
+        assert [held.rule for held in holds.held] == ["hubspot.loader"]
+        assert settings(out)["held"] == ["//js.hs-scripts.com/12345.js?" + "x" * length]

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from consent_middleware.rules import ChatScript, Purpose, Vendor
 
@@ -105,6 +106,25 @@ class Facade:
 
         Returns: ASCII bytes, so that they mean the same in every charset built on ASCII; well-formed as XML too.
         """
+        given = (chat, asset_url, tuple(allowed), lang, language, tuple(held), placeholders, vendor, ask)
+        # What a page's own addresses fill is hardly the same in the next one.
+        is_short = sum(map(len, held)) < _SHORT
+        before, after = _written_again(self, *given) if is_short else self.written(*given)
+        return before + (b' nonce="%s"' % text(nonce) if nonce is not None else b"") + after
+
+    def written(
+        self,
+        chat: ChatScript | None,
+        asset_url: str,
+        allowed: Iterable[Purpose],
+        lang: str | None,
+        language: str | None,
+        held: Iterable[str],
+        placeholders: bool,
+        vendor: str | None,
+        ask: bool,
+    ) -> tuple[bytes, bytes]:
+        """What `markup` gives, in two parts: a nonce, which no other page has, stands between them."""
         chosen = choose(self.texts, language or lang)
         asset = self.asset(chosen, vendor=vendor, placeholders=placeholders)
         settings: dict[str, object] = {}
@@ -116,8 +136,8 @@ class Facade:
         if ask:
             settings["ask"] = True
         settings["held"] = list(dict.fromkeys(held))
-        script = _tag("script", {"src": self._beside(asset_url, asset), "async": "", "nonce": nonce})
-        return place + script[:-1] + b" data-conf='" + _json(settings) + b"'></script>"
+        script = _tag("script", {"src": self._beside(asset_url, asset), "async": ""})
+        return place + script[:-1], b" data-conf='" + _json(settings) + b"'></script>"
 
     def guard_markup(
         self, asset_url: str, nonce: str | None, allowed: Iterable[Purpose], *, lang: str | None = None
@@ -150,6 +170,16 @@ class Facade:
         return aside + b"</aside>"
 
 
+#: How long the addresses of a page's held scripts may be together, in characters, for its markup to be kept.
+_SHORT = 2048
+
+
+@lru_cache(256)  # the pages of a site are alike
+def _written_again(facade: Facade, *given: Any) -> tuple[bytes, bytes]:
+    return facade.written(*given)
+
+
+@lru_cache(256)
 def _is_said(language: str, lang: str | None) -> bool:
     """Whether a page in `lang` is in `language`, so that the words need not say which they are in."""
     return lang is not None and choose({language: Texts()}, lang) == language and lang.lower().startswith(language)

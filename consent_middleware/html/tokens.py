@@ -34,7 +34,7 @@ class StartTag:
     script says, where that was asked for and found worth reading.
     """
 
-    __slots__ = ("_attributes", "base", "encoding", "name", "raw", "svg", "text", "xml")
+    __slots__ = ("_attributes", "_first", "base", "encoding", "name", "raw", "svg", "text", "xml")
 
     def __init__(
         self,
@@ -54,6 +54,7 @@ class StartTag:
         self.encoding = encoding
         self.text: bytes | None = None
         self._attributes: tuple[Attribute, ...] | None = None
+        self._first: dict[bytes, bytes] | None = None
 
     @property
     def attributes(self) -> Sequence[Attribute]:
@@ -77,10 +78,10 @@ class StartTag:
 
     def get(self, name: bytes) -> str | None:
         """Give the value that a browser obeys for ``name``, character references decoded; None when it is absent."""
-        for attribute in self.attributes:
-            if attribute.name == name:
-                return decode_references(attribute.value.decode(self.encoding, "replace"), xml=self.xml)
-        return None
+        if self._first is None:
+            self._first = {attribute.name: attribute.value for attribute in reversed(self.attributes)}
+        value = self._first.get(name)
+        return None if value is None else decode_references(value.decode(self.encoding, "replace"), xml=self.xml)
 
     @property
     def self_closing(self) -> bool:
