@@ -26,6 +26,7 @@ from .headers import (
     Headers,
     csp_nonce,
     csp_refuses_own_scripts,
+    csp_trusts_what_scripts_insert,
     expire,
     filter_links,
     filter_set_cookie,
@@ -204,7 +205,8 @@ class Exchange:
         if html is not None and self._touches_html() and self._has_content(status):
             codings = _codings(head) if b"content-encoding" in names else []
             nonce = csp_nonce(head) if not _CSP.isdisjoint(names) else None
-            self._body = self._rewriting_body(status, head, codings, nonce, *html)
+            nonced = nonce is not None and csp_trusts_what_scripts_insert(head)
+            self._body = self._rewriting_body(status, head, codings, nonce, *html, nonced=nonced)
         return head
 
     def _note_untyped(self, status: int) -> None:
@@ -242,6 +244,8 @@ class Exchange:
         nonce: str | None,
         media_type: bytes,
         charset: str | None,
+        *,
+        nonced: bool,
     ) -> _Body | None:
         note = self._policy.notices.note
         if status == 206:
@@ -262,6 +266,7 @@ class Exchange:
             _authority(self._host),
             self._policy.offers_chat(self._request.path),
             language=self._language,
+            nonced=nonced,
         )
         rewriter = HTMLRewriter(
             holds,

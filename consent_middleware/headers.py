@@ -335,6 +335,18 @@ def csp_refuses_own_scripts(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     )
 
 
+def csp_trusts_what_scripts_insert(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether an enforced policy of the page lets run whatever a script inserts.
+
+    Of the page's own tags, such a policy lets those alone run that have a nonce or a hash (CSP Level 3, section 8.2,
+    `'strict-dynamic'`).
+    """
+    return any(
+        b"'strict-dynamic'" in (sources or b"").lower().split()
+        for sources in _script_sources(headers, b"content-security-policy")
+    )
+
+
 def _allows_by_url(sources: bytes) -> bool:
     words = sources.lower().split()
     by_url = any(word == b"'self'" or not word.startswith(b"'") for word in words)

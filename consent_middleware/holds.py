@@ -86,8 +86,9 @@ class PageHolds:
     """Watches the tags of one document for one plan (`html.rewriter.TagWatch`).
 
     Args: the policy, the plan, the path of the facade's script, the nonce that the page's policy names, if any, the
-    authority (host and port) under which the page was asked for, whether the site offers its chat on this page, and the
-    language of the facade's words, where the site has chosen it for this request.
+    authority (host and port) under which the page was asked for, whether the site offers its chat on this page, the
+    language of the facade's words, where the site has chosen it for this request, and whether that policy lets none of
+    the page's own scripts run without the nonce, and all that scripts insert.
     """
 
     policy: Policy
@@ -97,8 +98,10 @@ class PageHolds:
     authority: str = ""
     offers_chat: bool = True
     language: str | None = None
+    nonced: bool = False
     search: Search = field(init=False)
     held: list[Held] = field(default_factory=list)
+    _page_nonce: str | None = field(init=False)
     _chat: ChatScript | None = None
     _is_own_chat: bool = False
     _chat_loads: bool = False
@@ -111,6 +114,7 @@ class PageHolds:
     def __post_init__(self) -> None:
         """Say what to look for: where no host of a vendor can stand, no tag is asked about."""
         self.search = _search(self.policy)
+        self._page_nonce = self.nonce
 
     def reads(self, tag: StartTag) -> bool:
         """Whether this script is inline, and runs at once or when a tool that delays it sees fit."""
@@ -226,14 +230,20 @@ class PageHolds:
         self, tag: StartTag, found: Found, src: str, names: frozenset[bytes], address: bytes, addition: bytes
     ) -> Sequence[Edit]:
         rule = found.rule
+        # A script that the page's policy stops is held like any other. Released by ours, it would run, so it never is,
+        # and it brings no chat: it may be markup that somebody has got into the page.
+        is_stopped = self.nonced and tag.name == b"script" and tag.get(b"nonce") != self._page_nonce
         if self.plan.allows(rule.purpose):
+            if is_stopped:
+                return ()
             self._chat_loads |= Purpose.CHAT in rule.brings
             self._watches = self.policy.withdrawal == "at-once"
             # An edit that changes nothing, for the sake of the script behind it.
             return (Edit(0, 0, b""),) if self._watches else ()
-        self.held.append(Held(rule.id, rule.purpose, rule.kind, src))
+        self.held.append(Held(rule.id, rule.purpose, rule.kind, "" if is_stopped else src))
         self._base = tag.base
-        self._remember_chat(tag, found, src)
+        if not is_stopped:
+            self._remember_chat(tag, found, src)
         return list(_edits(tag, rule.purpose, rule.kind, names, address, addition))
 
     def _remember_chat(self, tag: StartTag, found: Found, src: str) -> None:
@@ -250,7 +260,7 @@ class PageHolds:
         if chat is not None and self.policy.offers_account(chat.account):
             self._chat, self._is_own_chat = chat, own
             self._vendor = found.rule.id.partition(".")[0]
-            self.nonce = tag.get(b"nonce") or self.nonce
+            self.nonce = self.nonce or tag.get(b"nonce")
 
     def _link(self, tag: StartTag) -> Sequence[Edit]:
         href = tag.get(b"href")

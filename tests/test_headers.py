@@ -10,6 +10,7 @@ from consent_middleware.cookies import Cookies
 from consent_middleware.headers import (
     add_vary,
     csp_nonce,
+    csp_trusts_what_scripts_insert,
     expire,
     filter_links,
     filter_set_cookie,
@@ -344,3 +345,21 @@ def test_the_coding_is_the_one_that_the_client_likes_best(accepted: bytes, codin
 def test_no_accept_encoding_raises(accepted: bytes) -> None:
     """Law: whatever is accepted, the coding is one of those offered, or none."""
     assert preferred_coding(accepted, (b"br", b"gzip")) in {None, b"br", b"gzip"}
+
+
+@pytest.mark.parametrize(
+    ("field", "policy", "trusts"),
+    [
+        (b"Content-Security-Policy", b"script-src 'nonce-abc' 'strict-dynamic'", True),
+        (b"content-security-policy", b"script-src 'nonce-abc' 'Strict-Dynamic' https:", True),
+        (b"Content-Security-Policy", b"default-src 'strict-dynamic' 'nonce-abc'", True),
+        (b"Content-Security-Policy", b"script-src-elem 'strict-dynamic' 'nonce-abc'; script-src 'self'", True),
+        (b"Content-Security-Policy", b"img-src *, script-src 'strict-dynamic' 'nonce-abc'", True),
+        (b"Content-Security-Policy", b"script-src-elem 'self'; script-src 'strict-dynamic' 'nonce-abc'", False),
+        (b"Content-Security-Policy", b"script-src 'nonce-abc' https://js.hs-scripts.com", False),
+        (b"Content-Security-Policy", b"img-src *", False),
+        (b"Content-Security-Policy-Report-Only", b"script-src 'nonce-abc' 'strict-dynamic'", False),
+    ],
+)
+def test_a_policy_that_trusts_what_scripts_insert_is_known(field: bytes, policy: bytes, trusts: bool) -> None:
+    assert csp_trusts_what_scripts_insert([(b"x", b"'strict-dynamic'"), (field, policy)]) is trusts

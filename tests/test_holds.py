@@ -309,12 +309,14 @@ def test_no_facade_for_a_tag_that_names_no_portal() -> None:
     assert b"<aside" not in out
 
 
-def test_the_tag_s_own_nonce_is_copied_before_the_page_s() -> None:
-    own, _ = rewrite(page(LOADER.replace(b"async", b'nonce="tag&amp;nonce" async')))
-    other, _ = rewrite(page(LOADER))
+def test_the_page_s_nonce_is_copied_and_where_there_is_none_the_tag_s_own() -> None:
+    """The tag may be markup that somebody has got into the page; the page's own policy is the site's."""
+    nonced = page(LOADER.replace(b"async", b'nonce="tag&amp;nonce" async'))
+    without = HTMLRewriter(PageHolds(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js")).rewrite(nonced)
 
-    assert b' nonce="tag&#38;nonce"' in own.partition(b"<aside")[2]
-    assert b' nonce="page-nonce"' in other.partition(b"<aside")[2]
+    assert b' nonce="page-nonce"' in rewrite(nonced)[0].partition(b"<aside")[2]
+    assert b' nonce="page-nonce"' in rewrite(page(LOADER))[0].partition(b"<aside")[2]
+    assert b' nonce="tag&#38;nonce"' in without.partition(b"<aside")[2]
 
 
 def test_an_xhtml_page_stays_well_formed() -> None:
@@ -582,3 +584,40 @@ def test_a_long_address_is_read_as_a_short_one() -> None:
         out, holds = rewrite(page(tag))
         assert [held.rule for held in holds.held] == ["hubspot.loader"]
         assert settings(out)["held"] == ["//js.hs-scripts.com/12345.js?" + "x" * length]
+
+
+def nonced(document: bytes, consent: Consent = NOTHING) -> tuple[bytes, PageHolds]:
+    """A page whose policy has a nonce and trusts what scripts insert."""
+    holds = PageHolds(POLICY, POLICY.decide(consent), "/_consent/facade.js", "abc", nonced=True)
+    return HTMLRewriter(holds).rewrite(document), holds
+
+
+@pytest.mark.parametrize("nonce", [b"", b' nonce=""', b' nonce="wrong"', b' nonce="ABC"'])
+def test_a_script_that_the_page_s_policy_stops_is_held_for_good_and_brings_no_chat(nonce: bytes) -> None:
+    """Released by a script that the policy trusts, it would run."""
+    evil = b'<script src="//js.hs-scripts.com/666.js"%s></script>' % nonce
+    good = LOADER.replace(b"async", b'nonce="abc" async')
+
+    out, holds = nonced(page(evil))
+    assert b'data-consent-src="//js.hs-scripts.com/666.js"' in out
+    assert b"<aside" not in out
+    assert [held.rule for held in holds.held] == ["hubspot.loader"]
+
+    out, _ = nonced(page(evil + good))
+    assert settings(out)["attrs"]["data-hsjs-portal"] == "12345"  # type: ignore[index]
+    assert settings(out)["held"] == ["//js.hs-scripts.com/12345.js"]
+
+
+def test_a_script_that_the_page_s_policy_stops_is_no_chat_that_loads() -> None:
+    stopped = CHAT.replace(b"<script", b"<script nonce=wrong")
+    out, _ = nonced(page(stopped + LOADER.replace(b"async", b'nonce="abc" async')), FUNCTIONAL)
+
+    assert stopped in out
+    assert settings(out)["live"] == {"chat": 1}
+    assert b"<aside" in out
+
+
+def test_a_picture_needs_no_nonce() -> None:
+    out, _ = nonced(page(b'<img src="https://track.hubspot.com/__ptq.gif?a=1">'))
+
+    assert settings(out)["held"] == ["https://track.hubspot.com/__ptq.gif?a=1"]

@@ -200,7 +200,7 @@ class Tokenizer:
         self.closed = False
         self.xml = xml
         self.name = b""  # of the tag just read
-        self.live = False  # a browser obeys the start tag just read: no template, no frameset, no unknown namespace
+        self.live = False  # a browser may load what the start tag just read names: no template, no unknown namespace
         self.svg = False  # the start tag just read is an SVG element
         self.is_start = False  # the tag that is too long to hold is a start tag
         self.withholding = False  # it is not to be let through
@@ -591,7 +591,7 @@ class Tokenizer:
         self.svg = False
         self.live = not (self.open and self.open[-1].inert)
         if self.frameset:
-            self.live = False
+            # The tree ignores nearly everything here; a browser's look ahead asks for it all the same.
             if name == b"noframes":
                 self.raw = name
             return
@@ -603,7 +603,6 @@ class Tokenizer:
                 return
         if name == b"frameset" and self.frameset_ok and self.live:
             self.frameset = True
-            self.live = False
             self.open.clear()
             return
         if self.frameset_ok and name in grammar.FRAMESET_NOT_OK:
@@ -668,9 +667,12 @@ class Tokenizer:
             self.open.pop()
 
     def _foreign_element(self, name: bytes) -> None:
-        """Open an element of the current foreign namespace; only SVG's are obeyed (13.2.6.5, "any other start tag")."""
+        """Open an element of the current foreign namespace; only SVG's are obeyed (13.2.6.5, "any other start tag").
+
+        An ``svg`` in MathML is none, but a browser's look ahead takes it for one.
+        """
         space = self.open[-1].space
-        self.svg = space == b"svg"
+        self.svg = space == b"svg" or any(element.name == b"svg" for element in self.open)
         self.live = self.live and self.svg
         tag = self._tag()
         if tag.self_closing:

@@ -775,7 +775,7 @@ class TestContentSecurityPolicy:
                 const form = document.createElement("form");
                 form.setAttribute("name", "currentScript");
                 form.dataset.conf = JSON.stringify({src: "https://js.hs-scripts.com/6.js", attrs: {}, held: [],
-                    granted: true});
+                    live: {chat: 1}});
                 document.body.append(form);
                 const script = document.createElement("script");
                 script.src = document.querySelector("script[data-conf]").src;

@@ -293,6 +293,23 @@ class TestPolicy:
         page.evaluate("document.cookie = 'choice=1'")
         comes(page, lambda: len(asked(standin)) == 1)
 
+    def test_markup_admits_no_address_for_other_markup(self, page: Page, site: Site, standin: StandIn) -> None:
+        """Both are markup that somebody got into the page: one names an address, the other bears our marks."""
+        evil = (
+            f'<template><script src="{LOADER}"></script></template>'
+            f'<script type="text/x-consent" data-consent="tracking" data-consent-src="{LOADER}"></script>'
+        )
+        put(
+            site,
+            document(guard=(), nonce="abc", before=evil),
+            headers={"Content-Security-Policy": "script-src 'nonce-abc' 'strict-dynamic'; connect-src 'self'"},
+        )
+        open_page(page)
+        decide(site, chat=False, tracking=True)
+        page.evaluate("document.cookie = 'choice=1'")
+        page.wait_for_timeout(800)
+        assert asked(standin) == []
+
     def test_markup_with_a_script_is_held_and_never_run_without_the_nonce(
         self, page: Page, site: Site, standin: StandIn
     ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from consent_middleware import Policy
+from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.rules import Purpose
 from examples.standin import Portal, StandIn
 
@@ -284,6 +286,28 @@ class TestWhatIsNotReleased:
         until(page, "ran.length > 0")
         page.wait_for_timeout(300)
         assert ran(page) == ["right"]
+
+    def test_a_script_that_the_page_s_policy_stops_does_not_run_by_being_released(
+        self, page: Page, site: Site, standin: StandIn
+    ) -> None:
+        """The site's own tag has the nonce. The other is markup that somebody has got into the page, and brings the
+        chat and the programs of an account of theirs; what our script inserts, 'strict-dynamic' would let run."""
+        csp = b"script-src 'nonce-abc' 'strict-dynamic'; connect-src 'self' https://api.hubspot.com"
+        tags = (
+            '<script src="https://js.hs-scripts.com/666.js"></script>' + f'<script nonce="abc" src="{LOADER}"></script>'
+        )
+        given = Exchange(Policy(contact_url="/contact"), RequestHead("GET", "/", "", []))
+        _, body = given.whole(
+            200, [(b"Content-Type", b"text/html"), (b"Content-Security-Policy", csp)], f"<html><body>{tags}".encode()
+        )
+        put(site, body, headers={"Content-Security-Policy": csp.decode()})
+        open_page(page)
+        button(page).click()
+        expect_state(page, "ready")
+        grant(page, site, chat=True, tracking=True)
+        standin.wait_for("js.hs-scripts.com")
+        page.wait_for_timeout(500)
+        assert {each.path for each in asked(standin) if each.host == "js.hs-scripts.com"} == {f"/{PORTAL}.js"}
 
     def test_under_trusted_types_what_was_held_runs_and_nothing_else(self, page: Page, site: Site) -> None:
         tags = (

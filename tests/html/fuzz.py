@@ -138,6 +138,7 @@ LIMITS = {
     "break-out": "html5lib 1.1 is older than the rule that </p> and </br> leave foreign content (13.2.6.5)",
     "integration point": "html5lib 1.1 lets an end tag of HTML close an SVG or MathML element (13.2.6.4.7)",
     "noscript": "a construct that noscript leaves open: the engine reads its content as if it ended there",
+    "look ahead": "an svg in MathML is none for the tree; for Chromium's look ahead it is one, as for the engine",
     "frameset": "what stood before a frameset has loaded, and is no longer in the tree",
 }
 
@@ -168,6 +169,12 @@ class Explaining(Tokenizer):
         if name in foreign and self.open[-1].space == b"html":
             self.reason = "integration point"
         super()._close_element(name)
+
+    def _foreign_element(self, name: bytes) -> None:
+        space = self.open[-1].space
+        super()._foreign_element(name)
+        if self.svg and space != b"svg":
+            self.reason = "look ahead"
 
     def _html_element(self, name: bytes) -> None:
         if name in grammar.TABLE_STARTS:

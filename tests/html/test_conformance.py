@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -108,6 +109,7 @@ def test_every_tag_of_the_tokenizer_suite_is_read(capsys: pytest.CaptureFixture[
 KNOWN = {
     "template": "html5lib 1.1 does not know the template element",
     "svg><td": "html5lib 1.1 lets </td> close an SVG element of that name (namespace-sensitivity.dat)",
+    "frameset": "the tree ignores what stands in a frameset; Chromium's look ahead asks for it, and so does the engine",
     "select": "the standard of 2025 reads a select's content as any other; the engine asks by both readings",
 }
 
@@ -137,7 +139,8 @@ def test_what_html5libs_tree_runs_is_what_the_engine_finds(capsys: pytest.Captur
         planted += ("script", f"//{NEEDLE}/planted") in wanted
         if found != wanted:
             reason = next((reason for reason in KNOWN if f"<{reason}" in document.lower()), None)
-            if reason:
+            misses = Counter(wanted) - Counter(found)
+            if reason and not (reason == "frameset" and misses):
                 known[reason].append(name)
             else:
                 wrong.append((name, document, found, wanted))

@@ -53,6 +53,8 @@ HELD = "//held.example/x"
         pytest.param(f"<!--<img alt=\"--><script x='\">' src={HELD}>", id="behind a candidate that is none"),
         pytest.param(f"<template></template><script src={HELD}>", id="after a template"),
         pytest.param(f"<body><frameset><script src={HELD}>", id="a frameset that comes too late"),
+        pytest.param(f"<frameset><script src={HELD}>", id="a frameset, in which a browser looks ahead"),
+        pytest.param(f"<math><svg><script href={HELD}>", id="an svg that is none, in which a browser looks ahead"),
         pytest.param("<base href=//held.example/><script src=x>", id="by the base"),
         pytest.param(
             "<base href=//h.example/><base href=//held.example/><script src=//held.example/y>", id="two bases"
@@ -84,7 +86,6 @@ def test_what_a_browser_loads_is_asked_about(page: str) -> None:
         f"<input value=\"<script src='{HELD}'>\">",
         f"<template><script src={HELD}></script></template>",
         f"<template><svg><script href={HELD} /></svg></template>",
-        f"<frameset><script src={HELD}>",
         f"<frameset><noframes><script src={HELD}></noframes>",
         f"<svg><![CDATA[<script href={HELD}>]]></svg>",
         f"<svg><iframe src={HELD}></svg>",

@@ -302,7 +302,7 @@ const waits = (url) => {
 };
 
 // Holds an element that is given an address, if what it leads to has to wait. `own`: by a script, not by markup, which
-// is not made to run unless it has the page's nonce.
+// admits no address unless it has the page's nonce: somebody may have got it into the page.
 const hold = (element, url, own) => {
   const purpose = waits(url);
   if (!purpose) return;

@@ -1,0 +1,114 @@
+"""Chromium as the judge of built documents: what it asks for when a document is rewritten, and when it is not.
+
+Knows: documents that are built from whole constructs, and how Chromium is asked.
+Must not know: what the engine thinks of a document.
+
+``python -m tests.browser.fuzz --minutes N`` runs as long as it is told and prints the documents for which Chromium
+asked although everything was held.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+from tests import chromium
+from tests.html.fuzz import Builder
+from tests.html.oracle import NEEDLE, rewritten
+
+ADDRESS = "http://shop.example/page"
+#: Every address that stands in the document as the browser has read it.
+IN_THE_TREE = """() => [...document.querySelectorAll("*")].flatMap((element) =>
+  ["src", "href", "xlink:href"].map((name) => element.getAttribute(name)).filter(Boolean)
+    .flatMap((value) => { try { return [new URL(value, document.baseURI).href] } catch { return [] } }))"""
+
+
+class Verdict(NamedTuple):
+    """What Chromium asked the planted host for: by the document as it was built, and by what was made of it.
+
+    ``ahead`` is what it asked for although its tree of the rewritten document has no such address. Chromium looks ahead
+    for addresses and reads foreign content as if it were HTML there: raw text elements that SVG does not have end
+    elsewhere, and a CDATA section is a comment that ends at the first ">".
+    """
+
+    before: frozenset[str]
+    after: frozenset[str]
+    ahead: frozenset[str]
+
+
+class Judge:
+    """Loads documents in one tab and writes down what they ask for."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._document = b""
+        self._asked: set[str] = set()
+        page.route("**/*", self._answer)
+
+    def _answer(self, route: Route) -> None:
+        if route.request.url == ADDRESS:
+            route.fulfill(body=self._document, content_type="text/html; charset=utf-8")
+            return
+        if NEEDLE in route.request.url.split("/")[2]:
+            self._asked.add(route.request.url)
+        route.abort()
+
+    def _load(self, document: bytes) -> frozenset[str]:
+        self._document = document
+        self._asked.clear()
+        self._page.goto(ADDRESS, wait_until="load")
+        return frozenset(self._asked)
+
+    def judge(self, document: bytes) -> Verdict:
+        """Load a document as it is, and rewritten."""
+        before = self._load(document)
+        after = self._load(rewritten(document))
+        ahead = after - frozenset(self._page.evaluate(IN_THE_TREE)) if after else after
+        return Verdict(before, after - ahead, ahead)
+
+
+@contextmanager
+def judge(browser: Browser, *, scripting: bool) -> Iterator[Judge]:
+    """A judge with scripts or without."""
+    context = browser.new_context(java_script_enabled=scripting)
+    yield Judge(context.new_page())
+    context.close()
+
+
+def main() -> int:
+    """Run until the time is over."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--minutes", type=float, default=1.0)
+    options.add_argument("--seed", type=int, default=int(time.time()))
+    chosen = options.parse_args()
+    tried = before = after = ahead = 0
+    with sync_playwright() as playwright:
+        browser = chromium.launch(playwright.chromium)
+        for scripting in (True, False):
+            stop = time.monotonic() + chosen.minutes * 30
+            with judge(browser, scripting=scripting) as chromium_says:
+                while time.monotonic() < stop:
+                    document = Builder(chosen.seed + tried).document()
+                    verdict = chromium_says.judge(document.encode("utf-8", "replace"))
+                    tried += 1
+                    before += len(verdict.before)
+                    ahead += len(verdict.ahead)
+                    after += len(verdict.after)
+                    if verdict.after:
+                        sys.stdout.write(f"seed {chosen.seed + tried - 1}: {sorted(verdict.after)}\n  {document!r}\n")
+        browser.close()
+    sys.stdout.write(
+        f"Chromium: {tried} documents; {before} requests as built, {after} rewritten, "
+        f"and {ahead} that only its look ahead made, in foreign content\n"
+    )
+    return 1 if after else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,55 @@
+"""A bounded run of built documents in Chromium, always the same ones."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.html.fuzz import Builder
+
+from .fuzz import judge
+
+DOCUMENTS = 120
+
+
+@pytest.mark.parametrize("scripting", [True, False], ids=["with scripts", "without scripts"])
+def test_chromium_asks_for_nothing_that_was_planted_in_a_built_document(
+    browser: Browser, scripting: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = ahead = 0
+    wrong = []
+    with judge(browser, scripting=scripting) as chromium:
+        for seed in range(DOCUMENTS):
+            document = Builder(seed).document()
+            verdict = chromium.judge(document.encode("utf-8", "replace"))
+            before += len(verdict.before)
+            ahead += len(verdict.ahead)
+            if verdict.after:
+                wrong.append((seed, sorted(verdict.after), document))
+    with capsys.disabled():
+        print(
+            f"\nChromium {'with' if scripting else 'without'} scripts: {DOCUMENTS} documents, {before} requests as "
+            f"built, {len(wrong)} documents that ask rewritten, {ahead} requests by the look ahead alone"
+        )
+    assert wrong == []
+    assert before > DOCUMENTS / 2
+    assert ahead <= DOCUMENTS / 20
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "<frameset><img src=//held.example/a><script src=//held.example/b></script></frameset>",
+        "<math><svg><script href=//held.example/a></script></svg></math>",
+        "<svg><script href=//held.example/a></script></svg>",
+        "<noscript><img src=//held.example/a></noscript>",
+        "<select><img src=//held.example/a></select>",
+        "<table><tr><script src=//held.example/a></script></table>",
+    ],
+)
+def test_what_chromium_only_looks_ahead_at_is_held_too(browser: Browser, document: str) -> None:
+    with judge(browser, scripting="noscript" not in document) as chromium:
+        verdict = chromium.judge(document.encode())
+    assert verdict.before
+    assert not verdict.after
+    assert not verdict.ahead
