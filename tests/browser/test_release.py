@@ -274,6 +274,44 @@ class TestWhatIsNotReleased:
         assert ran(page) == []
         assert page.locator("a[href^=javascript]").count() == 0
 
+    def test_a_frame_that_a_visitor_brought_becomes_no_code(self, page: Page, site: Site) -> None:
+        """Sanitizers that let frames through look at `src`, and at no `data-` attribute."""
+        addresses = ("javascript:parent.ran.push(1)", " java\nscript:parent.ran.push(2)", "data:text/html,x", "https:")
+        evil = "".join(
+            f'<iframe title="x" class="evil" data-consent="tracking" data-consent-src="{address}"></iframe>'
+            for address in addresses
+        )
+        good = '<iframe title="x" class="good" data-consent="tracking" data-consent-src="/contact"></iframe>'
+        put(site, document(head=LOG, before=evil + good))
+        open_page(page)
+        grant(page, site, tracking=True)
+        until(page, "document.querySelector('.good').src")
+        page.wait_for_timeout(300)
+        assert ran(page) == []
+        assert page.locator(".evil[src]").count() == 0
+
+    def test_marks_in_markup_give_no_element_an_id_or_a_type(self, page: Page, site: Site) -> None:
+        evil = (
+            '<img alt="" data-consent="tracking" data-consent-id="config" data-consent-src="/none.gif">'
+            '<input data-consent="tracking" data-consent-type="image" data-consent-src="/none.gif">'
+        )
+        put(site, document(head=LOG, before=evil))
+        open_page(page)
+        grant(page, site, tracking=True)
+        until(page, "document.querySelector('img').src")
+        assert page.evaluate("window.config ?? null") is None
+        assert page.locator("input[type]").count() == 0
+
+    def test_in_mathml_nothing_becomes_a_link(self, page: Page, site: Site) -> None:
+        evil = '<math data-consent="tracking" data-consent-href="javascript:ran.push(1)"><mi>x</mi></math>'
+        inner = '<math><mi data-consent="tracking" data-consent-href="javascript:ran.push(1)">x</mi></math>'
+        picture = '<img alt="" data-consent="tracking" data-consent-src="/none.gif">'
+        put(site, document(head=LOG, before=evil + inner + picture))
+        open_page(page)
+        grant(page, site, tracking=True)
+        until(page, "document.querySelector('img').src")
+        assert page.locator("math[href], mi[href]").count() == 0
+
     def test_an_inline_script_without_the_nonce(self, page: Page, site: Site) -> None:
         inline = '<script type="text/x-consent" data-consent="tracking" {}>ran.push("{}")</script>'
         tags = (

@@ -26,6 +26,7 @@ const caught = new Set();
 
 const all = (selector) => [...document.querySelectorAll(selector)];
 const make = (name) => document.createElement(name);
+const parsed = (href) => Object.assign(make("a"), { href });
 
 // What makes trusted strings of what is known to be safe: the markup above, for "", markup that was trusted before the
 // guard took something out of it, and addresses that are admitted. Made at the first need, since a page's policy may
@@ -200,7 +201,7 @@ const revive = (element) =>
     element.replaceWith(spot);
     if (isScript(element)) element.removeAttribute("type");
     // These and no others: in markup that a visitor got into a page, `data-consent-onclick` would else become code.
-    for (const name of ["src", "srcset", "href", "type", "id"]) {
+    for (const name of isScript(element) ? ["src", "href", "type", "id"] : ["src", "srcset", "href"]) {
       const value = kept(element, name);
       if (value !== null) element.setAttribute(name, value === address ? source : value);
     }
@@ -217,11 +218,17 @@ const revive = (element) =>
 // Releases what is held and wanted, by default all that is allowed, in the document's order. `strict`: what depends on
 // a script that fails stays held.
 const release = (wanted = (element) => live[element.dataset.consent], strict) => {
-  const waiting = [...new Set([...all("[data-consent]:not(a,area)"), ...caught])].filter((element) => {
+  // The marks may stand in markup that a visitor got into the page and a sanitizer let through: it must not become code.
+  // A link would lead to it (in MathML every element may be one), and so would the address of a frame.
+  const waiting = [...new Set([...all("[data-consent]:not(a,area,math,math *)"), ...caught])].filter((element) => {
     const address = addressOf(element);
     // Nor does a script run that the page's policy would not have let the site's markup run: what a script inserts,
     // 'strict-dynamic' allows whatever its nonce.
-    const runs = address ? admitted.has(address) : !isScript(element) || element.nonce === nonce;
+    const runs = address
+      ? admitted.has(address)
+      : isScript(element)
+        ? element.nonce === nonce
+        : /^http/.test(parsed(kept(element, "src") ?? "").protocol);
     return runs && element.dataset.consent && wanted(element);
   });
   if (EMBEDS)
@@ -296,7 +303,7 @@ const nameOf = (element) => (element.localName === "link" ? "href" : "src");
 
 // The purpose that an address waits for; nothing where it may be loaded.
 const waits = (url) => {
-  const { hostname } = Object.assign(make("a"), { href: url });
+  const { hostname } = parsed(url);
   const [purpose] = HOSTS.find(([, hosts]) => RegExp("(^|\\.)(" + hosts + ")$").test(hostname)) ?? [];
   return !live[purpose] && !clicked[purpose] && purpose;
 };
