@@ -248,7 +248,7 @@ class _Reader:
             self.expect(tokens.source)
         end = len(tokens.source)
         while True:
-            if tokens.plain or tokens.drawing:
+            if (tokens.plain and not tokens.doubtful) or tokens.drawing:
                 start = self._candidates.advance(tokens.pos)
                 if tokens.closed and start == end and (self._tailed or not self.edited):
                     tokens.skip()

@@ -210,6 +210,7 @@ class Tokenizer:
         self.raw = b""  # the raw text element, or the construct, whose content is being read
         self.escape = 0  # 13.2.5.20 script data escaped is 1, 13.2.5.27 double escaped is 2
         self.open: list[Element] = []
+        self.doubtful = False  # an svg or math element may still be open, depending on what is open around it
         self.select = False
         self.frameset = False
         self.frameset_ok = True
@@ -595,6 +596,8 @@ class Tokenizer:
             if name == b"noframes":
                 self.raw = name
             return
+        if name in grammar.BREAKOUT:
+            self.doubtful = False
         if self.open and not self._in_html(name):
             if name in grammar.BREAKOUT or (name == b"font" and self._font_breaks_out()):
                 self._break_out()
@@ -610,6 +613,8 @@ class Tokenizer:
         if name == b"plaintext":
             # Older browsers ignore it in a select: what follows is read as markup, which is more than newer ones do.
             self.raw = b"" if self.select else name
+        elif name == b"script" and self.doubtful:
+            self._doubtful_script()
         elif name in grammar.RAW_TEXT:
             self._begin_raw_text(name)
         elif name in {b"svg", b"math"}:
@@ -624,7 +629,7 @@ class Tokenizer:
 
     def _begin_raw_text(self, name: bytes) -> None:
         """Enter a raw text element, or read one as markup that only some browsers take for text."""
-        if name == b"noscript" or (self.select and name not in {b"script", b"textarea"}):
+        if name == b"noscript" or (self.select and name not in {b"script", b"textarea"}) or self.doubtful:
             if not self.twice:
                 self.twice = name
                 self._limit = -1
@@ -634,6 +639,13 @@ class Tokenizer:
                 self.open = self.open[-1:]
         else:
             self.raw, self.escape = name, 0
+
+    def _doubtful_script(self) -> None:
+        """Read a script that is HTML's or SVG's: by SVG's address where it has one, and closed where it says so."""
+        tag = self._tag()
+        self.svg = tag.get(b"href") is not None or tag.get(b"xlink:href") is not None
+        if not tag.self_closing:
+            self.raw, self.escape = b"script", 0
 
     def _tag(self) -> StartTag:
         """Give the start tag just read."""
@@ -720,6 +732,7 @@ class Tokenizer:
         if name == b"select":
             self.select = False
         if not self.open:
+            self.doubtful = self.doubtful and name not in {b"svg", b"math", b"p", b"br"}
             return
         if self.open[-1].space != b"html":
             if name in {b"br", b"p"}:
@@ -739,13 +752,14 @@ class Tokenizer:
     def _close_in_page(self, name: bytes) -> None:
         """Follow an end tag that nothing in foreign content matches.
 
-        The open elements of the page around it are not followed: an end tag of a special or formatting element is
-        taken to have its start tag there. It closes nothing from inside an integration point, which bounds the scope
-        of all but a table's parts (13.2.4.2).
+        The open elements of the page around it are not followed: an end tag of a special, formatting or custom element
+        is taken to have its start tag there, and what follows is read both ways until it is HTML by either. It closes
+        nothing from inside an integration point, which bounds the scope of all but a table's parts (13.2.4.2).
         """
-        bounded = self.open[-1].bounded
-        if name in grammar.TABLE_PARTS or (not bounded and name in grammar.CLOSES_FOREIGN):
+        closes = name in grammar.CLOSES_FOREIGN or b"-" in name
+        if name in grammar.TABLE_PARTS or (closes and not self.open[-1].bounded):
             self.open.clear()
+            self.doubtful = True
 
     def _pop_html(self, name: bytes, *, only_current: bool = False) -> None:
         """Close an HTML element, if one of that name is open in scope (13.2.4.2)."""

@@ -23,9 +23,10 @@ from tests.html.fuzz import Builder
 from tests.html.oracle import NEEDLE, rewritten
 
 ADDRESS = "http://shop.example/page"
-#: Every address that stands in the document as the browser has read it.
+#: Every address that an element of the document names, as the browser has read it.
 IN_THE_TREE = """() => [...document.querySelectorAll("*")].flatMap((element) =>
-  ["src", "href", "xlink:href"].map((name) => element.getAttribute(name)).filter(Boolean)
+  (/html/.test(element.namespaceURI) ? [element.localName === "link" ? "href" : "src"] : ["href", "xlink:href"])
+    .map((name) => element.getAttribute(name)).filter(Boolean)
     .flatMap((value) => { try { return [new URL(value, document.baseURI).href] } catch { return [] } }))"""
 
 
