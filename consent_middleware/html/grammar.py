@@ -146,6 +146,11 @@ PHRASING: Final = frozenset(
 # Elements that can be open around foreign content and whose end tags close what is open inside (13.2.6.4.7, "any other
 # end tag" and the ones before it); those of body, html and head close nothing.
 CLOSES_FOREIGN: Final = (SPECIAL | PHRASING) - RAW_TEXT - VOID - {b"body", b"html", b"head"}
+# 4.13.2: names with a hyphen that are SVG's and MathML's.
+NO_CUSTOM_ELEMENT: Final = frozenset(
+    b"annotation-xml color-profile font-face font-face-src font-face-uri font-face-format font-face-name "
+    b"missing-glyph".split()
+)
 # 13.2.6.4.7: start tags after which a frameset is refused.
 FRAMESET_NOT_OK: Final = frozenset(
     b"applet area body br button dd dt embed hr iframe image img input keygen li listing marquee object plaintext pre "

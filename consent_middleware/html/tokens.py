@@ -756,7 +756,7 @@ class Tokenizer:
         is taken to have its start tag there, and what follows is read both ways until it is HTML by either. It closes
         nothing from inside an integration point, which bounds the scope of all but a table's parts (13.2.4.2).
         """
-        closes = name in grammar.CLOSES_FOREIGN or b"-" in name
+        closes = name in grammar.CLOSES_FOREIGN or (b"-" in name and name not in grammar.NO_CUSTOM_ELEMENT)
         if name in grammar.TABLE_PARTS or (closes and not self.open[-1].bounded):
             self.open.clear()
             self.doubtful = True

@@ -56,6 +56,9 @@ HELD = "//held.example/x"
         pytest.param(f"<svg></a><script href={HELD}>", id="an svg that an end tag of nothing leaves open"),
         pytest.param(f"<a><svg></a><script src={HELD}>", id="an svg that an end tag closes"),
         pytest.param(f"<x-y><svg></x-y><iframe src={HELD}>", id="an svg that a custom element's end tag closes"),
+        pytest.param(
+            f"<svg></annotation-xml><![CDATA[ <!-- ]]><script href={HELD}>", id="an svg that MathML cannot close"
+        ),
         pytest.param(f"<svg></button><xmp/><img src={HELD}>", id="raw text that may be none"),
         pytest.param(f"<svg></button><script/><img src={HELD}>", id="a script that may be closed at once"),
         pytest.param(f"<svg></a><p></svg><script src={HELD}>", id="after a doubt that a break-out ends"),
