@@ -143,7 +143,8 @@ class PageHolds:
         needless = not (self._guarded or self._watches) and all(held.rule == "hint" for held in self.held)
         if chat is None and needless:
             return b""
-        embeds = self.plan.decisions[Purpose.EMBEDS].action
+        # The script that has come with the guard is the one that goes on.
+        embeds = self._guarded or any(held.purpose is Purpose.EMBEDS for held in self.held)
         return self.policy.facade.markup(
             chat,
             asset_url=self._absolute(self.asset_url),
@@ -152,10 +153,14 @@ class PageHolds:
             lang=self._lang,
             language=self.language,
             held=[held.src for held in self.held if held.src],
-            placeholders=embeds is Action.FACADE and any(held.purpose is Purpose.EMBEDS for held in self.held),
+            placeholders=embeds and self._stands_in_for_embeds,
             vendor=self._vendor,
             ask=self.policy.cacheable,
         )
+
+    @property
+    def _stands_in_for_embeds(self) -> bool:
+        return self.plan.decisions[Purpose.EMBEDS].action is Action.FACADE
 
     @property
     def _lang(self) -> str | None:
@@ -184,6 +189,7 @@ class PageHolds:
             self.nonce,
             self._allowed,
             lang=self.language or self._lang,
+            placeholders=self._stands_in_for_embeds,
         )
         return [Edit(0, 0, markup)]
 

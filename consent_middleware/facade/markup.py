@@ -140,7 +140,13 @@ class Facade:
         return place + script[:-1], b" data-conf='" + _json(settings) + b"'></script>"
 
     def guard_markup(
-        self, asset_url: str, nonce: str | None, allowed: Iterable[Purpose], *, lang: str | None = None
+        self,
+        asset_url: str,
+        nonce: str | None,
+        allowed: Iterable[Purpose],
+        *,
+        lang: str | None = None,
+        placeholders: bool = False,
     ) -> bytes:
         """The guard for tags that other scripts insert, to stand before the first script that may insert one.
 
@@ -149,8 +155,9 @@ class Facade:
             nonce: the page's own CSP nonce, or None.
             allowed: the purposes that are allowed on this page.
             lang: the page's language, so that guard and facade are one file.
+            placeholders: a button may stand in for embeds that the page turns out to have.
         """
-        asset = self.asset(lang)
+        asset = self.asset(lang, placeholders=placeholders)
         script = _tag("script", {"src": self._beside(asset_url, asset), "nonce": nonce})
         settings = _json({purpose.value: 1 for purpose in allowed})
         return script[:-1] + b" data-guard='" + settings + b"'></script>"

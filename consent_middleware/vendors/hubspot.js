@@ -89,6 +89,11 @@ if (EMBEDS) {
   driver.spot = (script) => {
     if (script.closest(".hs-cta-wrapper")?.querySelector("a[href]")) return;
     const target = /["']?target["']?\s*:\s*["']([^"']+)/.exec(script.text)?.[1];
-    return (target && document.querySelector(target)) || script;
+    try {
+      return document.querySelector(target) || script;
+    } catch {
+      // Put together by the script, so that its beginning is no selector; or none at all.
+      return script;
+    }
   };
 }

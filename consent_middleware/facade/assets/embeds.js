@@ -17,10 +17,10 @@ const standInForEmbeds = () => {
     const place = make("div");
     const bring = () => {
       clicked.embeds = true;
-      run((next, says = next) => show(next, "embed-" + says), (done) =>
+      run((next, says = next) => show(next, "embed-" + says), (done, fail) =>
         release((element) => element.dataset.consentKind === kind, true)
           .then(() => closeEmbeds(kind))
-          .then(done, () => giveUp()),
+          .then(done, fail),
       );
     };
     // What comes is in the place's neighbourhood: the focus stays there, and goes on from there.

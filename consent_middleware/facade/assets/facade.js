@@ -14,7 +14,7 @@
 
 let [driver] = DRIVERS,
   conf, nonce, endpoint, host, box, script, arrive, giveUp, sheet, seen;
-let asked = 0;
+let asking = 0;
 let queue = Promise.resolve();
 // What the server allows, by purpose, and what the visitor's click on this page does.
 let live = {};
@@ -23,6 +23,8 @@ const clicked = {};
 const admitted = new Set();
 // What the guard holds; some of it is not in the document.
 const caught = new Set();
+// What has been released: the same address may wait for another purpose where the guard knows only its host.
+const freed = new WeakSet();
 
 const all = (selector) => [...document.querySelectorAll(selector)];
 const make = (name) => document.createElement(name);
@@ -88,12 +90,12 @@ const stand = (place, kind, press, goal) => {
 const run = async (show, load, quiet) => {
   show(quiet ? "granted" : "loading");
   const came = await new Promise((end) => {
-    giveUp = end;
     // A script that arrives does not mean a chat that comes: what it asks for next may be blocked or hang.
     setTimeout(end, 8000);
-    if (navigator.onLine) load(() => end(true));
+    if (navigator.onLine) load(() => end(true), () => end());
     else end();
-  });
+    // What the site has left for the vendor may be in the way.
+  }).catch(() => {});
   if (came) show("ready", quiet ? "" : "ready");
   else if (quiet) show("idle");
   else show("failed", navigator.onLine ? "failed" : "offline");
@@ -145,8 +147,9 @@ const remember = (value) => {
 const start = (quiet) =>
   void run(
     show,
-    (done) => {
+    (done, fail) => {
       arrive = done;
+      giveUp = fail;
       script = null;
       driver.begin(!quiet, done, conf.attrs);
       // The site's own chat, or one that is on its way under the same id, is not loaded twice.
@@ -156,7 +159,7 @@ const start = (quiet) =>
       script.nonce = nonce;
       script.onerror = () => {
         script.remove();
-        giveUp();
+        fail();
       };
       script.src = trust("ScriptURL", conf.src);
       document.head.append(script);
@@ -166,12 +169,14 @@ const start = (quiet) =>
 
 // The element with this id, unless it is one that waits.
 const alive = (id) => {
-  const found = document.getElementById(id);
+  const found = id && document.getElementById(id);
   return found?.dataset.consent ? null : found;
 };
 
 // ---- what is held
 
+// The purpose may stand in markup that a visitor got into the page, and be any word.
+const isLive = (element) => Object.hasOwn(live, element.dataset?.consent) && live[element.dataset.consent];
 const kept = (element, name) => element.getAttribute("data-consent-" + name);
 const isScript = (element) => element.localName === "script";
 const addressOf = (element) => isScript(element) && (kept(element, "src") ?? kept(element, "href"));
@@ -188,10 +193,12 @@ const rank = (element, strict) => {
 
 // Lets a held element do what the site wrote it for. The element is the same one, taken out and put in again, so that
 // its listeners, its nonce and its text stay: a script that has not run yet runs when it comes into the document, a
-// custom element is told that it is connected. Resolves when a script has run or cannot be had, to the event that told.
-const revive = (element) =>
+// custom element is told that it is connected. Resolves when a script has run or cannot be had, to the event that told;
+// with `patient` however long that takes.
+const revive = (element, patient) =>
   new Promise((resolve) => {
     const address = addressOf(element);
+    freed.add(element);
     const source = address && trust("ScriptURL", address);
     const spot = new Comment();
     // Each tag once: the same one may be there already.
@@ -199,9 +206,11 @@ const revive = (element) =>
     delete element.dataset.consent;
     if (twin) return resolve(true);
     element.replaceWith(spot);
-    if (isScript(element)) element.removeAttribute("type");
-    // These and no others: in markup that a visitor got into a page, `data-consent-onclick` would else become code.
-    for (const name of isScript(element) ? ["src", "href", "type", "id"] : ["src", "srcset", "href"]) {
+    if (isScript(element) && !caught.delete(element)) element.removeAttribute("type");
+    // These and no others: in markup that a visitor got into a page, `data-consent-onclick` would else become code, and
+    // so would an address beside the one that has been looked at.
+    const names = isScript(element) ? [kept(element, "src") ? "src" : "href", "type", "id"] : ["src", "srcset", "href"];
+    for (const name of names) {
       const value = kept(element, name);
       if (value !== null) element.setAttribute(name, value === address ? source : value);
     }
@@ -210,6 +219,8 @@ const revive = (element) =>
       element.async = element.hasAttribute("async");
       element.addEventListener("load", resolve);
       element.addEventListener("error", resolve);
+      // One that tells of neither, because browsers do not run it, must not keep the others waiting.
+      if (!EMBEDS || !patient) setTimeout(resolve, 5000, element);
     }
     spot.replaceWith(element);
     if (!address || !element.isConnected) resolve(true);
@@ -217,7 +228,7 @@ const revive = (element) =>
 
 // Releases what is held and wanted, by default all that is allowed, in the document's order. `strict`: what depends on
 // a script that fails stays held.
-const release = (wanted = (element) => live[element.dataset.consent], strict) => {
+const release = (wanted = isLive, strict) => {
   // The marks may stand in markup that a visitor got into the page and a sanitizer let through: it must not become code.
   // A link would lead to it (in MathML every element may be one), and so would the address of a frame.
   const waiting = [...new Set([...all("[data-consent]:not(a,area,math,math *)"), ...caught])].filter((element) => {
@@ -251,7 +262,7 @@ const release = (wanted = (element) => live[element.dataset.consent], strict) =>
       if (!element.dataset.consent) return;
       if (!EMBEDS) return revive(element);
       const spare = element.cloneNode(true);
-      const told = await revive(element);
+      const told = await revive(element, strict);
       if (strict && told.type === "error") {
         // Held again, for the next try.
         element.replaceWith(spare);
@@ -272,21 +283,27 @@ const release = (wanted = (element) => live[element.dataset.consent], strict) =>
 // cookies that no script can see, a look at another tab may tell.
 const sight = () => document.cookie + document.hidden;
 
-// Asks the server what is allowed, and does what follows.
+// Asks the server what is allowed, and does what follows: one question at a time, and not more often than once a second,
+// for there are cookies that change all the time. An answer that is none leaves all as it is, and is asked for again.
 const ask = async () => {
-  const mine = ++asked;
+  if (asking) return (seen = 0);
+  asking = 1;
   seen = sight();
   try {
     const now = await (await fetch(endpoint)).json();
-    if (mine !== asked) return;
-    for (const purpose in now) if (live[purpose] && !now[purpose]) return end();
-    // Allowed by now, and not by a click, which sees to itself.
-    const quiet = now.chat && !live.chat && !clicked.chat;
+    if (now.chat === undefined) throw now;
+    const before = live;
     live = now;
+    for (const purpose in now) if (before[purpose] && !now[purpose]) end();
+    // Allowed by now, and not by a click, which sees to itself.
+    const quiet = now.chat && !before.chat && !clicked.chat;
     release();
     if (EMBEDS && now.embeds) closeEmbeds();
     if (quiet && state() === "idle") start(quiet);
-  } catch {}
+  } catch {
+    seen = 0;
+  }
+  setTimeout(() => (asking = 0), 1000);
 };
 
 // Ends what runs. Code that runs cannot be unloaded, so the page is loaded again; once, whatever the server says then.
@@ -312,7 +329,9 @@ const waits = (url) => {
 // admits no address unless it has the page's nonce: somebody may have got it into the page.
 const hold = (element, url, own) => {
   const purpose = waits(url);
-  if (!purpose) return;
+  // What is shown from a chat's hosts is content, for the server too, and so is a style sheet.
+  const shows = (purpose === "chat" && element.localName === "img") || /style|icon/.test(element.rel);
+  if (!purpose || shows || freed.has(element)) return;
   const name = nameOf(element);
   element.dataset.consent = purpose;
   element.removeAttribute(name);
@@ -332,7 +351,7 @@ const scan = (node) => {
       element.id = "";
     }
     // Held in markup, and put into the page when it may be there.
-    if (live[element.dataset?.consent]) release();
+    if (isLive(element)) release();
     // What is made of a template later has its address from there.
     if (element.content?.firstChild) scan(element.content);
   }
@@ -346,7 +365,7 @@ const guard = () => {
       const key = found.set ? "set" : "value";
       const native = found[key];
       found[key] = function (...given) {
-        return stops(this, given) || native.apply(this, given);
+        if (!stops(this, given)) return native.apply(this, given);
       };
       Object.defineProperty(prototype, name, found);
     }
@@ -355,27 +374,32 @@ const guard = () => {
   // A picture in markup is asked for as soon as the markup is read: so the markup is read without its address.
   const markup = (_, given) =>
     given.forEach((text, at) => {
-      const veiled = (text + "").replace(
+      const read = text + "";
+      const veiled = read.replace(
         // An anchor's address is only content.
         /(<[^a<>][^<>]*?\s)((?:src|href)\s*=\s*["']?([^\s"'>]+))/gi,
         (tag, before, given, url) => {
           const purpose = waits(url);
           if (!purpose) return tag;
           // On a page with a nonce, a script that came as markup is not made to run: nobody knows whose it is.
-          if (!nonce) admitted.add(url);
-          return before + "data-consent=" + purpose + " data-consent-" + given;
+          if (!nonce) admitted.add(url.replace(/&amp;/g, "&"));
+          return before + 'data-consent="' + purpose + '" data-consent-' + given;
         },
       );
       // Text that the page's policy trusts stays trusted, and no other text becomes it.
-      if (veiled != text) given[at] = typeof text == "string" ? veiled : trust("HTML", veiled);
+      if (veiled !== read) given[at] = window.trustedTypes?.isHTML(text) ? trust("HTML", veiled) : veiled;
     });
   for (const kind of ["Script", "Image", "IFrame", "Link"])
     patch(window["HTML" + kind + "Element"], kind === "Link" ? "href" : "src", set);
   patch(Document, "write writeln", markup);
   patch(DOMParser, "parseFromString", markup);
   patch(Element, "innerHTML outerHTML insertAdjacentHTML", markup);
+  patch(ShadowRoot, "innerHTML", markup);
   patch(Range, "createContextualFragment", markup);
-  patch(Element, "setAttribute", (element, [name, url]) => name === nameOf(element) && hold(element, url, 1));
+  patch(Element, "setAttribute setAttributeNS", (element, given) => {
+    const [name, url] = given.slice(-2);
+    return (name + "").toLowerCase() === nameOf(element) && hold(element, url, 1);
+  });
 };
 
 // ---- the door
@@ -393,7 +417,10 @@ const tick = () => {
 
 const own = document.currentScript;
 // Takes the settings of the script that is running, so that a page swapped in brings its own.
-const take = (script) => {
+const take = (script, box, itsDriver) => {
+  // A guard stands before it is known whose chat the page has.
+  BOX = box;
+  driver = itsDriver;
   nonce = script.nonce;
   if (!script.dataset.conf) return;
   conf = JSON.parse(script.dataset.conf);
@@ -410,6 +437,11 @@ const take = (script) => {
 if (own instanceof HTMLScriptElement) {
   const allowed = own.dataset.guard;
   if (!window.consentMiddleware?.take) {
+    // First of all, whatever this page forbids: a sandbox has no cookies, and throws.
+    if (allowed) {
+      live = JSON.parse(allowed);
+      guard();
+    }
     endpoint = new URL("decision", own.src);
     seen = sight();
     window.consentMiddleware = {
@@ -424,14 +456,10 @@ if (own instanceof HTMLScriptElement) {
     };
     setInterval(tick, 250);
     driver.watch?.(() => giveUp?.());
-    if (allowed) {
-      live = JSON.parse(allowed);
-      guard();
-    }
     new MutationObserver((changes) => {
       if (allowed) changes.forEach(({ addedNodes }) => addedNodes.forEach(scan));
       if (EMBEDS || !host?.isConnected) enhance();
     }).observe(document, { childList: true, subtree: true });
   }
-  window.consentMiddleware.take(own);
+  window.consentMiddleware.take(own, BOX, driver);
 }

@@ -1,0 +1,327 @@
+"""Pages that nobody would write on purpose: markup of visitors, servers that stumble, code that gets in the way.
+
+Pages come from the middleware itself where what it writes matters, and else from the facade's markup.
+"""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from consent_middleware import Policy
+from consent_middleware.exchange import Exchange, RequestHead
+from consent_middleware.rules import Purpose
+from examples.standin import StandIn
+
+from .app import App
+from .pages import DECISION, URL, asked, button, comes, decide, document, expect_state, open_page, put, until
+from .site import Document, Site
+from .test_embeds import HELD_LIBRARY, inline
+from .test_guard import LOADER, MAKE, PIXEL, guarded, run
+from .test_intercom import INSTALLED
+from .test_intercom import STANDIN as INTERCOM
+from .test_release import HELD_LOADER, LOG, grant, held, ran
+
+TAG_MANAGER = (
+    "<script>j = document.createElement('script'); j.src = 'https://www.googletagmanager.com/gtm.js?id=GTM-XX'</script>"
+)
+MEETINGS = (
+    '<div class="meetings-iframe-container" data-src="https://meetings.hubspot.com/anna?embed=true"></div>'
+    '<script src="https://static.hsappstatic.net/MeetingsEmbed/ex/MeetingsEmbedCode.js"></script>'
+)
+STRICT = "script-src 'nonce-abc' 'strict-dynamic'; connect-src 'self'"
+TRUSTED = "require-trusted-types-for 'script'; trusted-types consent-facade"
+
+
+def protected(site: Site, head: str, body: str, policy: Policy, headers: dict[str, str] | None = None) -> None:
+    """Put a page on the site as the middleware sends it."""
+    page = (
+        f'<!DOCTYPE html><html lang="en"><head><title>Shop</title>{head}</head><body><h1>Shop</h1>{body}</body></html>'
+    )
+    given = [(b"Content-Type", b"text/html"), *((k.encode(), v.encode()) for k, v in (headers or {}).items())]
+    exchange = Exchange(policy, RequestHead("GET", "/", "", []))
+    put(site, exchange.whole(200, given, page.encode())[1], headers=headers, facade=policy.facade)
+
+
+class TestMarkupOfVisitors:
+    def test_an_address_beside_the_one_that_is_known_does_not_run(
+        self, page: Page, site: Site, standin: StandIn
+    ) -> None:
+        """A script of SVG runs what `href` says, whatever `src` says."""
+        evil = (
+            f'<svg><script type="text/x-consent" data-consent="tracking" data-consent-src="{LOADER}" '
+            'data-consent-href="data:text/javascript,window.evil=1"></script></svg>'
+        )
+        nonced = f'<script nonce="abc" src="{LOADER}"></script>'
+        protected(site, "", evil + nonced, Policy(contact_url="/contact"), {"Content-Security-Policy": STRICT})
+        open_page(page)
+        grant(page, site, chat=True, tracking=True)
+        page.wait_for_timeout(900)
+        assert page.evaluate("window.evil ?? 0") == 0
+
+    @pytest.mark.parametrize("word", ["constructor", "toString", "__proto__", "valueOf"])
+    def test_a_word_that_is_no_purpose_is_never_allowed(
+        self, page: Page, site: Site, standin: StandIn, word: str
+    ) -> None:
+        evil = f'<img alt="" data-consent="{word}" data-consent-src="{PIXEL}">'
+        put(site, document(guard=(), before=evil))
+        page.goto(URL)
+        page.wait_for_timeout(500)
+        grant(page, site, embeds=True)
+        page.wait_for_timeout(500)
+        assert asked(standin) == []
+
+    def test_markup_that_no_policy_trusts_does_not_become_trusted(self, page: Page, site: Site) -> None:
+        put(site, document(guard=(), head=LOG), headers={"Content-Security-Policy": TRUSTED})
+        open_page(page)
+        page.evaluate(
+            """(pixel) => {
+                try {
+                    document.querySelector("h1").innerHTML = [`<img src=${pixel}><img src=x onerror=ran.push(1)>`];
+                } catch { ran.push("blocked") }
+            }""",
+            PIXEL,
+        )
+        page.wait_for_timeout(300)
+        assert ran(page) == ["blocked"]
+
+    def test_an_element_called_null_stops_nothing(self, page: Page, site: Site) -> None:
+        put(site, document(head=LOG, before='<p id="null"></p>' + held(site, "x"), held=("/x.js",)))
+        open_page(page)
+        grant(page, site, tracking=True)
+        until(page, "ran.length === 1")
+
+
+class TestServersThatStumble:
+    @pytest.mark.parametrize("answer", ["none", "502", "too many", "a list"])
+    def test_an_answer_that_is_none_is_asked_for_again(self, page: Page, site: Site, answer: str) -> None:
+        put(site, document(head=LOG, before=held(site, "x"), held=("/x.js",)))
+        open_page(page)
+        asks: list[str] = []
+
+        def stumble(route: Route) -> None:
+            asks.append(route.request.url)
+            if len(asks) > 1:
+                route.continue_()
+            elif answer == "none":
+                route.abort()
+            else:
+                bodies = {"502": "<h1>Bad gateway</h1>", "too many": '{"detail": "Too many requests"}', "a list": "[]"}
+                route.fulfill(status=502, body=bodies[answer])
+
+        page.route(f"**{DECISION}", stumble)
+        grant(page, site, tracking=True)
+        until(page, "ran.length === 1")
+
+    def test_a_withdrawal_is_noticed_after_an_answer_that_was_none(self, page: Page, site: Site) -> None:
+        put(site, document(head=LOG, before=held(site, "x"), held=("/x.js",)))
+        open_page(page)
+        grant(page, site, tracking=True)
+        until(page, "ran.length === 1")
+        site.pages[DECISION] = Document(b'{"detail":"Too many requests"}', {"Content-Type": "application/json"})
+        page.evaluate("consentMiddleware.refresh(); 0")
+        comes(page, lambda: site.asked.count(DECISION) > 1)
+        site.asked.clear()
+        with page.expect_navigation():
+            grant(page, site)
+
+    def test_a_cookie_that_changes_all_the_time_neither_delays_nor_floods(self, page: Page, site: Site) -> None:
+        put(site, document(head=LOG, before=held(site, "x"), held=("/x.js",)))
+        open_page(page)
+        page.evaluate(
+            """() => {
+                const native = window.fetch;
+                window.fetch = async (...given) => {
+                    const answer = await native(...given);
+                    await new Promise((done) => setTimeout(done, 500));
+                    return answer;
+                };
+                setInterval(() => (document.cookie = "seen=" + Date.now()), 200);
+            }"""
+        )
+        site.asked.clear()
+        grant(page, site, tracking=True)
+        until(page, "ran.length === 1")
+        page.wait_for_timeout(2_000)
+        assert site.asked.count(DECISION) <= 4
+
+    def test_what_has_been_taken_back_is_held_even_if_the_page_was_loaded_a_moment_ago(
+        self, page: Page, site: Site, standin: StandIn
+    ) -> None:
+        put(site, document(guard=(), before=HELD_LOADER, held=(LOADER,)))
+        open_page(page)
+        for turn in range(2):
+            grant(page, site, tracking=True)
+            until(page, "document.cookie.includes('__hstc')")
+            page.wait_for_timeout(1_200)
+            if turn == 0:
+                with page.expect_navigation():
+                    grant(page, site)
+        grant(page, site)
+        page.wait_for_timeout(1_500)
+        standin.clear()
+        run(page, f"new Image().src = '{PIXEL}'")
+        page.wait_for_timeout(300)
+        assert asked(standin) == []
+
+
+class TestTheGuardsManners:
+    def test_a_sandboxed_page_is_guarded_too(self, page: Page, site: Site, standin: StandIn) -> None:
+        put(site, document(guard=()), headers={"Content-Security-Policy": "sandbox allow-scripts"})
+        page.goto(URL)
+        run(page, MAKE + "document.body.append(tag)")
+        page.wait_for_timeout(400)
+        assert asked(standin) == []
+
+    @pytest.mark.parametrize(
+        "code",
+        [
+            f"tag.setAttribute('SRC', '{LOADER}'); document.body.append(tag)",
+            f"tag.setAttributeNS(null, 'src', '{LOADER}'); document.body.append(tag)",
+            f"document.querySelector('h1').attachShadow({{mode: 'open'}}).innerHTML = '<img alt=\"\" src=\"{PIXEL}\">'",
+        ],
+        ids=["an attribute in capitals", "an attribute of a namespace", "markup in a shadow root"],
+    )
+    def test_it_knows_this_way_too(self, page: Page, site: Site, standin: StandIn, code: str) -> None:
+        guarded(site)
+        open_page(page)
+        run(page, "const tag = document.createElement('script');" + code)
+        page.wait_for_timeout(300)
+        assert asked(standin) == []
+
+    def test_patched_methods_take_and_give_what_the_browsers_own_do(self, page: Page, site: Site) -> None:
+        guarded(site)
+        open_page(page)
+        assert (
+            page.evaluate(
+                "(() => { const h = document.querySelector('h1'); h.innerHTML = null; return h.innerHTML })()"
+            )
+            == ""
+        )
+        assert page.evaluate(f"document.createElement('img').setAttribute('src', '{PIXEL}') === undefined")
+        feed = f'<feed><entry><img src="{PIXEL}"/></entry></feed>'.replace("&", "&amp;")
+        read = f"new DOMParser().parseFromString('{feed}', 'text/xml').documentElement.localName"
+        assert page.evaluate(read) == "feed"
+
+    def test_markup_in_a_page_of_xhtml_stays_well_formed(self, page: Page, site: Site) -> None:
+        body = document(guard=(), html='lang="en" xmlns="http://www.w3.org/1999/xhtml"').decode()
+        for tag in ('<meta charset="utf-8"', 'content="width=device-width, initial-scale=1"', '<input id="search"'):
+            body = body.replace(tag + ">", tag + "/>")
+        put(site, body.encode(), headers={"Content-Type": "application/xhtml+xml"})
+        open_page(page)
+        markup = f'<img alt="" src="{PIXEL}"/>'.replace("&", "&amp;")
+        page.evaluate("(markup) => { document.querySelector('h1').innerHTML = markup }", markup)
+        assert page.locator("h1 img").count() == 1
+
+    def test_content_from_the_hosts_of_a_chat_stays(self, page: Page, site: Site) -> None:
+        """As on the server's side: pictures and style sheets from there are content."""
+        style = '<link rel="stylesheet" href="https://static.hsappstatic.net/x/style.css">'
+        picture = '<img alt="" src="https://static.hsappstatic.net/logo.png">'
+        protected(site, TAG_MANAGER + style, picture, Policy(contact_url="/contact"))
+        page.goto(URL)
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.images[0].src") == "https://static.hsappstatic.net/logo.png"
+        assert page.evaluate("document.querySelector('link').href").endswith("style.css")
+
+    def test_a_module_that_it_held_is_released_as_one(self, page: Page, site: Site) -> None:
+        guarded(site)
+        open_page(page)
+        made = "tag = document.createElement('script'); tag.type = 'module'; tag.src = 'https://js.hsforms.net/m.js';"
+        run(page, made + "document.body.append(tag)")
+        decide(site, embeds=True)
+        page.evaluate("document.cookie = 'choice=1'")
+        until(page, "tag.getAttribute('src')")
+        assert page.evaluate("tag.type") == "module"
+
+    def test_an_address_with_a_reference_in_it_is_released(self, page: Page, site: Site, standin: StandIn) -> None:
+        tag = '<script src="https://js.hsforms.net/forms/v2.js?a=1&amp;b=2"></scr'
+        written = f"<script>document.write('{tag}' + 'ipt>')</script>"
+        put(site, document(guard=(), before=written))
+        open_page(page)
+        decide(site, embeds=True)
+        page.evaluate("document.cookie = 'choice=1'")
+        comes(page, lambda: [each.path for each in asked(standin)] == ["/forms/v2.js"])
+
+
+class TestGuardAndFacade:
+    def test_a_page_with_a_tag_manager_has_its_placeholders(self, page: Page, site: Site, standin: StandIn) -> None:
+        """The guard comes before it is known that there are embeds; the click brings them although it knows their host
+        as that of another purpose."""
+        protected(site, TAG_MANAGER, MEETINGS, Policy(contact_url="/contact"))
+        page.goto(URL)
+        page.get_by_role("button", name="Show the calendar").click()
+        comes(page, lambda: any("MeetingsEmbed" in each.path for each in asked(standin)))
+
+    def test_consent_brings_what_the_guard_knows_as_something_else(
+        self, page: Page, site: Site, standin: StandIn
+    ) -> None:
+        protected(site, TAG_MANAGER, MEETINGS, Policy(contact_url="/contact"))
+        page.goto(URL)
+        expect(page.get_by_role("button", name="Show the calendar")).to_be_visible()
+        grant(page, site, embeds=True)
+        comes(page, lambda: any("MeetingsEmbed" in each.path for each in asked(standin)))
+
+    def test_the_facade_is_that_of_the_pages_own_vendor(self, page: Page) -> None:
+        page.context.route(
+            "https://widget.intercom.io/**", lambda route: route.fulfill(body=INTERCOM, content_type="text/javascript")
+        )
+        with App(Policy(contact_url="/contact", vendors=["hubspot", "intercom"]), {}) as app:
+            head = f'<!doctype html><html lang="en"><head><title>Shop</title>{TAG_MANAGER}</head>'
+            app.pages["/"] = f"{head}<body><p>Shop</p>{INSTALLED}</body></html>"
+            page.goto(app.url)
+            expect(page.get_by_text("Opens Intercom's chat")).to_be_visible()
+            button(page).click()
+            expect_state(page, "ready")
+
+
+class TestWhatGetsInTheWay:
+    def test_a_target_that_a_script_puts_together_costs_no_other_tag(self, page: Page, site: Site) -> None:
+        form = 'hbspt.forms.create({target: "#" + "a1"})'
+        tag = f'<script type="text/x-consent" data-consent="embeds" data-consent-kind="forms">{form}</script>'
+        put(site, document(head=LOG, before=tag + held(site, "good"), held=("/good.js",), placeholders=True))
+        open_page(page)
+        expect(page.get_by_role("button", name="Show the form")).to_be_visible()
+        grant(page, site, tracking=True)
+        until(page, "ran.length === 1")
+
+    def test_a_script_that_no_browser_runs_keeps_the_others_waiting_for_a_while_only(
+        self, page: Page, site: Site
+    ) -> None:
+        tags = held(site, "old", "nomodule") + held(site, "new")
+        put(site, document(head=LOG, before=tags, held=("/new.js", "/old.js")))
+        open_page(page)
+        grant(page, site, tracking=True)
+        page.wait_for_function("ran.length === 1", timeout=9_000)
+        assert ran(page) == ["new"]
+
+    def test_an_embed_that_fails_does_not_fail_the_chat(self, page: Page, site: Site) -> None:
+        before = f'<section id="here">{HELD_LIBRARY.format("")}{inline(1)}</section>'
+        put(site, document(head=LOG, before=before, held=("/forms.js",), placeholders=True))
+        open_page(page)
+        waiting: dict[str, Route] = {}
+        page.route("**/forms.js", lambda route: waiting.update(form=route))
+        page.route("**/conversations-embed.js", lambda route: waiting.update(chat=route))
+        page.get_by_role("button", name="Show the form").click()
+        button(page).click()
+        comes(page, lambda: len(waiting) == 2)
+        waiting["form"].abort()
+        expect(page.get_by_text("This could not be loaded.")).to_be_visible()
+        expect_state(page, "loading")
+        waiting["chat"].continue_()
+        expect_state(page, "ready")
+
+    @pytest.mark.parametrize(
+        "code", ["hsConversationsOnReady = () => {}", "hsConversationsSettings = Object.freeze({})"]
+    )
+    def test_what_the_site_has_left_for_the_chat_ends_in_the_fallback(self, page: Page, site: Site, code: str) -> None:
+        put(site, document(head=f"<script>'use strict'; window.{code}</script>"))
+        open_page(page)
+        button(page).click()
+        expect(page.locator("[data-consent-facade]")).to_have_attribute(
+            "data-state", "failed" if "=>" in code else "ready"
+        )
+
+
+def test_every_purpose_is_a_word_that_an_object_does_not_have() -> None:
+    """`live` and `clicked` are objects by purpose in the script."""
+    assert not {purpose.value for purpose in Purpose} & {"constructor", "toString", "valueOf", "hasOwnProperty"}
