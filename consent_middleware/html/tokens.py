@@ -154,6 +154,7 @@ class Element(NamedTuple):
     inert: bool  # a template, or in one
     bounded: bool  # an integration point, which bounds scopes, or in one (13.2.4.2)
     table: bool  # a table or a template, or in one
+    svg: bool  # an element that is called svg, or in one
 
 
 NEVER: Final = 1 << 62
@@ -684,7 +685,7 @@ class Tokenizer:
         An ``svg`` in MathML is none, but a browser's look ahead takes it for one.
         """
         space = self.open[-1].space
-        self.svg = space == b"svg" or any(element.name == b"svg" for element in self.open)
+        self.svg = space == b"svg" or self.open[-1].svg
         self.live = self.live and self.svg
         tag = self._tag()
         if tag.self_closing:
@@ -712,7 +713,7 @@ class Tokenizer:
 
     def _push(self, space: bytes, name: bytes, *, integration: bool = False) -> None:
         """Open an element."""
-        above = self.open[-1] if self.open else Element(b"", b"", False, False, False, False)
+        above = self.open[-1] if self.open else Element(b"", b"", False, False, False, False, False)
         html = space in {b"html", b"template"}
         self.open.append(
             Element(
@@ -722,6 +723,7 @@ class Tokenizer:
                 inert=above.inert or (html and name == b"template"),
                 bounded=above.bounded or integration or (space == b"math" and name in grammar.MATHML_BOUNDS),
                 table=above.table or (html and name in {b"table", b"template"}),
+                svg=above.svg or name == b"svg",
             )
         )
 

@@ -250,6 +250,12 @@ def test_four_times_the_document_takes_about_four_times_as_long(unit: bytes, siz
     assert growth < 10
 
 
+def test_math_that_nests_is_linear_too() -> None:
+    """Whether an svg is open around an element of MathML is not looked for with every tag."""
+    growth = min(cost(b"<math>" + b"<mrow>" * 16_000, 0) / cost(b"<math>" + b"<mrow>" * 4_000, 0) for _ in range(3))
+    assert growth < 10
+
+
 def test_one_byte_at_a_time_is_linear_too() -> None:
     """An unfinished tag fed byte by byte is not read again with every byte."""
     growth = min(cost(b"<a b='" + b"x>" * 16_000, 1) / cost(b"<a b='" + b"x>" * 4_000, 1) for _ in range(3))
