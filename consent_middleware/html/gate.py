@@ -31,6 +31,8 @@ EVERYTHING: Final = re.compile(rb"(?s:.+)")
 BEYOND: Final = re.compile(rb"[\x80-\xff]+")
 IGNORED: Final = re.compile("[\u00ad\u034f\u180b-\u180d\u180f\u200b-\u200d\u2060\u2064\ufe00-\ufe0f\ufeff]")
 DOTS: Final = re.compile("[\u3002\uff0e\uff61]")
+# Text is normalised in pieces of so many characters: to put a run of combining marks in order takes quadratic time.
+PIECE: Final = 256
 
 
 @lru_cache(maxsize=32)
@@ -144,18 +146,30 @@ def _in_ascii(seen: bytes, encoding: str) -> bytes:
     return runs.sub(lambda found: _mapped(found[0].decode(encoding, "replace")), seen)
 
 
-@lru_cache(maxsize=1024)
 def _mapped(text: str) -> bytes:
-    """Map characters as UTS #46 does in host names."""
-    text = unicodedata.normalize("NFKC", IGNORED.sub("", text).casefold()).casefold()
+    """Map characters as UTS #46 does in host names.
+
+    Nothing that becomes ASCII is missed between two pieces, because what a character becomes in ASCII does not depend
+    on others: they can only compose with it to something that is no ASCII.
+    """
+    text = "".join(
+        unicodedata.normalize("NFKC", piece).casefold() for piece in _pieces(IGNORED.sub("", text).casefold())
+    )
     return DOTS.sub(".", text).encode("utf-8", "replace")
 
 
 def _maps(text: str) -> bool:
     """Say whether a host name maps any of these characters to another."""
     return (
-        not unicodedata.is_normalized("NFKC", text) or IGNORED.search(text) is not None or DOTS.search(text) is not None
+        not all(unicodedata.is_normalized("NFKC", piece) for piece in _pieces(text))
+        or IGNORED.search(text) is not None
+        or DOTS.search(text) is not None
     )
+
+
+def _pieces(text: str) -> Iterable[str]:
+    """Cut a text into pieces that are short enough to be normalised."""
+    return (text[at : at + PIECE] for at in range(0, len(text), PIECE)) if len(text) > PIECE else (text,)
 
 
 def spoken(text: bytes) -> bytes:
