@@ -33,6 +33,8 @@ IGNORED: Final = re.compile("[\u00ad\u034f\u180b-\u180d\u180f\u200b-\u200d\u2060
 DOTS: Final = re.compile("[\u3002\uff0e\uff61]")
 # Text is normalised in pieces of so many characters: to put a run of combining marks in order takes quadratic time.
 PIECE: Final = 256
+# What is mapped is kept where it is not longer than this: a longer text is hardly the same in the next page.
+SHORT: Final = 64
 
 
 @lru_cache(maxsize=32)
@@ -130,11 +132,17 @@ def unveiled(raw: bytes, encoding: str) -> bytes:
     return seen.replace(b"\\", b"/")
 
 
-@lru_cache(maxsize=1024)
 def _referred(reference: bytes) -> bytes:
     """Give what a reference stands for in a host name; what is not ASCII there is no part of a needle."""
+    return (_referred_again if len(reference) <= SHORT else _referred_afresh)(reference)
+
+
+def _referred_afresh(reference: bytes) -> bytes:
     text = decode_references(reference.decode("ascii"))
     return text.encode("ascii") if text.isascii() else _mapped(text).decode("utf-8").encode("ascii", "replace")
+
+
+_referred_again = lru_cache(maxsize=1024)(_referred_afresh)
 
 
 def _in_ascii(seen: bytes, encoding: str) -> bytes:
@@ -147,7 +155,12 @@ def _in_ascii(seen: bytes, encoding: str) -> bytes:
 
 
 def _mapped(text: str) -> bytes:
-    """Map characters as UTS #46 does in host names.
+    """Map characters as UTS #46 does in host names."""
+    return (_mapped_again if len(text) <= SHORT else _mapped_afresh)(text)
+
+
+def _mapped_afresh(text: str) -> bytes:
+    """Map a text piece by piece.
 
     Nothing that becomes ASCII is missed between two pieces, because what a character becomes in ASCII does not depend
     on others: they can only compose with it to something that is no ASCII.
@@ -156,6 +169,9 @@ def _mapped(text: str) -> bytes:
         unicodedata.normalize("NFKC", piece).casefold() for piece in _pieces(IGNORED.sub("", text).casefold())
     )
     return DOTS.sub(".", text).encode("utf-8", "replace")
+
+
+_mapped_again = lru_cache(maxsize=1024)(_mapped_afresh)
 
 
 def _maps(text: str) -> bool:

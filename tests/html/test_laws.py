@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from consent_middleware.html import gate
 from consent_middleware.html.gate import Gate
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
 from consent_middleware.html.tokens import Kind, Tokenizer
@@ -177,6 +178,17 @@ def test_idempotence(document: bytes) -> None:
     """Rewriting the output again holds nothing more."""
     once = rewritten(document)
     assert HTMLRewriter(Holding(), charset="utf-8").rewrite(once) == once
+
+
+def test_only_short_texts_are_kept() -> None:
+    """What is kept between pages does not grow with their tags."""
+    caches = (gate._mapped_again, gate._referred_again)
+    before = sum(cache.cache_info().currsize for cache in caches)
+    for number in range(50):
+        page = f"<img src=//held.example alt='\uff21{number:0999}&#{number:0999};'>"
+        for charset in ("utf-8", "shift_jis"):
+            HTMLRewriter(Holding(), charset=charset).rewrite(page.encode(charset))
+    assert sum(cache.cache_info().currsize for cache in caches) < before + 5
 
 
 @law
