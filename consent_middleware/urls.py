@@ -21,7 +21,9 @@ TAB_OR_NEWLINE: Final = str.maketrans("", "", "\t\n\r")
 # 3.2 "forbidden domain code point", after percent-decoding and mapping.
 FORBIDDEN: Final = re.compile(r"[\x00-\x20\"#%/:<>?@\[\\\]^`{|}\x7f]")
 # UTS #46: characters that the mapping drops. Soft hyphen, joiners, word joiner, variation selectors, BOM.
-IGNORED: Final = re.compile("[\u00ad\u034f\u180b-\u180d\u180f\u200b-\u200d\u2060\u2064\ufe00-\ufe0f\ufeff]")
+IGNORED: Final = re.compile(
+    "[\u00ad\u034f\u180b-\u180d\u180f\u200b-\u200d\u2060\u2064\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
+)
 #: RFC 1035, section 2.3.4: how many characters a label and a name have at most, less the dot at its end.
 LONGEST_LABEL: Final = 63
 LONGEST_NAME: Final = 253

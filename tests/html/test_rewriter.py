@@ -30,6 +30,7 @@ HELD = "//held.example/x"
         pytest.param("<script src='//held\u3002example/x'>", id="an ideographic full stop"),
         pytest.param("<script src='//ｈｅｌｄ.example/x'>", id="full-width letters"),
         pytest.param("<script src='//he\u00adld.example/x'>", id="a soft hyphen"),
+        pytest.param("<script src='//he\U000e0100l\U000e01efd.example/x'>", id="variation selectors"),
         pytest.param(f"<image src={HELD}>", id="image, which is img"),
         pytest.param(f"<svg><script href={HELD} /></svg>", id="an SVG script"),
         pytest.param(f"<svg><script xlink:href={HELD} /></svg>", id="an SVG script by XLink"),
