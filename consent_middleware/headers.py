@@ -246,15 +246,10 @@ def _parent_domains(host: bytes) -> list[bytes]:
 def per_visitor(headers: Headers, variant: Callable[[], bytes], fields: Iterable[bytes]) -> Headers:
     """The head of a page that could differ between visitors: caches keep variants apart, validators too.
 
-    RFC 9111, section 4.1: `Vary` names `fields` on every variant, or a stored one answers for all. `public` and
-    `s-maxage` become `private`, because some shared caches ignore `Vary`; fields that only shared caches read go.
+    RFC 9111, section 4.1: `Vary` names `fields` on every variant, or a stored one answers for all. Some shared caches
+    ignore `Vary`, so what the app lets be stored for a time is `private`; fields that only shared caches read go.
     """
-    kept: Headers = []
-    for key, value in for_everyone(headers, variant):
-        name = key.lower()
-        if name not in _SHARED_CACHE_FIELDS:
-            kept.append((key, _private(value) if name == b"cache-control" else value))
-    return add_vary(kept, *fields)
+    return add_vary(_private(without(for_everyone(headers, variant), _SHARED_CACHE_FIELDS)), *fields)
 
 
 def for_everyone(headers: Headers, variant: Callable[[], bytes]) -> Headers:
@@ -275,14 +270,50 @@ def for_everyone(headers: Headers, variant: Callable[[], bytes]) -> Headers:
     return kept
 
 
+def _private(headers: Headers) -> Headers:
+    """The head that lets no shared cache store; `Cache-Control` is one line then, and stays as it is where it does."""
+    lines = values(headers, b"cache-control")
+    expires = first(headers, b"expires") is not None
+    if not lines:
+        return [*headers, (b"cache-control", b"private")] if expires else headers
+    directives = _private_directives(b", ".join(lines), expires=expires)
+    if directives is None:
+        return headers
+    kept: Headers = []
+    for key, value in headers:
+        if key.lower() != b"cache-control":
+            kept.append((key, value))
+        elif directives:
+            kept.append((key, directives))
+            directives = b""
+    return kept
+
+
+#: RFC 9111, section 5.2.2, RFC 5861, RFC 8246: what lets a shared cache store a page, or says how long or how.
+_FOR_SHARED = frozenset({b"public", b"s-maxage"})
+_STORED = _FOR_SHARED | {
+    b"immutable",
+    b"max-age",
+    b"must-revalidate",
+    b"must-understand",
+    b"proxy-revalidate",
+    b"stale-if-error",
+    b"stale-while-revalidate",
+}
+#: What keeps a page from answering for another visitor. With a list of fields behind them, `private` and `no-cache`
+#: speak of those fields alone; without one, `no-cache` has the app asked every time, and its tags tell visitors apart.
+_KEEPS = frozenset({b"private", b"no-cache", b"no-store"})
+
+
 @lru_cache(64)  # a site has few different values
-def _private(value: bytes) -> bytes:
+def _private_directives(value: bytes, *, expires: bool) -> bytes | None:
     directives = [item.strip(_OWS) for item in _split_list(value)]
     names = [item.partition(b"=")[0].strip(_OWS).lower() for item in directives]
-    if not {b"public", b"s-maxage"} & set(names):
-        return value
-    kept = [item for item, name in zip(directives, names, strict=True) if item and name not in {b"public", b"s-maxage"}]
-    return b", ".join(kept if b"private" in names else [b"private", *kept])
+    whole = {item.lower() for item in directives}
+    if not _FOR_SHARED & set(names) and (_KEEPS & whole or not (expires or _STORED & set(names))):
+        return None
+    kept = [item for item, name in zip(directives, names, strict=True) if item and name not in _FOR_SHARED]
+    return b", ".join(kept if b"private" in whole else [b"private", *kept])
 
 
 def add_vary(headers: Headers, *fields: bytes) -> Headers:

@@ -211,13 +211,43 @@ def test_vary_is_merged(before: list[tuple[bytes, bytes]], after: list[tuple[byt
         (b"max-age=1, s-maxage=9", b"private, max-age=1"),
         (b"private, s-maxage=9", b"private"),
         (b"no-store", b"no-store"),
-        (b"max-age=1", b"max-age=1"),
+        (b"max-age=1", b"private, max-age=1"),
+        (b"MAX-AGE=0, must-revalidate", b"private, MAX-AGE=0, must-revalidate"),
+        (b"stale-while-revalidate=9", b"private, stale-while-revalidate=9"),
+        (b"immutable", b"private, immutable"),
+        (b'max-age=1, private="Set-Cookie"', b'private, max-age=1, private="Set-Cookie"'),
+        (b'max-age=1, no-cache="Set-Cookie"', b'private, max-age=1, no-cache="Set-Cookie"'),
+        (b"max-age=1, Private", b"max-age=1, Private"),
+        (b"max-age=1, no-store", b"max-age=1, no-store"),
+        (b"no-cache, max-age=1", b"no-cache, max-age=1"),
+        (b"no-transform", b"no-transform"),
         (b'public, no-cache="a, b", x', b'private, no-cache="a, b", x'),
         (b"", b""),
     ],
 )
 def test_what_shared_caches_may_keep_becomes_private(value: bytes, expected: bytes) -> None:
     assert (b"cache-control", expected) in per_visitor([(b"cache-control", value)], lambda: VARIANT, [b"Cookie"])
+
+
+CACHE = b"Cache-Control"
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        pytest.param([(b"Expires", b"x")], [b"private"], id="a date alone"),
+        pytest.param([(b"Expires", b"x"), (CACHE, b"no-transform")], [b"private, no-transform"], id="a date beside"),
+        pytest.param([(b"Expires", b"x"), (CACHE, b"no-cache")], [b"no-cache"], id="a date that counts for nothing"),
+        pytest.param([(CACHE, b"max-age=1"), (b"cache-control", b"x")], [b"private, max-age=1, x"], id="two lines"),
+        pytest.param([(CACHE, b"max-age=1"), (CACHE, b"private")], [b"max-age=1", b"private"], id="private already"),
+        pytest.param([(b"X", b"y")], [], id="nothing said"),
+    ],
+)
+def test_what_has_a_lifetime_is_private(headers: list[tuple[bytes, bytes]], expected: list[bytes]) -> None:
+    out = per_visitor(headers, lambda: VARIANT, [b"Cookie"])
+
+    assert [value for key, value in out if key.lower() == b"cache-control"] == expected
+    assert [pair for pair in out if pair[0] in {b"Expires", b"X"}] == [p for p in headers if p[0] in {b"Expires", b"X"}]
 
 
 @pytest.mark.parametrize(
