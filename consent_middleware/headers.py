@@ -107,9 +107,11 @@ def for_app(
 ) -> tuple[Sequence[tuple[bytes, bytes]], bool]:
     """The request head that the app sees, and whether a condition in it was made against this variant.
 
-    - `If-None-Match` and `If-Match` name the app's own tags again, where they carry this `variant`. A navigation's
-      other conditions, and its `Range`, are dropped: a page that was stored for another variant, or before there were
-      any, must not be confirmed or patched (RFC 9110, sections 13.1.2 and 14.2 allow to ignore both).
+    - `If-None-Match` and `If-Match` name the app's own tags again, where they carry this `variant`. What else stands in
+      `If-Match` stays: a tag that cannot match lets the app refuse (412), where without it a change would be made
+      unseen (RFC 9110, section 13.1.1). A navigation's other conditions, and its `Range`, are dropped: a page that was
+      stored for another variant, or before there were any, must not be confirmed or patched (RFC 9110, sections 13.1.2
+      and 14.2 allow to ignore both).
     - `Accept-Encoding` offers only `codings`, where the body may have to be read (`rewrites`).
 
     Names are in lower case. Where nothing differs, the head is the very same object.
@@ -126,7 +128,7 @@ def for_app(
     kept: Headers = []
     for name, value in headers:
         if name in {b"if-none-match", b"if-match"}:
-            tags, own = _unmark(value, variant(), only_own=document)
+            tags, own = _unmark(value, variant(), only_own=document, keeps=name == b"if-match")
             own_condition |= own
             if tags:
                 kept.append((name, tags))
@@ -139,7 +141,7 @@ def for_app(
     return (headers if kept == list(headers) else kept), own_condition
 
 
-def _unmark(value: bytes, variant: bytes, *, only_own: bool) -> tuple[bytes, bool]:
+def _unmark(value: bytes, variant: bytes, *, only_own: bool, keeps: bool) -> tuple[bytes, bool]:
     if value.strip(_OWS) == b"*":
         return value, False
     mark = _MARK + variant
@@ -150,9 +152,9 @@ def _unmark(value: bytes, variant: bytes, *, only_own: bool) -> tuple[bytes, boo
         if opaque.endswith(mark):
             tags.append(weak + b'"' + opaque.removesuffix(mark) + b'"')
             own = True
-        elif not only_own and _MARK not in opaque:
+        elif keeps or (not only_own and _MARK not in opaque):
             tags.append(match[0])
-    return b", ".join(tags), own
+    return b", ".join(tags) or (value if keeps else b""), own
 
 
 @lru_cache(64)  # browsers send few different values

@@ -97,6 +97,10 @@ NAVIGATION = (b"accept", b"text/html")
             (b"if-none-match", OTHER + b", " + MARKED + b', "x"'), b'"v1"', True, id="the fitting one of many"
         ),
         pytest.param((b"if-none-match", b"*"), b"*", False, id="a star stays"),
+        pytest.param((b"if-match", MARKED), b'"v1"', True, id="what is to be changed is named by the app's tag"),
+        pytest.param((b"if-match", OTHER), OTHER, False, id="another variant's tag is kept from matching"),
+        pytest.param((b"if-match", b'"v1", ' + MARKED), b'"v1", "v1"', True, id="a tag from before stays"),
+        pytest.param((b"if-match", b"v1"), b"v1", False, id="what is no tag stays"),
         pytest.param((b"if-modified-since", b"x"), None, False, id="a date is dropped"),
         pytest.param((b"range", b"bytes=0-1"), None, False, id="a range is dropped"),
         pytest.param((b"if-range", b'"v1"'), None, False, id="a range's condition is dropped"),
@@ -115,6 +119,7 @@ def test_a_navigation_s_conditions(given_header: tuple[bytes, bytes], expected: 
     [
         ((b"if-none-match", b'"v1"'), b'"v1"'),
         ((b"if-none-match", b'"v1", ' + OTHER), b'"v1"'),
+        ((b"if-match", b'"v1", ' + OTHER), b'"v1", ' + OTHER),
         ((b"range", b"bytes=0-1"), b"bytes=0-1"),
         ((b"if-modified-since", b"x"), b"x"),
     ],
