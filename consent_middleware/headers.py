@@ -403,13 +403,18 @@ def _script_sources(headers: Iterable[tuple[bytes, bytes]], field: bytes) -> Ite
 
 #: RFC 8288, section 3: `<` URI `>` and parameters, whose values may be quoted and then hold commas.
 _LINK = re.compile(rb'[ \t]*+<([^>]*+)>((?:[^",]++|"(?:[^"\\]++|\\.)*+")*+)')
-_LINK_RELATION = re.compile(rb';[ \t]*+rel[ \t]*+=[ \t]*+(?:"([^"]*+)"|([^\s;,"]++))', re.IGNORECASE)
+#: One parameter, or a string in quotes that belongs to none.
+_LINK_PARAMETER = re.compile(
+    rb';[ \t]*+([^\s=;,"]++)[ \t]*+(?:=[ \t]*+(?:"((?:[^"\\]++|\\.)*+)"|([^\s;,"]*+)))?+|"(?:[^"\\]++|\\.)*+"'
+)
+_QUOTED_PAIR = re.compile(rb"\\(.)")
 
 
-def filter_links(headers: Headers, is_early: Callable[[str, str], bool]) -> Headers:
-    """The head less those members of `Link` for which `is_early(relation types, URL)` is true (RFC 8288, section 3).
+def filter_links(headers: Headers, is_early: Callable[[str, str, str], bool]) -> Headers:
+    """The head less those members of `Link` for which `is_early(relation types, URL, destination)` is true.
 
-    A field that does not parse stays as it is.
+    RFC 8288, section 3; the destination is what `as` says (HTML, section 4.2.4.2). A field that does not parse
+    stays as it is.
     """
     kept: Headers = []
     for key, value in headers:
@@ -424,10 +429,12 @@ def filter_links(headers: Headers, is_early: Callable[[str, str], bool]) -> Head
     return kept
 
 
-def _is_early(member: re.Match[bytes], is_early: Callable[[str, str], bool]) -> bool:
-    relation = _LINK_RELATION.search(member[2])
-    types = (relation[1] or relation[2] or b"").decode("latin-1") if relation else ""
-    return is_early(types, member[1].decode("latin-1"))
+def _is_early(member: re.Match[bytes], is_early: Callable[[str, str, str], bool]) -> bool:
+    said: dict[bytes, str] = {}
+    for name, quoted, bare in _LINK_PARAMETER.findall(member[2]):
+        # The first of a name counts (RFC 8288, section 3.3).
+        said.setdefault(name.lower(), (_QUOTED_PAIR.sub(rb"\1", quoted) or bare).decode("latin-1"))
+    return is_early(said.get(b"rel", ""), member[1].decode("latin-1"), said.get(b"as", ""))
 
 
 def _split_list(value: bytes) -> list[bytes]:

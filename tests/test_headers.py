@@ -320,11 +320,18 @@ def test_the_nonce_of_a_policy(headers: list[tuple[bytes, bytes]], nonce: str | 
         (b"<//early>", b"<//early>"),
         (b'<//early>; REL = "preconnect"', None),
         (b"<//early>; title=a; rel=x; rel=preconnect", b"<//early>; title=a; rel=x; rel=preconnect"),
+        (b'<//early>; title="; rel=x"; rel=preconnect', None),
+        (b'<//early>; title="\\"; rel=x; \\""; rel=preconnect', None),
+        (b'<//early>; "; rel=x"; rel="pre\\connect"', None),
+        (b"<//early>; crossorigin; rel=preconnect; anchor", None),
+        (b"<//early>; rel=preconnect; as=font", b"<//early>; rel=preconnect; as=font"),
+        (b'<//early>; As = "font"; rel=preconnect', b'<//early>; As = "font"; rel=preconnect'),
+        (b'<//early>; title="; as=font"; rel=preconnect', None),
     ],
 )
 def test_early_members_of_link_go(value: bytes, expected: bytes | None) -> None:
-    def early(relation: str, url: str) -> bool:
-        return url == "//early" and "preconnect" in relation
+    def early(relation: str, url: str, destination: str) -> bool:
+        return url == "//early" and "preconnect" in relation and destination != "font"
 
     assert filter_links([(b"Link", value)], early) == ([(b"Link", expected)] if expected is not None else [])
 
