@@ -386,6 +386,10 @@ def _allows_by_url(sources: bytes) -> bool:
     return by_url and b"'strict-dynamic'" not in words
 
 
+#: CSP Level 3, section 2.2.1: a directive's name ends at ASCII white space.
+_ASCII_SPACE = re.compile(rb"[\t\n\f\r ]+")
+
+
 def _script_sources(headers: Iterable[tuple[bytes, bytes]], field: bytes) -> Iterator[bytes | None]:
     """For each policy in `field` what it says of script elements; None where it says nothing.
 
@@ -395,8 +399,8 @@ def _script_sources(headers: Iterable[tuple[bytes, bytes]], field: bytes) -> Ite
         for policy in value.split(b","):
             directives: dict[bytes, bytes] = {}
             for directive in policy.split(b";"):
-                name, _, sources = directive.strip().partition(b" ")
-                directives.setdefault(name.lower(), sources)
+                name, *sources = _ASCII_SPACE.split(directive.strip(b"\t\n\f\r "), maxsplit=1)
+                directives.setdefault(name.lower(), b"".join(sources))
             named = (b"script-src-elem", b"script-src", b"default-src")
             yield next((directives[name] for name in named if name in directives), None)
 

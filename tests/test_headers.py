@@ -289,6 +289,7 @@ REPORT = b"content-security-policy-report-only"
     [
         pytest.param([(CSP, b"script-src 'nonce-abc='")], "abc=", id="script-src"),
         pytest.param([(CSP, b"default-src 'none'; Script-Src 'self' 'NONCE-aB_-9'")], "aB_-9", id="any letter case"),
+        pytest.param([(CSP, b"img-src *;\tscript-src\t'nonce-t'")], "t", id="tabs"),
         pytest.param([(CSP, b"default-src 'nonce-d'")], "d", id="default-src stands in"),
         pytest.param([(CSP, b"default-src 'nonce-d'; script-src 'self'")], None, id="script-src overrules default-src"),
         pytest.param([(CSP, b"script-src 'nonce-a'; script-src-elem 'nonce-b'")], "b", id="script-src-elem overrules"),
