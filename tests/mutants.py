@@ -261,7 +261,7 @@ MUTANTS = [
     Mutant("asgi.py", "body if more else body + self._exchange.close()", "body + self._exchange.close()", "tests/test_asgi.py"),
     Mutant("asgi.py", "        await response.finish()\n", "", "tests/test_asgi.py"),
     Mutant("asgi.py", "inner: Scope = {\"state\": {}, **scope,", "scope.setdefault(\"state\", {})\n        inner: Scope = {**scope,", "tests/test_asgi.py"),
-    Mutant("endpoint.py", "    return f\"{mount.rstrip('/')}{policy.path}/", "    return f\"{policy.path}/", "tests/test_wsgi.py"),
+    Mutant("endpoint.py", "f\"{mount.rstrip('/')}{policy.path}/", "f\"{policy.path}/", "tests/test_wsgi.py"),
     Mutant("endpoint.py", "asset is None else b\"public", "False else b\"public", "tests/test_endpoint.py"),
     Mutant("endpoint.py", 'head + expire(policy.ended_cookies(plan, cookies), cookies, host)', "head", "tests/test_endpoint.py"),
     Mutant("endpoint.py", 'add_vary(head, b"Accept-Encoding")', "head", "tests/test_endpoint.py"),
