@@ -173,7 +173,7 @@ MUTANTS = [
     Mutant("rules.py", "if match or (self.path is None and index == 0):", "if match or self.path is None:", "tests/test_hubspot.py"),
     Mutant("holds.py", 'or tag.svg or not self.plan.touches_html:', "or tag.svg:", "tests/test_holds.py"),
     Mutant("holds.py", 'self.nonce = self.nonce or tag.get(b"nonce")\n        markup', "markup", "tests/test_holds.py"),
-    Mutant("holds.py", '        if tag.get(b"data-guard") is not None:\n            self._guarded = True\n            return ()\n', "", "tests/test_holds.py"),
+    Mutant("holds.py", '        if tag.get(b"data-guard") is not None:\n            self._guarded.add(tag.nested)\n            return ()\n', "", "tests/test_holds.py"),
     Mutant("html/rewriter.py", "return self._reader.edited or self.bail_outs > 0", "return bool(self._reader.watch.held) or self.bail_outs > 0", DOORS),
     Mutant("rules.py", "if not _LOADS.search(around):", "if False:", "tests/test_forms.py"),
     Mutant("rules.py", "text[max(0, found.start() - self.near) : found.end() + self.near]", "text[found.start() : found.end() + self.near]", "tests/test_forms.py"),

@@ -30,11 +30,12 @@ class StartTag:
 
     ``name`` is ASCII-lowercased (as written in XML), ``raw`` the exact bytes from "<" to ">". ``base`` is the value of
     the first ``<base href>`` before this tag. ``svg`` says that the tag is an SVG element, whose address stands in
-    ``href`` or ``xlink:href``. ``encoding`` is the Python codec that reads the values. ``text`` is what an inline
-    script says, where that was asked for and found worth reading.
+    ``href`` or ``xlink:href``. ``nested`` says that it stands in the document of a ``srcdoc``. ``encoding`` is the
+    Python codec that reads the values. ``text`` is what an inline script says, where that was asked for and found worth
+    reading.
     """
 
-    __slots__ = ("_attributes", "_first", "base", "encoding", "name", "raw", "svg", "text", "xml")
+    __slots__ = ("_attributes", "_first", "base", "encoding", "name", "nested", "raw", "svg", "text", "xml")
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class StartTag:
         *,
         base: str | None = None,
         svg: bool = False,
+        nested: bool = False,
         xml: bool = False,
         encoding: str = "utf-8",
     ) -> None:
@@ -50,6 +52,7 @@ class StartTag:
         self.raw = raw
         self.base = base
         self.svg = svg
+        self.nested = nested
         self.xml = xml
         self.encoding = encoding
         self.text: bytes | None = None
