@@ -12,6 +12,7 @@ from .facade import Texts
 from .policy import Decision, Plan, Policy, PolicyError
 from .rules import Action, Purpose
 from .sources import ConsentSource, Signals
+from .version import __version__
 
 __all__ = [
     "Action",
@@ -28,6 +29,5 @@ __all__ = [
     "Signals",
     "State",
     "Texts",
+    "__version__",
 ]
-
-__version__ = "0.1.0"

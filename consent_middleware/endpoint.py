@@ -18,6 +18,8 @@ from .headers import Headers, add_vary, expire, preferred_coding
 from .policy import Plan, Policy
 from .rules import Purpose
 
+#: A browser leaves out tabs and newlines between them.
+_SLASHES = re.compile(r"\A[/\\\t\n\r]+")
 _ASSET_NAME = re.compile(r"facade\.[0-9a-f]+\.js")
 
 #: The last segment of the path under which a page asks what is allowed.
@@ -53,8 +55,11 @@ def answer(
 
 @lru_cache(64)  # a site has few mounts
 def asset_url(policy: Policy, mount: str) -> str:
-    """The URL of the facade's script for pages of an app that is mounted at `mount` ("" or "/prefix")."""
-    return f"{mount.rstrip('/')}{policy.path}/{policy.facade.asset().name}"
+    """The URL of the facade's script for pages of an app that is mounted at `mount` ("" or "/prefix").
+
+    Two slashes at its beginning, of either kind, would name another host (URL standard 4.4, "relative slash state").
+    """
+    return _SLASHES.sub("/", f"{mount.rstrip('/')}{policy.path}/{policy.facade.asset().name}")
 
 
 def _script(policy: Policy, name: str, accepted: bytes) -> Answer:

@@ -232,8 +232,8 @@ class Exchange:
         # HEAD as well: apps may answer it with GET's body, and servers that drop it tell its length.
         return status not in _NO_CONTENT and status >= 200
 
-    def _is_early(self, plan: Plan, relation: str, url: str) -> bool:
-        purpose = early_purpose(self._policy, relation, url)
+    def _is_early(self, plan: Plan, relation: str, url: str, destination: str) -> bool:
+        purpose = early_purpose(self._policy, relation, url, destination=destination)
         return purpose is not None and not plan.allows(purpose)
 
     def _rewriting_body(

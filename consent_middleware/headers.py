@@ -107,9 +107,11 @@ def for_app(
 ) -> tuple[Sequence[tuple[bytes, bytes]], bool]:
     """The request head that the app sees, and whether a condition in it was made against this variant.
 
-    - `If-None-Match` and `If-Match` name the app's own tags again, where they carry this `variant`. A navigation's
-      other conditions, and its `Range`, are dropped: a page that was stored for another variant, or before there were
-      any, must not be confirmed or patched (RFC 9110, sections 13.1.2 and 14.2 allow to ignore both).
+    - `If-None-Match` and `If-Match` name the app's own tags again, where they carry this `variant`. What else stands in
+      `If-Match` stays: a tag that cannot match lets the app refuse (412), where without it a change would be made
+      unseen (RFC 9110, section 13.1.1). A navigation's other conditions, and its `Range`, are dropped: a page that was
+      stored for another variant, or before there were any, must not be confirmed or patched (RFC 9110, sections 13.1.2
+      and 14.2 allow to ignore both).
     - `Accept-Encoding` offers only `codings`, where the body may have to be read (`rewrites`).
 
     Names are in lower case. Where nothing differs, the head is the very same object.
@@ -126,7 +128,7 @@ def for_app(
     kept: Headers = []
     for name, value in headers:
         if name in {b"if-none-match", b"if-match"}:
-            tags, own = _unmark(value, variant(), only_own=document)
+            tags, own = _unmark(value, variant(), only_own=document, keeps=name == b"if-match")
             own_condition |= own
             if tags:
                 kept.append((name, tags))
@@ -139,7 +141,7 @@ def for_app(
     return (headers if kept == list(headers) else kept), own_condition
 
 
-def _unmark(value: bytes, variant: bytes, *, only_own: bool) -> tuple[bytes, bool]:
+def _unmark(value: bytes, variant: bytes, *, only_own: bool, keeps: bool) -> tuple[bytes, bool]:
     if value.strip(_OWS) == b"*":
         return value, False
     mark = _MARK + variant
@@ -150,9 +152,9 @@ def _unmark(value: bytes, variant: bytes, *, only_own: bool) -> tuple[bytes, boo
         if opaque.endswith(mark):
             tags.append(weak + b'"' + opaque.removesuffix(mark) + b'"')
             own = True
-        elif not only_own and _MARK not in opaque:
+        elif keeps or (not only_own and _MARK not in opaque):
             tags.append(match[0])
-    return b", ".join(tags), own
+    return b", ".join(tags) or (value if keeps else b""), own
 
 
 @lru_cache(64)  # browsers send few different values
@@ -246,15 +248,10 @@ def _parent_domains(host: bytes) -> list[bytes]:
 def per_visitor(headers: Headers, variant: Callable[[], bytes], fields: Iterable[bytes]) -> Headers:
     """The head of a page that could differ between visitors: caches keep variants apart, validators too.
 
-    RFC 9111, section 4.1: `Vary` names `fields` on every variant, or a stored one answers for all. `public` and
-    `s-maxage` become `private`, because some shared caches ignore `Vary`; fields that only shared caches read go.
+    RFC 9111, section 4.1: `Vary` names `fields` on every variant, or a stored one answers for all. Some shared caches
+    ignore `Vary`, so what the app lets be stored for a time is `private`; fields that only shared caches read go.
     """
-    kept: Headers = []
-    for key, value in for_everyone(headers, variant):
-        name = key.lower()
-        if name not in _SHARED_CACHE_FIELDS:
-            kept.append((key, _private(value) if name == b"cache-control" else value))
-    return add_vary(kept, *fields)
+    return add_vary(_private(without(for_everyone(headers, variant), _SHARED_CACHE_FIELDS)), *fields)
 
 
 def for_everyone(headers: Headers, variant: Callable[[], bytes]) -> Headers:
@@ -275,14 +272,50 @@ def for_everyone(headers: Headers, variant: Callable[[], bytes]) -> Headers:
     return kept
 
 
+def _private(headers: Headers) -> Headers:
+    """The head that lets no shared cache store; `Cache-Control` is one line then, and stays as it is where it does."""
+    lines = values(headers, b"cache-control")
+    expires = first(headers, b"expires") is not None
+    if not lines:
+        return [*headers, (b"cache-control", b"private")] if expires else headers
+    directives = _private_directives(b", ".join(lines), expires=expires)
+    if directives is None:
+        return headers
+    kept: Headers = []
+    for key, value in headers:
+        if key.lower() != b"cache-control":
+            kept.append((key, value))
+        elif directives:
+            kept.append((key, directives))
+            directives = b""
+    return kept
+
+
+#: RFC 9111, section 5.2.2, RFC 5861, RFC 8246: what lets a shared cache store a page, or says how long or how.
+_FOR_SHARED = frozenset({b"public", b"s-maxage"})
+_STORED = _FOR_SHARED | {
+    b"immutable",
+    b"max-age",
+    b"must-revalidate",
+    b"must-understand",
+    b"proxy-revalidate",
+    b"stale-if-error",
+    b"stale-while-revalidate",
+}
+#: What keeps a page from answering for another visitor. With a list of fields behind them, `private` and `no-cache`
+#: speak of those fields alone; without one, `no-cache` has the app asked every time, and its tags tell visitors apart.
+_KEEPS = frozenset({b"private", b"no-cache", b"no-store"})
+
+
 @lru_cache(64)  # a site has few different values
-def _private(value: bytes) -> bytes:
+def _private_directives(value: bytes, *, expires: bool) -> bytes | None:
     directives = [item.strip(_OWS) for item in _split_list(value)]
     names = [item.partition(b"=")[0].strip(_OWS).lower() for item in directives]
-    if not {b"public", b"s-maxage"} & set(names):
-        return value
-    kept = [item for item, name in zip(directives, names, strict=True) if item and name not in {b"public", b"s-maxage"}]
-    return b", ".join(kept if b"private" in names else [b"private", *kept])
+    whole = {item.lower() for item in directives}
+    if not _FOR_SHARED & set(names) and (_KEEPS & whole or not (expires or _STORED & set(names))):
+        return None
+    kept = [item for item, name in zip(directives, names, strict=True) if item and name not in _FOR_SHARED]
+    return b", ".join(kept if b"private" in whole else [b"private", *kept])
 
 
 def add_vary(headers: Headers, *fields: bytes) -> Headers:
@@ -353,6 +386,10 @@ def _allows_by_url(sources: bytes) -> bool:
     return by_url and b"'strict-dynamic'" not in words
 
 
+#: CSP Level 3, section 2.2.1: a directive's name ends at ASCII white space.
+_ASCII_SPACE = re.compile(rb"[\t\n\f\r ]+")
+
+
 def _script_sources(headers: Iterable[tuple[bytes, bytes]], field: bytes) -> Iterator[bytes | None]:
     """For each policy in `field` what it says of script elements; None where it says nothing.
 
@@ -362,21 +399,26 @@ def _script_sources(headers: Iterable[tuple[bytes, bytes]], field: bytes) -> Ite
         for policy in value.split(b","):
             directives: dict[bytes, bytes] = {}
             for directive in policy.split(b";"):
-                name, _, sources = directive.strip().partition(b" ")
-                directives.setdefault(name.lower(), sources)
+                name, *sources = _ASCII_SPACE.split(directive.strip(b"\t\n\f\r "), maxsplit=1)
+                directives.setdefault(name.lower(), b"".join(sources))
             named = (b"script-src-elem", b"script-src", b"default-src")
             yield next((directives[name] for name in named if name in directives), None)
 
 
 #: RFC 8288, section 3: `<` URI `>` and parameters, whose values may be quoted and then hold commas.
 _LINK = re.compile(rb'[ \t]*+<([^>]*+)>((?:[^",]++|"(?:[^"\\]++|\\.)*+")*+)')
-_LINK_RELATION = re.compile(rb';[ \t]*+rel[ \t]*+=[ \t]*+(?:"([^"]*+)"|([^\s;,"]++))', re.IGNORECASE)
+#: One parameter, or a string in quotes that belongs to none.
+_LINK_PARAMETER = re.compile(
+    rb';[ \t]*+([^\s=;,"]++)[ \t]*+(?:=[ \t]*+(?:"((?:[^"\\]++|\\.)*+)"|([^\s;,"]*+)))?+|"(?:[^"\\]++|\\.)*+"'
+)
+_QUOTED_PAIR = re.compile(rb"\\(.)")
 
 
-def filter_links(headers: Headers, is_early: Callable[[str, str], bool]) -> Headers:
-    """The head less those members of `Link` for which `is_early(relation types, URL)` is true (RFC 8288, section 3).
+def filter_links(headers: Headers, is_early: Callable[[str, str, str], bool]) -> Headers:
+    """The head less those members of `Link` for which `is_early(relation types, URL, destination)` is true.
 
-    A field that does not parse stays as it is.
+    RFC 8288, section 3; the destination is what `as` says (HTML, section 4.2.4.2). A field that does not parse
+    stays as it is.
     """
     kept: Headers = []
     for key, value in headers:
@@ -391,10 +433,12 @@ def filter_links(headers: Headers, is_early: Callable[[str, str], bool]) -> Head
     return kept
 
 
-def _is_early(member: re.Match[bytes], is_early: Callable[[str, str], bool]) -> bool:
-    relation = _LINK_RELATION.search(member[2])
-    types = (relation[1] or relation[2] or b"").decode("latin-1") if relation else ""
-    return is_early(types, member[1].decode("latin-1"))
+def _is_early(member: re.Match[bytes], is_early: Callable[[str, str, str], bool]) -> bool:
+    said: dict[bytes, str] = {}
+    for name, quoted, bare in _LINK_PARAMETER.findall(member[2]):
+        # The first of a name counts (RFC 8288, section 3.3).
+        said.setdefault(name.lower(), (_QUOTED_PAIR.sub(rb"\1", quoted) or bare).decode("latin-1"))
+    return is_early(said.get(b"rel", ""), member[1].decode("latin-1"), said.get(b"as", ""))
 
 
 def _split_list(value: bytes) -> list[bytes]:

@@ -106,7 +106,8 @@ class PageHolds:
     _is_own_chat: bool = False
     _chat_loads: bool = False
     _base: str | None = None
-    _guarded: bool = False
+    #: Which documents have a guard: the page (False), those within it (True).
+    _guarded: set[bool] = field(default_factory=set)
     _watches: bool = False
     _root: StartTag | None = None
     _vendor: str | None = None
@@ -171,16 +172,19 @@ class PageHolds:
         return [purpose for purpose in Purpose if self.plan.allows(purpose)]
 
     def _guard(self, tag: StartTag) -> Sequence[Edit]:
-        """The guard, before the first script that may insert tags of its own."""
-        if self._guarded or self.policy.guard == "never" or tag.svg or not self.plan.touches_html:
+        """The guard, before the first script that may insert tags of its own.
+
+        A guard holds what is inserted into its own document: one in a frame's `srcdoc` is none for the page.
+        """
+        if tag.nested in self._guarded or self.policy.guard == "never" or tag.svg or not self.plan.touches_html:
             return ()
         if tag.get(b"data-guard") is not None:
-            self._guarded = True
+            self._guarded.add(tag.nested)
             return ()
         said = (tag.text or b"").decode("latin-1") or tag.get(b"src") or ""
         if self.policy.guard == "auto" and not ((_runs(tag) or _is_delayed(tag)) and is_tag_manager(said)):
             return ()
-        self._guarded = True
+        self._guarded.add(tag.nested)
         self._base = tag.base
         # A policy may stand in the page itself; then the tag's own nonce is all that is known of it.
         self.nonce = self.nonce or tag.get(b"nonce")

@@ -29,8 +29,10 @@ from .sources import SOURCES, ConsentSource, Signals
 from .sources.own import own_cookie
 from .sources.reader import Reader, meant_by
 from .tag_managers import DOMAINS as MANAGER_DOMAINS
+from .tag_managers import FINGERPRINT as MANAGERS
 from .tag_managers import WORDS as MANAGER_WORDS
 from .vendors import VENDORS
+from .version import __version__
 
 __all__ = ["MAX_HOLD", "Decision", "Doubt", "Plan", "Policy", "PolicyError"]
 
@@ -380,10 +382,11 @@ class Policy:
             self._chat_pages and self._chat_pages.pattern,
             sorted(self._chat_accounts or ()),
         )
+        rules = (__version__, MANAGERS, *(vendor.fingerprint for vendor in self.vendors))
         settings = (required, shown, self.path, sorted(self.proxied.items()), self.facade.fingerprint, self.language)
         #: Changes with everything that a rewritten page depends on besides the plan, so that a validator made under
-        #: one set of settings never confirms a page that was made under another.
-        self.fingerprint = sha256(repr(settings).encode()).hexdigest()[:8]
+        #: one set of settings or rules never confirms a page that was made under another.
+        self.fingerprint = sha256(repr((rules, settings)).encode()).hexdigest()[:8]
 
     @classmethod
     def from_mapping(cls, settings: Mapping[str, Any], prefix: str = "CONSENT_") -> Policy:

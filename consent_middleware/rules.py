@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
@@ -369,6 +369,12 @@ class Vendor:
         object.__setattr__(self, "_endings", tuple(sorted(found)))
         object.__setattr__(self, "_said", needles(self.text_domains, self.text_words))
 
+    @property
+    def fingerprint(self) -> str:
+        """Changes with every rule, and is the same in every process."""
+        known = (self.tag_rules, self.text_rules, self.hint_domains, self.cookie_rules)
+        return repr(_plain((self.id, *known, self.words, self.text_domains, self.text_words, self.inserted)))
+
     def recognise(self, sight: Sight) -> Found | None:
         """The first rule that knows an element, with the region and account that the element names, or None."""
         if sight.text:
@@ -393,6 +399,21 @@ class Vendor:
                 return purpose
             host = host.partition(".")[2]
         return None
+
+
+def _plain(value: object) -> object:
+    """What rules are made of, in an order of its own; a function is known by the rule that names it."""
+    if isinstance(value, re.Pattern):
+        return value.pattern, value.flags
+    if is_dataclass(value):
+        return type(value).__name__, [(part.name, _plain(getattr(value, part.name))) for part in fields(value)]
+    if isinstance(value, Mapping):
+        return sorted((repr(_plain(key)), _plain(part)) for key, part in value.items())
+    if isinstance(value, frozenset):
+        return sorted(repr(_plain(part)) for part in value)
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return None if callable(value) else value
 
 
 def needles(domains: Iterable[str], others: Iterable[str] = ()) -> re.Pattern[bytes]:

@@ -27,6 +27,9 @@ _ADDRESS = re.compile(
     r"|/gtm\.js\?id=GTM-|/container_[A-Za-z0-9]{6,}(?:_[a-z]+)?\.js"
 )
 
+#: Changes with everything by which one is known.
+FINGERPRINT = repr((DOMAINS, WORDS, _ADDRESS.pattern))
+
 
 def is_tag_manager(said: str) -> bool:
     """Whether a script that loads or says this is a tag manager or brings one."""

@@ -21,7 +21,14 @@ TAB_OR_NEWLINE: Final = str.maketrans("", "", "\t\n\r")
 # 3.2 "forbidden domain code point", after percent-decoding and mapping.
 FORBIDDEN: Final = re.compile(r"[\x00-\x20\"#%/:<>?@\[\\\]^`{|}\x7f]")
 # UTS #46: characters that the mapping drops. Soft hyphen, joiners, word joiner, variation selectors, BOM.
-IGNORED: Final = re.compile("[\u00ad\u034f\u180b-\u180d\u180f\u200b-\u200d\u2060\u2064\ufe00-\ufe0f\ufeff]")
+IGNORED: Final = re.compile(
+    "[\u00ad\u034f\u180b-\u180d\u180f\u200b-\u200d\u2060\u2064\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
+)
+#: RFC 1035, section 2.3.4: how many characters a label and a name have at most, less the dot at its end.
+LONGEST_LABEL: Final = 63
+LONGEST_NAME: Final = 253
+#: How many characters may compose to one, at most (UAX #15).
+COMPOSED: Final = 4
 # UTS #46: the full stops that mean ".".
 DOTS: Final = str.maketrans("\u3002\uff0e\uff61", "...")
 
@@ -150,22 +157,32 @@ def parse_host(text: str) -> str | None:
     """Parse a host as a browser does (URL standard 3.5): lower-case ASCII without a trailing dot, or None.
 
     Percent-encoding is decoded, then Unicode is mapped as UTS #46 says (full-width letters, ideographic full stops,
-    soft hyphens), then what is left beyond ASCII becomes Punycode. Numbers become IPv4 addresses.
+    soft hyphens), then what is left beyond ASCII becomes Punycode. Numbers become IPv4 addresses. A name that is longer
+    than DNS knows names nothing; it is refused before anything is done that takes more time the longer a label is.
     """
     if text.startswith("["):
         inside = text[1:-1].lower()
         return f"[{inside}]" if text.endswith("]") and re.fullmatch(r"[0-9a-f:.]+", inside) else None
     domain = unquote_to_bytes(text.encode("utf-8", "replace")).decode("utf-8", "replace")
     if not domain.isascii():
-        domain = unicodedata.normalize("NFKC", IGNORED.sub("", domain).casefold()).casefold().translate(DOTS)
+        domain = IGNORED.sub("", domain)
+        if len(domain) > COMPOSED * (LONGEST_NAME + 1):
+            return None
+        domain = unicodedata.normalize("NFKC", domain.casefold()).casefold().translate(DOTS)
         domain = unicodedata.normalize("NFC", domain)
-    labels = [_label(label) for label in domain.lower().split(".")]
+    labels = domain.lower().split(".")
+    if any(len(label) > LONGEST_LABEL and not label.isascii() for label in labels):
+        return None
+    labels = [_label(label) for label in labels]
     if labels[-1:] == [""]:
         labels.pop()
     host = ".".join(labels)
     if not host or FORBIDDEN.search(host):
         return None
-    return _ipv4(labels) if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1]) else host
+    if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1]):
+        # A number may have any count of zeros in front.
+        return _ipv4(labels)
+    return None if len(host) > LONGEST_NAME or max(map(len, labels)) > LONGEST_LABEL else host
 
 
 def _label(label: str) -> str:

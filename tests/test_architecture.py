@@ -42,7 +42,7 @@ ROWS = [
     },
     {"sources.platform", "vendors", "vendors.hubspot", "vendors.intercom"},
     {"rules", "cookies", "tag_managers"},
-    {"urls", "html", "html.tokens", "html.grammar", "html.gate", "html.charset", "consent", "clock"},
+    {"urls", "html", "html.tokens", "html.grammar", "html.gate", "html.charset", "consent", "clock", "version"},
 ]
 ROOMS = {room: row for row, rooms in enumerate(ROWS) for room in rooms}
 #: The adapters never know each other, though they stand in two rows.

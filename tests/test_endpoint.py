@@ -10,6 +10,7 @@ import brotli
 import pytest
 
 from consent_middleware import Policy
+from consent_middleware.endpoint import asset_url
 from consent_middleware.exchange import Exchange, RequestHead
 
 POLICY = Policy(contact_url="/contact")
@@ -26,6 +27,22 @@ def ask(
     for name, value in answer.headers:
         head.setdefault(name.decode(), []).append(value.decode())
     return answer.status, head, answer.body
+
+
+@pytest.mark.parametrize(
+    ("mount", "prefix"),
+    [
+        ("", ""),
+        ("/", ""),
+        ("/shop", "/shop"),
+        ("//evil.example", "/evil.example"),
+        ("/\\evil.example/a//b/", "/evil.example/a//b"),
+        ("\\\t/\n/evil.example", "/evil.example"),
+        ("/\\", ""),
+    ],
+)
+def test_the_script_is_asked_for_on_the_page_s_own_host(mount: str, prefix: str) -> None:
+    assert asset_url(POLICY, mount) == f"{prefix}/_consent/{POLICY.facade.asset().name}"
 
 
 class TestDecision:

@@ -21,6 +21,7 @@ import consent_middleware
 from consent_middleware import Policy
 from consent_middleware.facade import LANGUAGES, Facade, Texts, compose
 from consent_middleware.facade.asset import Site, minify_style
+from consent_middleware.facade.markup import _written_again as written_again
 from consent_middleware.facade.texts import choose
 from consent_middleware.policy import PolicyError
 from consent_middleware.rules import ChatScript, Purpose
@@ -54,6 +55,18 @@ def read(found: bytes) -> tuple[Any, Any, dict[str, Any]]:
     body = html5lib.parse(b"<!DOCTYPE html><body>" + found, namespaceHTMLElements=False, transport_encoding="utf-8")[1]
     aside, script = list(body)
     return aside, script, json.loads(script.get("data-conf") or "")
+
+
+def test_markup_is_kept_only_where_what_the_page_says_is_short() -> None:
+    before = written_again.cache_info().currsize
+    for number in range(3):
+        long = f"{number:03000}"
+        markup(held=[long])
+        FACADE.markup(replace(CHAT, src=long), asset_url=ASSET_URL, nonce=None, allowed=())
+        FACADE.markup(replace(CHAT, attributes=(("id", long),)), asset_url=ASSET_URL, nonce=None, allowed=())
+        FACADE.markup(replace(CHAT, attributes=((long, ""),)), asset_url=ASSET_URL, nonce=None, allowed=())
+
+    assert written_again.cache_info().currsize == before
 
 
 def without_string(node: Any) -> str:

@@ -97,6 +97,10 @@ NAVIGATION = (b"accept", b"text/html")
             (b"if-none-match", OTHER + b", " + MARKED + b', "x"'), b'"v1"', True, id="the fitting one of many"
         ),
         pytest.param((b"if-none-match", b"*"), b"*", False, id="a star stays"),
+        pytest.param((b"if-match", MARKED), b'"v1"', True, id="what is to be changed is named by the app's tag"),
+        pytest.param((b"if-match", OTHER), OTHER, False, id="another variant's tag is kept from matching"),
+        pytest.param((b"if-match", b'"v1", ' + MARKED), b'"v1", "v1"', True, id="a tag from before stays"),
+        pytest.param((b"if-match", b"v1"), b"v1", False, id="what is no tag stays"),
         pytest.param((b"if-modified-since", b"x"), None, False, id="a date is dropped"),
         pytest.param((b"range", b"bytes=0-1"), None, False, id="a range is dropped"),
         pytest.param((b"if-range", b'"v1"'), None, False, id="a range's condition is dropped"),
@@ -115,6 +119,7 @@ def test_a_navigation_s_conditions(given_header: tuple[bytes, bytes], expected: 
     [
         ((b"if-none-match", b'"v1"'), b'"v1"'),
         ((b"if-none-match", b'"v1", ' + OTHER), b'"v1"'),
+        ((b"if-match", b'"v1", ' + OTHER), b'"v1", ' + OTHER),
         ((b"range", b"bytes=0-1"), b"bytes=0-1"),
         ((b"if-modified-since", b"x"), b"x"),
     ],
@@ -211,13 +216,43 @@ def test_vary_is_merged(before: list[tuple[bytes, bytes]], after: list[tuple[byt
         (b"max-age=1, s-maxage=9", b"private, max-age=1"),
         (b"private, s-maxage=9", b"private"),
         (b"no-store", b"no-store"),
-        (b"max-age=1", b"max-age=1"),
+        (b"max-age=1", b"private, max-age=1"),
+        (b"MAX-AGE=0, must-revalidate", b"private, MAX-AGE=0, must-revalidate"),
+        (b"stale-while-revalidate=9", b"private, stale-while-revalidate=9"),
+        (b"immutable", b"private, immutable"),
+        (b'max-age=1, private="Set-Cookie"', b'private, max-age=1, private="Set-Cookie"'),
+        (b'max-age=1, no-cache="Set-Cookie"', b'private, max-age=1, no-cache="Set-Cookie"'),
+        (b"max-age=1, Private", b"max-age=1, Private"),
+        (b"max-age=1, no-store", b"max-age=1, no-store"),
+        (b"no-cache, max-age=1", b"no-cache, max-age=1"),
+        (b"no-transform", b"no-transform"),
         (b'public, no-cache="a, b", x', b'private, no-cache="a, b", x'),
         (b"", b""),
     ],
 )
 def test_what_shared_caches_may_keep_becomes_private(value: bytes, expected: bytes) -> None:
     assert (b"cache-control", expected) in per_visitor([(b"cache-control", value)], lambda: VARIANT, [b"Cookie"])
+
+
+CACHE = b"Cache-Control"
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        pytest.param([(b"Expires", b"x")], [b"private"], id="a date alone"),
+        pytest.param([(b"Expires", b"x"), (CACHE, b"no-transform")], [b"private, no-transform"], id="a date beside"),
+        pytest.param([(b"Expires", b"x"), (CACHE, b"no-cache")], [b"no-cache"], id="a date that counts for nothing"),
+        pytest.param([(CACHE, b"max-age=1"), (b"cache-control", b"x")], [b"private, max-age=1, x"], id="two lines"),
+        pytest.param([(CACHE, b"max-age=1"), (CACHE, b"private")], [b"max-age=1", b"private"], id="private already"),
+        pytest.param([(b"X", b"y")], [], id="nothing said"),
+    ],
+)
+def test_what_has_a_lifetime_is_private(headers: list[tuple[bytes, bytes]], expected: list[bytes]) -> None:
+    out = per_visitor(headers, lambda: VARIANT, [b"Cookie"])
+
+    assert [value for key, value in out if key.lower() == b"cache-control"] == expected
+    assert [pair for pair in out if pair[0] in {b"Expires", b"X"}] == [p for p in headers if p[0] in {b"Expires", b"X"}]
 
 
 @pytest.mark.parametrize(
@@ -254,6 +289,7 @@ REPORT = b"content-security-policy-report-only"
     [
         pytest.param([(CSP, b"script-src 'nonce-abc='")], "abc=", id="script-src"),
         pytest.param([(CSP, b"default-src 'none'; Script-Src 'self' 'NONCE-aB_-9'")], "aB_-9", id="any letter case"),
+        pytest.param([(CSP, b"img-src *;\tscript-src\t'nonce-t'")], "t", id="tabs"),
         pytest.param([(CSP, b"default-src 'nonce-d'")], "d", id="default-src stands in"),
         pytest.param([(CSP, b"default-src 'nonce-d'; script-src 'self'")], None, id="script-src overrules default-src"),
         pytest.param([(CSP, b"script-src 'nonce-a'; script-src-elem 'nonce-b'")], "b", id="script-src-elem overrules"),
@@ -285,11 +321,18 @@ def test_the_nonce_of_a_policy(headers: list[tuple[bytes, bytes]], nonce: str | 
         (b"<//early>", b"<//early>"),
         (b'<//early>; REL = "preconnect"', None),
         (b"<//early>; title=a; rel=x; rel=preconnect", b"<//early>; title=a; rel=x; rel=preconnect"),
+        (b'<//early>; title="; rel=x"; rel=preconnect', None),
+        (b'<//early>; title="\\"; rel=x; \\""; rel=preconnect', None),
+        (b'<//early>; "; rel=x"; rel="pre\\connect"', None),
+        (b"<//early>; crossorigin; rel=preconnect; anchor", None),
+        (b"<//early>; rel=preconnect; as=font", b"<//early>; rel=preconnect; as=font"),
+        (b'<//early>; As = "font"; rel=preconnect', b'<//early>; As = "font"; rel=preconnect'),
+        (b'<//early>; title="; as=font"; rel=preconnect', None),
     ],
 )
 def test_early_members_of_link_go(value: bytes, expected: bytes | None) -> None:
-    def early(relation: str, url: str) -> bool:
-        return url == "//early" and "preconnect" in relation
+    def early(relation: str, url: str, destination: str) -> bool:
+        return url == "//early" and "preconnect" in relation and destination != "font"
 
     assert filter_links([(b"Link", value)], early) == ([(b"Link", expected)] if expected is not None else [])
 

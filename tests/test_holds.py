@@ -506,6 +506,18 @@ def test_the_guard_stands_where_the_site_wants_it() -> None:
     assert rewrite(page(head=TAG_MANAGER), EVERYTHING)[0] == page(head=TAG_MANAGER)
 
 
+def test_a_guard_in_a_frame_s_document_is_none_for_the_page() -> None:
+    frame = b"<iframe srcdoc='<script src=//www.googletagmanager.com/gtm.js?id=GTM-F></script>'></iframe>"
+
+    out, _ = rewrite(page(head=frame + TAG_MANAGER))
+    within, _, own = out.partition(b"</iframe>")
+
+    assert within.count(b"data-guard") == 1
+    assert own.count(b"data-guard") == 1
+    assert own.index(b"data-guard") < own.index(TAG_MANAGER)
+    assert rewrite(out)[0] == out
+
+
 def test_the_guard_knows_what_is_allowed_and_is_put_in_once() -> None:
     once = rewrite(page(head=TAG_MANAGER), FUNCTIONAL)[0]
 

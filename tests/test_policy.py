@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,7 +29,9 @@ from consent_middleware import (
 )
 from consent_middleware.consent import OPTIONAL_CATEGORIES
 from consent_middleware.cookies import Cookies
+from consent_middleware.rules import Vendor
 from consent_middleware.sources import Signals
+from consent_middleware.vendors.hubspot import HUBSPOT
 
 POLICY = Policy(contact_url="/contact")
 states = st.dictionaries(st.sampled_from(OPTIONAL_CATEGORIES), st.sampled_from(State))
@@ -340,6 +344,41 @@ def test_the_fingerprint_follows_what_a_page_depends_on() -> None:
 
     assert len(same) == 1
     assert len(same | others) == 7
+
+
+def changed(**parts: Any) -> Vendor:
+    rule = replace(HUBSPOT.tag_rules[0], **parts)
+    return replace(HUBSPOT, tag_rules=(rule, *HUBSPOT.tag_rules[1:]))
+
+
+@pytest.mark.parametrize(
+    "vendor",
+    [
+        pytest.param(changed(path=re.compile("/new")), id="a pattern"),
+        pytest.param(changed(own_path=re.compile("/new", re.IGNORECASE)), id="a pattern's flags"),
+        pytest.param(changed(own_path=re.compile("/new")), id="another pattern"),
+        pytest.param(changed(hosts=()), id="hosts"),
+        pytest.param(changed(brings=(Purpose.EMBEDS,)), id="a purpose"),
+        pytest.param(changed(elements=frozenset({"img"})), id="elements"),
+        pytest.param(changed(marks={"new": re.compile("x")}), id="marks"),
+        pytest.param(replace(HUBSPOT, text_rules=HUBSPOT.text_rules[1:]), id="a rule for texts"),
+        pytest.param(replace(HUBSPOT, hint_domains={**HUBSPOT.hint_domains, "a.example": Purpose.CHAT}), id="a hint"),
+        pytest.param(replace(HUBSPOT, cookie_rules=HUBSPOT.cookie_rules[1:]), id="a cookie"),
+        pytest.param(replace(HUBSPOT, words=HUBSPOT.words | {"new"}), id="a word"),
+    ],
+)
+def test_the_fingerprint_follows_the_rules(vendor: Vendor) -> None:
+    assert vendor.fingerprint != HUBSPOT.fingerprint
+    assert Policy(vendors=[vendor]).fingerprint != Policy(vendors=[HUBSPOT]).fingerprint
+    assert " at 0x" not in vendor.fingerprint
+
+
+@pytest.mark.parametrize("part", ["__version__", "MANAGERS"])
+def test_the_fingerprint_follows_the_version_and_the_tag_managers(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Policy(contact_url="/c").fingerprint
+    monkeypatch.setattr(f"consent_middleware.policy.{part}", "another")
+
+    assert Policy(contact_url="/c").fingerprint != before
 
 
 def test_the_fingerprint_is_the_same_in_every_process() -> None:

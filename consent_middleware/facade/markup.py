@@ -107,8 +107,9 @@ class Facade:
         Returns: ASCII bytes, so that they mean the same in every charset built on ASCII; well-formed as XML too.
         """
         given = (chat, asset_url, tuple(allowed), lang, language, tuple(held), placeholders, vendor, ask)
-        # What a page's own addresses fill is hardly the same in the next one.
-        is_short = sum(map(len, held)) < _SHORT
+        # What a page's own addresses and attributes fill is hardly the same in the next one.
+        said = () if chat is None else (chat.src, *(part for attribute in chat.attributes for part in attribute))
+        is_short = sum(map(len, (*held, *said))) < _SHORT
         before, after = _written_again(self, *given) if is_short else self.written(*given)
         return before + (b' nonce="%s"' % text(nonce) if nonce is not None else b"") + after
 
@@ -177,7 +178,8 @@ class Facade:
         return aside + b"</aside>"
 
 
-#: How long the addresses of a page's held scripts may be together, in characters, for its markup to be kept.
+#: How long the addresses of a page's held scripts, and what its chat says, may be together, in characters, for its
+#: markup to be kept.
 _SHORT = 2048
 
 

@@ -29,8 +29,14 @@ ASCII: Final = bytes(range(0x80))
 IFRAME: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?[iI][fF]")
 EVERYTHING: Final = re.compile(rb"(?s:.+)")
 BEYOND: Final = re.compile(rb"[\x80-\xff]+")
-IGNORED: Final = re.compile("[\u00ad\u034f\u180b-\u180d\u180f\u200b-\u200d\u2060\u2064\ufe00-\ufe0f\ufeff]")
+IGNORED: Final = re.compile(
+    "[\u00ad\u034f\u180b-\u180d\u180f\u200b-\u200d\u2060\u2064\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
+)
 DOTS: Final = re.compile("[\u3002\uff0e\uff61]")
+# Text is normalised in pieces of so many characters: to put a run of combining marks in order takes quadratic time.
+PIECE: Final = 256
+# What is mapped is kept where it is not longer than this: a longer text is hardly the same in the next page.
+SHORT: Final = 64
 
 
 @lru_cache(maxsize=32)
@@ -128,11 +134,17 @@ def unveiled(raw: bytes, encoding: str) -> bytes:
     return seen.replace(b"\\", b"/")
 
 
-@lru_cache(maxsize=1024)
 def _referred(reference: bytes) -> bytes:
     """Give what a reference stands for in a host name; what is not ASCII there is no part of a needle."""
+    return (_referred_again if len(reference) <= SHORT else _referred_afresh)(reference)
+
+
+def _referred_afresh(reference: bytes) -> bytes:
     text = decode_references(reference.decode("ascii"))
     return text.encode("ascii") if text.isascii() else _mapped(text).decode("utf-8").encode("ascii", "replace")
+
+
+_referred_again = lru_cache(maxsize=1024)(_referred_afresh)
 
 
 def _in_ascii(seen: bytes, encoding: str) -> bytes:
@@ -144,18 +156,38 @@ def _in_ascii(seen: bytes, encoding: str) -> bytes:
     return runs.sub(lambda found: _mapped(found[0].decode(encoding, "replace")), seen)
 
 
-@lru_cache(maxsize=1024)
 def _mapped(text: str) -> bytes:
     """Map characters as UTS #46 does in host names."""
-    text = unicodedata.normalize("NFKC", IGNORED.sub("", text).casefold()).casefold()
+    return (_mapped_again if len(text) <= SHORT else _mapped_afresh)(text)
+
+
+def _mapped_afresh(text: str) -> bytes:
+    """Map a text piece by piece.
+
+    Nothing that becomes ASCII is missed between two pieces, because what a character becomes in ASCII does not depend
+    on others: they can only compose with it to something that is no ASCII.
+    """
+    text = "".join(
+        unicodedata.normalize("NFKC", piece).casefold() for piece in _pieces(IGNORED.sub("", text).casefold())
+    )
     return DOTS.sub(".", text).encode("utf-8", "replace")
+
+
+_mapped_again = lru_cache(maxsize=1024)(_mapped_afresh)
 
 
 def _maps(text: str) -> bool:
     """Say whether a host name maps any of these characters to another."""
     return (
-        not unicodedata.is_normalized("NFKC", text) or IGNORED.search(text) is not None or DOTS.search(text) is not None
+        not all(unicodedata.is_normalized("NFKC", piece) for piece in _pieces(text))
+        or IGNORED.search(text) is not None
+        or DOTS.search(text) is not None
     )
+
+
+def _pieces(text: str) -> Iterable[str]:
+    """Cut a text into pieces that are short enough to be normalised."""
+    return (text[at : at + PIECE] for at in range(0, len(text), PIECE)) if len(text) > PIECE else (text,)
 
 
 def spoken(text: bytes) -> bytes:

@@ -280,7 +280,15 @@ class _Reader:
         raw = tokens.source[tokens.start : tokens.pos]
         if name == b"image" and not tokens.xml:
             name = b"img"
-        tag = StartTag(name, raw, base=self._base, svg=tokens.svg, xml=tokens.xml, encoding=self.encoding)
+        tag = StartTag(
+            name,
+            raw,
+            base=self._base,
+            svg=tokens.svg,
+            nested=self._depth > 0,
+            xml=tokens.xml,
+            encoding=self.encoding,
+        )
         if name == b"script" and self.gate.text_needles is not None and self.watch.reads(tag):
             text = tokens.look_ahead(self._max_text)
             if tokens.waiting:

@@ -30,11 +30,12 @@ class StartTag:
 
     ``name`` is ASCII-lowercased (as written in XML), ``raw`` the exact bytes from "<" to ">". ``base`` is the value of
     the first ``<base href>`` before this tag. ``svg`` says that the tag is an SVG element, whose address stands in
-    ``href`` or ``xlink:href``. ``encoding`` is the Python codec that reads the values. ``text`` is what an inline
-    script says, where that was asked for and found worth reading.
+    ``href`` or ``xlink:href``. ``nested`` says that it stands in the document of a ``srcdoc``. ``encoding`` is the
+    Python codec that reads the values. ``text`` is what an inline script says, where that was asked for and found worth
+    reading.
     """
 
-    __slots__ = ("_attributes", "_first", "base", "encoding", "name", "raw", "svg", "text", "xml")
+    __slots__ = ("_attributes", "_first", "base", "encoding", "name", "nested", "raw", "svg", "text", "xml")
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class StartTag:
         *,
         base: str | None = None,
         svg: bool = False,
+        nested: bool = False,
         xml: bool = False,
         encoding: str = "utf-8",
     ) -> None:
@@ -50,6 +52,7 @@ class StartTag:
         self.raw = raw
         self.base = base
         self.svg = svg
+        self.nested = nested
         self.xml = xml
         self.encoding = encoding
         self.text: bytes | None = None
@@ -151,9 +154,10 @@ class Element(NamedTuple):
     space: bytes  # b"html", b"svg" or b"math"; in XML the name
     name: bytes
     integration: bool  # an HTML integration point (13.2.6)
-    inert: bool  # a template, or in one
+    inert: bool  # a template that is no shadow tree, or in one
     bounded: bool  # an integration point, which bounds scopes, or in one (13.2.4.2)
     table: bool  # a table or a template, or in one
+    svg: bool  # an element that is called svg, or in one
 
 
 NEVER: Final = 1 << 62
@@ -200,7 +204,7 @@ class Tokenizer:
         self.closed = False
         self.xml = xml
         self.name = b""  # of the tag just read
-        self.live = False  # a browser may load what the start tag just read names: no template, no unknown namespace
+        self.live = False  # a browser may load what the start tag just read names: not inert, no unknown namespace
         self.svg = False  # the start tag just read is an SVG element
         self.is_start = False  # the tag that is too long to hold is a start tag
         self.withholding = False  # it is not to be let through
@@ -419,7 +423,7 @@ class Tokenizer:
         if self.xml:
             self._follow_xml(self.name, is_start=self.is_start, closed=self._slash)
         elif self.is_start:
-            self._construct(self.name)
+            self._construct(self.name, whole=False)
         else:
             self.raw, self.escape = b"", 0
             self._close_element(self.name)
@@ -587,8 +591,8 @@ class Tokenizer:
 
     # -- what the tree construction stage would do ----------------------------------------------------------------
 
-    def _construct(self, name: bytes) -> None:
-        """Follow a start tag (13.2.6)."""
+    def _construct(self, name: bytes, *, whole: bool = True) -> None:
+        """Follow a start tag (13.2.6); without the ``whole`` of it, its attributes are gone."""
         self.svg = False
         self.live = not (self.open and self.open[-1].inert)
         if self.frameset:
@@ -604,7 +608,7 @@ class Tokenizer:
             else:
                 self._foreign_element(name)
                 return
-        if name == b"frameset" and self.frameset_ok and self.live:
+        if name == b"frameset" and self.frameset_ok and not (self.open and self.open[-1].table):
             self.frameset = True
             self.open.clear()
             return
@@ -623,7 +627,7 @@ class Tokenizer:
         elif name == b"select":
             self.select = not self.select
         elif name == b"template":
-            self._push(b"html", name)
+            self._push(b"html", name, live=not whole or self._is_shadow())
         elif self.open and name not in grammar.VOID:
             self._html_element(name)
 
@@ -650,6 +654,14 @@ class Tokenizer:
     def _tag(self) -> StartTag:
         """Give the start tag just read."""
         return StartTag(self.name, self.source[self.start : self.pos])
+
+    def _is_shadow(self) -> bool:
+        """Say whether the template just read is a shadow tree, whose content is the page's own (13.2.6.4.4).
+
+        Browsers that know no such trees read a template; holding what they do not load is harmless, and so it is where
+        the element around it takes no shadow tree.
+        """
+        return (self._tag().get(b"shadowrootmode") or "").lower() in {"open", "closed"}
 
     def _in_html(self, name: bytes) -> bool:
         """Say whether the rules for HTML content apply to a start tag (13.2.6, the dispatcher)."""
@@ -684,7 +696,7 @@ class Tokenizer:
         An ``svg`` in MathML is none, but a browser's look ahead takes it for one.
         """
         space = self.open[-1].space
-        self.svg = space == b"svg" or any(element.name == b"svg" for element in self.open)
+        self.svg = space == b"svg" or self.open[-1].svg
         self.live = self.live and self.svg
         tag = self._tag()
         if tag.self_closing:
@@ -710,18 +722,19 @@ class Tokenizer:
             self._pop_html(name, only_current=True)
         self._push(b"html", name)
 
-    def _push(self, space: bytes, name: bytes, *, integration: bool = False) -> None:
-        """Open an element."""
-        above = self.open[-1] if self.open else Element(b"", b"", False, False, False, False)
+    def _push(self, space: bytes, name: bytes, *, integration: bool = False, live: bool = False) -> None:
+        """Open an element; a template may be ``live``."""
+        above = self.open[-1] if self.open else Element(b"", b"", False, False, False, False, False)
         html = space in {b"html", b"template"}
         self.open.append(
             Element(
                 space,
                 name,
                 integration,
-                inert=above.inert or (html and name == b"template"),
+                inert=above.inert or (html and name == b"template" and not live),
                 bounded=above.bounded or integration or (space == b"math" and name in grammar.MATHML_BOUNDS),
                 table=above.table or (html and name in {b"table", b"template"}),
+                svg=above.svg or name == b"svg",
             )
         )
 

@@ -247,9 +247,15 @@ CASES = [
                     '<https://js.hs-scripts.com>; rel="preconnect", </a,b.css>; rel=preload; as=style; title="a, b"',
                 ),
                 ("Link", "<//js-eu1.usemessages.com>;rel=dns-prefetch"),
+                ("Link", '<https://js.hubspot.com/a.css>; title="; as=script"; rel=preload; as=style'),
             ],
         ),
-        head={"link": ['</a,b.css>; rel=preload; as=style; title="a, b"']},
+        head={
+            "link": [
+                '</a,b.css>; rel=preload; as=style; title="a, b"',
+                '<https://js.hubspot.com/a.css>; title="; as=script"; rel=preload; as=style',
+            ]
+        },
     ),
     Case(
         "gzip is read and written again",

@@ -30,6 +30,7 @@ HELD = "//held.example/x"
         pytest.param("<script src='//held\u3002example/x'>", id="an ideographic full stop"),
         pytest.param("<script src='//ｈｅｌｄ.example/x'>", id="full-width letters"),
         pytest.param("<script src='//he\u00adld.example/x'>", id="a soft hyphen"),
+        pytest.param("<script src='//he\U000e0100l\U000e01efd.example/x'>", id="variation selectors"),
         pytest.param(f"<image src={HELD}>", id="image, which is img"),
         pytest.param(f"<svg><script href={HELD} /></svg>", id="an SVG script"),
         pytest.param(f"<svg><script xlink:href={HELD} /></svg>", id="an SVG script by XLink"),
@@ -52,6 +53,14 @@ HELD = "//held.example/x"
         pytest.param(f"<script><!--><script></script><img src={HELD}>", id="an escaped script that ends abruptly"),
         pytest.param(f"<!--<img alt=\"--><script x='\">' src={HELD}>", id="behind a candidate that is none"),
         pytest.param(f"<template></template><script src={HELD}>", id="after a template"),
+        pytest.param(f"<div><template shadowrootmode=open><script src={HELD}></script></template>", id="a shadow tree"),
+        pytest.param(
+            f"<p><template SHADOWROOTMODE='CLOSE&#68;'><p><table><tr><td><img src={HELD}>", id="a closed shadow tree"
+        ),
+        pytest.param(
+            f"<p><template shadowrootmode=open><template><img src={HELD}></template><img src={HELD}></template>",
+            id="behind a template in a shadow tree",
+        ),
         pytest.param(f"<body><frameset><script src={HELD}>", id="a frameset that comes too late"),
         pytest.param(f"<svg></a><script href={HELD}>", id="an svg that an end tag of nothing leaves open"),
         pytest.param(f"<a><svg></a><script src={HELD}>", id="an svg that an end tag closes"),
@@ -95,6 +104,12 @@ def test_what_a_browser_loads_is_asked_about(page: str) -> None:
         f"<input value=\"<script src='{HELD}'>\">",
         f"<template><script src={HELD}></script></template>",
         f"<template><svg><script href={HELD} /></svg></template>",
+        f"<template shadowrootmode=open><frameset><title><script src={HELD}></script></title></template>",
+        f"<template shadowrootmode><script src={HELD}></script></template>",
+        f"<template shadowrootmode='open '><script src={HELD}></script></template>",
+        f"<template shadowrootmode=x shadowrootmode=open><script src={HELD}></script></template>",
+        f"<template><p><template shadowrootmode=open><script src={HELD}></script></template></template>",
+        f"<p><template shadowrootmode=open><template><script src={HELD}></script></template></template>",
         f"<frameset><noframes><script src={HELD}></noframes>",
         f"<button><svg></button><p><textarea><script src={HELD}></textarea>",
         f"<button><svg></button></svg><textarea><script src={HELD}></textarea>",
@@ -178,6 +193,11 @@ def test_a_start_tag_gives_its_attributes_as_spans() -> None:
             "{s}<a><svg></a></body>", "{h}<a><svg></a>{t}</body>", id="where foreign content is closed around"
         ),
         pytest.param("{s}<template></body>", "{h}<template></body>", id="not in a template"),
+        pytest.param(
+            "<p><template shadowrootmode=open>{s}</body></template></body>",
+            "<p><template shadowrootmode=open>{h}</body></template>{t}</body>",
+            id="not in a shadow tree",
+        ),
         pytest.param("{s}<title>", "{h}<title>", id="not in raw text at the end"),
         pytest.param("{s}<p", "{h}<p", id="not in a tag at the end"),
         pytest.param("{s}<", "{h}<", id="not behind a less-than sign at the end"),
@@ -299,6 +319,15 @@ def test_a_tag_too_long_to_hold_passes_where_the_operator_says_so() -> None:
 
     assert out == source
     assert rewriter.bail_outs == 2
+
+
+def test_a_template_too_long_to_hold_may_be_a_shadow_tree() -> None:
+    source = f"<p><template x='{LONG}' shadowrootmode=open><img src={HELD}></template>".encode()
+    rewriter = HTMLRewriter(Holding(), charset="utf-8", max_hold=64)
+
+    out = b"".join([rewriter.feed(source[at : at + 10]) for at in range(0, len(source), 10)]) + rewriter.close()
+
+    assert out == source.replace(b"img src", b"img data-held") + Holding.tail_text
 
 
 def test_xml_keeps_the_slash_of_a_tag_too_long_to_hold() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +34,7 @@ HOST = "js.hs-scripts.com"
         pytest.param("https://ｊｓ．ｈｓ－ｓｃｒｉｐｔｓ．ｃｏｍ/1.js", id="in full-width letters"),
         pytest.param("https://js。hs-scripts｡com/1.js", id="with ideographic full stops"),
         pytest.param("https://js.hs-scr\u00adipts.c\u200bom/1.js", id="with soft hyphens and zero-width spaces"),
+        pytest.param("https://js.hs-scr\U000e0100ipts.c\U000e01efom/1.js", id="with variation selectors"),
         pytest.param("https://\U0001d4bfs.hs-scripts.com/1.js", id="in mathematical letters"),
         pytest.param("https://js.hs-scripts.com/a/../1.js", id="with dot segments"),
         pytest.param("https://js.hs-scripts.com/a/%2e%2E/./1.js#x?y", id="with encoded dots and a fragment"),
@@ -71,6 +74,57 @@ def test_look_alikes_are_other_hosts(written: str) -> None:
     url = parse_url(written)
 
     assert url is None or url.host != HOST
+
+
+def long_name(last: int) -> str:
+    return ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * last])
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        pytest.param("a" * 64 + ".example", id="a label"),
+        pytest.param("\u00fc" * 59 + ".example", id="a label in Punycode"),
+        pytest.param(long_name(62), id="the whole name"),
+    ],
+)
+def test_what_is_longer_than_dns_knows_names_nothing(host: str) -> None:
+    assert parse_url(f"//{host}/x") is None
+
+
+@pytest.mark.parametrize(
+    ("written", "host"),
+    [
+        pytest.param(long_name(61), long_name(61), id="a name of 253 characters"),
+        pytest.param(long_name(61) + ".", long_name(61), id="a dot at its end"),
+        pytest.param("js.hs-" + "\u00ad" * 5000 + "scripts.com", HOST, id="soft hyphens that do not count"),
+        pytest.param("js.hs-" + "%C2%AD" * 5000 + "scripts.com", HOST, id="percent-encoded ones"),
+        pytest.param("0" * 500 + "177.0.0.1", "127.0.0.1", id="a number"),
+    ],
+)
+def test_what_is_written_long_and_is_not_keeps_its_host(written: str, host: str) -> None:
+    url = parse_url(f"//{written}/x")
+
+    assert url is not None
+    assert url.host == host
+
+
+def test_a_host_takes_time_in_proportion_to_its_length() -> None:
+    """Neither Punycode nor the order of combining marks makes a long host slower than linear."""
+    letters = "".join(chr(0x4E00 + at * 7919 % 20000) for at in range(1 << 13))
+    for text in (letters, "a" + "\u0300\u0316" * (1 << 12)):
+        growth = min(cost(text * 4) / cost(text) for _ in range(3))
+        assert growth < 10
+
+
+def cost(label: str) -> float:
+    """Measure the reading of one host: processor time, the best of three."""
+    best = float("inf")
+    for _ in range(3):
+        before = time.process_time()
+        parse_url(f"//{label}.hs-scripts.com/a.png")
+        best = min(best, time.process_time() - before)
+    return best + 1e-4
 
 
 @pytest.mark.parametrize(
