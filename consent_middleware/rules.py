@@ -179,13 +179,24 @@ _LOADS = re.compile(
     r"|\bfetch\s*\(|sendBeacon|XMLHttpRequest|new\s+Image"
 )
 
+#: How a site's own script starts or sets up what asks for consent: vanilla-cookieconsent, Klaro, tarteaucitron, Didomi,
+#: iubenda, Osano's open-source banner, Cookiebot, OneTrust. Held, it would ask nobody, and nothing would be released.
+_ASKS_FOR_CONSENT = re.compile(
+    r"\bCookieConsent\s*\.\s*run\s*\(|(?<!function )\binitCookieConsent\s*\(|\bcookieconsent\s*\.\s*initiali[sz]e\s*\("
+    r"|\bklaroConfig\s*=(?!=)|\bklaro\s*\.\s*(?:setup|render)\s*\(|\btarteaucitron\s*\.\s*init\s*\("
+    r"|\bdidomiConfig\s*=(?!=)|\b_iub\s*\.\s*csConfiguration\s*=(?!=)|\bCookieConsentDialog\s*=(?!=)"
+    r"|\b(?:OptanonWrapper|CookiebotCallback_On[A-Z][A-Za-z]*)\s*=(?!=)"
+    r"|\bfunction\s+(?:OptanonWrapper|CookiebotCallback_On[A-Z][A-Za-z]*)\s*\("
+)
+
 
 @dataclass(frozen=True, slots=True)
 class TextRule:
     """One way to recognise an inline script of a vendor by what it says.
 
     `says` is found in its text and may name the account and the region as groups. With `near`, it counts only where
-    something that makes a browser load stands within so many characters of it: an address alone is only content.
+    something that makes a browser load stands within so many characters of it: an address alone is only content. Nor
+    does it count then in a script that sets up what asks for consent: a loader in there runs when that says so.
     `besides` must be found in the text too, and `unless` must not. The rest is as in `TagRule`.
     """
 
@@ -207,6 +218,8 @@ class TextRule:
         """The region and account that the script names, each possibly empty; None when it is not meant."""
         text = sight.text
         if not text or (self.unless and self.unless.search(text)) or (self.besides and not self.besides.search(text)):
+            return None
+        if self.near is not None and _ASKS_FOR_CONSENT.search(text):
             return None
         for found in self.says.finditer(text):
             if self.near is not None:

@@ -374,6 +374,20 @@ INLINE: dict[str, Form] = {
     ),
 }
 
+_MADE = "var s=document.createElement('script');s.src='https://js.hs-scripts.com/12345.js';document.head.append(s)"
+
+
+def _inline(text: str, rule: str = "hubspot.inline-loader", portal: str = "12345", attributes: str = "") -> Form:
+    """A classic inline script, which waits with its text as it is."""
+    return _tag(rule, TRACKING, f"<script{attributes}>{text}</script>", f"<{_T}{attributes}>{text}</script>", portal)
+
+
+INLINE |= {
+    "a script that only asks a consent platform": _inline(
+        f"if(window.klaroConfig==1||CookieConsent.acceptedCategory('x')){{{_MADE}}}"
+    ),
+}
+
 CHILDREN: dict[str, Form] = {
     "the banner": _tag(
         "hubspot.banner",
@@ -696,4 +710,19 @@ LOOK_ALIKES: dict[str, str] = {
     "a custom element without HubSpot": '<my-script src="https://www.example.com/12345.js"></my-script>',
     "another site's folder of that name": '<script src="/shs/scriptloader/12345.js"></script>',
     "another site's id": '<script id="cookieBanner" src="/banner.js"></script>',
+    **{
+        f"a script that sets up a consent platform: {text[:24]}": f"<script>{text}</script>"
+        for text in (
+            f"CookieConsent.run({{onAccept(){{{_MADE}}}}})",
+            f"var cc = initCookieConsent();cc.run({{onAccept(){{{_MADE}}}}})",
+            f"window.cookieconsent.initialise({{onStatusChange:function(){{{_MADE}}}}})",
+            f"var klaroConfig = {{services:[{{callback:function(c){{if(c){{{_MADE}}}}}}}]}}",
+            f"tarteaucitron.init({{}});tarteaucitron.services.hubspot={{js:function(){{{_MADE}}}}}",
+            f"window.didomiConfig = {{}};window.didomiOnReady=[function(){{{_MADE}}}]",
+            f"_iub.csConfiguration = {{callback:{{onConsentGiven:function(){{{_MADE}}}}}}}",
+            f"function OptanonWrapper() {{if(OnetrustActiveGroups.includes('C0004')){{{_MADE}}}}}",
+            f"window.OptanonWrapper = () => {{{_MADE}}}",
+            f"function CookiebotCallback_OnAccept() {{if(Cookiebot.consent.marketing){{{_MADE}}}}}",
+        )
+    },
 }
