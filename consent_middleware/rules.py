@@ -52,13 +52,15 @@ class ChatScript:
 _REGION = r"(?:-(?P<region>[a-z]{2}[0-9]{1,2}))?"
 _FIRST_LABEL = re.compile(rf"([^.]+?){_REGION}\.")
 _REGION_LABEL = re.compile(rf"{_REGION}\.")
+#: A region in the midst of a label.
+_INNER_REGION = re.compile(r"^([a-z-]+?)-(?P<region>[a-z]{2}[0-9]{1,2})-([a-z]+)\.")
 
 
 @dataclass(frozen=True, slots=True)
 class HostRule:
     """The hosts of one service in every region: `label.domain` and `label-REGION.domain`.
 
-    The label `*` stands for the domain itself and every host below it.
+    The label `*` stands for the domain itself and every host below it; a `*` within a label is where the region stands.
     """
 
     label: str
@@ -81,6 +83,9 @@ class HostRule:
         if self.label == "*":
             named = _FIRST_LABEL.match(above)
             return None if above and above[-1] != "." else (named and named["region"]) or ""
+        if "*" in self.label:
+            inner = _INNER_REGION.fullmatch(above)
+            return inner["region"] if inner and f"{inner[1]}-*-{inner[3]}" == self.label else None
         if not above.startswith(self.label):
             return None
         named = _REGION_LABEL.fullmatch(above, len(self.label))
@@ -348,8 +353,8 @@ class Vendor:
     """Everything the package knows of one vendor on the server's side.
 
     `tag_rules` and `text_rules` are asked in their order. `hint_domains` are the registrable domains, or single hosts
-    without their region, that a resource hint must not reach early, with the purpose that allows it; the longest that
-    fits counts.
+    without their region (`*` where it stands within a label), that a resource hint must not reach early, with the
+    purpose that allows it; the longest that fits counts.
 
     `inserted` are those of them whose tags other scripts insert into pages, where a guard holds them; none named: all.
 
@@ -398,6 +403,7 @@ class Vendor:
 
     def hint_purpose(self, host: str) -> Purpose | None:
         """The purpose that a resource hint to `host` serves; None when it is no host that must wait."""
+        host = _INNER_REGION.sub(r"\1-*-\3.", host)
         if (named := _FIRST_LABEL.match(host)) is not None:
             host = f"{named[1]}.{host[named.end() :]}"
         while host:

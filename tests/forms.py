@@ -618,6 +618,16 @@ EMBEDDED: dict[str, Form] = {
         ("hubspot.calls-to-action", "hubspot.call-to-action"),
         EMBEDS,
     ),
+    "a call to action's picture in another region": _tag(
+        "hubspot.calls-to-action",
+        EMBEDS,
+        '<img src="https://hubspot-no-cache-eu1-prod.s3.amazonaws.com/cta/default/12345/1.png">'
+        '<noscript><img src="//hubspot-no-cache-na2-prod.s3.amazonaws.com/cta/default/12345/1.png"></noscript>',
+        '<img data-consent="embeds" data-consent-kind="calls-to-action" '
+        'data-consent-src="https://hubspot-no-cache-eu1-prod.s3.amazonaws.com/cta/default/12345/1.png">'
+        '<noscript><img data-consent="embeds" data-consent-kind="calls-to-action" '
+        'data-consent-src="//hubspot-no-cache-na2-prod.s3.amazonaws.com/cta/default/12345/1.png"></noscript>',
+    )._replace(rules=("hubspot.calls-to-action",) * 2),
     "a video": _tag(
         "hubspot.video",
         EMBEDS,
@@ -664,6 +674,9 @@ LOOK_ALIKES: dict[str, str] = {
     "a picture at HubSpot": '<img src="https://12345.fs1.hubspotusercontent-na1.net/hubfs/12345/a.png" '
     'srcset="https://cdn2.hubspot.net/hubfs/12345/a.png 2x">',
     "a picture on hubspot.com": '<img src="https://www.hubspot.com/hubfs/logo.svg" alt="HubSpot">',
+    "a site's own pictures at Amazon": '<img src="https://my-cta-eu1-prod.s3.amazonaws.com/cta/default/1.png">'
+    '<img src="https://hubspot-no-cache-eu1-prod.s3.amazonaws.com/logo.png">'
+    '<img src="https://hubspot-no-cache-prod.s3.amazonaws.com.evil.example/cta/default/1.png">',
     "a style sheet": '<link rel="stylesheet" href="//static.hubspot.com/final/css/common.css">',
     "a style sheet that a hint precedes": '<link rel="preload stylesheet" as="style" href="https://js.hubspot.com/a.css">',
     "a font fetched ahead": '<link rel="preload" as="font" href="https://static.hsappstatic.net/a.woff2" crossorigin>',
