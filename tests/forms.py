@@ -383,6 +383,15 @@ def _inline(text: str, rule: str = "hubspot.inline-loader", portal: str = "12345
 
 
 INLINE |= {
+    "an address that a template language has escaped": _inline(
+        _MADE.replace("https://js.hs-scripts.com/", r"https://js.hs\u002Dscripts.com/")
+    ),
+    "an address of which nothing stands as it is": _inline(
+        _MADE.replace("://js.hs-scripts.com/", r"\u003A\u002F\x2Fjs\x2ehs\u{2d}scr\x69pts\u002ecom\x2f")
+    ),
+    "an address over several lines": _inline(
+        _MADE.replace("js.hs-scripts.com/", "js.hs-'\n  +\t'scripts.com/'   +\r\n'")
+    ),
     "a script that only asks a consent platform": _inline(
         f"if(window.klaroConfig==1||CookieConsent.acceptedCategory('x')){{{_MADE}}}"
     ),
