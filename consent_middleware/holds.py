@@ -118,9 +118,10 @@ class PageHolds:
 
     def reads(self, tag: StartTag) -> bool:
         """Whether this script is inline, and runs at once or when a tool that delays it sees fit."""
-        if any(tag.get(name) is not None for name in (b"src", *_LATER)):
+        if tag.get(b"src") is not None:
             return False
-        return _runs(tag) or _is_delayed(tag)
+        # Where no tool delays it, a browser runs the text and knows no other address.
+        return _runs(tag) or (_is_delayed(tag) and all(tag.get(name) is None for name in _LATER))
 
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """The edits that hold `tag`, or none where it may stay."""
@@ -198,7 +199,9 @@ class PageHolds:
             return ()
         address = b"src"
         src: str | None = ""
-        if tag.text is None:
+        found = None if tag.text is None else self._known(tag, "")
+        if found is None:
+            tag.text = None
             names = (b"src", b"href", b"xlink:href") if tag.svg else (b"src",)
             address, src = next(
                 ((name, value) for name in (*names, *_LATER) if (value := tag.get(name)) is not None), (b"", None)
@@ -207,7 +210,7 @@ class PageHolds:
             # a tool for consent reads is that tool's to release.
             if not src or (address in _LATER and not _is_delayed(tag) and _is_claimed(tag)):
                 return ()
-        found = self._known(tag, src or "")
+            found = self._known(tag, src)
         if found is None:
             return ()
         return self._hold(tag, found, src or "", _SCRIPT_NAMES | {address}, address, b' type="text/x-consent"')

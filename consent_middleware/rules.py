@@ -182,9 +182,12 @@ class TagRule:
 #: What makes a browser load something, in a script's words (HTML, DOM, Fetch, Beacon, and the usual libraries). Every
 #: alternative opens with a letter or a dot that is written out: the scanner leaps to these.
 _LOADS = re.compile(
-    r"createElement|insertBefore|appendChild|insertAdjacent|innerHTML|outerHTML|\.(?:append|prepend|after|before|ajax)\s*\("
+    r"createElement|insertBefore|appendChild|insertAdjacent|innerHTML|outerHTML"
+    r"|\.(?:(?:append|prepend|after|before|ajax|appendTo|prependTo|insertAfter|replaceWith)\s*\(|html\s*\(\s*[^\s)]"
+    r"|load\s*\(\s*(?!function\b|async\b|\()[^\s)])"
     r"|document\.write|\.src\s*=|setAttribute\(\s*['\"]src|getScript|GetScript|loadScript|importScripts"
-    r"|import(?<!\wimport)\s*\(|fetch(?<!\wfetch)\s*\(|sendBeacon|XMLHttpRequest|new\s+Image"
+    r"|(?:l|L)(?i:oad_?(?:js|css|files?|scripts?)\s*\()|[cC]achedScript\s*\(|require(?:js)?\s*\(\s*\["
+    r"|import(?<![\w$.]import)\s*[('\"]|(?:im|ex)port\b[\w\s{},*$]{0,300}?\bfrom\s*['\"]|fetch(?<!\wfetch)\s*\(|sendBeacon|XMLHttpRequest|new\s+Image"
 )
 #: How a site's own script starts or sets up what asks for consent: vanilla-cookieconsent, Klaro, tarteaucitron, Didomi,
 #: iubenda, Osano's open-source banner, Cookiebot, OneTrust. Held, it would ask nobody, and nothing would be released.

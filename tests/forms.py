@@ -397,6 +397,32 @@ INLINE |= {
     ),
 }
 
+INLINE |= {
+    f"what loads by other words: {text}": _inline(text, attributes=attributes)
+    for attributes, text in (
+        (" nonce=module", 'import "https://js.hs-scripts.com/12345.js"'),
+        ("", 'import{a as b, c} from "https://js.hs-scripts.com/12345.js"'),
+        ("", 'loadJS("https://js.hs-scripts.com/12345.js")'),
+        ("", 'loadjs(["https://js.hs-scripts.com/12345.js"])'),
+        ("", 'load_script("https://js.hs-scripts.com/12345.js")'),
+        ("", "$('<img>',{'src':'//js.hs-scripts.com/12345.js'}).appendTo('body')"),
+        ("", "$('#a').html(\"<img src='//js.hs-scripts.com/12345.js'>\")"),
+        ("", "$('#a').load('//js.hs-scripts.com/12345.js')"),
+        ("", "require(['//js.hs-scripts.com/12345.js'])"),
+        ("", "$.cachedScript('//js.hs-scripts.com/12345.js')"),
+    )
+}
+INLINE |= {
+    "a text beside an address for a lazy loader": _inline(_MADE, attributes=' data-src="/a.js"'),
+    "an address for a lazy loader beside a text": _tag(
+        "hubspot.loader",
+        TRACKING,
+        '<script data-src="//js.hs-scripts.com/12345.js">var u="//js.hs-scripts.com/12345.js"</script>',
+        f'<{_T} data-consent-src="//js.hs-scripts.com/12345.js">var u="//js.hs-scripts.com/12345.js"</script>',
+        "12345",
+    ),
+}
+
 CHILDREN: dict[str, Form] = {
     "the banner": _tag(
         "hubspot.banner",
@@ -712,6 +738,9 @@ LOOK_ALIKES: dict[str, str] = {
     "a list of hosts": '<script>var allowed=["js.hs-scripts.com","js.usemessages.com"];</script>',
     "addresses in a list, and nothing that loads": '<script>window.sources={hubspot:"https://js.hs-scripts.com/12345.js"}'
     "</script>",
+    "an address beside what waits for the window": '<script>var u="https://js.hs-scripts.com/12345.js";'
+    "$(window).load(function(){});video.load();var t=$('a').html();</script>",
+    "a map of names": '<script type="importmap">{"imports":{"hs":"https://js.hs-scripts.com/12345.js"}}</script>',
     "the plugin's settings": '<script>var leadin_wordpress = {"userRole":"visitor","pageType":"home"};</script>',
     "the chat's settings": "<script>window.hsConversationsSettings={loadImmediately:false};"
     "window.hsConversationsOnReady=[function(){HubSpotConversations.widget.load()}]</script>",
