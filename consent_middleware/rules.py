@@ -201,6 +201,54 @@ _ASKS_FOR_CONSENT = re.compile(
 )
 
 
+#: A comment in a script, and what only looks like one: in strings and templates. It opens a line or follows white space
+#: or a semicolon, and a character that may end a line (U+2028, of which the text has the bytes) ends it.
+_COMMENT = re.compile(
+    r""" "(?:[^"\\\n]|\\.)*+"?+ | '(?:[^'\\\n]|\\.)*+'?+ | `(?:[^`\\]|\\.)*+`?+
+    | (?<![^\s;]) (?P<comment> //(?![\w.-]*\.)[^\n\r\xe2]*+ | /\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?+ )""",
+    re.VERBOSE | re.DOTALL,
+)
+_OPENS_LINE = re.compile(r"(?:\A|[\n\r])[ \t]*+\Z")
+#: The data that Next.js streams into a page, in scripts that do nothing else.
+_STREAMED = re.compile(
+    r"\s*+(?:(?:\(\s*)?(?:self\.__next_f\s*=\s*self\.__next_f\s*\|\|\s*\[\s*\]\s*\)\s*\.push|self\.__next_f\.push)"
+    r"\(\s*\[\s*[0-9]\s*+(?:,\s*+(?:\"(?:[^\"\\]|\\.)*+\"|null)\s*+)?\]\s*+\)\s*+;?\s*+)+",
+    re.DOTALL,
+)
+
+
+def _code(text: str) -> str:
+    """What a script says without its comments; nothing where it is nothing but data."""
+    return "" if _STREAMED.fullmatch(text) else _COMMENT.sub(_without_comment, text)
+
+
+def _without_comment(found: re.Match[str]) -> str:
+    """A string as it is, and a space for a comment.
+
+    Behind a regular expression with a quotation mark, strings and code are taken for one another. So what loads counts
+    even in what seems a comment, unless that opens its line.
+    """
+    comment = found["comment"]
+    if not comment or (comment.startswith("/*") and not comment.endswith("*/")):
+        return found[0]
+    opens = _OPENS_LINE.search(found.string[max(0, found.start() - 200) : found.start()])
+    return " " if opens or not _LOADS.search(comment) else found[0]
+
+
+#: What stands before the host of a link that is written into a page, and before a host in a list of what is to be left
+#: out. A browser goes to neither by itself.
+_LINK = re.compile(r"""<a\s[^<>]{0,200}?\bhref\s*=\s*\\?["']?(?:https?:)?//(?:[\w-]+\.)*\Z""", re.IGNORECASE)
+_LISTED = re.compile(
+    r"""\b(?:deny|allow|ignore|block|exclude)[a-z]*["']?\s*[:=]\s*\[[^][{}();]*["'](?:[\w-]+\.)*\Z""", re.IGNORECASE
+)
+
+
+def _is_mere_mention(text: str, begin: int, end: int) -> bool:
+    if _LINK.search(text, max(0, begin - 300), begin):
+        return True
+    return text[end : end + 1] in {'"', "'"} and _LISTED.search(text, max(0, begin - 600), begin) is not None
+
+
 @lru_cache(4)  # many rules ask about one text
 def _asks_for_consent(text: str) -> bool:
     return _ASKS_FOR_CONSENT.search(text) is not None
@@ -253,6 +301,8 @@ class TextRule:
                 if _asks_for_consent(text):
                     return None
                 if not _loads_between(text, found.start() - self.near, found.end() + self.near):
+                    continue
+                if _is_mere_mention(text, *found.span()):
                     continue
             named = found.groupdict()
             return named.get("region") or "", named.get("account") or ""
@@ -412,13 +462,15 @@ class Vendor:
 
     def recognise(self, sight: Sight) -> Found | None:
         """The first rule that knows an element, with the region and account that the element names, or None."""
+        rules: Sequence[Rule] = self.text_rules if sight.text else self.tag_rules
         if sight.text:
             if self._said.search(sight.text.encode("latin-1", "replace")) is None:
                 return None
+            sight = replace(sight, text=_code(sight.text))
         elif not any(host.endswith(self._endings) for host in sight.hosts):
             # None of the many rules has to look at a host that is nobody's here.
             sight = replace(sight, hosts=())
-        for rule in self.text_rules if sight.text else self.tag_rules:
+        for rule in rules:
             named = rule.recognise(sight)
             if named is not None:
                 return Found(rule, *named)

@@ -423,6 +423,34 @@ INLINE |= {
     ),
 }
 
+INLINE |= {
+    f"what is no comment: {text[:40]}": _inline(text)
+    for text in (
+        f"// HubSpot\n{_MADE}",
+        f"/* HubSpot */{_MADE}/* end */",
+        f"//<![CDATA[\n{_MADE}\n//]]>",
+        f"var a=' //';{_MADE}",
+        f"var a=\" /*\";{_MADE};var b=' */'",
+        f"var a=b.replace(/^https?:\\/\\//,'');{_MADE}",
+        f"var a=/[\"']/;{_MADE}",
+        "document.write(`\n<script src=\n//js.hs-scripts.com/12345.js><\\/script>`)",
+        f"a(/[\"]/,'x; // b');{_MADE}",
+        f"// it ends here\u2028{_MADE}",
+    )
+}
+INLINE |= {
+    f"what is no mere mention: {text[:40]}": _inline(text, portal=portal)
+    for text, portal in (
+        (f"a.innerHTML='<a href=\"https://meetings.hubspot.com/joe\">';{_MADE}", "12345"),
+        (
+            "['js.hs-scripts.com'].forEach(h=>{let s=document.createElement('script');s.src='//'+h+'/12345.js'})",
+            "12345",
+        ),
+        (f'self.__next_f.push([1,"a"]);{_MADE}', "12345"),
+        (f'self.__next_f.push([1,"a\\\\"]);{_MADE};("")', "12345"),
+    )
+}
+
 CHILDREN: dict[str, Form] = {
     "the banner": _tag(
         "hubspot.banner",
@@ -741,6 +769,17 @@ LOOK_ALIKES: dict[str, str] = {
     "an address beside what waits for the window": '<script>var u="https://js.hs-scripts.com/12345.js";'
     "$(window).load(function(){});video.load();var t=$('a').html();</script>",
     "a map of names": '<script type="importmap">{"imports":{"hs":"https://js.hs-scripts.com/12345.js"}}</script>',
+    "a form of the site's own": "<script>f.onsubmit=()=>fetch('https://api.hsforms.com/submissions/v3/integration/submit/1/a');"
+    "g.onsubmit=()=>fetch('https://api-eu1.hsforms.com/submissions/v3/integration/submit/1/a')</script>",
+    "a comment in a script": "<script>// HubSpot (js.hs-scripts.com) was removed\n"
+    "var s=document.createElement('p'); // no js.hs-scripts.com/12345.js\n/* nor\n * js.usemessages.com/x */</script>",
+    "a call that is commented out": "<script>/* hbspt.forms.create({}) */\n// hbspt.cta.load(1)\n</script>",
+    "a link that a script writes": '<script>a.innerHTML=\'<a class="b" href="https://meetings.hubspot.com/joe">book</a>\';'
+    'b.innerHTML="<a href=\\"//share.hsforms.com/1\\">"</script>',
+    "a list of what to leave out": "<script>Sentry.init({denyUrls:['x.example','js.hs-scripts.com', \"hsforms.net\"]});"
+    "document.createElement('p')</script>",
+    "data that Next.js streams": "<script>(self.__next_f=self.__next_f||[]).push([0])</script><script>"
+    'self.__next_f.push([1,"createElement \\"https://js.hs-scripts.com/12345.js\\" \\u002D\\u0022]"])</script>',
     "the plugin's settings": '<script>var leadin_wordpress = {"userRole":"visitor","pageType":"home"};</script>',
     "the chat's settings": "<script>window.hsConversationsSettings={loadImmediately:false};"
     "window.hsConversationsOnReady=[function(){HubSpotConversations.widget.load()}]</script>",

@@ -231,7 +231,15 @@ def test_a_host_rule_names_the_host_of_a_region() -> None:
 
 
 @pytest.mark.parametrize(
-    "mention", [".hs-scripts.com/x ", "'js.hubspot.com',", "//hsforms.net\n", "<a href=//hsforms.net/ "]
+    "mention",
+    [
+        ".hs-scripts.com/x ",
+        "'js.hubspot.com',",
+        "//hsforms.net\n",
+        "<a href=//hsforms.net/ ",
+        "\n /* //hsforms.net/ ",
+        "' //hsforms.net/ ",
+    ],
 )
 def test_a_script_that_names_hosts_thousands_of_times_costs_little_more_than_another(mention: str) -> None:
     def cost(times: int) -> float:

@@ -406,7 +406,8 @@ _TEXT_RULES = (
     ),
     *_text_rules("hubspot.inline-tracking", _TRACKING, _TRACKERS),
     *_text_rules("hubspot.inline-chat", _CHAT, _CHATS, chat=_chat_of_text),
-    *_text_rules("hubspot.inline-forms", _EMBEDS, r"hsforms\.(?:net|com)", kind="forms"),
+    # A site's own form sends what a visitor has filled in, when the visitor says so.
+    *_text_rules("hubspot.inline-forms", _EMBEDS, r"hsforms\.(?:net|com(?!/submissions/))", kind="forms"),
     *_text_rules(
         "hubspot.inline-meetings",
         _EMBEDS,
