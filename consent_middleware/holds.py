@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from weakref import WeakKeyDictionary
 
 from .html.rewriter import Edit, Search, StartTag
@@ -62,6 +63,9 @@ _CONTENT = frozenset({"audio", "font", "image", "style", "track", "video"})
 _SCRIPT_NAMES = frozenset({b"src", b"type", b"id", b"href", b"xlink:href"})
 _LINK_NAMES = frozenset({b"href", b"imagesrcset"})
 _OTHER_NAMES = frozenset({b"src", b"srcset"})
+#: HTML, section 4.8.4.2.1: the addresses of `srcset`, each with what follows it up to the next; and how many are read.
+_CANDIDATE = re.compile(r"[\s,]*+(\S*[^\s,])(?:,|\s[^,]*+)?")
+_MANY = 64
 
 
 #: The longest tag, in bytes, whose rule is remembered: a longer one is hardly the same in the next page.
@@ -223,6 +227,12 @@ class PageHolds:
             if src and found is not None:
                 names = _OTHER_NAMES if address == b"src" else frozenset({address})
                 return self._hold(tag, found, src, names, address, b"")
+        # A browser picks one of these in place of a picture's `src`.
+        sources = (tag.get(b"srcset") or "") if tag.name == b"img" else ""
+        for found_url in islice(_CANDIDATE.finditer(sources.strip(_HTML_SPACE + ",")), _MANY):
+            found = self._known(tag, found_url[1])
+            if found is not None:
+                return self._hold(tag, found, tag.get(b"src") or "", _OTHER_NAMES, b"src", b"")
         return ()
 
     def _known(self, tag: StartTag, src: str) -> Found | None:

@@ -691,6 +691,20 @@ EMBEDDED: dict[str, Form] = {
         '<noscript><img data-consent="embeds" data-consent-kind="calls-to-action" '
         'data-consent-src="//hubspot-no-cache-na2-prod.s3.amazonaws.com/cta/default/12345/1.png"></noscript>',
     )._replace(rules=("hubspot.calls-to-action",) * 2),
+    "a call to action's picture by its size": _tag(
+        "hubspot.calls-to-action",
+        EMBEDS,
+        '<img src="/x.gif" srcset="/a,b.png 1x,https://no-cache.hubspot.com/cta/default/1/1.png 2x">',
+        '<img data-consent="embeds" data-consent-kind="calls-to-action" data-consent-src="/x.gif" '
+        'data-consent-srcset="/a,b.png 1x,https://no-cache.hubspot.com/cta/default/1/1.png 2x">',
+    ),
+    "a call to action's picture by its size alone": _tag(
+        "hubspot.calls-to-action",
+        EMBEDS,
+        '<img alt="" srcset=" //no-cache.hubspot.com/cta/default/1/1.png, /a.png 2x">',
+        '<img data-consent="embeds" data-consent-kind="calls-to-action" alt="" '
+        'data-consent-srcset=" //no-cache.hubspot.com/cta/default/1/1.png, /a.png 2x">',
+    ),
     "a video": _tag(
         "hubspot.video",
         EMBEDS,
@@ -736,6 +750,7 @@ LOOK_ALIKES: dict[str, str] = {
     "a module of HubSpot's content system": '<script src="https://www.example.com/hubfs/hub_generated/module_1.js"></script>',
     "a picture at HubSpot": '<img src="https://12345.fs1.hubspotusercontent-na1.net/hubfs/12345/a.png" '
     'srcset="https://cdn2.hubspot.net/hubfs/12345/a.png 2x">',
+    "a picture whose address holds another": '<img srcset="/cdn/w_1,https://no-cache.hubspot.com/1.png 1x">',
     "a picture on hubspot.com": '<img src="https://www.hubspot.com/hubfs/logo.svg" alt="HubSpot">',
     "a site's own pictures at Amazon": '<img src="https://my-cta-eu1-prod.s3.amazonaws.com/cta/default/1.png">'
     '<img src="https://hubspot-no-cache-eu1-prod.s3.amazonaws.com/logo.png">'

@@ -176,6 +176,7 @@ MUTANTS = [
     Mutant("holds.py", 'self.nonce = self.nonce or tag.get(b"nonce")\n        markup', "markup", "tests/test_holds.py"),
     Mutant("holds.py", '        if tag.get(b"data-guard") is not None:\n            self._guarded = True\n            return ()\n', "", "tests/test_holds.py"),
     Mutant("html/rewriter.py", "return self._reader.edited or self.bail_outs > 0", "return bool(self._reader.watch.held) or self.bail_outs > 0", DOORS),
+    Mutant("holds.py", "(tag.get(b\"srcset\") or \"\")", "\"\"", "tests/test_forms.py"),
     Mutant("rules.py", "if opens or not _LOADS.search(comment)", "if True", "tests/test_forms.py"),
     Mutant("rules.py", "if _STREAMED.fullmatch(text)", "if _STREAMED.match(text)", "tests/test_forms.py"),
     Mutant("rules.py", "if _is_mere_mention(text, *found.span()):", "if False:", "tests/test_forms.py"),
