@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from weakref import WeakKeyDictionary
 
 from .html.rewriter import Edit, Search, StartTag
@@ -62,6 +63,9 @@ _CONTENT = frozenset({"audio", "font", "image", "style", "track", "video"})
 _SCRIPT_NAMES = frozenset({b"src", b"type", b"id", b"href", b"xlink:href"})
 _LINK_NAMES = frozenset({b"href", b"imagesrcset"})
 _OTHER_NAMES = frozenset({b"src", b"srcset"})
+#: HTML, section 4.8.4.2.1: the addresses of `srcset`, each with what follows it up to the next; and how many are read.
+_CANDIDATE = re.compile(r"[\s,]*+(\S*[^\s,])(?:,|\s[^,]*+)?")
+_MANY = 64
 
 
 #: The longest tag, in bytes, whose rule is remembered: a longer one is hardly the same in the next page.
@@ -119,9 +123,10 @@ class PageHolds:
 
     def reads(self, tag: StartTag) -> bool:
         """Whether this script is inline, and runs at once or when a tool that delays it sees fit."""
-        if any(tag.get(name) is not None for name in (b"src", *_LATER)):
+        if tag.get(b"src") is not None:
             return False
-        return _runs(tag) or _is_delayed(tag)
+        # Where no tool delays it, a browser runs the text and knows no other address.
+        return _runs(tag) or (_is_delayed(tag) and all(tag.get(name) is None for name in _LATER))
 
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """The edits that hold `tag`, or none where it may stay."""
@@ -208,7 +213,9 @@ class PageHolds:
             return ()
         address = b"src"
         src: str | None = ""
-        if tag.text is None:
+        found = None if tag.text is None else self._known(tag, "")
+        if found is None:
+            tag.text = None
             names = (b"src", b"href", b"xlink:href") if tag.svg else (b"src",)
             address, src = next(
                 ((name, value) for name in (*names, *_LATER) if (value := tag.get(name)) is not None), (b"", None)
@@ -217,7 +224,7 @@ class PageHolds:
             # a tool for consent reads is that tool's to release.
             if not src or (address in _LATER and not _is_delayed(tag) and _is_claimed(tag)):
                 return ()
-        found = self._known(tag, src or "")
+            found = self._known(tag, src)
         if found is None:
             return ()
         return self._hold(tag, found, src or "", _SCRIPT_NAMES | {address}, address, b' type="text/x-consent"')
@@ -230,6 +237,12 @@ class PageHolds:
             if src and found is not None:
                 names = _OTHER_NAMES if address == b"src" else frozenset({address})
                 return self._hold(tag, found, src, names, address, b"")
+        # A browser picks one of these in place of a picture's `src`.
+        sources = (tag.get(b"srcset") or "") if tag.name == b"img" else ""
+        for found_url in islice(_CANDIDATE.finditer(sources.strip(_HTML_SPACE + ",")), _MANY):
+            found = self._known(tag, found_url[1])
+            if found is not None:
+                return self._hold(tag, found, tag.get(b"src") or "", _OTHER_NAMES, b"src", b"")
         return ()
 
     def _known(self, tag: StartTag, src: str) -> Found | None:

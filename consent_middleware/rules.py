@@ -7,9 +7,11 @@ Must not know: any vendor by name, consent, HTML syntax, HTTP.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
@@ -52,13 +54,15 @@ class ChatScript:
 _REGION = r"(?:-(?P<region>[a-z]{2}[0-9]{1,2}))?"
 _FIRST_LABEL = re.compile(rf"([^.]+?){_REGION}\.")
 _REGION_LABEL = re.compile(rf"{_REGION}\.")
+#: A region in the midst of a label.
+_INNER_REGION = re.compile(r"^([a-z-]+?)-(?P<region>[a-z]{2}[0-9]{1,2})-([a-z]+)\.")
 
 
 @dataclass(frozen=True, slots=True)
 class HostRule:
     """The hosts of one service in every region: `label.domain` and `label-REGION.domain`.
 
-    The label `*` stands for the domain itself and every host below it.
+    The label `*` stands for the domain itself and every host below it; a `*` within a label is where the region stands.
     """
 
     label: str
@@ -81,6 +85,9 @@ class HostRule:
         if self.label == "*":
             named = _FIRST_LABEL.match(above)
             return None if above and above[-1] != "." else (named and named["region"]) or ""
+        if "*" in self.label:
+            inner = _INNER_REGION.fullmatch(above)
+            return inner["region"] if inner and f"{inner[1]}-*-{inner[3]}" == self.label else None
         if not above.startswith(self.label):
             return None
         named = _REGION_LABEL.fullmatch(above, len(self.label))
@@ -172,12 +179,92 @@ class TagRule:
         return None
 
 
-#: What makes a browser load something, in a script's words (HTML, DOM, Fetch, Beacon, and the usual libraries).
+#: What makes a browser load something, in a script's words (HTML, DOM, Fetch, Beacon, and the usual libraries). Every
+#: alternative opens with a letter or a dot that is written out: the scanner leaps to these.
 _LOADS = re.compile(
-    r"createElement|insertBefore|appendChild|insertAdjacent|innerHTML|outerHTML|\.(?:append|prepend|after|before|ajax)\s*\("
-    r"|document\.write|\.src\s*=|setAttribute\(\s*['\"]src|[gG]etScript|loadScript|importScripts|\bimport\s*\("
-    r"|\bfetch\s*\(|sendBeacon|XMLHttpRequest|new\s+Image"
+    r"createElement|insertBefore|appendChild|insertAdjacent|innerHTML|outerHTML"
+    r"|\.(?:(?:append|prepend|after|before|ajax|appendTo|prependTo|insertAfter|replaceWith)\s*\(|html\s*\(\s*[^\s)]"
+    r"|load\s*\(\s*(?!function\b|async\b|\()[^\s)])"
+    r"|document\.write|\.src\s*=|setAttribute\(\s*['\"]src|getScript|GetScript|loadScript|importScripts"
+    r"|(?:l|L)(?i:oad_?(?:js|css|files?|scripts?)\s*\()|[cC]achedScript\s*\(|require(?:js)?\s*\(\s*\["
+    r"|import(?<![\w$.]import)\s*[('\"]|(?:im|ex)port\b[\w\s{},*$]{0,300}?\bfrom\s*['\"]|fetch(?<!\wfetch)\s*\(|sendBeacon|XMLHttpRequest|new\s+Image"
 )
+#: How a site's own script starts or sets up what asks for consent: vanilla-cookieconsent, Klaro, tarteaucitron, Didomi,
+#: iubenda, Osano's open-source banner, Cookiebot, OneTrust. Held, it would ask nobody, and nothing would be released.
+_ASKS_FOR_CONSENT = re.compile(
+    r"CookieConsent\s*\.\s*run\s*\(|initCookieConsent(?<!function initCookieConsent)\s*\("
+    r"|cookieconsent\s*\.\s*initiali[sz]e\s*\("
+    r"|klaroConfig\s*=(?!=)|klaro\s*\.\s*(?:setup|render)\s*\(|tarteaucitron\s*\.\s*init\s*\("
+    r"|didomiConfig\s*=(?!=)|_iub\s*\.\s*csConfiguration\s*=(?!=)|CookieConsentDialog\s*=(?!=)"
+    r"|(?:OptanonWrapper|CookiebotCallback_On[A-Z][A-Za-z]*)\s*=(?!=)"
+    r"|function\s+(?:OptanonWrapper|CookiebotCallback_On[A-Z][A-Za-z]*)\s*\("
+)
+
+
+#: A comment in a script, and what only looks like one: in strings and templates. It opens a line or follows white space
+#: or a semicolon, and a character that may end a line (U+2028, of which the text has the bytes) ends it.
+_COMMENT = re.compile(
+    r""" "(?:[^"\\\n]|\\.)*+"?+ | '(?:[^'\\\n]|\\.)*+'?+ | `(?:[^`\\]|\\.)*+`?+
+    | (?<![^\s;]) (?P<comment> //(?![\w.-]*\.)[^\n\r\xe2]*+ | /\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?+ )""",
+    re.VERBOSE | re.DOTALL,
+)
+_OPENS_LINE = re.compile(r"(?:\A|[\n\r])[ \t]*+\Z")
+#: The data that Next.js streams into a page, in scripts that do nothing else.
+_STREAMED = re.compile(
+    r"\s*+(?:(?:\(\s*)?(?:self\.__next_f\s*=\s*self\.__next_f\s*\|\|\s*\[\s*\]\s*\)\s*\.push|self\.__next_f\.push)"
+    r"\(\s*\[\s*[0-9]\s*+(?:,\s*+(?:\"(?:[^\"\\]|\\.)*+\"|null)\s*+)?\]\s*+\)\s*+;?\s*+)+",
+    re.DOTALL,
+)
+
+
+def _code(text: str) -> str:
+    """What a script says without its comments; nothing where it is nothing but data."""
+    return "" if _STREAMED.fullmatch(text) else _COMMENT.sub(_without_comment, text)
+
+
+def _without_comment(found: re.Match[str]) -> str:
+    """A string as it is, and a space for a comment.
+
+    Behind a regular expression with a quotation mark, strings and code are taken for one another. So what loads counts
+    even in what seems a comment, unless that opens its line.
+    """
+    comment = found["comment"]
+    if not comment or (comment.startswith("/*") and not comment.endswith("*/")):
+        return found[0]
+    opens = _OPENS_LINE.search(found.string[max(0, found.start() - 200) : found.start()])
+    return " " if opens or not _LOADS.search(comment) else found[0]
+
+
+#: What stands before the host of a link that is written into a page, and before a host in a list of what is to be left
+#: out. A browser goes to neither by itself.
+_LINK = re.compile(r"""<a\s[^<>]{0,200}?\bhref\s*=\s*\\?["']?(?:https?:)?//(?:[\w-]+\.)*\Z""", re.IGNORECASE)
+_LISTED = re.compile(
+    r"""\b(?:deny|allow|ignore|block|exclude)[a-z]*["']?\s*[:=]\s*\[[^][{}();]*["'](?:[\w-]+\.)*\Z""", re.IGNORECASE
+)
+
+
+def _is_mere_mention(text: str, begin: int, end: int) -> bool:
+    if _LINK.search(text, max(0, begin - 300), begin):
+        return True
+    return text[end : end + 1] in {'"', "'"} and _LISTED.search(text, max(0, begin - 600), begin) is not None
+
+
+@lru_cache(4)  # many rules ask about one text
+def _asks_for_consent(text: str) -> bool:
+    return _ASKS_FOR_CONSENT.search(text) is not None
+
+
+@lru_cache(4)
+def _loads(text: str) -> tuple[list[int], list[int]]:
+    """Where that which loads begins in a script, and where it ends. A script may name a host thousands of times."""
+    found = [match.span() for match in _LOADS.finditer(text)]
+    return [begin for begin, _ in found], [end for _, end in found]
+
+
+def _loads_between(text: str, begin: int, end: int) -> bool:
+    begins, ends = _loads(text)
+    at = bisect_left(begins, begin)
+    return at < len(ends) and ends[at] <= end
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +272,8 @@ class TextRule:
     """One way to recognise an inline script of a vendor by what it says.
 
     `says` is found in its text and may name the account and the region as groups. With `near`, it counts only where
-    something that makes a browser load stands within so many characters of it: an address alone is only content.
+    something that makes a browser load stands within so many characters of it: an address alone is only content. Nor
+    does it count then in a script that sets up what asks for consent: a loader in there runs when that says so.
     `besides` must be found in the text too, and `unless` must not. The rest is as in `TagRule`.
     """
 
@@ -210,8 +298,11 @@ class TextRule:
             return None
         for found in self.says.finditer(text):
             if self.near is not None:
-                around = text[max(0, found.start() - self.near) : found.end() + self.near]
-                if not _LOADS.search(around):
+                if _asks_for_consent(text):
+                    return None
+                if not _loads_between(text, found.start() - self.near, found.end() + self.near):
+                    continue
+                if _is_mere_mention(text, *found.span()):
                     continue
             named = found.groupdict()
             return named.get("region") or "", named.get("account") or ""
@@ -335,8 +426,8 @@ class Vendor:
     """Everything the package knows of one vendor on the server's side.
 
     `tag_rules` and `text_rules` are asked in their order. `hint_domains` are the registrable domains, or single hosts
-    without their region, that a resource hint must not reach early, with the purpose that allows it; the longest that
-    fits counts.
+    without their region (`*` where it stands within a label), that a resource hint must not reach early, with the
+    purpose that allows it; the longest that fits counts.
 
     `inserted` are those of them whose tags other scripts insert into pages, where a guard holds them; none named: all.
 
@@ -377,13 +468,15 @@ class Vendor:
 
     def recognise(self, sight: Sight) -> Found | None:
         """The first rule that knows an element, with the region and account that the element names, or None."""
+        rules: Sequence[Rule] = self.text_rules if sight.text else self.tag_rules
         if sight.text:
             if self._said.search(sight.text.encode("latin-1", "replace")) is None:
                 return None
+            sight = replace(sight, text=_code(sight.text))
         elif not any(host.endswith(self._endings) for host in sight.hosts):
             # None of the many rules has to look at a host that is nobody's here.
             sight = replace(sight, hosts=())
-        for rule in self.text_rules if sight.text else self.tag_rules:
+        for rule in rules:
             named = rule.recognise(sight)
             if named is not None:
                 return Found(rule, *named)
@@ -391,6 +484,7 @@ class Vendor:
 
     def hint_purpose(self, host: str) -> Purpose | None:
         """The purpose that a resource hint to `host` serves; None when it is no host that must wait."""
+        host = _INNER_REGION.sub(r"\1-*-\3.", host)
         if (named := _FIRST_LABEL.match(host)) is not None:
             host = f"{named[1]}.{host[named.end() :]}"
         while host:

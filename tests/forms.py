@@ -374,6 +374,83 @@ INLINE: dict[str, Form] = {
     ),
 }
 
+_MADE = "var s=document.createElement('script');s.src='https://js.hs-scripts.com/12345.js';document.head.append(s)"
+
+
+def _inline(text: str, rule: str = "hubspot.inline-loader", portal: str = "12345", attributes: str = "") -> Form:
+    """A classic inline script, which waits with its text as it is."""
+    return _tag(rule, TRACKING, f"<script{attributes}>{text}</script>", f"<{_T}{attributes}>{text}</script>", portal)
+
+
+INLINE |= {
+    "an address that a template language has escaped": _inline(
+        _MADE.replace("https://js.hs-scripts.com/", r"https://js.hs\u002Dscripts.com/")
+    ),
+    "an address of which nothing stands as it is": _inline(
+        _MADE.replace("://js.hs-scripts.com/", r"\u003A\u002F\x2Fjs\x2ehs\u{2d}scr\x69pts\u002ecom\x2f")
+    ),
+    "an address over several lines": _inline(
+        _MADE.replace("js.hs-scripts.com/", "js.hs-'\n  +\t'scripts.com/'   +\r\n'")
+    ),
+    "a script that only asks a consent platform": _inline(
+        f"if(window.klaroConfig==1||CookieConsent.acceptedCategory('x')){{{_MADE}}}"
+    ),
+}
+
+INLINE |= {
+    f"what loads by other words: {text}": _inline(text, attributes=attributes)
+    for attributes, text in (
+        (" nonce=module", 'import "https://js.hs-scripts.com/12345.js"'),
+        ("", 'import{a as b, c} from "https://js.hs-scripts.com/12345.js"'),
+        ("", 'loadJS("https://js.hs-scripts.com/12345.js")'),
+        ("", 'loadjs(["https://js.hs-scripts.com/12345.js"])'),
+        ("", 'load_script("https://js.hs-scripts.com/12345.js")'),
+        ("", "$('<img>',{'src':'//js.hs-scripts.com/12345.js'}).appendTo('body')"),
+        ("", "$('#a').html(\"<img src='//js.hs-scripts.com/12345.js'>\")"),
+        ("", "$('#a').load('//js.hs-scripts.com/12345.js')"),
+        ("", "require(['//js.hs-scripts.com/12345.js'])"),
+        ("", "$.cachedScript('//js.hs-scripts.com/12345.js')"),
+    )
+}
+INLINE |= {
+    "a text beside an address for a lazy loader": _inline(_MADE, attributes=' data-src="/a.js"'),
+    "an address for a lazy loader beside a text": _tag(
+        "hubspot.loader",
+        TRACKING,
+        '<script data-src="//js.hs-scripts.com/12345.js">var u="//js.hs-scripts.com/12345.js"</script>',
+        f'<{_T} data-consent-src="//js.hs-scripts.com/12345.js">var u="//js.hs-scripts.com/12345.js"</script>',
+        "12345",
+    ),
+}
+
+INLINE |= {
+    f"what is no comment: {text[:40]}": _inline(text)
+    for text in (
+        f"// HubSpot\n{_MADE}",
+        f"/* HubSpot */{_MADE}/* end */",
+        f"//<![CDATA[\n{_MADE}\n//]]>",
+        f"var a=' //';{_MADE}",
+        f"var a=\" /*\";{_MADE};var b=' */'",
+        f"var a=b.replace(/^https?:\\/\\//,'');{_MADE}",
+        f"var a=/[\"']/;{_MADE}",
+        "document.write(`\n<script src=\n//js.hs-scripts.com/12345.js><\\/script>`)",
+        f"a(/[\"]/,'x; // b');{_MADE}",
+        f"// it ends here\u2028{_MADE}",
+    )
+}
+INLINE |= {
+    f"what is no mere mention: {text[:40]}": _inline(text, portal=portal)
+    for text, portal in (
+        (f"a.innerHTML='<a href=\"https://meetings.hubspot.com/joe\">';{_MADE}", "12345"),
+        (
+            "['js.hs-scripts.com'].forEach(h=>{let s=document.createElement('script');s.src='//'+h+'/12345.js'})",
+            "12345",
+        ),
+        (f'self.__next_f.push([1,"a"]);{_MADE}', "12345"),
+        (f'self.__next_f.push([1,"a\\\\"]);{_MADE};("")', "12345"),
+    )
+}
+
 CHILDREN: dict[str, Form] = {
     "the banner": _tag(
         "hubspot.banner",
@@ -604,6 +681,30 @@ EMBEDDED: dict[str, Form] = {
         ("hubspot.calls-to-action", "hubspot.call-to-action"),
         EMBEDS,
     ),
+    "a call to action's picture in another region": _tag(
+        "hubspot.calls-to-action",
+        EMBEDS,
+        '<img src="https://hubspot-no-cache-eu1-prod.s3.amazonaws.com/cta/default/12345/1.png">'
+        '<noscript><img src="//hubspot-no-cache-na2-prod.s3.amazonaws.com/cta/default/12345/1.png"></noscript>',
+        '<img data-consent="embeds" data-consent-kind="calls-to-action" '
+        'data-consent-src="https://hubspot-no-cache-eu1-prod.s3.amazonaws.com/cta/default/12345/1.png">'
+        '<noscript><img data-consent="embeds" data-consent-kind="calls-to-action" '
+        'data-consent-src="//hubspot-no-cache-na2-prod.s3.amazonaws.com/cta/default/12345/1.png"></noscript>',
+    )._replace(rules=("hubspot.calls-to-action",) * 2),
+    "a call to action's picture by its size": _tag(
+        "hubspot.calls-to-action",
+        EMBEDS,
+        '<img src="/x.gif" srcset="/a,b.png 1x,https://no-cache.hubspot.com/cta/default/1/1.png 2x">',
+        '<img data-consent="embeds" data-consent-kind="calls-to-action" data-consent-src="/x.gif" '
+        'data-consent-srcset="/a,b.png 1x,https://no-cache.hubspot.com/cta/default/1/1.png 2x">',
+    ),
+    "a call to action's picture by its size alone": _tag(
+        "hubspot.calls-to-action",
+        EMBEDS,
+        '<img alt="" srcset=" //no-cache.hubspot.com/cta/default/1/1.png, /a.png 2x">',
+        '<img data-consent="embeds" data-consent-kind="calls-to-action" alt="" '
+        'data-consent-srcset=" //no-cache.hubspot.com/cta/default/1/1.png, /a.png 2x">',
+    ),
     "a video": _tag(
         "hubspot.video",
         EMBEDS,
@@ -649,7 +750,11 @@ LOOK_ALIKES: dict[str, str] = {
     "a module of HubSpot's content system": '<script src="https://www.example.com/hubfs/hub_generated/module_1.js"></script>',
     "a picture at HubSpot": '<img src="https://12345.fs1.hubspotusercontent-na1.net/hubfs/12345/a.png" '
     'srcset="https://cdn2.hubspot.net/hubfs/12345/a.png 2x">',
+    "a picture whose address holds another": '<img srcset="/cdn/w_1,https://no-cache.hubspot.com/1.png 1x">',
     "a picture on hubspot.com": '<img src="https://www.hubspot.com/hubfs/logo.svg" alt="HubSpot">',
+    "a site's own pictures at Amazon": '<img src="https://my-cta-eu1-prod.s3.amazonaws.com/cta/default/1.png">'
+    '<img src="https://hubspot-no-cache-eu1-prod.s3.amazonaws.com/logo.png">'
+    '<img src="https://hubspot-no-cache-prod.s3.amazonaws.com.evil.example/cta/default/1.png">',
     "a style sheet": '<link rel="stylesheet" href="//static.hubspot.com/final/css/common.css">',
     "a style sheet that a hint precedes": '<link rel="preload stylesheet" as="style" href="https://js.hubspot.com/a.css">',
     "a font fetched ahead": '<link rel="preload" as="font" href="https://static.hsappstatic.net/a.woff2" crossorigin>',
@@ -676,6 +781,20 @@ LOOK_ALIKES: dict[str, str] = {
     "a list of hosts": '<script>var allowed=["js.hs-scripts.com","js.usemessages.com"];</script>',
     "addresses in a list, and nothing that loads": '<script>window.sources={hubspot:"https://js.hs-scripts.com/12345.js"}'
     "</script>",
+    "an address beside what waits for the window": '<script>var u="https://js.hs-scripts.com/12345.js";'
+    "$(window).load(function(){});video.load();var t=$('a').html();</script>",
+    "a map of names": '<script type="importmap">{"imports":{"hs":"https://js.hs-scripts.com/12345.js"}}</script>',
+    "a form of the site's own": "<script>f.onsubmit=()=>fetch('https://api.hsforms.com/submissions/v3/integration/submit/1/a');"
+    "g.onsubmit=()=>fetch('https://api-eu1.hsforms.com/submissions/v3/integration/submit/1/a')</script>",
+    "a comment in a script": "<script>// HubSpot (js.hs-scripts.com) was removed\n"
+    "var s=document.createElement('p'); // no js.hs-scripts.com/12345.js\n/* nor\n * js.usemessages.com/x */</script>",
+    "a call that is commented out": "<script>/* hbspt.forms.create({}) */\n// hbspt.cta.load(1)\n</script>",
+    "a link that a script writes": '<script>a.innerHTML=\'<a class="b" href="https://meetings.hubspot.com/joe">book</a>\';'
+    'b.innerHTML="<a href=\\"//share.hsforms.com/1\\">"</script>',
+    "a list of what to leave out": "<script>Sentry.init({denyUrls:['x.example','js.hs-scripts.com', \"hsforms.net\"]});"
+    "document.createElement('p')</script>",
+    "data that Next.js streams": "<script>(self.__next_f=self.__next_f||[]).push([0])</script><script>"
+    'self.__next_f.push([1,"createElement \\"https://js.hs-scripts.com/12345.js\\" \\u002D\\u0022]"])</script>',
     "the plugin's settings": '<script>var leadin_wordpress = {"userRole":"visitor","pageType":"home"};</script>',
     "the chat's settings": "<script>window.hsConversationsSettings={loadImmediately:false};"
     "window.hsConversationsOnReady=[function(){HubSpotConversations.widget.load()}]</script>",
@@ -696,4 +815,19 @@ LOOK_ALIKES: dict[str, str] = {
     "a custom element without HubSpot": '<my-script src="https://www.example.com/12345.js"></my-script>',
     "another site's folder of that name": '<script src="/shs/scriptloader/12345.js"></script>',
     "another site's id": '<script id="cookieBanner" src="/banner.js"></script>',
+    **{
+        f"a script that sets up a consent platform: {text[:24]}": f"<script>{text}</script>"
+        for text in (
+            f"CookieConsent.run({{onAccept(){{{_MADE}}}}})",
+            f"var cc = initCookieConsent();cc.run({{onAccept(){{{_MADE}}}}})",
+            f"window.cookieconsent.initialise({{onStatusChange:function(){{{_MADE}}}}})",
+            f"var klaroConfig = {{services:[{{callback:function(c){{if(c){{{_MADE}}}}}}}]}}",
+            f"tarteaucitron.init({{}});tarteaucitron.services.hubspot={{js:function(){{{_MADE}}}}}",
+            f"window.didomiConfig = {{}};window.didomiOnReady=[function(){{{_MADE}}}]",
+            f"_iub.csConfiguration = {{callback:{{onConsentGiven:function(){{{_MADE}}}}}}}",
+            f"function OptanonWrapper() {{if(OnetrustActiveGroups.includes('C0004')){{{_MADE}}}}}",
+            f"window.OptanonWrapper = () => {{{_MADE}}}",
+            f"function CookiebotCallback_OnAccept() {{if(Cookiebot.consent.marketing){{{_MADE}}}}}",
+        )
+    },
 }

@@ -447,6 +447,8 @@ def test_an_address_that_another_tool_for_consent_keeps_is_that_tool_s(mark: str
         ("prefetch", "", "//js.hs-scripts.com/1.js", Purpose.TRACKING),
         ("prefetch", "", "/hs/scriptloader/12345.js", Purpose.TRACKING),
         ("preconnect", "", "//no-cache.hubspot.com", Purpose.EMBEDS),
+        ("preconnect", "", "//hubspot-no-cache-eu1-prod.s3.amazonaws.com", Purpose.EMBEDS),
+        ("preconnect", "", "//my-files-eu1-prod.s3.amazonaws.com", None),
         ("prefetch", "", "//www.hubspot.com/page", None),
         ("preconnect", "", "https://[", None),
     ],

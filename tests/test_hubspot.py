@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from consent_middleware.rules import ChatScript, HostRule, Purpose, Recognition, Sight, TagRule, TextRule, needles
@@ -226,3 +228,24 @@ def test_a_host_rule_names_the_host_of_a_region() -> None:
         "na2",
     ]
     assert anything.region_of("badexample.net") is None
+
+
+@pytest.mark.parametrize(
+    "mention",
+    [
+        ".hs-scripts.com/x ",
+        "'js.hubspot.com',",
+        "//hsforms.net\n",
+        "<a href=//hsforms.net/ ",
+        "\n /* //hsforms.net/ ",
+        "' //hsforms.net/ ",
+    ],
+)
+def test_a_script_that_names_hosts_thousands_of_times_costs_little_more_than_another(mention: str) -> None:
+    def cost(times: int) -> float:
+        text = "".join(f"{mention}{at:05}" for at in range(times)).ljust(60_000)
+        start = process_time()
+        assert HUBSPOT.recognise(Sight("script", text=text)) is None
+        return process_time() - start
+
+    assert min(cost(60_000 // (len(mention) + 5)) / cost(1) for _ in range(3)) < 5

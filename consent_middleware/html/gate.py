@@ -77,7 +77,11 @@ SCRIPT: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?[sS][cC][rR]")
 SEARCHES: Final = 8
 Find = Callable[[bytes, int], int]
 # What joins the parts of a string in a script, where someone has taken a URL apart.
-JOINTS: Final = (b'"+"', b"'+'", b'" + "', b"' + '")
+JOINTS: Final = re.compile(rb"""(["'`])[\t\n\r ]*+\+[\t\n\r ]*+\1""")
+# A letter, a digit, "-", ".", "/" or ":" of a string that a script, or what writes scripts, spells by its number.
+SPELT: Final = re.compile(
+    rb"\\(?:u00|x|u\{0*+)(2[dDeEfF]|3[0-9aA]|[46][1-9a-fA-F]|[57][0-9aA])(?:(?<=u00..)|(?<=x..)|(?<=[{0]..)\})"
+)
 
 
 @lru_cache(maxsize=32)
@@ -191,10 +195,17 @@ def _pieces(text: str) -> Iterable[str]:
 
 
 def spoken(text: bytes) -> bytes:
-    """Give a script's text with its strings as they are read: joined, and "/" where it is escaped."""
-    for joint in JOINTS:
-        text = text.replace(joint, b"")
-    return text.replace(b"\\/", b"/")
+    """Give a script's text with its strings as they are read: joined, and without escapes of what addresses are of."""
+    return JOINTS.sub(b"", unspelt(text)).replace(b"\\/", b"/")
+
+
+def unspelt(text: bytes) -> bytes:
+    """Give a script's text with those characters as they are that addresses are made of."""
+    if b"\\u" not in text and b"\\x" not in text:
+        return text
+    # Some frameworks write every slash of a page's data so.
+    text = text.replace(b"\\u002F", b"/")
+    return SPELT.sub(lambda found: bytes((int(found[1], 16),)), text)
 
 
 class Search:
@@ -268,6 +279,8 @@ class Gate:
         hits = self._hits(len(groups), scripts, few, many, encoding)
         if self._text_needle is not None:
             hits.add(texts, self._text_needle)
+            if (said := unspelt(texts)) != texts:
+                hits.add(said, self._text_needle)
         opens = False
         if self._opening.search(texts):
             if self._text_needle is not None:
@@ -327,7 +340,9 @@ class Gate:
 
     def said(self, text: bytes) -> bytes | None:
         """Give a script's text as it is ``spoken``, or None where it holds no needle."""
-        return spoken(text) if self.text_needles is not None and self.text_needles.search(text) else None
+        if self.text_needles is None or not (self.text_needles.search(text) or self.text_needles.search(unspelt(text))):
+            return None
+        return spoken(text)
 
     def holds(self, raw: bytes, encoding: str) -> bool:
         """Say whether these bytes of a tag hold a needle, a word that is looked for in scripts, or a document."""

@@ -289,6 +289,15 @@ _TAG_RULES = (
         elements=_PICTURE,
         kind="calls-to-action",
     ),
+    # Where portals outside the first region keep the same pictures.
+    TagRule(
+        "hubspot.calls-to-action",
+        _EMBEDS,
+        (HostRule("hubspot-no-cache-*-prod", "s3.amazonaws.com"),),
+        path=_path(r"/ctas?/.*"),
+        elements=_PICTURE,
+        kind="calls-to-action",
+    ),
     TagRule(
         "hubspot.video",
         _EMBEDS,
@@ -397,7 +406,8 @@ _TEXT_RULES = (
     ),
     *_text_rules("hubspot.inline-tracking", _TRACKING, _TRACKERS),
     *_text_rules("hubspot.inline-chat", _CHAT, _CHATS, chat=_chat_of_text),
-    *_text_rules("hubspot.inline-forms", _EMBEDS, r"hsforms\.(?:net|com)", kind="forms"),
+    # A site's own form sends what a visitor has filled in, when the visitor says so.
+    *_text_rules("hubspot.inline-forms", _EMBEDS, r"hsforms\.(?:net|com(?!/submissions/))", kind="forms"),
     *_text_rules(
         "hubspot.inline-meetings",
         _EMBEDS,
@@ -446,6 +456,7 @@ _HINT_DOMAINS = {
     "hscta.net": Purpose.EMBEDS,
     "meetings.hubspot.com": Purpose.EMBEDS,
     "no-cache.hubspot.com": Purpose.EMBEDS,
+    "hubspot-no-cache-*-prod.s3.amazonaws.com": Purpose.EMBEDS,
     "cta.hubspot.com": Purpose.EMBEDS,
     "cta-service-cms2.hubspot.com": Purpose.EMBEDS,
     "play.hubspotvideo.com": Purpose.EMBEDS,
@@ -629,6 +640,11 @@ _CONTACTS = (
     Contact(Purpose.EMBEDS, "js.hubspot.com", "Serves the script of calls to action.", regional=True),
     Contact(Purpose.EMBEDS, "js.hscta.net", "Serves the older script of calls to action."),
     Contact(Purpose.EMBEDS, "no-cache.hubspot.com", "Serves the pictures of calls to action, and counts them."),
+    Contact(
+        Purpose.EMBEDS,
+        "hubspot-no-cache-*-prod.s3.amazonaws.com",
+        "The same, in each other region.",
+    ),
     Contact(Purpose.EMBEDS, "cta.hubspot.com", "Says what a call to action shows.", regional=True),
     Contact(Purpose.EMBEDS, "cta-service-cms2.hubspot.com", "Says what a call to action shows."),
     Contact(Purpose.EMBEDS, "play.hubspotvideo.com", "Serves videos."),
