@@ -434,7 +434,7 @@ INLINE |= {
         f"var a=b.replace(/^https?:\\/\\//,'');{_MADE}",
         f"var a=/[\"']/;{_MADE}",
         "document.write(`\n<script src=\n//js.hs-scripts.com/12345.js><\\/script>`)",
-        f"a(/[\"]/,'x; // b');{_MADE}",
+        f'a(/"/,"x; // b");{_MADE}',
         f"// it ends here\u2028{_MADE}",
     )
 }
