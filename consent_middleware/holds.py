@@ -256,6 +256,10 @@ class PageHolds:
         # A script that the page's policy stops is held like any other. Released by ours, it would run, so it never is,
         # and it brings no chat: it may be markup that somebody has got into the page.
         is_stopped = self.nonced and tag.name == b"script" and tag.get(b"nonce") != self._page_nonce
+        if is_stopped:
+            self.policy.notices.note(
+                "no-nonce", f"a tag ({rule.id}) lacks the nonce that the page's policy asks for: no browser runs it"
+            )
         if self.plan.allows(rule.purpose):
             if is_stopped:
                 return ()

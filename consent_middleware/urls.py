@@ -65,7 +65,7 @@ def parse_url(value: str, base: str | None = None) -> URL | None:
 
 def _parse(value: str, base: str | None) -> URL | None:
     text = value.strip(C0_CONTROL_OR_SPACE).translate(TAB_OR_NEWLINE)
-    parent = parse_url(base) if base is not None else None
+    parent = _parent(base) if base is not None else None
     text, _, _ = text.partition("#")
     scheme = ""
     if found := SCHEME.match(text):
@@ -83,6 +83,11 @@ def _parse(value: str, base: str | None) -> URL | None:
     elif re.match(r"[/\\]{2}", text):
         return _authority(parent.scheme if parent else "", text.lstrip("/\\"))
     return _relative(text, parent or URL(scheme, "", None, "", ""))
+
+
+@lru_cache(4)  # a page has one, however long, for all that follows
+def _parent(base: str) -> URL | None:
+    return _parse(base, None)
 
 
 _kept = lru_cache(512)(_parse)

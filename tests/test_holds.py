@@ -616,6 +616,7 @@ def test_a_script_that_the_page_s_policy_stops_is_held_for_good_and_brings_no_ch
     assert b'data-consent-src="//js.hs-scripts.com/666.js"' in out
     assert b"<aside" not in out
     assert [held.rule for held in holds.held] == ["hubspot.loader"]
+    assert POLICY.notices.counts["no-nonce"] >= 1
 
     out, _ = nonced(page(evil + good))
     assert settings(out)["attrs"]["data-hsjs-portal"] == "12345"  # type: ignore[index]

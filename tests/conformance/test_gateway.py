@@ -1061,7 +1061,7 @@ def _(door: Door) -> None:
         ("Content-Security-Policy", "default-src 'self'; script-src 'nonce-abc' 'strict-dynamic'; style-src 'self'"),
         ("Content-Security-Policy-Report-Only", "script-src 'nonce-other'"),
     ]
-    result = door(asking(), html(TAGGED, *fields))
+    result = door(asking(), html(TAGGED.replace(b"<script", b'<script nonce="abc"'), *fields))
     added = result.body[result.body.index(b"<aside") :].partition(b"</body>")[0]
 
     assert b'nonce="abc"' in added
