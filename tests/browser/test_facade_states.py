@@ -1002,7 +1002,7 @@ class TestLooks:
         style = "(element) => [getComputedStyle(element).outlineColor, getComputedStyle(element).boxShadow]"
         outline, shadow = button(page).evaluate(style)
         assert outline == "rgb(255, 255, 255)"
-        assert shadow.startswith("rgb(255, 255, 255)")
+        assert shadow.startswith("rgb(0, 0, 0)")
 
     def test_nothing_turns(self, page: Page, site: Site, standin: StandIn) -> None:
         standin.faults["js.usemessages.com"] = "hang"
