@@ -64,6 +64,8 @@ class Judge:
         self._document = document
         self._asked.clear()
         self._page.goto(ADDRESS, wait_until="load")
+        # What was asked for by looking ahead keeps no page waiting, and may be told of a little later.
+        self._page.wait_for_timeout(30)
         return frozenset(self._asked)
 
     def judge(self, document: bytes) -> Verdict:

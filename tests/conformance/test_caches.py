@@ -108,7 +108,7 @@ def is_own(answer: Answer, consent: str) -> None:
     else:
         assert HELD_LOADER in answer.body
         allowed = consent in {"functional granted", "clicked"}
-        assert (b'"granted":true' in answer.body) is allowed
+        assert (b'"live":{"chat":1}' in answer.body) is allowed
 
 
 @pytest.mark.parametrize("path", ["/visitor/page", "/visitor/plain", "/visitor/tagged"])

@@ -21,10 +21,10 @@ from tests.pages import HELD_LOADER, LOADER, page
 from . import soak
 
 CONSENTS = {
-    "": (HELD_LOADER, b'"granted":false'),
-    "consent=functional": (HELD_LOADER, b'"granted":true'),
-    "consent_chat=1": (HELD_LOADER, b'"granted":true'),
-    "consent=necessary": (HELD_LOADER, b'"granted":false'),
+    "": (HELD_LOADER, b'"live":{}'),
+    "consent=functional": (HELD_LOADER, b'"live":{"chat":1}'),
+    "consent_chat=1": (HELD_LOADER, b'"live":{"chat":1}'),
+    "consent=necessary": (HELD_LOADER, b'"live":{}'),
     "consent=functional,analytics,marketing": (LOADER, b"</html>"),
 }
 HTML = [("Content-Type", "text/html")]
