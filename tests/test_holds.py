@@ -636,3 +636,13 @@ def test_a_picture_needs_no_nonce() -> None:
     out, _ = nonced(page(b'<img src="https://track.hubspot.com/__ptq.gif?a=1">'))
 
     assert settings(out)["held"] == ["https://track.hubspot.com/__ptq.gif?a=1"]
+
+
+def test_guard_and_facade_are_one_file() -> None:
+    """The page has no embeds, but the guard stands before that is known."""
+    holds = PageHolds(POLICY, POLICY.decide(NOTHING), f"/_consent/{POLICY.facade.asset().name}")
+    manager = b"<script src='https://www.googletagmanager.com/gtm.js?id=GTM-X'></script>"
+    out = HTMLRewriter(holds).rewrite(page(LOADER, head=manager))
+
+    names = re.findall(rb'src="/_consent/([^"]+)"', out)
+    assert names == [POLICY.facade.asset(placeholders=True).name.encode()] * 2
