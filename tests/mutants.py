@@ -74,7 +74,7 @@ SCRIPT_MUTANTS = [
     Mutant(CORE, "  }).catch(() => {});", "  });", f"{HOSTILE} -k left_for_the_chat"),
     Mutant(CORE, "  BOX = box;\n  driver = itsDriver;\n", "", f"{HOSTILE} -k own_vendor"),
     Mutant("facade/assets/embeds.js", ".then(done, fail)", ".then(done, () => giveUp())", f"{HOSTILE} -k does_not_fail_the_chat"),
-    Mutant("vendors/hubspot.js", "    } catch {\n", "    } finally {\n", f"{HOSTILE} -k puts_together"),
+    Mutant("vendors/hubspot.js", "    } catch {\n", "    } catch (error) {\n      throw error;\n", f"{HOSTILE} -k puts_together"),
     Mutant("holds.py", "embeds = self._guarded or any(", "embeds = any(", "tests/test_holds.py"),
     Mutant("holds.py", 'if attribute.name == b"type" and not _runs(tag):', "if False:", "tests/test_forms.py"),
     Mutant(CORE, 'external && element.defer) ? 2 : 1', 'external && element.defer) ? 1 : 1', f"{RELEASE}::TestRelease"),
