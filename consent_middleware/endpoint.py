@@ -35,7 +35,7 @@ class Answer(NamedTuple):
 
 
 def answer(
-    policy: Policy, method: str, path: str, plan: Plan, cookies: Cookies, host: bytes, accepted: bytes = b""
+    policy: Policy, method: str, path: str, plan: Plan, cookies: Cookies, host: bytes, accepted: bytes
 ) -> Answer | None:
     """The middleware's own response to a request, or None where the app is to answer.
 

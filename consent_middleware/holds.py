@@ -67,7 +67,6 @@ _OTHER_NAMES = frozenset({b"src", b"srcset"})
 _CANDIDATE = re.compile(r"[\s,]*+(\S*[^\s,])(?:,|\s[^,]*+)?")
 _MANY = 64
 
-
 #: The longest tag, in bytes, whose rule is remembered: a longer one is hardly the same in the next page.
 _SHORT = 1024
 
@@ -146,11 +145,12 @@ class PageHolds:
         chat = self._chat
         if self._chat_loads or self.plan.decisions[Purpose.CHAT].action is Action.BLOCK:
             chat = None
-        needless = not (self._guarded or self._watches) and all(held.rule == "hint" for held in self.held)
+        guarded = False in self._guarded
+        needless = not (guarded or self._watches) and all(held.rule == "hint" for held in self.held)
         if chat is None and needless:
             return b""
         # The script that has come with the guard is the one that goes on.
-        embeds = self._guarded or any(held.purpose is Purpose.EMBEDS for held in self.held)
+        embeds = guarded or any(held.purpose is Purpose.EMBEDS for held in self.held)
         return self.policy.facade.markup(
             chat,
             asset_url=self._absolute(self.asset_url),

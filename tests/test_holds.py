@@ -646,3 +646,11 @@ def test_guard_and_facade_are_one_file() -> None:
 
     names = re.findall(rb'src="/_consent/([^"]+)"', out)
     assert names == [POLICY.facade.asset(placeholders=True).name.encode()] * 2
+
+
+def test_a_guard_in_a_frame_of_its_own_brings_the_page_no_script() -> None:
+    manager = "<script src='https://www.googletagmanager.com/gtm.js?id=GTM-X'></script>"
+    out, _ = rewrite(page(f'<iframe srcdoc="{manager}"></iframe>'.encode()))
+
+    assert out.count(b"data-guard") == 1
+    assert b"data-conf" not in out

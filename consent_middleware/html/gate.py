@@ -14,6 +14,8 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
+from consent_middleware.urls import IGNORED
+
 from . import grammar
 from .tokens import decode_references
 
@@ -29,9 +31,6 @@ ASCII: Final = bytes(range(0x80))
 IFRAME: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?[iI][fF]")
 EVERYTHING: Final = re.compile(rb"(?s:.+)")
 BEYOND: Final = re.compile(rb"[\x80-\xff]+")
-IGNORED: Final = re.compile(
-    "[\u00ad\u034f\u180b-\u180d\u180f\u200b-\u200d\u2060\u2064\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
-)
 DOTS: Final = re.compile("[\u3002\uff0e\uff61]")
 # Text is normalised in pieces of so many characters: to put a run of combining marks in order takes quadratic time.
 PIECE: Final = 256

@@ -219,7 +219,7 @@ class Tokenizer:
         self.frameset = False
         self.frameset_ok = True
         self.twice: bytes = b""  # the raw text element that is being read as markup
-        self._first = (self.open, False, False, True)
+        self._first = (self.open, False, False, True, False)
         self._limit = -1  # where that element ends, when it is known
         self._searched = 0
         self._parts: list[bytes] = []  # fed, and not worth trying yet
@@ -331,7 +331,7 @@ class Tokenizer:
                 kind = self._end_tag(len(self.source))
                 if kind is not None:
                     self.twice, self._limit = b"", -1
-                    self.open, self.select, self.frameset, self.frameset_ok = self._first
+                    self.open, self.select, self.frameset, self.frameset_ok, self.doubtful = self._first
                 return kind
             if self.pos >= end:
                 return None
@@ -639,7 +639,7 @@ class Tokenizer:
                 self._limit = -1
                 self._searched = self.pos
                 # The second reading leaves no trace in the first, and closes nothing around the element.
-                self._first = (self.open, self.select, self.frameset, self.frameset_ok)
+                self._first = (self.open, self.select, self.frameset, self.frameset_ok, self.doubtful)
                 self.open = self.open[-1:]
         else:
             self.raw, self.escape = name, 0

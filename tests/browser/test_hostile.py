@@ -10,7 +10,6 @@ from playwright.sync_api import Page, Route, expect
 
 from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
-from consent_middleware.rules import Purpose
 from examples.standin import StandIn
 
 from .app import App
@@ -320,8 +319,3 @@ class TestWhatGetsInTheWay:
         expect(page.locator("[data-consent-facade]")).to_have_attribute(
             "data-state", "failed" if "=>" in code else "ready"
         )
-
-
-def test_every_purpose_is_a_word_that_an_object_does_not_have() -> None:
-    """`live` and `clicked` are objects by purpose in the script."""
-    assert not {purpose.value for purpose in Purpose} & {"constructor", "toString", "valueOf", "hasOwnProperty"}

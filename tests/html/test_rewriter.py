@@ -70,6 +70,10 @@ HELD = "//held.example/x"
         ),
         pytest.param(f"<svg></button><xmp/><img src={HELD}>", id="raw text that may be none"),
         pytest.param(f"<svg></button><script/><img src={HELD}>", id="a script that may be closed at once"),
+        pytest.param(
+            f"<noscript><svg></a><iframe src={HELD}></noscript><textarea><script src={HELD}></textarea>",
+            id="a doubt that ends with the noscript it is in",
+        ),
         pytest.param(f"<svg></a><p></svg><script src={HELD}>", id="after a doubt that a break-out ends"),
         pytest.param(f"<frameset><script src={HELD}>", id="a frameset, in which a browser looks ahead"),
         pytest.param(f"<math><svg><script href={HELD}>", id="an svg that is none, in which a browser looks ahead"),

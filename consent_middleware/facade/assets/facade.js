@@ -229,8 +229,8 @@ const revive = (element, patient) =>
 // Releases what is held and wanted, by default all that is allowed, in the document's order. `strict`: what depends on
 // a script that fails stays held.
 const release = (wanted = isLive, strict) => {
-  // The marks may stand in markup that a visitor got into the page and a sanitizer let through: it must not become code.
-  // A link would lead to it (in MathML every element may be one), and so would the address of a frame.
+  // The marks may stand in markup that a visitor got into the page and a sanitizer let through: it must not become
+  // code. A link would lead to it (in MathML every element may be one), and so would the address of a frame.
   const waiting = [...new Set([...all("[data-consent]:not(a,area,math,math *)"), ...caught])].filter((element) => {
     const address = addressOf(element);
     // Nor does a script run that the page's policy would not have let the site's markup run: what a script inserts,
@@ -270,7 +270,7 @@ const release = (wanted = isLive, strict) => {
       }
     };
     if (order(element)) turn = turn.then(step);
-    else step();
+    else revive(element);
   }
   queue = EMBEDS ? turn.catch(() => {}) : turn;
   return turn;
@@ -283,8 +283,8 @@ const release = (wanted = isLive, strict) => {
 // cookies that no script can see, a look at another tab may tell.
 const sight = () => document.cookie + document.hidden;
 
-// Asks the server what is allowed, and does what follows: one question at a time, and not more often than once a second,
-// for there are cookies that change all the time. An answer that is none leaves all as it is, and is asked for again.
+// Asks the server what is allowed, and does what follows: one question at a time, and at most once a second, for there
+// are cookies that change all the time. An answer that is none leaves all as it is, and is asked for again.
 const ask = async () => {
   if (asking) return (seen = 0);
   asking = 1;
