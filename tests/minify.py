@@ -40,7 +40,7 @@ const parts = JSON.parse(require("fs").readFileSync(0, "utf8"));
     });
     const bare = made.replace(/^part=/, "").replace(/;$/, "");
     // What our own code compares is of one type, and no constant of it is declared twice.
-    out.push(own ? bare.replace(/([=!]=)=/g, "$1").replace(/\bconst /g, "let ") : bare);
+    out.push(own ? bare.replace(/([=!]=)=/g, "$1").replace(/\\bconst\\b/g, "let") : bare);
   }
   console.log(JSON.stringify(out));
 })();

@@ -57,7 +57,13 @@ def compose(site: Site, vendors: Sequence[Vendor], *, embeds: bool, minified: bo
         style = style.replace("inset-inline-end", "inset-inline-start")
     drivers = ",".join(_part(vendor.id, embeds, minified) for vendor in vendors)
     name = vendors[0].name
-    given = (_js(_words(site, name, embeds)), _js(_box(site, name)), _js(_hosts(vendors)), _js(style), f"[{drivers}]")
+    given = (
+        _js(_words(site, name, embeds)),
+        _js_text(_box(site, name)),
+        _patterns(vendors),
+        _js(style),
+        f"[{drivers}]",
+    )
     # ASCII only, so that the script reads the same whatever charset a page or a proxy claims. What differs between
     # sites stands first, where it compresses best.
     body = f"(f=>f({','.join(given)}))({core});\n".encode("ascii")
@@ -93,7 +99,7 @@ def minified_name(part: str, embeds: bool) -> str:
 def _part(part: str, embeds: bool, minified: bool) -> str:
     if part != "core" and not (files("consent_middleware") / "vendors" / f"{part}.js").is_file():
         # A vendor of the site's own: nothing is known of how its chat is driven.
-        return "{api(){},begin(){},loaded(){},open(){},frame(){},remove(){},forget(){}}"
+        return "{begin(){},loaded(){},open(){},frame(){},remove(){},forget(){}}"
     if minified:
         return (files("consent_middleware") / minified_name(part, embeds)).read_text("ascii").strip()
     readable = f"(() => {{ const EMBEDS = {_js(embeds)}; return {source(part, embeds)} }})()"
@@ -121,6 +127,12 @@ def minify_style(sheet: str) -> str:
 
 def _js(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
+
+
+def _js_text(text: str) -> str:
+    """Text with many quotes as the template literal that is shorter than a string of it."""
+    escaped = text.replace("\\", r"\\").replace("`", r"\`").replace("${", r"\${")
+    return "`" + "".join(letter if letter.isascii() else _js(letter)[1:-1] for letter in escaped) + "`"
 
 
 def _words(site: Site, vendor: str, embeds: bool) -> dict[str, str]:
@@ -165,6 +177,11 @@ def _link(url: str | None, label: str) -> str:
 
 def _text(text: str) -> str:
     return escape(text, quote=False)
+
+
+def _patterns(vendors: Sequence[Vendor]) -> str:
+    pairs = (rf"[{_js(purpose)},/\.({pattern})$/]" for purpose, pattern in _hosts(vendors))
+    return f"[{','.join(pairs)}]"
 
 
 def _hosts(vendors: Sequence[Vendor]) -> list[tuple[str, str]]:

@@ -14,11 +14,13 @@ const driver = {
 
   // Called before the chat script is fetched, or in its place when the API stands already. `open`: the visitor asked
   // for the chat, so it is loaded and opened; otherwise it loads as the site's own settings have it. `done` is called
-  // when the widget is there. A second call replaces the first.
-  begin(open, done) {
+  // when the widget is there, `fail` when the account has no chat for this page. A second call replaces the first.
+  begin(open, done, _, fail) {
     // In the embed script: it pushes to both without looking, and nothing but the tracking code makes them.
     window._hsp ??= [];
     window._hsq ??= [];
+    // In the embed script: the name of the event.
+    addEventListener("hubspot:messages:initialized", ({ detail }) => detail?.messageWillRender === false && fail());
     // The site's object keeps its identity, because the site may add an identification token to it later.
     const settings = (window.hsConversationsSettings ??= {});
     const { loadImmediately: before = true } = settings;
@@ -39,11 +41,7 @@ const driver = {
     // The array is the site's as well, so it is added to and never set.
     if (!driver.api()) (window.hsConversationsOnReady ??= []).push(() => driver.meet?.());
     driver.meet();
-  },
-
-  // Calls `absent` when the account has no chat for this page. In the embed script: the name of the event.
-  watch(absent) {
-    addEventListener("hubspot:messages:initialized", ({ detail }) => detail?.messageWillRender === false && absent());
+    return driver.api();
   },
 
   // True when the widget is there. Asked again and again, it also meets an API whose ready call was lost because the

@@ -52,6 +52,7 @@ const driver = {
     // after `shutdown`.
     if (!driver.frame()) window.Intercom("boot", window.intercomSettings);
     if (open) window.Intercom("show");
+    return driver.api();
   },
 
   // True when what was asked for is there: the open Messenger, or else at least the launcher.

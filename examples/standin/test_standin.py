@@ -448,6 +448,9 @@ def test_the_trackers_cookies_wait_for_hubspots_own_banner_and_go_with_a_withdra
     page.locator("#hs-eu-confirmation-button").click()
     page.wait_for_function("document.cookie.includes('__hstc')")
     assert site.cookies()["__hs_opt_out"]["value"] == "no"
+    # What is still on its way would set its cookie after the withdrawal.
+    page.wait_for_function("window.HubSpotConversations?.widget.status?.().loaded")
+    page.wait_for_function("document.cookie.includes('hubspotutk') && document.cookie.includes('messagesUtk')")
     page.evaluate("_hsp.push(['revokeCookieConsent'])")
     assert not {"__hstc", "hubspotutk", "__hssc", "__hssrc", "__hs_opt_out", "messagesUtk"} & set(site.cookies())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -76,6 +77,30 @@ def let_go(page: Page, held: list[Route]) -> None:
     while not held:
         page.wait_for_timeout(20)
     held.pop(0).continue_()
+
+
+def contrasting(page: Page, before: bytes, after: bytes) -> int:
+    """Count the pixels of one picture that have a contrast of three to one to those of another (WCAG 2.2)."""
+    count = """async ([one, other]) => {
+        const look = async (picture) => {
+            const { width, height } = picture = await createImageBitmap(await (await fetch(picture)).blob());
+            const context = new OffscreenCanvas(width, height).getContext("2d");
+            context.drawImage(picture, 0, 0);
+            return context.getImageData(0, 0, width, height).data;
+        };
+        const linear = (value) => value <= 10 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4;
+        const light = (data, at) =>
+            0.2126 * linear(data[at]) + 0.7152 * linear(data[at + 1]) + 0.0722 * linear(data[at + 2]) + 0.05;
+        const [first, second] = [await look(one), await look(other)];
+        let found = 0;
+        for (let at = 0; at < first.length; at += 4) {
+            const ratio = light(first, at) / light(second, at);
+            if (ratio >= 3 || ratio <= 1 / 3) found += 1;
+        }
+        return found;
+    }"""
+    sheet = page.context.new_page()
+    return int(sheet.evaluate(count, ["data:image/png;base64," + b64encode(each).decode() for each in (before, after)]))
 
 
 def chat_is_open(page: Page) -> bool:
@@ -994,15 +1019,20 @@ class TestLooks:
         )
         assert button(page).evaluate(style) == ["2px", "solid", False]
 
-    def test_the_focus_ring_has_two_colours(self, page: Page, site: Site) -> None:
-        put(site, document())
+    @pytest.mark.parametrize("background", ["#fff", "#000", "#174ea6", "#777"])
+    def test_the_focus_is_seen_on_any_page(self, page: Page, site: Site, background: str) -> None:
+        put(site, document(head=f"<style>html{{background:{background}}}</style>"))
         open_page(page)
+        box = button(page).bounding_box()
+        assert box is not None
+        x, y, width, height = box["x"] - 8, box["y"] - 8, box["width"] + 16, box["height"] + 16
+        before = page.screenshot(clip={"x": x, "y": y, "width": width, "height": height})
         page.locator("#search").focus()
         page.keyboard.press("Tab")
-        style = "(element) => [getComputedStyle(element).outlineColor, getComputedStyle(element).boxShadow]"
-        outline, shadow = button(page).evaluate(style)
-        assert outline == "rgb(255, 255, 255)"
-        assert shadow.startswith("rgb(0, 0, 0)")
+        expect(button(page)).to_be_focused()
+        after = page.screenshot(clip={"x": x, "y": y, "width": width, "height": height})
+        # WCAG 2.2, 2.4.13: as large as a line of two pixels around the button, three to one to what was there before.
+        assert contrasting(page, before, after) >= 2 * 2 * (box["width"] + box["height"] - 48)
 
     def test_nothing_turns(self, page: Page, site: Site, standin: StandIn) -> None:
         standin.faults["js.usemessages.com"] = "hang"

@@ -15,13 +15,12 @@ const standInForEmbeds = () => {
     if (!SITE[kind] || places.get(spot)?.isConnected) return;
     const frame = spot.localName === "iframe";
     const place = make("div");
-    const bring = () => {
+    const bring = async () => {
       clicked.embeds = true;
-      run((next, says = next) => show(next, "embed-" + says), (done, fail) =>
-        release((element) => element.dataset.consentKind === kind, true)
-          .then(() => closeEmbeds(kind))
-          .then(done, fail),
-      );
+      show("loading", "embed-loading");
+      const wanted = (element) => element.dataset.consentKind === kind;
+      if (await comes((end) => Promise.resolve(release(wanted, true)).then(() => end(true), () => end()))) closeEmbeds(kind);
+      else show("failed", "embed-" + trouble());
     };
     // What comes is in the place's neighbourhood: the focus stays there, and goes on from there.
     const show = stand(place, kind, bring, () => (frame ? spot : place));
@@ -29,7 +28,7 @@ const standInForEmbeds = () => {
     place.end = (which = kind) => {
       if (which !== kind) return;
       if (frame) spot.style.display = place.shown;
-      show("ready");
+      show("ready", "");
     };
     if (frame) {
       // The button has the room of what it stands for, so that nothing moves.

@@ -13,11 +13,11 @@
 //   DRIVERS   the vendors' drivers, that of the page's chat first; what each offers is told in the vendors folder
 
 let [driver] = DRIVERS,
-  conf, nonce, endpoint, host, box, script, arrive, giveUp, sheet, seen;
+  conf, nonce, endpoint, host, show, script, settle, sheet, seen, queue;
 let asking = 0;
-let queue = Promise.resolve();
-// What the server allows, by purpose, and what the visitor's click on this page does.
-let live = {};
+// What the server allows, by purpose, and what the visitor's click on this page does. A purpose may stand in markup that
+// a visitor got into the page and be any word, so there is nothing here but what the server has said.
+let live = { __proto__: null };
 const clicked = {};
 // The addresses from which a script may be run: those that the server held, the chat's, and those the guard held.
 const admitted = new Set();
@@ -27,18 +27,21 @@ const caught = new Set();
 const freed = new WeakSet();
 
 const all = (selector) => [...document.querySelectorAll(selector)];
+const first = (selector) => document.querySelector(selector);
 const make = (name) => document.createElement(name);
-const parsed = (href) => Object.assign(make("a"), { href });
+// Takes addresses apart; unlike `URL`, without an objection to any.
+const link = make("a");
 
 // What makes trusted strings of what is known to be safe: the markup above, for "", markup that was trusted before the
 // guard took something out of it, and addresses that are admitted. Made at the first need, since a page's policy may
 // forbid it.
 let policy;
+const rules = {
+  createHTML: (html) => html || BOX,
+  createScriptURL: (url) => admitted.has(url) && url,
+};
 const trust = (kind, given) => {
-  policy ??= (window.trustedTypes ?? { createPolicy: (_, rules) => rules }).createPolicy("consent-facade", {
-    createHTML: (html) => html || BOX,
-    createScriptURL: (url) => admitted.has(url) && url,
-  });
+  policy ??= window.trustedTypes?.createPolicy("consent-facade", rules) ?? rules;
   return policy["create" + kind](given);
 };
 
@@ -61,7 +64,7 @@ const stand = (place, kind, press, goal) => {
   if (EMBEDS && kind !== "chat") {
     note.firstChild.data = SITE.embed;
     button.ariaHasPopup = null;
-  } else box.toggleAttribute("data-corner", !place.closest("[data-consent-chat]"));
+  } else box.toggleAttribute("data-corner", !first("[data-consent-chat]"));
   button.textContent = SITE[kind];
   button.onclick = (event) => {
     // Assistive technology clicks as trusted events, browser extensions in the wake of a key. A click that a script
@@ -69,11 +72,12 @@ const stand = (place, kind, press, goal) => {
     if (box.dataset.state === "loading" || !(event.isTrusted || navigator.userActivation?.isActive)) return;
     // Safari does not focus a button that is clicked with the mouse.
     button.focus();
-    press();
+    if (EMBEDS) press();
+    else click();
   };
-  return (next, says) => {
+  return (next, says = next) => {
     // Read before the button goes: the focus follows only if the visitor has not moved on meanwhile.
-    if (next === "ready" && place.contains(document.activeElement)) goal()?.focus();
+    if (next === "ready" && place.matches(":focus-within")) (EMBEDS ? goal() : driver.frame())?.focus();
     // On the box for the style sheet; on the place for the site.
     box.dataset.state = place.dataset.state = next;
     note.hidden = next !== "idle";
@@ -85,45 +89,19 @@ const stand = (place, kind, press, goal) => {
   };
 };
 
-// Shows how a load goes. `quiet`: nobody has clicked, so it comes without a word, and should it not come, the button
-// stands there as if nothing had been.
-const run = async (show, load, quiet) => {
-  show(quiet ? "granted" : "loading");
-  const came = await new Promise((end) => {
-    // A script that arrives does not mean a chat that comes: what it asks for next may be blocked or hang.
-    setTimeout(end, 8000);
-    if (navigator.onLine) load(() => end(true), () => end());
-    else end();
-    // What the site has left for the vendor may be in the way.
-  }).catch(() => {});
-  if (came) show("ready", quiet ? "" : "ready");
-  else if (quiet) show("idle");
-  else show("failed", navigator.onLine ? "failed" : "offline");
-};
-
 // ---- the chat
 
 const state = () => host?.dataset.state;
 
-const show = (next, says = next) => {
-  if (next === "failed") {
-    // A failed script must not keep its id: it would tell the vendor's own loader that the chat is there.
-    script?.remove();
-    driver.remove();
-  }
-  if (says === "ready") driver.open();
-  box(next, says);
-};
-
 // Builds what the page has room for, and again when the page has been swapped for another one: the facade then moves
 // over as it is, with a chat that is on its way.
 const enhance = () => {
-  const [place] = conf?.src ? all("[data-consent-facade]") : [];
+  const place = conf?.src && first("[data-consent-facade]");
   if (place && place !== host) {
     if (host) place.replaceWith(host);
     else {
-      all("[data-consent-chat]")[0]?.append(place);
-      box = stand(place, "chat", click, driver.frame);
+      first("[data-consent-chat]")?.append(place);
+      show = stand(place, "chat", click, () => driver.frame());
       host = place;
     }
     // A chat that is there needs no button beside it, and one that went with the old page's content needs it again.
@@ -143,29 +121,44 @@ const remember = (value) => {
   document.cookie = SITE.cookie + value + ";Path=/;SameSite=Lax" + (/^https/.test(location) ? ";Secure" : "");
 };
 
-// Loads the chat alone. With `quiet` it is not opened.
-const start = (quiet) =>
-  void run(
-    show,
-    (done, fail) => {
-      arrive = done;
-      giveUp = fail;
-      script = null;
-      driver.begin(!quiet, done, conf.attrs);
-      // The site's own chat, or one that is on its way under the same id, is not loaded twice.
-      if (driver.api() || (script = alive(conf.attrs.id))) return;
-      script = make("script");
-      for (const name in conf.attrs) script.setAttribute(name, conf.attrs[name]);
-      script.nonce = nonce;
-      script.onerror = () => {
-        script.remove();
-        fail();
-      };
-      script.src = trust("ScriptURL", conf.src);
-      document.head.append(script);
-    },
-    quiet,
-  );
+// Whether what `load` begins has come; `load` is given what to tell it with.
+const comes = (load) =>
+  new Promise((end) => {
+    // A script that arrives does not mean a chat that comes: what it asks for next may be blocked or hang.
+    if (navigator.onLine) load(end, setTimeout(end, 8000));
+    else end();
+    // What the site has left for the vendor may be in the way.
+  }).catch(() => {});
+const trouble = () => (navigator.onLine ? "failed" : "offline");
+
+// Loads the chat alone. With `quiet` nobody has clicked: it is not opened and comes without a word, and should it not
+// come, the button stands there as if nothing had been.
+const start = async (quiet) => {
+  show(quiet ? "granted" : "loading");
+  const came = await comes((end) => {
+    settle = end;
+    script = null;
+    // The site's own chat, or one that is on its way under the same id, is not loaded twice.
+    if (driver.begin(!quiet, () => end(true), conf.attrs, end) || (script = alive(conf.attrs.id))) return;
+    script = make("script");
+    for (const name in conf.attrs) script.setAttribute(name, conf.attrs[name]);
+    script.nonce = nonce;
+    script.onerror = () => end(script.remove());
+    script.src = trust("ScriptURL", conf.src);
+    document.head.append(script);
+  });
+  // What nobody has waited for may still come.
+  if (quiet) return show(came ? "ready" : "idle", "");
+  if (came) {
+    driver.open();
+    show("ready");
+  } else {
+    // A failed script must not keep its id: it would tell the vendor's own loader that the chat is there.
+    script?.remove();
+    driver.remove();
+    show("failed", trouble());
+  }
+};
 
 // The element with this id, unless it is one that waits.
 const alive = (id) => {
@@ -175,21 +168,10 @@ const alive = (id) => {
 
 // ---- what is held
 
-// The purpose may stand in markup that a visitor got into the page, and be any word.
-const isLive = (element) => Object.hasOwn(live, element.dataset?.consent) && live[element.dataset.consent];
+const isLive = (element) => live[element.dataset?.consent];
 const kept = (element, name) => element.getAttribute("data-consent-" + name);
 const isScript = (element) => element.localName === "script";
 const addressOf = (element) => isScript(element) && (kept(element, "src") ?? kept(element, "href"));
-
-// Where a held tag stands in the order of its release: 0 at once, 1 one after another, 2 one after another once those
-// are through. An embed's library comes before what depends on it, however either was to be loaded.
-const rank = (element, strict) => {
-  if (!isScript(element) || caught.has(element)) return 0;
-  const external = addressOf(element);
-  if (EMBEDS && strict) return external ? 1 : 2;
-  if (external && element.hasAttribute("async")) return 0;
-  return kept(element, "type") === "module" || (external && element.defer) ? 2 : 1;
-};
 
 // Lets a held element do what the site wrote it for. The element is the same one, taken out and put in again, so that
 // its listeners, its nonce and its text stay: a script that has not run yet runs when it comes into the document, a
@@ -202,7 +184,7 @@ const revive = (element, patient) =>
     const source = address && trust("ScriptURL", address);
     const spot = new Comment();
     // Each tag once: the same one may be there already.
-    const twin = alive(kept(element, "id")) || (address && all("script[src=" + JSON.stringify(address) + "]")[0]);
+    const twin = alive(kept(element, "id")) || (address && first("script[src=" + JSON.stringify(address) + "]"));
     delete element.dataset.consent;
     if (twin) return resolve(true);
     element.replaceWith(spot);
@@ -239,7 +221,7 @@ const release = (wanted = isLive, strict) => {
       ? admitted.has(address)
       : isScript(element)
         ? element.nonce === nonce
-        : /^http/.test(parsed(kept(element, "src") ?? "").protocol);
+        : /^http/.test(((link.href = kept(element, "src") ?? ""), link.protocol));
     return runs && element.dataset.consent && wanted(element);
   });
   if (EMBEDS)
@@ -248,8 +230,16 @@ const release = (wanted = isLive, strict) => {
       const id = kept(element, "id");
       if (id && !document.getElementById(id)) element.id = id;
     }
-  const order = (element) => rank(element, strict);
-  waiting.sort((one, other) => order(one) - order(other));
+  // At once, one after another, or one after another once those are through. An embed's library comes before what
+  // depends on it, however either was to be loaded.
+  const rank = (element) => {
+    if (!isScript(element) || caught.has(element)) return 0;
+    const external = addressOf(element);
+    if (EMBEDS && strict) return external ? 1 : 2;
+    if (external && element.hasAttribute("async")) return 0;
+    return kept(element, "type") === "module" || (external && element.defer) ? 2 : 1;
+  };
+  waiting.sort((one, other) => rank(one) - rank(other));
   if (EMBEDS) {
     // What listens at a library's tag, which it finds by its id, does so before the library loads.
     const ids = waiting.filter(addressOf).map((element) => kept(element, "id"));
@@ -258,7 +248,8 @@ const release = (wanted = isLive, strict) => {
   }
   let turn = queue;
   for (const element of waiting) {
-    const step = async () => {
+    const step = async (before) => {
+      await before;
       if (!element.dataset.consent) return;
       if (!EMBEDS) return revive(element);
       const spare = element.cloneNode(true);
@@ -269,10 +260,10 @@ const release = (wanted = isLive, strict) => {
         throw told;
       }
     };
-    if (order(element)) turn = turn.then(step);
-    else revive(element);
+    if (rank(element)) turn = step(turn);
+    else step();
   }
-  queue = EMBEDS ? turn.catch(() => {}) : turn;
+  queue = EMBEDS ? turn?.catch(() => {}) : turn;
   return turn;
 };
 
@@ -291,15 +282,13 @@ const ask = async () => {
   seen = sight();
   try {
     const now = await (await fetch(endpoint)).json();
-    if (now.chat === undefined) throw now;
+    if (now.chat == null) throw now;
     const before = live;
-    live = now;
+    live = { __proto__: null, ...now };
     for (const purpose in now) if (before[purpose] && !now[purpose]) end();
-    // Allowed by now, and not by a click, which sees to itself.
-    const quiet = now.chat && !before.chat && !clicked.chat;
     release();
     if (EMBEDS && now.embeds) closeEmbeds();
-    if (quiet && state() === "idle") start(quiet);
+    if (now.chat && !before.chat && state() === "idle") start(true);
   } catch {
     seen = 0;
   }
@@ -320,8 +309,8 @@ const nameOf = (element) => (element.localName === "link" ? "href" : "src");
 
 // The purpose that an address waits for; nothing where it may be loaded.
 const waits = (url) => {
-  const { hostname } = parsed(url);
-  const [purpose] = HOSTS.find(([, hosts]) => RegExp("(^|\\.)(" + hosts + ")$").test(hostname)) ?? [];
+  link.href = url;
+  const purpose = HOSTS.find(([, hosts]) => hosts.test("." + link.hostname))?.[0];
   return !live[purpose] && !clicked[purpose] && purpose;
 };
 
@@ -359,16 +348,18 @@ const scan = (node) => {
 
 // However an element comes into the page, a script has given it its address before, or has made it of markup.
 const guard = () => {
-  const patch = ({ prototype }, names, stops) => {
-    for (const name of names.split(" ")) {
-      const found = Object.getOwnPropertyDescriptor(prototype, name);
-      const key = found.set ? "set" : "value";
-      const native = found[key];
-      found[key] = function (...given) {
-        if (!stops(this, given)) return native.apply(this, given);
-      };
-      Object.defineProperty(prototype, name, found);
-    }
+  const patch = (types, names, stops) => {
+    for (const { prototype } of types)
+      for (const name of names.split(" ")) {
+        const setter = prototype.__lookupSetter__(name);
+        const native = setter ?? prototype[name];
+        if (!native) continue;
+        Object.defineProperty(prototype, name, {
+          [setter ? "set" : "value"](...given) {
+            if (!stops(this, given)) return native.apply(this, given);
+          },
+        });
+      }
   };
   const set = (element, [url]) => hold(element, url, 1);
   // A picture in markup is asked for as soon as the markup is read: so the markup is read without its address.
@@ -389,14 +380,13 @@ const guard = () => {
       // Text that the page's policy trusts stays trusted, and no other text becomes it.
       if (veiled !== read) given[at] = window.trustedTypes?.isHTML(text) ? trust("HTML", veiled) : veiled;
     });
-  for (const kind of ["Script", "Image", "IFrame", "Link"])
-    patch(window["HTML" + kind + "Element"], kind === "Link" ? "href" : "src", set);
-  patch(Document, "write writeln", markup);
-  patch(DOMParser, "parseFromString", markup);
-  patch(Element, "innerHTML outerHTML insertAdjacentHTML", markup);
-  patch(ShadowRoot, "innerHTML", markup);
-  patch(Range, "createContextualFragment", markup);
-  patch(Element, "setAttribute setAttributeNS", (element, given) => {
+  patch([HTMLScriptElement, HTMLImageElement, HTMLIFrameElement, HTMLLinkElement], "src href", set);
+  patch(
+    [Document, DOMParser, Element, ShadowRoot, Range],
+    "write writeln parseFromString innerHTML outerHTML insertAdjacentHTML createContextualFragment",
+    markup,
+  );
+  patch([Element], "setAttribute setAttributeNS", (element, given) => {
     const [name, url] = given.slice(-2);
     return (name + "").toLowerCase() === nameOf(element) && hold(element, url, 1);
   });
@@ -406,12 +396,12 @@ const guard = () => {
 
 const tick = () => {
   if (sight() !== seen) ask();
-  if (driver.loaded()) arrive?.();
+  if (driver.loaded()) settle?.(true);
   // Something else may bring the chat, a tag manager perhaps: two buttons for one chat are one too many.
   if (state() === "idle") {
     if (driver.frame()) show("ready", "");
     // Allowed already: it comes when the page itself is there, and once.
-    else if (conf.live.chat && document.readyState === "complete") conf.live.chat = start(true);
+    else if (conf.live.chat && document.readyState === "complete") conf.live.chat = void start(true);
   }
 };
 
@@ -439,7 +429,7 @@ if (own instanceof HTMLScriptElement) {
   if (!window.consentMiddleware?.take) {
     // First of all, whatever this page forbids: a sandbox has no cookies, and throws.
     if (allowed) {
-      live = JSON.parse(allowed);
+      Object.assign(live, JSON.parse(allowed));
       guard();
     }
     endpoint = new URL("decision", own.src);
@@ -455,7 +445,6 @@ if (own instanceof HTMLScriptElement) {
       },
     };
     setInterval(tick, 250);
-    driver.watch?.(() => giveUp?.());
     new MutationObserver((changes) => {
       if (allowed) changes.forEach(({ addedNodes }) => addedNodes.forEach(scan));
       if (EMBEDS || !host?.isConnected) enhance();
