@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .exchange import Exchange, RequestHead
+from .headers import first
 from .policy import Policy
 
 Scope = MutableMapping[str, Any]
@@ -86,7 +87,7 @@ class _Response:
     hand and usually the whole. The app's messages are never changed in place: apps send them again.
     """
 
-    __slots__ = ("_exchange", "_rewrites", "_send", "_waiting")
+    __slots__ = ("_declared", "_exchange", "_rewrites", "_send", "_waiting")
 
     def __init__(self, exchange: Exchange, send: Send) -> None:
         self._exchange = exchange
@@ -94,6 +95,8 @@ class _Response:
         self._rewrites = False
         #: A started response whose head has not been sent: the head for a body that streams.
         self._waiting: Message | None = None
+        #: The length that the app has declared for its body.
+        self._declared: bytes | None = None
 
     async def __call__(self, message: Message) -> None:
         kind = message["type"]
@@ -124,7 +127,8 @@ class _Response:
         self._rewrites = self._exchange.rewrites
         if headers is not given:
             message = {**message, "headers": headers}
-        if self._rewrites and any(key.lower() == b"content-length" for key, _ in listed):
+        self._declared = first(listed, b"content-length") if self._rewrites else None
+        if self._declared is not None:
             self._waiting = message
         else:
             await self._send(message)
@@ -132,8 +136,10 @@ class _Response:
     async def _body(self, message: Message) -> None:
         given = bytes(message.get("body", b""))
         more = message.get("more_body", False)
-        if self._waiting is not None and not more:
+        # An app behind another middleware often says only with an empty message that its body was whole.
+        if self._waiting is not None and (not more or self._declared == b"%d" % len(given)):
             start, self._waiting = self._waiting, None
+            self._rewrites = False
             headers, body = self._exchange.at_hand(given)
             await self._send({**start, "headers": headers})
             await self._send(message if body is given else {**message, "body": body})

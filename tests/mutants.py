@@ -275,6 +275,8 @@ MUTANTS = [
     Mutant("headers.py", 'rest = b";".join(left).lstrip(_OWS)', 'rest = b"; ".join(part.strip() for part in left)', "tests/test_visits.py"),
     Mutant("policy.py", 'is_over = self.leftovers == "expire" and', "is_over =", "tests/test_visits.py"),
     Mutant("policy.py", "self._names[(Purpose.CHAT,) if is_over else ()]", "self._names[tuple(Purpose) if is_over else ()]", "tests/test_visits.py"),
+    Mutant("asgi.py", 'self._declared == b"%d" % len(given)', "False", "tests/test_asgi.py"),
+    Mutant("asgi.py", "            self._rewrites = False\n", "", "tests/test_asgi.py"),
     Mutant("asgi.py", "            elif kind in _HINTS:\n                await self._hint(message)\n", "", GATEWAY),
     Mutant("asgi.py", "        if left or not hints:\n", "        if True:\n", GATEWAY),
     Mutant("wsgi.py", "    if _EARLY_HINTS in environ:\n", "    if False:\n", GATEWAY),

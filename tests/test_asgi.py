@@ -92,6 +92,24 @@ def test_a_whole_clean_page_is_the_app_s_own_message() -> None:
     assert (b"content-length", b"%d" % len(page())) in sent[0]["headers"]
 
 
+def test_a_page_of_the_declared_length_is_whole_before_its_last_message() -> None:
+    length = (b"content-length", b"%d" % len(page(LOADER)))
+    given = [start(*HTML, length), chunk(page(LOADER), True), chunk(b"")]
+    sent = run(given)
+    assert dict(sent[0]["headers"])[b"content-length"] == b"%d" % len(body_of(sent))
+    assert HELD_LOADER in body_of(sent)
+    assert [message["more_body"] for message in sent[1:]] == [True, False]
+    assert sent[2] is given[2]
+
+
+def test_a_clean_page_behind_another_middleware_is_that_middleware_s_own_messages() -> None:
+    given = [start(*HTML, (b"content-length", b"%d" % len(page()))), chunk(page(), True), chunk(b"")]
+    sent = run(given)
+    assert dict(sent[0]["headers"])[b"content-length"] == b"%d" % len(page())
+    assert sent[1] is given[1]
+    assert sent[2] is given[2]
+
+
 def test_a_page_in_several_messages_loses_its_length_and_keeps_the_messages() -> None:
     html = page(LOADER)
     cut = html.index(b"async")

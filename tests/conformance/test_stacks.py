@@ -19,6 +19,7 @@ from django.conf import settings
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
+from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
@@ -113,6 +114,13 @@ def flask_app(prefix: str = "") -> flask.Flask:
     app = flask.Flask(__name__)
     app.register_blueprint(blueprint(), url_prefix=prefix)
     return app
+
+
+def passed_on(app: Any) -> BaseHTTPMiddleware:
+    async def dispatch(request: Any, call_next: Any) -> Any:
+        return await call_next(request)
+
+    return BaseHTTPMiddleware(app, dispatch=dispatch)
 
 
 def routes() -> list[Route]:
@@ -211,6 +219,8 @@ STACKS: dict[str, tuple[Callable[[Path], Any], str]] = {
         lambda folder: GZipMiddleware(Asgi(GZipMiddleware(starlette_app()), POLICY)),
         "",
     ),
+    "BaseHTTPMiddleware inside": (lambda folder: Asgi(passed_on(starlette_app()), POLICY), ""),
+    "BaseHTTPMiddleware outside": (lambda folder: passed_on(Asgi(starlette_app(), POLICY)), ""),
     "another instance inside": (lambda folder: Asgi(Asgi(starlette_app(), POLICY), POLICY), ""),
 }
 
@@ -222,7 +232,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def ask(app: Any, path: str, *headers: tuple[str, str], method: str = "GET") -> Result:
-    is_asgi = isinstance(app, Starlette | Asgi | GZipMiddleware | WsgiToAsgi)
+    is_asgi = isinstance(app, Starlette | Asgi | BaseHTTPMiddleware | GZipMiddleware | WsgiToAsgi)
     result = (run_asgi if is_asgi else run_wsgi)(app, Request(method, path, list(headers)))
     if result.all("content-encoding") == ["gzip"] and method != "HEAD":
         return Result(result.status, result.headers, gzip.decompress(result.body))
@@ -270,6 +280,14 @@ def test_other_responses_pass_with_their_cookies_filtered(
     assert not json.all("set-cookie")
     assert away.status in {302, 307}
     assert not away.all("set-cookie")
+
+
+@pytest.mark.parametrize(("cookie", "added"), [("", True), (FULL, False)], ids=["held", "allowed"])
+def test_a_page_that_another_middleware_sends_on_has_an_exact_length(cookie: str, added: bool, folder: Path) -> None:
+    result = ask(STACKS["BaseHTTPMiddleware inside"][0](folder), "/page", ("Cookie", cookie))
+
+    assert result.all("content-length") == [str(len(result.body))]
+    assert (len(result.body) > len(BIG)) is added
 
 
 #: Stacks that answer HEAD with no page, with and without the middleware.
