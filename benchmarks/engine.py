@@ -4,6 +4,9 @@ Knows the peers' interfaces and how to make pages with and without a tag. The jo
 loads the tracking code and add a comment before ``</body>``. Prints a table and writes ``benchmarks/engine.json``.
 Ratios are medians over rounds of the time for all pages, each round timing every tool on every page in turn.
 
+Two more rows, in brackets, are bounds and no tools: what no gate that searches for the needle, and what no reading of
+the whole page, can pass in this Python on this machine.
+
 Run it as ``python -m benchmarks.engine``. The pages are those of ``--pages FOLDER``; without it, the folder of real
 pages beside the project, and without that, built ones. A peer that is not installed is named in the table as absent.
 """
@@ -26,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, Search, StartTag
+from consent_middleware.html.tokens import Kind, Tokenizer
 
 HERE = Path(__file__).resolve().parent
 REAL_PAGES = HERE.parents[1] / "shared" / "corpus" / "pages"
@@ -80,6 +84,27 @@ def naive(page: bytes, _: int) -> bytes:
     """What is often done: two substitutions on the whole page, wrong in comments, scripts and attributes."""
     page, held = re.subn(rb"(?i)(<script\b[^>]*\s)(src=[\"']?//js\.hs-scripts\.com)", rb"\1data-consent-\2", page)
     return re.sub(rb"(?i)</body>", TAIL + rb"</body>", page) if held else page
+
+
+def one_search(page: bytes, _: int) -> bytes:
+    """A bound, no tool: one search for the needle as it stands. No gate in Python can be faster that looks for it."""
+    Watch.search.needles.search(page)
+    return page
+
+
+def tokens_alone(page: bytes, _: int) -> bytes:
+    """A bound, no tool: the page tokenised in as few matches as it takes, and nothing looked for or changed."""
+    tokens = Tokenizer()
+    tokens.feed(page, last=True)
+    kind: Kind | None = Kind.TEXT
+    while kind is not None:
+        if tokens.plain or tokens.drawing:
+            tokens.run(len(page))
+        kind = tokens.next()
+    return page
+
+
+BOUNDS: dict[str, Tool] = {"(one search)": one_search, "(tokenizer alone)": tokens_alone}
 
 
 def lolhtml_tool() -> Tool:
@@ -166,6 +191,8 @@ PEERS: dict[str, tuple[str, Callable[[], Tool]]] = {
     "html5lib": ("html5lib", html5lib_tool),
 }
 SLOW = {"html5lib"}
+# What takes no pieces.
+WHOLE = {"re.sub", *BOUNDS, *PEERS} - {"python-lolhtml"}
 
 
 class Wasm:
@@ -221,7 +248,7 @@ def timed(tool: Tool, pages: list[bytes], size: int) -> float:
 
 def compare(pages: list[bytes], rounds: int, folder: Path) -> dict[str, Any]:
     """Time all tools in all scenarios."""
-    tools: dict[str, Tool] = {"this engine": ours, "re.sub": naive}
+    tools: dict[str, Tool] = {"this engine": ours, "re.sub": naive, **BOUNDS}
     absent = {}
     for name, (package, load) in PEERS.items():
         try:
@@ -244,7 +271,7 @@ def compare(pages: list[bytes], rounds: int, folder: Path) -> dict[str, Any]:
             times: dict[str, list[float]] = {}
             for turn in range(rounds + 1):  # the first round warms up
                 for name, tool in tools.items():
-                    if (name in SLOW and turn > 1) or (size and name in {"re.sub", *PEERS} - {"python-lolhtml"}):
+                    if (name in SLOW and turn > 1) or (size and name in WHOLE):
                         continue
                     seconds = timed(tool, chosen, size)
                     if turn or name in SLOW:
@@ -266,7 +293,8 @@ def compare(pages: list[bytes], rounds: int, folder: Path) -> dict[str, Any]:
                     for name, taken in times.items()
                 },
             }
-    same = {name: sum(tool(page, 0) == page for page in clean) for name, tool in tools.items() if name not in SLOW}
+    compared = {name: tool for name, tool in tools.items() if name not in {*SLOW, *BOUNDS}}
+    same = {name: sum(tool(page, 0) == page for page in clean) for name, tool in compared.items()}
     if wasm:
         paths = [str(folder / f"{number}.html") for number in range(len(clean))]
         for name, page in zip(paths, clean, strict=True):
