@@ -1,0 +1,133 @@
+"""Real pages in a real browser: what they ask HubSpot for as they are, and that a visitor who has chosen nothing gets
+them without any of it.
+
+The pages lie beside the project, in `../shared/corpus`; where they are not there, this test skips. The browser reaches
+nothing: the site and HubSpot are answered here, and every other name leads nowhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Route
+
+from consent_middleware import Consent, Policy
+from consent_middleware.wsgi import ConsentMiddleware
+from tests.doors import Request, run_wsgi
+from tests.test_corpus import CORPUS, pages, read, rewrite
+
+ORIGIN = "http://www.shop.example"
+PAGE = "/a/page"
+POLICY = Policy(contact_url="/contact")
+#: HubSpot's hosts, by their names alone; and what its hosts serve as part of a page: files, styles, words of its CMS.
+HUBSPOT = re.compile(
+    r"^https?://(?:[^/?#]*\.)?(?:hs[a-z-]+|hubspot[a-z0-9-]*|hubapi|usemessages)\.(?:com|net)(?:[:/?#]|$)"
+)
+CONTENT = re.compile(
+    r"//(?:cdn2\.hubspot\.net|[0-9]+\.fs1\.hubspotusercontent-na1\.net|static(?:2cdn)?\.hubspot\.com"
+    r"|www\.hubspot\.com/(?:hubfs|hs-fs|wt-assets)|static\.hsappstatic\.net/(?:cos-i18n|affiliates-landing-embed))/"
+)
+#: Where a program that saves pages has led HubSpot's addresses to a folder of its own.
+SAVED = re.compile(
+    rb"""(["'=(])(?:\.\./)+((?:[\w.-]+\.)?(?:hs-?[a-z-]+|hubspot[a-z0-9-]*|usemessages)\.(?:com|net)/)"""
+)
+
+pytestmark = [
+    pytest.mark.corpus,
+    pytest.mark.skipif(not CORPUS.is_dir(), reason="the folder of real pages is not beside the project"),
+]
+
+
+def tagged() -> Iterator[str]:
+    """The pages that hold something, one of each kind of site: saved pages of one site have the same tags."""
+    known = set()
+    for name, hubspot in pages():
+        if hubspot in {"host", "marker"}:
+            document = alive(name)
+            _, holds = rewrite(document, Consent(), len(document), POLICY)
+            kind = tuple((held.rule, held.src) for held in holds.held)
+            if kind and kind not in known:
+                known.add(kind)
+                yield name
+
+
+def alive(name: str) -> bytes:
+    """A saved page with HubSpot's addresses as they were."""
+    return SAVED.sub(rb"\1https://\2", read(name))
+
+
+class Visit:
+    """One look at a page: what was asked of HubSpot, and which errors its scripts raised."""
+
+    def __init__(self, browser: Browser, name: str, *, behind: bool, scripting: bool = True) -> None:
+        self.asked: list[str] = []
+        self.errors: set[str] = set()
+        document = alive(name)
+
+        def app(environ: object, start_response: object) -> list[bytes]:
+            start_response("200 OK", [("Content-Type", "text/html"), ("Content-Length", str(len(document)))])  # type: ignore[operator]
+            return [document]
+
+        def answer(route: Route) -> None:
+            url = urlsplit(route.request.url)
+            if HUBSPOT.search(route.request.url):
+                self.asked.append(route.request.url)
+                route.abort()
+            elif behind and (url.path == PAGE or url.path.startswith("/_consent/")):
+                result = run_wsgi(ConsentMiddleware(app, POLICY), Request("GET", url.path))
+                content_type = result.all("content-type")[0]
+                route.fulfill(status=int(result.status), body=result.body, content_type=content_type)
+            elif url.path == PAGE:
+                route.fulfill(body=document, content_type="text/html")
+            else:
+                route.abort()
+
+        context = browser.new_context(java_script_enabled=scripting)
+        page = context.new_page()
+        page.route(HUBSPOT, answer)
+        page.route(ORIGIN + "/**", answer)
+        page.on("pageerror", lambda error: self.errors.add(error.message))
+        page.on("dialog", lambda dialog: dialog.dismiss())
+        page.goto(ORIGIN + PAGE, wait_until="load")
+        # What a browser asks for while it looks ahead may be told of a little later.
+        page.wait_for_timeout(50)
+        self.facades = page.locator("[data-consent-facade]").count()
+        context.close()
+
+    @property
+    def early(self) -> list[str]:
+        """What was asked of HubSpot besides a page's content."""
+        return [url for url in self.asked if not CONTENT.search(url)]
+
+
+#: Errors that holding a tag brings to a page, each with the reason why nothing is lost by it.
+KNOWN = {
+    "script-id or src is required": "a custom element of the site's own finds no address; it is put in again on release"
+}
+
+
+def test_real_pages_ask_hubspot_for_nothing_before_consent_and_raise_no_new_error(
+    browser: Browser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = buttons = count = 0
+    early, raised = {}, {}
+    for name in tagged():
+        count += 1
+        before, after = Visit(browser, name, behind=False), Visit(browser, name, behind=True)
+        asked += len(before.early)
+        buttons += after.facades
+        if after.early:
+            early[name] = after.early
+        new = after.errors - before.errors - KNOWN.keys()
+        if new:
+            # What scripts raise that find no network depends on which of them is first.
+            raised[name] = new - Visit(browser, name, behind=False).errors
+    with capsys.disabled():
+        print(f"\nreal pages in Chromium: {count} pages, {asked} requests as they are, {buttons} get a button")
+    assert early == {}
+    assert not any(raised.values()), raised
+    assert min(count, asked) > 30
+    assert buttons > count / 2
