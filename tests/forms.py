@@ -505,6 +505,12 @@ CHILDREN: dict[str, Form] = {
         '<script src="/hs/hsstatic/content-cwv-embed/static-1.2/embed.js"></script>',
         f'<{_T} data-consent-src="/hs/hsstatic/content-cwv-embed/static-1.2/embed.js"></script>',
     ),
+    "what counts partners' visitors for HubSpot": _tag(
+        "hubspot.site-tools",
+        TRACKING,
+        '<script src="https://static.hsappstatic.net/affiliates-landing-embed/ex/referral.js"></script>',
+        f'<{_T} data-consent-src="https://static.hsappstatic.net/affiliates-landing-embed/ex/referral.js"></script>',
+    ),
     "the plugin of 2015": _tag(
         "hubspot.service",
         TRACKING,

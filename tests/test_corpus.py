@@ -115,7 +115,7 @@ HELD_IN_ALL = {
     "hubspot.lead-flows": 1,
     "hubspot.loader": 58,
     "hubspot.service": 3,
-    "hubspot.site-tools": 34,
+    "hubspot.site-tools": 35,
     "hubspot.web-interactives": 7,
 }
 

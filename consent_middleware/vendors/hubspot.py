@@ -239,7 +239,7 @@ _TAG_RULES = (
         "hubspot.site-tools",
         _TRACKING,
         _hosts("static.hsappstatic.net"),
-        path=_path(r"/(?:content-cwv-embed|HubspotToolsMenu)/.*"),
+        path=_path(r"/(?:content-cwv-embed|HubspotToolsMenu|affiliates-landing-embed)/.*"),
         own_path=re.compile(r"(?:^|/)hs/hsstatic/(?:content-cwv-embed|HubspotToolsMenu)/"),
     ),
     # What a visitor sees and uses.

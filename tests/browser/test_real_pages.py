@@ -28,7 +28,7 @@ HUBSPOT = re.compile(
 )
 CONTENT = re.compile(
     r"//(?:cdn2\.hubspot\.net|[0-9]+\.fs1\.hubspotusercontent-na1\.net|static(?:2cdn)?\.hubspot\.com"
-    r"|www\.hubspot\.com/(?:hubfs|hs-fs|wt-assets)|static\.hsappstatic\.net/(?:cos-i18n|affiliates-landing-embed))/"
+    r"|www\.hubspot\.com/(?:hubfs|hs-fs|wt-assets)|static\.hsappstatic\.net/cos-i18n)/"
 )
 #: Where a program that saves pages has led HubSpot's addresses to a folder of its own.
 SAVED = re.compile(
