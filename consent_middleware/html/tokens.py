@@ -781,7 +781,10 @@ class Tokenizer:
             if element.space == b"html" and element.name == name:
                 del self.open[at:]
                 return
-            if only_current or (name != b"template" and (element.space != b"html" or element.name == b"template")):
+            # What is neither special nor a bound of scopes, as most of SVG and MathML, closes with what is around it.
+            is_bound = element.integration or (element.space == b"math" and element.name in grammar.MATHML_BOUNDS)
+            is_template = element.space == b"html" and element.name == b"template"
+            if only_current or (name != b"template" and (is_bound or is_template)):
                 return
             if element.space == b"html" and element.name in grammar.SPECIAL and name not in grammar.SPECIAL:
                 return

@@ -15,7 +15,7 @@ def test_html5lib_and_the_engine_agree_about_built_documents(capsys: pytest.Capt
     for seed in range(DOCUMENTS):
         document = Builder(seed).document()
         if problem := disagreement(document):
-            if reason := limit(document):
+            if reason := limit(document, problem):
                 known[reason] += 1
             else:
                 wrong.append((seed, problem, document))

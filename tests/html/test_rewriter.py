@@ -40,6 +40,13 @@ HELD = "//held.example/x"
         pytest.param(f"<svg><foreignObject><iframe src={HELD}>", id="in foreignObject"),
         pytest.param(f"<svg></br><iframe src={HELD}>", id="after an end tag that breaks out"),
         pytest.param(f"<math><mtext><script src={HELD}>", id="in a MathML text integration point"),
+        pytest.param(
+            f"<svg><foreignObject><i><svg><path></i><script src={HELD}></script>",
+            id="behind what an end tag closes in SVG",
+        ),
+        pytest.param(
+            f"<math><mi><option><math><tr></option><img src={HELD}>", id="behind what an end tag closes in MathML"
+        ),
         pytest.param(f"<math><annotation-xml encoding=text/html><script src={HELD}>", id="in HTML in MathML"),
         pytest.param(f"<noscript><img src={HELD}></noscript>", id="an image for browsers without scripts"),
         pytest.param(f"<noscript><!-- </noscript><script src={HELD}>", id="where noscript ends for the others"),
