@@ -155,7 +155,7 @@ class Element(NamedTuple):
     name: bytes
     integration: bool  # an HTML integration point (13.2.6)
     inert: bool  # a template that is no shadow tree, or in one
-    bounded: bool  # an integration point, which bounds scopes, or in one (13.2.4.2)
+    bounds: int  # how many of it and those around it bound scopes, as integration points do (13.2.4.2)
     table: bool  # a table or a template, or in one
     svg: bool  # an element that is called svg, or in one
 
@@ -724,7 +724,7 @@ class Tokenizer:
 
     def _push(self, space: bytes, name: bytes, *, integration: bool = False, live: bool = False) -> None:
         """Open an element; a template may be ``live``."""
-        above = self.open[-1] if self.open else Element(b"", b"", False, False, False, False, False)
+        above = self.open[-1] if self.open else Element(b"", b"", False, False, 0, False, False)
         html = space in {b"html", b"template"}
         self.open.append(
             Element(
@@ -732,7 +732,7 @@ class Tokenizer:
                 name,
                 integration,
                 inert=above.inert or (html and name == b"template" and not live),
-                bounded=above.bounded or integration or (space == b"math" and name in grammar.MATHML_BOUNDS),
+                bounds=above.bounds + (integration or (space == b"math" and name in grammar.MATHML_BOUNDS)),
                 table=above.table or (html and name in {b"table", b"template"}),
                 svg=above.svg or name == b"svg",
             )
@@ -753,14 +753,16 @@ class Tokenizer:
                 return
             for at in range(len(self.open) - 1, max(-1, len(self.open) - 1 - MAX_DEPTH), -1):
                 if self.open[at].space == b"html":
-                    break
+                    # What is neither special nor a bound of scopes, as most of SVG and MathML, closes with it.
+                    if self.open[at].bounds == self.open[-1].bounds or name == b"template":
+                        self._pop_html(name, at)
+                    return
                 if self.open[at].name == name:
                     del self.open[at:]
                     return
-            else:
-                self._close_in_page(name)
-                return
-        self._pop_html(name)
+            self._close_in_page(name)
+        else:
+            self._pop_html(name)
 
     def _close_in_page(self, name: bytes) -> None:
         """Follow an end tag that nothing in foreign content matches.
@@ -770,21 +772,19 @@ class Tokenizer:
         nothing from inside an integration point, which bounds the scope of all but a table's parts (13.2.4.2).
         """
         closes = name in grammar.CLOSES_FOREIGN or (b"-" in name and name not in grammar.NO_CUSTOM_ELEMENT)
-        if name in grammar.TABLE_PARTS or (closes and not self.open[-1].bounded):
+        if name in grammar.TABLE_PARTS or (closes and not self.open[-1].bounds):
             self.open.clear()
             self.doubtful = True
 
-    def _pop_html(self, name: bytes, *, only_current: bool = False) -> None:
-        """Close an HTML element, if one of that name is open in scope (13.2.4.2)."""
-        for at in range(len(self.open) - 1, max(-1, len(self.open) - 1 - MAX_DEPTH), -1):
+    def _pop_html(self, name: bytes, top: int = -1, *, only_current: bool = False) -> None:
+        """Close an HTML element, if one of that name is open in scope (13.2.4.2), ``top`` or below."""
+        top %= len(self.open)
+        for at in range(top, max(-1, top - MAX_DEPTH), -1):
             element = self.open[at]
             if element.space == b"html" and element.name == name:
                 del self.open[at:]
                 return
-            # What is neither special nor a bound of scopes, as most of SVG and MathML, closes with what is around it.
-            is_bound = element.integration or (element.space == b"math" and element.name in grammar.MATHML_BOUNDS)
-            is_template = element.space == b"html" and element.name == b"template"
-            if only_current or (name != b"template" and (is_bound or is_template)):
+            if only_current or (name != b"template" and (element.space != b"html" or element.name == b"template")):
                 return
             if element.space == b"html" and element.name in grammar.SPECIAL and name not in grammar.SPECIAL:
                 return
