@@ -4,7 +4,8 @@ Knows: the peers' interfaces, and how an ASGI or WSGI server calls an app.
 
 In process: CPU microseconds per request over the bare app's, the best of many rounds, each round taking every stack on
 every response in turn. The peers are Starlette's GZipMiddleware and BaseHTTPMiddleware (with a function that does
-nothing), and django-cookie-consent's middleware in a Django that does nothing else. With ``--server`` also requests per
+nothing), and django-cookie-consent's middleware in a Django that does nothing else. A page that is the same each time
+is remembered, one that is another each time is not: real pages are of either kind. With ``--server`` also requests per
 second over uvicorn and gunicorn on loopback, eight connections at once. Run it as ``python -m benchmarks.http``.
 """
 
@@ -24,6 +25,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -60,29 +62,39 @@ def page(size: int, tail: bytes = b"") -> bytes:
 CLEAN = page(40_000)
 TAGGED = page(40_000, TAG)
 HTML = (b"content-type", b"text/html; charset=utf-8")
-Answer = tuple[list[tuple[bytes, bytes]], bytes]
+Answer = tuple[list[tuple[bytes, bytes]], Callable[[], bytes]]
 
 
-def answer(body: bytes, *headers: tuple[bytes, bytes]) -> Answer:
-    """A response's head and body, with its length."""
-    return [*headers, (b"content-length", b"%d" % len(body)), (b"cache-control", b"no-cache"), (b"server", b"x")], body
+def answer(body: bytes, *headers: tuple[bytes, bytes], make: Callable[[], bytes] | None = None) -> Answer:
+    """A response's head, with its length, and what makes its body."""
+    length = (b"content-length", b"%d" % len(body))
+    return [*headers, length, (b"cache-control", b"no-cache"), (b"server", b"x")], make or (lambda: body)
+
+
+def changing(body: bytes) -> Callable[[], bytes]:
+    """What makes a page that is another one each time, by eight digits in its first half."""
+    at = body.index(b"An item", len(body) // 3)
+    before, after, numbers = body[:at], body[at + 8 :], count()
+    return lambda: b"%b%08d%b" % (before, next(numbers), after)
 
 
 ANSWERS: dict[str, Answer] = {
     "JSON, 200 bytes": answer(json.dumps({"items": list(range(50))}).encode(), (b"content-type", b"application/json")),
     "clean page, 40 kB": answer(CLEAN, HTML),
+    "clean page, 40 kB, another each time": answer(CLEAN, HTML, make=changing(CLEAN)),
     "tagged page, 40 kB": answer(TAGGED, HTML),
+    "tagged page, 40 kB, another each time": answer(TAGGED, HTML, make=changing(TAGGED)),
     "clean page, gzip": answer(gzip.compress(CLEAN), HTML, (b"content-encoding", b"gzip")),
 }
 
 
 def asgi_app(given: Answer) -> Any:
     """An ASGI app that gives one answer."""
-    headers, body = given
+    headers, make = given
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": list(headers)})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.body", "body": make()})
 
     return app
 
@@ -90,11 +102,11 @@ def asgi_app(given: Answer) -> Any:
 def wsgi_app(given: Answer) -> Any:
     """A WSGI app that gives one answer."""
     headers = [(name.decode().title(), value.decode()) for name, value in given[0]]
-    body = [given[1]]
+    make = given[1]
 
     def app(environ: Any, start_response: Any) -> Iterable[bytes]:
         start_response("200 OK", list(headers))
-        return body
+        return [make()]
 
     return app
 
@@ -246,7 +258,7 @@ def jobs(policy: Policy) -> dict[str, dict[str, Callable[[], None]]]:
 def parts(policy: Policy) -> dict[str, Callable[[], None]]:
     """What the middleware's own work consists of: the engine's scan, and the decoding."""
     plan = policy.neutral
-    coded = ANSWERS["clean page, gzip"][1]
+    coded = ANSWERS["clean page, gzip"][1]()
 
     def scan() -> None:
         for _ in range(TIMES):

@@ -7,13 +7,13 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import path
 
-ANSWER: Any = ([], b"")
+ANSWER: Any = ([], bytes)
 
 
 def view(request: Any) -> HttpResponse:
     """The answer."""
-    headers, body = ANSWER
-    response = HttpResponse(body)
+    headers, make = ANSWER
+    response = HttpResponse(make())
     for name, value in headers:
         response[name.decode()] = value.decode()
     return response

@@ -19,7 +19,6 @@ from typing import Any
 from urllib.parse import quote
 
 from .exchange import Exchange, RequestHead
-from .headers import first
 from .policy import Policy
 
 Scope = MutableMapping[str, Any]
@@ -65,7 +64,8 @@ class ConsentMiddleware:
         inner["state"]["consent_plan"] = exchange.plan
         response = _Response(exchange, send)
         await self.app(inner, receive, response)
-        await response.finish()
+        if response.waiting is not None:
+            await response.finish()
 
 
 def _request_head(scope: Scope) -> RequestHead:
@@ -87,58 +87,50 @@ class _Response:
     hand and usually the whole. The app's messages are never changed in place: apps send them again.
     """
 
-    __slots__ = ("_declared", "_exchange", "_rewrites", "_send", "_waiting")
+    __slots__ = ("_exchange", "_rewrites", "_send", "waiting")
 
     def __init__(self, exchange: Exchange, send: Send) -> None:
         self._exchange = exchange
         self._send = send
         self._rewrites = False
-        #: A started response whose head has not been sent: the head for a body that streams.
-        self._waiting: Message | None = None
-        #: The length that the app has declared for its body.
-        self._declared: bytes | None = None
+        #: The app's own start of a response whose head has not been sent.
+        self.waiting: Message | None = None
 
     async def __call__(self, message: Message) -> None:
+        # A plain function would be faster, but asgiref asks for what is marked as a coroutine.
         kind = message["type"]
         if kind == "http.response.body":
             await (self._body(message) if self._rewrites else self._send(message))
         elif kind == "http.response.start":
-            await self._start(message)
+            if (ready := self._started(message)) is not None:
+                await self._send(ready)
         else:
-            await self.finish()
-            if kind in _FILES and self._rewrites:
-                await self._file(message)
-            elif kind in _HINTS:
-                await self._hint(message)
-            else:
-                await self._send(message)
+            await self._other(kind, message)
 
     async def finish(self) -> None:
-        """Send a head that still waits: another message comes before any body, or none comes at all."""
-        if self._waiting is not None:
-            message, self._waiting = self._waiting, None
-            await self._send(message)
+        """Send a head that still waits: another message comes before the whole of a body, or none comes at all."""
+        if self.waiting is not None:
+            message, self.waiting = self.waiting, None
+            await self._send({**message, "headers": self._exchange.head})
 
-    async def _start(self, message: Message) -> None:
+    def _started(self, message: Message) -> Message | None:
+        """The start to send for the app's, or None where it waits."""
         given = message.get("headers")
         # They may be missing, and any iterable of pairs (HTTP 2.5, "Response Start").
-        listed = given if isinstance(given, list) else list(given or ())
-        headers = self._exchange.start(message["status"], listed)
+        self._exchange.start(message["status"], given if isinstance(given, list) else list(given or ()))
         self._rewrites = self._exchange.rewrites
-        if headers is not given:
-            message = {**message, "headers": headers}
-        self._declared = first(listed, b"content-length") if self._rewrites else None
-        if self._declared is not None:
-            self._waiting = message
-        else:
-            await self._send(message)
+        if self._rewrites and self._exchange.length is not None:
+            self.waiting = message
+            return None
+        head = self._exchange.head
+        return message if head is given else {**message, "headers": head}
 
     async def _body(self, message: Message) -> None:
         given = bytes(message.get("body", b""))
         more = message.get("more_body", False)
         # An app behind another middleware often says only with an empty message that its body was whole.
-        if self._waiting is not None and (not more or self._declared == b"%d" % len(given)):
-            start, self._waiting = self._waiting, None
+        if self.waiting is not None and (not more or self._exchange.length == b"%d" % len(given)):
+            start, self.waiting = self.waiting, None
             self._rewrites = False
             headers, body = self._exchange.at_hand(given)
             await self._send({**start, "headers": headers})
@@ -147,6 +139,15 @@ class _Response:
         await self.finish()
         body = self._exchange.feed(given)
         await self._send({**message, "body": body if more else body + self._exchange.close()})
+
+    async def _other(self, kind: str, message: Message) -> None:
+        await self.finish()
+        if kind in _FILES and self._rewrites:
+            await self._file(message)
+        elif kind in _HINTS:
+            await self._hint(message)
+        else:
+            await self._send(message)
 
     async def _hint(self, message: Message) -> None:
         """Send what may be sent of an early hint (RFC 8297); nothing where nothing is left."""

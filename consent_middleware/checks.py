@@ -24,6 +24,8 @@ from .vendors import KNOWN_VENDORS, VENDORS
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 #: How many bytes of an unfinished tag are kept. Long tags of real pages hold pictures as `data:` URLs.
 MAX_HOLD = 1 << 20
+#: How many bytes a process keeps of pages that come again.
+PAGE_MEMORY = 1 << 23
 
 
 #: RFC 5646, section 2.1, as far as it matters here: subtags of letters and digits.
@@ -209,6 +211,12 @@ class Checks:
             return given
         self._wrong(number, name, given, "a number of bytes, 1024 or more")
         return MAX_HOLD
+
+    def room(self, number: str, name: str, given: object) -> int:
+        if isinstance(given, int) and not isinstance(given, bool) and given >= 0:
+            return given
+        self._wrong(number, name, given, "a number of bytes, or 0 for none")
+        return 0
 
     def mapping(self, number: str, name: str, given: object) -> Mapping[str, Mapping[str, frozenset[Category]]]:
         """What a site's ids mean, by platform; under the empty name what they mean on every platform."""

@@ -7,8 +7,9 @@ An adapter
 1. builds an `Exchange` from the request's head and sends `answer`, if there is one;
 2. calls the app with `request_headers`;
 3. gives what the app says before its response to `early`;
-4. gives the response's head to `start` (or head and body together to `whole`);
-5. gives every piece of body to `feed` and ends with `close`, if `rewrites` is true; else passes the body through.
+4. gives the response's head to `start`;
+5. if `rewrites` is true, gives the body to `at_hand` where it has all of it, and else sends `head`, gives every piece
+   of body to `feed` and ends with `close`; if not, sends `head` and passes the body through.
 """
 
 from __future__ import annotations
@@ -30,7 +31,6 @@ from .headers import (
     expire,
     filter_links,
     filter_set_cookie,
-    first,
     for_app,
     for_everyone,
     hide_cookies,
@@ -78,24 +78,31 @@ class Exchange:
     __slots__ = (
         "_body",
         "_cookies",
+        "_fields",
+        "_frame",
         "_head",
         "_headers",
+        "_outcome",
         "_own_condition",
         "_page_plan",
         "_policy",
         "_request",
         "_signals",
         "answer",
+        "length",
         "plan",
         "request_headers",
     )
 
     def __init__(self, policy: Policy, request: RequestHead) -> None:
         method, path, _, given = request
-        self._headers = headers = lower(given)
+        self._headers, self._fields = headers, fields = lower(given)
         self._policy = policy
         self._request = request
-        self._cookies = Cookies([value for name, value in headers if name == b"cookie"])
+        if len(fields) == len(headers):
+            self._cookies = Cookies((fields[b"cookie"],) if b"cookie" in fields else ())
+        else:
+            self._cookies = Cookies(values(headers, b"cookie"))
         self._signals = Signals(self._cookies, headers, method, path)
         #: The decision for this request. An app may read it, for example to choose a template.
         self.plan = policy.plan(self._signals)
@@ -109,11 +116,16 @@ class Exchange:
         )
         #: The request head for the app: the very same object, or a copy where it differs, so that what stands outside
         #: sees the original.
-        seen, self._own_condition = for_app(headers, self._variant, CODINGS, rewrites=self._touches_html)
+        seen, self._own_condition = for_app(headers, fields, self._variant, CODINGS, rewrites=self._touches_html)
         if policy.hide_cookies and self._cookies.raw:
             seen = hide_cookies(seen, policy.withheld_cookies(self.plan))
         self.request_headers = given if seen is headers else seen
+        #: What the app has declared as its body's length in a started response, or None.
+        self.length: bytes | None = None
+        #: From what a started response's page is made; None where it passes through.
+        self._frame: _Frame | None = None
         self._body: _Body | None = None
+        self._outcome: Outcome | None = None
 
     def _touches_html(self) -> bool:
         return self._page_plan.touches_html or self._policy.withdrawal == "at-once"
@@ -131,41 +143,48 @@ class Exchange:
 
     @property
     def rewrites(self) -> bool:
-        """Whether the body of the started response must go through `feed` and `close`."""
-        return self._body is not None
+        """Whether the body of the started response must go through `at_hand`, or `feed` and `close`."""
+        return self._frame is not None
 
     @property
     def held(self) -> Sequence[Held]:
         """The tags that have been held so far, in document order."""
+        if self._outcome is not None:
+            return self._outcome.held
         return self._body.held if self._body else ()
 
     def early(self, headers: Headers) -> Headers:
         """What may be sent of a head that goes before the response (RFC 8297)."""
         return self._filtered(headers, self.plan)
 
-    def start(self, status: int, headers: Headers) -> Headers:
-        """The response head to send. Called again for a response that replaces one not sent yet, it begins afresh.
-
-        Where the response passes through as it is, this is the very same object.
-        """
-        self._body = None
+    def start(self, status: int, headers: Headers) -> None:
+        """Take the response's head. Called again for a response that replaces one not sent yet, it begins afresh."""
+        self._body = self._frame = self._outcome = None
         self._head = self._decide(status, headers)
-        return rewritten(self._head, None) if self._body else self._head
+
+    @property
+    def head(self) -> Headers:
+        """The head to send of the started response where its body goes out piece by piece.
+
+        Where the response passes through as it is, this is the very object that `start` was given.
+        """
+        return rewritten(self._head, None) if self._frame else self._head
 
     def at_hand(self, body: bytes) -> tuple[Headers, bytes]:
         """Head and body of a started response whose whole body is `body`, where the head has not been sent.
 
         The length is exact, and head and body are the app's own where nothing in them changes.
         """
-        if self._body is None:
+        if self._frame is None:
             return self._head, body
         if not body and self._request.method == "HEAD":
             # The head speaks of the body that GET would get, whose length is not known here (RFC 9110, section 8.6).
             return rewritten(self._head, None), body
-        changed = self._body.whole(body)
-        if not self._body.changed:
+        outcome = self._outcome = _outcome(self._policy, self._page_plan, self._frame, body)
+        self._tell(outcome)
+        if outcome.page is None:
             return self._head, body
-        return rewritten(self._head, len(changed)), changed
+        return rewritten(self._head, len(outcome.page)), outcome.page
 
     def whole(self, status: int, headers: Headers, body: bytes) -> tuple[Headers, bytes]:
         """Head and body of a response whose body is at hand: `start` and `at_hand` in one."""
@@ -174,11 +193,23 @@ class Exchange:
 
     def feed(self, chunk: bytes) -> bytes:
         """The bytes to send for a chunk of body, possibly none."""
-        return self._body.feed(chunk) if self._body else chunk
+        return self._reading(self._frame).feed(chunk) if self._frame else chunk
 
     def close(self) -> bytes:
         """The last bytes of the body."""
-        return self._body.close() if self._body else b""
+        if self._frame is None:
+            return b""
+        body = self._reading(self._frame)
+        out = body.close()
+        self._outcome = body.outcome()
+        self._tell(self._outcome)
+        return out
+
+    def _reading(self, frame: _Frame) -> _Body:
+        """What reads a body that comes in pieces, made when the first is there."""
+        if self._body is None:
+            self._body = _Body(self._policy, self._page_plan, frame)
+        return self._body
 
     def _filtered(self, headers: Headers, plan: Plan) -> Headers:
         withheld = self._policy.withheld_cookies(plan)
@@ -188,6 +219,7 @@ class Exchange:
         """What of the head is sent if the body stays as it is; makes `_body` if it may not."""
         # Of two types the last counts, as in browsers (Fetch, section 2.2.2, "extract a MIME type").
         names = {name.lower(): value for name, value in headers}
+        self.length = names.get(b"content-length")
         html = html_type(names.get(b"content-type"))
         if html is None and b"content-type" not in names:
             self._note_untyped(status)
@@ -201,24 +233,44 @@ class Exchange:
             head = for_everyone(head, self._variant)
         else:
             head = per_visitor(head, self._variant, (b"Cookie", *self._policy.vary))
-            head += self._expired()
+            if ended := self._policy.ended_cookies(self.plan, self._cookies):
+                # The browser still holds them against a refusal, or from a past visit.
+                head = [*head, *expire(ended, self._cookies, self._host)]
         if html is not None and self._touches_html() and self._has_content(status):
-            codings = _codings(head) if b"content-encoding" in names else []
+            codings = tuple(_codings(head)) if b"content-encoding" in names else ()
             nonce = csp_nonce(head) if not _CSP.isdisjoint(names) else None
             nonced = nonce is not None and csp_trusts_what_scripts_insert(head)
-            self._body = self._rewriting_body(status, head, codings, nonce, *html, nonced=nonced)
+            if self._is_readable(status, codings):
+                self._frame = _Frame(
+                    self._page_plan.variant,
+                    endpoint.asset_url(self._policy, self._request.mount),
+                    nonce,
+                    _authority(self._host),
+                    self._policy.offers_chat(self._request.path),
+                    self._language,
+                    nonced,
+                    *html,
+                    codings,
+                )
         return head
+
+    def _tell(self, outcome: Outcome) -> None:
+        note = self._policy.notices.note
+        if outcome.bail_outs:
+            note("bail-out", "a tag of an HTML page was too long to hold; see the setting on_bail_out")
+        if outcome.needs_own_scripts and csp_refuses_own_scripts(self._head):
+            note(
+                "csp-refuses-facade",
+                "a page's Content-Security-Policy lets the facade's script not run: it names neither a nonce nor "
+                "'self'. The tags wait all the same, and no button stands in",
+            )
 
     def _note_untyped(self, status: int) -> None:
         is_shown = self._has_content(status) and not 300 <= status < 400
-        if is_shown and wants_document(dict(self._headers)):
+        if is_shown and wants_document(self._fields):
             self._policy.notices.note(
                 "untyped", "a response without Content-Type is not looked at; a browser may take it for HTML"
             )
-
-    def _expired(self) -> Headers:
-        """The lines that end cookies that the browser still holds against a refusal, or from a past visit."""
-        return expire(self._policy.ended_cookies(self.plan, self._cookies), self._cookies, self._host)
 
     @property
     def _accepted(self) -> bytes:
@@ -226,7 +278,7 @@ class Exchange:
 
     @property
     def _host(self) -> bytes:
-        return first(self._headers, b"host") or b""
+        return self._fields.get(b"host", b"")
 
     def _has_content(self, status: int) -> bool:
         # HEAD as well: apps may answer it with GET's body, and servers that drop it tell its length.
@@ -236,46 +288,19 @@ class Exchange:
         purpose = early_purpose(self._policy, relation, url, destination=destination)
         return purpose is not None and not plan.allows(purpose)
 
-    def _rewriting_body(
-        self,
-        status: int,
-        head: Headers,
-        codings: list[bytes],
-        nonce: str | None,
-        media_type: bytes,
-        charset: str | None,
-        *,
-        nonced: bool,
-    ) -> _Body | None:
+    def _is_readable(self, status: int, codings: Sequence[bytes]) -> bool:
         note = self._policy.notices.note
         if status == 206:
             note("partial-html", "a part of an HTML page (206) cannot be rewritten and is sent as the app wrote it")
-            return None
+            return False
         if len(codings) > MAX_CODINGS or not CODINGS.issuperset(codings):
             note(
                 "unknown-coding",
                 f"HTML with Content-Encoding {b', '.join(codings)[:40].decode('latin-1')!r} cannot be rewritten and is "
                 f"sent as the app wrote it; compress outside the middleware, or with {_told(CODINGS)}",
             )
-            return None
-        holds = PageHolds(
-            self._policy,
-            self._page_plan,
-            endpoint.asset_url(self._policy, self._request.mount),
-            nonce,
-            _authority(self._host),
-            self._policy.offers_chat(self._request.path),
-            language=self._language,
-            nonced=nonced,
-        )
-        rewriter = HTMLRewriter(
-            holds,
-            charset=charset,
-            xml=media_type == b"application/xhtml+xml",
-            max_hold=self._policy.max_hold,
-            on_bail_out=self._policy.on_bail_out,
-        )
-        return _Body(rewriter, holds, codings, head, self._policy)
+            return False
+        return True
 
 
 @lru_cache(64)  # a site has few names
@@ -294,67 +319,117 @@ def _told(codings: frozenset[bytes]) -> str:
     return ", ".join(sorted(coding.decode("ascii") for coding in codings if not coding.startswith(b"x-")))
 
 
+class _Frame(NamedTuple):
+    """All that a page's new bytes are made from besides its old ones and the policy."""
+
+    variant: str
+    asset_url: str
+    nonce: str | None
+    authority: str
+    offers_chat: bool
+    language: str | None
+    nonced: bool
+    media_type: bytes
+    charset: str | None
+    #: How the old bytes are coded, and the new ones will be.
+    codings: tuple[bytes, ...] = ()
+
+
+class Outcome(NamedTuple):
+    """What became of a page that was read to its end, or as far as it can be read."""
+
+    #: The new bytes where they are one piece; None where the page stays as it is, or has left in pieces.
+    page: bytes | None
+    held: tuple[Held, ...]
+    bail_outs: int
+    #: Whether a script of ours stands in the page without a nonce.
+    needs_own_scripts: bool
+
+
+def _outcome(policy: Policy, plan: Plan, frame: _Frame, body: bytes) -> Outcome:
+    """What becomes of a body that is at hand. What became of a body that has come before is remembered."""
+    # A page with a nonce is made for one response.
+    memory = policy.pages if frame.nonce is None else None
+    known: Outcome | None = memory.recall(frame, body) if memory else None
+    if known is not None:
+        return known
+    reading = _Body(policy, plan, frame)
+    decoded = _decoded(body, frame.codings) if frame.codings else None
+    if decoded is not None:
+        outcome = _outcome(policy, plan, frame._replace(codings=()), decoded)
+        if outcome.page is not None:
+            outcome = outcome._replace(page=Encoder(*frame.codings).close(outcome.page))
+    else:
+        outcome = reading.whole(body)
+    if memory and not reading.is_broken:
+        memory.keep(frame, body, outcome, len(outcome.page or b""))
+    return outcome
+
+
+def _decoded(body: bytes, codings: Sequence[bytes]) -> bytes | None:
+    """The content of a coded body; None where it is more than `AT_ONCE`, or cut off, or broken."""
+    decoder = Decoder(*codings)
+    pieces: list[bytes] = []
+    left = AT_ONCE
+    try:
+        for piece in chain(decoder.feed(body), decoder.close()):
+            pieces.append(piece)
+            left -= len(piece)
+            if left < 0:
+                return None
+    except CodingError:
+        return None
+    return b"".join(pieces) if decoder.complete else None
+
+
 class _Body:
     """A body on its way through the rewriter, decoded and encoded again where it is compressed."""
 
-    __slots__ = ("_broken", "_coded", "_codings", "_decoded", "_head", "_holds", "_notices", "_rewriter")
+    __slots__ = ("_coded", "_codings", "_decoded", "_holds", "_notices", "_rewriter", "is_broken")
 
-    def __init__(
-        self, rewriter: HTMLRewriter, holds: PageHolds, codings: Sequence[bytes], head: Headers, policy: Policy
-    ) -> None:
-        self._rewriter = rewriter
-        self._holds = holds
-        self._head = head
+    def __init__(self, policy: Policy, plan: Plan, frame: _Frame) -> None:
+        self._holds = PageHolds(
+            policy,
+            plan,
+            frame.asset_url,
+            frame.nonce,
+            frame.authority,
+            frame.offers_chat,
+            language=frame.language,
+            nonced=frame.nonced,
+        )
+        self._rewriter = HTMLRewriter(
+            self._holds,
+            charset=frame.charset,
+            xml=frame.media_type == b"application/xhtml+xml",
+            max_hold=policy.max_hold,
+            on_bail_out=policy.on_bail_out,
+        )
         self._notices = policy.notices
-        self._coded = (Decoder(*codings), Encoder(*codings)) if codings else None
-        self._codings = codings
-        self._broken = False
+        self._codings = frame.codings
+        self._coded = (Decoder(*self._codings), Encoder(*self._codings)) if self._codings else None
+        #: Whether a coded body could not be decoded to its end.
+        self.is_broken = False
         #: Whether any of a coded body could be decoded.
         self._decoded = False
 
     @property
-    def changed(self) -> bool:
-        """Whether the output may differ from the input: something was edited, or the coding is broken."""
-        return self._rewriter.changed or self._broken
-
-    @property
-    def held(self) -> Sequence[Held]:
+    def held(self) -> tuple[Held, ...]:
         return tuple(self._holds.held)
 
-    def whole(self, body: bytes) -> bytes:
-        """The output for a body that is at hand. Unless `changed`, the body itself is the output."""
-        out = self._whole_coded(body, *self._coded) if self._coded else self._rewriter.rewrite(body)
-        self._tell()
-        return out
+    def outcome(self, page: bytes | None = None) -> Outcome:
+        needs_own_scripts = (self._rewriter.changed or self.is_broken) and self._holds.nonce is None
+        return Outcome(page, self.held, self._rewriter.bail_outs, needs_own_scripts)
 
-    def _whole_coded(self, body: bytes, decoder: Decoder, encoder: Encoder) -> bytes:
-        """Decodes first and encodes only what has changed, as far as a body is no larger than `AT_ONCE`."""
-        pieces = chain(decoder.feed(body), decoder.close())
-        at_once: list[bytes] = []
-        left = AT_ONCE
-        try:
-            for piece in pieces:
-                at_once.append(piece)
-                left -= len(piece)
-                if left < 0:
-                    break
-            else:
-                if decoder.complete:
-                    changed = self._rewriter.rewrite(b"".join(at_once))
-                    return encoder.close(changed) if self.changed else body
-        except CodingError as error:
-            return b"".join([*self._recoded(at_once, encoder), *self._break(body, error, encoder)])
-        out = list(self._recoded(at_once, encoder))
-        try:
-            out += self._recoded(pieces, encoder)
-        except CodingError as error:
-            return b"".join([*out, *self._break(body, error, encoder)])
-        return b"".join(out) + self._end(decoder, encoder)
+    def whole(self, body: bytes) -> Outcome:
+        """What becomes of a body that is at hand."""
+        out = self.feed(body) + self.close() if self._coded else self._rewriter.rewrite(body)
+        return self.outcome(out if self._rewriter.changed or self.is_broken else None)
 
     def feed(self, chunk: bytes) -> bytes:
         if not self._coded:
             return self._rewriter.feed(chunk)
-        if self._broken:
+        if self.is_broken:
             return b"" if self._decoded else chunk
         decoder, encoder = self._coded
         out: list[bytes] = []
@@ -365,11 +440,9 @@ class _Body:
         return b"".join(out)
 
     def close(self) -> bytes:
-        if self._broken:
+        if self.is_broken:
             return b""
-        out = self._end(*self._coded) if self._coded else self._rewriter.close()
-        self._tell()
-        return out
+        return self._end(*self._coded) if self._coded else self._rewriter.close()
 
     def _recoded(self, pieces: Iterable[bytes], encoder: Encoder) -> Iterator[bytes]:
         """What leaves for decoded pieces. Raises: CodingError, where they do."""
@@ -383,7 +456,7 @@ class _Body:
         Browsers show what they can decode, to the byte, and overlook a wrong checksum. So that is rewritten like any
         page, and the body ends there. Where it is nothing at all, the app's bytes go out as they are.
         """
-        self._broken = True
+        self.is_broken = True
         self._notices.note("broken-coding", f"a compressed HTML body could not be decoded: {error}")
         if not self._decoded:
             yield from self._recoded(salvaged(self._codings, chunk), encoder)
@@ -401,13 +474,3 @@ class _Body:
             out.append(encoder.close(self._rewriter.close()))
         # Else the app's body was cut off, and ends without the mark that would make it look whole.
         return b"".join(out)
-
-    def _tell(self) -> None:
-        if self._rewriter.bail_outs:
-            self._notices.note("bail-out", "a tag of an HTML page was too long to hold; see the setting on_bail_out")
-        if self.changed and self._holds.nonce is None and csp_refuses_own_scripts(self._head):
-            self._notices.note(
-                "csp-refuses-facade",
-                "a page's Content-Security-Policy lets the facade's script not run: it names neither a nonce nor "
-                "'self'. The tags wait all the same, and no button stands in",
-            )

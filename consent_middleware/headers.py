@@ -25,6 +25,9 @@ _DIGESTS = frozenset({b"content-digest", b"repr-digest", b"digest", b"content-md
 #: Cache control for one class of caches, all of them shared: RFC 9213, and its forerunners.
 _SHARED_CACHE_FIELDS = frozenset({b"cdn-cache-control", b"cloudflare-cdn-cache-control", b"surrogate-control"})
 
+#: Fields that say whether and how long a page is stored.
+_LIFETIMES = frozenset({b"cache-control", b"expires"})
+
 #: RFC 9110, section 8.8.3: entity-tag = [ weak ] opaque-tag.
 _ENTITY_TAG = re.compile(rb'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 
@@ -47,11 +50,15 @@ def without(headers: Iterable[tuple[bytes, bytes]], names: Collection[bytes]) ->
     return [(key, value) for key, value in headers if key.lower() not in names]
 
 
-def lower(headers: Sequence[tuple[bytes, bytes]]) -> Sequence[tuple[bytes, bytes]]:
-    """The head with its fields' names in lower case; the very same object where they are."""
-    if b"".join(dict(headers)).islower():
-        return headers
-    return [(name.lower(), value) for name, value in headers]
+def lower(
+    headers: Sequence[tuple[bytes, bytes]],
+) -> tuple[Sequence[tuple[bytes, bytes]], Mapping[bytes, bytes]]:
+    """The head with its fields' names in lower case, the very same object where they are; and each one's last value."""
+    fields = dict(headers)
+    if not b"".join(fields).islower():
+        headers = [(name.lower(), value) for name, value in headers]
+        fields = dict(headers)
+    return headers, fields
 
 
 @lru_cache(64)  # a site has few different types
@@ -100,6 +107,7 @@ _CONDITIONS = frozenset({b"if-none-match", b"if-match", b"if-modified-since", b"
 
 def for_app(
     headers: Sequence[tuple[bytes, bytes]],
+    fields: Mapping[bytes, bytes],
     variant: Callable[[], bytes],
     codings: frozenset[bytes],
     *,
@@ -114,9 +122,8 @@ def for_app(
       and 14.2 allow to ignore both).
     - `Accept-Encoding` offers only `codings`, where the body may have to be read (`rewrites`).
 
-    Names are in lower case. Where nothing differs, the head is the very same object.
+    Names are in lower case; `fields` are their last values. Where nothing differs, the head is the very same object.
     """
-    fields = dict(headers)
     if len(fields) == len(headers) and _CONDITIONS.isdisjoint(fields):
         # Most requests: no condition, one line of codings and all of them known.
         offer = fields.get(b"accept-encoding", b"identity")
@@ -245,13 +252,21 @@ def _parent_domains(host: bytes) -> list[bytes]:
     return [b".".join(labels[index:]) for index in range(len(labels) - 1)]
 
 
-def per_visitor(headers: Headers, variant: Callable[[], bytes], fields: Iterable[bytes]) -> Headers:
+def per_visitor(headers: Headers, variant: Callable[[], bytes], vary: Iterable[bytes]) -> Headers:
     """The head of a page that could differ between visitors: caches keep variants apart, validators too.
 
-    RFC 9111, section 4.1: `Vary` names `fields` on every variant, or a stored one answers for all. Some shared caches
-    ignore `Vary`, so what the app lets be stored for a time is `private`; fields that only shared caches read go.
+    RFC 9111, section 4.1: `Vary` names the fields of `vary` on every variant, or a stored one answers for all. Some
+    shared caches ignore `Vary`, so what the app lets be stored for a time is `private`; fields that only shared caches
+    read go.
     """
-    return add_vary(_private(without(for_everyone(headers, variant), _SHARED_CACHE_FIELDS)), *fields)
+    headers = for_everyone(headers, variant)
+    names = {key.lower() for key, _ in headers}
+    # Most pages have few of these, and a head that has none is not read for it.
+    if not _SHARED_CACHE_FIELDS.isdisjoint(names):
+        headers = without(headers, _SHARED_CACHE_FIELDS)
+    if not _LIFETIMES.isdisjoint(names):
+        headers = _private(headers)
+    return add_vary(headers, *vary)
 
 
 def for_everyone(headers: Headers, variant: Callable[[], bytes]) -> Headers:
@@ -261,14 +276,14 @@ def for_everyone(headers: Headers, variant: Callable[[], bytes]) -> Headers:
     date cannot tell what was made of the app's page, and under which settings, so `Last-Modified` goes.
     """
     kept: Headers = []
-    for key, value in headers:
-        name = key.lower()
+    for pair in headers:
+        name = pair[0].lower()
         if name == b"etag":
-            tag = _ENTITY_TAG.fullmatch(value.strip(_OWS))
+            tag = _ENTITY_TAG.fullmatch(pair[1].strip(_OWS))
             if tag:  # what is no entity tag cannot be marked, and unmarked it would confirm other bytes
-                kept.append((key, (tag[1] or b"") + b'"' + tag[2] + _MARK + variant() + b'"'))
+                kept.append((pair[0], (tag[1] or b"") + b'"' + tag[2] + _MARK + variant() + b'"'))
         elif name != b"last-modified":
-            kept.append((key, value))
+            kept.append(pair)
     return kept
 
 

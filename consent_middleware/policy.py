@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 from hashlib import blake2b, sha256
 from itertools import combinations
@@ -18,11 +18,12 @@ from types import MappingProxyType
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
-from .checks import MAX_HOLD, Checks, PolicyError, checked_language
+from .checks import MAX_HOLD, PAGE_MEMORY, Checks, PolicyError, checked_language
 from .clock import now as system_time
 from .consent import OPTIONAL_CATEGORIES, UNKNOWN, Basis, Category, Consent, Regime, State, merge
 from .cookies import CookieNames, Cookies
 from .facade import Facade, Texts
+from .memory import PageMemory
 from .notices import Notices
 from .rules import Action, Purpose, Vendor, needles
 from .sources import SOURCES, ConsentSource, Signals
@@ -65,6 +66,10 @@ class Doubt:
     cookie: str
 
 
+_NAMED = (Purpose.CHAT, Purpose.TRACKING, Purpose.EMBEDS)
+_SHORT = {Action.ALLOW: "1", Action.FACADE: "0", Action.BLOCK: "-"}
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The compiled decision for one request. A value: it is settled before the app is called and never changes.
@@ -78,23 +83,20 @@ class Plan:
     decisions: Mapping[Purpose, Decision]
     regime: Regime = Regime.OPT_IN
     readings: tuple[Consent, ...] = ()
+    #: A short name of what this plan lets through. Two plans with one variant give the same bytes.
+    variant: str = field(init=False, repr=False, compare=False)
+    #: False when every purpose is allowed: bodies then pass through untouched.
+    touches_html: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Name what every response asks for."""
+        chat, tracking, embeds = (self.decisions[purpose].action for purpose in _NAMED)
+        object.__setattr__(self, "variant", f"c{_SHORT[chat]}t{int(tracking is Action.ALLOW)}e{_SHORT[embeds]}")
+        object.__setattr__(self, "touches_html", {chat, tracking, embeds} != {Action.ALLOW})
 
     def allows(self, purpose: Purpose) -> bool:
         """True when everything that serves `purpose` may load."""
         return self.decisions[purpose].action is Action.ALLOW
-
-    @property
-    def touches_html(self) -> bool:
-        """False when every purpose is allowed: bodies then pass through untouched."""
-        return any(decision.action is not Action.ALLOW for decision in self.decisions.values())
-
-    @property
-    def variant(self) -> str:
-        """A short name of what this plan lets through. Two plans with one variant give the same bytes."""
-        short = {Action.ALLOW: "1", Action.FACADE: "0", Action.BLOCK: "-"}
-        tracking = "t1" if self.allows(Purpose.TRACKING) else "t0"
-        chat, embeds = (short[self.decisions[purpose].action] for purpose in (Purpose.CHAT, Purpose.EMBEDS))
-        return f"c{chat}{tracking}e{embeds}"
 
     @property
     def literal(self) -> Consent:
@@ -167,6 +169,8 @@ class Policy:
         on_bail_out: what becomes of a tag that is longer than `max_hold` and may be a vendor's: "withhold" (it loses
             its attributes and loads nothing) or "pass" (it goes through as it is). Either is logged and counted.
         max_hold: how many bytes of one unfinished tag are kept while a page streams.
+        page_memory: how many bytes each process may keep of pages that came more than once, so that the same bytes are
+            not read again. 0: none.
         sources: further consent sources of the site's own, asked beside the built-in ones.
         mapping: what the site's own ids mean, for platforms whose categories the site has made up:
             ``{"statistics-cookies": "analytics"}`` for all of them, or by platform,
@@ -225,6 +229,7 @@ class Policy:
         guard: Literal["auto", "always", "never"] = "auto",
         on_bail_out: Literal["withhold", "pass"] = "withhold",
         max_hold: int = MAX_HOLD,
+        page_memory: int = PAGE_MEMORY,
         sources: Iterable[ConsentSource] = (),
         mapping: Mapping[str, Any] | None = None,
         cookie_names: Mapping[str, str] | None = None,
@@ -268,6 +273,8 @@ class Policy:
         self.sources = checks.sources("CM010", "sources", sources)
         self.on_bail_out = checks.bail_out("CM015", "on_bail_out", on_bail_out)
         self.max_hold = checks.size("CM016", "max_hold", max_hold)
+        #: What became of pages that come again.
+        self.pages: PageMemory[Any] = PageMemory(checks.room("CM055", "page_memory", page_memory))
         said_language = checks.language("CM014", "language", language)
         #: The language of the facade's words where one is set for every page; None: the page's own.
         self.language = said_language if isinstance(said_language, str) else None
@@ -323,7 +330,7 @@ class Policy:
         # A site's own source may look at anything, and age goes on: then every request is read afresh.
         self._keeps_plans = not self.sources and self.max_age_days is None
         self._plans: dict[tuple[Regime, bytes], Plan] = {}
-        self._salt = token_bytes(16)
+        self._keyed = blake2b(key=token_bytes(16), digest_size=16)
         #: The plans for requests that say nothing: most of them do not.
         self._silent = {
             (clicked, regime): self.decide(UNKNOWN, clicked=clicked, regime=regime)
@@ -332,10 +339,10 @@ class Policy:
         }
         #: The plan of a page that is the same for every visitor: the one for somebody who has said nothing.
         self.neutral = self._silent[False, Regime.OPT_IN]
-        fields = {field for platform in platforms for field in platform.headers}
+        fields = {name for platform in platforms for name in platform.headers}
         #: The request headers that a page depends on, besides `Cookie`.
         self.vary: tuple[bytes, ...] = (
-            *(name for field, name in ((b"sec-gpc", b"Sec-GPC"), (b"dnt", b"DNT")) if field.decode() in fields),
+            *(name for name in (b"Sec-GPC", b"DNT") if name.decode().lower() in fields),
             *varies,
         )
         #: What a tag must hold to be a vendor's; what a script's tag may hold instead; what its text must hold.
@@ -367,6 +374,8 @@ class Policy:
             for size in range(len(Purpose) + 1)
             for purposes in combinations(Purpose, size)
         }
+        #: Those that a variant of a page withholds.
+        self._withheld: dict[str, CookieNames] = {}
         every_name = self._names[tuple(Purpose)]
         #: Finds in a `Cookie` header what may be a vendor's cookie; most headers hold none.
         self.vendor_cookies = re.compile(
@@ -427,7 +436,7 @@ class Policy:
 
     def plan(self, signals: Signals) -> Plan:
         """The plan for one request: its consent, whether the visitor has clicked, and what follows."""
-        regime = self._regime_of(signals)
+        regime = self.regime if isinstance(self.regime, Regime) else self._regime_of(self.regime, signals)
         if self._keeps_plans and signals.cookies.raw:
             key = (regime, self._digest(signals))
             plan = self._plans.get(key)
@@ -452,14 +461,14 @@ class Policy:
 
     def _digest(self, signals: Signals) -> bytes:
         """A digest of everything that a plan is read from, under a key of this process: no cookie is kept for it."""
-        digest = blake2b(key=self._salt, digest_size=16)
+        digest = self._keyed.copy()
         for header in signals.cookies.raw:
             # The length before the value: two lines are never taken for one.
             digest.update(b"%d:%b" % (len(header), header))
         read = self._reader.headers
-        for field, value in signals.headers:
-            if field in read:
-                digest.update(b"%b=%d:%b" % (field, len(value), value))
+        for name, value in signals.headers:
+            if name in read:
+                digest.update(b"%b=%d:%b" % (name, len(value), value))
         return digest.digest()
 
     def settle(
@@ -610,11 +619,9 @@ class Policy:
             )
             return None
 
-    def _regime_of(self, signals: Signals) -> Regime:
-        if isinstance(self.regime, Regime):
-            return self.regime
+    def _regime_of(self, regime: Callable[[Signals], str | None], signals: Signals) -> Regime:
         try:
-            said = self.regime(signals)
+            said = regime(signals)
             return Regime.OPT_IN if said is None else Regime(said)
         except Exception as error:  # a site's own callable must not end in an error page
             self.notices.note(
@@ -627,7 +634,11 @@ class Policy:
 
     def withheld_cookies(self, plan: Plan) -> CookieNames:
         """The names that no response may set under this plan."""
-        return self._names[tuple(purpose for purpose in Purpose if not plan.allows(purpose))]
+        found = self._withheld.get(plan.variant)
+        if found is None:
+            found = self._names[tuple(purpose for purpose in Purpose if not plan.allows(purpose))]
+            self._withheld[plan.variant] = found
+        return found
 
     def refused_cookies(self, plan: Plan) -> CookieNames:
         """The names to expire under this plan: only an explicit no ends what the visitor's browser already holds."""

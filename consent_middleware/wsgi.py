@@ -65,7 +65,7 @@ def _request_head(environ: WSGIEnvironment) -> RequestHead:
     headers = [
         (_field(key), value.encode("latin-1", "replace"))
         for key, value in environ.items()
-        if key.startswith("HTTP_") and isinstance(value, str)
+        if key[:5] == "HTTP_" and isinstance(value, str)
     ]
     mount = environ.get("SCRIPT_NAME", "")
     if mount:
@@ -167,15 +167,17 @@ class _Response:
         self._server_write(self._exchange.feed(data))
 
     def _send_head(self) -> None:
-        self._forward(*self._started())
+        given = self._started()
+        self._forward(self._exchange.head, given)
 
-    def _started(self) -> tuple[Headers, Headers]:
-        """The head to send, and the head as the app has given it, which is the same object where nothing differs."""
+    def _started(self) -> Headers:
+        """The head as the app has given it, of which the exchange has now been told."""
         assert self._head is not None  # noqa: S101 - called only where the app has started
         status, headers = self._head
         code = int(status[:3]) if status[:3].isdigit() else 500
         given = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers]
-        return self._exchange.start(code, given), given
+        self._exchange.start(code, given)
+        return given
 
     def _forward(self, head: Headers, given: Headers) -> None:
         assert self._head is not None  # noqa: S101 - called only where the app has started
@@ -191,9 +193,9 @@ class _Response:
             self._exc_info = None  # a traceback that is kept keeps its frames
 
     def _at_hand(self, chunks: list[bytes] | tuple[bytes, ...]) -> Iterable[bytes]:
-        head, given = self._started()
+        given = self._started()
         if not self._exchange.rewrites:
-            self._forward(head, given)
+            self._forward(self._exchange.head, given)
             return chunks
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         head, changed = self._exchange.at_hand(body)
@@ -204,19 +206,19 @@ class _Response:
         return chunks if changed is body else [changed]
 
     def _streamed(self, iterable: Iterable[bytes]) -> Iterable[bytes]:
-        head, given = self._started()
+        given = self._started()
         if not self._exchange.rewrites:
-            self._forward(head, given)
+            self._forward(self._exchange.head, given)
             return iterable
         chunks = iter(iterable)
-        length = next((value for key, value in given if key.lower() == b"content-length"), None)
+        length = self._exchange.length
         if length is None:
-            self._forward(head, given)
+            self._forward(self._exchange.head, given)
             return _Body(self._exchange, chunks, iterable)
         # A body of declared length is usually one chunk at hand. Then its new length can be declared as well.
         first = next(chunks, b"")
-        if length.strip() != str(len(first)).encode("ascii"):
-            self._forward(head, given)
+        if length.strip() != b"%d" % len(first):
+            self._forward(self._exchange.head, given)
             return _Body(self._exchange, chunks, iterable, self._exchange.feed(first))
         head, changed = self._exchange.at_hand(first)
         self._forward(head, given)

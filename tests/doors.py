@@ -104,9 +104,9 @@ def through_core(policy: Policy, request: Request, reply: Reply) -> Result:
     if reply.length and len(reply.chunks) == 1:
         headers, body = exchange.whole(reply.status, given, reply.chunks[0])
         return Result(reply.status, _lower(headers), body)
-    headers = exchange.start(reply.status, given)
+    exchange.start(reply.status, given)
     body = b"".join([*map(exchange.feed, reply.chunks), exchange.close()])
-    return Result(reply.status, _lower(headers), body)
+    return Result(reply.status, _lower(exchange.head), body)
 
 
 def through_wsgi(policy: Policy, request: Request, reply: Reply) -> Result:

@@ -42,7 +42,18 @@ ROWS = [
     },
     {"sources.platform", "vendors", "vendors.hubspot", "vendors.intercom"},
     {"rules", "cookies", "tag_managers"},
-    {"urls", "html", "html.tokens", "html.grammar", "html.gate", "html.charset", "consent", "clock", "version"},
+    {
+        "urls",
+        "html",
+        "html.tokens",
+        "html.grammar",
+        "html.gate",
+        "html.charset",
+        "consent",
+        "clock",
+        "memory",
+        "version",
+    },
 ]
 ROOMS = {room: row for row, rooms in enumerate(ROWS) for room in rooms}
 #: The adapters never know each other, though they stand in two rows.

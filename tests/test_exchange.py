@@ -76,14 +76,20 @@ def test_a_status_without_content_gets_none(policy: Policy, status: int) -> None
 def test_a_head_request_promises_no_length(policy: Policy, status: int, method: str) -> None:
     headers = [HTML, (b"content-length", b"9")]
 
-    assert (b"content-length", b"9") not in exchange(policy, method=method).start(status, headers)
-    assert (b"content-length", b"9") not in exchange(policy, method=method).whole(status, headers, b"")[0]
+    given = exchange(policy, method=method)
+    given.start(status, headers)
+
+    assert (b"content-length", b"9") not in given.head
+    assert (b"content-length", b"9") not in given.at_hand(b"")[0]
 
 
 def test_a_head_request_of_a_file_keeps_its_length(policy: Policy) -> None:
     headers = [(b"content-type", b"image/png"), (b"content-length", b"9")]
 
-    assert exchange(policy, method="HEAD").start(200, headers) == headers
+    given = exchange(policy, method="HEAD")
+    given.start(200, headers)
+
+    assert given.head == headers
 
 
 def test_a_compressed_stream_is_rewritten_as_it_comes(policy: Policy) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,6 +88,13 @@ def test_a_navigation_is_known_by_its_head(headers: list[tuple[bytes, bytes]], d
 NAVIGATION = (b"accept", b"text/html")
 
 
+def seen_by_app(
+    headers: Sequence[tuple[bytes, bytes]], *, codings: frozenset[bytes] = CODINGS, rewrites: bool = True
+) -> tuple[Sequence[tuple[bytes, bytes]], bool]:
+    """The request head that the app sees, and whether a condition in it was made against this variant."""
+    return for_app(headers, dict(headers), lambda: VARIANT, codings, rewrites=lambda: rewrites)
+
+
 @pytest.mark.parametrize(
     ("given_header", "expected", "own"),
     [
@@ -108,7 +117,7 @@ NAVIGATION = (b"accept", b"text/html")
     ],
 )
 def test_a_navigation_s_conditions(given_header: tuple[bytes, bytes], expected: bytes | None, own: bool) -> None:
-    headers, own_condition = for_app([NAVIGATION, given_header], lambda: VARIANT, CODINGS, rewrites=lambda: True)
+    headers, own_condition = seen_by_app([NAVIGATION, given_header])
 
     assert headers == [NAVIGATION, *([(given_header[0], expected)] if expected is not None else [])]
     assert own_condition is own
@@ -125,7 +134,7 @@ def test_a_navigation_s_conditions(given_header: tuple[bytes, bytes], expected: 
     ],
 )
 def test_a_file_s_conditions_are_the_app_s(given_header: tuple[bytes, bytes], expected: bytes) -> None:
-    assert for_app([given_header], lambda: VARIANT, CODINGS, rewrites=lambda: True)[0] == [(given_header[0], expected)]
+    assert seen_by_app([given_header])[0] == [(given_header[0], expected)]
 
 
 @pytest.mark.parametrize(
@@ -141,15 +150,13 @@ def test_a_file_s_conditions_are_the_app_s(given_header: tuple[bytes, bytes], ex
     ],
 )
 def test_only_codings_that_can_be_read_are_offered(value: bytes, expected: bytes) -> None:
-    assert for_app([(b"accept-encoding", value)], lambda: VARIANT, CODINGS, rewrites=lambda: True)[0] == [
-        (b"accept-encoding", expected)
-    ]
+    assert seen_by_app([(b"accept-encoding", value)])[0] == [(b"accept-encoding", expected)]
 
 
 def test_each_of_two_lines_of_codings_is_trimmed() -> None:
     headers = [(b"accept-encoding", b"compress, br"), (b"accept-encoding", b"gzip")]
 
-    assert for_app(headers, lambda: VARIANT, frozenset({b"gzip"}), rewrites=lambda: True)[0] == [
+    assert seen_by_app(headers, codings=frozenset({b"gzip"}))[0] == [
         (b"accept-encoding", b"identity"),
         (b"accept-encoding", b"gzip"),
     ]
@@ -158,8 +165,8 @@ def test_each_of_two_lines_of_codings_is_trimmed() -> None:
 def test_where_nothing_is_rewritten_every_coding_is_offered() -> None:
     headers = [(b"accept-encoding", b"compress"), (b"sec-fetch-dest", b"style")]
 
-    assert for_app(headers, lambda: VARIANT, CODINGS, rewrites=lambda: True)[0] == headers
-    assert for_app(headers[:1], lambda: VARIANT, CODINGS, rewrites=lambda: False)[0] == headers[:1]
+    assert seen_by_app(headers)[0] == headers
+    assert seen_by_app(headers[:1], rewrites=False)[0] == headers[:1]
 
 
 def test_withheld_cookies_are_dropped_and_nothing_else() -> None:
@@ -267,7 +274,7 @@ def test_the_entity_tag_is_marked_or_dropped(value: bytes, expected: bytes | Non
 def test_what_is_marked_is_unmarked_again() -> None:
     ((_, marked), _) = per_visitor([(b"etag", b'W/"a--consent-b"')], lambda: VARIANT, [b"Cookie"])
 
-    assert for_app([(b"if-none-match", marked)], lambda: VARIANT, CODINGS, rewrites=lambda: True) == (
+    assert seen_by_app([(b"if-none-match", marked)]) == (
         [(b"if-none-match", b'W/"a--consent-b"')],
         True,
     )
@@ -340,7 +347,7 @@ def test_early_members_of_link_go(value: bytes, expected: bytes | None) -> None:
 @given(pairs, st.booleans())
 def test_no_head_raises_and_other_fields_stay_in_order(headers: list[tuple[bytes, bytes]], rewrites: bool) -> None:
     """Law: any pairs of bytes are a head; what is nobody's business stays."""
-    seen, _ = for_app(headers, lambda: VARIANT, CODINGS, rewrites=lambda: rewrites)
+    seen, _ = seen_by_app(headers, rewrites=rewrites)
     out = rewritten(
         per_visitor(
             filter_links(filter_set_cookie(headers, frozenset({b"a"})), lambda *_: True), lambda: VARIANT, [b"Cookie"]

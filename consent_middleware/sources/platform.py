@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from consent_middleware.consent import OPTIONAL_CATEGORIES, Basis, Category, Consent, State
@@ -25,8 +25,7 @@ MAX_VALUE = 8192
 MAX_BRACKETS = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Signals:
+class Signals(NamedTuple):
     """What a request says that consent can be read from: its cookies and its header fields.
 
     `headers` holds the names in lower case and the values as received, in order, duplicates included. `method` and

@@ -7,7 +7,7 @@ Must not know: any platform's format, what follows from consent.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from consent_middleware.consent import Category, Consent, State
 
@@ -51,11 +51,8 @@ class Reader:
             if platform.names is not None:
                 self._by_prefix += [(prefix.encode("ascii"), platform.names, index) for prefix in platform.prefixes]
         self._prefixes = tuple(prefix for prefix, _, _ in self._by_prefix)
-
-    @property
-    def headers(self) -> Collection[bytes]:
-        """The names of the header fields that are read, in lower case."""
-        return self._by_header.keys()
+        #: The names of the header fields that are read, in lower case.
+        self.headers = frozenset(self._by_header)
 
     def read(self, signals: Signals, on_error: Callable[[str, Exception], None]) -> list[Consent]:
         """The readings of one request. `on_error` is told of a platform whose reader has raised, and it is left out."""

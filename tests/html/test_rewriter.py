@@ -45,6 +45,10 @@ HELD = "//held.example/x"
             id="behind what an end tag closes in SVG",
         ),
         pytest.param(
+            f"<svg><foreignObject><i><math><mi></i><mglyph><style><img src={HELD}>",
+            id="behind an end tag whose element is out of scope",
+        ),
+        pytest.param(
             f"<math><mi><option><math><tr></option><img src={HELD}>", id="behind what an end tag closes in MathML"
         ),
         pytest.param(f"<math><annotation-xml encoding=text/html><script src={HELD}>", id="in HTML in MathML"),
