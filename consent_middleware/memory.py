@@ -15,7 +15,7 @@ Outcome = TypeVar("Outcome")
 #: What tells most bodies from others without a look at all of their bytes.
 _Sample = tuple[int, bytes, bytes]
 
-#: How many bodies are known by their samples; most of these have come once, and nothing else is kept of them.
+#: How many samples are known; of most, a body has come once, and nothing else is kept of it.
 MANY = 1024
 #: What an outcome costs beside its bytes, in bytes.
 COST = 1024
@@ -24,13 +24,16 @@ PART = 4
 
 
 class _Page(Generic[Outcome]):
-    """A body that has come again, and what became of it by what it came with."""
+    """What is known of bodies with one sample: the one that has come again, and what became of it."""
 
-    __slots__ = ("body", "outcomes", "size", "wanted")
+    __slots__ = ("body", "outcomes", "seen", "size", "wanted")
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes | None, seen: int) -> None:
         self.body = body
-        self.size = len(body)
+        #: The hash of the last body that came and is not kept.
+        self.seen = seen
+        self.size = len(body or b"")
+        #: By what the body came with.
         self.outcomes: dict[Hashable, Outcome] = {}
         #: Whether it has been asked for since it was last considered for leaving.
         self.wanted = False
@@ -39,14 +42,14 @@ class _Page(Generic[Outcome]):
 class PageMemory(Generic[Outcome]):
     """Keeps outcomes of bodies that have come more than once; never more than `limit` bytes, none with 0.
 
-    A body that comes once leaves nothing but a few of its bytes, so a page that was made for one visitor is hardly ever
-    kept. An outcome is given for the very same bytes only. Any number of threads may ask.
+    A body that comes once leaves a hash and a few of its bytes, so a page that was made for one visitor is not kept. An
+    outcome is given for the very same bytes only. Any number of threads may ask.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._left = limit
-        self._pages: dict[_Sample, _Page[Outcome] | None] = {}
+        self._pages: dict[_Sample, _Page[Outcome]] = {}
         self._lock = Lock()
 
     def recall(self, context: Hashable, body: bytes) -> Outcome | None:
@@ -71,15 +74,20 @@ class PageMemory(Generic[Outcome]):
 
     def _write(self, context: Hashable, body: bytes, outcome: Outcome, size: int) -> None:
         sample = _sample(body)
-        if sample not in self._pages:
-            self._pages[sample] = None
-            if len(self._pages) > MANY:
-                self._let_one_go()
-            return
-        page = self._pages[sample]
+        page = self._pages.get(sample)
         if page is None or page.body != body:
-            self._left += page.size if page else 0
-            page = self._pages[sample] = _Page(body)
+            seen = hash(body)
+            if page is None:
+                self._pages[sample] = _Page(None, seen)
+                if len(self._pages) > MANY:
+                    self._let_one_go()
+                return
+            if page.seen != seen:
+                page.seen = seen
+                return
+            # A new object, because another thread may be about to ask the old one.
+            self._left += page.size
+            page = self._pages[sample] = _Page(body, seen)
             self._left -= page.size
         if context not in page.outcomes:
             page.outcomes[context] = outcome
@@ -92,8 +100,6 @@ class PageMemory(Generic[Outcome]):
         """Drop the page that came first; one that was asked for since gets another turn."""
         sample = next(iter(self._pages))
         page = self._pages.pop(sample)
-        if page is None:
-            return
         if page.wanted:
             page.wanted = False
             self._pages[sample] = page

@@ -54,13 +54,23 @@ class TestPageMemory:
 
         assert told(memory, body[:at] + b"!" + body[at + 1 :]) is None
 
-    def test_the_last_of_bodies_that_differ_in_little_is_kept(self) -> None:
+    def test_of_bodies_that_differ_in_little_only_what_comes_again_is_kept(self) -> None:
         memory = PageMemory[str](100_000)
         bodies = [b"%03d" % number + b"-" * 97 for number in range(50)]
-        for body in bodies:
+        for body in [*bodies, bodies[-1], *bodies[:-1]]:
             told(memory, body)
 
-        assert [memory.recall("", body) is None for body in bodies] == [True] * 49 + [False]
+        assert [body for body in bodies if memory.recall("", body)] == bodies[-1:]
+        assert memory._left == 100_000 - 100 - COST
+
+    def test_the_last_of_them_takes_the_place(self) -> None:
+        memory = PageMemory[str](100_000)
+        bodies = [b"%03d" % number + b"-" * 97 for number in range(3)]
+        for body in bodies:
+            told(memory, body), told(memory, body)
+
+        assert [body for body in bodies if memory.recall("", body)] == bodies[-1:]
+        assert memory._left == 100_000 - 100 - COST
 
     def test_nothing_is_kept_where_nothing_may_be(self) -> None:
         memory = PageMemory[str](0)
@@ -152,7 +162,7 @@ class TestPageMemory:
         assert not wrong
         kept = sum(len(body) + COST for body in bodies if memory.recall("", body))
         assert kept <= 30 * COST
-        assert memory._left == 30 * COST - sum(page.size for page in memory._pages.values() if page)
+        assert memory._left == 30 * COST - sum(page.size for page in memory._pages.values())
 
 
 def answers(policy: Policy, cookie: str, *heads: tuple[bytes, bytes], body: bytes, host: bytes = b"a.example") -> bytes:
