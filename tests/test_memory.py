@@ -200,6 +200,15 @@ class TestPagesThatComeAgain:
         assert len(set(outs)) == 1
         assert (outs[0] == body) is (body is CLEAN)
 
+    def test_what_was_made_of_them_counts_as_well(self, read: list[bytes]) -> None:
+        body = page(b"<p>word</p>\n" * 1000 + LOADER)
+        for room in (PART * len(body), PART * 3 * len(body)):
+            policy = Policy(contact_url="/contact", page_memory=room)
+            for _ in range(4):
+                answers(policy, "a=1", body=body)
+
+        assert len(read) == 4 + 2
+
     def test_a_clean_one_is_the_app_s_own_object(self) -> None:
         policy = Policy(contact_url="/contact")
         for _ in range(3):

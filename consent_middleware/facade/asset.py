@@ -180,6 +180,7 @@ def _text(text: str) -> str:
 
 
 def _patterns(vendors: Sequence[Vendor]) -> str:
+    """The hosts that have to wait, as an array in JavaScript: pairs of a purpose and an expression."""
     pairs = (rf"[{_js(purpose)},/\.({pattern})$/]" for purpose, pattern in _hosts(vendors))
     return f"[{','.join(pairs)}]"
 
