@@ -120,7 +120,8 @@ class _Response:
         self._exchange.start(message["status"], given if isinstance(given, list) else list(given or ()))
         self._rewrites = self._exchange.rewrites
         if self._rewrites and self._exchange.length is not None:
-            self.waiting = message
+            # A copy: an app may use the same dictionary for its next message.
+            self.waiting = dict(message)
             return None
         head = self._exchange.head
         return message if head is given else {**message, "headers": head}

@@ -216,7 +216,7 @@ class Exchange:
         return filter_links(filter_set_cookie(headers, withheld), lambda *link: self._is_early(plan, *link))
 
     def _decide(self, status: int, headers: Headers) -> Headers:
-        """What of the head is sent if the body stays as it is; makes `_body` if it may not."""
+        """What of the head is sent if the body stays as it is; sets `_frame` where it may not."""
         # Of two types the last counts, as in browsers (Fetch, section 2.2.2, "extract a MIME type").
         names = {name.lower(): value for name, value in headers}
         self.length = names.get(b"content-length")
@@ -353,15 +353,17 @@ def _outcome(policy: Policy, plan: Plan, frame: _Frame, body: bytes) -> Outcome:
     known: Outcome | None = memory.recall(frame, body) if memory else None
     if known is not None:
         return known
-    reading = _Body(policy, plan, frame)
     decoded = _decoded(body, frame.codings) if frame.codings else None
     if decoded is not None:
         outcome = _outcome(policy, plan, frame._replace(codings=()), decoded)
         if outcome.page is not None:
             outcome = outcome._replace(page=Encoder(*frame.codings).close(outcome.page))
     else:
+        reading = _Body(policy, plan, frame)
         outcome = reading.whole(body)
-    if memory and not reading.is_broken:
+        if reading.is_broken:
+            return outcome
+    if memory:
         memory.keep(frame, body, outcome, len(outcome.page or b""))
     return outcome
 

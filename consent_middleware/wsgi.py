@@ -197,7 +197,8 @@ class _Response:
         if not self._exchange.rewrites:
             self._forward(self._exchange.head, given)
             return chunks
-        body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        # Some apps give what is only like bytes; of bytes, this is the same object.
+        body = bytes(chunks[0]) if len(chunks) == 1 else b"".join(chunks)
         head, changed = self._exchange.at_hand(body)
         self._forward(head, given)
         if not body and head is not given:
@@ -216,7 +217,7 @@ class _Response:
             self._forward(self._exchange.head, given)
             return _Body(self._exchange, chunks, iterable)
         # A body of declared length is usually one chunk at hand. Then its new length can be declared as well.
-        first = next(chunks, b"")
+        first = bytes(next(chunks, b""))
         if length.strip() != b"%d" % len(first):
             self._forward(self._exchange.head, given)
             return _Body(self._exchange, chunks, iterable, self._exchange.feed(first))

@@ -160,6 +160,24 @@ def test_the_app_s_messages_are_not_changed_in_place() -> None:
     assert message["headers"] is headers
 
 
+def test_an_app_may_use_one_dictionary_for_all_its_messages() -> None:
+    html = page(LOADER)
+    sent: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        message = start((b"content-type", b"text/html"), (b"content-length", b"%d" % len(html)))
+        await send(message)
+        message.clear()
+        message.update(chunk(html))
+        await send(message)
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    asyncio.run(ConsentMiddleware(app, POLICY)(scope(), None, send))  # type: ignore[arg-type]
+    assert sent == ["http.response.start", "http.response.body"]
+
+
 def test_unknown_messages_keep_their_place() -> None:
     unknown = {"type": "http.response.unheard-of"}
     trailers = {"type": "http.response.trailers", "headers": [], "more_trailers": False}

@@ -116,6 +116,17 @@ def test_a_streamed_page_has_no_length_and_a_whole_one_an_exact_length() -> None
         assert server.heads[0][1].get("Content-Length") == (str(len(body)) if exact else None)
 
 
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+def test_a_body_may_be_what_is_only_like_bytes(kind: Callable[[bytes], Any]) -> None:
+    html = page(LOADER)
+    length = [*HTML, ("Content-Length", str(len(html)))]
+    for _ in range(3):
+        for given in ([kind(html)], Chunks(kind(html))):
+            passed = ConsentMiddleware(starting(given, length), POLICY)(environ(), Server().start_response)
+
+            assert HELD_LOADER in b"".join(passed)
+
+
 def test_an_app_that_starts_when_it_is_iterated() -> None:
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterator[bytes]:
         start_response("404 Not Found", [*HTML, ("Content-Length", "1")])

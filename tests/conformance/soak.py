@@ -2,8 +2,8 @@
 
 Each request is another visitor's; pages are clean, tagged, compressed and streamed, some clients go away in the middle,
 some apps raise. Memory is counted in the interpreter's allocated blocks, which do not depend on the system's allocator;
-the resident size is printed beside them. Each page comes a few times and then never again, so that what is remembered of
-pages comes and goes as well. Exit status 1 when the last tenth of the run held more than the second.
+the resident size is printed beside them. Each page comes a few times and then never again, so that what is remembered
+of pages comes and goes as well. Exit status 1 when the last tenth of the run held more than the second.
 """
 
 from __future__ import annotations
