@@ -57,11 +57,12 @@ class ConsentMiddleware:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
             return
-        inner: Scope = {"state": {}, **scope, PLAN_KEY: exchange.plan}
+        inner: Scope = dict(scope)
+        inner[PLAN_KEY] = exchange.plan
         if exchange.request_headers is not request.headers:
             inner["headers"] = exchange.request_headers
         # Where Starlette's `request.state` looks; the request's own dictionary, where the server has made one.
-        inner["state"]["consent_plan"] = exchange.plan
+        inner.setdefault("state", {})["consent_plan"] = exchange.plan
         response = _Response(exchange, send)
         await self.app(inner, receive, response)
         if response.waiting is not None:

@@ -55,10 +55,15 @@ def lower(
 ) -> tuple[Sequence[tuple[bytes, bytes]], Mapping[bytes, bytes]]:
     """The head with its fields' names in lower case, the very same object where they are; and each one's last value."""
     fields = dict(headers)
-    if not b"".join(fields).islower():
+    if not _are_lower(tuple(fields)):
         headers = [(name.lower(), value) for name, value in headers]
         fields = dict(headers)
     return headers, fields
+
+
+@lru_cache(256)  # browsers send few different sets of fields
+def _are_lower(names: tuple[bytes, ...]) -> bool:
+    return b"".join(names).islower()
 
 
 @lru_cache(64)  # a site has few different types

@@ -296,7 +296,7 @@ MUTANTS = [
     Mutant("wsgi.py", "body = bytes(chunks[0])", "body = chunks[0]", "tests/test_wsgi.py"),
     Mutant("wsgi.py", "first = bytes(next(chunks, b\"\"))", "first = next(chunks, b\"\")", "tests/test_wsgi.py"),
     Mutant("asgi.py", "if response.waiting is not None:", "if False:", "tests/test_asgi.py"),
-    Mutant("asgi.py", "inner: Scope = {\"state\": {}, **scope,", "scope.setdefault(\"state\", {})\n        inner: Scope = {**scope,", "tests/test_asgi.py"),
+    Mutant("asgi.py", "inner: Scope = dict(scope)", "inner: Scope = scope", "tests/test_asgi.py"),
     Mutant("endpoint.py", "f\"{mount.rstrip('/')}{policy.path}/", "f\"{policy.path}/", "tests/test_wsgi.py"),
     Mutant("endpoint.py", "asset is None else b\"public", "False else b\"public", "tests/test_endpoint.py"),
     Mutant("endpoint.py", 'head + expire(policy.ended_cookies(plan, cookies), cookies, host)', "head", "tests/test_endpoint.py"),
