@@ -42,12 +42,15 @@ class _Page(Generic[Outcome]):
 class PageMemory(Generic[Outcome]):
     """Keeps outcomes of bodies that have come more than once; never more than `limit` bytes, none with 0.
 
+    Besides, it knows at most `many` bodies by their samples.
+
     A body that comes once leaves a hash and a few of its bytes, so a page that was made for one visitor is not kept. An
     outcome is given for the very same bytes only. Any number of threads may ask.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, many: int = MANY) -> None:
         self._limit = limit
+        self._many = many
         self._left = limit
         self._pages: dict[_Sample, _Page[Outcome]] = {}
         self._lock = Lock()
@@ -79,7 +82,7 @@ class PageMemory(Generic[Outcome]):
             seen = hash(body)
             if page is None:
                 self._pages[sample] = _Page(None, seen)
-                if len(self._pages) > MANY:
+                if len(self._pages) > self._many:
                     self._let_one_go()
                 return
             if page.seen != seen:

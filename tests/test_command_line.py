@@ -74,6 +74,18 @@ def test_the_summary_as_json() -> None:
     assert summary["notices"] == {}
 
 
+def test_the_summary_as_json_of_a_file_that_is_read_in_pieces(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    path = tmp_path / "page.html"
+    path.write_bytes(page(LOADER))
+
+    assert main(["rewrite", "--json", "--chunk", "7", str(path)]) == 0
+    out, said = capsysbinary.readouterr()
+    assert HELD_LOADER in out
+    assert [held["rule"] for held in json.loads(said)["held"]] == ["hubspot.loader"]
+
+
 def test_another_content_type_passes_untouched() -> None:
     document = page(LOADER)
 

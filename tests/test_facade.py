@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import consent_middleware
 from consent_middleware import Policy
 from consent_middleware.facade import LANGUAGES, Facade, Texts, compose
-from consent_middleware.facade.asset import Site, minify_style
+from consent_middleware.facade.asset import Site, _hosts, minify_style
 from consent_middleware.facade.markup import _written_again as written_again
 from consent_middleware.facade.texts import choose
 from consent_middleware.policy import PolicyError
@@ -342,6 +342,17 @@ class TestAsset:
             else:
                 label, _, rest = domain.partition(".")
                 assert purpose(f"{label}-eu1.{rest}") == expected
+
+    def test_the_longest_name_of_a_host_says_what_it_waits_for(self) -> None:
+        domains = {
+            "a.example": Purpose.TRACKING,
+            "x.a.example": Purpose.CHAT,
+            "b.example": Purpose.CHAT,
+            "x.b.example": Purpose.TRACKING,
+        }
+        pairs = _hosts([replace(HUBSPOT, hint_domains=domains, inserted=frozenset())])
+        for domain, purpose in domains.items():
+            assert next(kind for kind, hosts in pairs if re.search(rf"\.({hosts})$", f".{domain}")) == purpose.value
 
     def test_no_vendor_is_named_in_the_facade(self) -> None:
         named = re.compile("hubspot|usemessages|hs-|hsjs|_hs[pq]|conversations", re.IGNORECASE)

@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from consent_middleware import Policy, memory
+from consent_middleware import Policy
 from consent_middleware.asgi import ConsentMiddleware as Asgi
+from consent_middleware.memory import PageMemory
 from consent_middleware.wsgi import ConsentMiddleware as Wsgi
 from tests.pages import HELD_LOADER, LOADER, page
 
@@ -164,8 +165,8 @@ def resident() -> int:
 def soak(requests: int, samples: int = 20, tell: Callable[[Sample], object] = lambda sample: None) -> list[Sample]:
     """Make `requests`, half through each gateway, and look at the memory `samples` times, evenly."""
     # Little room, so that it is full long before the end.
-    policy = Policy(contact_url="/contact", max_hold=2048, page_memory=100_000)
-    memory.MANY = 32
+    policy = Policy(contact_url="/contact", max_hold=2048)
+    policy.pages = PageMemory(100_000, many=32)
     wsgi, asgi = Wsgi(wsgi_app, policy), Asgi(asgi_app, policy)
     found: list[Sample] = []
     loop = asyncio.new_event_loop()

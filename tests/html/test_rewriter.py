@@ -45,6 +45,10 @@ HELD = "//held.example/x"
             id="behind what an end tag closes in SVG",
         ),
         pytest.param(
+            f"<svg><foreignObject><p></template><img src={HELD}>",
+            id="behind an end tag of a template where there is none",
+        ),
+        pytest.param(
             f"<svg><foreignObject><i><math><mi></i><mglyph><style><img src={HELD}>",
             id="behind an end tag whose element is out of scope",
         ),

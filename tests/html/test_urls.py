@@ -85,6 +85,7 @@ def long_name(last: int) -> str:
     [
         pytest.param("a" * 64 + ".example", id="a label"),
         pytest.param("\u00fc" * 59 + ".example", id="a label in Punycode"),
+        pytest.param("\u00fc" * 64 + ".example", id="a label before it is Punycode"),
         pytest.param(long_name(62), id="the whole name"),
     ],
 )
