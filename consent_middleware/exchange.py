@@ -237,7 +237,7 @@ class Exchange:
                 # The browser still holds them against a refusal, or from a past visit.
                 head = [*head, *expire(ended, self._cookies, self._host)]
         if html is not None and self._touches_html() and self._has_content(status):
-            codings = tuple(_codings(head)) if b"content-encoding" in names else ()
+            codings = _codings(b",".join(values(head, b"content-encoding"))) if b"content-encoding" in names else ()
             nonce = csp_nonce(head) if not _CSP.isdisjoint(names) else None
             nonced = nonce is not None and csp_trusts_what_scripts_insert(head)
             if self._is_readable(status, codings):
@@ -309,10 +309,11 @@ def _authority(host: bytes) -> str:
     return host.decode("ascii") if re.fullmatch(rb"[A-Za-z0-9.:\[\]_-]+", host) else ""
 
 
-def _codings(head: Headers) -> list[bytes]:
+@lru_cache(64)  # an app has few different values
+def _codings(value: bytes) -> tuple[bytes, ...]:
     """The content codings of a body in the order in which they were applied; "identity" and nothing are none."""
-    listed = [item.strip().lower() for value in values(head, b"content-encoding") for item in value.split(b",")]
-    return [coding for coding in listed if coding not in {b"", b"identity"}]
+    listed = (item.strip().lower() for item in value.split(b","))
+    return tuple(coding for coding in listed if coding not in {b"", b"identity"})
 
 
 def _told(codings: frozenset[bytes]) -> str:

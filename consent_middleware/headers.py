@@ -25,6 +25,9 @@ _DIGESTS = frozenset({b"content-digest", b"repr-digest", b"digest", b"content-md
 #: Cache control for one class of caches, all of them shared: RFC 9213, and its forerunners.
 _SHARED_CACHE_FIELDS = frozenset({b"cdn-cache-control", b"cloudflare-cdn-cache-control", b"surrogate-control"})
 
+#: Fields that tell one state of a page from another.
+_VALIDATORS = frozenset({b"etag", b"last-modified"})
+
 #: Fields that say whether and how long a page is stored.
 _LIFETIMES = frozenset({b"cache-control", b"expires"})
 
@@ -38,11 +41,6 @@ _MARK = b"--consent-"
 def values(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
     """Every value of the field `name` (lower case), in order."""
     return [value for key, value in headers if key.lower() == name]
-
-
-def first(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:
-    """The first value of the field `name` (lower case), or None."""
-    return next((value for key, value in headers if key.lower() == name), None)
 
 
 def without(headers: Iterable[tuple[bytes, bytes]], names: Collection[bytes]) -> Headers:
@@ -264,14 +262,15 @@ def per_visitor(headers: Headers, variant: Callable[[], bytes], vary: Iterable[b
     shared caches ignore `Vary`, so what the app lets be stored for a time is `private`; fields that only shared caches
     read go.
     """
-    headers = for_everyone(headers, variant)
+    # Most heads have little of this, and are not gone through for what they have not.
     names = {key.lower() for key, _ in headers}
-    # Most pages have few of these, and a head that has none is not read for it.
+    if not _VALIDATORS.isdisjoint(names):
+        headers = for_everyone(headers, variant)
     if not _SHARED_CACHE_FIELDS.isdisjoint(names):
         headers = without(headers, _SHARED_CACHE_FIELDS)
     if not _LIFETIMES.isdisjoint(names):
-        headers = _private(headers)
-    return add_vary(headers, *vary)
+        headers = _private(headers, expires=b"expires" in names)
+    return add_vary(headers, *vary) if b"vary" in names else [*headers, (b"vary", b", ".join(vary))]
 
 
 def for_everyone(headers: Headers, variant: Callable[[], bytes]) -> Headers:
@@ -292,10 +291,12 @@ def for_everyone(headers: Headers, variant: Callable[[], bytes]) -> Headers:
     return kept
 
 
-def _private(headers: Headers) -> Headers:
-    """The head that lets no shared cache store; `Cache-Control` is one line then, and stays as it is where it does."""
+def _private(headers: Headers, *, expires: bool) -> Headers:
+    """The head that lets no shared cache store; `Cache-Control` is one line then, and stays as it is where it does.
+
+    `expires` says whether there is an `Expires` field.
+    """
     lines = values(headers, b"cache-control")
-    expires = first(headers, b"expires") is not None
     if not lines:
         return [*headers, (b"cache-control", b"private")] if expires else headers
     directives = _private_directives(b", ".join(lines), expires=expires)

@@ -377,10 +377,9 @@ class Policy:
         #: Those that a variant of a page withholds.
         self._withheld: dict[str, CookieNames] = {}
         every_name = self._names[tuple(Purpose)]
-        #: Finds in a `Cookie` header what may be a vendor's cookie; most headers hold none.
-        self.vendor_cookies = re.compile(
-            b"|".join(map(re.escape, sorted({*every_name.exact, *every_name.prefixes}))) or b"(?!)"
-        )
+        named = b"|".join(map(re.escape, sorted({*every_name.exact, *every_name.prefixes})))
+        #: Finds what may be a vendor's cookie in `Cookie` headers, with ";" before each; most headers hold none.
+        self._vendor_cookies = re.compile(rb"[;, \t](?:" + (named or b"(?!)") + rb")")
         # A set has no order of its own, and the fingerprint is the same in every process of a site.
         required = [(purpose, sorted(categories)) for purpose, categories in self.requires.items()]
         shown = (
@@ -658,7 +657,7 @@ class Policy:
 
     def ended_cookies(self, plan: Plan, cookies: Cookies) -> list[bytes]:
         """The names under which a request carries cookies that end here: refused ones, and a past visit's."""
-        if not cookies.raw or not self.vendor_cookies.search(b";".join(cookies.raw)):
+        if not self._vendor_cookies.search(b"".join([b";" + header for header in cookies.raw])):
             return []
         return (self.refused_cookies(plan) | self.left_cookies(plan)).among(cookies)
 

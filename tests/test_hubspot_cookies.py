@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from consent_middleware import Policy
 from consent_middleware.consent import Category
 from consent_middleware.cookies import MAX_PREFIXED, CookieNames, Cookies
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.rules import CookieDomain, CookieRule, Purpose, SetBy
+from consent_middleware.sources import Signals
 from consent_middleware.vendors.hubspot import HUBSPOT
 
 DAY = 86_400
@@ -202,3 +205,31 @@ def test_no_request_makes_an_answer_of_any_length() -> None:
     header = b"; ".join(b"open-%d=1" % number for number in range(1000))
 
     assert len(NAMES.among(Cookies([header + b"; exact=1"]))) == MAX_PREFIXED + 1
+
+
+PARTS = [
+    "messagesUtk",
+    "__hstc",
+    "hubspotutk=",
+    "__hssc=1",
+    "x",
+    "=",
+    ";",
+    "; ",
+    ";\t",
+    ",",
+    ", ",
+    " ",
+    '"',
+    "hs-messages",
+]
+
+
+@given(st.lists(st.lists(st.sampled_from(PARTS), max_size=12).map("".join), max_size=3))
+def test_no_cookie_that_ends_is_overlooked(headers: list[str]) -> None:
+    """Law: the quick look at the whole header lets nothing pass that a look at each cookie finds."""
+    cookies = Cookies([header.encode() for header in headers])
+    plan = POLICY.settle(POLICY.read(Signals(Cookies([b"consent=necessary"]))))
+    names = POLICY.refused_cookies(plan) | POLICY.left_cookies(plan)
+
+    assert POLICY.ended_cookies(plan, cookies) == names.among(cookies)
