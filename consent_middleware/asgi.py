@@ -106,7 +106,13 @@ class _Response:
             if (ready := self._started(message)) is not None:
                 await self._send(ready)
         else:
-            await self._other(kind, message)
+            await self.finish()
+            if kind in _FILES and self._rewrites:
+                await self._file(message)
+            elif kind in _HINTS:
+                await self._hint(message)
+            else:
+                await self._send(message)
 
     async def finish(self) -> None:
         """Send a head that still waits: another message comes before the whole of a body, or none comes at all."""
@@ -141,15 +147,6 @@ class _Response:
         await self.finish()
         body = self._exchange.feed(given)
         await self._send({**message, "body": body if more else body + self._exchange.close()})
-
-    async def _other(self, kind: str, message: Message) -> None:
-        await self.finish()
-        if kind in _FILES and self._rewrites:
-            await self._file(message)
-        elif kind in _HINTS:
-            await self._hint(message)
-        else:
-            await self._send(message)
 
     async def _hint(self, message: Message) -> None:
         """Send what may be sent of an early hint (RFC 8297); nothing where nothing is left."""

@@ -33,7 +33,7 @@ class Cookies:
     __slots__ = ("_doubtful", "_headers", "_pairs")
 
     def __init__(self, headers: Iterable[bytes] = ()) -> None:
-        self._headers = tuple(headers)
+        self._headers = [header[:MAX_HEADER] for header in headers]
         self._pairs: dict[bytes, list[bytes]] | None = None
         self._doubtful: dict[bytes, list[bytes]] = {}
 
@@ -51,7 +51,7 @@ class Cookies:
 
     @property
     def raw(self) -> Sequence[bytes]:
-        """The headers' values as received; what lies beyond the cap is never read."""
+        """The headers' values as received, each up to the cap: all that anything here is read from."""
         return self._headers
 
     @property
@@ -73,7 +73,7 @@ class Cookies:
         if self._pairs is None:
             self._pairs = {}
             for header in self._headers:
-                for part in header[:MAX_HEADER].split(b";"):
+                for part in header.split(b";"):
                     name, equals, value = part.partition(b"=")
                     if equals:
                         self._pairs.setdefault(name.strip(_WSP), []).append(value.strip(_WSP))

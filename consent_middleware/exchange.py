@@ -125,7 +125,7 @@ class Exchange:
         #: From what a started response's page is made; None where it passes through.
         self._frame: _Frame | None = None
         self._body: _Body | None = None
-        self._outcome: Outcome | None = None
+        self._outcome: _Outcome | None = None
 
     def _touches_html(self) -> bool:
         return self._page_plan.touches_html or self._policy.withdrawal == "at-once"
@@ -254,7 +254,7 @@ class Exchange:
                 )
         return head
 
-    def _tell(self, outcome: Outcome) -> None:
+    def _tell(self, outcome: _Outcome) -> None:
         note = self._policy.notices.note
         if outcome.bail_outs:
             note("bail-out", "a tag of an HTML page was too long to hold; see the setting on_bail_out")
@@ -320,6 +320,10 @@ def _told(codings: frozenset[bytes]) -> str:
     return ", ".join(sorted(coding.decode("ascii") for coding in codings if not coding.startswith(b"x-")))
 
 
+#: What the note of a tag that is held takes beside the tag, in bytes.
+_HELD = 512
+
+
 class _Frame(NamedTuple):
     """All that a page's new bytes are made from besides its old ones and the policy."""
 
@@ -336,7 +340,7 @@ class _Frame(NamedTuple):
     codings: tuple[bytes, ...] = ()
 
 
-class Outcome(NamedTuple):
+class _Outcome(NamedTuple):
     """What became of a page that was read to its end, or as far as it can be read."""
 
     #: The new bytes where they are one piece; None where the page stays as it is, or has left in pieces.
@@ -347,11 +351,11 @@ class Outcome(NamedTuple):
     needs_own_scripts: bool
 
 
-def _outcome(policy: Policy, plan: Plan, frame: _Frame, body: bytes) -> Outcome:
+def _outcome(policy: Policy, plan: Plan, frame: _Frame, body: bytes) -> _Outcome:
     """What becomes of a body that is at hand. What became of a body that has come before is remembered."""
     # A page with a nonce is made for one response.
     memory = policy.pages if frame.nonce is None else None
-    known: Outcome | None = memory.recall(frame, body) if memory else None
+    known: _Outcome | None = memory.recall(frame, body) if memory else None
     if known is not None:
         return known
     decoded = _decoded(body, frame.codings) if frame.codings else None
@@ -365,7 +369,9 @@ def _outcome(policy: Policy, plan: Plan, frame: _Frame, body: bytes) -> Outcome:
         if reading.is_broken:
             return outcome
     if memory:
-        memory.keep(frame, body, outcome, len(outcome.page or b""))
+        # A visitor chooses the host's name, and may the mount's.
+        named = len(frame.authority) + len(frame.asset_url)
+        memory.keep(frame, body, outcome, named + len(outcome.page or b"") + _HELD * len(outcome.held))
     return outcome
 
 
@@ -420,11 +426,11 @@ class _Body:
     def held(self) -> tuple[Held, ...]:
         return tuple(self._holds.held)
 
-    def outcome(self, page: bytes | None = None) -> Outcome:
+    def outcome(self, page: bytes | None = None) -> _Outcome:
         needs_own_scripts = (self._rewriter.changed or self.is_broken) and self._holds.nonce is None
-        return Outcome(page, self.held, self._rewriter.bail_outs, needs_own_scripts)
+        return _Outcome(page, self.held, self._rewriter.bail_outs, needs_own_scripts)
 
-    def whole(self, body: bytes) -> Outcome:
+    def whole(self, body: bytes) -> _Outcome:
         """What becomes of a body that is at hand."""
         out = self.feed(body) + self.close() if self._coded else self._rewriter.rewrite(body)
         return self.outcome(out if self._rewriter.changed or self.is_broken else None)

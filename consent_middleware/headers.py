@@ -53,15 +53,10 @@ def lower(
 ) -> tuple[Sequence[tuple[bytes, bytes]], Mapping[bytes, bytes]]:
     """The head with its fields' names in lower case, the very same object where they are; and each one's last value."""
     fields = dict(headers)
-    if not _are_lower(tuple(fields)):
+    if not b"".join(fields).islower():
         headers = [(name.lower(), value) for name, value in headers]
         fields = dict(headers)
     return headers, fields
-
-
-@lru_cache(256)  # browsers send few different sets of fields
-def _are_lower(names: tuple[bytes, ...]) -> bool:
-    return b"".join(names).islower()
 
 
 @lru_cache(64)  # a site has few different types
@@ -270,7 +265,7 @@ def per_visitor(headers: Headers, variant: Callable[[], bytes], vary: Iterable[b
         headers = without(headers, _SHARED_CACHE_FIELDS)
     if not _LIFETIMES.isdisjoint(names):
         headers = _private(headers, expires=b"expires" in names)
-    return add_vary(headers, *vary) if b"vary" in names else [*headers, (b"vary", b", ".join(vary))]
+    return add_vary(headers, *vary)
 
 
 def for_everyone(headers: Headers, variant: Callable[[], bytes]) -> Headers:

@@ -65,7 +65,10 @@ class PageMemory(Generic[Outcome]):
         return page.outcomes.get(context)
 
     def keep(self, context: Hashable, body: bytes, outcome: Outcome, size: int) -> None:
-        """Keep what has become of a body, if it has come before. `size` is what the outcome holds, in bytes."""
+        """Keep what has become of a body, if it has come before.
+
+        `size` is what the outcome and the context hold, in bytes.
+        """
         if len(body) + size > self._limit // PART:
             return
         # Whoever comes while another thread writes does without: nobody waits for a memory.

@@ -374,8 +374,6 @@ class Policy:
             for size in range(len(Purpose) + 1)
             for purposes in combinations(Purpose, size)
         }
-        #: Those that a variant of a page withholds.
-        self._withheld: dict[str, CookieNames] = {}
         every_name = self._names[tuple(Purpose)]
         named = b"|".join(map(re.escape, sorted({*every_name.exact, *every_name.prefixes})))
         #: Finds what may be a vendor's cookie in `Cookie` headers, with ";" before each; most headers hold none.
@@ -435,7 +433,7 @@ class Policy:
 
     def plan(self, signals: Signals) -> Plan:
         """The plan for one request: its consent, whether the visitor has clicked, and what follows."""
-        regime = self.regime if isinstance(self.regime, Regime) else self._regime_of(self.regime, signals)
+        regime = self._regime_of(signals)
         if self._keeps_plans and signals.cookies.raw:
             key = (regime, self._digest(signals))
             plan = self._plans.get(key)
@@ -618,9 +616,11 @@ class Policy:
             )
             return None
 
-    def _regime_of(self, regime: Callable[[Signals], str | None], signals: Signals) -> Regime:
+    def _regime_of(self, signals: Signals) -> Regime:
+        if isinstance(self.regime, Regime):
+            return self.regime
         try:
-            said = regime(signals)
+            said = self.regime(signals)
             return Regime.OPT_IN if said is None else Regime(said)
         except Exception as error:  # a site's own callable must not end in an error page
             self.notices.note(
@@ -633,11 +633,7 @@ class Policy:
 
     def withheld_cookies(self, plan: Plan) -> CookieNames:
         """The names that no response may set under this plan."""
-        found = self._withheld.get(plan.variant)
-        if found is None:
-            found = self._names[tuple(purpose for purpose in Purpose if not plan.allows(purpose))]
-            self._withheld[plan.variant] = found
-        return found
+        return self._names[tuple(purpose for purpose in Purpose if not plan.allows(purpose))]
 
     def refused_cookies(self, plan: Plan) -> CookieNames:
         """The names to expire under this plan: only an explicit no ends what the visitor's browser already holds."""

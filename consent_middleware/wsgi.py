@@ -65,7 +65,7 @@ def _request_head(environ: WSGIEnvironment) -> RequestHead:
     headers = [
         (_field(key), value.encode("latin-1", "replace"))
         for key, value in environ.items()
-        if key[:5] == "HTTP_" and isinstance(value, str)
+        if key.startswith("HTTP_") and isinstance(value, str)
     ]
     mount = environ.get("SCRIPT_NAME", "")
     if mount:

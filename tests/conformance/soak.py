@@ -164,8 +164,8 @@ def resident() -> int:
 
 def soak(requests: int, samples: int = 20, tell: Callable[[Sample], object] = lambda sample: None) -> list[Sample]:
     """Make `requests`, half through each gateway, and look at the memory `samples` times, evenly."""
-    # Little room, so that it is full long before the end.
     policy = Policy(contact_url="/contact", max_hold=2048)
+    # Little room, so that it is full long before the end.
     policy.pages = PageMemory(100_000, many=32)
     wsgi, asgi = Wsgi(wsgi_app, policy), Asgi(asgi_app, policy)
     found: list[Sample] = []
