@@ -394,11 +394,17 @@ MUTANTS = [
     Mutant("disclosure.py", "if row.hosted is hosted]", "]", "tests/test_disclosure.py"),
     Mutant("disclosure.py", "if row.lifetime_seconds % size == 0)", "if row.lifetime_seconds >= size)", "tests/test_disclosure.py"),
 ]  # fmt: skip
+EVERY = [*MUTANTS, *SCRIPT_MUTANTS]
+
+
+def source_of(mutant: Mutant, root: Path) -> Path:
+    """Return the file that a mutant changes, in the project at `root`."""
+    return root / "consent_middleware" / mutant.file
 
 
 def is_killed(mutant: Mutant, copy: Path) -> bool:
     """Whether the mutant's tests fail in a copy of the project that holds it."""
-    path = copy / "consent_middleware" / mutant.file
+    path = source_of(mutant, copy)
     source = path.read_text("utf-8")
     if source.count(mutant.old) != 1:
         raise SystemExit(f"{mutant.file}: {mutant.old!r} stands there {source.count(mutant.old)} times, not once")
@@ -428,12 +434,11 @@ def is_killed(mutant: Mutant, copy: Path) -> bool:
 
 def main(wanted: list[str]) -> int:
     """Try every mutant, or those whose file is named. Returns the exit status."""
-    every = [*MUTANTS, *SCRIPT_MUTANTS]
-    chosen = [mutant for mutant in every if not wanted or mutant.file in wanted]
+    chosen = [mutant for mutant in EVERY if not wanted or mutant.file in wanted]
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "project"
         shutil.copytree(
-            ROOT, copy, ignore=shutil.ignore_patterns(".venv", ".git", ".cache", "node_modules", ".*_cache")
+            ROOT, copy, ignore=shutil.ignore_patterns(".venv*", ".git", ".cache", "node_modules", ".*_cache")
         )
         # What npm has fetched, for the script's minified form and for the browsers.
         (ROOT / ".cache").mkdir(exist_ok=True)
