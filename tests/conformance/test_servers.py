@@ -1,6 +1,6 @@
 """The middleware under real servers, over sockets: one table of cases, every server, and what servers do wrong.
 
-The numbers are those of the rows in `test_gateway.py`.
+The numbers are those of the rows in `test_gateway_*.py`.
 """
 
 from __future__ import annotations
