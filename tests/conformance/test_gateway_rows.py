@@ -25,3 +25,10 @@ def rows_of(kind: str) -> dict[str, str]:
 
 def test_every_row_has_a_gateway_test() -> None:
     assert set(rows_of("gateway").values()) == ROWS
+
+
+def test_every_server_test_names_a_row() -> None:
+    rows = rows_of("servers")
+
+    assert rows
+    assert not {test: row for test, row in rows.items() if row not in ROWS}
