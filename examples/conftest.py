@@ -15,7 +15,7 @@ from tests import chromium
 
 
 # Not for the whole session: while Playwright's synchronous interface is open, its event loop counts as running, and
-# `asyncio.run` in another module's tests would fail.
+# asynchronous tests of other modules would fail.
 @pytest.fixture(scope="module")
 def _playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:

@@ -32,7 +32,8 @@ class Mutant(NamedTuple):
 
 LAWS = "tests/test_laws.py"
 DOORS = "tests/conformance/test_doors.py"
-GATEWAY = "tests/conformance/test_gateway.py"
+MESSAGES = "tests/conformance/test_gateway_messages.py"
+SECURITY = "tests/conformance/test_gateway_security.py"
 SOURCES = "tests/sources"
 STATES = "tests/browser/test_facade_states.py"
 RELEASE = "tests/browser/test_release.py"
@@ -272,9 +273,9 @@ MUTANTS = [
     Mutant("exchange.py", "len(codings) > MAX_CODINGS or ", "", "tests/test_exchange.py"),
     Mutant("exchange.py", "yield from self._recoded(salvaged(self._codings, chunk), encoder)", "pass", "tests/test_exchange.py"),
     Mutant("exchange.py", "return b\"\" if self._decoded else chunk", "return b\"\"", "tests/test_exchange.py"),
-    Mutant("exchange.py", "(self._rewriter.changed or self.is_broken) and self._holds.nonce is None", "self._holds.nonce is None", GATEWAY),
-    Mutant("exchange.py", "    def early(self, headers: Headers) -> Headers:\n", "    def early(self, headers: Headers) -> Headers:\n        return headers\n", GATEWAY),
-    Mutant("headers.py", "b\"'strict-dynamic'\" not in words", "True", GATEWAY),
+    Mutant("exchange.py", "(self._rewriter.changed or self.is_broken) and self._holds.nonce is None", "self._holds.nonce is None", SECURITY),
+    Mutant("exchange.py", "    def early(self, headers: Headers) -> Headers:\n", "    def early(self, headers: Headers) -> Headers:\n        return headers\n", MESSAGES),
+    Mutant("headers.py", "b\"'strict-dynamic'\" not in words", "True", SECURITY),
     Mutant("headers.py", "len(fields) == len(headers) and _CONDITIONS", "_CONDITIONS", "tests/test_headers.py"),
     Mutant("headers.py", 'elif name != b"last-modified":', "else:", DOORS),
     Mutant("headers.py", 'rest = b";".join(left).lstrip(_OWS)', 'rest = b"; ".join(part.strip() for part in left)', "tests/test_visits.py"),
@@ -282,9 +283,9 @@ MUTANTS = [
     Mutant("policy.py", "self._names[(Purpose.CHAT,) if is_over else ()]", "self._names[tuple(Purpose) if is_over else ()]", "tests/test_visits.py"),
     Mutant("asgi.py", 'self._exchange.length == b"%d" % len(given)', "False", "tests/test_asgi.py"),
     Mutant("asgi.py", "            self._rewrites = False\n", "", "tests/test_asgi.py"),
-    Mutant("asgi.py", "            elif kind in _HINTS:\n                await self._hint(message)\n", "", GATEWAY),
-    Mutant("asgi.py", "        if left or not hints:\n", "        if True:\n", GATEWAY),
-    Mutant("wsgi.py", "    if _EARLY_HINTS in environ:\n", "    if False:\n", GATEWAY),
+    Mutant("asgi.py", "            elif kind in _HINTS:\n                await self._hint(message)\n", "", MESSAGES),
+    Mutant("asgi.py", "        if left or not hints:\n", "        if True:\n", MESSAGES),
+    Mutant("wsgi.py", "    if _EARLY_HINTS in environ:\n", "    if False:\n", MESSAGES),
     Mutant("wsgi.py", "        if not body and head is not given:\n", "        if False:\n", "tests/test_wsgi.py"),
     Mutant("coding.py", "if self._coding not in _REPEATS or not", "if not", "tests/test_coding.py"),
     Mutant("coding.py", '_zstd = _first_module("compression.zstd", "backports.zstd")', "_zstd = None", "tests/test_coding.py"),

@@ -1,8 +1,10 @@
-"""The servers that the middleware is tried under: how each is started, and what each does wrong by itself."""
+"""The servers that the middleware is tried under, and how each is started. What they do wrong is in `faults.py`."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -62,11 +64,16 @@ class Running:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """Return a port that nobody listens on.
+
+    It is below those that the system gives to clients, so that no connection of another test takes it before the
+    server does, and it is drawn from the system's randomness: each process of a parallel run has the same `random`.
+    """
+    while True:
+        port = 12_000 + secrets.randbelow(20_000)
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 @contextmanager
@@ -77,7 +84,7 @@ def started(words: list[str], port: int, log: Path, **environment: str) -> Itera
             words, cwd=ROOT, stdout=file, stderr=file, env={**os.environ, "PYTHONPATH": str(ROOT), **environment}
         )
     try:
-        for _ in range(1000):
+        for _ in range(3000):
             if process.poll() is not None:
                 raise RuntimeError(f"{words} has ended: {log.read_text('utf-8', 'replace')[-2000:]}")
             with socket.socket() as probe:
