@@ -19,6 +19,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from examples.demo import Demo
 
+pytestmark = pytest.mark.servers
+
 PROJECT = Path(__file__).parents[2]
 CHAT_HOSTS = {"js.usemessages.com", "api.hubspot.com", "app.hubspot.com"}
 TRACKING = {"__hstc", "hubspotutk", "__hssc", "__hssrc"}

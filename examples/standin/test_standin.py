@@ -21,6 +21,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from examples.standin import PRODUCTS, Fault, Portal, Record, StandIn, split_region
 from examples.standin.hosts import in_region, is_hubspot
 
+pytestmark = pytest.mark.servers
+
 
 class Reply(NamedTuple):
     status: int
