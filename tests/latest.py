@@ -23,6 +23,8 @@ REPORT = ROOT / ".cache" / "latest.xml"
 
 def install(python: Path) -> None:
     """Put the newest packages and the project itself into the environment of `python`."""
+    if not python.exists():
+        venv.create(LATEST, with_pip=True)
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
     wanted = requirements(ENVIRONMENTS["test"], project())
     subprocess.run([*pip, "--upgrade", "--upgrade-strategy", "eager", *wanted], check=True, cwd=ROOT)
@@ -56,7 +58,9 @@ def outcomes(report: Path) -> dict[str, str]:
             problem = case.find(kind)
             if problem is not None:
                 why = (problem.get("message") or kind).strip().splitlines()[0]
-                found[f"{case.get('file')}::{case.get('name')}"] = why
+                module = (case.get("file") or "").removesuffix(".py").replace("/", ".")
+                classes = (case.get("classname") or "").removeprefix(module).strip(".").split(".")
+                found["::".join([case.get("file") or "", *filter(None, classes), case.get("name") or ""])] = why
     return found
 
 
@@ -69,14 +73,17 @@ def run(python: Path, *arguments: str) -> dict[str, str]:
     return outcomes(REPORT)
 
 
+def frozen(python: Path) -> str:
+    """Return what `pip freeze` says of an environment."""
+    command = [str(python), "-m", "pip", "--disable-pip-version-check", "freeze"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
 def main(arguments: list[str]) -> int:
     """Install, run, compare and report. The arguments go to pytest. Returns 0 whenever the tests could be run."""
     python = LATEST / "bin" / "python"
-    if not python.exists():
-        venv.create(LATEST, with_pip=True)
     install(python)
-    frozen = subprocess.run([str(python), "-m", "pip", "freeze"], check=True, capture_output=True, text=True).stdout
-    newer = differences(frozen, (FOLDER / "test.txt").read_text("utf-8"))
+    newer = differences(frozen(python), (FOLDER / "test.txt").read_text("utf-8"))
     failed = run(python, "--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile", *arguments)
     ours = run(Path(sys.executable), *failed) if failed else {}
     print("\n=== with the newest of everything")
