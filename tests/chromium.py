@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserType
 
-from .npm import missing
+from .needs import missing
 
 #: No traffic of the browser's own, and none but TCP, so that every request can be counted.
 ARGUMENTS = [

@@ -28,6 +28,7 @@ from consent_middleware.rules import ChatScript, Purpose
 from consent_middleware.vendors.hubspot import HUBSPOT
 from tests import npm
 from tests.minify import PARTS, minified
+from tests.needs import missing
 
 PACKAGE = Path(consent_middleware.__file__).parent
 CHAT = ChatScript(
@@ -317,7 +318,7 @@ class TestAsset:
         try:
             made = minified()
         except npm.NpmError as error:
-            npm.missing(str(error))
+            missing(str(error))
             raise
         assert made.keys() == {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.min.js")}
         for place, code in made.items():
