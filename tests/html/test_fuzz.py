@@ -9,6 +9,7 @@ from .fuzz import LIMITS, Builder, chunked_differently, disagreement, limit
 DOCUMENTS = 3000
 
 
+@pytest.mark.slow
 def test_html5lib_and_the_engine_agree_about_built_documents(capsys: pytest.CaptureFixture[str]) -> None:
     known = dict.fromkeys(LIMITS, 0)
     wrong = []

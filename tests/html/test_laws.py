@@ -150,6 +150,7 @@ def test_the_gate_keeps_out_nothing_that_counts(document: bytes, xml: bool, size
     assert HTMLRewriter(Holding(), charset="utf-8", xml=xml).rewrite(document) == expected
 
 
+@pytest.mark.slow
 @law
 @given(documents, st.booleans())
 def test_chunk_invariance_at_every_cut_and_byte_by_byte(document: bytes, xml: bool) -> None:

@@ -76,6 +76,7 @@ policies = st.builds(
 NOW = 11.0 * 86_400
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(st.lists(headers, max_size=3), st.sampled_from(Regime), st.binary(max_size=8))
 def test_no_request_raises(lines: list[bytes], regime: Regime, signal: bytes) -> None:
