@@ -66,8 +66,9 @@ class TagWatch(Protocol):
     def tail(self) -> bytes:
         """Give what to add before ``</body>`` or at the end of the document; b"" when there is nothing to add.
 
-        Asked before each ``</body>`` that follows an edit and at the end of input, until it gives something. Never in
-        raw text, comment, tag, template or foreign content; in XML never behind the root element.
+        Asked before each ``</body>`` that follows an edit and at the end of input, until it gives something; once more
+        where edits follow that. Never in raw text, comment, tag, template or foreign content; in XML never behind the
+        root element.
         """
         ...
 
@@ -294,6 +295,7 @@ class _Reader:
             if tokens.waiting:
                 return
             tag.text = None if text is None else self.gate.said(text)
+            tag.script = text or b""
         if not (tag.text is not None or self._based or name == b"base" or self.gate.holds(raw, self.encoding)):
             return
         if name == b"base" and not self._based and not tokens.twice and (href := tag.get(b"href")) is not None:
@@ -307,6 +309,8 @@ class _Reader:
             edits = sorted(edits + inner)
         for edit in edits:
             self.edited = True
+            # What stands behind the tail has not been told of in it.
+            self._tailed = self._depth > 0
             yield Edit(tokens.start + edit.start, tokens.start + edit.end, edit.replacement)
 
     def _tail(self) -> Iterator[Edit]:
