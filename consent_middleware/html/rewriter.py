@@ -273,7 +273,8 @@ class _Reader:
         """Ask about the start tag just read."""
         tokens = self.tokens
         name = tokens.name
-        if not self.gate.asks(name) or (tokens.svg and name != b"script"):
+        # A base of SVG is none, but what fetches ahead of the parser takes it for one.
+        if not self.gate.asks(name) or (tokens.svg and name not in {b"script", b"base"}):
             return
         if name == b"script" and tokens.twice == b"noscript":
             # Whoever reads this as markup runs no scripts.
@@ -298,7 +299,8 @@ class _Reader:
             tag.script = text or b""
         if not (tag.text is not None or self._based or name == b"base" or self.gate.holds(raw, self.encoding)):
             return
-        if name == b"base" and not self._based and not tokens.twice and (href := tag.get(b"href")) is not None:
+        is_base = name == b"base" and not (self._based or tokens.twice or tokens.svg)
+        if is_base and (href := tag.get(b"href")) is not None:
             self._base, self._based = href, True
             self._candidates = Candidates(self.gate, tokens.source, tokens.pos, self.encoding, every=True)
         edits = (
