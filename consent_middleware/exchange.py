@@ -27,6 +27,7 @@ from .headers import (
     Headers,
     csp_nonce,
     csp_refuses_own_scripts,
+    csp_script_sources,
     csp_trusts_what_scripts_insert,
     expire,
     filter_links,
@@ -249,6 +250,7 @@ class Exchange:
                     self._policy.offers_chat(self._request.path),
                     self._language,
                     nonced,
+                    () if _CSP.isdisjoint(names) else csp_script_sources(head),
                     *html,
                     codings,
                 )
@@ -334,6 +336,7 @@ class _Frame(NamedTuple):
     offers_chat: bool
     language: str | None
     nonced: bool
+    script_sources: tuple[str, ...]
     media_type: bytes
     charset: str | None
     #: How the old bytes are coded, and the new ones will be.
@@ -406,6 +409,7 @@ class _Body:
             frame.offers_chat,
             language=frame.language,
             nonced=frame.nonced,
+            script_sources=frame.script_sources,
         )
         self._rewriter = HTMLRewriter(
             self._holds,

@@ -396,6 +396,12 @@ def csp_trusts_what_scripts_insert(headers: Iterable[tuple[bytes, bytes]]) -> bo
     )
 
 
+def csp_script_sources(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, ...]:
+    """What each enforced policy of the page that says anything of scripts says of them."""
+    found = _script_sources(headers, b"content-security-policy")
+    return tuple(sources.decode("latin-1") for sources in found if sources is not None)
+
+
 def _allows_by_url(sources: bytes) -> bool:
     words = sources.lower().split()
     by_url = any(word == b"'self'" or not word.startswith(b"'") for word in words)

@@ -12,8 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from .csp import Script, lets_run
+from .facade.markup import Mark
 from .html.rewriter import Edit, Search, StartTag
 from .policy import Plan, Policy
 from .rules import Action, ChatScript, Found, Purpose, Recognition, Sight
@@ -71,17 +74,43 @@ _MANY = 64
 _SHORT = 1024
 
 #: What is asked about, besides the custom elements that load things.
-_ELEMENTS = frozenset({b"script", b"link", b"img", b"iframe"})
+_ELEMENTS = frozenset({b"script", b"link", b"img", b"iframe", b"base"})
+#: Custom elements that load pictures and frames, and never a script.
+_NO_SCRIPTS = frozenset({b"amp-iframe", b"amp-img", b"amp-pixel"})
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One tag that waits: the rule that knew it, the purpose it waits for, and where it is known, what it loads."""
+    """One tag that waits: the rule that knew it, the purpose it waits for, and where it is known, what it loads.
+
+    The page's script knows the element again by its `mark`, or, where `text` is true, as one of its scripts without an
+    address; where there is neither, it never releases it. `base` says whether a `<base>` stands before it, `nonce` is a
+    script's.
+    """
 
     rule: str
     purpose: Purpose
     kind: str = ""
     src: str = ""
+    mark: Mark = ()
+    text: bool = False
+    base: bool = False
+    nonce: str | None = None
+
+    @property
+    def is_script(self) -> bool:
+        """Whether it is a script that may be released."""
+        return self.text or self.mark[:1] == ("script",)
+
+
+class _Chat(NamedTuple):
+    """A chat that a held tag would have brought: its script, its vendor, the tag's nonce, and whether it is the chat's
+    own tag."""
+
+    script: ChatScript
+    vendor: str
+    nonce: str | None
+    own: bool
 
 
 @dataclass(slots=True)
@@ -90,8 +119,9 @@ class PageHolds:
 
     Args: the policy, the plan, the path of the facade's script, the nonce that the page's policy names, if any, the
     authority (host and port) under which the page was asked for, whether the site offers its chat on this page, the
-    language of the facade's words, where the site has chosen it for this request, and whether that policy lets none of
-    the page's own scripts run without the nonce, and all that scripts insert.
+    language of the facade's words, where the site has chosen it for this request, whether that policy lets none of
+    the page's own scripts run without the nonce, and all that scripts insert, and what the page's policies say of
+    scripts.
     """
 
     policy: Policy
@@ -102,18 +132,21 @@ class PageHolds:
     offers_chat: bool = True
     language: str | None = None
     nonced: bool = False
+    script_sources: tuple[str, ...] = ()
     search: Search = field(init=False)
     held: list[Held] = field(default_factory=list)
     _page_nonce: str | None = field(init=False)
-    _chat: ChatScript | None = None
-    _is_own_chat: bool = False
+    _chats: list[_Chat] = field(default_factory=list)
     _chat_loads: bool = False
-    _base: str | None = None
+    #: Whether a `<base>` leads to another host.
+    _is_led_away: bool = False
     #: Which documents have a guard: the page (False), those within it (True).
     _guarded: set[bool] = field(default_factory=set)
     _watches: bool = False
     _root: StartTag | None = None
-    _vendor: str | None = None
+    #: Of how many held tags the page's script has been told, None before there is one; and whether of a chat.
+    _told: int | None = None
+    _told_chat: bool = False
 
     def __post_init__(self) -> None:
         """Say what to look for: where no host of a vendor can stand, no tag is asked about."""
@@ -129,6 +162,9 @@ class PageHolds:
 
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """The edits that hold `tag`, or none where it may stay."""
+        if tag.name == b"base":
+            self._note_base(tag.get(b"href"))
+            return ()
         if tag.name == b"link":
             return self._link(tag)
         if tag.name == b"script":
@@ -141,28 +177,69 @@ class PageHolds:
 
     def tail(self) -> bytes:
         """The facade where a held tag would have brought the chat and no other does, and the script that releases what
-        is held and ends what runs."""
-        chat = self._chat
-        if self._chat_loads or self.plan.decisions[Purpose.CHAT].action is Action.BLOCK:
-            chat = None
+        is held and ends what runs; once more, for what is held behind that."""
         guarded = False in self._guarded
-        needless = not (guarded or self._watches) and all(held.rule == "hint" for held in self.held)
-        if chat is None and needless:
+        if not (guarded or self._watches) and all(held.rule == "hint" for held in self.held):
             return b""
+        chat = None if self._told_chat else self._chat
+        more = self._told is not None and chat is None
+        told = self._told or 0
+        known = [held for held in self.held if not self._is_stranger(held)]
+        marks: dict[Mark, bool] = {}
+        for held in known:
+            if held.mark:
+                marks.setdefault(held.mark, held.base)
+        texts = sum(held.text for held in known)
+        if more and len(marks) + texts == told:
+            return b""
+        address = self._own_address(self.asset_url)
+        if address is None:
+            return b""
+        self._told = len(marks) + texts
+        self._told_chat = self._told_chat or chat is not None
+        before = [mark for mark, base in marks.items() if not base]
+        behind = [mark for mark, base in marks.items() if base]
         # The script that has come with the guard is the one that goes on.
         embeds = guarded or any(held.purpose is Purpose.EMBEDS for held in self.held)
         return self.policy.facade.markup(
-            chat,
-            asset_url=self._absolute(self.asset_url),
-            nonce=self.nonce,
+            chat and chat.script,
+            asset_url=address,
+            nonce=self._nonce,
             allowed=self._allowed,
             lang=self._lang,
             language=self.language,
-            held=[held.src for held in self.held if held.src],
+            held=before + behind,
+            based=len(before) if behind else None,
+            texts=texts,
             placeholders=embeds and self._stands_in_for_embeds,
-            vendor=self._vendor,
-            ask=self.policy.cacheable,
+            vendor=chat.vendor if chat else None,
+            ask=self.policy.cacheable and not more,
+            more=more,
         )
+
+    @property
+    def _nonce(self) -> str | None:
+        """The nonce for the page's scripts of ours: what its policy names, or else what its own tags bear, since a
+        policy may stand in the page itself."""
+        nonces = (self.nonce, *(chat.nonce for chat in self._chats), *(held.nonce for held in self.held))
+        return next((nonce for nonce in nonces if nonce is not None), None)
+
+    def _is_stranger(self, held: Held) -> bool:
+        """Whether a script lacks the nonce that others of its page have, where the policy is not known: what a script
+        inserts, that policy may let run."""
+        return held.is_script and self._page_nonce is None and held.nonce != self._nonce
+
+    @property
+    def _chat(self) -> _Chat | None:
+        """The chat that stands behind the facade.
+
+        A tag that is the chat itself goes before tags that bring it along; among equals the first in the document.
+        """
+        if self._chat_loads or self.plan.decisions[Purpose.CHAT].action is Action.BLOCK:
+            return None
+        nonce = self._nonce
+        known = [chat for chat in self._chats if self._page_nonce is not None or chat.nonce == nonce]
+        return max(known, key=lambda chat: chat.own, default=None)
 
     @property
     def _stands_in_for_embeds(self) -> bool:
@@ -189,12 +266,14 @@ class PageHolds:
         said = (tag.text or b"").decode("latin-1") or tag.get(b"src") or ""
         if self.policy.guard == "auto" and not ((_runs(tag) or _is_delayed(tag)) and is_tag_manager(said)):
             return ()
+        address = self._own_address(self.asset_url)
+        if address is None:
+            return ()
         self._guarded.add(tag.nested)
-        self._base = tag.base
         # A policy may stand in the page itself; then the tag's own nonce is all that is known of it.
         self.nonce = self.nonce or tag.get(b"nonce")
         markup = self.policy.facade.guard_markup(
-            self._absolute(self.asset_url),
+            address,
             self.nonce,
             self._allowed,
             lang=self.language or self._lang,
@@ -202,10 +281,32 @@ class PageHolds:
         )
         return [Edit(0, 0, markup)]
 
-    def _absolute(self, path: str) -> str:
-        """The path as it is, or with the page's own authority where a `<base>` would turn it to another host."""
-        base = parse_url(self._base) if self._base is not None else None
-        return f"//{self.authority}{path}" if base and base.host and self.authority else path
+    def _note_base(self, href: str | None) -> None:
+        """Keep whether a `<base>` may lead to another host than the page's.
+
+        A browser obeys the first in the tree. Which one that is, is not asked: what stands in a table moves before it,
+        and a policy may forbid one of them.
+        """
+        base = None if href is None else parse_url(href)
+        self._is_led_away |= href is not None and (base is None or bool(base.host or base.scheme))
+
+    def _own_address(self, path: str) -> str | None:
+        """The address of a script of ours: the path as it is, which leads to the page's own host, or with that host
+        where a `<base>` leads to another; None where that is not known.
+
+        A base behind the script's tag does not count: a browser reads an address when the element comes into the page,
+        and the script reads its own against the page's.
+        """
+        if not self._is_led_away:
+            return path
+        if not self.authority:
+            self.policy.notices.note(
+                "base-without-host",
+                "a page has a <base> with a host and its request names none: the script that releases what is held is "
+                "left out",
+            )
+            return None
+        return f"//{self.authority}{path}"
 
     def _script(self, tag: StartTag) -> Sequence[Edit]:
         """A script that waits does not run, is not fetched, and is not found by its id."""
@@ -253,9 +354,11 @@ class PageHolds:
         self, tag: StartTag, found: Found, src: str, names: frozenset[bytes], address: bytes, addition: bytes
     ) -> Sequence[Edit]:
         rule = found.rule
-        # A script that the page's policy stops is held like any other. Released by ours, it would run, so it never is,
-        # and it brings no chat: it may be markup that somebody has got into the page.
+        # A script that the page's policy stops is held like any other, and brings no chat: it may be markup that
+        # somebody has got into the page. Released by ours, it would run where the policy lets everything run that a
+        # script inserts, so it is not.
         is_stopped = self.nonced and tag.name == b"script" and tag.get(b"nonce") != self._page_nonce
+        runs = not is_stopped and self._may_run(tag, src)
         if is_stopped:
             self.policy.notices.note(
                 "no-nonce", f"a tag ({rule.id}) lacks the nonce that the page's policy asks for: no browser runs it"
@@ -263,31 +366,53 @@ class PageHolds:
         if self.plan.allows(rule.purpose):
             if is_stopped:
                 return ()
-            self._chat_loads |= Purpose.CHAT in rule.brings
+            self._chat_loads |= Purpose.CHAT in rule.brings and runs
             self._watches = self.policy.withdrawal == "at-once"
             # An edit that changes nothing, for the sake of the script behind it.
             return (Edit(0, 0, b""),) if self._watches else ()
-        self.held.append(Held(rule.id, rule.purpose, rule.kind, "" if is_stopped else src))
-        self._base = tag.base
-        if not is_stopped:
+        edits = list(_edits(tag, rule.purpose, rule.kind, names, address, addition))
+        released = not (is_stopped or tag.nested)
+        has_text = tag.name == b"script" and tag.text is not None
+        self.held.append(
+            Held(
+                rule.id,
+                rule.purpose,
+                rule.kind,
+                "" if is_stopped else src,
+                mark=_mark(tag, rule.purpose, rule.kind, edits) if released and not has_text else (),
+                text=released and has_text,
+                base=tag.base is not None,
+                nonce=tag.get(b"nonce"),
+            )
+        )
+        if runs:
             self._remember_chat(tag, found, src)
-        return list(_edits(tag, rule.purpose, rule.kind, names, address, addition))
+        return edits
+
+    def _may_run(self, tag: StartTag, src: str) -> bool:
+        """Whether the page's policies let this element run a script."""
+        if tag.name in _NO_SCRIPTS:
+            return False
+        if not self.script_sources:
+            return True
+        if tag.text is None:
+            url = parse_url(src, tag.base)
+            script = Script(url, tag.get(b"nonce") or "", tag.get(b"integrity") or "") if url else None
+        else:
+            text = tag.script.decode(tag.encoding, "replace").replace("\r\n", "\n").replace("\r", "\n")
+            script = Script(None, tag.get(b"nonce") or "", text=text)
+        return script is not None and lets_run(self.script_sources, script, self.authority)
 
     def _remember_chat(self, tag: StartTag, found: Found, src: str) -> None:
-        """Keep the chat that this tag brings.
-
-        A tag that is the chat itself goes before tags that bring it along; among equals the first in the document.
-        """
-        own = found.rule.purpose is Purpose.CHAT
-        if found.rule.chat is None or not self.offers_chat or (self._chat is not None and self._is_own_chat >= own):
+        """Keep the chat that this tag brings."""
+        if found.rule.chat is None or not self.offers_chat:
             return
         text = (tag.text or b"").decode("latin-1")
         recognition = Recognition(src, found.region, found.account, _attributes(tag), self.policy.origin_of, text)
         chat = found.rule.chat(recognition)
-        if chat is not None and self.policy.offers_account(chat.account):
-            self._chat, self._is_own_chat = chat, own
-            self._vendor = found.rule.id.partition(".")[0]
-            self.nonce = self.nonce or tag.get(b"nonce")
+        if chat is not None and self.policy.offers_account(chat.account) and self.policy.serves(chat.src):
+            own = found.rule.purpose is Purpose.CHAT
+            self._chats.append(_Chat(chat, found.rule.id.partition(".")[0], tag.get(b"nonce"), own))
 
     def _link(self, tag: StartTag) -> Sequence[Edit]:
         href = tag.get(b"href")
@@ -295,8 +420,10 @@ class PageHolds:
         purpose = None if href is None else early_purpose(self.policy, relation, href, tag.base, destination)
         if purpose is None or self.plan.allows(purpose):
             return ()
-        self.held.append(Held("hint", purpose))
-        return list(_edits(tag, purpose, "", _LINK_NAMES, b"href", b""))
+        edits = list(_edits(tag, purpose, "", _LINK_NAMES, b"href", b""))
+        mark = () if tag.nested else _mark(tag, purpose, "", edits)
+        self.held.append(Held("hint", purpose, mark=mark, base=tag.base is not None))
+        return edits
 
 
 #: What each policy looks for, as long as the policy is there.
@@ -395,6 +522,21 @@ def _attributes(tag: StartTag) -> dict[str, str]:
         if name not in found:
             found[name] = tag.get(attribute.name) or ""
     return found
+
+
+def _mark(tag: StartTag, purpose: Purpose, kind: str, edits: Sequence[Edit]) -> Mark:
+    """How the page's script knows an element again behind these edits: the first attribute of each name counts."""
+    said = {"data-consent": purpose.value}
+    if kind:
+        said["data-consent-kind"] = kind
+    renamed = {edit.start: edit.replacement for edit in edits if edit.end > edit.start}
+    beginning = "data-" if tag.name == b"script" else "data-consent"
+    for attribute in tag.attributes:
+        name = renamed.get(attribute.name_span[0], attribute.name).decode("utf-8", "replace")
+        if name.startswith(beginning):
+            value = tag.get(attribute.name) or ""
+            said.setdefault(name, value)
+    return (tag.name.decode("utf-8", "replace"), *(f"{name}={value}" for name, value in said.items()))
 
 
 def _edits(

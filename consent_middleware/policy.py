@@ -32,6 +32,7 @@ from .sources.reader import Reader, meant_by
 from .tag_managers import DOMAINS as MANAGER_DOMAINS
 from .tag_managers import FINGERPRINT as MANAGERS
 from .tag_managers import WORDS as MANAGER_WORDS
+from .urls import parse_url
 from .vendors import VENDORS
 from .version import __version__
 
@@ -671,6 +672,17 @@ class Policy:
     def offers_chat(self, path: str) -> bool:
         """Whether the site offers its chat on the page at `path`, below the app's mount."""
         return self._chat_pages is None or self._chat_pages.fullmatch(path) is not None
+
+    def serves(self, address: str) -> bool:
+        """Whether an address is on a host of a vendor's, or on an origin of the site's own that stands in for one."""
+        url = parse_url(address)
+        if url is None or url.scheme not in {"http", "https"}:
+            return False
+        return bool(self.hosts_behind(url.host, url.port)) or any(
+            vendor.hint_purpose(url.host) is not None
+            or any(host.region_of(url.host) is not None for rule in vendor.tag_rules for host in rule.hosts)
+            for vendor in self.vendors
+        )
 
     def offers_account(self, account: str) -> bool:
         """Whether the site offers the chat of this account."""

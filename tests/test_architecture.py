@@ -44,6 +44,7 @@ ROWS = [
     {"rules", "cookies", "tag_managers"},
     {
         "urls",
+        "csp",
         "html",
         "html.tokens",
         "html.grammar",

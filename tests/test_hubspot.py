@@ -107,7 +107,7 @@ def test_the_chat_alone_is_loaded_for_portal_and_region_of_the_full_tag(
     )
 
 
-def test_a_standalone_chat_keeps_its_own_url_and_attributes() -> None:
+def test_a_standalone_chat_keeps_its_own_attributes() -> None:
     found = chat(
         "hubspot.chat",
         account="",
@@ -121,7 +121,7 @@ def test_a_standalone_chat_keeps_its_own_url_and_attributes() -> None:
     )
 
     assert found is not None
-    assert found.src == "//js.usemessages.com/x.js"
+    assert found.src == "https://js-eu1.usemessages.com/conversations-embed.js"
     assert found.account == "777"
     assert dict(found.attributes) == {
         "id": "hubspot-messages-loader",

@@ -215,7 +215,7 @@ class Search:
     ``/``. Tags of a document with a ``base`` element are asked about in any case.
 
     ``elements`` are the lower-case names of the only start tags that are ever asked about. ``img`` covers ``image``,
-    which is the same element for a browser. In SVG, only ``script`` is asked about.
+    which is the same element for a browser. In SVG, only ``script`` and ``base`` are asked about.
 
     ``script_words`` are what the start tag of a script may hold instead, as it stands. ``text_needles`` is what an
     inline script's text must hold to be shown, None where no text is to be shown; it is shown as it is ``spoken``.

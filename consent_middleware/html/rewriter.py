@@ -66,8 +66,9 @@ class TagWatch(Protocol):
     def tail(self) -> bytes:
         """Give what to add before ``</body>`` or at the end of the document; b"" when there is nothing to add.
 
-        Asked before each ``</body>`` that follows an edit and at the end of input, until it gives something. Never in
-        raw text, comment, tag, template or foreign content; in XML never behind the root element.
+        Asked before each ``</body>`` that follows an edit and at the end of input, until it gives something; once more
+        where edits follow that. Never in raw text, comment, tag, template or foreign content; in XML never behind the
+        root element.
         """
         ...
 
@@ -272,7 +273,8 @@ class _Reader:
         """Ask about the start tag just read."""
         tokens = self.tokens
         name = tokens.name
-        if not self.gate.asks(name) or (tokens.svg and name != b"script"):
+        # A base of SVG is none, but what fetches ahead of the parser takes it for one.
+        if not self.gate.asks(name) or (tokens.svg and name not in {b"script", b"base"}):
             return
         if name == b"script" and tokens.twice == b"noscript":
             # Whoever reads this as markup runs no scripts.
@@ -294,9 +296,11 @@ class _Reader:
             if tokens.waiting:
                 return
             tag.text = None if text is None else self.gate.said(text)
+            tag.script = text or b""
         if not (tag.text is not None or self._based or name == b"base" or self.gate.holds(raw, self.encoding)):
             return
-        if name == b"base" and not self._based and not tokens.twice and (href := tag.get(b"href")) is not None:
+        is_base = name == b"base" and not (self._based or tokens.twice or tokens.svg)
+        if is_base and (href := tag.get(b"href")) is not None:
             self._base, self._based = href, True
             self._candidates = Candidates(self.gate, tokens.source, tokens.pos, self.encoding, every=True)
         edits = (
@@ -307,6 +311,8 @@ class _Reader:
             edits = sorted(edits + inner)
         for edit in edits:
             self.edited = True
+            # What stands behind the tail has not been told of in it.
+            self._tailed = self._depth > 0
             yield Edit(tokens.start + edit.start, tokens.start + edit.end, edit.replacement)
 
     def _tail(self) -> Iterator[Edit]:

@@ -32,10 +32,10 @@ class StartTag:
     the first ``<base href>`` before this tag. ``svg`` says that the tag is an SVG element, whose address stands in
     ``href`` or ``xlink:href``. ``nested`` says that it stands in the document of a ``srcdoc``. ``encoding`` is the
     Python codec that reads the values. ``text`` is what an inline script says, where that was asked for and found worth
-    reading.
+    reading; ``script`` are its bytes then.
     """
 
-    __slots__ = ("_attributes", "_first", "base", "encoding", "name", "nested", "raw", "svg", "text", "xml")
+    __slots__ = ("_attributes", "_first", "base", "encoding", "name", "nested", "raw", "script", "svg", "text", "xml")
 
     def __init__(
         self,
@@ -56,6 +56,7 @@ class StartTag:
         self.xml = xml
         self.encoding = encoding
         self.text: bytes | None = None
+        self.script: bytes = b""
         self._attributes: tuple[Attribute, ...] | None = None
         self._first: dict[bytes, bytes] | None = None
 

@@ -27,6 +27,7 @@ from consent_middleware.rules import (
     TextRule,
     Vendor,
 )
+from consent_middleware.urls import parse_url
 
 #: The portal loader: it inserts every product of the portal, trackers and chat alike.
 LOADER = HostRule("js", "hs-scripts.com")
@@ -41,11 +42,13 @@ EMBED_ID = "hubspot-messages-loader"
 _FIRST_HUBLET = "na1"
 
 _PORTAL = re.compile(r"[1-9][0-9]{0,18}")
+_HUBLET = re.compile(r"(?:[a-z]{2}[0-9]{1,2})?")
 
 
 def _embed(portal: str, region: str, recognition: Recognition) -> ChatScript | None:
-    # The embed script turns a portal that is no number into NaN and goes on, so a bad one ends here.
-    if not _PORTAL.fullmatch(portal):
+    # The embed script turns a portal that is no number into NaN and goes on, and a region is a part of host names: bad
+    # ones end here.
+    if not _PORTAL.fullmatch(portal) or not _HUBLET.fullmatch(region):
         return None
     origin = recognition.origin_of(EMBED.in_region("" if region == _FIRST_HUBLET else region))
     return ChatScript(
@@ -73,17 +76,27 @@ def _chat_of_loader(recognition: Recognition) -> ChatScript | None:
     return _embed(portal, recognition.region or own.get("data-hsjs-hublet", ""), recognition)
 
 
+_HOW_FETCHED = frozenset({"crossorigin", "integrity", "referrerpolicy"})
+
+
 def _chat_of_embed(recognition: Recognition) -> ChatScript | None:
-    """The chat of a standalone chat tag: its own URL, and its own attributes over the usual ones."""
+    """The chat of a standalone chat tag, with its own attributes over the usual ones.
+
+    It is loaded from HubSpot's own address in any case: the tag may be known by a path that any host can have.
+    """
     own = recognition.attributes
     usual = _embed(own.get("data-hsjs-portal", ""), own.get("data-hsjs-hublet", recognition.region), recognition)
     if usual is None:
         return None
+    url = parse_url(recognition.src)
+    # How a copy is fetched says nothing of HubSpot's own file.
+    is_copy = url is None or EMBED.region_of(url.host) is None
+    fetched = frozenset() if is_copy else _HOW_FETCHED
     merged = dict(usual.attributes)
     for name, value in own.items():
-        if name.startswith("data-") or name in {"ungated-for", "crossorigin", "integrity", "referrerpolicy"}:
+        if name.startswith("data-") or name == "ungated-for" or name in fetched:
             merged[name] = value
-    return ChatScript(recognition.src, tuple(merged.items()), merged["data-hsjs-portal"])
+    return ChatScript(usual.src, tuple(merged.items()), usual.account)
 
 
 def _chat_of_older_embed(recognition: Recognition) -> ChatScript | None:

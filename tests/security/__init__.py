@@ -1,0 +1,1 @@
+"""What outsiders write, against the package."""
