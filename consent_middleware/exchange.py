@@ -24,6 +24,7 @@ from . import endpoint
 from .coding import CODINGS, MAX_CODINGS, CodingError, Decoder, Encoder, salvaged
 from .cookies import Cookies
 from .headers import (
+    LONGEST_HOST,
     Headers,
     csp_nonce,
     csp_refuses_own_scripts,
@@ -52,6 +53,11 @@ _NO_CONTENT = frozenset({204, 205, 304})
 
 #: Fields that are looked at in every response, whatever it is.
 _FILTERED = frozenset({b"set-cookie", b"link"})
+
+_CODED = b"content-encoding"
+
+#: The codings that browsers undo, those of shared dictionaries (RFC 9842) included.
+BROWSERS_READ = frozenset({b"gzip", b"x-gzip", b"deflate", b"br", b"zstd", b"dcb", b"dcz"})
 
 #: Fields that say which scripts a page lets run.
 _CSP = frozenset({b"content-security-policy", b"content-security-policy-report-only"})
@@ -238,7 +244,7 @@ class Exchange:
                 # The browser still holds them against a refusal, or from a past visit.
                 head = [*head, *expire(ended, self._cookies, self._host)]
         if html is not None and self._touches_html() and self._has_content(status):
-            codings = _codings(b",".join(values(head, b"content-encoding"))) if b"content-encoding" in names else ()
+            codings = self._known(_codings(b",".join(values(head, b"content-encoding")))) if _CODED in names else ()
             nonce = csp_nonce(head) if not _CSP.isdisjoint(names) else None
             nonced = nonce is not None and csp_trusts_what_scripts_insert(head)
             if self._is_readable(status, codings):
@@ -290,6 +296,18 @@ class Exchange:
         purpose = early_purpose(self._policy, relation, url, destination=destination)
         return purpose is not None and not plan.allows(purpose)
 
+    def _known(self, codings: Sequence[bytes]) -> tuple[bytes, ...]:
+        """The codings that a browser undoes. It overlooks what it does not know, and shows the bytes."""
+        known = tuple(coding for coding in codings if coding in BROWSERS_READ)
+        if len(known) < len(codings):
+            unknown = b", ".join(coding for coding in codings if coding not in BROWSERS_READ)
+            self._policy.notices.note(
+                "unknown-coding",
+                f"HTML with Content-Encoding {unknown[:40].decode('latin-1')!r}: browsers know none such, and show the "
+                "body as if it were not coded; it is read so here",
+            )
+        return known
+
     def _is_readable(self, status: int, codings: Sequence[bytes]) -> bool:
         note = self._policy.notices.note
         if status == 206:
@@ -305,10 +323,12 @@ class Exchange:
         return True
 
 
-@lru_cache(64)  # a site has few names
 def _authority(host: bytes) -> str:
-    """The host as it may go into a page: nothing but what a host and a port are made of."""
-    return host.decode("ascii") if re.fullmatch(rb"[A-Za-z0-9.:\[\]_-]+", host) else ""
+    """The host as it may go into a page: nothing but what a host and a port are made of, and no more than one has."""
+    return host.decode("ascii") if len(host) <= LONGEST_HOST and _AUTHORITY.fullmatch(host) else ""
+
+
+_AUTHORITY = re.compile(rb"[A-Za-z0-9.:\[\]_-]+")
 
 
 @lru_cache(64)  # an app has few different values
@@ -374,7 +394,8 @@ def _outcome(policy: Policy, plan: Plan, frame: _Frame, body: bytes) -> _Outcome
     if memory:
         # A visitor chooses the host's name, and may the mount's.
         named = len(frame.authority) + len(frame.asset_url)
-        memory.keep(frame, body, outcome, named + len(outcome.page or b"") + _HELD * len(outcome.held))
+        noted = sum(_HELD + 4 * len(held.src) for held in outcome.held)
+        memory.keep(frame, body, outcome, named + len(outcome.page or b"") + noted)
     return outcome
 
 

@@ -17,13 +17,29 @@ from .cookies import Cookies, parse_set_cookie
 
 Headers = list[tuple[bytes, bytes]]
 
+#: RFC 1035, section 2.3.4: how long a name is at most, less the dot at its end; and a `Host` field with dot and port.
+LONGEST_NAME = 253
+LONGEST_HOST = LONGEST_NAME + len(".:65535")
+_HOST_NAME = re.compile(rb"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*+")
+_IPV4 = re.compile(rb"[0-9.]+")
+
+#: How many labels a host has at most where cookies are ended on its parents too. Sites have three to five.
+MAX_LABELS = 10
+
+#: How many bytes of `Set-Cookie` lines end cookies in one response. Servers and proxies take heads of 8 to 64 kB.
+MAX_EXPIRY = 8192
+
 _OWS = b" \t"
 
 #: Fields that describe bytes which a rewrite changes: RFC 9530, RFC 3230, RFC 1864.
 _DIGESTS = frozenset({b"content-digest", b"repr-digest", b"digest", b"content-md5"})
 
-#: Cache control for one class of caches, all of them shared: RFC 9213, and its forerunners.
-_SHARED_CACHE_FIELDS = frozenset({b"cdn-cache-control", b"cloudflare-cdn-cache-control", b"surrogate-control"})
+#: How the fields end by which shared caches alone are told how long to store, or what tells pages apart. RFC 9213 has
+#: caches name theirs so (`CDN-`, `Cloudflare-CDN-`, `Netlify-CDN-`, `Vercel-CDN-`, `Akamai-`, `X-LiteSpeed-`). The
+#: others are those of Fastly and older proxies, Akamai, nginx, and what Netlify reads in place of `Vary`.
+_SHARED_CACHE_ENDINGS = (b"-cache-control", b"surrogate-control", b"edge-control", b"x-accel-expires", b"netlify-vary")
+#: What such a field says to keep a page out: it may stay, and must, because the cache may store by rules of its own.
+_NOT_STORED = re.compile(rb"(?:^|,)[ \t]*+(?:no-store|private)[ \t]*+(?=,|;|$)", re.IGNORECASE)
 
 #: Fields that tell one state of a page from another.
 _VALIDATORS = frozenset({b"etag", b"last-modified"})
@@ -236,17 +252,40 @@ def expire(names: Iterable[bytes], cookies: Cookies, host: bytes) -> Headers:
         return []
     domains = [b"", *(b"; Domain=" + domain for domain in _parent_domains(host))]
     end = b"=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
-    return [(b"set-cookie", name + end + domain) for name in present for domain in domains]
+    lines: Headers = []
+    left = MAX_EXPIRY
+    for name in present:
+        ended = [(b"set-cookie", name + end + domain) for domain in domains]
+        left -= sum(len(line) for _, line in ended)
+        if left < 0:
+            # A later response ends the others: what has ended here does not come again.
+            break
+        lines += ended
+    return lines
+
+
+def host_name(host: bytes) -> bytes:
+    """The name in a `Host` field, in lower case and without port and final dot; nothing for what is no DNS name.
+
+    RFC 1035, section 2.3.4, bounds a name and its labels. A visitor writes this field: what stands here may go into a
+    header or into a page.
+    """
+    if len(host) > LONGEST_HOST:
+        return b""
+    name = host.rsplit(b":", 1)[0].rstrip(b".").lower()
+    return name if len(name) <= LONGEST_NAME and _HOST_NAME.fullmatch(name) else b""
 
 
 def _parent_domains(host: bytes) -> list[bytes]:
-    """The host itself and its parents with at least two labels; none for an address or a name of one label."""
-    name = host.rsplit(b":", 1)[0] if not host.endswith(b"]") else host
-    name = name.rstrip(b".").lower()
-    # What stands here goes into a header: nothing but host names passes.
-    if not re.fullmatch(rb"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+", name) or re.fullmatch(rb"[0-9.]+", name):
-        return []
+    """The host itself and its parents with at least two labels.
+
+    None for an address, for a name of one label, and for a name of more labels than sites have: then a cookie is ended
+    on the host alone.
+    """
+    name = host_name(host)
     labels = name.split(b".")
+    if len(labels) > MAX_LABELS or _IPV4.fullmatch(name):
+        return []
     return [b".".join(labels[index:]) for index in range(len(labels) - 1)]
 
 
@@ -261,11 +300,18 @@ def per_visitor(headers: Headers, variant: Callable[[], bytes], vary: Iterable[b
     names = {key.lower() for key, _ in headers}
     if not _VALIDATORS.isdisjoint(names):
         headers = for_everyone(headers, variant)
-    if not _SHARED_CACHE_FIELDS.isdisjoint(names):
-        headers = without(headers, _SHARED_CACHE_FIELDS)
+    if any(name.endswith(_SHARED_CACHE_ENDINGS) for name in names):
+        headers = [pair for pair in headers if not _lets_caches_share(*pair)]
     if not _LIFETIMES.isdisjoint(names):
         headers = _private(headers, expires=b"expires" in names)
     return add_vary(headers, *vary)
+
+
+def _lets_caches_share(key: bytes, value: bytes) -> bool:
+    name = key.lower()
+    if not name.endswith(_SHARED_CACHE_ENDINGS):
+        return False
+    return value.strip(_OWS) != b"0" if name == b"x-accel-expires" else not _NOT_STORED.search(value)
 
 
 def for_everyone(headers: Headers, variant: Callable[[], bytes]) -> Headers:

@@ -28,7 +28,7 @@ from .notices import Notices
 from .rules import Action, Purpose, Vendor, needles
 from .sources import SOURCES, ConsentSource, Signals
 from .sources.own import own_cookie
-from .sources.reader import Reader, meant_by
+from .sources.reader import UNREAD, Reader, meant_by
 from .tag_managers import DOMAINS as MANAGER_DOMAINS
 from .tag_managers import FINGERPRINT as MANAGERS
 from .tag_managers import WORDS as MANAGER_WORDS
@@ -42,6 +42,15 @@ __all__ = ["MAX_HOLD", "Decision", "Doubt", "Plan", "Policy", "PolicyError"]
 #: states, dates and the names of platforms and cookies, never a cookie's value.
 _KEPT_DECISIONS = 256
 _KEPT_PLANS = 1024
+#: How many bytes all plans that are kept may hold, and one of them: a visitor writes the cookies that they are read
+#: from. A plan of a few readings, as sites have them, holds two or three kilobytes.
+_PLANS_ROOM = 1 << 22
+_PLAN_MOST = 1 << 13
+
+
+#: How many letters the names in a decision that is kept may have, and how many doubts it may hold.
+_TOLD = 1024
+_DOUBTED = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +142,40 @@ class Plan:
                 for purpose, decision in self.decisions.items()
             },
         }
+
+
+#: What a plan holds in bytes, about: by itself, for each reading, and for each letter of what it says in words. A state
+#: is one of few objects that all share.
+_OF_PLAN = 2048
+_OF_READING = 768
+_OF_LETTER = 2
+
+
+def _weight(plan: Plan) -> int:
+    """How many bytes a plan holds, about, and rather too many."""
+    said = sum(len(reading.source + reading.cookie + reading.revision) for reading in (*plan.readings, plan.consent))
+    said += sum(map(len, plan.consent.origins.values()))
+    said += sum(len(reason) for decision in plan.decisions.values() for reason in decision.reasons)
+    return _OF_PLAN + _OF_READING * len(plan.readings) + _OF_LETTER * said
+
+
+class _Plans(dict[tuple[Regime, bytes], Plan]):
+    """Plans by what they were read from: at most `_KEPT_PLANS`, and no more than their room. Full, it begins anew."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left = _PLANS_ROOM
+
+    def keep(self, key: tuple[Regime, bytes], plan: Plan) -> None:
+        """Keep a plan, unless it alone takes more than its share."""
+        weight = _weight(plan)
+        if weight > _PLAN_MOST:
+            return
+        if len(self) >= _KEPT_PLANS or weight > self._left:
+            self.clear()
+            self._left = _PLANS_ROOM
+        self._left -= weight
+        self[key] = plan
 
 
 class Policy:
@@ -330,7 +373,7 @@ class Policy:
         self._decided = lru_cache(_KEPT_DECISIONS)(self._decide_all)
         # A site's own source may look at anything, and age goes on: then every request is read afresh.
         self._keeps_plans = not self.sources and self.max_age_days is None
-        self._plans: dict[tuple[Regime, bytes], Plan] = {}
+        self._plans = _Plans()
         self._keyed = blake2b(key=token_bytes(16), digest_size=16)
         #: The plans for requests that say nothing: most of them do not.
         self._silent = {
@@ -386,7 +429,7 @@ class Policy:
             self.guard,
             self.withdrawal,
             sorted(self.loading_elements),
-            self._chat_pages and self._chat_pages.pattern,
+            self._chat_pages and self._chat_pages.paths,
             sorted(self._chat_accounts or ()),
         )
         rules = (__version__, MANAGERS, *(vendor.fingerprint for vendor in self.vendors))
@@ -440,9 +483,7 @@ class Policy:
             plan = self._plans.get(key)
             if plan is None:
                 plan = self._plan(signals, regime)
-                if len(self._plans) >= _KEPT_PLANS:
-                    self._plans.clear()
-                self._plans[key] = plan
+                self._plans.keep(key, plan)
         else:
             plan = self._plan(signals, regime)
         if self.on_decision is not None:
@@ -512,7 +553,10 @@ class Policy:
         said = tuple(
             [(states.get(category), bases.get(category, basis), said_by(category)) for category in OPTIONAL_CATEGORIES]
         )
-        decisions = self._decided(said, clicked, regime, tuple(doubts))
+        told = sum(len(origin) for _, _, origin in said) + sum(len(doubt.source + doubt.cookie) for doubt in doubts)
+        # What names much comes from one visitor, and is not kept.
+        decide = self._decided if told <= _TOLD and len(doubts) <= _DOUBTED else self._decide_all
+        decisions = decide(said, clicked, regime, tuple(doubts))
         return Plan(consent, clicked, decisions, regime, tuple(readings))
 
     def _decide_all(
@@ -579,6 +623,8 @@ class Policy:
         if consent.state(category) is State.DENIED:
             if consent.refuses(category):
                 return f"{category} consent is refused{_by(consent.said_by(category))}", "denied"
+            if UNREAD in consent.said_by(category):
+                return f"{category} consent is unknown: not every copy of a consent cookie is read", "unread-copies"
             return f"{category} consent is off by default{_by(consent.said_by(category))}", "denied-by-default"
         doubt = next((doubt for doubt in doubts if doubt.category is category), None)
         if doubt is None:
@@ -671,7 +717,7 @@ class Policy:
 
     def offers_chat(self, path: str) -> bool:
         """Whether the site offers its chat on the page at `path`, below the app's mount."""
-        return self._chat_pages is None or self._chat_pages.fullmatch(path) is not None
+        return self._chat_pages is None or self._chat_pages.match(path)
 
     def serves(self, address: str) -> bool:
         """Whether an address is on a host of a vendor's, or on an origin of the site's own that stands in for one."""

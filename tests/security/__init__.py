@@ -1,1 +1,1 @@
-"""What outsiders write, against the package."""
+"""What an outsider can write, and that it cannot use the middleware."""

@@ -1,1 +1,1 @@
-"""What outsiders write, in a real browser, beside the same page without the package."""
+"""Attacks in a real browser: the same page with the middleware and without."""
