@@ -59,23 +59,6 @@ def lower(
     return headers, fields
 
 
-@lru_cache(64)  # a site has few different types
-def html_type(content_type: bytes | None) -> tuple[bytes, str | None] | None:
-    """The media type and charset of an HTML response; None for any other `Content-Type`, a missing one included.
-
-    RFC 9110, section 8.3.1: the type is compared without regard to case, parameters may be quoted. A browser may
-    sniff HTML where the type is missing; a server that cares for its pages states it.
-    """
-    if content_type is None:
-        return None
-    media_type, _, parameters = content_type.partition(b";")
-    media_type = media_type.strip(_OWS).lower()
-    if media_type not in {b"text/html", b"application/xhtml+xml"}:
-        return None
-    charset = re.search(rb"(?:^|;)[ \t]*charset=\"?([^\s\";]+)", parameters, re.IGNORECASE)
-    return media_type, charset[1].decode("latin-1") if charset else None
-
-
 #: Fetch, section 3.2.7: the destinations of what is shown as a page.
 _DOCUMENTS = frozenset({b"document", b"iframe", b"frame", b"object", b"embed"})
 

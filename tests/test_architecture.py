@@ -52,6 +52,7 @@ ROWS = [
         "consent",
         "clock",
         "memory",
+        "mime",
         "version",
     },
 ]

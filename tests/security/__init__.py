@@ -1,0 +1,1 @@
+"""What an outsider may write, and that it gets nothing by it."""
