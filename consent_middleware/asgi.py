@@ -85,7 +85,8 @@ class _Response:
     """One response on its way from the app to the server: the `send` that the app calls.
 
     The head waits for the first piece of body only where the app has declared a length, because then that piece is at
-    hand and usually the whole, or no type, because then that piece may tell. The app's messages are never changed in place: apps send them again.
+    hand and usually the whole, or no type, because then that piece may tell. The app's messages are never changed in
+    place: apps send them again.
     """
 
     __slots__ = ("_exchange", "_rewrites", "_send", "waiting")

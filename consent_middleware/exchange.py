@@ -21,6 +21,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from . import endpoint, mime
+from .addresses import FIELDS, filter_addresses
 from .coding import CODINGS, MAX_CODINGS, CodingError, Decoder, Encoder, salvaged
 from .cookies import Cookies
 from .headers import (
@@ -41,16 +42,17 @@ from .headers import (
     values,
     wants_document,
 )
-from .holds import Held, PageHolds, early_purpose
+from .holds import Held, PageHolds, contact_purpose, early_purpose
 from .html.rewriter import HTMLRewriter
 from .policy import Plan, Policy
+from .rules import Purpose
 from .sources import Signals
 
 #: RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5: a response with one of these has no content.
 _NO_CONTENT = frozenset({204, 205, 304})
 
 #: Fields that are looked at in every response, whatever it is.
-_FILTERED = frozenset({b"set-cookie", b"link"})
+_FILTERED = FIELDS | {b"set-cookie", b"link"}
 
 #: Fields that say which scripts a page lets run.
 _CSP = frozenset({b"content-security-policy", b"content-security-policy-report-only"})
@@ -223,7 +225,9 @@ class Exchange:
 
     def _filtered(self, headers: Headers, plan: Plan) -> Headers:
         withheld = self._policy.withheld_cookies(plan)
-        return filter_links(filter_set_cookie(headers, withheld), lambda *link: self._is_early(plan, *link))
+        kept = filter_links(filter_set_cookie(headers, withheld), lambda *link: self._is_early(plan, *link))
+        kept = filter_addresses(kept, lambda url: _waits(plan, contact_purpose(self._policy, url)))
+        return headers if kept == headers else kept
 
     def _decide(self, status: int, headers: Headers) -> Headers:
         """What of the head is sent if the body stays as it is; sets `_frame` where it may not."""
@@ -307,9 +311,9 @@ class Exchange:
         # HEAD as well: apps may answer it with GET's body, and servers that drop it tell its length.
         return status not in _NO_CONTENT and status >= 200
 
-    def _is_early(self, plan: Plan, relation: str, url: str, destination: str) -> bool:
-        purpose = early_purpose(self._policy, relation, url, destination=destination)
-        return purpose is not None and not plan.allows(purpose)
+    def _is_early(self, plan: Plan, relation: str, urls: Sequence[str], destination: str) -> bool:
+        purposes = (early_purpose(self._policy, relation, url, destination=destination) for url in urls)
+        return any(_waits(plan, purpose) for purpose in purposes)
 
     def _is_readable(self, status: int, codings: Sequence[bytes]) -> bool:
         note = self._policy.notices.note
@@ -324,6 +328,10 @@ class Exchange:
             )
             return False
         return True
+
+
+def _waits(plan: Plan, purpose: Purpose | None) -> bool:
+    return purpose is not None and not plan.allows(purpose)
 
 
 def _forbids_sniffing(headers: Headers) -> bool:

@@ -413,16 +413,27 @@ _LINK_PARAMETER = re.compile(
 _QUOTED_PAIR = re.compile(rb"\\(.)")
 
 
-def filter_links(headers: Headers, is_early: Callable[[str, str, str], bool]) -> Headers:
-    """The head less those members of `Link` for which `is_early(relation types, URL, destination)` is true.
+#: An address in what is left of a `Link` field that does not parse.
+_SAID_ADDRESS = re.compile(rb"<\s*+([^<>\s]++)")
 
-    RFC 8288, section 3; the destination is what `as` says (HTML, section 4.2.4.2). A field that does not parse
-    stays as it is.
+IsEarly = Callable[[str, Sequence[str], str], bool]
+
+
+def filter_links(headers: Headers, is_early: IsEarly) -> Headers:
+    """The head less those members of `Link` for which `is_early(relation types, addresses, destination)` is true.
+
+    RFC 8288, section 3; the addresses are the link's and those of `imagesrcset`, the destination is what `as` says
+    (HTML, section 4.2.4.2). Of a field that does not parse to its end, every member counts as the plainest of hints: a
+    browser may read it in another way.
     """
     kept: Headers = []
     for key, value in headers:
         if key.lower() == b"link":
             members = [match for match in _LINK.finditer(value) if match[0].strip()]
+            rest = _LINK.sub(b"", value).strip(_OWS + b",")
+            doubtful = [address.decode("latin-1") for address in _SAID_ADDRESS.findall(value)] if rest else []
+            if any(is_early("preconnect", [address], "") for address in doubtful):
+                continue
             staying = [match[0].strip() for match in members if not _is_early(match, is_early)]
             if len(staying) < len(members):
                 if staying:
@@ -432,12 +443,13 @@ def filter_links(headers: Headers, is_early: Callable[[str, str, str], bool]) ->
     return kept
 
 
-def _is_early(member: re.Match[bytes], is_early: Callable[[str, str, str], bool]) -> bool:
+def _is_early(member: re.Match[bytes], is_early: IsEarly) -> bool:
     said: dict[bytes, str] = {}
     for name, quoted, bare in _LINK_PARAMETER.findall(member[2]):
         # The first of a name counts (RFC 8288, section 3.3).
         said.setdefault(name.lower(), (_QUOTED_PAIR.sub(rb"\1", quoted) or bare).decode("latin-1"))
-    return is_early(said.get(b"rel", ""), member[1].decode("latin-1"), said.get(b"as", ""))
+    sources = [candidate.split()[0] for candidate in said.get(b"imagesrcset", "").split(",") if candidate.strip()]
+    return is_early(said.get(b"rel", ""), [member[1].decode("latin-1"), *sources], said.get(b"as", ""))
 
 
 def _split_list(value: bytes) -> list[bytes]:

@@ -53,6 +53,7 @@ ROWS = [
         "clock",
         "memory",
         "mime",
+        "addresses",
         "version",
     },
 ]

@@ -314,8 +314,8 @@ def test_the_nonce_of_a_policy(headers: list[tuple[bytes, bytes]], nonce: str | 
     ],
 )
 def test_early_members_of_link_go(value: bytes, expected: bytes | None) -> None:
-    def early(relation: str, url: str, destination: str) -> bool:
-        return url == "//early" and "preconnect" in relation and destination != "font"
+    def early(relation: str, urls: Sequence[str], destination: str) -> bool:
+        return "//early" in urls and "preconnect" in relation and destination != "font"
 
     assert filter_links([(b"Link", value)], early) == ([(b"Link", expected)] if expected is not None else [])
 
