@@ -75,23 +75,6 @@ def lower(
     return headers, fields
 
 
-@lru_cache(64)  # a site has few different types
-def html_type(content_type: bytes | None) -> tuple[bytes, str | None] | None:
-    """The media type and charset of an HTML response; None for any other `Content-Type`, a missing one included.
-
-    RFC 9110, section 8.3.1: the type is compared without regard to case, parameters may be quoted. A browser may
-    sniff HTML where the type is missing; a server that cares for its pages states it.
-    """
-    if content_type is None:
-        return None
-    media_type, _, parameters = content_type.partition(b";")
-    media_type = media_type.strip(_OWS).lower()
-    if media_type not in {b"text/html", b"application/xhtml+xml"}:
-        return None
-    charset = re.search(rb"(?:^|;)[ \t]*charset=\"?([^\s\";]+)", parameters, re.IGNORECASE)
-    return media_type, charset[1].decode("latin-1") if charset else None
-
-
 #: Fetch, section 3.2.7: the destinations of what is shown as a page.
 _DOCUMENTS = frozenset({b"document", b"iframe", b"frame", b"object", b"embed"})
 
@@ -482,16 +465,27 @@ _LINK_PARAMETER = re.compile(
 _QUOTED_PAIR = re.compile(rb"\\(.)")
 
 
-def filter_links(headers: Headers, is_early: Callable[[str, str, str], bool]) -> Headers:
-    """The head less those members of `Link` for which `is_early(relation types, URL, destination)` is true.
+#: An address in what is left of a `Link` field that does not parse.
+_SAID_ADDRESS = re.compile(rb"<\s*+([^<>\s]++)")
 
-    RFC 8288, section 3; the destination is what `as` says (HTML, section 4.2.4.2). A field that does not parse
-    stays as it is.
+IsEarly = Callable[[str, Sequence[str], str], bool]
+
+
+def filter_links(headers: Headers, is_early: IsEarly) -> Headers:
+    """The head less those members of `Link` for which `is_early(relation types, addresses, destination)` is true.
+
+    RFC 8288, section 3; the addresses are the link's and those of `imagesrcset`, the destination is what `as` says
+    (HTML, section 4.2.4.2). Of a field that does not parse to its end, every member counts as the plainest of hints: a
+    browser may read it in another way.
     """
     kept: Headers = []
     for key, value in headers:
         if key.lower() == b"link":
             members = [match for match in _LINK.finditer(value) if match[0].strip()]
+            rest = _LINK.sub(b"", value).strip(_OWS + b",")
+            doubtful = [address.decode("latin-1") for address in _SAID_ADDRESS.findall(value)] if rest else []
+            if any(is_early("preconnect", [address], "") for address in doubtful):
+                continue
             staying = [match[0].strip() for match in members if not _is_early(match, is_early)]
             if len(staying) < len(members):
                 if staying:
@@ -501,12 +495,13 @@ def filter_links(headers: Headers, is_early: Callable[[str, str, str], bool]) ->
     return kept
 
 
-def _is_early(member: re.Match[bytes], is_early: Callable[[str, str, str], bool]) -> bool:
+def _is_early(member: re.Match[bytes], is_early: IsEarly) -> bool:
     said: dict[bytes, str] = {}
     for name, quoted, bare in _LINK_PARAMETER.findall(member[2]):
         # The first of a name counts (RFC 8288, section 3.3).
         said.setdefault(name.lower(), (_QUOTED_PAIR.sub(rb"\1", quoted) or bare).decode("latin-1"))
-    return is_early(said.get(b"rel", ""), member[1].decode("latin-1"), said.get(b"as", ""))
+    sources = [candidate.split()[0] for candidate in said.get(b"imagesrcset", "").split(",") if candidate.strip()]
+    return is_early(said.get(b"rel", ""), [member[1].decode("latin-1"), *sources], said.get(b"as", ""))
 
 
 def _split_list(value: bytes) -> list[bytes]:

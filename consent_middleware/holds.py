@@ -17,11 +17,12 @@ from weakref import WeakKeyDictionary
 
 from .csp import Script, lets_run
 from .facade.markup import Mark
+from .html.gate import spoken
 from .html.rewriter import Edit, Search, StartTag
 from .policy import Plan, Policy
-from .rules import Action, ChatScript, Found, Purpose, Recognition, Sight
+from .rules import Action, ChatScript, Found, Purpose, Recognition, Sight, TextRule
 from .tag_managers import is_tag_manager
-from .urls import URL, parse_url
+from .urls import URL, parse_url, said_in_address
 
 #: HTML, section 4.12.1 and the JavaScript MIME types of MIME Sniffing, section 4.6: the types that a browser runs.
 _RUNS = re.compile(
@@ -55,12 +56,19 @@ _CLAIMED_CLASS = re.compile(r"(?:^|\s)(?:optanon-category-|cmplz-|_iub_cs_|cky-|
 _OPENING = re.compile(rb"<[^\t\n\f\r />]*")
 _HTML_SPACE = " \t\n\f\r"
 
-#: HTML, section 4.6.7, and Resource Hints: link types that make a browser reach a host before a tag asks for it, and
-#: those among them that fetch something from it.
-_FETCHES = frozenset({"prefetch", "preload", "modulepreload", "prerender"})
+#: HTML, section 4.6.7, Resource Hints and Compression Dictionary Transport (RFC 9842): link types that make a browser
+#: reach a host before a tag asks for it, and those among them that fetch something from it.
+_FETCHES = frozenset({"prefetch", "preload", "modulepreload", "prerender", "compression-dictionary", "dictionary"})
 _HINTS = _FETCHES | {"dns-prefetch", "preconnect"}
-#: HTML, section 4.2.4.2, and Fetch, section 2.2.7, "destination": what is fetched to be shown is content.
-_CONTENT = frozenset({"audio", "font", "image", "style", "track", "video"})
+#: HTML, section 4.2.4.2, and Fetch, section 2.2.7, "destination": what is preloaded to be shown is content. A picture
+#: may be a pixel, so it is judged by its address.
+_CONTENT = frozenset({"audio", "font", "style", "track", "video"})
+
+#: What may hide a script in its own address (`data:…;base64,…`).
+_IN_BASE64 = (b"base64", b"BASE64")
+
+#: What stands for a rule where a script is only a hint.
+_HINT_RULES = {purpose: TextRule("hint", (purpose,), re.compile("(?!)")) for purpose in Purpose}
 
 #: What a held tag is not to keep: a browser would fetch, run or find it by these.
 _SCRIPT_NAMES = frozenset({b"src", b"type", b"id", b"href", b"xlink:href"})
@@ -69,6 +77,9 @@ _OTHER_NAMES = frozenset({b"src", b"srcset"})
 #: HTML, section 4.8.4.2.1: the addresses of `srcset`, each with what follows it up to the next; and how many are read.
 _CANDIDATE = re.compile(r"[\s,]*+(\S*[^\s,])(?:,|\s[^,]*+)?")
 _MANY = 64
+
+#: An address in a document or a script, as far as it matters here.
+_ADDRESS = re.compile(r"(?:https?:)?//[^\s\"'<>)`]+")
 
 #: The longest tag, in bytes, whose rule is remembered: a longer one is hardly the same in the next page.
 _SHORT = 1024
@@ -158,7 +169,7 @@ class PageHolds:
         if tag.get(b"src") is not None:
             return False
         # Where no tool delays it, a browser runs the text and knows no other address.
-        return _runs(tag) or (_is_delayed(tag) and all(tag.get(name) is None for name in _LATER))
+        return _runs(tag) or _speculates(tag) or (_is_delayed(tag) and all(tag.get(name) is None for name in _LATER))
 
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """The edits that hold `tag`, or none where it may stay."""
@@ -310,6 +321,8 @@ class PageHolds:
 
     def _script(self, tag: StartTag) -> Sequence[Edit]:
         """A script that waits does not run, is not fetched, and is not found by its id."""
+        if _speculates(tag):
+            return self._speculation(tag)
         if not (_runs(tag) or _is_delayed(tag)):
             return ()
         address = b"src"
@@ -330,6 +343,16 @@ class PageHolds:
             return ()
         return self._hold(tag, found, src or "", _SCRIPT_NAMES | {address}, address, b' type="text/x-consent"')
 
+    def _speculation(self, tag: StartTag) -> Sequence[Edit]:
+        """Rules that have a browser fetch other pages ahead wait where they name a host that has to wait."""
+        said = (tag.text or b"").decode("latin-1")
+        purposes = (contact_purpose(self.policy, each[0]) for each in _ADDRESS.finditer(said))
+        purpose = next((each for each in purposes if each is not None and not self.plan.allows(each)), None)
+        if purpose is None:
+            return ()
+        found = Found(_HINT_RULES[purpose], "", "")
+        return self._hold(tag, found, "", _SCRIPT_NAMES, b"src", b' type="text/x-consent"')
+
     def _other(self, tag: StartTag) -> Sequence[Edit]:
         """A picture, a frame or a custom element that waits has no address, so that nothing is fetched for it."""
         for address in (b"src", *_LATER):
@@ -339,9 +362,8 @@ class PageHolds:
                 names = _OTHER_NAMES if address == b"src" else frozenset({address})
                 return self._hold(tag, found, src, names, address, b"")
         # A browser picks one of these in place of a picture's `src`.
-        sources = (tag.get(b"srcset") or "") if tag.name == b"img" else ""
-        for found_url in islice(_CANDIDATE.finditer(sources.strip(_HTML_SPACE + ",")), _MANY):
-            found = self._known(tag, found_url[1])
+        for url in candidates((tag.get(b"srcset") or "") if tag.name == b"img" else ""):
+            found = self._known(tag, url)
             if found is not None:
                 return self._hold(tag, found, tag.get(b"src") or "", _OTHER_NAMES, b"src", b"")
         return ()
@@ -415,10 +437,14 @@ class PageHolds:
             self._chats.append(_Chat(chat, found.rule.id.partition(".")[0], tag.get(b"nonce"), own))
 
     def _link(self, tag: StartTag) -> Sequence[Edit]:
-        href = tag.get(b"href")
         relation, destination = tag.get(b"rel") or "", tag.get(b"as") or ""
-        purpose = None if href is None else early_purpose(self.policy, relation, href, tag.base, destination)
-        if purpose is None or self.plan.allows(purpose):
+        if _is_style_sheet(tag, relation):
+            return ()
+        href = tag.get(b"href")
+        addresses = [*([] if href is None else [href]), *candidates(tag.get(b"imagesrcset") or "")]
+        purposes = (early_purpose(self.policy, relation, url, tag.base, destination) for url in addresses)
+        purpose = next((each for each in purposes if each is not None and not self.plan.allows(each)), None)
+        if purpose is None:
             return ()
         edits = list(_edits(tag, purpose, "", _LINK_NAMES, b"href", b""))
         mark = () if tag.nested else _mark(tag, purpose, "", edits)
@@ -436,7 +462,7 @@ def _search(policy: Policy) -> Search:
         found = _SEARCHES[policy] = Search(
             policy.needles,
             _ELEMENTS | policy.loading_elements,
-            script_words=policy.script_words,
+            script_words=(*policy.script_words, *_IN_BASE64),
             text_needles=policy.text_needles,
         )
     return found
@@ -447,20 +473,45 @@ def early_purpose(
 ) -> Purpose | None:
     """The purpose that a link of these relation types serves when it is a hint to a host that must wait.
 
-    A style sheet is content, whatever else its relation says, and so is what is fetched early to be shown.
+    What a `preload` alone brings to be shown is content. For every other relation browsers pay no heed to what it is
+    for.
     """
-    types = set(relation.lower().split())
-    if not types & _HINTS or "stylesheet" in types or destination.lower() in _CONTENT:
+    hints = set(relation.lower().split()) & _HINTS
+    preloads = hints == {"preload"}
+    if not hints or (preloads and destination.strip().lower() in _CONTENT):
         return None
     parsed = parse_url(url, base)
     if parsed is None:
         return None
-    if types & _FETCHES:
+    if preloads and destination.strip().lower() == "image":
+        found = _recognise(policy, "img", url, None, base)
+        return found.rule.purpose if found else None
+    if hints & _FETCHES:
         found = _recognise(policy, "script", url, None, base)
         if found is not None:
             return found.rule.purpose
+    return contact_purpose(policy, url, base)
+
+
+def contact_purpose(policy: Policy, url: str, base: str | None = None) -> Purpose | None:
+    """The purpose for which a browser would contact this address at all; None where it may."""
+    parsed = parse_url(url, base)
+    if parsed is None:
+        return None
     purposes = (vendor.hint_purpose(host) for host in _hosts(policy, parsed) for vendor in policy.vendors)
     return next((purpose for purpose in purposes if purpose is not None), None)
+
+
+def candidates(sources: str) -> Iterator[str]:
+    """The addresses of a `srcset`, as many as are read."""
+    found = _CANDIDATE.finditer(sources.strip(_HTML_SPACE + ","))
+    return (candidate[1] for candidate in islice(found, _MANY))
+
+
+def _is_style_sheet(tag: StartTag, relation: str) -> bool:
+    """Whether a browser loads this link's style sheet, so that a hint beside it asks for nothing more."""
+    kind = (tag.get(b"type") or "text/css").partition(";")[0].strip(_HTML_SPACE).lower()
+    return "stylesheet" in relation.lower().split() and kind == "text/css" and tag.get(b"disabled") is None
 
 
 def _recognise(policy: Policy, element: str, src: str, tag: StartTag | None, base: str | None = None) -> Found | None:
@@ -479,6 +530,8 @@ def _recognise_again(
 
 def _recognise_afresh(policy: Policy, element: str, src: str, tag: StartTag | None, base: str | None) -> Found | None:
     attributes = _attributes(tag) if tag else {}
+    if (tag is None or tag.text is None) and (said := said_in_address(src)) is not None:
+        return _recognise_said(policy, element, said)
     if tag is not None and tag.text is not None:
         sight = Sight(element, attributes=attributes, text=tag.text.decode("latin-1"))
     else:
@@ -487,6 +540,18 @@ def _recognise_afresh(policy: Policy, element: str, src: str, tag: StartTag | No
             return None
         sight = Sight(element, src, _hosts(policy, url), url.path, attributes)
     return next((found for vendor in policy.vendors if (found := vendor.recognise(sight))), None)
+
+
+def _recognise_said(policy: Policy, element: str, said: str) -> Found | None:
+    """The rule for a script or a document that its own address holds, by what it says or by what it loads."""
+    sight = Sight(element, text=spoken(said.encode("latin-1", "replace")).decode("latin-1"))
+    found = next((found for vendor in policy.vendors if (found := vendor.recognise(sight))), None)
+    if found is not None or element == "script":
+        return found
+    addresses = (each[0] for each in islice(_ADDRESS.finditer(said), _MANY))
+    kinds = ("script", "iframe", "img")
+    known = (_recognise(policy, kind, address, None) for address in addresses for kind in kinds)
+    return next((found for found in known if found is not None), None)
 
 
 def _hosts(policy: Policy, url: URL) -> Sequence[str]:
@@ -501,6 +566,11 @@ def _runs(tag: StartTag) -> bool:
         language = tag.get(b"language")
         kind = f"text/{language}" if language else ""
     return _RUNS.fullmatch(kind.strip(_HTML_SPACE)) is not None
+
+
+def _speculates(tag: StartTag) -> bool:
+    """Whether this script holds speculation rules."""
+    return (tag.get(b"type") or "").strip(_HTML_SPACE).lower() == "speculationrules"
 
 
 def _is_delayed(tag: StartTag) -> bool:
@@ -559,7 +629,7 @@ def _edits(
         name = b"href" if attribute.name in {b"href", b"xlink:href"} else attribute.name
         if attribute.name == address and address in _LATER:
             name = b"src"
-        if attribute.name == b"type" and not _runs(tag):
+        if attribute.name == b"type" and not (_runs(tag) or _speculates(tag)):
             # What a plugin made up, so that the script waits, goes with the waiting.
             name = b"was-type"
         yield Edit(*attribute.name_span, b"data-consent-" + name)

@@ -179,6 +179,10 @@ class TagRule:
         return None
 
 
+#: A comment within a statement, and what may stand between two words of one.
+_REMARK = r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/|//[^\n\r]*+"
+_GAP = rf"(?:\s|{_REMARK})*+"
+
 #: What makes a browser load something, in a script's words (HTML, DOM, Fetch, Beacon, and the usual libraries). Every
 #: alternative opens with a letter or a dot that is written out: the scanner leaps to these.
 _LOADS = re.compile(
@@ -187,7 +191,9 @@ _LOADS = re.compile(
     r"|load\s*\(\s*(?!function\b|async\b|\()[^\s)])"
     r"|document\.write|\.src\s*=|setAttribute\(\s*['\"]src|getScript|GetScript|loadScript|importScripts"
     r"|(?:l|L)(?i:oad_?(?:js|css|files?|scripts?)\s*\()|[cC]achedScript\s*\(|require(?:js)?\s*\(\s*\["
-    r"|import(?<![\w$.]import)\s*[('\"]|(?:im|ex)port\b[\w\s{},*$]{0,300}?\bfrom\s*['\"]|fetch(?<!\wfetch)\s*\(|sendBeacon|XMLHttpRequest|new\s+Image"
+    r"|import(?<![\w$.]import)" + _GAP + r"[('\"]"
+    r"|(?:im|ex)port\b(?:[\w\s{},*$]|" + _REMARK + r"){0,300}?\bfrom" + _GAP + r"['\"]"
+    r"|fetch(?<!\wfetch)\s*\(|sendBeacon|XMLHttpRequest|new\s+Image|fetchLater\s*\(|(?:EventSource|WebSocket)\s*\("
 )
 #: How a site's own script starts or sets up what asks for consent: vanilla-cookieconsent, Klaro, tarteaucitron, Didomi,
 #: iubenda, Osano's open-source banner, Cookiebot, OneTrust. Held, it would ask nobody, and nothing would be released.

@@ -81,7 +81,7 @@ SCRIPT_MUTANTS = [
     Mutant("facade/assets/embeds.js", "() => end()", "() => settle()", f"{HOSTILE} -k does_not_fail_the_chat"),
     Mutant("vendors/hubspot.js", "    } catch {\n", "    } catch (error) {\n      throw error;\n", f"{HOSTILE} -k puts_together"),
     Mutant("holds.py", "embeds = guarded or any(", "embeds = any(", "tests/test_holds.py"),
-    Mutant("holds.py", 'if attribute.name == b"type" and not _runs(tag):', "if False:", "tests/test_forms.py"),
+    Mutant("holds.py", 'if attribute.name == b"type" and not (_runs(tag) or _speculates(tag)):', "if False:", "tests/test_forms.py"),
     Mutant(CORE, 'external && element.defer) ? 2 : 1', 'external && element.defer) ? 1 : 1', f"{RELEASE}::TestRelease"),
     Mutant(CORE, 'if (external && element.hasAttribute("async")) return 0;', "", f"{RELEASE}::TestRelease"),
     Mutant(CORE, '(address && first("script[src=" + JSON.stringify(address) + "]"))', "false", f"{RELEASE}::TestRelease"),

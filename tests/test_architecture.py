@@ -53,6 +53,8 @@ ROWS = [
         "consent",
         "clock",
         "memory",
+        "mime",
+        "addresses",
         "version",
     },
 ]

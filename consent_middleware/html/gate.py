@@ -29,6 +29,8 @@ ENCODED: Final = re.compile(rb"%(?:2[dDeE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|[8
 ASCII: Final = bytes(range(0x80))
 # What may bring a document of its own into play.
 IFRAME: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?[iI][fF]")
+# By these, a frame may have a document of its own, which holds nothing that could be found from outside.
+FRAMED: Final = re.compile(rb"srcdoc|base64")
 EVERYTHING: Final = re.compile(rb"(?s:.+)")
 BEYOND: Final = re.compile(rb"[\x80-\xff]+")
 DOTS: Final = re.compile("[\u3002\uff0e\uff61]")
@@ -303,7 +305,7 @@ class Gate:
         hits.add(scripts, _finder(b"<"))
         hits.add(unveiled(few, encoding), self._needle)
         hits.add(few, _finder(b"<"))
-        hits.add(few.lower(), _finder(b"srcdoc"))
+        hits.add(few.lower(), _finder(FRAMED))
         if self._may_be_sought(many):
             hits.add(unveiled(many, encoding), self._needle)
             hits.add(many, _finder(b"<"))
@@ -318,7 +320,9 @@ class Gate:
         joined = b"\0".join(tags)
         seen = unveiled(joined, encoding)
         return bool(
-            self.needles.search(seen) or b"srcdoc" in joined.lower() or any(word in seen for word in self.script_words)
+            self.needles.search(seen)
+            or FRAMED.search(joined.lower())
+            or any(word in seen for word in self.script_words)
         )
 
     def _places(self, source: bytes, numbers: Container[int], *, opens: bool) -> Iterator[tuple[int, int]]:
@@ -348,7 +352,7 @@ class Gate:
         seen = unveiled(raw, encoding)
         return bool(
             self.needles.search(seen)
-            or (IFRAME.match(raw) and b"srcdoc" in raw.lower())
+            or (IFRAME.match(raw) and FRAMED.search(raw.lower()))
             or (SCRIPT.match(raw) and any(word in seen for word in self.script_words))
         )
 

@@ -430,6 +430,13 @@ const guard = () => {
     const [name, url] = given.slice(-2);
     return (name + "").toLowerCase() === loadsBy(element.localName) && hold(element, url, 1);
   });
+  // What a script asks for by itself ends as where there is no network.
+  const lose = (at) => (_, given) => {
+    if (waits(given[at]?.url ?? given[at])) given[at] = "about:blank";
+  };
+  patch([{ prototype: window }], "fetch fetchLater", lose(0));
+  patch([XMLHttpRequest], "open", lose(1));
+  patch([Navigator], "sendBeacon", (_, [url]) => waits(url));
 };
 
 // ---- the door
