@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import islice
 from weakref import WeakKeyDictionary
 
+from .html.gate import spoken
 from .html.rewriter import Edit, Search, StartTag
 from .policy import Plan, Policy
 from .rules import Action, ChatScript, Found, Purpose, Recognition, Sight
@@ -107,6 +108,8 @@ class PageHolds:
     _page_nonce: str | None = field(init=False)
     _chat: ChatScript | None = None
     _is_own_chat: bool = False
+    #: The account of each vendor's first tag that names one.
+    _accounts: dict[str, str] = field(default_factory=dict)
     _chat_loads: bool = False
     _base: str | None = None
     #: Which documents have a guard: the page (False), those within it (True).
@@ -186,7 +189,7 @@ class PageHolds:
         if tag.get(b"data-guard") is not None:
             self._guarded.add(tag.nested)
             return ()
-        said = (tag.text or b"").decode("latin-1") or tag.get(b"src") or ""
+        said = spoken(tag.text or b"").decode("latin-1") or tag.get(b"src") or ""
         if self.policy.guard == "auto" and not ((_runs(tag) or _is_delayed(tag)) and is_tag_manager(said)):
             return ()
         self._guarded.add(tag.nested)
@@ -278,16 +281,44 @@ class PageHolds:
 
         A tag that is the chat itself goes before tags that bring it along; among equals the first in the document.
         """
-        own = found.rule.purpose is Purpose.CHAT
-        if found.rule.chat is None or not self.offers_chat or (self._chat is not None and self._is_own_chat >= own):
+        if found.rule.chat is None or not self.offers_chat or (tag.text is not None and found.text is None):
             return
-        text = (tag.text or b"").decode("latin-1")
-        recognition = Recognition(src, found.region, found.account, _attributes(tag), self.policy.origin_of, text)
+        recognition = Recognition(
+            src, found.region, found.account, _attributes(tag), self.policy.origin_of, found.text or ""
+        )
         chat = found.rule.chat(recognition)
-        if chat is not None and self.policy.offers_account(chat.account):
+        if chat is None or not self._may_name(tag, found, src, chat.account):
+            return
+        vendor = found.rule.id.partition(".")[0]
+        first = self._accounts.setdefault(vendor, chat.account)
+        if chat.account != first:
+            self.policy.notices.note(
+                "several-accounts", f"a page has tags of the accounts {first} and {chat.account} of {vendor}"
+            )
+        own = found.rule.purpose is Purpose.CHAT
+        if self._chat is None or own > self._is_own_chat:
             self._chat, self._is_own_chat = chat, own
-            self._vendor = found.rule.id.partition(".")[0]
+            self._vendor = vendor
             self.nonce = self.nonce or tag.get(b"nonce")
+
+    def _may_name(self, tag: StartTag, found: Found, src: str, account: str) -> bool:
+        """Return whether the page's chat may be that of the account which this tag names.
+
+        A visitor's markup that a sanitizer has let through must not choose it. So without `chat_accounts` only a script
+        names one: a pure snippet, or one whose address is the vendor's, an origin's that stands in for it, or the
+        page's own.
+        """
+        if self.policy.names_accounts:
+            return self.policy.offers_account(account)
+        if tag.name != b"script" and tag.name not in self.policy.own_elements:
+            return False
+        url = parse_url(src, tag.base)
+        return found.is_vendors or tag.text is not None or (url is not None and self._is_own(url))
+
+    def _is_own(self, url: URL) -> bool:
+        """Return whether an address is on the origin under which the page was asked for, or relative to it."""
+        own = parse_url(f"//{self.authority}")
+        return not url.host or (own is not None and (url.host, url.port) == (own.host, own.port))
 
     def _link(self, tag: StartTag) -> Sequence[Edit]:
         href = tag.get(b"href")
@@ -353,7 +384,7 @@ def _recognise_again(
 def _recognise_afresh(policy: Policy, element: str, src: str, tag: StartTag | None, base: str | None) -> Found | None:
     attributes = _attributes(tag) if tag else {}
     if tag is not None and tag.text is not None:
-        sight = Sight(element, attributes=attributes, text=tag.text.decode("latin-1"))
+        sight = Sight(element, attributes=attributes, text=tag.text.decode(tag.encoding, "replace"))
     else:
         url = parse_url(src, tag.base if tag else base)
         if url is None:
