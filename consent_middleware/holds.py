@@ -148,6 +148,8 @@ class PageHolds:
     held: list[Held] = field(default_factory=list)
     _page_nonce: str | None = field(init=False)
     _chats: list[_Chat] = field(default_factory=list)
+    #: The account of each vendor's first tag that names one.
+    _accounts: dict[str, str] = field(default_factory=dict)
     _chat_loads: bool = False
     #: Whether a `<base>` leads to another host.
     _is_led_away: bool = False
@@ -274,7 +276,7 @@ class PageHolds:
         if tag.get(b"data-guard") is not None:
             self._guarded.add(tag.nested)
             return ()
-        said = (tag.text or b"").decode("latin-1") or tag.get(b"src") or ""
+        said = spoken(tag.text or b"").decode("latin-1") or tag.get(b"src") or ""
         if self.policy.guard == "auto" and not ((_runs(tag) or _is_delayed(tag)) and is_tag_manager(said)):
             return ()
         address = self._own_address(self.asset_url)
@@ -427,14 +429,41 @@ class PageHolds:
 
     def _remember_chat(self, tag: StartTag, found: Found, src: str) -> None:
         """Keep the chat that this tag brings."""
-        if found.rule.chat is None or not self.offers_chat:
+        if found.rule.chat is None or not self.offers_chat or (tag.text is not None and found.text is None):
             return
-        text = (tag.text or b"").decode("latin-1")
-        recognition = Recognition(src, found.region, found.account, _attributes(tag), self.policy.origin_of, text)
+        recognition = Recognition(
+            src, found.region, found.account, _attributes(tag), self.policy.origin_of, found.text or ""
+        )
         chat = found.rule.chat(recognition)
-        if chat is not None and self.policy.offers_account(chat.account) and self.policy.serves(chat.src):
-            own = found.rule.purpose is Purpose.CHAT
-            self._chats.append(_Chat(chat, found.rule.id.partition(".")[0], tag.get(b"nonce"), own))
+        if chat is None or not self.policy.serves(chat.src) or not self._may_name(tag, found, src, chat.account):
+            return
+        vendor = found.rule.id.partition(".")[0]
+        first = self._accounts.setdefault(vendor, chat.account)
+        if chat.account != first:
+            self.policy.notices.note(
+                "several-accounts", f"a page has tags of the accounts {first} and {chat.account} of {vendor}"
+            )
+        own = found.rule.purpose is Purpose.CHAT
+        self._chats.append(_Chat(chat, vendor, tag.get(b"nonce"), own))
+
+    def _may_name(self, tag: StartTag, found: Found, src: str, account: str) -> bool:
+        """Return whether the page's chat may be that of the account which this tag names.
+
+        A visitor's markup that a sanitizer has let through must not choose it. So without `chat_accounts` only a script
+        names one: a pure snippet, or one whose address is the vendor's, an origin's that stands in for it, or the
+        page's own.
+        """
+        if self.policy.names_accounts:
+            return self.policy.offers_account(account)
+        if tag.name != b"script" and tag.name not in self.policy.own_elements:
+            return False
+        url = parse_url(src, tag.base)
+        return found.is_vendors or tag.text is not None or (url is not None and self._is_own(url))
+
+    def _is_own(self, url: URL) -> bool:
+        """Return whether an address is on the origin under which the page was asked for, or relative to it."""
+        own = parse_url(f"//{self.authority}")
+        return not url.host or (own is not None and (url.host, url.port) == (own.host, own.port))
 
     def _link(self, tag: StartTag) -> Sequence[Edit]:
         relation, destination = tag.get(b"rel") or "", tag.get(b"as") or ""
@@ -533,7 +562,7 @@ def _recognise_afresh(policy: Policy, element: str, src: str, tag: StartTag | No
     if (tag is None or tag.text is None) and (said := said_in_address(src)) is not None:
         return _recognise_said(policy, element, said)
     if tag is not None and tag.text is not None:
-        sight = Sight(element, attributes=attributes, text=tag.text.decode("latin-1"))
+        sight = Sight(element, attributes=attributes, text=tag.text.decode(tag.encoding, "replace"))
     else:
         url = parse_url(src, tag.base if tag else base)
         if url is None:

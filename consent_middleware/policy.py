@@ -307,7 +307,8 @@ class Policy:
         self._chat_pages = checks.pages("CM032", "chat_pages", chat_pages)
         self._chat_accounts = checks.accounts("CM033", "chat_accounts", chat_accounts)
         #: Custom elements that load what their `src` names.
-        self.loading_elements = _LOADING_ELEMENTS | checks.elements("CM034", "elements", elements)
+        self.own_elements = checks.elements("CM034", "elements", elements)
+        self.loading_elements = _LOADING_ELEMENTS | self.own_elements
         self.consent_cookie = checks.cookie_name("CM003", "consent_cookie", consent_cookie)
         self.click_cookie = checks.cookie_name("CM004", "click_cookie", click_cookie)
         checks.different("CM005", "click_cookie", self.click_cookie, "consent_cookie", self.consent_cookie)
@@ -733,6 +734,11 @@ class Policy:
     def offers_account(self, account: str) -> bool:
         """Whether the site offers the chat of this account."""
         return self._chat_accounts is None or account in self._chat_accounts
+
+    @property
+    def names_accounts(self) -> bool:
+        """Whether the site says which accounts have a chat."""
+        return self._chat_accounts is not None
 
     def origin_of(self, host: str) -> str:
         """The origin that serves a vendor's host on this site."""

@@ -220,7 +220,7 @@ class Search:
     which is the same element for a browser. In SVG, only ``script`` and ``base`` are asked about.
 
     ``script_words`` are what the start tag of a script may hold instead, as it stands. ``text_needles`` is what an
-    inline script's text must hold to be shown, None where no text is to be shown; it is shown as it is ``spoken``.
+    inline script's text must hold to be shown, None where no text is to be shown.
     """
 
     def __init__(
@@ -342,10 +342,10 @@ class Gate:
         return name in self.asked
 
     def said(self, text: bytes) -> bytes | None:
-        """Give a script's text as it is ``spoken``, or None where it holds no needle."""
+        """Give a script's text, or None where it holds no needle."""
         if self.text_needles is None or not (self.text_needles.search(text) or self.text_needles.search(unspelt(text))):
             return None
-        return spoken(text)
+        return text
 
     def holds(self, raw: bytes, encoding: str) -> bool:
         """Say whether these bytes of a tag hold a needle, a word that is looked for in scripts, or a document."""
