@@ -18,7 +18,7 @@ from .html.rewriter import Edit, Search, StartTag
 from .policy import Plan, Policy
 from .rules import Action, ChatScript, Found, Purpose, Recognition, Sight
 from .tag_managers import is_tag_manager
-from .urls import URL, parse_url
+from .urls import URL, parse_url, possible_urls
 
 #: HTML, section 4.12.1 and the JavaScript MIME types of MIME Sniffing, section 4.6: the types that a browser runs.
 _RUNS = re.compile(
@@ -122,7 +122,7 @@ class PageHolds:
 
     def reads(self, tag: StartTag) -> bool:
         """Whether this script is inline, and runs at once or when a tool that delays it sees fit."""
-        if tag.get(b"src") is not None:
+        if any(tag.get(name) is not None for name in _addresses(tag)):
             return False
         # Where no tool delays it, a browser runs the text and knows no other address.
         return _runs(tag) or (_is_delayed(tag) and all(tag.get(name) is None for name in _LATER))
@@ -216,9 +216,9 @@ class PageHolds:
         found = None if tag.text is None else self._known(tag, "")
         if found is None:
             tag.text = None
-            names = (b"src", b"href", b"xlink:href") if tag.svg else (b"src",)
             address, src = next(
-                ((name, value) for name in (*names, *_LATER) if (value := tag.get(name)) is not None), (b"", None)
+                ((name, value) for name in (*_addresses(tag), *_LATER) if (value := tag.get(name)) is not None),
+                (b"", None),
             )
             # HTML, section 4.12.1.1, step 31.3: an empty URL is an error and nothing is fetched. An address that only
             # a tool for consent reads is that tool's to release.
@@ -353,13 +353,14 @@ def _recognise_again(
 def _recognise_afresh(policy: Policy, element: str, src: str, tag: StartTag | None, base: str | None) -> Found | None:
     attributes = _attributes(tag) if tag else {}
     if tag is not None and tag.text is not None:
-        sight = Sight(element, attributes=attributes, text=tag.text.decode("latin-1"))
+        sights = [Sight(element, attributes=attributes, text=tag.text.decode("latin-1"))]
     else:
-        url = parse_url(src, tag.base if tag else base)
-        if url is None:
-            return None
-        sight = Sight(element, src, _hosts(policy, url), url.path, attributes)
-    return next((found for vendor in policy.vendors if (found := vendor.recognise(sight))), None)
+        urls = possible_urls(src, tag.base if tag else base)
+        sights = [Sight(element, src, _hosts(policy, url), url.path, attributes) for url in urls]
+    return next(
+        (found for sight in sights for vendor in policy.vendors if (found := vendor.recognise(sight))),
+        None,
+    )
 
 
 def _hosts(policy: Policy, url: URL) -> Sequence[str]:
@@ -374,6 +375,11 @@ def _runs(tag: StartTag) -> bool:
         language = tag.get(b"language")
         kind = f"text/{language}" if language else ""
     return _RUNS.fullmatch(kind.strip(_HTML_SPACE)) is not None
+
+
+def _addresses(tag: StartTag) -> tuple[bytes, ...]:
+    """The attributes in which a browser looks for this script's address (SVG 2, section 16.2, for SVG's)."""
+    return (b"href", b"xlink:href") if tag.svg else (b"src",)
 
 
 def _is_delayed(tag: StartTag) -> bool:

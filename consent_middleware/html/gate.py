@@ -17,6 +17,7 @@ from urllib.parse import unquote_to_bytes
 from consent_middleware.urls import IGNORED
 
 from . import grammar
+from .charset import text_of
 from .tokens import decode_references
 
 # A reference that may stand for something in a URL's host: not the usual ones of running text, and no query parameter.
@@ -98,7 +99,7 @@ def sweep(elements: frozenset[bytes], *, xml: bool) -> re.Pattern[bytes]:
     many = sorted(elements - _FEW)
     return grammar.pattern(
         rf"< {guard} {prefix}"
-        rf"(?: ({grammar.name('script')} {tag}) ([^<]*+ (?: < (?! /{prefix}[sS][cC][rR] ) [^<]*+ )*+)"
+        rf"(?: ({grammar.name('script')} {tag}) ([^<]*+ (?: < (?! /{prefix}{grammar.name('script')} ) [^<]*+ )*+)"
         rf"| ({grammar.name(*sorted(elements & _FEW))} {tag})"
         + (rf"| ({grammar.name(*many)} {tag})" if many else "| (?!) ()")
         + ")"
@@ -152,11 +153,14 @@ _referred_again = lru_cache(maxsize=1024)(_referred_afresh)
 
 def _in_ascii(seen: bytes, encoding: str) -> bytes:
     """Give the bytes with all characters mapped that a host name maps to ASCII."""
-    if seen.isascii() or not _maps(seen.translate(None, ASCII).decode(encoding, "replace")):
+    if seen.isascii():
         return seen
-    # In an encoding whose characters end in ASCII bytes, the runs beyond ASCII are not whole characters.
-    runs = BEYOND if encoding in {"utf-8", "cp1252"} else EVERYTHING
-    return runs.sub(lambda found: _mapped(found[0].decode(encoding, "replace")), seen)
+    # In an encoding whose characters have ASCII bytes in them, the bytes beyond ASCII are not whole characters.
+    parted = encoding in {"utf-8", "cp1252"}
+    if not _maps(text_of(seen.translate(None, ASCII) if parted else seen, encoding)):
+        return seen
+    runs = BEYOND if parted else EVERYTHING
+    return runs.sub(lambda found: _mapped(text_of(found[0], encoding)), seen)
 
 
 def _mapped(text: str) -> bytes:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple, Protocol
 
+from consent_middleware.urls import absolute
+
 from . import charset as charsets
 from . import grammar
 from .gate import Candidates, Gate, Search
@@ -155,7 +157,7 @@ class HTMLRewriter:
         self._view = charsets.view_of(self._encoding)
         # A browser runs nothing of a document in an encoding that it replaces, so any reading will do.
         encoding = charsets.DEFAULT if self._encoding == "replacement" else self._encoding
-        self._reader.encoding = "utf-8" if self._view else encoding
+        self._reader.encoding = "utf-8" if encoding.startswith("utf-16") else encoding
 
     def _take(self, chunk: bytes, *, last: bool = False) -> bytes:
         """Read a piece and give what is decided."""
@@ -212,7 +214,7 @@ class _Reader:
         bail_out: Callable[[], bool],
         *,
         max_text: int,
-        base: str | None = None,
+        outer: str | None = None,
         encoding: str = "utf-8",
         depth: int = 0,
     ) -> None:
@@ -222,8 +224,10 @@ class _Reader:
         self.encoding = encoding
         self._bail_out = bail_out
         self._max_text = max_text
-        self._base = base
-        self._based = base is not None
+        self._base = self._outer = outer
+        # An address may count for every one that follows.
+        self._based = outer is not None
+        self._has_base = False
         self._depth = depth
         self.edited = False
         self._tailed = depth > 0
@@ -296,8 +300,8 @@ class _Reader:
             tag.text = None if text is None else self.gate.said(text)
         if not (tag.text is not None or self._based or name == b"base" or self.gate.holds(raw, self.encoding)):
             return
-        if name == b"base" and not self._based and not tokens.twice and (href := tag.get(b"href")) is not None:
-            self._base, self._based = href, True
+        if name == b"base" and not self._has_base and not tokens.twice and (href := tag.get(b"href")) is not None:
+            self._base, self._based, self._has_base = absolute(href, self._outer), True, True
             self._candidates = Candidates(self.gate, tokens.source, tokens.pos, self.encoding, every=True)
         edits = (
             list(self.watch.start_tag(tag)) if name not in {b"base", b"iframe"} or name in self.gate.elements else []
@@ -341,7 +345,7 @@ class _Reader:
             tokens,
             self._bail_out,
             max_text=self._max_text,
-            base=self._base,
+            outer=self._base,
             encoding=self.encoding,
             depth=self._depth + 1,
         )
@@ -361,7 +365,7 @@ def _unescaped(value: bytes, encoding: str, *, xml: bool) -> tuple[bytes, list[i
         out += value[at : found.start()]
         places += range(at, found.start())
         # Of a reference that stays in part, such as "&ampx", each byte stands where the reference does.
-        decoded = text.encode(encoding, "replace")
+        decoded = charsets.bytes_of(text, encoding)
         out += decoded
         places += [found.start()] * len(decoded)
         at = found.end()

@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from . import grammar
+from .charset import text_of
 
 
 class Attribute(NamedTuple):
@@ -31,7 +32,7 @@ class StartTag:
     ``name`` is ASCII-lowercased (as written in XML), ``raw`` the exact bytes from "<" to ">". ``base`` is the value of
     the first ``<base href>`` before this tag. ``svg`` says that the tag is an SVG element, whose address stands in
     ``href`` or ``xlink:href``. ``nested`` says that it stands in the document of a ``srcdoc``. ``encoding`` is the
-    Python codec that reads the values. ``text`` is what an inline script says, where that was asked for and found worth
+    one in which `charset.text_of` reads the values. ``text`` is what an inline script says, where that was asked for and found worth
     reading.
     """
 
@@ -84,7 +85,7 @@ class StartTag:
         if self._first is None:
             self._first = {attribute.name: attribute.value for attribute in reversed(self.attributes)}
         value = self._first.get(name)
-        return None if value is None else decode_references(value.decode(self.encoding, "replace"), xml=self.xml)
+        return None if value is None else decode_references(text_of(value, self.encoding), xml=self.xml)
 
     @property
     def self_closing(self) -> bool:
