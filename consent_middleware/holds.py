@@ -181,7 +181,9 @@ class PageHolds:
 
         A guard holds what is inserted into its own document: one in a frame's `srcdoc` is none for the page.
         """
-        if tag.nested in self._guarded or self.policy.guard == "never" or tag.svg or not self.plan.touches_html:
+        if tag.nested in self._guarded or self.policy.guard == "never" or not self.plan.touches_html:
+            return ()
+        if tag.svg or not tag.certain or self._is_own(tag):
             return ()
         if tag.get(b"data-guard") is not None:
             self._guarded.add(tag.nested)
@@ -201,6 +203,12 @@ class PageHolds:
             placeholders=self._stands_in_for_embeds,
         )
         return [Edit(0, 0, markup)]
+
+    def _is_own(self, tag: StartTag) -> bool:
+        """Whether this is the script that stands at the page's end: a page that comes again needs no other guard."""
+        src = tag.get(b"src")
+        own = src is not None and src.rpartition("/")[0] == self._absolute(self.asset_url).rpartition("/")[0]
+        return own and tag.get(b"data-conf") is not None
 
     def _absolute(self, path: str) -> str:
         """The path as it is, or with the page's own authority where a `<base>` would turn it to another host."""
@@ -227,7 +235,9 @@ class PageHolds:
             found = self._known(tag, src)
         if found is None:
             return ()
-        return self._hold(tag, found, src or "", _SCRIPT_NAMES | {address}, address, b' type="text/x-consent"')
+        # A browser takes no notice of `src` in SVG, so the release need not either.
+        names = _SCRIPT_NAMES - {b"src"} if tag.svg else _SCRIPT_NAMES
+        return self._hold(tag, found, src or "", names | {address}, address, b' type="text/x-consent"')
 
     def _other(self, tag: StartTag) -> Sequence[Edit]:
         """A picture, a frame or a custom element that waits has no address, so that nothing is fetched for it."""
