@@ -17,12 +17,13 @@ from weakref import WeakKeyDictionary
 
 from .csp import Script, lets_run
 from .facade.markup import Mark
+from .html.charset import text_of
 from .html.gate import spoken
 from .html.rewriter import Edit, Search, StartTag
 from .policy import Plan, Policy
 from .rules import Action, ChatScript, Found, Purpose, Recognition, Sight, TextRule
 from .tag_managers import is_tag_manager
-from .urls import URL, parse_url, said_in_address
+from .urls import URL, parse_url, possible_urls, said_in_address
 
 #: HTML, section 4.12.1 and the JavaScript MIME types of MIME Sniffing, section 4.6: the types that a browser runs.
 _RUNS = re.compile(
@@ -168,7 +169,7 @@ class PageHolds:
 
     def reads(self, tag: StartTag) -> bool:
         """Whether this script is inline, and runs at once or when a tool that delays it sees fit."""
-        if tag.get(b"src") is not None:
+        if any(tag.get(name) is not None for name in _addresses(tag)):
             return False
         # Where no tool delays it, a browser runs the text and knows no other address.
         return _runs(tag) or _speculates(tag) or (_is_delayed(tag) and all(tag.get(name) is None for name in _LATER))
@@ -271,7 +272,9 @@ class PageHolds:
 
         A guard holds what is inserted into its own document: one in a frame's `srcdoc` is none for the page.
         """
-        if tag.nested in self._guarded or self.policy.guard == "never" or tag.svg or not self.plan.touches_html:
+        if tag.nested in self._guarded or self.policy.guard == "never" or not self.plan.touches_html:
+            return ()
+        if tag.svg or not tag.certain or self._is_end_script(tag):
             return ()
         if tag.get(b"data-guard") is not None:
             self._guarded.add(tag.nested)
@@ -293,6 +296,13 @@ class PageHolds:
             placeholders=self._stands_in_for_embeds,
         )
         return [Edit(0, 0, markup)]
+
+    def _is_end_script(self, tag: StartTag) -> bool:
+        """Return whether this is our script at the page's end: a page that comes again needs no other guard."""
+        src = tag.get(b"src") or ""
+        folder = self.asset_url.rpartition("/")[0]
+        is_ours = src.rpartition("/")[0] in {folder, f"//{self.authority}{folder}"}
+        return is_ours and tag.get(b"data-conf") is not None
 
     def _note_base(self, href: str | None) -> None:
         """Keep whether a `<base>` may lead to another host than the page's.
@@ -332,9 +342,9 @@ class PageHolds:
         found = None if tag.text is None else self._known(tag, "")
         if found is None:
             tag.text = None
-            names = (b"src", b"href", b"xlink:href") if tag.svg else (b"src",)
             address, src = next(
-                ((name, value) for name in (*names, *_LATER) if (value := tag.get(name)) is not None), (b"", None)
+                ((name, value) for name in (*_addresses(tag), *_LATER) if (value := tag.get(name)) is not None),
+                (b"", None),
             )
             # HTML, section 4.12.1.1, step 31.3: an empty URL is an error and nothing is fetched. An address that only
             # a tool for consent reads is that tool's to release.
@@ -343,7 +353,9 @@ class PageHolds:
             found = self._known(tag, src)
         if found is None:
             return ()
-        return self._hold(tag, found, src or "", _SCRIPT_NAMES | {address}, address, b' type="text/x-consent"')
+        # A browser takes no notice of `src` in SVG, so the release need not either.
+        names = _SCRIPT_NAMES - {b"src"} if tag.svg else _SCRIPT_NAMES
+        return self._hold(tag, found, src or "", names | {address}, address, b' type="text/x-consent"')
 
     def _speculation(self, tag: StartTag) -> Sequence[Edit]:
         """Rules that have a browser fetch other pages ahead wait where they name a host that has to wait."""
@@ -423,7 +435,7 @@ class PageHolds:
             url = parse_url(src, tag.base)
             script = Script(url, tag.get(b"nonce") or "", tag.get(b"integrity") or "") if url else None
         else:
-            text = tag.script.decode(tag.encoding, "replace").replace("\r\n", "\n").replace("\r", "\n")
+            text = text_of(tag.script, tag.encoding).replace("\r\n", "\n").replace("\r", "\n")
             script = Script(None, tag.get(b"nonce") or "", text=text)
         return script is not None and lets_run(self.script_sources, script, self.authority)
 
@@ -562,13 +574,14 @@ def _recognise_afresh(policy: Policy, element: str, src: str, tag: StartTag | No
     if (tag is None or tag.text is None) and (said := said_in_address(src)) is not None:
         return _recognise_said(policy, element, said)
     if tag is not None and tag.text is not None:
-        sight = Sight(element, attributes=attributes, text=tag.text.decode(tag.encoding, "replace"))
+        sights = [Sight(element, attributes=attributes, text=text_of(tag.text, tag.encoding))]
     else:
-        url = parse_url(src, tag.base if tag else base)
-        if url is None:
-            return None
-        sight = Sight(element, src, _hosts(policy, url), url.path, attributes)
-    return next((found for vendor in policy.vendors if (found := vendor.recognise(sight))), None)
+        urls = possible_urls(src, tag.base if tag else base)
+        sights = [Sight(element, src, _hosts(policy, url), url.path, attributes) for url in urls]
+    return next(
+        (found for sight in sights for vendor in policy.vendors if (found := vendor.recognise(sight))),
+        None,
+    )
 
 
 def _recognise_said(policy: Policy, element: str, said: str) -> Found | None:
@@ -600,6 +613,11 @@ def _runs(tag: StartTag) -> bool:
 def _speculates(tag: StartTag) -> bool:
     """Whether this script holds speculation rules."""
     return (tag.get(b"type") or "").strip(_HTML_SPACE).lower() == "speculationrules"
+
+
+def _addresses(tag: StartTag) -> tuple[bytes, ...]:
+    """The attributes in which a browser looks for this script's address (SVG 2, section 16.2, for SVG's)."""
+    return (b"href", b"xlink:href") if tag.svg else (b"src",)
 
 
 def _is_delayed(tag: StartTag) -> bool:
