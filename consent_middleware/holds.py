@@ -337,7 +337,7 @@ class PageHolds:
             return self._speculation(tag)
         if not (_runs(tag) or _is_delayed(tag)):
             return ()
-        address = b"src"
+        address = b""
         src: str | None = ""
         found = None if tag.text is None else self._known(tag, "")
         if found is None:
