@@ -24,6 +24,7 @@ VERSIONS = {
     "vanilla-cookieconsent": "3.1.0",
     "klaro": "0.7.22",
     "tarteaucitronjs": "1.34.0",
+    "parse5": "8.1.1",
 }
 
 
