@@ -18,7 +18,7 @@ from .html.rewriter import Edit, Search, StartTag
 from .policy import Plan, Policy
 from .rules import Action, ChatScript, Found, Purpose, Recognition, Sight
 from .tag_managers import is_tag_manager
-from .urls import URL, parse_url
+from .urls import URL, parse_url, possible_urls
 
 #: HTML, section 4.12.1 and the JavaScript MIME types of MIME Sniffing, section 4.6: the types that a browser runs.
 _RUNS = re.compile(
@@ -122,7 +122,7 @@ class PageHolds:
 
     def reads(self, tag: StartTag) -> bool:
         """Whether this script is inline, and runs at once or when a tool that delays it sees fit."""
-        if tag.get(b"src") is not None:
+        if any(tag.get(name) is not None for name in _addresses(tag)):
             return False
         # Where no tool delays it, a browser runs the text and knows no other address.
         return _runs(tag) or (_is_delayed(tag) and all(tag.get(name) is None for name in _LATER))
@@ -181,7 +181,9 @@ class PageHolds:
 
         A guard holds what is inserted into its own document: one in a frame's `srcdoc` is none for the page.
         """
-        if tag.nested in self._guarded or self.policy.guard == "never" or tag.svg or not self.plan.touches_html:
+        if tag.nested in self._guarded or self.policy.guard == "never" or not self.plan.touches_html:
+            return ()
+        if tag.svg or not tag.certain or self._is_own(tag):
             return ()
         if tag.get(b"data-guard") is not None:
             self._guarded.add(tag.nested)
@@ -202,6 +204,12 @@ class PageHolds:
         )
         return [Edit(0, 0, markup)]
 
+    def _is_own(self, tag: StartTag) -> bool:
+        """Whether this is the script that stands at the page's end: a page that comes again needs no other guard."""
+        src = tag.get(b"src")
+        own = src is not None and src.rpartition("/")[0] == self._absolute(self.asset_url).rpartition("/")[0]
+        return own and tag.get(b"data-conf") is not None
+
     def _absolute(self, path: str) -> str:
         """The path as it is, or with the page's own authority where a `<base>` would turn it to another host."""
         base = parse_url(self._base) if self._base is not None else None
@@ -216,9 +224,9 @@ class PageHolds:
         found = None if tag.text is None else self._known(tag, "")
         if found is None:
             tag.text = None
-            names = (b"src", b"href", b"xlink:href") if tag.svg else (b"src",)
             address, src = next(
-                ((name, value) for name in (*names, *_LATER) if (value := tag.get(name)) is not None), (b"", None)
+                ((name, value) for name in (*_addresses(tag), *_LATER) if (value := tag.get(name)) is not None),
+                (b"", None),
             )
             # HTML, section 4.12.1.1, step 31.3: an empty URL is an error and nothing is fetched. An address that only
             # a tool for consent reads is that tool's to release.
@@ -227,7 +235,9 @@ class PageHolds:
             found = self._known(tag, src)
         if found is None:
             return ()
-        return self._hold(tag, found, src or "", _SCRIPT_NAMES | {address}, address, b' type="text/x-consent"')
+        # A browser takes no notice of `src` in SVG, so the release need not either.
+        names = _SCRIPT_NAMES - {b"src"} if tag.svg else _SCRIPT_NAMES
+        return self._hold(tag, found, src or "", names | {address}, address, b' type="text/x-consent"')
 
     def _other(self, tag: StartTag) -> Sequence[Edit]:
         """A picture, a frame or a custom element that waits has no address, so that nothing is fetched for it."""
@@ -353,13 +363,14 @@ def _recognise_again(
 def _recognise_afresh(policy: Policy, element: str, src: str, tag: StartTag | None, base: str | None) -> Found | None:
     attributes = _attributes(tag) if tag else {}
     if tag is not None and tag.text is not None:
-        sight = Sight(element, attributes=attributes, text=tag.text.decode("latin-1"))
+        sights = [Sight(element, attributes=attributes, text=tag.text.decode("latin-1"))]
     else:
-        url = parse_url(src, tag.base if tag else base)
-        if url is None:
-            return None
-        sight = Sight(element, src, _hosts(policy, url), url.path, attributes)
-    return next((found for vendor in policy.vendors if (found := vendor.recognise(sight))), None)
+        urls = possible_urls(src, tag.base if tag else base)
+        sights = [Sight(element, src, _hosts(policy, url), url.path, attributes) for url in urls]
+    return next(
+        (found for sight in sights for vendor in policy.vendors if (found := vendor.recognise(sight))),
+        None,
+    )
 
 
 def _hosts(policy: Policy, url: URL) -> Sequence[str]:
@@ -374,6 +385,11 @@ def _runs(tag: StartTag) -> bool:
         language = tag.get(b"language")
         kind = f"text/{language}" if language else ""
     return _RUNS.fullmatch(kind.strip(_HTML_SPACE)) is not None
+
+
+def _addresses(tag: StartTag) -> tuple[bytes, ...]:
+    """The attributes in which a browser looks for this script's address (SVG 2, section 16.2, for SVG's)."""
+    return (b"href", b"xlink:href") if tag.svg else (b"src",)
 
 
 def _is_delayed(tag: StartTag) -> bool:

@@ -14,12 +14,13 @@ from urllib.parse import unquote_to_bytes
 
 DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21, "file": None}
 
+_WITHOUT_SLASHES: Final = re.compile(r"(https?|wss?|ftp):(?![/\\]{2})", re.IGNORECASE)
 SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 AUTHORITY_END: Final = re.compile(r"[/\\?#]|\Z")
 C0_CONTROL_OR_SPACE: Final = "".join(map(chr, range(0x21)))
 TAB_OR_NEWLINE: Final = str.maketrans("", "", "\t\n\r")
 # 3.2 "forbidden domain code point", after percent-decoding and mapping.
-FORBIDDEN: Final = re.compile(r"[\x00-\x20\"#%/:<>?@\[\\\]^`{|}\x7f]")
+FORBIDDEN: Final = re.compile(r"[\x00-\x20#%/:<>?@\[\\\]^|\x7f]")
 # UTS #46: characters that the mapping drops. Soft hyphen, joiners, word joiner, variation selectors, BOM.
 IGNORED: Final = re.compile(
     "[\u00ad\u034f\u180b-\u180d\u180f\u200b-\u200d\u2060\u2064\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
@@ -61,6 +62,32 @@ def parse_url(value: str, base: str | None = None) -> URL | None:
     # Pages repeat themselves; what is long is more likely a page's content than an address that comes again.
     kept = len(value) <= _SHORT and (base is None or len(base) <= _SHORT)
     return (_kept if kept else _parse)(value, base)
+
+
+def possible_urls(value: str, base: str | None = None) -> tuple[URL, ...]:
+    """Return what ``value`` may mean: more than one address where that depends on a scheme that is not known.
+
+    Against a base such as ``//host/``, ``https:x`` is a path of that host on a page that has this scheme, and a host by
+    itself on another.
+    """
+    url = parse_url(value, base)
+    found = (url,) if url is not None else ()
+    text = value.strip(C0_CONTROL_OR_SPACE).translate(TAB_OR_NEWLINE)
+    parent = _parent(base) if base is not None else None
+    if parent and parent.host and not parent.scheme and (scheme := _WITHOUT_SLASHES.match(text)):
+        path = text[scheme.end() :].partition("#")[0]
+        return (*found, _relative(path, parent._replace(scheme=scheme[1].lower())))
+    return found
+
+
+def absolute(value: str, base: str | None) -> str:
+    """Return ``value`` resolved against ``base``, as far as the base says; as it stands where there is none."""
+    url = parse_url(value, base) if base is not None else None
+    if url is None or not url.host:
+        return value
+    scheme = url.scheme and url.scheme + ":"
+    port = "" if url.port is None else f":{url.port}"
+    return f"{scheme}//{url.host}{port}{url.path}" + (url.query and "?" + url.query)
 
 
 def _parse(value: str, base: str | None) -> URL | None:

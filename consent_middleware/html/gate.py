@@ -17,7 +17,8 @@ from urllib.parse import unquote_to_bytes
 from consent_middleware.urls import IGNORED
 
 from . import grammar
-from .tokens import decode_references
+from .charset import text_of
+from .tokens import decode_references, foreign_text
 
 # A reference that may stand for something in a URL's host: not the usual ones of running text, and no query parameter.
 REFERENCE: Final = re.compile(
@@ -64,12 +65,17 @@ def _first_letters(words: frozenset[bytes]) -> str:
 # What may hide a host where nothing is unveiled: a reference to a character that hosts and addresses are made of, and
 # an address whose host goes on behind "//" with what a browser decodes or maps.
 HIDDEN: Final = re.compile(
-    rb"&(?:#(?:[xX]0*+(?:2[dDeEfF]|3[0-9aA]|[46][0-9a-fA-F]|[57][0-9aA])(?![0-9a-fA-F])"
-    rb"|0*+(?:4[5-9]|5[0-8]|6[4-9]|[78][0-9]|9[07-9]|1[01][0-9]|12[0-2])(?![0-9]))"
+    rb"&(?:#(?:[xX]0*+(?:[9aAdD]|2[dDeEfF]|3[0-9aA]|[46][0-9a-fA-F]|[57][0-9aAcC])(?![0-9a-fA-F])"
+    rb"|0*+(?:9|1[03]|4[5-9]|5[0-8]|6[4-9]|[78][0-9]|9[027-9]|1[01][0-9]|12[0-2])(?![0-9]))"
     rb"|period;|sol;|bsol;|colon;|percnt;|commat;|hyphen;|dash;|Tab;|NewLine;)"
 )
-AUTHORITY: Final = re.compile(rb"//[^/?#\"'<>= \x80-\xff%&\\]*+[\x80-\xff%&]")
+AUTHORITY: Final = re.compile(
+    rb"(?:[/\\]{2}|[hH][tT][tT][pP][sS]?:)[/\\]*+[^/\\?#\0\x80-\xff%&]*+[\x80-\xff%&]"
+)
 
+# What has an SVG script in it; and what its text may be written with that raw text has not.
+DRAWING: Final = re.compile(rb"<[sS][vV][gG]")
+FOREIGN: Final = re.compile(rb"<!--|<!\[CDATA\[|" + HIDDEN.pattern)
 # What is a script among candidates: its tag.
 SCRIPT: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?[sS][cC][rR]")
 # How many tags are looked for one by one; more are counted off in a second sweep.
@@ -98,7 +104,7 @@ def sweep(elements: frozenset[bytes], *, xml: bool) -> re.Pattern[bytes]:
     many = sorted(elements - _FEW)
     return grammar.pattern(
         rf"< {guard} {prefix}"
-        rf"(?: ({grammar.name('script')} {tag}) ([^<]*+ (?: < (?! /{prefix}[sS][cC][rR] ) [^<]*+ )*+)"
+        rf"(?: ({grammar.name('script')} {tag}) ([^<]*+ (?: < (?! /{prefix}{grammar.name('script')} ) [^<]*+ )*+)"
         rf"| ({grammar.name(*sorted(elements & _FEW))} {tag})"
         + (rf"| ({grammar.name(*many)} {tag})" if many else "| (?!) ()")
         + ")"
@@ -152,11 +158,14 @@ _referred_again = lru_cache(maxsize=1024)(_referred_afresh)
 
 def _in_ascii(seen: bytes, encoding: str) -> bytes:
     """Give the bytes with all characters mapped that a host name maps to ASCII."""
-    if seen.isascii() or not _maps(seen.translate(None, ASCII).decode(encoding, "replace")):
+    if seen.isascii():
         return seen
-    # In an encoding whose characters end in ASCII bytes, the runs beyond ASCII are not whole characters.
-    runs = BEYOND if encoding in {"utf-8", "cp1252"} else EVERYTHING
-    return runs.sub(lambda found: _mapped(found[0].decode(encoding, "replace")), seen)
+    # In an encoding whose characters have ASCII bytes in them, the bytes beyond ASCII are not whole characters.
+    parted = encoding in {"utf-8", "cp1252"}
+    if not _maps(text_of(seen.translate(None, ASCII) if parted else seen, encoding)):
+        return seen
+    runs = BEYOND if parted else EVERYTHING
+    return runs.sub(lambda found: _mapped(text_of(found[0], encoding)), seen)
 
 
 def _mapped(text: str) -> bytes:
@@ -261,7 +270,7 @@ class Gate:
         self._needle = _finder(self.needles)
         self._text_needle = None if self.text_needles is None else _finder(self.text_needles)
         self._sweep = sweep(self.asked - {b"script"}, xml=xml)
-        self._opening, self._hidden = hidden_tags(self.asked, xml=xml)
+        self.opening, self._hidden = hidden_tags(self.asked, xml=xml)
 
     def sought(self, source: bytes, encoding: str, *, alone: bool) -> list[tuple[int, int]]:
         """Give the spans of what may be a start tag worth reading, or hide one: [] for nearly all pages without one.
@@ -280,12 +289,14 @@ class Gate:
             hits.add(texts, self._text_needle)
             if (said := unspelt(texts)) != texts:
                 hits.add(said, self._text_needle)
+            if (b"&" in texts or b"<!" in texts) and (self._xml or not alone or DRAWING.search(source)):
+                hits.numbers.update(number for number, group in enumerate(groups) if self._may_say(group[1]))
         opens = False
-        if self._opening.search(texts):
+        if self.opening.search(texts):
             if self._text_needle is not None:
                 hits.numbers.update(number for number, group in enumerate(groups) if _may_go_on(group[1]))
             # The text of a script that is none may be that of another, which opens in it.
-            opens = self._is_opened(texts, encoding) or any(self._opening.search(groups[n][1]) for n in hits.numbers)
+            opens = self._is_opened(texts, encoding) or any(self.opening.search(groups[n][1]) for n in hits.numbers)
         if hits.numbers or opens or not alone:
             hits.numbers.update(number for number, group in enumerate(groups) if group[2][:1] in {b"b", b"B"})
         if opens or self._xml or len(hits.numbers) > SEARCHES:
@@ -327,7 +338,7 @@ class Gate:
             stop = found.end(1) if found.end(1) > 0 else found.end()
             if number in numbers:
                 yield found.start(), stop
-            if opens and self._opening.search(source, stop, found.end()):
+            if opens and self.opening.search(source, stop, found.end()):
                 for hidden in self.pattern.finditer(source, stop):
                     if hidden.start() >= found.end():
                         break
@@ -342,6 +353,16 @@ class Gate:
         if self.text_needles is None or not (self.text_needles.search(text) or self.text_needles.search(unspelt(text))):
             return None
         return spoken(text)
+
+    def _may_say(self, text: bytes) -> bool:
+        """Say whether a script whose text is no raw text holds a needle, or goes on behind the first end tag."""
+        if not FOREIGN.search(text):
+            return False
+        return (
+            text.rfind(b"<!--") > text.rfind(b"-->")
+            or text.rfind(b"<![CDATA[") > text.rfind(b"]]>")
+            or self.said(foreign_text(text, xml=self._xml)) is not None
+        )
 
     def holds(self, raw: bytes, encoding: str) -> bool:
         """Say whether these bytes of a tag hold a needle, a word that is looked for in scripts, or a document."""

@@ -45,7 +45,8 @@ class Everything:
 
     def reads(self, tag: StartTag) -> bool:
         """Read what inline scripts say, unless they are held."""
-        return not any(attribute.name in {b"src", b"data-held"} for attribute in tag.attributes)
+        names = {b"href", b"xlink:href"} if tag.svg else {b"src"}
+        return not any(attribute.name in {*names, b"data-held"} for attribute in tag.attributes)
 
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """Keep the tag's name and address."""
