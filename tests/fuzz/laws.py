@@ -10,6 +10,7 @@ import re
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from consent_middleware import Consent, Policy, State
@@ -34,7 +35,7 @@ LONG_SIZE: Final = 64
 PROBE: Final = b"<script data-conf></script>"
 
 #: Elements in which a facade does not work.
-NO_PLACE: Final = re.compile(r"(?:^| )(?:select|option|optgroup|frameset|svg:\S+|MathML:\S+)(?: |$)")
+NO_PLACE: Final = re.compile(r"(?:^| )(?:select|frameset|svg:\S+|MathML:\S+)(?: |$)")
 
 
 class Problem(NamedTuple):
@@ -62,7 +63,7 @@ class Marking(PageHolds):
         """Give the tail between marks."""
         tail = super().tail()
         self.tailed = self.tailed or bool(tail)
-        return b"\1" + tail + b"\2\3" if tail else tail
+        return b"\4" + tail + b"\5" if tail else tail
 
 
 def _holds(kind: type[PageHolds] = PageHolds) -> PageHolds:
@@ -81,10 +82,36 @@ def fed(document: bytes, encoding: str, size: int) -> bytes:
     return b"".join(pieces) + rewriter.close()
 
 
-def _pieces(encoding: str) -> tuple[re.Pattern[bytes], bytes, bytes]:
-    """Give a pattern of what is between marks, in this encoding, and what stands for it before and after."""
-    one, two, three = (mark.encode(encoding) for mark in ("\1", "\2", "\3"))
-    return re.compile(b"(?s)%b(.*?)%b(.*?)%b" % (one, two, three)), rb"\2", rb"\1"
+class Marks:
+    """Reads what came out between marks, in one encoding."""
+
+    def __init__(self, encoding: str) -> None:
+        one, two, three, four, five = (chr(mark).encode(encoding) for mark in range(1, 6))
+        self._edit = re.compile(b"(?s)%b(.*?)%b(.*?)%b" % (one, two, three))
+        self._tail = re.compile(b"(?s)%b(.*?)%b" % (four, five))
+        # In ISO-2022-JP, what says that ASCII follows may stand there too.
+        self._closing = re.compile(r"(?:</[a-zA-Z0-9-]+>|<meta>|\x1b\([BJ])*")
+        self._encoding = encoding
+
+    def output(self, marked: bytes) -> bytes:
+        """Give what a visitor gets."""
+        return self._tail.sub(rb"\1", self._edit.sub(rb"\1", marked))
+
+    def loses(self, marked: bytes, source: bytes) -> bool:
+        """Say whether anything is not as it was, but for what stands between marks.
+
+        Before the tail there may be tags that end what is open.
+        """
+        before, *rest = self._tail.split(self._edit.sub(rb"\2", marked))
+        if not rest:
+            return before != source
+        behind = rest[-1]
+        at = len(source) - len(behind)
+        added = before[at:].decode(self._encoding, "replace")
+        return before[:at] + behind != source or self._closing.fullmatch(added) is None
+
+
+marks_of = lru_cache(Marks)
 
 
 @dataclass
@@ -110,7 +137,7 @@ class Outcome:
         """Add what parse5 finds in the output."""
         for live in verdict.live:
             self.problems.append(Problem("live", _sort(live), f"{live.url} in {live.where!r} {live.read}"))
-        if probed and any(_is_place(place) for what, place in probed.facade):
+        if probed and any(what == "conf" and _is_place(place) for what, place in probed.facade):
             self.problems.append(Problem("facade", "missing", "there is no tail"))
         facade = [place for what, place in verdict.facade if what == "conf"]
         if self.tailed and not facade:
@@ -137,16 +164,16 @@ def examined(document: Document) -> Outcome:
         holds = _holds(Marking)
         assert isinstance(holds, Marking)
         whole = HTMLRewriter(holds, charset=encoding).rewrite(source)
-        marks, before, after = _pieces(encoding)
-        outcome.output = marks.sub(after, whole)
+        marks = marks_of(encoding)
+        outcome.output = marks.output(whole)
         outcome.held, outcome.tailed = len(holds.held), holds.tailed
-        if not holds.nested and marks.sub(before, whole) != source:
-            outcome.problems.append(Problem("lost", "whole", f"{marks.sub(before, whole)!r}"))
+        if not holds.nested and marks.loses(whole, source):
+            outcome.problems.append(Problem("lost", "whole", f"{whole!r}"))
         outcome.size = SIZES[document.number % len(SIZES)] if len(source) <= LONG else LONG_SIZE
         for size in (outcome.size, len(source) or 1):
             if (streamed := fed(source, encoding, size)) != whole:
-                how = "lost" if not holds.nested and marks.sub(before, streamed) != source else "different"
-                outcome.problems.append(Problem("chunks", how, f"in pieces of {size}: {marks.sub(after, streamed)!r}"))
+                how = "lost" if not holds.nested and marks.loses(streamed, source) else "different"
+                outcome.problems.append(Problem("chunks", how, f"in pieces of {size}: {marks.output(streamed)!r}"))
                 break
         outcome.lacks_tail = any(held.rule != "hint" for held in holds.held) and not holds.tailed
         again = rewritten(outcome.output, encoding)

@@ -10,7 +10,7 @@ from tests.html.oracle import html5lib_tests
 from tests.npm import NpmError, missing
 
 from .kinds import LIMITS, smallest
-from .laws import Outcome, Problem, outcomes_of, receive, send
+from .laws import Outcome, Problem, marks_of, outcomes_of, receive, send
 from .parse5 import Judge
 from .soup import LOADER, Document, Soup
 
@@ -164,3 +164,23 @@ def test_a_streamed_fault_is_seen(
 
 def test_every_limit_has_its_reason() -> None:
     assert all(len(limit.reason) > 20 for limit in LIMITS.values())
+
+
+@pytest.mark.parametrize(
+    ("marked", "loses"),
+    [
+        (b"a\1new\2old\3b", False),
+        (b"a\1new\2other\3b", True),
+        (b"a\1new\2old\3", True),
+        (b"aoldb\4tail\5", False),
+        (b"aold\4tail\5b", False),
+        (b"aold</svg></template>\4tail\5b", False),
+        (b"aold</svg>x\4tail\5b", True),
+        (b"aol\4tail\5b", True),
+        (b"aold</svg>b", True),
+    ],
+)
+def test_what_is_lost_between_edits_is_seen(marked: bytes, loses: bool) -> None:
+    assert marks_of("utf-8").loses(marked, b"aoldb") is loses
+    utf16 = marked.decode().encode("utf-16le")
+    assert marks_of("utf-16le").loses(utf16, "aoldb".encode("utf-16le")) is loses
