@@ -650,7 +650,9 @@ class Tokenizer:
         return -1
 
     def _wait(self, limit: int) -> None:
-        """Put the start tag back until more has come."""
+        """Put the start tag back until more has come, and with it the element that it has opened in SVG."""
+        if self.svg and self.raw != b"script" and not self._tag().self_closing:
+            self.open.pop()
         self.pos = self.start
         self.raw = b""
         self.waiting = True

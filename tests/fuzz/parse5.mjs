@@ -206,7 +206,9 @@ function read(html, parse5, scripting, bit, verdict, fallback, depth) {
     const isFacade = name === "script" && (has(element, "data-conf") || has(element, "data-guard"));
     if (isFacade && depth === 0) {
       const place = where === null ? "template" : space === HTML ? where : `in ${space}: ${where}`;
-      if (bit === 1) verdict.facade.push([has(element, "data-guard") ? "guard" : "conf", place]);
+      // A tag that the input cut off may have run into this one.
+      const what = element.attrs.some((attr) => attr.name.startsWith("<")) ? "cut" : has(element, "data-guard") ? "guard" : "conf";
+      if (bit === 1) verdict.facade.push([what, place]);
     }
     if (where === null) continue;
     const add = (by, url) => {
