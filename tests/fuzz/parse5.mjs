@@ -207,7 +207,7 @@ function read(html, parse5, scripting, bit, verdict, fallback, depth) {
     if (isFacade && depth === 0) {
       const place = where === null ? "template" : space === HTML ? where : `in ${space}: ${where}`;
       // A tag that the input cut off may have run into this one.
-      const what = element.attrs.some((attr) => attr.name.startsWith("<")) ? "cut" : has(element, "data-guard") ? "guard" : "conf";
+      const what = element.attrs.some((attr) => attr.name.includes("<")) ? "cut" : has(element, "data-guard") ? "guard" : "conf";
       if (bit === 1) verdict.facade.push([what, place]);
     }
     if (where === null) continue;
