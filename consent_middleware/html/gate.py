@@ -69,13 +69,16 @@ HIDDEN: Final = re.compile(
     rb"|0*+(?:9|1[03]|4[5-9]|5[0-8]|6[4-9]|[78][0-9]|9[027-9]|1[01][0-9]|12[0-2])(?![0-9]))"
     rb"|period;|sol;|bsol;|colon;|percnt;|commat;|hyphen;|dash;|Tab;|NewLine;)"
 )
-AUTHORITY: Final = re.compile(
-    rb"(?:[/\\]{2}|[hH][tT][tT][pP][sS]?:)[/\\]*+[^/\\?#\0\x80-\xff%&]*+[\x80-\xff%&]"
-)
+# Everything but an ASCII byte of the host, up to where the host ends; a host may stand behind "@".
+_HOST: Final = rb"[/\\]*+[^/\\?#\0\x80-\xff%&]*+[\x80-\xff%&]"
+AUTHORITY: Final = re.compile(rb"//" + _HOST)
+BACKSLASHES: Final = re.compile(rb"(?:\\[/\\]|/\\)" + _HOST)
+# A host may stand behind the scheme itself.
+NO_SLASHES: Final = re.compile(rb":(?<=[tT][tT][pP]:|[tT][pP][sS]:)(?!//)")
 
-# What has an SVG script in it; and what its text may be written with that raw text has not.
+# What has an SVG script in it, and what may part an address in its text.
+PARTED: Final = re.compile(rb"[a-zA-Z0-9./:\-](?:<!--|<!\[CDATA\[)|(?:-->|\]\]>)[a-zA-Z0-9./:\-]")
 DRAWING: Final = re.compile(rb"<[sS][vV][gG]")
-FOREIGN: Final = re.compile(rb"<!--|<!\[CDATA\[|" + HIDDEN.pattern)
 # What is a script among candidates: its tag.
 SCRIPT: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?[sS][cC][rR]")
 # How many tags are looked for one by one; more are counted off in a second sweep.
@@ -289,7 +292,8 @@ class Gate:
             hits.add(texts, self._text_needle)
             if (said := unspelt(texts)) != texts:
                 hits.add(said, self._text_needle)
-            if (b"&" in texts or b"<!" in texts) and (self._xml or not alone or DRAWING.search(source)):
+            is_written = b"<!--" in texts or b"<![CDATA[" in texts or HIDDEN.search(texts)
+            if is_written and (self._xml or not alone or DRAWING.search(source)):
                 hits.numbers.update(number for number, group in enumerate(groups) if self._may_say(group[1]))
         opens = False
         if self.opening.search(texts):
@@ -356,13 +360,13 @@ class Gate:
 
     def _may_say(self, text: bytes) -> bool:
         """Say whether a script whose text is no raw text holds a needle, or goes on behind the first end tag."""
-        if not FOREIGN.search(text):
-            return False
-        return (
-            text.rfind(b"<!--") > text.rfind(b"-->")
-            or text.rfind(b"<![CDATA[") > text.rfind(b"]]>")
-            or self.said(foreign_text(text, xml=self._xml)) is not None
-        )
+        if b"<!" in text:
+            if text.rfind(b"<!--") > text.rfind(b"-->") or text.rfind(b"<![CDATA[") > text.rfind(b"]]>"):
+                return True
+            written = PARTED.search(text) or HIDDEN.search(text)
+        else:
+            written = HIDDEN.search(text)
+        return written is not None and self.said(foreign_text(text, xml=self._xml)) is not None
 
     def holds(self, raw: bytes, encoding: str) -> bool:
         """Say whether these bytes of a tag hold a needle, a word that is looked for in scripts, or a document."""
@@ -376,7 +380,14 @@ class Gate:
     def _may_be_sought(self, tags: bytes) -> bool:
         """Say whether tags without a document or an address for others, less their "<", are worth being unveiled."""
         tags = tags.translate(None, b"\t\n\r")
-        return bool(self.needles.search(tags) or HIDDEN.search(tags) or AUTHORITY.search(tags) or b"<" in tags)
+        return bool(
+            self.needles.search(tags)
+            or HIDDEN.search(tags)
+            or AUTHORITY.search(tags)
+            or NO_SLASHES.search(tags)
+            or (b"\\" in tags and BACKSLASHES.search(tags))
+            or b"<" in tags
+        )
 
 
 class _Hits:

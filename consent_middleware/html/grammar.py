@@ -95,15 +95,15 @@ XML_NO_TAG: Final = pattern(
     rf"""< (?: [\t\n\f\r\x20<>="'&] | / [\t\n\f\r\x20<>/="'!?&] | /?+ {XML_NAME} {XML_REST} ["']?+ [^<"']*+ < )"""
 )
 CDATA: Final = r"<!\[CDATA\[ [^\]]*+ (?: \] (?! \]> ) [^\]]*+ )*+ \]\]>"
-# 13.2.6.5: an SVG script is no raw text; its end tag may stand in a comment or in a CDATA section.
-SVG_SCRIPT: Final = pattern(
-    rf"""
-    [^<]*+ (?: (?: {COMMENT} | {CDATA} | < (?! /{name('script')} | !-- | !\[CDATA\[ ) ) [^<]*+ )*+
-    (?= </{name('script')} )"""
+# 13.2.6.5: a script of SVG or of XML is no raw text; its end tag may stand in a comment or in a CDATA section.
+_SCRIPT_TEXT = """
+[^<]*+ (?: (?: {comment} | {cdata} | < (?! /{name} | !-- | !\\[CDATA\\[ ) ) [^<]*+ )*+ (?= </{name} )"""
+SVG_SCRIPT: Final = pattern(_SCRIPT_TEXT.format(comment=COMMENT, cdata=CDATA, name=name("script")))
+XML_SCRIPT: Final = pattern(
+    _SCRIPT_TEXT.format(comment=COMMENT, cdata=CDATA, name=rf"(?: {XML_PREFIX} : )?+ script {NAME_END}")
 )
 NO_TEXT: Final = pattern(rf"{COMMENT} | <!\[CDATA\[ ( [^\]]*+ (?: \] (?! \]> ) [^\]]*+ )*+ ) \]\]>")
 TAG_BEGUN: Final = re.compile(rb"<[a-zA-Z]*\Z")
-XML_SCRIPT_END: Final = pattern(rf"</ (?: {XML_PREFIX} : )? script {NAME_END}")
 # 13.2.5.41, .45 and .69: where a comment, a bogus comment and a CDATA section end, however much of it was read before.
 COMMENT_END: Final = re.compile(rb"--!?>")
 ABRUPT_COMMENT: Final = re.compile(rb"<!---?>")

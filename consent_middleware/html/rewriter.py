@@ -324,6 +324,7 @@ class _Reader:
         if self.everywhere:
             self._look(tokens.pos - 1)
             yield from self._due()
+
     def _take_root(self) -> None:
         """Tell the watch of the root element, where the first start tag is that."""
         tokens = self.tokens

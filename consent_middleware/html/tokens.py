@@ -384,7 +384,9 @@ class Tokenizer:
             end = self._inside_end()
             if self._limit == self.pos and not self.raw:
                 # The end tag itself, of which the first reading never doubts.
+                certain = not self.unscripted
                 kind = self._end_tag(len(self.source))
+                self.unscripted = not certain
                 if kind is not None:
                     self.twice, self._limit, self._floor = b"", -1, 0
                     self.open, self.select, self.frameset, self.frameset_ok, self.doubtful = self._first
@@ -621,7 +623,8 @@ class Tokenizer:
         are needed to tell, the start tag is put back and ``waiting`` is set.
         """
         content = None
-        if (self.raw == b"script" or self.svg or self.xml) and not self.twice:
+        foreign = self.svg and not self._tag().self_closing
+        if (self.raw == b"script" or foreign or self.xml) and not self.twice:
             end = self._script_end()
             if end < 0 and not self.closed and len(self.source) - self.start <= limit + len("</script"):
                 self._wait(limit)
@@ -635,11 +638,10 @@ class Tokenizer:
 
     def _script_end(self) -> int:
         """Give where the end tag of the script just opened begins; a negative number where it is not there."""
-        if self.xml:
-            found = None if self.source[self.pos - 2] == 0x2F else grammar.XML_SCRIPT_END.search(self.source, self.pos)
-            return found.start() if found else -1
         if self.raw != b"script":
-            found = None if self._tag().self_closing else grammar.SVG_SCRIPT.match(self.source, self.pos)
+            text = grammar.XML_SCRIPT if self.xml else grammar.SVG_SCRIPT
+            closed = self.xml and self.source[self.pos - 2] == 0x2F
+            found = None if closed else text.match(self.source, self.pos)
             return found.end() if found else -1
         at, escape = max(self.pos, self.start + self._ahead[0]), self._ahead[1]
         while found := grammar.SCRIPT_EVENT[escape].search(self.source, at):
@@ -654,6 +656,8 @@ class Tokenizer:
         if self.svg and self.raw != b"script" and not self._tag().self_closing:
             self.open.pop()
         self.pos = self.start
+        if self.svg and not self.xml:
+            self.open.pop()
         self.raw = b""
         self.waiting = True
         self._tried = len(self.source) - self.start

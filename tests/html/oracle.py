@@ -15,6 +15,7 @@ import html5lib
 import pytest
 
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, Search, StartTag
+from consent_middleware.html.tokens import Tokenizer
 
 from .fetch_html5lib_tests import FOLDER
 
@@ -94,6 +95,16 @@ def engine_finds(document: bytes) -> list[tuple[str, str]]:
     watch = Everything()
     HTMLRewriter(watch, charset="utf-8").rewrite(document)
     return watch.found
+
+
+def is_uncertain(document: bytes) -> bool:
+    """Say whether the engine looks for tags everywhere, or by more than one reading, in a part of the document."""
+    tokens = Tokenizer()
+    tokens.feed(document, last=True)
+    while tokens.next():
+        if tokens.doubtful or tokens.lost or tokens.unscripted:
+            return True
+    return False
 
 
 def browser_finds(document: bytes, *, scripting: bool) -> list[tuple[str, str]]:

@@ -83,7 +83,9 @@ def test_raw_text_in_a_select_ends_where_its_end_tag_is(name: str, text: str) ->
 )
 def test_noscript_in_a_template_or_in_foreign_content_raises_nothing(page: str) -> None:
     held(page)
-    assert is_held(f"{page}</noscript></template></p></template></li></p></desc></foreignObject></mi></svg></math>{IMG}")
+    assert is_held(
+        f"{page}</noscript></template></p></template></li></p></desc></foreignObject></mi></svg></math>{IMG}"
+    )
 
 
 @pytest.mark.parametrize("element", ["noscript", "style", "title", "textarea", "select><style", "p"])
@@ -98,7 +100,9 @@ def test_japanese_text_comes_out_as_it_came_in(element: str, text: str) -> None:
         assert b"".join(pieces) + rewriter.close() == source
 
 
-@pytest.mark.parametrize("end", ["<", "</", "<!", "<!-", "<!--", "--", "--!", "</styl", "</style", "<p", "]]", "</noscript"])
+@pytest.mark.parametrize(
+    "end", ["<", "</", "<!", "<!-", "<!--", "--", "--!", "</styl", "</style", "<p", "]]", "</noscript"]
+)
 @pytest.mark.parametrize(
     "start", ["<noscript><style>", "<noscript><script>", "<noscript>", "<select><style>", "<svg><![CDATA[", "<style>"]
 )
@@ -129,7 +133,8 @@ def test_an_inline_script_in_svg_is_read(script: str, around: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["<script/>", f"<script href=/x>{LOADER}</script>", f"<script>{LOADER}", f"<script>{LOADER}<!-- </script>"]
+    "script",
+    ["<script/>", f"<script href=/x>{LOADER}</script>", f"<script>{LOADER}", f"<script>{LOADER}<!-- </script>"],
 )
 def test_an_svg_script_without_a_text_is_left(script: str) -> None:
     page = f"<body><svg>{script}"
@@ -161,11 +166,11 @@ BEHIND = (
 
 
 @pytest.mark.parametrize("behind", BEHIND)
-@pytest.mark.parametrize("name", STRAY)
 @pytest.mark.parametrize("root", ["svg", "math"])
-def test_behind_a_stray_end_tag_in_foreign_content(root: str, name: str, behind: str) -> None:
-    assert is_held(f"<body><{root}></{name}>{behind}")
-    assert is_held(f"<body><{name}><{root}><g></{name}>{behind}")
+def test_behind_a_stray_end_tag_in_foreign_content(root: str, behind: str) -> None:
+    for name in STRAY:
+        assert is_held(f"<body><{root}></{name}>{behind}"), name
+        assert is_held(f"<body><{name}><{root}><g></{name}>{behind}"), name
 
 
 @pytest.mark.parametrize(
@@ -182,7 +187,9 @@ def test_an_unknown_element_closes_foreign_content(page: str) -> None:
     assert is_held(page)
 
 
-@pytest.mark.parametrize("name", ["style", "script", "textarea", "iframe", "xmp", "plaintext", "title", "noscript", "noembed"])
+@pytest.mark.parametrize(
+    "name", ["style", "script", "textarea", "iframe", "xmp", "plaintext", "title", "noscript", "noembed"]
+)
 @pytest.mark.parametrize("before", ["", "<style></style>", "<script></script>", "<col><col>", "x"])
 def test_raw_text_in_a_templates_columns_is_ignored(before: str, name: str) -> None:
     page = f"<template>{before}<col><{name}></template>{SCRIPT}{INLINE}"
