@@ -652,9 +652,7 @@ class Tokenizer:
         return -1
 
     def _wait(self, limit: int) -> None:
-        """Put the start tag back until more has come, and with it the element that it has opened in SVG."""
-        if self.svg and self.raw != b"script" and not self._tag().self_closing:
-            self.open.pop()
+        """Put the start tag back until more has come."""
         self.pos = self.start
         if self.svg and not self.xml:
             self.open.pop()
