@@ -225,7 +225,7 @@ def main() -> int:
             different += 1
             if different <= chosen.show:
                 sys.stdout.write(f"seed {chosen.seed + tried - 1}: {problem or f'chunks of {size}'}\n  {document!r}\n")
-    sys.stdout.write(f"{tried} documents tried, {different} differences\n")
+    sys.stdout.write(f"html5lib: {tried} documents from seed {chosen.seed} on, {different} differences\n")
     for reason, count in known.items():
         sys.stdout.write(f"  and {count} with a known reason: {LIMITS[reason]}\n")
     return 1 if different else 0
