@@ -41,7 +41,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property, lru_cache
@@ -120,7 +120,7 @@ _MODES: Final = {
 _WORD: Final = re.compile(r"""[^\s"'<>`]+""")
 
 #: The names of arguments: of the function of a number or a name, those at one place, all, or all that may be any.
-_Slot = tuple[str, int | Key, int]
+_Slot = tuple[str, "int | Key | _Slot", int]
 _ANY, _ALL = -1, -2
 
 
@@ -526,7 +526,7 @@ class Flow:
     def _bind(self) -> None:
         """Give the names of parameters what the functions are called with, and those of functions what they return."""
         structure = self.structure
-        known: defaultdict[int | Key, list[int]] = defaultdict(list)
+        known: defaultdict[int | Key | _Slot, list[int]] = defaultdict(list)
         for number in range(len(structure.functions)):
             known[number].append(number)
         for token, number in structure.named.items():
@@ -535,8 +535,7 @@ class Flow:
             known[own].append(number)
             self._given[own] += structure.functions[number].returns
         for name, regions in list(self._given.items()):
-            if not (isinstance(name, tuple) and len(name) == 3):
-                known[name] += [number for region in regions if (number := structure.function_at(region.start)) >= 0]
+            known[name] += [number for region in regions if (number := structure.function_at(region.start)) >= 0]
         for key, numbers in known.items():
             for number in numbers:
                 self._name_parameters(number, key)
@@ -549,7 +548,7 @@ class Flow:
             if any(self._makes_script(region) for region in self._given.get(element, [])):
                 self._sinks += [(region, Mode.PIECES) for region in texts]
 
-    def _name_parameters(self, number: int, key: int | Key) -> None:
+    def _name_parameters(self, number: int, key: int | Key | _Slot) -> None:
         function = self.structure.functions[number]
         last = len(function.parameters) - 1
         for place, parameter in enumerate(function.parameters):
@@ -557,7 +556,7 @@ class Flow:
             for name in parameter:
                 self._slots[number, name] += [("call", key, takes), ("call", key, _ANY)]
 
-    def _pass(self, call: _Call, known: defaultdict[int | Key, list[int]]) -> None:
+    def _pass(self, call: _Call, known: Mapping[int | Key | _Slot, list[int]]) -> None:
         """Note what a call gives to the function that it calls, and to those that it is given."""
         structure = self.structure
         inside = call.inside
@@ -575,6 +574,8 @@ class Flow:
 
     def _makes_script(self, region: Region) -> bool:
         """Return whether an expression begins with what makes a script element, or finds one."""
+        if region.is_part:
+            return False
         some = self._tokens[region.start : min(region.stop, region.start + 12)]
         return any(token.kind is Kind.STRING and "script" in token.value.lower() for token in some)
 

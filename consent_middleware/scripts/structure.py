@@ -283,8 +283,8 @@ class Structure:
         elif self.has(index - 1, "}") and not before.is_object:
             if self.has(before.partner, "${"):
                 return False
-            if index - 1 not in self.ending:
-                return not self.has(index, ")", "]", "}", ",", ";", ".", "=")
+            if index - 1 not in self.ending and self.has(index, "(", "[", "{", "!", "++", "--"):
+                return True
             ends = True
         else:
             ends = ends_operand(self.tokens, index - 1)

@@ -321,6 +321,15 @@ def test_an_account_of_one_page_is_not_learnt_for_another() -> None:
     assert portal(rewrite(page(mixed), policy)) == ""
 
 
+@pytest.mark.parametrize("words", ["typeof hbspt", "CookieConsent.run("])
+def test_an_uncertain_script_is_excused_by_nothing(words: str) -> None:
+    form = rewrite(page(f'<script>var q="{words}";{FORM}\'</script>'.encode()))
+    loader = rewrite(page(f'<script>var q="{words}";{TRACKER}\'</script>'.encode()))
+
+    assert b'data-consent="embeds"' in form
+    assert b'data-consent="tracking"' in loader
+
+
 # How much it costs.
 
 
