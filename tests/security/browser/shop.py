@@ -95,8 +95,8 @@ class Shop:
         parts = urlsplit(route.request.url)
         self.asked.append(f"{parts.hostname}{parts.path}")
         if parts.hostname == HOST:
-            status, headers, body = self._own(parts.path)
-            route.fulfill(status=status, headers=headers, body=body)
+            status, headers, page = self._own(parts.path)
+            route.fulfill(status=status, headers=headers, body=page)
             return
         answers: dict[str, Callable[[], str]] = {
             EVIL: lambda: _RAN.format(f'"evil {parts.path}"'),
