@@ -19,8 +19,8 @@ from consent_middleware.rules import ChatScript, Purpose, Vendor
 from .asset import Asset, Site, compose
 from .texts import LANGUAGES, NOT_TEXT, Texts, choose
 
-#: How the script knows again what the server has held: an element's name, and by name and value the marks it bears;
-#: a script's other data attributes too, because it may read them.
+#: How the script knows again what the server has held: an element's name, and by name and value the marks that it
+#: bears; a script's other data attributes too, because it may read them.
 Mark = tuple[str, ...]
 
 #: What would end a text or an attribute in single or double quotes, or open something in it.

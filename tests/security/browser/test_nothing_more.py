@@ -163,6 +163,21 @@ def test_consent_from_before_gains_nothing(page: Page, kind: str) -> None:
     assert more(shop, page, before) == set()
 
 
+def test_a_copy_that_says_more_does_not_run(page: Page) -> None:
+    """A script reads its own data attributes: one with another account is another script."""
+    own = f'<script src="{EMBED}" data-hsjs-portal="{PORTAL}"></script>'
+    copy = (
+        f'<script type="text/x-consent" data-consent="chat" data-consent-src="{EMBED}" data-hsjs-portal="666"></script>'
+    )
+    shop = Shop(copy + own, policy=Policy(contact_url="/contact"))
+    shop.open(page)
+    state_is(page, "idle")
+    shop.consent("functional")
+    page.evaluate("() => { consentMiddleware.refresh() }")
+    state_is(page, "ready")
+    assert set(ran(page)) == {f"portal {PORTAL}"}
+
+
 def comes(page: Page, what: Callable[[], bool]) -> None:
     """Wait until something is so outside the page."""
     for _ in range(300):
