@@ -337,7 +337,7 @@ def early_purpose(
 
 
 def _recognise(policy: Policy, element: str, src: str, tag: StartTag | None, base: str | None = None) -> Found | None:
-    if tag is None or tag.text is not None or len(tag.raw) > _SHORT:
+    if tag is None or tag.text is not None or len(tag.raw) > _SHORT or len(tag.base or "") > _SHORT:
         return _recognise_afresh(policy, element, src, tag, base)
     return _recognise_again(policy, element, src, tag.raw, tag.base, tag.encoding, tag.xml)
 

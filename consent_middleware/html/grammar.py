@@ -94,7 +94,18 @@ XML_TAG: Final = pattern(rf"<(/?+) ({XML_NAME}) {XML_REST} >")
 XML_NO_TAG: Final = pattern(
     rf"""< (?: [\t\n\f\r\x20<>="'&] | / [\t\n\f\r\x20<>/="'!?&] | /?+ {XML_NAME} {XML_REST} ["']?+ [^<"']*+ < )"""
 )
-XML_SCRIPT_END: Final = pattern(rf"</ (?: {XML_PREFIX} : )? script {NAME_END}")
+# From behind a script's start tag up to the next tag of a script: its end tag, or a script within, which is none of its
+# text. A CDATA section or a comment that is not finished reaches to the end.
+_XML_SCRIPT = rf"(?: {XML_PREFIX} : )? script {NAME_END}"
+XML_SCRIPT_TEXT: Final = pattern(
+    rf"""
+    (?:
+      [^<]++
+      | <!\[CDATA\[ [^\]]*+ (?: \] (?! \]> ) [^\]]*+ )*+ (?: \]\]> )?+
+      | <!-- [^\-]*+ (?: - (?! -> ) [^\-]*+ )*+ (?: --> )?+
+      | < (?! /?+ {_XML_SCRIPT} | !\[CDATA\[ | !-- )
+    )*+ (?= < )"""
+)
 # 13.2.5.41, .45 and .69: where a comment, a bogus comment and a CDATA section end, however much of it was read before.
 COMMENT_END: Final = re.compile(rb"--!?>")
 ABRUPT_COMMENT: Final = re.compile(rb"<!---?>")

@@ -554,8 +554,8 @@ class Tokenizer:
     def _script_end(self) -> int:
         """Give where the end tag of the script just opened begins; a negative number where it is not there."""
         if self.xml:
-            found = None if self.source[self.pos - 2] == 0x2F else grammar.XML_SCRIPT_END.search(self.source, self.pos)
-            return found.start() if found else -1
+            found = None if self.source[self.pos - 2] == 0x2F else grammar.XML_SCRIPT_TEXT.match(self.source, self.pos)
+            return found.end() if found else -1
         at, escape = max(self.pos, self.start + self._ahead[0]), self._ahead[1]
         while found := grammar.SCRIPT_EVENT[escape].search(self.source, at):
             if (after := _escaped(found, escape)) is None:
