@@ -556,7 +556,7 @@ def _is_style_sheet(tag: StartTag, relation: str) -> bool:
 
 
 def _recognise(policy: Policy, element: str, src: str, tag: StartTag | None, base: str | None = None) -> Found | None:
-    if tag is None or tag.text is not None or len(tag.raw) > _SHORT:
+    if tag is None or tag.text is not None or len(tag.raw) > _SHORT or len(tag.base or "") > _SHORT:
         return _recognise_afresh(policy, element, src, tag, base)
     return _recognise_again(policy, element, src, tag.raw, tag.base, tag.encoding, tag.xml)
 

@@ -117,7 +117,11 @@ def _parse(value: str, base: str | None) -> URL | None:
 
 @lru_cache(4)  # a page has one, however long, for all that follows
 def _parent(base: str) -> URL | None:
-    return _parse(base, None)
+    """The base as far as an address needs it: of a long path its end, or each address of a page would take as long."""
+    parent = _parse(base, None)
+    if parent is None or len(parent.path) <= _SHORT:
+        return parent
+    return parent._replace(path="/" + parent.path[-_SHORT:].partition("/")[2], query="")
 
 
 _kept = lru_cache(512)(_parse)
@@ -175,6 +179,8 @@ def _without_dots(path: str) -> str:
     """Take "." and ".." out of a path that begins with "/"; a relative path stays as it is."""
     if not path.startswith("/"):
         return path or "/"
+    if "/." not in path and "%2" not in path:
+        return path
     kept: list[str] = []
     segments = path.split("/")[1:]
     for segment in segments:

@@ -50,7 +50,7 @@ def candidates(elements: frozenset[bytes], *, xml: bool) -> re.Pattern[bytes]:
     """
     words = sorted(word.decode("ascii") for word in elements)
     if xml:
-        return grammar.pattern(rf"<(?:{grammar.XML_PREFIX}:)?{grammar.name(*words)}{grammar.ATTRIBUTES}")
+        return grammar.pattern(rf"<(?:{grammar.XML_PREFIX}:)?{grammar.name(*words)}{grammar.XML_REST}")
     return grammar.pattern(
         rf"<{_first_letters(elements)}(?<=<(?:{'|'.join(sorted({_either_case(word[:2]) for word in words}))}))"
         rf"(?:{'|'.join(sorted({_either_case(word[2:]) for word in words}))})(?={grammar.NAME_END})"
@@ -105,7 +105,8 @@ def sweep(elements: frozenset[bytes], *, xml: bool) -> re.Pattern[bytes]:
     # Two letters decide for most tags of a page; a group or a name that is tried there costs a page several times as
     # much.
     guard = "" if xml else rf"(?={_first_letters(elements | {b'script'})})"
-    tag = rf"(?:{grammar.QUOTED_ONLY}|{grammar.ATTRIBUTES}>?+)"
+    # In XML no tag holds a "<": one that is not finished does not reach over those behind it.
+    tag = rf"(?:{grammar.XML_REST}>?+)" if xml else rf"(?:{grammar.QUOTED_ONLY}|{grammar.ATTRIBUTES}>?+)"
     many = sorted(elements - _FEW)
     return grammar.pattern(
         rf"< {guard} {prefix}"
