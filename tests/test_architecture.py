@@ -49,6 +49,7 @@ ROWS = [
         "html.grammar",
         "html.gate",
         "html.charset",
+        "html.doubt",
         "consent",
         "clock",
         "memory",

@@ -13,6 +13,7 @@ from typing import Final, Literal, NamedTuple, Protocol
 
 from . import charset as charsets
 from . import grammar
+from .doubt import BEGUN, Change, Doubt, Escapes, Tags
 from .gate import Candidates, Gate, Search
 from .tokens import Attribute, Kind, StartTag, Tokenizer, decode_references
 
@@ -32,6 +33,10 @@ MAX_DEPTH: Final = 8
 """How many documents may stand inside each other's ``srcdoc``."""
 
 BYTE_REFERENCE: Final = re.compile(rb"&(?:#(?:[xX][0-9a-fA-F]+|[0-9]+);?|[a-zA-Z][a-zA-Z0-9]*;?)")
+
+#: A tag's name behind its prefix, and what ends a script's text.
+_NAME: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?([^\t\n\f\r />]++)")
+_END_OF_SCRIPT: Final = re.compile(rb"</[sS][cC][rR]")
 
 BailOut = Literal["withhold", "pass"]
 
@@ -103,6 +108,11 @@ class HTMLRewriter:
         self._head = b""
         self._head_read = 0
         self._view: charsets.View | None = None
+        # Where the document may be in ISO-2022-JP, or is: what looks for escape sequences, and the end of a chunk that
+        # may begin one.
+        self._escapes: Escapes | None = None
+        self._begun = b""
+        self._doubt: Doubt | None = None
         gate = watch.search.gate(xml=xml)
         # What is held for its text is never too long to hold.
         max_text = min(MAX_TEXT, self._max_hold - 16)
@@ -143,9 +153,11 @@ class HTMLRewriter:
         Gives what ``feed`` and ``close`` give, and faster, because what follows the last edit is not read.
         """
         self._sniffed(document, complete=True)
-        if self._view is None and not self._reader.expect(document, complete=True):
+        in_doubt = self._escapes is not None and b"\x1b" in document
+        if not in_doubt and self._view is None and not self._reader.expect(document, complete=True):
             return document
-        return self._take(document, last=True)
+        out = self._take(document, last=True)
+        return document if in_doubt and not self.changed else out
 
     def _sniffed(self, head: bytes, *, complete: bool) -> None:
         """Find out the encoding, if that is possible yet."""
@@ -153,15 +165,45 @@ class HTMLRewriter:
         if self._encoding is None:
             return
         self._view = charsets.view_of(self._encoding)
+        in_jis = self._encoding == "iso-2022-jp"
+        if in_jis or not (self._xml or charsets.is_certain(head, self._declared)):
+            self._escapes = Escapes(expected=in_jis)
         # A browser runs nothing of a document in an encoding that it replaces, so any reading will do.
         encoding = charsets.DEFAULT if self._encoding == "replacement" else self._encoding
         self._reader.encoding = "utf-8" if self._view else encoding
 
     def _take(self, chunk: bytes, *, last: bool = False) -> bytes:
         """Read a piece and give what is decided."""
+        if self._doubt is not None:
+            return self._doubted(chunk, last=last)
+        if self._escapes is not None:
+            chunk, self._begun = self._begun + chunk, b""
+            if not last and (begun := BEGUN.search(chunk)):
+                chunk, self._begun = chunk[: begun.start()], begun[0]
+            at = self._escapes.first(chunk) if b"\x1b" in chunk else -1
+            if at >= 0 and not self._reader.tokens.withholding:
+                return self._read(chunk[:at]) + self._begin_doubt(chunk[at:] + self._begun, last=last)
+        return self._read(chunk, last=last)
+
+    def _read(self, chunk: bytes, *, last: bool = False) -> bytes:
+        """Read a piece in the encoding that the document is known to have."""
         if self._view is None:
             return self._rewritten(chunk, last=last)
         return self._view.write(self._rewritten(self._view.read(chunk, last=last), last=last), last=last)
+
+    def _begin_doubt(self, chunk: bytes, *, last: bool) -> bytes:
+        """Read on in two ways, from where what has been read waits."""
+        waiting = self._reader.tokens.unread
+        if self._view is not None:
+            waiting = self._view.write(waiting + self._view.read(b"", last=True), last=True)
+        self._doubt = Doubt(self._reader.changes, self._reader.unfinished, self._bail_out, self._max_hold)
+        return self._doubted(waiting + chunk, last=last)
+
+    def _doubted(self, chunk: bytes, *, last: bool) -> bytes:
+        assert self._doubt is not None  # noqa: S101 - called only in doubt
+        out = self._doubt.feed(chunk, last=last)
+        tail = self._reader.tail_in_doubt() if last else b""
+        return out + (b"" if self._doubt.ends_in_ascii or not tail else b"\x1b(B") + tail
 
     def _rewritten(self, chunk: bytes, *, last: bool) -> bytes:
         """Read a piece in which all markup is ASCII."""
@@ -323,6 +365,49 @@ class _Reader:
         self._tailed = True
         return self.watch.tail()
 
+    def tail_in_doubt(self) -> bytes:
+        """Ask for the tail at the end of a document of which nobody knows what is open there."""
+        if self._tailed or not self.edited:
+            return b""
+        self._tailed = True
+        return self.watch.tail()
+
+    def changes(self, source: bytes, places: list[int] | None, known: Tags) -> Iterator[Change]:
+        """Ask about everything in some bytes that may be a start tag, wherever it stands, but those ``known``."""
+        for found in self.gate.pattern.finditer(source):
+            begin, end = found.span()
+            place = begin if places is None else places[begin]
+            raw = found[0] + b">"
+            opening = _NAME.match(raw)
+            if (place, raw) in known or opening is None:
+                continue
+            known.add((place, raw))
+            name = opening[1] if self.tokens.xml else opening[1].lower()
+            name = b"img" if name == b"image" else name
+            for svg in (False, True) if name == b"script" else (False,):
+                tag = StartTag(name, raw, base=self._base, svg=svg, xml=self.tokens.xml, encoding=self.encoding)
+                if name == b"base" and self._base is None:
+                    self._base = tag.get(b"href")
+                edits = self._edits_in_doubt(tag, source[end : end + self._max_text])
+                for edit in edits:
+                    self.edited = True
+                    yield _placed(edit, begin, places)
+                if edits:
+                    break
+
+    def unfinished(self, source: bytes) -> int:
+        """Give where the first tag stands that has no end, or the length of the bytes."""
+        cut = (found.start() for found in self.gate.pattern.finditer(source) if source[found.end() :][:1] != b">")
+        return next(cut, len(source))
+
+    def _edits_in_doubt(self, tag: StartTag, behind: bytes) -> Sequence[Edit]:
+        if tag.name == b"script" and self.gate.text_needles is not None and self.watch.reads(tag):
+            tag.text = self.gate.said(_END_OF_SCRIPT.split(behind, maxsplit=1)[0])
+        if not (tag.text is not None or self._base is not None or self.gate.holds(tag.raw, self.encoding)):
+            return ()
+        edits = list(self.watch.start_tag(tag)) if tag.name in self.gate.elements else []
+        return edits + (self._srcdoc(tag) if tag.name == b"iframe" and not edits else [])
+
     def _srcdoc(self, tag: StartTag) -> list[Edit]:
         """Rewrite the document in an iframe's srcdoc; the edits are spans of the tag."""
         found = next((a for a in tag.attributes if a.name == b"srcdoc"), None)
@@ -349,6 +434,18 @@ class _Reader:
             Edit(begin + places[edit.start], begin + places[edit.end], _escaped(edit.replacement))
             for edit in reader.edits()
         ]
+
+
+def _placed(edit: Edit, begin: int, places: list[int] | None) -> Change:
+    """Give an edit of a tag as a change of the source, in which the tag's bytes have these places.
+
+    What is put behind a byte stands directly behind it, and not behind what changes the encoding's state there.
+    """
+    start, end = begin + edit.start, begin + edit.end
+    if places is not None:
+        behind = places[end - 1] + 1 if edit.end else places[end]
+        start, end = (places[start], behind) if edit.end > edit.start else (behind, behind)
+    return Change(start, end, edit.replacement)
 
 
 def _unescaped(value: bytes, encoding: str, *, xml: bool) -> tuple[bytes, list[int]]:

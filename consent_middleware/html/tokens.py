@@ -253,6 +253,11 @@ class Tokenizer:
         """How many bytes are fed and not read."""
         return len(self.source) - self.pos + self._size
 
+    @property
+    def unread(self) -> bytes:
+        """The bytes that are fed and not read."""
+        return b"".join((self.source[self.pos :], *self._parts))
+
     def feed(self, chunk: bytes, *, last: bool = False) -> bool:
         """Add bytes behind those that are not read yet; ``last`` says that no more come.
 
