@@ -50,6 +50,7 @@ ROWS = [
         "html.gate",
         "html.charset",
         "html.doubt",
+        "html.subset",
         "consent",
         "clock",
         "memory",

@@ -15,6 +15,7 @@ from . import charset as charsets
 from . import grammar
 from .doubt import BEGUN, Change, Doubt, Escapes, Tags
 from .gate import Candidates, Gate, Search
+from .subset import Subset
 from .tokens import Attribute, Kind, StartTag, Tokenizer, decode_references
 
 __all__ = ["MAX_HOLD", "MAX_TEXT", "Attribute", "BailOut", "Edit", "HTMLRewriter", "Search", "StartTag", "TagWatch"]
@@ -37,6 +38,10 @@ BYTE_REFERENCE: Final = re.compile(rb"&(?:#(?:[xX][0-9a-fA-F]+|[0-9]+);?|[a-zA-Z
 #: A tag's name behind its prefix, and what ends a script's text.
 _NAME: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?([^\t\n\f\r />]++)")
 _END_OF_SCRIPT: Final = re.compile(rb"</[sS][cC][rR]")
+
+#: References to entities, and the attributes by which a tag loads something.
+_ENTITY: Final = re.compile(rb"&([^#&;\t\n\r ][^&;\t\n\r ]*+);")
+_BY_ADDRESS: Final = frozenset({b"src", b"href", b"srcset", b"srcdoc", b"imagesrcset"})
 
 BailOut = Literal["withhold", "pass"]
 
@@ -114,6 +119,7 @@ class HTMLRewriter:
         self._begun = b""
         self._doubt: Doubt | None = None
         gate = watch.search.gate(xml=xml)
+        self._subset = Subset(self._bail_out) if xml else None
         # What is held for its text is never too long to hold.
         max_text = min(MAX_TEXT, self._max_hold - 16)
         self._reader = _Reader(watch, gate, Tokenizer(xml=xml), self._bail_out, max_text=max_text)
@@ -153,7 +159,7 @@ class HTMLRewriter:
         Gives what ``feed`` and ``close`` give, and faster, because what follows the last edit is not read.
         """
         self._sniffed(document, complete=True)
-        in_doubt = self._escapes is not None and b"\x1b" in document
+        in_doubt = (self._escapes is not None and b"\x1b" in document) or (self._xml and b"<!DOCTYPE" in document)
         if not in_doubt and self._view is None and not self._reader.expect(document, complete=True):
             return document
         out = self._take(document, last=True)
@@ -207,6 +213,13 @@ class HTMLRewriter:
 
     def _rewritten(self, chunk: bytes, *, last: bool) -> bytes:
         """Read a piece in which all markup is ASCII."""
+        if self._subset is not None:
+            chunk = self._subset.feed(chunk, last=last)
+            if self._subset.done:
+                self._reader.declared = frozenset(self._subset.names)
+                self._subset = None
+            elif not chunk:
+                return b""
         tokens = self._reader.tokens
         out: list[bytes] = []
         ready = tokens.feed(chunk, last=last) or tokens.held > self._max_hold
@@ -267,6 +280,8 @@ class _Reader:
         self._base = base
         self._based = base is not None
         self._depth = depth
+        #: The entities with which an XML document may put an address together.
+        self.declared: frozenset[bytes] = frozenset()
         self.edited = False
         self._tailed = depth > 0
         self._root_within = 0 if depth else ROOT_WITHIN
@@ -275,7 +290,8 @@ class _Reader:
 
     def expect(self, source: bytes, *, complete: bool = False) -> bool:
         """Look for candidates in what is about to be read; whether there are any."""
-        self._candidates = Candidates(self.gate, source, 0, self.encoding, every=self._based, complete=complete)
+        every = self._based or bool(self.declared)
+        self._candidates = Candidates(self.gate, source, 0, self.encoding, every=every, complete=complete)
         self._source = source
         if self._root_within > 0 and (root := grammar.ROOT.search(source, 0, self._root_within)):
             self.watch.root(StartTag(b"html", root[0], xml=self.tokens.xml, encoding=self.encoding))
@@ -320,6 +336,10 @@ class _Reader:
             # Whoever reads this as markup runs no scripts.
             return
         raw = tokens.source[tokens.start : tokens.pos]
+        if self.declared and (hidden := list(self._put_together(raw))):
+            for edit in hidden:
+                yield Edit(tokens.start + edit.start, tokens.start + edit.end, edit.replacement)
+            return
         if name == b"image" and not tokens.xml:
             name = b"img"
         tag = StartTag(
@@ -350,6 +370,14 @@ class _Reader:
         for edit in edits:
             self.edited = True
             yield Edit(tokens.start + edit.start, tokens.start + edit.end, edit.replacement)
+
+    def _put_together(self, raw: bytes) -> Iterator[Edit]:
+        """Take from a tag the addresses of which nobody here knows what they say."""
+        for attribute in StartTag(self.tokens.name, raw, xml=True, encoding=self.encoding).attributes:
+            name = attribute.name.rpartition(b":")[2]
+            said = set(_ENTITY.findall(attribute.value))
+            if name in _BY_ADDRESS and said & self.declared and self._bail_out():
+                yield Edit(*attribute.name_span, b"data-withheld-" + name)
 
     def _tail(self) -> Iterator[Edit]:
         """Ask for the tail before an end tag."""

@@ -125,10 +125,10 @@ def _decode(match: re.Match[str]) -> str:
 
 
 def _decode_xml(match: re.Match[str]) -> str:
-    """Decode one reference as XML does: five names, and numbers."""
+    """Decode one reference as XML does: numbers, and the names of HTML, which browsers know by the type of XHTML."""
     if (name := match[3]) is None:
         return _character(int(match[1][-12:], 16) if match[1] else int(match[2][-12:]), match[1] or match[2])
-    return {"amp;": "&", "lt;": "<", "gt;": ">", "quot;": '"', "apos;": "'"}.get(name, match[0])
+    return html.entities.html5.get(name, match[0]) if name.endswith(";") else match[0]
 
 
 def _character(number: int, digits: str) -> str:
