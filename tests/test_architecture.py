@@ -56,6 +56,8 @@ ROWS = [
         "html.grammar",
         "html.gate",
         "html.charset",
+        "html.doubt",
+        "html.subset",
         "consent",
         "clock",
         "memory",

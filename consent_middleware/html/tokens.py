@@ -145,10 +145,10 @@ def _decode(match: re.Match[str]) -> str:
 
 
 def _decode_xml(match: re.Match[str]) -> str:
-    """Decode one reference as XML does: five names, and numbers."""
+    """Decode one reference as XML does: numbers, and the names of HTML, which browsers know by the type of XHTML."""
     if (name := match[3]) is None:
         return _character(int(match[1][-12:], 16) if match[1] else int(match[2][-12:]), match[1] or match[2])
-    return {"amp;": "&", "lt;": "<", "gt;": ">", "quot;": '"', "apos;": "'"}.get(name, match[0])
+    return html.entities.html5.get(name, match[0]) if name.endswith(";") else match[0]
 
 
 def _character(number: int, digits: str) -> str:
@@ -310,6 +310,11 @@ class Tokenizer:
     def held(self) -> int:
         """How many bytes are fed and not read."""
         return len(self.source) - self.done + self._size
+
+    @property
+    def unread(self) -> bytes:
+        """The bytes that are fed and not read."""
+        return b"".join((self.source[self.pos :], *self._parts))
 
     def feed(self, chunk: bytes, *, last: bool = False) -> bool:
         """Add bytes behind those that are not read yet; ``last`` says that no more come.
