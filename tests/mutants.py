@@ -358,7 +358,7 @@ MUTANTS = [
     Mutant("html/tokens.py", 'space == b"svg" or self.open[-1].svg', 'space == b"svg"', "tests/html/test_rewriter.py"),
     Mutant("html/gate.py", 'return text.encode("ascii") if text.isascii() else', 'return text.encode("ascii", "replace") if True else', "tests/test_holds.py"),
     Mutant("html/gate.py", 'seen = raw.translate(None, b"\\t\\n\\r")', "seen = raw", "tests/test_holds.py"),
-    Mutant("html/rewriter.py", "if self.raw or self.twice or self.frameset or self._tag_state:", "if self.raw or self.twice or self._tag_state:", "tests/html/test_rewriter.py"),
+    Mutant("html/tokens.py", "if self.raw or self.twice or self.frameset or self._tag_state:", "if self.raw or self.twice or self._tag_state:", "tests/html/test_rewriter.py"),
     Mutant("html/rewriter.py", "if self._view is None and not self._reader.expect(document, complete=True):", "if not self._reader.expect(document, complete=True):", "tests/html/test_charset.py"),
     Mutant("html/tokens.py", "inert=above.inert or (html and name == b\"template\" and not live),", "inert=False,", "tests/html/test_rewriter.py"),
     Mutant("html/tokens.py", "live=not whole or self._is_shadow()", "live=False", "tests/html/test_rewriter.py"),
