@@ -166,6 +166,11 @@ class _Plans(dict[tuple[Regime, bytes], Plan]):
         super().__init__()
         self._left = _PLANS_ROOM
 
+    def clear(self) -> None:
+        """Forget every plan."""
+        super().clear()
+        self._left = _PLANS_ROOM
+
     def keep(self, key: tuple[Regime, bytes], plan: Plan) -> None:
         """Keep a plan, unless it alone takes more than its share."""
         weight = _weight(plan)
@@ -173,7 +178,6 @@ class _Plans(dict[tuple[Regime, bytes], Plan]):
             return
         if len(self) >= _KEPT_PLANS or weight > self._left:
             self.clear()
-            self._left = _PLANS_ROOM
         self._left -= weight
         self[key] = plan
 
