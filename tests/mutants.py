@@ -41,6 +41,11 @@ GUARD = "tests/browser/test_guard.py"
 HOSTILE = "tests/browser/test_hostile.py"
 CORE = "facade/assets/facade.js"
 SCRIPT_MUTANTS = [
+    Mutant("mime.py", "if HTML in loose:", "if False:", "tests/security/test_content_types.py"),
+    Mutant("mime.py", 'if named is None or named.essence == b"*/*":', "if named is None:", "tests/security/test_content_types.py"),
+    Mutant("exchange.py", "return None if kind.shown and not wants_document(self._fields) else kind", "return kind", "tests/security/test_content_types.py"),
+    Mutant("html/rewriter.py", "if at >= 0 and not self._reader.tokens.withholding:", "if False:", "tests/security/test_encodings.py"),
+    Mutant("html/subset.py", "if _ACTIVE.search(entity[3]) and self._give_up():", "if False:", "tests/security/test_xml.py"),
     Mutant(CORE, '(event.isTrusted || navigator.userActivation?.isActive)', "true", f"{STATES}::TestClick"),
     Mutant(CORE, 'box.dataset.state === "loading" || ', "", f"{STATES}::TestClick"),
     Mutant(CORE, 'if (next === "ready" && place.matches(":focus-within"))', "if (next === 'ready')", f"{STATES}::TestFocus"),
