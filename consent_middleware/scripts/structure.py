@@ -68,6 +68,7 @@ class Structure:
 
     def __init__(self, tokens: list[Token]) -> None:
         self.tokens = tokens
+        self._marks = [each.value if each.kind in {Kind.PUNCTUATOR, Kind.KEYWORD} else None for each in tokens]
         self.functions: list[Function] = []
         self.starting: dict[int, int] = {}
         self.ending: dict[int, int] = {}
@@ -90,10 +91,7 @@ class Structure:
 
     def has(self, index: int, *values: str) -> bool:
         """Return whether one of these punctuators or keywords stands here."""
-        if not 0 <= index < len(self.tokens):
-            return False
-        token = self.tokens[index]
-        return token.kind in {Kind.PUNCTUATOR, Kind.KEYWORD} and token.value in values
+        return 0 <= index < len(self._marks) and self._marks[index] in values
 
     def kind(self, index: int) -> Kind | None:
         """Return the kind of the token here, None beyond the script."""

@@ -40,11 +40,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import Final
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """What a token is. `TEMPLATE` is a piece of a template literal that has substitutions; one without is a string."""
 
     NAME = "name"
