@@ -261,7 +261,14 @@ class TestBases:
 
     @pytest.mark.parametrize("href", AWAY)
     @pytest.mark.parametrize(
-        "page", ["{base}{tag}", "{tag}{base}", "{tag}<svg>{base}</svg>", '<base href="/">{tag}{base}']
+        "page",
+        [
+            "{base}{tag}",
+            "{tag}{base}",
+            "{tag}<svg>{base}</svg>",
+            '<base href="/">{tag}{base}',
+            '{base}{tag}<base href="/">',
+        ],
     )
     def test_the_script_names_the_pages_host(self, href: str, page: str) -> None:
         body = page.format(base=f'<base href="{href}">', tag=LOADER)
