@@ -139,8 +139,7 @@ def test_behind_the_body_nothing_new_adds_nothing() -> None:
         '<script src="/copy/conversations-embed.js" data-hsjs-portal="7" integrity="x"></script>',
         '<script src="data:text/javascript,1//conversations-embed.js" data-hsjs-portal="7"></script>',
         '<script id="hubspot-messages-loader" src="https://evil.example/x.js" data-hsjs-portal="7"></script>',
-        '<script src="//js-eu1.usemessages.com/conversations-embed.js?x" data-hsjs-portal="7" '
-        'data-hsjs-hublet="na1"></script>',
+        '<script src="//js-eu1.usemessages.com/conversations-embed.js" data-hsjs-portal="7" data-hsjs-hublet="na1">',
         '<script src="//evil.example/hs/scriptloader/7.js"></script>',
     ],
 )
