@@ -200,7 +200,8 @@ class Policy:
             names another one brings no facade. None: all.
         elements: further custom elements of the site's own that load what their ``src`` names: ``["lazy-script"]``.
         consent_cookie: the name of the project's own consent cookie.
-        click_cookie: the name of the cookie that remembers the visitor's click for this visit.
+        click_cookie: the name of the cookie that remembers the visitor's click for this visit. Over TLS, a name with
+            ``__Host-`` before it is one that no sibling host can set.
         path: where the middleware answers itself, below the app's own mount.
         proxied: for sites that serve a vendor's host through an origin of their own:
             ``{"js.hs-scripts.com": "https://hs.example.com"}``. The origin is recognised as that host, and the chat is

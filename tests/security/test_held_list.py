@@ -139,10 +139,14 @@ def test_behind_the_body_nothing_new_adds_nothing() -> None:
         '<script src="/copy/conversations-embed.js" data-hsjs-portal="7" integrity="x"></script>',
         '<script src="data:text/javascript,1//conversations-embed.js" data-hsjs-portal="7"></script>',
         '<script id="hubspot-messages-loader" src="https://evil.example/x.js" data-hsjs-portal="7"></script>',
+<<<<<<< HEAD
         (
             '<script src="//js-eu1.usemessages.com/conversations-embed.js?x" data-hsjs-portal="7" '
             'data-hsjs-hublet="na1"></script>'
         ),
+=======
+        '<script src="//js-eu1.usemessages.com/conversations-embed.js" data-hsjs-portal="7" data-hsjs-hublet="na1">',
+>>>>>>> browser
         '<script src="//evil.example/hs/scriptloader/7.js"></script>',
     ],
 )
@@ -263,7 +267,14 @@ class TestBases:
 
     @pytest.mark.parametrize("href", AWAY)
     @pytest.mark.parametrize(
-        "page", ["{base}{tag}", "{tag}{base}", "{tag}<svg>{base}</svg>", '<base href="/">{tag}{base}']
+        "page",
+        [
+            "{base}{tag}",
+            "{tag}{base}",
+            "{tag}<svg>{base}</svg>",
+            '<base href="/">{tag}{base}',
+            '{base}{tag}<base href="/">',
+        ],
     )
     def test_the_script_names_the_pages_host(self, href: str, page: str) -> None:
         body = page.format(base=f'<base href="{href}">', tag=LOADER)

@@ -223,8 +223,10 @@ const revive = (element, patient) =>
       return isScript(element) ? trust("ScriptURL", (address = value)) : value;
     });
     const spot = new Comment();
-    // Each tag once: the same one may be there already.
-    const twin = alive(kept(element, "id")) || (address && all("script").some(({ src }) => src === address));
+    // Each tag once: the same one may be there already. One with another nonce may be one that the page's policy stops.
+    const twin =
+      alive(kept(element, "id")) ||
+      (address && all("script").some((other) => other.src === address && other.nonce === element.nonce));
     element.removeAttribute("data-consent");
     if (twin) return resolve(true);
     element.replaceWith(spot);

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route
 
 from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
@@ -145,8 +145,8 @@ def until(page: Page, condition: str) -> None:
 
 
 def state_is(page: Page, state: str) -> None:
-    """Wait until the facade is in `state`."""
-    expect(page.locator("[data-consent-facade]")).to_have_attribute("data-state", state)
+    """Wait until the facade is in `state`. Playwright's own look stumbles over elements that hide a method."""
+    until(page, f"document.querySelector('[data-consent-facade]')?.getAttribute('data-state') === '{state}'")
 
 
 def fresh_context(context: BrowserContext) -> BrowserContext:
