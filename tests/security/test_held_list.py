@@ -135,19 +135,8 @@ def test_behind_the_body_nothing_new_adds_nothing() -> None:
 @pytest.mark.parametrize(
     "tag",
     [
-        '<script src="https://evil.example/conversations-embed.js" data-hsjs-portal="7"></script>',
         '<script src="/copy/conversations-embed.js" data-hsjs-portal="7" integrity="x"></script>',
-        '<script src="data:text/javascript,1//conversations-embed.js" data-hsjs-portal="7"></script>',
-        '<script id="hubspot-messages-loader" src="https://evil.example/x.js" data-hsjs-portal="7"></script>',
-<<<<<<< HEAD
-        (
-            '<script src="//js-eu1.usemessages.com/conversations-embed.js?x" data-hsjs-portal="7" '
-            'data-hsjs-hublet="na1"></script>'
-        ),
-=======
         '<script src="//js-eu1.usemessages.com/conversations-embed.js" data-hsjs-portal="7" data-hsjs-hublet="na1">',
->>>>>>> browser
-        '<script src="//evil.example/hs/scriptloader/7.js"></script>',
     ],
 )
 def test_the_chat_comes_from_the_vendors_own_host(tag: str) -> None:
@@ -155,6 +144,19 @@ def test_the_chat_comes_from_the_vendors_own_host(tag: str) -> None:
     assert conf["src"] == "https://js.usemessages.com/conversations-embed.js"
     assert conf["attrs"]["data-hsjs-portal"] == "7"
     assert "integrity" not in conf["attrs"]
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        '<script src="https://evil.example/conversations-embed.js" data-hsjs-portal="7"></script>',
+        '<script src="data:text/javascript,1//conversations-embed.js" data-hsjs-portal="7"></script>',
+        '<script id="hubspot-messages-loader" src="https://evil.example/x.js" data-hsjs-portal="7"></script>',
+        '<script src="//evil.example/hs/scriptloader/7.js"></script>',
+    ],
+)
+def test_tag_at_a_strangers_host_brings_no_chat(tag: str) -> None:
+    assert not any("src" in conf for conf in told(sent(tag)))
 
 
 def test_a_proxied_origin_serves_the_chat() -> None:
