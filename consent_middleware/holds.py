@@ -219,7 +219,7 @@ class PageHolds:
         """A script that waits does not run, is not fetched, and is not found by its id."""
         if not (_runs(tag) or _is_delayed(tag)):
             return ()
-        address = b"src"
+        address = b""
         src: str | None = ""
         found = None if tag.text is None else self._known(tag, "")
         if found is None:

@@ -654,3 +654,45 @@ def test_a_guard_in_a_frame_of_its_own_brings_the_page_no_script() -> None:
 
     assert out.count(b"data-guard") == 1
     assert b"data-conf" not in out
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        b"<script src href=//js.hs-scripts.com/1.js></script>",
+        b"<script src=a.js xlink:href=//js.hs-scripts.com/1.js></script>",
+        b"<script src=a.js>var s=document.createElement('script');s.src='//js.hs-scripts.com/1.js';a(s)</script>",
+    ],
+)
+def test_src_counts_for_nothing_in_an_svg_script(script: bytes) -> None:
+    document = b"<svg>" + script + b"</svg>"
+    after, holds = rewrite(document)
+
+    assert len(holds.held) == 1
+    assert b'type="text/x-consent"' in after
+    assert b" src" in after.partition(b"</script>")[0]
+    assert b" href" not in after.partition(b"</script>")[0].replace(b"data-consent-href", b"").replace(b"xlink:", b" ")
+
+
+def test_a_guard_that_always_stands_comes_once() -> None:
+    policy = Policy(contact_url="/contact", guard="always")
+    for document in (b"<body>" + CHAT + b"</body>", b"<body><img src=//track.hubspot.com/1></body>"):
+        once, _ = rewrite(document, policy=policy)
+        assert rewrite(once, policy=policy)[0] == once
+
+
+def test_a_script_that_looks_like_the_release_has_the_guard_before_what_follows() -> None:
+    policy = Policy(contact_url="/contact", guard="always")
+    own = b"<script src='/_consent/facade.0.js' data-conf='{}'></script>"
+    after, _ = rewrite(b"<body>" + own + b"<script src=/x.js></script>", policy=policy)
+
+    assert after.index(b"data-guard") > after.index(own)
+
+
+def test_the_guard_is_put_where_every_browser_reads_a_tag() -> None:
+    manager = b'<script src="https://www.googletagmanager.com/gtm.js?id=GTM-ABCDEF"></script>'
+    document = b"<body>" + manager.join((b"<select><style>", b"</style></select>", b"")) + CHAT
+    after, _ = rewrite(document)
+
+    assert after.count(b"data-guard") == 1
+    assert after.index(b"data-guard") > after.index(b"</select>")

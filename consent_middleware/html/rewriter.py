@@ -257,6 +257,7 @@ class _Reader:
         self._fence = NEVER
         self._opening = -1
         self._opening_in = b""
+        self._certain = True
         self._pending: list[Edit] = []
         self._bodies: deque[tuple[int, bytes]] = deque()
         self._ends: list[int] = []
@@ -361,7 +362,7 @@ class _Reader:
             base=self._base,
             svg=svg,
             nested=self._depth > 0,
-            certain=not self.tokens.lost,
+            certain=self._certain,
             xml=self.tokens.xml,
             encoding=self.encoding,
         )
@@ -499,6 +500,8 @@ class _Reader:
         here = tokens.offset + at
         while self._ends and self._ends[0] <= here:
             heappop(self._ends)
+        # The tokenizer's own reading is that of the newest browsers.
+        self._certain = at == tokens.pos and not tokens.raw
         if len(self._ends) >= MAX_NESTED:
             # So much may stand inside each other that it would be read too often.
             self._withhold(here)

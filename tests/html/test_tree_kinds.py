@@ -6,12 +6,15 @@ Each kind has several spellings. Every document is rewritten whole and in pieces
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pytest
 
-from consent_middleware.html.rewriter import HTMLRewriter
+from consent_middleware.html.rewriter import BailOut, Edit, HTMLRewriter, StartTag
+from consent_middleware.urls import absolute, parse_url, possible_urls
 
 from .oracle import NEEDLE, Everything, Holding, rewritten
+from .test_laws import cost
 
 HELD = f"//{NEEDLE}/x"
 SCRIPT = f"<script src={HELD}></script>"
@@ -271,3 +274,191 @@ def test_no_script_is_held_for_those_who_run_none() -> None:
     page = f"<noscript><iframe></noscript><!-- {SCRIPT}{INLINE} -->{IMG}"
     assert HELD_ADDRESS.search(held(page))
     assert held(page).count(b"data-held") == 1
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<!-- <html lang=fr> --><html lang=de>",
+        "<?x <html lang=fr><html lang=de>",
+        "<!doctype html><!--[if IE]><html lang=fr><![endif]--><html lang=de>",
+        "\ufeff \n<!doctype html>\n<HTML LANG=de>",
+    ],
+)
+def test_the_root_is_the_first_start_tag(page: str) -> None:
+    class Rooted(Everything):
+        lang: str | None = None
+
+        def root(self, tag: StartTag) -> None:
+            self.lang = tag.get(b"lang")
+
+    source = (page + SCRIPT).encode()
+    for size in (*SIZES, len(source)):
+        watch = Rooted()
+        rewriter = HTMLRewriter(watch, charset="utf-8")
+        for at in range(0, len(source), size or len(source)):
+            rewriter.feed(source[at : at + (size or len(source))])
+        rewriter.close()
+        assert watch.lang == "de", size
+
+
+@pytest.mark.parametrize(
+    ("charset", "host"),
+    [
+        ("gb18030", "held.\u00adexample"),
+        ("gb18030", "held.example\u200b"),
+        ("gbk", "\uff48eld.example"),
+        ("shift_jis", "\uff48\uff45ld.example"),
+        ("big5", "hel\uff44.example"),
+        ("iso-2022-jp", "\uff48\uff45ld.example"),
+        ("iso-2022-jp", "held\u3002example"),
+        ("euc-jp", "held\u3002exampl\uff45"),
+    ],
+)
+@pytest.mark.parametrize("tag", ["script", "img", "iframe"])
+def test_a_host_in_an_encoding_with_two_bytes_is_held(charset: str, host: str, tag: str) -> None:
+    page = f"<p>\u65e5\u672c</p><{tag} src='//{host}/x'></{tag}>"
+    source = page.encode(charset)
+    watch = Everything()
+    assert HTMLRewriter(watch, charset=charset).rewrite(source) == source
+    assert len(watch.found) == 1
+    for size in SIZES[1:]:
+        watch = Everything()
+        rewriter = HTMLRewriter(watch, charset=charset)
+        assert b"".join(rewriter.feed(source[at : at + size]) for at in range(0, len(source), size))
+        rewriter.close()
+        assert len(watch.found) == 1, size
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/\\held.%65xample/1",
+        "\\\\held.%65xample/1",
+        "\\/held.%65xample/1",
+        "http:held.%65xample/1",
+        "https:h&#x1d4ee;ld.example/1",
+        "http:held.&escr;x&ascr;mple",
+        "//a b@held.%65xample/1",
+        "//a=b@held.%65xample/1",
+        "&#92;&#92;held.%65xample/1",
+        "h&#9;ttp:held.%65xample/1",
+        "//h&escr;ld.example/1",
+        "//held.&#101;xample/1",
+        "//held&#xff0e;example/1",
+    ],
+)
+@pytest.mark.parametrize("tag", ["img src", "image src", "script src", "iframe src"])
+def test_every_spelling_of_an_address_is_worth_asking(tag: str, address: str) -> None:
+    watch = Everything()
+    HTMLRewriter(watch, charset="utf-8").rewrite(f'<{tag}="{address}">'.encode())
+    assert len(watch.found) == 1
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<math><mtext><img xmlns="http://www.w3.org/1999/xhtml" src="{}"/></mtext></math>',
+        '<m:math xmlns:m="m"><m:mrow><img src="{}"/></m:mrow></m:math>',
+        '<svg><h:script xmlns:h="http://www.w3.org/1999/xhtml" src="{}"></h:script></svg>',
+        '<svg><script href="{}"/></svg>',
+        '<s:template xmlns:s="http://www.w3.org/2000/svg"><img src="{}"/></s:template>',
+        '<template xmlns="http://www.w3.org/2000/svg"><script href="{}" src="{}"/></template>',
+        '<svg><template><iframe src="{}"/></template></svg>',
+    ],
+)
+def test_xml_in_any_namespace_is_held(page: str) -> None:
+    source = page.format(HELD, HELD).encode()
+    whole = HTMLRewriter(Holding(), charset="utf-8", xml=True).rewrite(source)
+    assert b"data-held" in whole
+    for size in SIZES:
+        assert rewritten(source, size, xml=True) == whole, size
+
+
+@pytest.mark.parametrize(
+    ("page", "held_too"),
+    [
+        (f"<base href><iframe srcdoc='<base href=//{NEEDLE}><script src=1.js></script>'></iframe>", "1.js"),
+        (f"<base href=//{NEEDLE}/a/><iframe srcdoc='<base href=b/><img src=1.gif>'></iframe>", "1.gif"),
+        (f"<base href=/a/><iframe srcdoc='<base href=//{NEEDLE}><base href=/c><img src=1>'></iframe>", "1"),
+    ],
+)
+def test_a_base_in_srcdoc_is_resolved_against_the_one_around(page: str, held_too: str) -> None:
+    class Based(Everything):
+        def start_tag(self, tag: StartTag) -> Sequence[Edit]:
+            address = tag.get(b"src")
+            url = None if address is None else parse_url(address, tag.base)
+            if url is not None and url.host == NEEDLE:
+                self.found.append((tag.name.decode(), str(address)))
+            return ()
+
+    watch = Based()
+    HTMLRewriter(watch, charset="utf-8").rewrite(page.encode())
+    assert [address for _, address in watch.found] == [held_too]
+
+
+@pytest.mark.parametrize(
+    ("written", "base", "hosts"),
+    [
+        ("https:", "//held.example/", ["held.example"]),
+        ("https:/x", "//held.example/", ["x", "held.example"]),
+        ("http:x/y", "//held.example/", ["x", "held.example"]),
+        ("http:x/y", "https://held.example/", ["x"]),
+        ("https:x/y", "https://held.example/", ["held.example"]),
+        ("https://x/y", "//held.example/", ["x"]),
+        ("https:x/y", None, ["x"]),
+        ("", None, [""]),
+    ],
+)
+def test_a_scheme_without_slashes_may_mean_two_hosts(written: str, base: str | None, hosts: list[str]) -> None:
+    assert [url.host for url in possible_urls(written, base)] == hosts
+
+
+@pytest.mark.parametrize(
+    ("written", "base", "meant"),
+    [
+        ("x/y?z#w", "//held.example:8000/a/b?c", "//held.example:8000/a/x/y?z"),
+        ("/x", "https://held.example/a", "https://held.example/x"),
+        ("//a.example", "https://held.example/", "https://a.example/"),
+        ("x", "/a/", "x"),
+        ("x", None, "x"),
+        ("http://a b/", "//held.example/", "http://a b/"),
+    ],
+)
+def test_an_address_is_made_absolute_by_its_base(written: str, base: str | None, meant: str) -> None:
+    assert absolute(written, base) == meant
+
+
+@pytest.mark.parametrize("host", ["`.held.example", '".held.example', "{.held.example", "}.held.example"])
+def test_a_host_may_have_what_the_standard_allows(host: str) -> None:
+    url = parse_url(f"//{host}/x")
+    assert url is not None
+    assert url.host == host
+
+
+@pytest.mark.parametrize("unit", ["<img src=x>", "<img ", "<script>", "<script>a</script>", "<img a='", "<!--", "</a>"])
+@pytest.mark.parametrize("start", ["<svg></foo><script>", "<svg></a><g>", "<noscript><p a='</noscript>"])
+def test_looking_everywhere_takes_time_in_proportion(start: str, unit: str) -> None:
+    small, large = (f"{start}{unit * count}{SCRIPT}".encode() for count in (1_500, 6_000))
+    for size in (0, 64):
+        assert min(cost(large, size) / cost(small, size) for _ in range(3)) < 10
+
+
+def test_what_overlaps_too_often_is_withheld() -> None:
+    page = f"<svg></foo><script>{'<img a=' * 40}{IMG}"
+    rewriter = HTMLRewriter(Holding(), charset="utf-8")
+    assert not HELD_ADDRESS.search(rewriter.rewrite(page.encode()).replace(b"&lt;img src", b""))
+    assert rewriter.bail_outs
+    assert held(page)
+
+
+@pytest.mark.parametrize("size", [1, 7, 50])
+def test_a_tag_too_long_to_hold_where_all_is_searched(size: int) -> None:
+    page = f"<svg></foo><script><img alt='{'x' * 200}' src={HELD}>{IMG}<b {'y' * 200}>".encode()
+    rules: tuple[tuple[BailOut, bytes], ...] = (("withhold", b"&lt;img alt"), ("pass", b"<img alt"))
+    for on_bail_out, expected in rules:
+        rewriter = HTMLRewriter(Holding(), charset="utf-8", max_hold=64, on_bail_out=on_bail_out)
+        out = b"".join(rewriter.feed(page[at : at + size]) for at in range(0, len(page), size)) + rewriter.close()
+        assert expected in out
+        assert rewriter.bail_outs
+        assert out.replace(b"&lt;", b"<").replace(b"data-held=", b"src=").startswith(page)
