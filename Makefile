@@ -1,20 +1,29 @@
-# Everything is set up by the two commands that the README names: `make demo` and `make test`.
+# Two commands set everything up: `make demo` and `make test`. What they install is locked in requirements/.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# How many processes run the tests. `-bb`: comparing bytes with text is an error.
+WORKERS ?= $(shell getconf _NPROCESSORS_ONLN | awk '{ print ($$1 > 4) ? 4 : $$1 }')
+PYTEST := $(BIN)/python -bb -m pytest --tx '$(WORKERS)*popen//python=$(BIN)/python -bb' --dist loadfile
+# The tests with these markers need a browser, servers, caches or real pages, or take long.
+QUICK := not (browser or servers or caches or corpus or slow)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test types style unit bench fuzz mutants soak asset pictures clean tools
+.PHONY: help demo quick test test-latest types style unit lock bench fuzz mutants soak asset pictures clean tools
 
 help:
+	@echo "make quick   types, style and the tests that need nothing but Python: under a minute, after every change"
 	@echo "make demo    the same site with and without consent-middleware, side by side"
-	@echo "make test    everything: types, style, tests, real browsers"
+	@echo "make test    everything: types, style, tests, real browsers, servers and caches"
+	@echo "             (it runs pytest; ARGS='-k cookies' goes to it)"
 	@echo "make bench   speed, beside other tools, as ratios in one run"
 	@echo "make fuzz    the engine against html5lib, parse5 and Chromium, MINUTES=10"
-	@echo "make asset   the minified parts of the facade's script, after a change to their sources"
-	@echo "make soak    100,000 requests, REQUESTS=100000, and what they leave in memory"
 	@echo "make mutants break the package on purpose and see that the tests notice"
+	@echo "make soak    100,000 requests, REQUESTS=100000, and what they leave in memory"
+	@echo "make asset   the minified parts of the facade's script, after a change to their sources"
+	@echo "make lock    the newest versions of what the environments install, into requirements/"
+	@echo "make test-latest   the tests with the newest of everything; reports and does not fail"
 
 # One environment for the demo (small) and one step more for the tests.
 $(VENV)/.made:
@@ -22,25 +31,34 @@ $(VENV)/.made:
 	  || { echo "Python 3.11 or later is needed; name it with: make PYTHON=python3.12 …"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) \
 	  || { echo "Python's venv module is missing. On Debian: sudo apt-get install python3-venv"; exit 1; }
-	@$(PIP) install --upgrade 'pip>=25.1'
 	@touch $@
 
-$(VENV)/.demo: $(VENV)/.made pyproject.toml
+# Installs one lock, then the package itself from this folder, built with what the lock holds.
+INSTALL = $(PIP) install --require-hashes --requirement requirements/$(1).txt \
+  && $(PIP) install --no-deps --no-build-isolation --editable .
+
+$(VENV)/.demo: $(VENV)/.made requirements/demo.txt pyproject.toml
 	@echo "installing what the demo needs into $(VENV)"
-	@$(PIP) install --group examples --editable '.[flask,starlette]'
+	@$(call INSTALL,demo)
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.made pyproject.toml
+$(VENV)/.test: $(VENV)/.made requirements/test.txt pyproject.toml
 	@echo "installing what the tests need into $(VENV)"
-	@$(PIP) install --group test --editable '.[flask,starlette,audit]'
+	@$(call INSTALL,test)
 	@touch $@ $(VENV)/.demo
 
-$(VENV)/.bench: $(VENV)/.test
-	@$(PIP) install --group bench
+$(VENV)/.bench: $(VENV)/.test requirements/bench.txt
+	@$(call INSTALL,bench)
 	@touch $@
+
+lock: $(VENV)/.test
+	$(BIN)/python -m tests.lock
 
 demo: $(VENV)/.demo
 	@exec $(BIN)/python -m examples.demo $(ARGS)
+
+quick: types style .cache/html5lib-tests
+	$(PYTEST) -m '$(QUICK)' $(ARGS)
 
 test: types style unit
 
@@ -52,7 +70,10 @@ style: $(VENV)/.test
 	$(BIN)/ruff format --check
 
 unit: $(VENV)/.test tools .cache/html5lib-tests
-	$(BIN)/python -m tests.run $(ARGS)
+	$(PYTEST) --cov --cov-report=term $(ARGS)
+
+test-latest: $(VENV)/.test tools .cache/html5lib-tests
+	$(BIN)/python -m tests.latest $(ARGS)
 
 # The parsing tests of the HTML standard, from html5lib's source distribution, by a pinned hash.
 .cache/html5lib-tests: $(VENV)/.test
@@ -65,9 +86,10 @@ bench: $(VENV)/.bench .cache/bench/node_modules
 	$(BIN)/python -m benchmarks.consent
 	$(BIN)/python -m benchmarks.http
 
-.cache/bench/node_modules:
+.cache/bench/node_modules: benchmarks/node/package-lock.json
 	@mkdir -p .cache/bench
-	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --prefix .cache/bench html-rewriter-wasm; \
+	@if command -v npm >/dev/null; then cp benchmarks/node/package*.json benchmarks/node/.npmrc .cache/bench/ \
+	  && npm ci --silent --ignore-scripts --no-audit --no-fund --prefix .cache/bench && touch $@; \
 	else echo "npm is missing, so one peer is not timed. On Debian: sudo apt-get install npm"; fi
 
 # A third of the time for each oracle; a run says its seed, and SEED repeats it.
@@ -110,4 +132,4 @@ tools:
 	fi
 
 clean:
-	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist
+	rm -rf $(VENV) $(VENV)-latest .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist

@@ -21,6 +21,7 @@ import consent_middleware.flask
 import consent_middleware.wsgi
 from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
+from tests import asgi_driver
 
 Pairs = list[tuple[str, str]]
 
@@ -206,39 +207,16 @@ def run_wsgi(app: Any, request: Request) -> Result:
     return Result(int(status[:3]), [(key.lower(), value) for key, value in headers], b"".join(written) + body)
 
 
-def run_asgi(app: Any, request: Request, **scope: Any) -> Result:
-    """One request through an ASGI app, as a server would make it."""
-    messages: list[dict[str, Any]] = []
-    waiting: list[dict[str, Any]] = [{"type": "http.request", "body": b"", "more_body": False}]
-
-    async def receive() -> dict[str, Any]:
-        if not waiting:
-            await asyncio.Event().wait()  # the client stays
-        return waiting.pop()
-
-    async def send(message: dict[str, Any]) -> None:
-        messages.append(message)
-
-    full_scope = {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.5"},
-        "http_version": "1.1",
-        "method": request.method,
-        "scheme": "http",
-        "path": request.path,
-        "raw_path": request.path.encode(),
-        "query_string": b"",
-        "root_path": "",
-        "headers": [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in request.headers],
-        **scope,
-    }
-    asyncio.run(app(full_scope, receive, send))
+def run_asgi(app: Any, request: Request, **extra: Any) -> Result:
+    """One request through an ASGI app, as a server would make it; for callers that are not asynchronous."""
+    headers = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in request.headers]
+    scope = asgi_driver.full_scope(request.method, request.path, headers, **extra)
+    messages = asyncio.run(asgi_driver.call(app, scope))
     starts = [message for message in messages if message["type"] == "http.response.start"]
     bodies = [message for message in messages if message["type"] == "http.response.body"]
     assert len(starts) == 1, "one head, and one only"
     assert [message.get("more_body", False) for message in bodies].count(False) == 1, "one last message, and one only"
-    body = b"".join(message.get("body", b"") for message in bodies)
-    return Result(starts[0]["status"], _lower(starts[0]["headers"]), body)
+    return Result(starts[0]["status"], _lower(starts[0]["headers"]), asgi_driver.body_of(bodies))
 
 
 def _asgi_app(reply: Reply) -> Any:

@@ -32,7 +32,8 @@ class Mutant(NamedTuple):
 
 LAWS = "tests/test_laws.py"
 DOORS = "tests/conformance/test_doors.py"
-GATEWAY = "tests/conformance/test_gateway.py"
+MESSAGES = "tests/conformance/test_gateway_messages.py"
+SECURITY = "tests/conformance/test_gateway_security.py"
 SOURCES = "tests/sources"
 STATES = "tests/browser/test_facade_states.py"
 RELEASE = "tests/browser/test_release.py"
@@ -272,9 +273,9 @@ MUTANTS = [
     Mutant("exchange.py", "len(codings) > MAX_CODINGS or ", "", "tests/test_exchange.py"),
     Mutant("exchange.py", "yield from self._recoded(salvaged(self._codings, chunk), encoder)", "pass", "tests/test_exchange.py"),
     Mutant("exchange.py", "return b\"\" if self._decoded else chunk", "return b\"\"", "tests/test_exchange.py"),
-    Mutant("exchange.py", "(self._rewriter.changed or self.is_broken) and self._holds.nonce is None", "self._holds.nonce is None", GATEWAY),
-    Mutant("exchange.py", "    def early(self, headers: Headers) -> Headers:\n", "    def early(self, headers: Headers) -> Headers:\n        return headers\n", GATEWAY),
-    Mutant("headers.py", "b\"'strict-dynamic'\" not in words", "True", GATEWAY),
+    Mutant("exchange.py", "(self._rewriter.changed or self.is_broken) and self._holds.nonce is None", "self._holds.nonce is None", SECURITY),
+    Mutant("exchange.py", "    def early(self, headers: Headers) -> Headers:\n", "    def early(self, headers: Headers) -> Headers:\n        return headers\n", MESSAGES),
+    Mutant("headers.py", "b\"'strict-dynamic'\" not in words", "True", SECURITY),
     Mutant("headers.py", "len(fields) == len(headers) and _CONDITIONS", "_CONDITIONS", "tests/test_headers.py"),
     Mutant("headers.py", 'elif name != b"last-modified":', "else:", DOORS),
     Mutant("headers.py", 'rest = b";".join(left).lstrip(_OWS)', 'rest = b"; ".join(part.strip() for part in left)', "tests/test_visits.py"),
@@ -282,9 +283,9 @@ MUTANTS = [
     Mutant("policy.py", "self._names[(Purpose.CHAT,) if is_over else ()]", "self._names[tuple(Purpose) if is_over else ()]", "tests/test_visits.py"),
     Mutant("asgi.py", 'self._exchange.length == b"%d" % len(given)', "False", "tests/test_asgi.py"),
     Mutant("asgi.py", "            self._rewrites = False\n", "", "tests/test_asgi.py"),
-    Mutant("asgi.py", "            elif kind in _HINTS:\n                await self._hint(message)\n", "", GATEWAY),
-    Mutant("asgi.py", "        if left or not hints:\n", "        if True:\n", GATEWAY),
-    Mutant("wsgi.py", "    if _EARLY_HINTS in environ:\n", "    if False:\n", GATEWAY),
+    Mutant("asgi.py", "            elif kind in _HINTS:\n                await self._hint(message)\n", "", MESSAGES),
+    Mutant("asgi.py", "        if left or not hints:\n", "        if True:\n", MESSAGES),
+    Mutant("wsgi.py", "    if _EARLY_HINTS in environ:\n", "    if False:\n", MESSAGES),
     Mutant("wsgi.py", "        if not body and head is not given:\n", "        if False:\n", "tests/test_wsgi.py"),
     Mutant("coding.py", "if self._coding not in _REPEATS or not", "if not", "tests/test_coding.py"),
     Mutant("coding.py", '_zstd = _first_module("compression.zstd", "backports.zstd")', "_zstd = None", "tests/test_coding.py"),
@@ -394,11 +395,17 @@ MUTANTS = [
     Mutant("disclosure.py", "if row.hosted is hosted]", "]", "tests/test_disclosure.py"),
     Mutant("disclosure.py", "if row.lifetime_seconds % size == 0)", "if row.lifetime_seconds >= size)", "tests/test_disclosure.py"),
 ]  # fmt: skip
+EVERY = [*MUTANTS, *SCRIPT_MUTANTS]
+
+
+def source_of(mutant: Mutant, root: Path) -> Path:
+    """Return the file that a mutant changes, in the project at `root`."""
+    return root / "consent_middleware" / mutant.file
 
 
 def is_killed(mutant: Mutant, copy: Path) -> bool:
     """Whether the mutant's tests fail in a copy of the project that holds it."""
-    path = copy / "consent_middleware" / mutant.file
+    path = source_of(mutant, copy)
     source = path.read_text("utf-8")
     if source.count(mutant.old) != 1:
         raise SystemExit(f"{mutant.file}: {mutant.old!r} stands there {source.count(mutant.old)} times, not once")
@@ -428,12 +435,11 @@ def is_killed(mutant: Mutant, copy: Path) -> bool:
 
 def main(wanted: list[str]) -> int:
     """Try every mutant, or those whose file is named. Returns the exit status."""
-    every = [*MUTANTS, *SCRIPT_MUTANTS]
-    chosen = [mutant for mutant in every if not wanted or mutant.file in wanted]
+    chosen = [mutant for mutant in EVERY if not wanted or mutant.file in wanted]
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "project"
         shutil.copytree(
-            ROOT, copy, ignore=shutil.ignore_patterns(".venv", ".git", ".cache", "node_modules", ".*_cache")
+            ROOT, copy, ignore=shutil.ignore_patterns(".venv*", ".git", ".cache", "node_modules", ".*_cache")
         )
         # What npm has fetched, for the script's minified form and for the browsers.
         (ROOT / ".cache").mkdir(exist_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 
 from consent_middleware import Plan, Policy, Purpose
 from consent_middleware.asgi import PLAN_KEY, ConsentMiddleware
+from tests.asgi_driver import body_of, call, chunk, scope, sending, start, unread
 from tests.doors import Request, run_asgi
 from tests.pages import HELD_LOADER, LOADER, page
 
@@ -17,41 +17,12 @@ POLICY = Policy(contact_url="/contact")
 HTML = [(b"content-type", b"text/html")]
 
 
-def scope(*headers: tuple[bytes, bytes], **extra: Any) -> dict[str, Any]:
-    return {"type": "http", "method": "GET", "path": "/", "headers": list(headers), **extra}
+async def run(messages: list[dict[str, Any]], given: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Return what the server gets when an app sends `messages`."""
+    return await call(ConsentMiddleware(sending(messages), POLICY), given, receive=unread)
 
 
-def start(*headers: Any, status: int = 200) -> dict[str, Any]:
-    return {"type": "http.response.start", "status": status, "headers": list(headers)}
-
-
-def chunk(body: bytes, more: bool = False) -> dict[str, Any]:
-    return {"type": "http.response.body", "body": body, "more_body": more}
-
-
-def run(messages: list[dict[str, Any]], given: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    """What the server gets when an app sends `messages`."""
-    sent: list[dict[str, Any]] = []
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        for message in messages:
-            await send(message)
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    async def receive() -> Any:
-        raise AssertionError("nobody asks for the request's body")  # pragma: no cover
-
-    asyncio.run(ConsentMiddleware(app, POLICY)(given or scope(), receive, send))
-    return sent
-
-
-def body_of(messages: list[dict[str, Any]]) -> bytes:
-    return b"".join(message.get("body", b"") for message in messages)
-
-
-def test_a_head_without_a_length_leaves_at_once() -> None:
+async def test_a_head_without_a_length_leaves_at_once() -> None:
     order: list[str] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -67,54 +38,54 @@ def test_a_head_without_a_length_leaves_at_once() -> None:
     async def receive() -> Any:
         return {}  # pragma: no cover
 
-    asyncio.run(ConsentMiddleware(app, POLICY)(scope(), receive, send))
+    await ConsentMiddleware(app, POLICY)(scope(), receive, send)
 
     assert order == [
         "http.response.start", "after start", "http.response.body", "after body", "http.response.body"
     ]  # fmt: skip
 
 
-def test_a_whole_page_gets_an_exact_length() -> None:
+async def test_a_whole_page_gets_an_exact_length() -> None:
     html = page(LOADER)
 
-    sent = run([start(*HTML, (b"content-length", b"%d" % len(html))), chunk(html)])
+    sent = await run([start(*HTML, (b"content-length", b"%d" % len(html))), chunk(html)])
 
     assert (b"content-length", b"%d" % len(sent[1]["body"])) in sent[0]["headers"]
     assert HELD_LOADER in sent[1]["body"]
 
 
-def test_a_whole_clean_page_is_the_app_s_own_message() -> None:
+async def test_a_whole_clean_page_is_the_app_s_own_message() -> None:
     messages = [start(*HTML, (b"content-length", b"%d" % len(page()))), chunk(page())]
 
-    sent = run(messages)
+    sent = await run(messages)
 
     assert sent[1] is messages[1]
     assert (b"content-length", b"%d" % len(page())) in sent[0]["headers"]
 
 
-def test_a_page_of_the_declared_length_is_whole_before_its_last_message() -> None:
+async def test_a_page_of_the_declared_length_is_whole_before_its_last_message() -> None:
     length = (b"content-length", b"%d" % len(page(LOADER)))
     given = [start(*HTML, length), chunk(page(LOADER), True), chunk(b"")]
-    sent = run(given)
+    sent = await run(given)
     assert dict(sent[0]["headers"])[b"content-length"] == b"%d" % len(body_of(sent))
     assert HELD_LOADER in body_of(sent)
     assert [message["more_body"] for message in sent[1:]] == [True, False]
     assert sent[2] is given[2]
 
 
-def test_a_clean_page_behind_another_middleware_is_that_middleware_s_own_messages() -> None:
+async def test_a_clean_page_behind_another_middleware_is_that_middleware_s_own_messages() -> None:
     given = [start(*HTML, (b"content-length", b"%d" % len(page()))), chunk(page(), True), chunk(b"")]
-    sent = run(given)
+    sent = await run(given)
     assert dict(sent[0]["headers"])[b"content-length"] == b"%d" % len(page())
     assert sent[1] is given[1]
     assert sent[2] is given[2]
 
 
-def test_a_page_in_several_messages_loses_its_length_and_keeps_the_messages() -> None:
+async def test_a_page_in_several_messages_loses_its_length_and_keeps_the_messages() -> None:
     html = page(LOADER)
     cut = html.index(b"async")
 
-    sent = run([start(*HTML, (b"content-length", b"9")), chunk(html[:cut], True), chunk(html[cut:])])
+    sent = await run([start(*HTML, (b"content-length", b"9")), chunk(html[:cut], True), chunk(html[cut:])])
 
     assert [message["type"] for message in sent] == ["http.response.start"] + 2 * ["http.response.body"]
     assert [message["more_body"] for message in sent[1:]] == [True, False]
@@ -122,45 +93,46 @@ def test_a_page_in_several_messages_loses_its_length_and_keeps_the_messages() ->
     assert HELD_LOADER in body_of(sent)
 
 
-def test_what_needs_no_change_passes_message_by_message() -> None:
+async def test_what_needs_no_change_passes_message_by_message() -> None:
     messages = [start((b"content-type", b"application/json")), chunk(b"{", True), {"type": "http.response.body"}]
 
-    sent = run(messages)
+    sent = await run(messages)
 
     assert sent[1] is messages[1]
     assert sent[2] is messages[2]
 
 
-def test_optional_keys_may_be_missing() -> None:
-    sent = run([{"type": "http.response.start", "status": 200}, {"type": "http.response.body"}])
-    html = run([{"type": "http.response.start", "status": 200, "headers": iter(HTML)}, {"type": "http.response.body"}])
+async def test_optional_keys_may_be_missing() -> None:
+    sent = await run([{"type": "http.response.start", "status": 200}, {"type": "http.response.body"}])
+    head = {"type": "http.response.start", "status": 200, "headers": iter(HTML)}
+    html = await run([head, {"type": "http.response.body"}])
 
     assert sent[0]["headers"] == []
     assert body_of(html) == b""
 
 
-def test_headers_may_be_lists_and_bodies_memory() -> None:
+async def test_headers_may_be_lists_and_bodies_memory() -> None:
     html = page(LOADER)
     head = {"type": "http.response.start", "status": 200, "headers": [[b"content-type", b"text/html"]]}
 
-    sent = run([head, {"type": "http.response.body", "body": memoryview(html)}])
+    sent = await run([head, {"type": "http.response.body", "body": memoryview(html)}])
 
     assert HELD_LOADER in body_of(sent)
 
 
-def test_the_app_s_messages_are_not_changed_in_place() -> None:
+async def test_the_app_s_messages_are_not_changed_in_place() -> None:
     headers = [(b"content-type", b"text/html"), (b"content-length", b"9"), (b"set-cookie", b"__hstc=1")]
     message = {"type": "http.response.start", "status": 200, "headers": headers}
     before = list(headers)
 
     for _ in range(2):
-        run([message, chunk(page(LOADER))])
+        await run([message, chunk(page(LOADER))])
 
     assert headers == before
     assert message["headers"] is headers
 
 
-def test_an_app_may_use_one_dictionary_for_all_its_messages() -> None:
+async def test_an_app_may_use_one_dictionary_for_all_its_messages() -> None:
     html = page(LOADER)
     sent: list[str] = []
 
@@ -174,16 +146,16 @@ def test_an_app_may_use_one_dictionary_for_all_its_messages() -> None:
     async def send(message: Any) -> None:
         sent.append(message["type"])
 
-    asyncio.run(ConsentMiddleware(app, POLICY)(scope(), None, send))  # type: ignore[arg-type]
+    await ConsentMiddleware(app, POLICY)(scope(), None, send)  # type: ignore[arg-type]
     assert sent == ["http.response.start", "http.response.body"]
 
 
-def test_unknown_messages_keep_their_place() -> None:
+async def test_unknown_messages_keep_their_place() -> None:
     unknown = {"type": "http.response.unheard-of"}
     trailers = {"type": "http.response.trailers", "headers": [], "more_trailers": False}
     hint = {"type": "http.response.early_hint", "links": []}
 
-    sent = run([hint, start(*HTML, (b"content-length", b"3")), unknown, chunk(b"<p>"), trailers])
+    sent = await run([hint, start(*HTML, (b"content-length", b"3")), unknown, chunk(b"<p>"), trailers])
 
     assert [message["type"] for message in sent] == [
         "http.response.early_hint",
@@ -195,14 +167,14 @@ def test_unknown_messages_keep_their_place() -> None:
     assert (sent[0], sent[2], sent[4]) == (hint, unknown, trailers)
 
 
-def test_a_head_without_any_body_still_leaves() -> None:
-    sent = run([start(*HTML, (b"content-length", b"3"))])
+async def test_a_head_without_any_body_still_leaves() -> None:
+    sent = await run([start(*HTML, (b"content-length", b"3"))])
 
     assert [message["type"] for message in sent] == ["http.response.start"]
 
 
 @pytest.mark.parametrize("kind", ["lifespan", "websocket", "something-new"])
-def test_other_scopes_pass_with_the_same_objects(kind: str) -> None:
+async def test_other_scopes_pass_with_the_same_objects(kind: str) -> None:
     seen: list[Any] = []
 
     async def app(*arguments: Any) -> None:
@@ -215,14 +187,14 @@ def test_other_scopes_pass_with_the_same_objects(kind: str) -> None:
         return None  # pragma: no cover
 
     given = {"type": kind}
-    asyncio.run(ConsentMiddleware(app, POLICY)(given, receive, send))
+    await ConsentMiddleware(app, POLICY)(given, receive, send)
 
     assert seen[0] is given
     assert seen[1] is receive
     assert seen[2] is send
 
 
-def test_the_app_sees_the_plan_in_a_copy_of_the_scope() -> None:
+async def test_the_app_sees_the_plan_in_a_copy_of_the_scope() -> None:
     seen: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -232,7 +204,7 @@ def test_the_app_sees_the_plan_in_a_copy_of_the_scope() -> None:
         return None  # pragma: no cover
 
     given = scope((b"cookie", b"consent_chat=1"), extensions={"a": {}}, state={"b": 1})
-    asyncio.run(ConsentMiddleware(app, POLICY)(given, nothing, nothing))
+    await ConsentMiddleware(app, POLICY)(given, nothing, nothing)
 
     assert isinstance(seen[0][PLAN_KEY], Plan)
     assert seen[0][PLAN_KEY].allows(Purpose.CHAT)
@@ -241,7 +213,7 @@ def test_the_app_sees_the_plan_in_a_copy_of_the_scope() -> None:
     assert PLAN_KEY not in given
 
 
-def test_the_server_s_scope_is_not_changed() -> None:
+async def test_the_server_s_scope_is_not_changed() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         assert scope["state"]["consent_plan"] is scope[PLAN_KEY]
 
@@ -250,13 +222,13 @@ def test_the_server_s_scope_is_not_changed() -> None:
 
     given = scope()
     before = dict(given)
-    asyncio.run(ConsentMiddleware(app, POLICY)(given, nothing, nothing))
+    await ConsentMiddleware(app, POLICY)(given, nothing, nothing)
 
     assert given == before
 
 
-def test_several_cookie_headers_are_one() -> None:
-    sent = run(
+async def test_several_cookie_headers_are_one() -> None:
+    sent = await run(
         [start(*HTML), chunk(page(LOADER))],
         scope((b"cookie", b"consent=functional,analytics,marketing;"), (b"cookie", b"consent=necessary")),
     )
@@ -264,7 +236,7 @@ def test_several_cookie_headers_are_one() -> None:
     assert HELD_LOADER in body_of(sent)
 
 
-def test_an_error_before_the_head_sends_nothing() -> None:
+async def test_an_error_before_the_head_sends_nothing() -> None:
     sent: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -278,12 +250,12 @@ def test_an_error_before_the_head_sends_nothing() -> None:
         return {}  # pragma: no cover
 
     with pytest.raises(RuntimeError, match="broken"):
-        asyncio.run(ConsentMiddleware(app, POLICY)(scope(), receive, send))
+        await ConsentMiddleware(app, POLICY)(scope(), receive, send)
 
     assert sent == []
 
 
-def test_an_error_in_the_body_leaves_the_page_unfinished() -> None:
+async def test_an_error_in_the_body_leaves_the_page_unfinished() -> None:
     sent: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -298,34 +270,34 @@ def test_an_error_in_the_body_leaves_the_page_unfinished() -> None:
         return {}  # pragma: no cover
 
     with pytest.raises(RuntimeError, match="broken"):
-        asyncio.run(ConsentMiddleware(app, POLICY)(scope(), receive, send))
+        await ConsentMiddleware(app, POLICY)(scope(), receive, send)
 
     assert sent[-1]["more_body"] is True
     assert b"<aside" not in body_of(sent)
 
 
 @pytest.mark.parametrize("with_length", [False, True])
-def test_a_file_of_html_is_read_and_rewritten(tmp_path: Path, with_length: bool) -> None:
+async def test_a_file_of_html_is_read_and_rewritten(tmp_path: Path, with_length: bool) -> None:
     path = tmp_path / "page.html"
     path.write_bytes(page(LOADER))
     length = [(b"content-length", b"9")] if with_length else []
 
-    sent = run([start(*HTML, *length), {"type": "http.response.pathsend", "path": str(path)}])
+    sent = await run([start(*HTML, *length), {"type": "http.response.pathsend", "path": str(path)}])
 
     assert HELD_LOADER in body_of(sent)
     assert sent[-1]["more_body"] is False
     assert not [pair for pair in sent[0]["headers"] if pair[0] == b"content-length"]
 
 
-def test_a_file_of_anything_else_is_the_server_s_to_send(tmp_path: Path) -> None:
+async def test_a_file_of_anything_else_is_the_server_s_to_send(tmp_path: Path) -> None:
     message = {"type": "http.response.pathsend", "path": str(tmp_path / "a.png")}
 
-    sent = run([start((b"content-type", b"image/png")), message])
+    sent = await run([start((b"content-type", b"image/png")), message])
 
     assert sent[1] is message
 
 
-def test_a_descriptor_of_html_is_read_with_its_offset_and_count(tmp_path: Path) -> None:
+async def test_a_descriptor_of_html_is_read_with_its_offset_and_count(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_bytes(b"skipped" + page(LOADER) + b"left")
     with path.open("rb") as file:
@@ -333,7 +305,7 @@ def test_a_descriptor_of_html_is_read_with_its_offset_and_count(tmp_path: Path) 
             {"type": "http.response.zerocopysend", "file": file, "offset": 7, "count": 150, "more_body": True},
             {"type": "http.response.zerocopysend", "file": file.fileno(), "count": len(page(LOADER)) - 150},
         ]
-        sent = run([start(*HTML), *parts])
+        sent = await run([start(*HTML), *parts])
 
     assert HELD_LOADER in body_of(sent)
     assert b"skipped" not in body_of(sent)
@@ -341,11 +313,11 @@ def test_a_descriptor_of_html_is_read_with_its_offset_and_count(tmp_path: Path) 
     assert sent[-1]["more_body"] is False
 
 
-def test_a_descriptor_without_a_count_is_read_to_its_end(tmp_path: Path) -> None:
+async def test_a_descriptor_without_a_count_is_read_to_its_end(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_bytes(page(LOADER))
     with path.open("rb") as file:
-        sent = run([start(*HTML), {"type": "http.response.zerocopysend", "file": file}])
+        sent = await run([start(*HTML), {"type": "http.response.zerocopysend", "file": file}])
 
     assert HELD_LOADER in body_of(sent)
 

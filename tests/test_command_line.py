@@ -44,6 +44,7 @@ def test_a_page_from_standard_input_is_rewritten_and_told_about() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_file_and_any_chunk_size_give_the_same(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_bytes(page(LOADER))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +12,7 @@ from consent_middleware import Plan, Policy, Purpose
 from consent_middleware.asgi import ConsentMiddleware
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.flask import Consent
+from tests import asgi_driver
 from tests.pages import LOADER, page
 
 HTML = [(b"content-type", b"text/html")]
@@ -52,19 +52,14 @@ def test_flask_without_the_middleware_in_front_has_no_plan() -> None:
 
 
 @pytest.mark.parametrize("state", [None, {"kept": 1}], ids=["no state", "a state of the server's"])
-def test_an_asgi_app_sees_the_plan_in_the_scope_and_in_its_state(state: dict[str, Any] | None) -> None:
+async def test_an_asgi_app_sees_the_plan_in_the_scope_and_in_its_state(state: dict[str, Any] | None) -> None:
     seen: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         seen.append((scope["consent_middleware.plan"], scope["state"]))
 
-    async def nothing(*_: Any) -> Any:
-        return None
-
-    scope = {"type": "http", "method": "GET", "path": "/", "headers": []} | (
-        {"state": state} if state is not None else {}
-    )
-    asyncio.run(ConsentMiddleware(app, Policy(contact_url="/c"))(scope, nothing, nothing))
+    scope = asgi_driver.scope(**({"state": state} if state is not None else {}))
+    await asgi_driver.call(ConsentMiddleware(app, Policy(contact_url="/c")), scope, receive=asgi_driver.unread)
 
     ((plan, found),) = seen
     assert found["consent_plan"] is plan

@@ -182,7 +182,7 @@ class StandIn:
         """
         settle(self._listeners(), seconds)
 
-    def wait_for(self, host: str, *, path: str = "*", seconds: float = 10) -> Record:
+    def wait_for(self, host: str, *, path: str = "*", seconds: float = 60) -> Record:
         """Return the first request in the log whose host and path match the patterns; wait for it if need be.
 
         Raises TimeoutError when none arrives within `seconds`.

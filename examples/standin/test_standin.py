@@ -20,6 +20,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from examples.standin import PRODUCTS, Fault, Portal, Record, StandIn, split_region
 from examples.standin.hosts import in_region, is_hubspot
+from tests.quiet import comes, quiet, settled, watch
+
+pytestmark = pytest.mark.servers
 
 
 class Reply(NamedTuple):
@@ -42,7 +45,7 @@ def get(standin: StandIn, host: str, path: str, **headers: str) -> Reply:
 
 def fetch(request: urllib.request.Request) -> Reply:
     try:
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=60) as response:
             return Reply(response.status, response.headers, response.read().decode("latin-1"))
     except urllib.error.HTTPError as error:
         with error:
@@ -194,7 +197,7 @@ def test_a_host_that_refuses_cuts_the_connection_and_is_logged(standin: StandIn)
 def test_a_host_that_hangs_sends_nothing_until_the_stand_in_ends() -> None:
     with StandIn(https=False) as standin:
         standin.faults["api.hubspot.com"] = "hang"
-        connection = socket.create_connection(("127.0.0.1", standin.http_port), timeout=10)
+        connection = socket.create_connection(("127.0.0.1", standin.http_port), timeout=60)
         connection.sendall(b"GET /x HTTP/1.1\r\nHost: api.hubspot.com\r\n\r\n")
         standin.wait_for("api.hubspot.com")
         connection.setblocking(False)
@@ -209,14 +212,14 @@ def test_settling_waits_for_all_that_was_asked_before_and_cuts_what_hangs() -> N
     with StandIn(https=False) as standin, contextlib.ExitStack() as opened:
         waiting = []
         for number in range(30):
-            connection = socket.create_connection(("127.0.0.1", standin.http_port), timeout=10)
+            connection = socket.create_connection(("127.0.0.1", standin.http_port), timeout=60)
             waiting.append(opened.enter_context(connection))
             connection.sendall(f"GET /{number}.js HTTP/1.1\r\nHost: js.hs-scripts.com\r\n\r\n".encode())
         standin.settle()
         assert len(standin.requests) == 30
         assert all(connection.recv(8) == b"HTTP/1.1" for connection in waiting)
 
-        silent = opened.enter_context(socket.create_connection(("127.0.0.1", standin.http_port), timeout=10))
+        silent = opened.enter_context(socket.create_connection(("127.0.0.1", standin.http_port), timeout=60))
         standin.settle(0.1)
         assert silent.recv(1) == b""
 
@@ -295,11 +298,21 @@ class Site:
         return page
 
     def cookies(self) -> dict[str, dict[str, object]]:
+        for page in self.context.pages:
+            settled(page)
         return {cookie.get("name", ""): dict(cookie) for cookie in self.context.cookies()}
 
 
-@pytest.fixture
-def site(start_chromium: Callable[..., Browser]) -> Iterator[Site]:
+class Farm(NamedTuple):
+    """What the tests in a browser share."""
+
+    browser: Browser
+    standin: StandIn
+    bodies: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def farm(start_chromium: Callable[..., Browser]) -> Iterator[Farm]:
     bodies: dict[str, str] = {}
 
     class Page_(BaseHTTPRequestHandler):  # noqa: N801 - Page is Playwright's
@@ -322,20 +335,32 @@ def site(start_chromium: Callable[..., Browser]) -> Iterator[Site]:
         shop = f"MAP www.shop.test 127.0.0.1:{server.server_address[1]}"
         try:
             browser = start_chromium(ignore, f"--host-resolver-rules={standin.resolver_rules}, {shop}")
-            yield Site(browser.new_context(), standin, bodies)
+            yield Farm(browser, standin, bodies)
             browser.close()
         finally:
             server.shutdown()
             thread.join()
 
 
-@pytest.mark.browser
+@pytest.fixture
+def site(farm: Farm) -> Iterator[Site]:
+    farm.standin.settle()
+    farm.standin.clear()
+    context = watch(farm.browser.new_context())
+    yield Site(context, farm.standin, farm.bodies)
+    context.close()
+    farm.standin.faults.clear()
+    farm.standin.portals.clear()
+    farm.bodies.clear()
+
+
 def test_the_official_tag_brings_trackers_their_cookies_and_the_chat(site: Site) -> None:
     page = site.visit(LOADER)
     site.standin.wait_for("app.hubspot.com", path="/conversations-visitor/4711/*")
     site.standin.wait_for("track.hubspot.com", path="/__ptq.gif")
     page.frame_locator("#hubspot-conversations-iframe").get_by_role("button", name="Open live chat").wait_for()
     page.wait_for_function("document.cookie.includes('messagesUtk')")
+    quiet(page)
     hosts = {record.host for record in site.standin.requests}
     assert hosts >= {
         "js.hs-scripts.com",
@@ -355,11 +380,11 @@ def test_the_official_tag_brings_trackers_their_cookies_and_the_chat(site: Site)
     assert site.errors == []
 
 
-@pytest.mark.browser
 def test_the_chat_alone_sets_no_tracking_cookie(site: Site) -> None:
     page = site.visit(CHAT.format(ENV))
     page.wait_for_function("window.HubSpotConversations && HubSpotConversations.widget.status().loaded")
     page.wait_for_function("document.cookie.includes('messagesUtk')")
+    quiet(page)
     assert set(site.cookies()) == {"messagesUtk"}
     assert {record.host for record in site.standin.requests} == {
         "js.usemessages.com",
@@ -368,7 +393,6 @@ def test_the_chat_alone_sets_no_tracking_cookie(site: Site) -> None:
     }
 
 
-@pytest.mark.browser
 def test_the_chat_waits_for_load_and_opens_with_it(site: Site) -> None:
     settings = """<script>
       window.hsConversationsSettings = { loadImmediately: false };
@@ -381,6 +405,7 @@ def test_the_chat_waits_for_load_and_opens_with_it(site: Site) -> None:
     </script>"""
     page = site.visit(settings + CHAT.format(ENV))
     page.wait_for_function("window.HubSpotConversations")
+    quiet(page)
     assert {record.host for record in site.standin.requests} == {"js.usemessages.com"}
     page.evaluate("HubSpotConversations.widget.load({ widgetOpen: true })")
     chat = page.frame_locator("#hubspot-conversations-iframe")
@@ -398,7 +423,6 @@ def test_the_chat_waits_for_load_and_opens_with_it(site: Site) -> None:
     assert page.locator("#hubspot-messages-iframe-container").count() == 0
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize(
     ("before", "env", "message"),
     [
@@ -410,86 +434,86 @@ def test_the_chat_waits_for_load_and_opens_with_it(site: Site) -> None:
 def test_the_chat_throws_on_what_it_cannot_read(site: Site, before: str, env: str, message: str) -> None:
     page = site.visit(f"<script>{before}</script>" + CHAT.format(env))
     site.standin.wait_for("js.usemessages.com")
-    page.wait_for_load_state("load")
-    assert [error for error in site.errors if message in error]
+    comes(page, lambda: any(message in error for error in site.errors))
 
 
-@pytest.mark.browser
 def test_a_page_without_a_chatflow_gets_no_widget(site: Site) -> None:
     site.standin.portals[4711] = Portal(chat_status=404)
     page = site.visit(CHAT.format(ENV))
     site.standin.wait_for("api.hubspot.com")
     page.wait_for_function("window.HubSpotConversations && !HubSpotConversations.widget.status().pending")
+    quiet(page)
     assert page.locator("#hubspot-messages-iframe-container").count() == 0
     assert site.cookies() == {}
 
 
-@pytest.mark.browser
 def test_an_earlier_refusal_breaks_the_chat_where_no_banner_api_is_there(site: Site) -> None:
     site.standin.portals[4711] = Portal(cookie_prompt="ON_WIDGET_LOAD")
     refused = "<script>document.cookie = '__hs_opt_out=yes'</script>"
-    site.visit(refused + CHAT.format(ENV))
+    page = site.visit(refused + CHAT.format(ENV))
     site.standin.wait_for("api.hubspot.com")
+    comes(page, lambda: any("push" in error for error in site.errors))
     page = site.visit(refused + "<script>window._hsp = []</script>" + CHAT.format(ENV))
     prompt = page.frame_locator("#hubspot-conversations-iframe").get_by_text("May this chat store a cookie")
     page.wait_for_function("window.HubSpotConversations && HubSpotConversations.widget.status().loaded")
     page.evaluate("HubSpotConversations.widget.open()")
     expect(prompt).to_be_visible()
+    quiet(page)
     assert "messagesUtk" not in site.cookies()
-    assert [error for error in site.errors if "push" in error]
 
 
-@pytest.mark.browser
 def test_the_trackers_cookies_wait_for_hubspots_own_banner_and_go_with_a_withdrawal(site: Site) -> None:
     site.standin.portals[4711] = Portal(opt_in=True)
     page = site.visit(LOADER)
     page.locator("#hs-eu-confirmation-button").wait_for()
+    quiet(page)
     assert "__hstc" not in site.cookies()
     page.locator("#hs-eu-confirmation-button").click()
     page.wait_for_function("document.cookie.includes('__hstc')")
     assert site.cookies()["__hs_opt_out"]["value"] == "no"
     # What is still on its way would set its cookie after the withdrawal.
+    quiet(page)
     page.wait_for_function("window.HubSpotConversations?.widget.status?.().loaded")
     page.wait_for_function("document.cookie.includes('hubspotutk') && document.cookie.includes('messagesUtk')")
     page.evaluate("_hsp.push(['revokeCookieConsent'])")
     assert not {"__hstc", "hubspotutk", "__hssc", "__hssrc", "__hs_opt_out", "messagesUtk"} & set(site.cookies())
 
 
-@pytest.mark.browser
 def test_the_old_analytics_tag_brings_the_loader(site: Site) -> None:
     page = site.visit('<script id="hs-analytics" src="https://js.hs-analytics.net/analytics/1/4711.js"></script>')
     site.standin.wait_for("js.hs-scripts.com", path="/4711.js")
     page.wait_for_function("window.HubSpotConversations")
+    quiet(page)
     assert sum(record.host == "js.hs-analytics.net" for record in site.standin.requests) == 1
 
 
-@pytest.mark.browser
 def test_a_second_load_within_a_second_does_nothing(site: Site) -> None:
     wait = "<script>window.hsConversationsSettings = { loadImmediately: false };</script>"
     page = site.visit(wait + CHAT.format(ENV))
     page.wait_for_function("window.HubSpotConversations")
     site.standin.faults["api.hubspot.com"] = "404"
+    start = page.evaluate("Date.now()")
+    page.clock.set_fixed_time(start)
     page.evaluate("HubSpotConversations.widget.load()")
     page.wait_for_function("!HubSpotConversations.widget.status().pending")
     page.evaluate("HubSpotConversations.widget.load()")
     assert page.evaluate("HubSpotConversations.widget.status()") == {"loaded": False, "pending": False}
     site.standin.faults.clear()
-    page.wait_for_timeout(1000)
+    page.clock.set_fixed_time(start + 1_000)
     page.evaluate("HubSpotConversations.widget.load()")
     page.wait_for_function("HubSpotConversations.widget.status().loaded")
 
 
-@pytest.mark.browser
 def test_a_second_copy_of_the_script_does_nothing(site: Site) -> None:
     second = '<script src="//js.usemessages.com/conversations-embed.js?second" async></script>'
     page = site.visit(CHAT.format(ENV) + second)
     page.wait_for_function("window.HubSpotConversations && HubSpotConversations.widget.status().loaded")
+    quiet(page)
     assert sum(record.host == "js.usemessages.com" for record in site.standin.requests) == 2
     assert sum(record.method == "GET" for record in site.standin.requests if record.host == "api.hubspot.com") == 1
     assert page.locator("iframe").count() == 1
 
 
-@pytest.mark.browser
 def test_an_address_with_the_chats_mark_opens_it_and_a_returning_visitor_is_known(site: Site) -> None:
     known = "0123456789abcdef" * 2
     cookie = f"<script>document.cookie = 'messagesUtk={known};domain=.shop.test'</script>"
@@ -503,7 +527,6 @@ def test_an_address_with_the_chats_mark_opens_it_and_a_returning_visitor_is_know
     assert 179 * 86400 < expires - page.evaluate("Date.now() / 1000") <= 180 * 86400
 
 
-@pytest.mark.browser
 def test_the_chat_can_stand_inside_the_page(site: Site) -> None:
     settings = "<script>window.hsConversationsSettings = { inlineEmbedSelector: '#here' };</script>"
     page = site.visit(settings + '<div id="here"></div>' + CHAT.format(ENV))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 import pytest
 from starlette.applications import Starlette
 
 from examples.shop import PAGES
+from tests import asgi_driver
 
 from . import create_app
 
@@ -31,44 +31,22 @@ class Reply(NamedTuple):
         return [value for key, value in self.headers if key.lower() == name]
 
 
-def ask(
+async def ask(
     app: Starlette, path: str, *, cookie: str = "", form: dict[str, str] | None = None, host: str = "localhost"
 ) -> Reply:
     """Send one request to the application and collect what it sends back."""
-    sent: list[dict[str, Any]] = []
-    content = urlencode(form or {}).encode()
-    messages = [{"type": "http.request", "body": content, "more_body": False}]
-    finished = asyncio.Event()
-
-    async def receive() -> dict[str, Any]:
-        if messages:
-            return messages.pop(0)
-        # A visitor who stays: Starlette reads an early disconnect as a reason to stop a stream.
-        await finished.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(message: Any) -> None:
-        sent.append(dict(message))
-
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "http_version": "1.1",
-        "method": "GET" if form is None else "POST",
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "root_path": "",
-        "headers": [
-            (b"host", host.encode()),
-            (b"content-type", b"application/x-www-form-urlencoded"),
-            *([(b"cookie", cookie.encode())] if cookie else []),
-        ],
-        "client": ("127.0.0.1", 50000),
-        "server": ("127.0.0.1", 8002),
-    }
-    asyncio.run(app(scope, receive, send))
+    headers = [(b"host", host.encode()), (b"content-type", b"application/x-www-form-urlencoded")]
+    headers += [(b"cookie", cookie.encode())] if cookie else []
+    scope = asgi_driver.full_scope(
+        "GET" if form is None else "POST",
+        path,
+        headers,
+        # Up to this version, Starlette listens for the visitor who leaves while it streams.
+        asgi={"version": "3.0", "spec_version": "2.3"},
+        client=("127.0.0.1", 50000),
+        server=("127.0.0.1", 8002),
+    )
+    sent = await asgi_driver.call(app, scope, receive=asgi_driver.one_request(urlencode(form or {}).encode()))
     start = next(message for message in sent if message["type"] == "http.response.start")
     return Reply(
         start["status"],
@@ -87,68 +65,69 @@ def plain() -> Starlette:
     return create_app(portal="4711", pause=0, protected=False)
 
 
-def given(app: Starlette, choice: str) -> str:
+async def given(app: Starlette, choice: str) -> str:
     """The Cookie header of a visitor after a choice."""
-    reply = ask(app, "/consent", form={"choice": choice, "next": "/about"})
+    reply = await ask(app, "/consent", form={"choice": choice, "next": "/about"})
     assert (reply.status, reply.header("location")) == (303, ["/about"])
     return "; ".join(line.partition(";")[0] for line in reply.header("set-cookie"))
 
 
 @pytest.mark.parametrize("path", WITH_TAG)
-def test_without_the_middleware_the_tag_is_as_hubspot_gives_it(plain: Starlette, path: str) -> None:
-    assert re.sub(' nonce="[^"]+"', "", ask(plain, path).text).count(OFFICIAL) == 1
+async def test_without_the_middleware_the_tag_is_as_hubspot_gives_it(plain: Starlette, path: str) -> None:
+    assert re.sub(' nonce="[^"]+"', "", (await ask(plain, path)).text).count(OFFICIAL) == 1
 
 
 @pytest.mark.parametrize("path", WITH_TAG)
-def test_a_new_visitor_gets_a_waiting_tag_and_one_facade(site: Starlette, path: str) -> None:
-    html = ask(site, path).text
+async def test_a_new_visitor_gets_a_waiting_tag_and_one_facade(site: Starlette, path: str) -> None:
+    html = (await ask(site, path)).text
     assert ' src="//js.hs-scripts.com' not in html
     assert html.count('data-consent="tracking"') == 1
     assert html.count("<aside data-consent-facade") == 1
 
 
 @pytest.mark.parametrize("path", WITH_TAG)
-def test_with_consent_to_everything_a_page_is_as_the_site_wrote_it(
+async def test_with_consent_to_everything_a_page_is_as_the_site_wrote_it(
     site: Starlette, plain: Starlette, path: str
 ) -> None:
-    cookie = given(site, "everything")
-    pages = [re.sub(r"nonce[-=]\"?[\w-]+", "nonce", ask(app, path, cookie=cookie).text) for app in (site, plain)]
+    cookie = await given(site, "everything")
+    texts = [(await ask(app, path, cookie=cookie)).text for app in (site, plain)]
+    pages = [re.sub(r"nonce[-=]\"?[\w-]+", "nonce", text) for text in texts]
     assert pages[0] == pages[1]
 
 
-def test_the_streamed_page_arrives_in_pieces_that_end_inside_the_tag(site: Starlette, plain: Starlette) -> None:
-    assert not any(OFFICIAL.encode() in chunk for chunk in ask(plain, "/stream").chunks)
-    assert len(ask(plain, "/stream").chunks) == 5
-    assert len(ask(site, "/stream").chunks) > 1
+async def test_the_streamed_page_arrives_in_pieces_that_end_inside_the_tag(site: Starlette, plain: Starlette) -> None:
+    assert not any(OFFICIAL.encode() in chunk for chunk in (await ask(plain, "/stream")).chunks)
+    assert len((await ask(plain, "/stream")).chunks) == 5
+    assert len((await ask(site, "/stream")).chunks) > 1
 
 
-def test_functional_consent_lets_the_chat_load_and_holds_the_tracking(site: Starlette) -> None:
-    html = ask(site, "/", cookie=given(site, "functional")).text
+async def test_functional_consent_lets_the_chat_load_and_holds_the_tracking(site: Starlette) -> None:
+    html = (await ask(site, "/", cookie=await given(site, "functional"))).text
     assert ' src="//js.hs-scripts.com' not in html
     assert re.search(r"live(?:&quot;|\"):{(?:&quot;|\")chat", html)
 
 
-def test_a_withdrawal_is_an_explicit_no_and_forgets_the_click(site: Starlette) -> None:
-    reply = ask(site, "/consent", form={"choice": "withdraw"}, cookie="consent=functional; consent_chat=1")
+async def test_a_withdrawal_is_an_explicit_no_and_forgets_the_click(site: Starlette) -> None:
+    reply = await ask(site, "/consent", form={"choice": "withdraw"}, cookie="consent=functional; consent_chat=1")
     lines = reply.header("set-cookie")
     assert [line for line in lines if line.startswith("consent=necessary;")], lines
     assert [line for line in lines if line.startswith("consent_chat=") and "Max-Age=0" in line], lines
 
 
-def test_an_unknown_choice_sets_nothing_and_a_foreign_address_leads_home(site: Starlette) -> None:
-    reply = ask(site, "/consent", form={"choice": "?", "next": "//elsewhere.example/"})
+async def test_an_unknown_choice_sets_nothing_and_a_foreign_address_leads_home(site: Starlette) -> None:
+    reply = await ask(site, "/consent", form={"choice": "?", "next": "//elsewhere.example/"})
     assert reply.header("location") == ["/"]
     assert reply.header("set-cookie") == []
 
 
-def test_the_contact_page_has_no_tag_and_passes_unchanged(site: Starlette, plain: Starlette) -> None:
-    assert ask(site, "/contact").text == ask(plain, "/contact").text
-    assert "hs-script" not in ask(site, "/contact").text
-    assert "Thank you" in ask(site, "/contact", form={"message": "Hello"}).text
+async def test_the_contact_page_has_no_tag_and_passes_unchanged(site: Starlette, plain: Starlette) -> None:
+    assert (await ask(site, "/contact")).text == (await ask(plain, "/contact")).text
+    assert "hs-script" not in (await ask(site, "/contact")).text
+    assert "Thank you" in (await ask(site, "/contact", form={"message": "Hello"})).text
 
 
-def test_the_strict_page_gives_its_nonce_to_the_facade(site: Starlette) -> None:
-    reply = ask(site, "/csp")
+async def test_the_strict_page_gives_its_nonce_to_the_facade(site: Starlette) -> None:
+    reply = await ask(site, "/csp")
     nonce = re.search("'nonce-([^']+)' 'strict-dynamic'", reply.header("content-security-policy")[0])
     facade = re.search("<script[^>]+/_consent/facade[^>]+>", reply.text)
     assert nonce is not None
@@ -156,7 +135,7 @@ def test_the_strict_page_gives_its_nonce_to_the_facade(site: Starlette) -> None:
     assert f'nonce="{nonce[1]}"' in facade[0]
 
 
-def test_every_page_of_the_menu_is_there_under_any_host_name(site: Starlette) -> None:
+async def test_every_page_of_the_menu_is_there_under_any_host_name(site: Starlette) -> None:
     for path, _ in PAGES:
-        assert ask(site, path, host="shop.example").status == 200
-    assert ask(site, "/static/site.css").status == 200
+        assert (await ask(site, path, host="shop.example")).status == 200
+    assert (await ask(site, "/static/site.css")).status == 200

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from examples.standin import StandIn
 from tests import chromium, npm
+from tests.quiet import watch
 
 from .doors import Doors
 from .pages import FORM
@@ -95,8 +96,7 @@ def site(shared_site: Site) -> Site:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A visitor who has never been here: no cookie, no cache."""
-    context = browser.new_context(ignore_https_errors=True)
-    context.set_default_timeout(6_000)
+    context = watch(browser.new_context(ignore_https_errors=True))
     yield context
     context.close()
 

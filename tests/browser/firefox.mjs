@@ -13,7 +13,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
   const urls = [];
-  page.setDefaultTimeout(8000);
+  page.setDefaultTimeout(60000);
   await page.setRequestInterception(true);
   page.on("request", (request) => {
     const url = new URL(request.url());

@@ -22,11 +22,14 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 from tests import chromium
 from tests.html.fuzz import Builder
 from tests.html.oracle import NEEDLE, rewritten
+from tests.quiet import comes
 
 ADDRESS = "http://shop.example/page"
 SOUGHT = re.compile(re.escape(NEEDLE))
 #: Makes a document, which is in an encoding, into what is loaded.
 Rewrite = Callable[[bytes, str], bytes]
+#: Asked for last, so that all else that a document asks for has been told of.
+FENCE = "http://shop.example/fence-"
 #: Every address that an element of the document names, as the browser has read it.
 IN_THE_TREE = """() => [...document.querySelectorAll("*")].flatMap((element) =>
   (/html/.test(element.namespaceURI) ? [element.localName === "link" ? "href" : "src"] : ["href", "xlink:href"])
@@ -57,22 +60,30 @@ class Judge:
         self._document = b""
         self._encoding = ""
         self._asked: set[str] = set()
+        self._number = 0
+        self._passed = ""
         page.route("**/*", self._answer)
 
     def _answer(self, route: Route) -> None:
         if route.request.url == ADDRESS:
             route.fulfill(body=self._document, content_type=f"text/html; charset={self._encoding}")
             return
-        if self._sought.search(route.request.url.split("/")[2].partition(":")[0]):
-            self._asked.add(route.request.url)
+        url = route.request.url
+        if url.startswith(FENCE):
+            self._passed = url
+        elif self._sought.search(url.split("/")[2].partition(":")[0]):
+            self._asked.add(url)
         route.abort()
 
     def _load(self, document: bytes) -> frozenset[str]:
         self._document = document
         self._asked.clear()
         self._page.goto(ADDRESS, wait_until="load")
-        # What was asked for by looking ahead keeps no page waiting, and may be told of a little later.
-        self._page.wait_for_timeout(30)
+        # What was asked for by looking ahead keeps no page waiting. It is told of before what is asked for later.
+        self._number += 1
+        fence = f"{FENCE}{self._number}"
+        self._page.evaluate("(url) => { new Image().src = url }", fence)
+        comes(self._page, lambda: self._passed == fence)
         return frozenset(self._asked)
 
     def judge(self, document: bytes, encoding: str = "utf-8") -> Verdict:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -17,12 +16,13 @@ from consent_middleware.facade.asset import Site as Site_
 from consent_middleware.rules import ChatScript, Purpose
 from consent_middleware.vendors.hubspot import HUBSPOT
 from examples.standin import Record, StandIn
+from tests.quiet import KEEP_TIMER, comes, quiet, settled, traffic, until
 
 from .site import HOST, Document, Site
 
+__all__ = ["comes", "quiet", "until"]
+
 URL = f"http://{HOST}/"
-#: Milliseconds until what is waited for counts as missing.
-TIMEOUT = 6_000
 
 PORTAL = "12345"
 EMBED = "https://js.usemessages.com/conversations-embed.js"
@@ -53,7 +53,9 @@ LOG_RAN = "<script>ran = []</script>"
 
 #: Keeps what the facade says at each step, and every layout shift of the page that nobody's input explains. The
 #: facade's own card grows over the page when a message is longer; nodes in its shadow are not told.
-WITNESS = """
+WITNESS = (
+    KEEP_TIMER
+    + """
 window.steps = [];
 for (const name of ["idle", "loading", "ready", "failed", "granted"])
   document.addEventListener("consent:chat-" + name, (event) => {
@@ -61,11 +63,14 @@ for (const name of ["idle", "loading", "ready", "failed", "granted"])
     window.steps.push([name, [...status].map((each) => each.textContent).join("|")]);
   });
 window.shifts = [];
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries())
+window.shifted = (entries) => {
+  for (const entry of entries)
     if (!entry.hadRecentInput && entry.sources.some(({ node }) => node)) window.shifts.push(entry.value);
-}).observe({ type: "layout-shift", buffered: true });
+};
+window.witness = new PerformanceObserver((list) => shifted(list.getEntries()));
+witness.observe({ type: "layout-shift", buffered: true });
 """
+)
 
 
 def document(
@@ -169,14 +174,14 @@ def message(page: Page) -> Locator:
 
 def expect_state(page: Page, state: str) -> None:
     """Wait until the facade is in `state`."""
-    expect(place(page)).to_have_attribute("data-state", state, timeout=TIMEOUT)
+    expect(place(page)).to_have_attribute("data-state", state)
 
 
 def open_page(page: Page, url: str = URL) -> None:
     """Go to a page and wait until the facade is awake."""
     page.add_init_script(WITNESS)
     page.goto(url)
-    expect(place(page)).to_have_attribute("data-state", "idle", timeout=TIMEOUT)
+    expect(place(page)).to_have_attribute("data-state", "idle")
 
 
 def stop_time(page: Page) -> None:
@@ -185,22 +190,9 @@ def stop_time(page: Page) -> None:
     page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 60)
 
 
-def until(page: Page, condition: str) -> None:
-    """Wait until a condition in the page is true, whatever the page's policy says of `eval`."""
-    for _ in range(300):
-        if page.evaluate(f"() => Boolean({condition})"):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"not true: {condition}")
-
-
-def comes(page: Page, what: Callable[[], bool]) -> None:
-    """Wait until something is so outside the page."""
-    for _ in range(300):
-        if what():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("it did not come")
+def asks(page: Page) -> int:
+    """Count how often the visitor's tabs have asked what is allowed."""
+    return sum(url.endswith(DECISION) for url in traffic(page).urls)
 
 
 def steps(page: Page) -> list[list[str]]:
@@ -221,6 +213,7 @@ def hosts(standin: StandIn) -> set[str]:
 
 def cookies(page: Page) -> dict[str, str]:
     """The visitor's cookies for the page's site."""
+    settled(page)
     return {cookie["name"]: cookie["value"] for cookie in page.context.cookies(page.url)}
 
 

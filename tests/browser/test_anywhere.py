@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError, expect  # noqa: A004 - Playwright's own
 
 from consent_middleware import Policy
 from examples.standin import StandIn
 from tests import chromium, npm
+from tests.quiet import watch
 
 from .app import App
-from .pages import CHAT_HOSTS, asked, button, comes, expect_state, hosts, place, until
+from .pages import CHAT_HOSTS, asked, asks, button, comes, cookies, expect_state, hosts, place, quiet, until
 
 TAG = '<script id="hs-script-loader" async defer src="https://js.hs-scripts.com/12345.js"></script>'
 SERVICES = {"chat": "functional", "statistics": "analytics", "advertising": "marketing"}
@@ -83,8 +85,9 @@ def choose(page: Page, selector: str) -> None:
     wanted.wait_for(state="visible")
 
     def is_taken() -> bool:
-        wanted.click()
-        page.wait_for_timeout(300)
+        with suppress(TimeoutError):
+            wanted.click(timeout=2_000)
+            wanted.wait_for(state="hidden", timeout=1_000)
         return not wanted.is_visible()
 
     comes(page, is_taken)
@@ -99,8 +102,8 @@ class TestPlatforms:
         app.pages = {"/": page_of(scripts)}
         page.goto(app.url)
         expect_state(page, "idle")
+        quiet(page)
         app.asked.clear()
-        page.wait_for_timeout(500)
         assert asked(standin) == []
         choose(page, agree)
         expect_state(page, "ready")
@@ -117,8 +120,10 @@ class TestPlatforms:
         app.pages = {"/": page_of(scripts)}
         page.goto(app.url)
         expect_state(page, "idle")
+        before = asks(page)
         choose(page, refuse)
-        page.wait_for_timeout(800)
+        comes(page, lambda: asks(page) > before)
+        quiet(page)
         assert asked(standin) == []
         expect(button(page)).to_be_visible()
 
@@ -129,14 +134,15 @@ def test_taking_consent_back_ends_chat_and_cookies_with_one_load(page: Page, app
     choose(page, PLATFORMS["cookieconsent"][1])
     expect_state(page, "ready")
     until(page, "document.cookie.includes('__hstc') && document.cookie.includes('messagesUtk')")
+    # A cookie that is still on its way would be set after the withdrawal.
+    quiet(page)
     app.asked.clear()
     with page.expect_navigation():
         page.evaluate("CookieConsent.acceptCategory([])")
     expect_state(page, "idle")
-    page.wait_for_timeout(800)
+    quiet(page, 1_300)
     assert app.asked.count("/") == 1
-    left = {cookie["name"] for cookie in page.context.cookies()}
-    assert not left & {"__hstc", "hubspotutk", "__hssc", "__hssrc", "messagesUtk"}
+    assert not cookies(page).keys() & {"__hstc", "hubspotutk", "__hssc", "__hssrc", "messagesUtk"}
     assert page.locator("iframe").count() == 0
 
 
@@ -177,7 +183,7 @@ class TestSwaps:
         until(page, "document.cookie.includes('__hstc')")
         page.go_back()
         expect(page.get_by_role("heading", name="Shop")).to_be_visible()
-        page.wait_for_timeout(800)
+        quiet(page, 1_300)
         # Turbo adds the head's tag of the page from after the consent; it finds everything there.
         requests = [record.host for record in asked(standin)]
         assert requests.count("js.usemessages.com") == 1
@@ -214,7 +220,7 @@ class TestSwaps:
         page.evaluate(
             "history.pushState({}, '', '/route'); document.querySelector('#root').innerHTML = '<p>Two</p>'; 0"
         )
-        page.wait_for_timeout(600)
+        quiet(page)
         expect_state(page, "ready")
         assert page.locator("iframe").count() == 1
         assert [record.host for record in asked(standin)].count("js.usemessages.com") == 1
@@ -239,9 +245,7 @@ class TestBackForwardCache:
     def context(self, standin: StandIn, browser: Browser) -> Iterator[BrowserContext]:
         """A Chromium that keeps pages, which Playwright's otherwise does not."""
         own = chromium.launch(browser.browser_type, standin.resolver_rules, without=["--disable-back-forward-cache"])
-        context = own.new_context(ignore_https_errors=True)
-        context.set_default_timeout(6_000)
-        yield context
+        yield watch(own.new_context(ignore_https_errors=True))
         own.close()
 
     def test_a_page_that_comes_back_is_as_the_choice_of_meanwhile_has_it(
@@ -255,6 +259,7 @@ class TestBackForwardCache:
         page.evaluate("document.cookie = 'consent=functional; path=/'")
         page.evaluate("setTimeout(() => history.back())")
         expect(page.get_by_role("heading", name="Shop")).to_be_visible()
+        until(page, "window.kept !== undefined")
         assert page.evaluate("[window.same, window.kept]") == [1, True]
         expect_state(page, "ready")
         assert hosts(standin) == CHAT_HOSTS

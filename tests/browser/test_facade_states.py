@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from consent_middleware.facade import Texts
 from consent_middleware.rules import Purpose
 from examples.standin import Portal, StandIn
+from tests.quiet import painted, pass_time
 
 from .pages import (
     ALONE,
@@ -40,8 +41,10 @@ from .pages import (
     open_page,
     place,
     put,
+    quiet,
     steps,
     stop_time,
+    until,
 )
 from .site import HOST, SECURE_HOST, Site
 
@@ -74,8 +77,7 @@ def hold(page: Page, url: str) -> list[Route]:
 
 def let_go(page: Page, held: list[Route]) -> None:
     """Let the first request that waits go on; wait for it if it has not come."""
-    while not held:
-        page.wait_for_timeout(20)
+    comes(page, lambda: bool(held))
     held.pop(0).continue_()
 
 
@@ -105,6 +107,11 @@ def contrasting(page: Page, before: bytes, after: bytes) -> int:
 
 def chat_is_open(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.classList.contains('hs-messages-widget-open')"))
+
+
+def expect_open(page: Page) -> None:
+    """Wait until the chat is open: the widget asks its frame, which answers."""
+    until(page, "document.documentElement.classList.contains('hs-messages-widget-open')")
 
 
 class TestIdle:
@@ -141,7 +148,7 @@ class TestIdle:
         page.mouse.wheel(0, 900)
         button(page).hover()
         button(page).focus()
-        page.wait_for_timeout(1_000)
+        quiet(page)
         assert standin.requests == []
         assert urls
         assert all(url.startswith(URL) for url in urls)
@@ -215,7 +222,7 @@ class TestClick:
             button(page).press(way)
         expect_state(page, "ready")
         assert hosts(standin) == CHAT_HOSTS
-        assert chat_is_open(page)
+        expect_open(page)
         assert [record.path for record in asked(standin) if record.host == "js.usemessages.com"] == [
             "/conversations-embed.js"
         ]
@@ -287,7 +294,7 @@ class TestClick:
                 button.click();
                 if (++tries < 3) return;
                 clearInterval(timer);
-                setTimeout(() => fetch("/tried"), 300);
+                fetch("/tried");
             }, 50);
             </script>"""
         put(site, document(head=script))
@@ -295,6 +302,7 @@ class TestClick:
         # Asking the page anything would count as an activation by the visitor, so the tries have to be over.
         comes(page, lambda: "/tried" in site.asked)
         assert page.evaluate("tries") == 3
+        quiet(page)
         expect_state(page, "idle")
         assert standin.requests == []
         assert cookies(page) == {}
@@ -338,9 +346,9 @@ class TestFocus:
         page.locator("#search").focus()
         let_go(page, held)
         expect_state(page, "ready")
-        page.wait_for_timeout(300)
+        quiet(page)
         assert focused(page) == "search"
-        assert chat_is_open(page)
+        expect_open(page)
 
 
 class TestSettingsOfTheSite:
@@ -377,7 +385,7 @@ class TestSettingsOfTheSite:
         open_page(page)
         button(page).click()
         expect_state(page, "ready")
-        page.wait_for_function("document.documentElement.classList.contains('hs-messages-widget-open')")
+        expect_open(page)
 
     def test_a_site_that_sets_its_ready_functions_after_the_click_loses_nothing(self, page: Page, site: Site) -> None:
         put(site, document())
@@ -388,7 +396,7 @@ class TestSettingsOfTheSite:
         let_go(page, held)
         expect_state(page, "ready")
         assert page.evaluate("ran") == 1
-        assert chat_is_open(page)
+        expect_open(page)
 
     @pytest.mark.parametrize("settings", ["{}", "{loadImmediately: false}"], ids=["loads by itself", "waits"])
     def test_a_chat_that_the_site_brings_itself_is_not_loaded_twice(
@@ -406,7 +414,7 @@ class TestSettingsOfTheSite:
             expect_state(page, "idle")
             button(page).click()
             expect_state(page, "ready")
-            assert chat_is_open(page)
+            expect_open(page)
             assert focused(page) == FRAME
         assert sum(record.host == "js.usemessages.com" for record in asked(standin)) == 1
 
@@ -429,7 +437,7 @@ class TestSettingsOfTheSite:
         expect_state(page, "ready")
         assert held == []
         assert page.locator(f'script[src="{EMBED}"]').count() == 1
-        assert chat_is_open(page)
+        expect_open(page)
 
 
 class TestCookies:
@@ -475,13 +483,14 @@ class TestCookies:
         button(page).click()
         expect_state(page, "ready")
         page.wait_for_function("document.cookie.includes('messagesUtk')")
+        quiet(page)
         site.asked.clear()
         standin.settle()
         standin.clear()
         with page.expect_navigation():
             page.evaluate("setTimeout(consentMiddleware.withdraw)")
         expect_state(page, "idle")
-        page.wait_for_timeout(300)
+        quiet(page)
         assert site.asked.count("/") == 1
         assert asked(standin) == []
         assert cookies(page) == {}
@@ -592,7 +601,7 @@ class TestFailure:
         standin.faults.clear()
         button(page).click()
         expect_state(page, "ready")
-        assert chat_is_open(page)
+        expect_open(page)
         assert page.locator("iframe").count() == 1
         assert focused(page) == FRAME
 
@@ -602,11 +611,11 @@ class TestFailure:
         stop_time(page)
         held = hold(page, EMBED)
         button(page).click()
-        page.wait_for_timeout(100)
+        comes(page, lambda: bool(held))
         page.clock.fast_forward(8_000)
         self.expect_failure(page)
         let_go(page, held)
-        page.wait_for_timeout(500)
+        quiet(page)
         self.expect_failure(page)
 
     def test_a_chat_that_something_else_brings_after_the_failure_does_not_open_by_itself(
@@ -620,7 +629,7 @@ class TestFailure:
         standin.faults.clear()
         page.evaluate(BRING, [EMBED, [list(pair) for pair in CHAT.attributes]])
         page.wait_for_function("window.HubSpotConversations")
-        page.wait_for_timeout(500)
+        quiet(page)
         assert not chat_is_open(page)
         assert "hs-messages-is-open" not in cookies(page)
         expect_state(page, "failed")
@@ -660,7 +669,8 @@ class TestGranted:
         held = hold(page, f"{URL}slow.js")
         page.add_init_script("window.steps = []")
         page.goto(URL, wait_until="commit")
-        page.wait_for_timeout(500)
+        comes(page, lambda: bool(held))
+        quiet(page, waiting=1)
         assert asked(standin) == []
         let_go(page, held)
         expect_state(page, "ready")
@@ -682,15 +692,14 @@ class TestGranted:
         standin.faults.clear()
         button(page).click()
         expect_state(page, "ready")
-        page.wait_for_function("document.documentElement.classList.contains('hs-messages-widget-open')")
+        expect_open(page)
 
     def test_a_chat_that_comes_late_takes_the_buttons_place(self, page: Page, site: Site) -> None:
         put(site, document(allowed=(Purpose.CHAT,)))
         page.clock.install()
         held = hold(page, EMBED)
         self.open(page)
-        while not held:
-            page.wait_for_timeout(20)
+        comes(page, lambda: bool(held))
         page.clock.fast_forward(8_000)
         expect_state(page, "idle")
         let_go(page, held)
@@ -707,7 +716,7 @@ class TestGranted:
         )
         self.open(page)
         expect_state(page, "ready")
-        page.wait_for_timeout(300)
+        quiet(page)
         assert hosts(standin) == {"js.usemessages.com"}
 
     def test_offline_the_button_stands_there_without_a_word(self, page: Page, site: Site, standin: StandIn) -> None:
@@ -716,7 +725,7 @@ class TestGranted:
         self.open(page)
         expect_state(page, "idle")
         expect(message(page)).to_have_text("")
-        page.wait_for_timeout(600)
+        quiet(page)
         assert asked(standin) == []
 
 
@@ -736,7 +745,7 @@ class TestContentSecurityPolicy:
         assert place(page).locator("[part=box]").evaluate("(box) => getComputedStyle(box).position") == "fixed"
         button(page).click()
         expect_state(page, "ready")
-        assert chat_is_open(page)
+        expect_open(page)
         assert violations == []
 
     def test_a_failure_under_a_strict_policy_is_shown_and_styled(
@@ -763,7 +772,7 @@ class TestContentSecurityPolicy:
         policy = f"{CSP_DYNAMIC}; require-trusted-types-for 'script'; trusted-types other"
         put(site, document(nonce="abc"), headers={"Content-Security-Policy": policy})
         page.goto(URL)
-        page.wait_for_timeout(300)
+        quiet(page)
         expect(page.get_by_role("button")).to_have_count(0)
         expect(page.get_by_role("link", name="Contact us")).to_be_visible()
 
@@ -788,7 +797,7 @@ class TestContentSecurityPolicy:
         evil = """<form name="currentScript" data-conf='{"live":{"chat":1},"src":"https://js.hs-scripts.com/6.js"}'>"""
         put(site, document(nonce="abc", before=evil + "</form>"), headers={"Content-Security-Policy": CSP_DYNAMIC})
         page.goto(URL)
-        page.wait_for_timeout(300)
+        quiet(page)
         assert standin.requests == []
         expect(page.get_by_role("link", name="Contact us")).to_be_visible()
 
@@ -809,7 +818,7 @@ class TestContentSecurityPolicy:
                 return ran;
             }"""
         )
-        page.wait_for_timeout(600)
+        quiet(page)
         assert asked(standin) == []
 
 
@@ -875,7 +884,7 @@ class TestSwaps:
         open_page(page)
         button(page).click()
         expect_state(page, "ready")
-        page.wait_for_timeout(1_100)  # HubSpot takes one call of `load` a second
+        pass_time(page, 1_100)  # HubSpot takes one call of `load` a second
         self.swap(page, document())
         expect_state(page, "idle")
         button(page).click()
@@ -904,8 +913,8 @@ class TestSwaps:
 
 class TestLooks:
     def shifts(self, page: Page) -> float:
-        page.wait_for_timeout(200)
-        total: float = page.evaluate("window.shifts.reduce((sum, value) => sum + value, 0)")
+        painted(page)
+        total: float = page.evaluate("shifted(witness.takeRecords()) ?? shifts.reduce((sum, value) => sum + value, 0)")
         return total
 
     @pytest.mark.parametrize("direction", ["ltr", "rtl"])
@@ -965,12 +974,13 @@ class TestLooks:
         page.add_init_script(WITNESS)
         page.goto(URL, wait_until="commit")
         expect(page.get_by_role("link", name="Contact us")).to_be_visible()
-        page.wait_for_timeout(300)
+        painted(page)
         let_go(page, held)
         expect_state(page, "idle")
         assert self.shifts(page) == 0
         button(page).click()
-        page.wait_for_timeout(700)
+        # For half a second after an input, browsers put a shift down to it.
+        pass_time(page, 700)
         standin.faults.clear()
         expect_state(page, "failed")
         assert self.shifts(page) == 0

@@ -27,11 +27,16 @@ Run = Callable[[str], Any]
 HELPERS = """
 const state = () => page.evaluate(() => document.querySelector("[data-consent-facade]")?.dataset.state);
 const until = async (condition) => {
-  for (let tries = 0; tries < 160; tries++) { if (await condition()) return; await sleep(50); }
+  for (const end = Date.now() + 60000; Date.now() < end; await sleep(20)) if (await condition()) return;
   throw new Error("not true: " + condition);
 };
 const inState = (name) => until(async () => (await state()) === name);
 const there = (code) => until(() => page.evaluate((code) => Boolean(eval(code)), code));
+// Every timer of the page that was due has run, and every request that it has begun was told of.
+const quiet = () => page.evaluate(async () => {
+  await new Promise((done) => setTimeout(done, 600));
+  await fetch("/fence").catch(() => {});
+});
 const button = () => page.evaluateHandle(() =>
   document.querySelector("[data-consent-facade]").shadowRoot.querySelector("button"));
 """
@@ -97,7 +102,7 @@ def test_one_click_opens_the_chat_and_its_steps_are_told(run: Run, site: Site, s
         await element.focus();
         await page.keyboard.press("Enter");
         await inState("ready");
-        await sleep(200);
+        await there("document.activeElement.id && document.cookie.includes('consent_chat')");
         return [name, await page.evaluate(() => [told, document.activeElement.id, document.cookie,
           document.documentElement.className])];
         """
@@ -158,7 +163,7 @@ def test_release_keeps_the_order(run: Run, site: Site, home: str) -> None:
         await inState("idle");
         await page.evaluate(() => document.cookie = "choice=1");
         await there("ran.length === 4");
-        await sleep(300);
+        await quiet();
         return page.evaluate(() => ran);
         """
     )
@@ -205,7 +210,7 @@ def test_the_guard_holds_a_script_however_it_is_inserted(run: Run, site: Site, h
         await page.goto("{home}");
         await inState("idle");
         await page.evaluate((code) => {{ eval(code); }}, {code});
-        await sleep(200);
+        await quiet();
         return urls;
         """
     )
@@ -217,7 +222,7 @@ def test_the_guard_holds_a_script_however_it_is_inserted(run: Run, site: Site, h
         await inState("idle");
         await page.evaluate((code) => {{ eval(code); document.cookie = "choice=1" }}, {code});
         await there("window.came");
-        await sleep(200);
+        await quiet();
         return urls;
         """
     ) == [LOADER]
@@ -231,7 +236,7 @@ def test_the_guard_holds_pictures_frames_and_hints(run: Run, site: Site, home: s
         await page.goto("{home}");
         await inState("idle");
         await page.evaluate((code) => {{ eval(code); }}, {json.dumps(BEACONS[way])});
-        await sleep(300);
+        await quiet();
         return urls;
         """
     )

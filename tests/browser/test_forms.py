@@ -13,7 +13,7 @@ from consent_middleware import Policy
 from examples.standin import StandIn
 
 from .app import App
-from .pages import comes, hosts
+from .pages import comes, hosts, quiet
 
 POLICY = Policy(contact_url="/contact")
 PORTAL = 4711
@@ -121,7 +121,7 @@ def test_nothing_is_asked_of_hubspot_before_consent(app: App, page: Page, standi
 
     show(app, page, group)
     page.mouse.wheel(0, 500)
-    page.wait_for_timeout(900)
+    quiet(page)
 
     assert standin.requests == []
     assert errors == []
@@ -140,7 +140,7 @@ def test_with_consent_the_page_is_as_the_site_wrote_it(app: App, page: Page, sta
 def test_consent_that_comes_later_releases_in_place(app: App, page: Page, standin: StandIn, name: str) -> None:
     group = GROUPS[name]
     show(app, page, group)
-    page.wait_for_timeout(200)
+    quiet(page)
     assert standin.requests == []
 
     page.context.add_cookies([{"name": "consent", "value": group.consent, "url": app.url}])
@@ -156,7 +156,7 @@ def test_a_click_on_a_placeholder_brings_the_form_and_no_tracker(app: App, page:
     page.get_by_role("button", name="Show the form").click()
 
     comes(page, lambda: "js.hsforms.net" in hosts(standin))
-    page.wait_for_timeout(300)
+    quiet(page)
     assert {host for host in hosts(standin) if "hsforms" not in host} == set()
 
 
@@ -180,7 +180,7 @@ def test_the_chat_that_a_click_brought_is_not_loaded_again_by_the_full_tag(
     page.evaluate("consentMiddleware.refresh()")
 
     comes(page, lambda: "js.hs-analytics.net" in hosts(standin))
-    page.wait_for_timeout(500)
+    quiet(page)
     embeds = [request for request in standin.requests if request.host == "js.usemessages.com"]
     assert len(embeds) == 1
     assert page.locator("#hubspot-messages-loader").count() == 1
@@ -198,7 +198,7 @@ def test_behind_a_tag_manager_the_click_opens_the_chat_and_nothing_else(app: App
         "const s = document.createElement('script'); s.src = 'https://js.hs-analytics.net/analytics/1/4711.js';"
         "document.head.append(s)"
     )
-    page.wait_for_timeout(400)
+    quiet(page)
     assert standin.requests == []
 
     page.locator("[data-consent-facade] button").click()

@@ -24,6 +24,7 @@ from .pages import (
     hosts,
     open_page,
     put,
+    quiet,
     until,
 )
 from .site import Document, Site
@@ -82,10 +83,10 @@ BEACONS = {
     "markup at the end of an element": f"document.querySelector('main').insertAdjacentHTML('beforeend',"
     f'\'<IMG ALT="" DATA-X=1\\nSRC = "{PIXEL}">\')',
     "markup added to an element that is in no page yet": "const box = document.createElement('div');"
-    f"box.insertAdjacentHTML('afterbegin', '<img src={PIXEL}>'); setTimeout(() => document.body.append(box), 100)",
+    f"box.insertAdjacentHTML('afterbegin', '<img src={PIXEL}>'); setTimeout(() => document.body.append(box))",
     "markup in place of an element that is in no page yet": "const box = document.createElement('div');"
     f"box.innerHTML = '<b></b>'; box.firstChild.outerHTML = '<img src={PIXEL}>';"
-    "setTimeout(() => document.body.append(box), 100)",
+    "setTimeout(() => document.body.append(box))",
     "a frame in markup": "document.querySelector('h1').innerHTML ="
     '\'<iframe title="x" src="https://meetings.hubspot.com/ann"></iframe>\'',
     "a hint in markup": f"document.querySelector('h1').innerHTML = '<link rel=preload as=script href={LOADER}>'",
@@ -112,7 +113,7 @@ def test_a_script_waits_however_it_is_inserted_and_runs_once_after_consent(
     guarded(site, before=f'<template><script src="{LOADER}" id="hs-script-loader"></script></template>')
     open_page(page)
     run(page, WAYS[way])
-    page.wait_for_timeout(150)
+    quiet(page, 300)
     assert asked(standin) == []
     assert cookies(page) == {}
     decide(site, chat=True, tracking=True, embeds=True)
@@ -127,7 +128,7 @@ def test_a_picture_a_frame_and_a_hint_wait_too(page: Page, site: Site, standin: 
     guarded(site)
     open_page(page)
     run(page, BEACONS[way])
-    page.wait_for_timeout(300)
+    quiet(page)
     assert asked(standin) == []
     decide(site, chat=False, tracking=True, embeds=True)
     page.evaluate("document.cookie = 'choice=1'")
@@ -145,7 +146,7 @@ def test_what_a_script_writes_waits_too_and_runs_once_after_consent(
     )
     guarded(site, before=written)
     open_page(page)
-    page.wait_for_timeout(300)
+    quiet(page)
     assert asked(standin) == []
     assert cookies(page) == {}
     assert page.locator("p", has_text="Written").inner_text().split() == ["Written", "textmore"]
@@ -165,7 +166,7 @@ def test_what_was_held_in_markup_is_released_when_it_comes_into_the_page_later(
     decide(site, tracking=True)
     page.evaluate("document.cookie = 'choice=1'")
     comes(page, lambda: site.asked.count(DECISION) == 1)
-    page.wait_for_timeout(300)
+    quiet(page)
     assert asked(standin) == []
     run(page, "document.body.append(box)")
     comes(page, lambda: len(asked(standin)) == 1)
@@ -217,7 +218,7 @@ def test_a_held_script_that_keeps_its_id_does_not_pass_for_a_live_one(page: Page
         "const tag = document.createElement('script'); tag.src = 'https://js.usemessages.com/conversations-embed.js';"
         "tag.id = 'hubspot-messages-loader'; document.body.append(tag)",
     )
-    page.wait_for_timeout(100)
+    quiet(page, 300)
     assert page.evaluate("document.getElementById('hubspot-messages-loader')") is None
     button(page).click()
     expect_state(page, "ready")
@@ -234,7 +235,7 @@ def test_the_pages_own_tag_and_the_inserted_one_are_released_as_one(page: Page, 
     decide(site, chat=True, tracking=True)
     page.evaluate("document.cookie = 'choice=1'")
     until(page, "document.cookie.includes('__hstc')")
-    page.wait_for_timeout(300)
+    quiet(page)
     assert sum(record.host == "js.hs-scripts.com" for record in asked(standin)) == 1
 
 
@@ -243,7 +244,7 @@ def test_a_page_with_a_guard_and_no_facade_releases_too(page: Page, site: Site, 
     put(site, body.partition(b"<aside")[0] + b"</body></html>")
     page.goto(URL)
     run(page, WAYS["appendChild"])
-    page.wait_for_timeout(150)
+    quiet(page, 300)
     assert asked(standin) == []
     decide(site, chat=True, tracking=True)
     page.evaluate("document.cookie = 'choice=1'")
@@ -269,7 +270,7 @@ class TestPolicy:
         open_page(page)
         code = MAKE.replace(f"'{LOADER}'", f"site.createScriptURL('{LOADER}')") + "document.head.appendChild(tag)"
         run(page, code)
-        page.wait_for_timeout(150)
+        quiet(page, 300)
         assert asked(standin) == []
         decide(site, chat=True, tracking=True)
         page.evaluate("document.cookie = 'choice=1'")
@@ -287,7 +288,7 @@ class TestPolicy:
         assert page.locator("h1 #b").count() == 1
         with pytest.raises(Error, match="TrustedHTML"):
             run(page, f"document.querySelector('main').innerHTML = {picture}")
-        page.wait_for_timeout(300)
+        quiet(page)
         assert asked(standin) == []
         decide(site, tracking=True)
         page.evaluate("document.cookie = 'choice=1'")
@@ -307,7 +308,8 @@ class TestPolicy:
         open_page(page)
         decide(site, chat=False, tracking=True)
         page.evaluate("document.cookie = 'choice=1'")
-        page.wait_for_timeout(800)
+        comes(page, lambda: DECISION in site.asked)
+        quiet(page)
         assert asked(standin) == []
 
     def test_markup_with_a_script_is_held_and_never_run_without_the_nonce(
@@ -323,6 +325,7 @@ class TestPolicy:
         run(page, WAYS["a contextual fragment"].replace("document.body", "document.querySelector('h1')"))
         decide(site, chat=False, tracking=True)
         page.evaluate("document.cookie = 'choice=1'")
-        page.wait_for_timeout(800)
+        comes(page, lambda: DECISION in site.asked)
+        quiet(page)
         assert asked(standin) == []
         expect(page.locator("h1 script")).to_have_count(1)

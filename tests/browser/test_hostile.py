@@ -5,6 +5,8 @@ Pages come from the middleware itself where what it writes matters, and else fro
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from playwright.sync_api import Page, Route, expect
 
@@ -13,7 +15,7 @@ from consent_middleware.exchange import Exchange, RequestHead
 from examples.standin import StandIn
 
 from .app import App
-from .pages import DECISION, URL, asked, button, comes, decide, document, expect_state, open_page, put, until
+from .pages import DECISION, URL, asked, button, comes, decide, document, expect_state, open_page, put, quiet, until
 from .site import Document, Site
 from .test_embeds import HELD_LIBRARY, inline
 from .test_guard import LOADER, MAKE, PIXEL, guarded, run
@@ -55,7 +57,8 @@ class TestMarkupOfVisitors:
         protected(site, "", evil + nonced, Policy(contact_url="/contact"), {"Content-Security-Policy": STRICT})
         open_page(page)
         grant(page, site, chat=True, tracking=True)
-        page.wait_for_timeout(900)
+        comes(page, lambda: DECISION in site.asked)
+        quiet(page)
         assert page.evaluate("window.evil ?? 0") == 0
 
     @pytest.mark.parametrize("word", ["constructor", "toString", "__proto__", "valueOf"])
@@ -65,9 +68,10 @@ class TestMarkupOfVisitors:
         evil = f'<img alt="" data-consent="{word}" data-consent-src="{PIXEL}">'
         put(site, document(guard=(), before=evil))
         page.goto(URL)
-        page.wait_for_timeout(500)
+        quiet(page)
         grant(page, site, embeds=True)
-        page.wait_for_timeout(500)
+        comes(page, lambda: DECISION in site.asked)
+        quiet(page)
         assert asked(standin) == []
 
     def test_markup_that_no_policy_trusts_does_not_become_trusted(self, page: Page, site: Site) -> None:
@@ -81,7 +85,7 @@ class TestMarkupOfVisitors:
             }""",
             PIXEL,
         )
-        page.wait_for_timeout(300)
+        quiet(page)
         assert ran(page) == ["blocked"]
 
     def test_an_element_called_null_stops_nothing(self, page: Page, site: Site) -> None:
@@ -130,7 +134,9 @@ class TestServersThatStumble:
         page.evaluate(
             """() => {
                 const native = window.fetch;
+                window.asks = [];
                 window.fetch = async (...given) => {
+                    asks.push(performance.now());
                     const answer = await native(...given);
                     await new Promise((done) => setTimeout(done, 500));
                     return answer;
@@ -138,11 +144,11 @@ class TestServersThatStumble:
                 setInterval(() => (document.cookie = "seen=" + Date.now()), 200);
             }"""
         )
-        site.asked.clear()
         grant(page, site, tracking=True)
-        until(page, "ran.length === 1")
-        page.wait_for_timeout(2_000)
-        assert site.asked.count(DECISION) <= 4
+        until(page, "ran.length === 1 && asks.length > 3")
+        asks: list[float] = page.evaluate("asks")
+        # A second from one answer to the next question, and each answer takes half of one.
+        assert min(later - earlier for earlier, later in pairwise(asks)) > 1_400
 
     def test_what_has_been_taken_back_is_held_even_if_the_page_was_loaded_a_moment_ago(
         self, page: Page, site: Site, standin: StandIn
@@ -152,15 +158,18 @@ class TestServersThatStumble:
         for turn in range(2):
             grant(page, site, tracking=True)
             until(page, "document.cookie.includes('__hstc')")
-            page.wait_for_timeout(1_200)
+            quiet(page)
             if turn == 0:
                 with page.expect_navigation():
                     grant(page, site)
+        before = site.asked.count(DECISION)
         grant(page, site)
-        page.wait_for_timeout(1_500)
+        comes(page, lambda: site.asked.count(DECISION) > before)
+        quiet(page)
+        standin.settle()
         standin.clear()
         run(page, f"new Image().src = '{PIXEL}'")
-        page.wait_for_timeout(300)
+        quiet(page)
         assert asked(standin) == []
 
 
@@ -169,7 +178,7 @@ class TestTheGuardsManners:
         put(site, document(guard=()), headers={"Content-Security-Policy": "sandbox allow-scripts"})
         page.goto(URL)
         run(page, MAKE + "document.body.append(tag)")
-        page.wait_for_timeout(400)
+        quiet(page)
         assert asked(standin) == []
 
     @pytest.mark.parametrize(
@@ -185,7 +194,7 @@ class TestTheGuardsManners:
         guarded(site)
         open_page(page)
         run(page, "const tag = document.createElement('script');" + code)
-        page.wait_for_timeout(300)
+        quiet(page)
         assert asked(standin) == []
 
     def test_patched_methods_take_and_give_what_the_browsers_own_do(self, page: Page, site: Site) -> None:
@@ -218,7 +227,7 @@ class TestTheGuardsManners:
         picture = '<img alt="" src="https://static.hsappstatic.net/logo.png">'
         protected(site, TAG_MANAGER + style, picture, Policy(contact_url="/contact"))
         page.goto(URL)
-        page.wait_for_timeout(300)
+        quiet(page)
         assert page.evaluate("document.images[0].src") == "https://static.hsappstatic.net/logo.png"
         assert page.evaluate("document.querySelector('link').href").endswith("style.css")
 
@@ -288,9 +297,12 @@ class TestWhatGetsInTheWay:
     ) -> None:
         tags = held(site, "old", "nomodule") + held(site, "new")
         put(site, document(head=LOG, before=tags, held=("/new.js", "/old.js")))
+        page.clock.install()
         open_page(page)
         grant(page, site, tracking=True)
-        page.wait_for_function("ran.length === 1", timeout=9_000)
+        until(page, "document.querySelector('script[nomodule][src]')")
+        page.clock.fast_forward(5_000)
+        until(page, "ran.length === 1")
         assert ran(page) == ["new"]
 
     def test_an_embed_that_fails_does_not_fail_the_chat(self, page: Page, site: Site) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from consent_middleware import Policy
 
 from .app import App
-from .pages import URL
+from .pages import URL, quiet
 from .site import Document, Site
 
 DRIVER = (files("consent_middleware") / "vendors" / "intercom.js").read_text("utf-8")
@@ -285,7 +285,7 @@ def test_the_whole_of_it_a_page_a_click_and_the_messenger(page: Page, markup: st
     with App(Policy(contact_url="/contact", vendors=vendors), {}) as app:
         app.pages["/"] = f'<!doctype html><html lang="en"><title>Shop</title><body><p>Shop</p>{markup}</body></html>'
         page.goto(app.url)
-        page.wait_for_timeout(600)
+        quiet(page)
         assert asked == []
         assert page.context.cookies(app.url) == []
 

@@ -17,10 +17,13 @@ from playwright.sync_api import Browser, Route
 from consent_middleware import Consent, Policy
 from consent_middleware.wsgi import ConsentMiddleware
 from tests.doors import Request, run_wsgi
+from tests.quiet import comes
 from tests.test_corpus import CORPUS, pages, read, rewrite
 
 ORIGIN = "http://www.shop.example"
 PAGE = "/a/page"
+#: Asked for last, so that all else that a page asks for has been told of.
+FENCE = f"{ORIGIN}/fence"
 POLICY = Policy(contact_url="/contact")
 #: HubSpot's hosts, by their names alone; and what its hosts serve as part of a page: files, styles, words of its CMS.
 HUBSPOT = re.compile(
@@ -65,6 +68,7 @@ class Visit:
     def __init__(self, browser: Browser, name: str, *, behind: bool, scripting: bool = True) -> None:
         self.asked: list[str] = []
         self.errors: set[str] = set()
+        self._passed = False
         document = alive(name)
 
         def app(environ: object, start_response: object) -> list[bytes]:
@@ -73,6 +77,7 @@ class Visit:
 
         def answer(route: Route) -> None:
             url = urlsplit(route.request.url)
+            self._passed |= route.request.url == FENCE
             if HUBSPOT.search(route.request.url):
                 self.asked.append(route.request.url)
                 route.abort()
@@ -92,8 +97,9 @@ class Visit:
         page.on("pageerror", lambda error: self.errors.add(error.message))
         page.on("dialog", lambda dialog: dialog.dismiss())
         page.goto(ORIGIN + PAGE, wait_until="load")
-        # What a browser asks for while it looks ahead may be told of a little later.
-        page.wait_for_timeout(50)
+        # What a browser asks for while it looks ahead is told of before what is asked for later.
+        page.evaluate("(url) => { document.createElement('img').src = url }", FENCE)
+        comes(page, lambda: self._passed)
         self.facades = page.locator("[data-consent-facade]").count()
         context.close()
 

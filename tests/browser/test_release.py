@@ -29,6 +29,7 @@ from .pages import (
     open_page,
     place,
     put,
+    quiet,
     stop_time,
     until,
 )
@@ -92,8 +93,8 @@ class TestRelease:
         put(site, document(before=HELD_LOADER, held=(LOADER,)))
         open_page(page)
         grant(page, site)
-        page.wait_for_timeout(700)
-        assert site.asked.count(DECISION) >= 1
+        comes(page, lambda: DECISION in site.asked)
+        quiet(page)
         assert asked(standin) == []
 
     def test_functional_consent_brings_the_chat_alone_unopened_and_takes_the_button_away(
@@ -117,7 +118,7 @@ class TestRelease:
         assert page.evaluate("hsConversationsSettings.loadImmediately") is True
         grant(page, site, chat=True, tracking=True)
         until(page, "document.cookie.includes('__hstc')")
-        page.wait_for_timeout(300)
+        quiet(page)
         assert sum(record.host == "js.usemessages.com" for record in asked(standin)) == 1
         assert page.locator("iframe").count() == 1
 
@@ -143,9 +144,8 @@ class TestRelease:
         grant(page, site, tracking=True)
         until(page, "ran.length === 1")
         assert ran(page) == ["any"]
-        while not first:
-            page.wait_for_timeout(20)
-        page.wait_for_timeout(200)
+        comes(page, lambda: bool(first))
+        quiet(page, waiting=1)
         assert ran(page) == ["any"]
         first[0].continue_()
         until(page, "ran.length === 7")
@@ -167,7 +167,7 @@ class TestRelease:
             grant(page, site, tracking=True)
             page.evaluate("consentMiddleware.refresh()")
         until(page, "ran.length > 0")
-        page.wait_for_timeout(600)
+        quiet(page, 1_300)
         assert ran(page) == ["once"]
 
     @pytest.mark.parametrize("more", ["", 'data-consent-id="mine"'], ids=["the same address", "the same id"])
@@ -177,7 +177,7 @@ class TestRelease:
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "ran.length > 0")
-        page.wait_for_timeout(300)
+        quiet(page)
         assert ran(page) == ["twin"]
 
     def test_integrity_nonce_and_every_other_attribute_stay(self, page: Page, site: Site) -> None:
@@ -257,7 +257,7 @@ class TestWhatIsNotReleased:
         open_page(page)
         grant(page, site, chat=True, tracking=True, embeds=True)
         until(page, "ran.length > 0")
-        page.wait_for_timeout(300)
+        quiet(page)
         assert ran(page) == ["good"]
 
     def test_markup_that_a_visitor_brought_becomes_no_code(self, page: Page, site: Site) -> None:
@@ -270,7 +270,7 @@ class TestWhatIsNotReleased:
         open_page(page)
         grant(page, site, chat=False, tracking=True)
         until(page, "document.querySelector('img').src")
-        page.wait_for_timeout(300)
+        quiet(page)
         assert ran(page) == []
         assert page.locator("a[href^=javascript]").count() == 0
 
@@ -286,7 +286,7 @@ class TestWhatIsNotReleased:
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "document.querySelector('.good').src")
-        page.wait_for_timeout(300)
+        quiet(page)
         assert ran(page) == []
         assert page.locator(".evil[src]").count() == 0
 
@@ -322,7 +322,7 @@ class TestWhatIsNotReleased:
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "ran.length > 0")
-        page.wait_for_timeout(300)
+        quiet(page)
         assert ran(page) == ["right"]
 
     def test_a_script_that_the_page_s_policy_stops_does_not_run_by_being_released(
@@ -344,7 +344,7 @@ class TestWhatIsNotReleased:
         expect_state(page, "ready")
         grant(page, site, chat=True, tracking=True)
         standin.wait_for("js.hs-scripts.com")
-        page.wait_for_timeout(500)
+        quiet(page)
         assert {each.path for each in asked(standin) if each.host == "js.hs-scripts.com"} == {f"/{PORTAL}.js"}
 
     def test_under_trusted_types_what_was_held_runs_and_nothing_else(self, page: Page, site: Site) -> None:
@@ -365,7 +365,7 @@ class TestWhatIsNotReleased:
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "ran.length > 1")
-        page.wait_for_timeout(300)
+        quiet(page)
         assert ran(page) == ["good", "inline"]
 
 
@@ -374,7 +374,7 @@ class TestAsking:
         put(site, document(head=LOG, before=held(site, "late"), held=("/late.js",)))
         open_page(page)
         page.evaluate("consentMiddleware.refresh()")
-        page.wait_for_timeout(300)
+        quiet(page)
         decide(site, tracking=True)
         page.evaluate("setTimeout(() => document.cookie = 'choice=1', 400); 0")
         until(page, "ran.length === 1")
@@ -383,7 +383,7 @@ class TestAsking:
         put(site, document(head=LOG, before=held(site, "hidden"), held=("/hidden.js",)))
         open_page(page)
         decide(site, tracking=True)
-        page.wait_for_timeout(700)
+        quiet(page)
         assert ran(page) == []
         page.evaluate("consentMiddleware.refresh()")
         until(page, "ran.length === 1")
@@ -410,7 +410,7 @@ class TestAsking:
     def test_a_page_that_is_left_alone_asks_nothing(self, page: Page, site: Site) -> None:
         put(site, document(before=HELD_LOADER, held=(LOADER,)))
         open_page(page)
-        page.wait_for_timeout(1_500)
+        quiet(page, 1_300)
         assert DECISION not in site.asked
 
     @pytest.mark.parametrize("answer", [b"", b"<h1>Sorry</h1>", b"null", b"[]"])
@@ -423,7 +423,7 @@ class TestAsking:
         open_page(page)
         site.pages[DECISION] = Document(answer)
         page.evaluate("consentMiddleware.refresh()")
-        page.wait_for_timeout(300)
+        quiet(page)
         assert errors == []
         assert asked(standin) == []
 
@@ -437,12 +437,13 @@ class TestWithdrawal:
         grant(page, site, chat=True, tracking=True)
         expect_state(page, "ready")
         until(page, "document.cookie.includes('__hstc')")
+        quiet(page)
         page.evaluate("_hsp.push = (...given) => localStorage.told = JSON.stringify(given)")
         site.asked.clear()
         with page.expect_navigation():
             grant(page, site)
         expect_state(page, "idle")
-        page.wait_for_timeout(1_000)
+        quiet(page, 1_300)
         assert site.asked.count("/") == 1
         assert page.evaluate("localStorage.told") == '[["revokeCookieConsent"]]'
         assert page.locator("iframe").count() == 0
@@ -454,7 +455,7 @@ class TestWithdrawal:
         page.goto(URL)
         until(page, "document.cookie.includes('__hstc')")
         expect(page.locator("iframe")).to_have_count(1)
-        page.wait_for_timeout(600)
+        quiet(page)
         assert page.evaluate("localStorage.told ?? ''") == ""
         page.evaluate("_hsp.push = (...given) => localStorage.told = JSON.stringify(given)")
         site.asked.clear()
@@ -469,7 +470,7 @@ class TestWithdrawal:
     def test_the_first_change_of_all_ends_what_the_page_was_sent_with(self, page: Page, site: Site) -> None:
         put(site, document(no_chat=True, allowed=(Purpose.TRACKING,)))
         page.goto(URL)
-        page.wait_for_timeout(600)
+        quiet(page)
         assert DECISION not in site.asked
         site.asked.clear()
         decide(site)
@@ -487,9 +488,9 @@ class TestWithdrawal:
         with page.expect_navigation():
             grant(page, site)
         # The page that comes says once more that the chat is allowed, and brings it; its cookie is a reason to ask.
-        page.wait_for_timeout(2_000)
+        comes(page, lambda: site.asked.count(DECISION) > 1)
+        quiet(page, 1_300)
         assert site.asked.count("/") == 1
-        assert site.asked.count(DECISION) > 1
 
     def test_a_click_that_failed_stays_told_when_the_server_has_seen_it(
         self, page: Page, site: Site, standin: StandIn
@@ -500,8 +501,8 @@ class TestWithdrawal:
         decide(site, chat=True)
         button(page).click()
         expect_state(page, "failed")
-        page.wait_for_timeout(800)
-        assert DECISION in site.asked
+        comes(page, lambda: DECISION in site.asked)
+        quiet(page)
         expect_state(page, "failed")
 
     def test_a_click_stands_although_the_server_does_not_see_it(self, page: Page, site: Site) -> None:
@@ -511,7 +512,8 @@ class TestWithdrawal:
         expect_state(page, "ready")
         site.asked.clear()
         grant(page, site)
-        page.wait_for_timeout(600)
+        comes(page, lambda: DECISION in site.asked)
+        quiet(page)
         assert "/" not in site.asked
         expect_state(page, "ready")
 

@@ -1,4 +1,4 @@
-"""The servers that the middleware is tried under: how each is started, and what each does wrong by itself."""
+"""The servers that the middleware is tried under, and how each is started. What they do wrong is in `faults.py`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -61,12 +62,26 @@ class Running:
     log: Path
 
 
+#: Where the search for a port begins and ends. The system gives no connection a port from there, and each process of
+#: pytest-xdist has its own part, so that nobody takes a port between the look at it and the server's start.
+_FIRST, _LAST = 12_000, 32_000
+_WORKERS = 20
+_next_port = count()
+
+
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """Return a port that nobody listens on."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
+    room = (_LAST - _FIRST) // _WORKERS
+    # Runs beside each other, of several checkouts, begin at different places.
+    start = os.getppid() * 37 % room
+    for _ in range(room):
+        port = _FIRST + worker * room + (start + next(_next_port)) % room
+        with socket.socket() as listener, suppress(OSError):
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("every port is taken")
 
 
 @contextmanager
@@ -77,7 +92,7 @@ def started(words: list[str], port: int, log: Path, **environment: str) -> Itera
             words, cwd=ROOT, stdout=file, stderr=file, env={**os.environ, "PYTHONPATH": str(ROOT), **environment}
         )
     try:
-        for _ in range(1000):
+        for _ in range(3000):
             if process.poll() is not None:
                 raise RuntimeError(f"{words} has ended: {log.read_text('utf-8', 'replace')[-2000:]}")
             with socket.socket() as probe:

@@ -28,16 +28,16 @@ EARLY = "<https://js.hs-scripts.com>; rel=preconnect"
 OURS = "</a.css>; rel=preload; as=style"
 PICTURE = bytes(range(256)) * 1024
 
-#: How many streams have begun, and how many have been closed.
-counts = {"begun": 0, "closed": 0}
+#: Of each name, how many streams have begun and how many have been closed. The query of a request is its name.
+counts: dict[str, list[int]] = {}
 
 Answer = tuple[int, list[tuple[str, str]], bytes]
 
 
-def answer(path: str, field: Any) -> Answer | None:
+def answer(path: str, query: str, field: Any) -> Answer | None:
     """The whole answer for a path, or None where the path is one of those that differ between the gateways.
 
-    `field` gives a field of the request, in lower case, or None.
+    `field` gives a field of the request by its name in lower case, or None.
     """
     match path:
         case "/page" | "/wrong-length" | "/error-page":
@@ -67,7 +67,7 @@ def answer(path: str, field: Any) -> Answer | None:
             said = (field("cookie") or "").encode("latin-1", "replace")
             return 200, [("Content-Type", "text/plain"), ("Content-Length", str(len(said)))], said
         case "/counts":
-            said = f"{counts['begun']} {counts['closed']}".encode()
+            said = "{} {}".format(*counts.get(query, (0, 0))).encode()
             return 200, [("Content-Type", "text/plain"), ("Content-Length", str(len(said)))], said
     return None
 
@@ -78,22 +78,24 @@ def gate(name: str) -> Path:
 
 
 class Stream:
-    """An iterable that counts its beginning and its end."""
+    """An iterable that counts its beginning and its end, under its name."""
 
-    def __init__(self, pieces: Iterator[bytes]) -> None:
+    def __init__(self, name: str, pieces: Iterator[bytes]) -> None:
         self.pieces = pieces
-        counts["begun"] += 1
+        self.counts = counts.setdefault(name, [0, 0])
+        self.counts[0] += 1
 
     def __iter__(self) -> Iterator[bytes]:
         return self.pieces
 
     def close(self) -> None:
-        counts["closed"] += 1
+        self.counts[1] += 1
 
 
 def two_pieces(name: str) -> Iterator[bytes]:
     yield TAGGED[:180]
-    for _ in range(2000):
+    # Longer than a client waits for an answer, so that it never gets the second piece without having opened the gate.
+    for _ in range(8000):
         if gate(name).exists():
             break
         time.sleep(0.005)
@@ -114,7 +116,7 @@ def broken() -> Iterator[bytes]:
 def wsgi_site(environ: Any, start_response: Any) -> Any:
     path = environ.get("PATH_INFO", "/")
     query = environ.get("QUERY_STRING", "")
-    whole = answer(path, lambda name: environ.get("HTTP_" + name.upper().replace("-", "_")))
+    whole = answer(path, query, lambda name: environ.get("HTTP_" + name.upper().replace("-", "_")))
     if whole is not None:
         status, headers, body = whole
         start_response(f"{status} Status", list(headers))
@@ -123,18 +125,18 @@ def wsgi_site(environ: Any, start_response: Any) -> Any:
     match path:
         case "/stream":
             start_response("200 OK", [HTML])
-            return Stream(two_pieces(query))
+            return Stream(query, two_pieces(query))
         case "/endless":
             start_response("200 OK", [HTML])
-            return Stream(endless())
+            return Stream(query, endless())
         case "/broken":
             start_response("200 OK", [HTML])
-            return Stream(broken())
+            return Stream(query, broken())
         case "/raises":
             raise RuntimeError("meant to fail, before the head")
         case "/events":
             start_response("200 OK", [("Content-Type", "text/event-stream")])
-            return Stream(two_pieces(query))
+            return Stream(query, two_pieces(query))
         case "/late":
             return _late(start_response)
         case "/late-redirect":
@@ -201,7 +203,7 @@ async def asgi_site(scope: Any, receive: Any, send: Any) -> None:
         found = [value.decode("latin-1") for key, value in scope["headers"] if key == name.encode()]
         return "; ".join(found) if found else None
 
-    whole = answer(path, field)
+    whole = answer(path, query, field)
     if whole is not None:
         status, headers, body = whole
         await send(_head(status, *headers))
@@ -211,17 +213,17 @@ async def asgi_site(scope: Any, receive: Any, send: Any) -> None:
         case "/stream" | "/events":
             kind = HTML if path == "/stream" else ("Content-Type", "text/event-stream")
             await send(_head(200, kind))
-            await _stream(send, two_pieces(query))
+            await _stream(send, query, two_pieces(query))
         case "/endless":
             await send(_head(200, HTML))
             gone = asyncio.create_task(_until_gone(receive))
             try:
-                await _stream(send, endless(), gone)
+                await _stream(send, query, endless(), gone)
             finally:
                 gone.cancel()
         case "/broken":
             await send(_head(200, HTML))
-            await _stream(send, broken())
+            await _stream(send, query, broken())
         case "/raises":
             raise RuntimeError("meant to fail, before the head")
         case "/file":
@@ -258,8 +260,9 @@ async def _until_gone(receive: Any) -> None:
         pass
 
 
-async def _stream(send: Any, pieces: Iterator[bytes], gone: asyncio.Task[None] | None = None) -> None:
-    counts["begun"] += 1
+async def _stream(send: Any, name: str, pieces: Iterator[bytes], gone: asyncio.Task[None] | None = None) -> None:
+    own = counts.setdefault(name, [0, 0])
+    own[0] += 1
     try:
         while True:
             piece = await asyncio.to_thread(next, pieces, None)
@@ -268,7 +271,7 @@ async def _stream(send: Any, pieces: Iterator[bytes], gone: asyncio.Task[None] |
             await send(_body(piece, True))
         await send(_body(b""))
     finally:
-        counts["closed"] += 1
+        own[1] += 1
 
 
 _behind_wsgi = consent_middleware.wsgi.ConsentMiddleware(wsgi_site, POLICY)

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from examples.standin import StandIn
 from tests import chromium
 from tests.browser.pages import CHAT_HOSTS, TRACKING_COOKIES, button, cookies, expect_state, hosts
+from tests.quiet import quiet, watch
 
 from .conftest import need
 from .servers import free_port, nginx, started, varnish
@@ -66,8 +67,7 @@ def visitor(browser: Browser, standin: StandIn, *wanted: str) -> Iterator[Page]:
     """The tab of a visitor who has never been here, with the cookies `wanted`."""
     standin.settle()
     standin.clear()
-    context = browser.new_context(ignore_https_errors=True)
-    context.set_default_timeout(15_000)
+    context = watch(browser.new_context(ignore_https_errors=True))
     for name, _, value in (cookie.partition("=") for cookie in wanted):
         context.add_cookies([{"name": name, "value": value, "domain": HOST, "path": "/"}])
     yield context.new_page()
@@ -97,7 +97,7 @@ def test_each_visitor_of_one_stored_page_gets_what_they_allow(browser: Browser, 
                 assert not TRACKING_COOKIES & cookies(page).keys()
             else:
                 expect_state(page, "idle")
-                page.wait_for_timeout(1000)
+                quiet(page)
                 assert standin.requests == []
 
     assert len(numbers) == 1, "every visitor has got the very page that was made for the first"

@@ -207,7 +207,7 @@ function read(html, parse5, scripting, bit, verdict, fallback, depth) {
     if (isFacade && depth === 0) {
       const place = where === null ? "template" : space === HTML ? where : `in ${space}: ${where}`;
       // A tag that the input cut off may have run into this one.
-      const isCut = element.attrs.some(({ name, value }) => name.includes("<") || value.startsWith("<"));
+      const isCut = element.attrs.some(({ name, value }) => !/^data-(?:conf|guard)$/.test(name) && /</.test(name + value));
       const what = isCut ? "cut" : has(element, "data-guard") ? "guard" : "conf";
       if (bit === 1) verdict.facade.push([what, place]);
     }

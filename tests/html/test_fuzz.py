@@ -9,6 +9,7 @@ from .fuzz import LIMITS, Builder, chunked_differently, disagreement, limit
 DOCUMENTS = 3000
 
 
+@pytest.mark.slow
 def test_html5lib_and_the_engine_agree_about_built_documents(capsys: pytest.CaptureFixture[str]) -> None:
     known = dict.fromkeys(LIMITS, 0)
     wrong = []
@@ -24,6 +25,7 @@ def test_html5lib_and_the_engine_agree_about_built_documents(capsys: pytest.Capt
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_built_documents_come_out_the_same_at_any_chunking() -> None:
     sizes = {seed: chunked_differently(Builder(seed).document()) for seed in range(DOCUMENTS, DOCUMENTS + 300)}
     assert not {seed: size for seed, size in sizes.items() if size}

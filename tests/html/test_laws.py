@@ -130,6 +130,7 @@ STUMBLES = (
 )
 
 
+@pytest.mark.slow
 @law
 @given(
     st.lists(st.sampled_from((*CONSTRUCTS, *STUMBLES)), min_size=1, max_size=9).map(
@@ -150,6 +151,7 @@ def test_the_gate_keeps_out_nothing_that_counts(document: bytes, xml: bool, size
     assert HTMLRewriter(Holding(), charset="utf-8", xml=xml).rewrite(document) == expected
 
 
+@pytest.mark.slow
 @law
 @given(documents, st.booleans())
 def test_chunk_invariance_at_every_cut_and_byte_by_byte(document: bytes, xml: bool) -> None:
@@ -202,6 +204,7 @@ def test_any_bytes_pass_without_an_exception(document: bytes, size: int, charset
         assert rewritten(document, size, xml=xml, charset=charset) == document
 
 
+@pytest.mark.slow
 @law
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
 def test_broken_documents_pass_without_an_exception(seed: int, damage: int) -> None:
@@ -256,6 +259,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", [pytest.param(unit, id=name) for name, unit in HOSTILE.items()])
 @pytest.mark.parametrize("size", [pytest.param(0, id="at once"), pytest.param(64, id="in pieces")])
 def test_four_times_the_document_takes_about_four_times_as_long(unit: bytes, size: int) -> None:
@@ -265,6 +269,7 @@ def test_four_times_the_document_takes_about_four_times_as_long(unit: bytes, siz
     assert growth < 10
 
 
+@pytest.mark.slow
 def test_math_that_nests_is_linear_too() -> None:
     """Whether an svg is open around an element of MathML is not looked for with every tag."""
     growth = min(cost(b"<math>" + b"<mrow>" * 16_000, 0) / cost(b"<math>" + b"<mrow>" * 4_000, 0) for _ in range(3))
@@ -282,12 +287,14 @@ def test_combining_marks_that_do_not_end_are_linear_too(charset: str) -> None:
     assert growth < 10
 
 
+@pytest.mark.slow
 def test_one_byte_at_a_time_is_linear_too() -> None:
     """An unfinished tag fed byte by byte is not read again with every byte."""
     growth = min(cost(b"<a b='" + b"x>" * 16_000, 1) / cost(b"<a b='" + b"x>" * 4_000, 1) for _ in range(3))
     assert growth < 10
 
 
+@pytest.mark.slow
 def test_a_script_that_is_waited_for_one_byte_at_a_time_is_linear_too() -> None:
     """An inline script fed byte by byte is not read again with every byte."""
     growth = min(cost(b"<script>" + b"a>b;" * 8_000, 1) / cost(b"<script>" + b"a>b;" * 2_000, 1) for _ in range(3))

@@ -76,6 +76,7 @@ policies = st.builds(
 NOW = 11.0 * 86_400
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(st.lists(headers, max_size=3), st.sampled_from(Regime), st.binary(max_size=8))
 def test_no_request_raises(lines: list[bytes], regime: Regime, signal: bytes) -> None:
@@ -90,6 +91,7 @@ def test_no_request_raises(lines: list[bytes], regime: Regime, signal: bytes) ->
     as_text(plan)
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(st.lists(headers, max_size=3), st.sampled_from(Regime))
 def test_nothing_counts_as_granted_that_no_source_has_granted(lines: list[bytes], regime: Regime) -> None:
@@ -111,6 +113,7 @@ def without_denials(readings: Sequence[Consent], category: Category) -> list[Con
     ]
 
 
+@pytest.mark.slow
 @given(policies, some_readings, st.sampled_from(OPTIONAL_CATEGORIES), st.booleans(), st.sampled_from(Regime))
 def test_removing_a_denial_never_blocks_more(
     policy: Policy, readings: list[Consent], category: Category, clicked: bool, regime: Regime
@@ -126,6 +129,7 @@ def test_removing_a_denial_never_blocks_more(
     assert policy.refused_cookies(after) <= policy.refused_cookies(before)
 
 
+@pytest.mark.slow
 @given(policies, some_readings, st.booleans())
 def test_opt_out_allows_no_less_than_opt_in(policy: Policy, readings: list[Consent], clicked: bool) -> None:
     """Law: a regime that waits for a yes is the stricter one, where the site reads the same signals under both."""
@@ -137,6 +141,7 @@ def test_opt_out_allows_no_less_than_opt_in(policy: Policy, readings: list[Conse
         assert lenient.allows(purpose) >= strict.allows(purpose)
 
 
+@pytest.mark.slow
 @given(policies, some_readings, st.sampled_from(Regime))
 def test_a_rule_never_grants(policy: Policy, readings: list[Consent], regime: Regime) -> None:
     """Law: every rule takes away, none adds."""

@@ -1,0 +1,103 @@
+"""Drives an ASGI application as a server does: one request goes in, the messages it sends come out.
+
+`call` is for `async def` tests. Code that is written for WSGI and ASGI alike, or that Hypothesis calls, is synchronous
+and uses `tests.doors.run_asgi`, which is made of the same parts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+Message = dict[str, Any]
+Scope = dict[str, Any]
+Pairs = Iterable[tuple[bytes, bytes]]
+Receive = Callable[[], Awaitable[Message]]
+#: An ASGI application. Its arguments are `Any`, because every framework has types of its own for them.
+App = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+def scope(*headers: tuple[bytes, bytes], **extra: Any) -> Scope:
+    """Return an HTTP scope with no more than the middleware needs."""
+    return {"type": "http", "method": "GET", "path": "/", "headers": list(headers), **extra}
+
+
+def full_scope(method: str, path: str, headers: Pairs, **extra: Any) -> Scope:
+    """Return an HTTP scope with everything that frameworks look for, as servers make it."""
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.5"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(name.lower(), value) for name, value in headers],
+        **extra,
+    }
+
+
+def start(*headers: Any, status: int = 200) -> Message:
+    """Return the message that begins a response."""
+    return {"type": "http.response.start", "status": status, "headers": list(headers)}
+
+
+def chunk(body: bytes, more: bool = False) -> Message:
+    """Return a message with a piece of body; without `more`, the last."""
+    return {"type": "http.response.body", "body": body, "more_body": more}
+
+
+def sending(messages: Iterable[Any]) -> App:
+    """Return an application that sends `messages` and asks for nothing."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        for message in messages:
+            await send(message)
+
+    return app
+
+
+def one_request(body: bytes = b"") -> Receive:
+    """Return a `receive` that gives the request's body once; the client then stays and says nothing more."""
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Message:
+        if not waiting:
+            await asyncio.Event().wait()
+        return waiting.pop()
+
+    return receive
+
+
+async def unread() -> Message:
+    """Fail: a `receive` for applications that have no business with the request's body."""
+    raise AssertionError("nobody asks for the request's body")  # pragma: no cover
+
+
+async def call(
+    app: App, given: Scope | None = None, *, receive: Receive | None = None, sent: list[Message] | None = None
+) -> list[Message]:
+    """Make one request; return what the application has sent.
+
+    Where the application raises, the error goes on to the caller; a list given as `sent` then holds what came before.
+    """
+    messages: list[Message] = [] if sent is None else sent
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    await app(scope() if given is None else given, receive or one_request(), send)
+    return messages
+
+
+def body_of(messages: Iterable[Message]) -> bytes:
+    """Return the body that the messages bring."""
+    return b"".join(message.get("body", b"") for message in messages)
+
+
+def types_of(messages: Iterable[Message]) -> list[str]:
+    """Return the kinds of the messages, without what is common to their names."""
+    return [message["type"].removeprefix("http.response.") for message in messages]

@@ -1,0 +1,87 @@
+"""Lock the environments: `make lock` runs `python -m tests.lock` and writes `requirements/*.txt`.
+
+Each file holds the exact version and the hashes of everything that one environment installs, for every Python and
+system that the project supports, so that `make demo`, `make test` and continuous integration install the same files.
+`uv pip compile` resolves them. The first lines of a lock hold a digest of the declarations in `pyproject.toml` that it
+was made from; `tests/test_lock.py` compares it, so that a lock that is out of date fails the tests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "requirements"
+
+
+class Environment(NamedTuple):
+    """The dependency groups and the package's extras that one environment installs."""
+
+    groups: tuple[str, ...]
+    extras: tuple[str, ...]
+
+
+ENVIRONMENTS = {
+    "demo": Environment(("examples", "build"), ("flask", "starlette")),
+    "test": Environment(("test", "build"), ("flask", "starlette", "audit", "compression")),
+    "bench": Environment(("test", "build", "bench"), ("flask", "starlette", "audit", "compression")),
+}
+
+
+def project() -> dict[str, Any]:
+    """Return what `pyproject.toml` says."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+
+
+def requirements(environment: Environment, declared: dict[str, Any]) -> list[str]:
+    """Return what an environment asks for by itself, sorted: its groups (PEP 735), its extras, the package's own."""
+    groups = declared["dependency-groups"]
+    found: set[str] = set(declared["project"]["dependencies"])
+    waiting = list(environment.groups)
+    while waiting:
+        for entry in groups[waiting.pop()]:
+            if isinstance(entry, str):
+                found.add(entry)
+            else:
+                waiting.append(entry["include-group"])
+    for extra in environment.extras:
+        found.update(declared["project"]["optional-dependencies"][extra])
+    return sorted(found)
+
+
+def digest(environment: Environment, declared: dict[str, Any]) -> str:
+    """Return a digest of all that a lock depends on in `pyproject.toml`."""
+    inputs = {"python": declared["project"]["requires-python"], "requirements": requirements(environment, declared)}
+    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
+
+
+def header(environment: Environment, declared: dict[str, Any]) -> str:
+    """Return the first lines of a lock."""
+    return f"# Made by `make lock` from pyproject.toml; do not edit.\n# inputs: {digest(environment, declared)}\n"
+
+
+def main() -> int:
+    """Write every lock, with the newest versions that the declarations allow. Returns the exit status."""
+    declared = project()
+    lowest = declared["project"]["requires-python"].removeprefix(">=")
+    FOLDER.mkdir(exist_ok=True)
+    for name, environment in ENVIRONMENTS.items():
+        command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", lowest]
+        command += ["--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "-"]
+        wanted = "\n".join(requirements(environment, declared))
+        done = subprocess.run(command, input=wanted, stdout=subprocess.PIPE, text=True, check=False, cwd=ROOT)
+        if done.returncode:
+            return done.returncode
+        (FOLDER / f"{name}.txt").write_text(header(environment, declared) + done.stdout, "utf-8")
+        print(f"requirements/{name}.txt: {done.stdout.count('==')} packages")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
