@@ -190,6 +190,8 @@ CLOSES_P: Final = frozenset(
 MATHML_TEXT: Final = frozenset({b"mi", b"mo", b"mn", b"ms", b"mtext"})
 MATHML_BOUNDS: Final = MATHML_TEXT | {b"annotation-xml"}
 SVG_INTEGRATION: Final = frozenset({b"foreignobject", b"desc", b"title"})
+# End tags of these that mean nothing where none is open.
+LEAVING: Final = b"".join(b"</%b>" % word for word in sorted(MATHML_TEXT | SVG_INTEGRATION))
 # Start tags from which on HTML and foreign content are read differently.
 PARTS_READINGS: Final = RAW_TEXT | MATHML_BOUNDS | SVG_INTEGRATION | {b"math", b"plaintext", b"select", b"template"}
 # HTML inside of foreign content: start tags whose effect depends on what is open around that, or on a table's modes.

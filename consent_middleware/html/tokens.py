@@ -290,7 +290,8 @@ class Tokenizer:
             return None
         ends = b"".join(b"</%b>" % element.name for element in reversed(self.open))
         # A void element that HTML alone has leaves foreign content.
-        return ends + b"</select>" * self.select + b"<meta>" * (self.doubtful or self.lost)
+        leaving = grammar.LEAVING * self.lost + b"<meta>" * (self.doubtful or self.lost)
+        return ends + b"</select>" * self.select + leaving
 
     @property
     def drawing(self) -> bool:

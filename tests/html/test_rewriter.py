@@ -214,6 +214,7 @@ def test_a_start_tag_gives_its_attributes_as_spans() -> None:
             id="where foreign content may be closed around",
         ),
         pytest.param("{s}<svg></a><g>", "{h}<svg></a><g><meta>{t}", id="where foreign content may be open"),
+        pytest.param("{s}<svg><desc><td>", "{h}<svg><desc><td>{l}<meta>{t}", id="where HTML in it may be open"),
         pytest.param("{s}<svg></a><p></body>", "{h}<svg></a><p>{t}</body>", id="where it is left by all readings"),
         pytest.param("{s}<select><option>x", "{h}<select><option>x</select>{t}", id="not in a select"),
         pytest.param("{s}<select></body>", "{h}<select></select>{t}</body>", id="not in a select before the end tag"),
@@ -235,6 +236,7 @@ def test_a_start_tag_gives_its_attributes_as_spans() -> None:
 )
 def test_where_the_tail_goes(page: str, expected: str) -> None:
     words = {"s": f"<img src={HELD}>", "h": f"<img data-held={HELD}>", "t": "<!--tail-->"}
+    words["l"] = "</desc></foreignobject></mi></mn></mo></ms></mtext></title>"
     source, wanted = page.format(**words).encode(), expected.format(**words).encode()
 
     assert HTMLRewriter(Holding(), charset="utf-8").rewrite(source) == wanted
