@@ -207,7 +207,8 @@ function read(html, parse5, scripting, bit, verdict, fallback, depth) {
     if (isFacade && depth === 0) {
       const place = where === null ? "template" : space === HTML ? where : `in ${space}: ${where}`;
       // A tag that the input cut off may have run into this one.
-      const what = element.attrs.some((attr) => attr.name.includes("<")) ? "cut" : has(element, "data-guard") ? "guard" : "conf";
+      const isCut = element.attrs.some(({ name, value }) => !/^data-(?:conf|guard)$/.test(name) && /</.test(name + value));
+      const what = isCut ? "cut" : has(element, "data-guard") ? "guard" : "conf";
       if (bit === 1) verdict.facade.push([what, place]);
     }
     if (where === null) continue;
