@@ -159,6 +159,9 @@ class PageHolds:
     _watches: bool = False
     _root: StartTag | None = None
     #: Of how many held tags the page's script has been told, None before there is one; and whether of a chat.
+    #: The first nonce of a tag that brings a chat, and of one that is held.
+    _chat_nonce: str | None = None
+    _held_nonce: str | None = None
     _told: int | None = None
     _told_chat: bool = False
 
@@ -235,7 +238,7 @@ class PageHolds:
     def _nonce(self) -> str | None:
         """The nonce for the page's scripts of ours: what its policy names, or else what its own tags bear, since a
         policy may stand in the page itself."""
-        nonces = (self.nonce, *(chat.nonce for chat in self._chats), *(held.nonce for held in self.held))
+        nonces = (self.nonce, self._chat_nonce, self._held_nonce)
         return next((nonce for nonce in nonces if nonce is not None), None)
 
     def _is_stranger(self, held: Held) -> bool:
@@ -421,6 +424,8 @@ class PageHolds:
                 nonce=tag.get(b"nonce"),
             )
         )
+        if self._held_nonce is None:
+            self._held_nonce = tag.get(b"nonce")
         if runs:
             self._remember_chat(tag, found, src)
         return edits
@@ -456,7 +461,10 @@ class PageHolds:
                 "several-accounts", f"a page has tags of the accounts {first} and {chat.account} of {vendor}"
             )
         own = found.rule.purpose is Purpose.CHAT
-        self._chats.append(_Chat(chat, vendor, tag.get(b"nonce"), own))
+        nonce = tag.get(b"nonce")
+        if self._chat_nonce is None:
+            self._chat_nonce = nonce
+        self._chats.append(_Chat(chat, vendor, nonce, own))
 
     def _may_name(self, tag: StartTag, found: Found, src: str, account: str) -> bool:
         """Return whether the page's chat may be that of the account which this tag names.

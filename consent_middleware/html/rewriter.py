@@ -88,8 +88,8 @@ class TagWatch(Protocol):
         """Give what to add before ``</body>`` or at the end of the document; b"" when there is nothing to add.
 
         Asked before each ``</body>`` that follows an edit and at the end of input, until it gives something; once more
-        where edits follow that. Never in raw text, comment, tag, template or foreign content; at the end of input these
-        are closed before it. In XML never behind the root element.
+        at the end of input where edits follow that. Never in raw text, comment, tag, template or foreign content, which
+        are closed before it at the end of input. In XML never behind the root element.
         """
         ...
 
@@ -303,6 +303,9 @@ class _Reader:
         self.declared: frozenset[bytes] = frozenset()
         self.edited = False
         self._tailed = depth > 0
+        # Whether edits have come behind the tail. They are told of once more at the document's end, and not before each
+        # further end tag of a body, so that a page with many does not grow with their square.
+        self._edited_behind = False
         self._seeks_root = depth == 0
         self._source = b""
         self._candidates = Candidates(gate, b"", 0, encoding)
@@ -339,12 +342,12 @@ class _Reader:
         while True:
             if tokens.lost:
                 everywhere = True
-                if tokens.closed and self._candidates.advance(tokens.pos) == end and (self._tailed or not self.edited):
+                if tokens.closed and self._candidates.advance(tokens.pos) == end and self._needs_no_tail():
                     tokens.skip()
             elif ((tokens.plain and not tokens.doubtful) or tokens.drawing) and not self._seeks_root:
                 everywhere = tokens.unscripted
                 start = self._candidates.advance(tokens.pos)
-                if tokens.closed and start == end and (self._tailed or not self.edited):
+                if tokens.closed and start == end and self._needs_no_tail():
                     tokens.skip()
                 tokens.run(start)
             else:
@@ -437,8 +440,7 @@ class _Reader:
                 tag.script = text
             if edits := self._ask(tag):
                 self.edited = True
-                # What stands behind the tail has not been told of in it.
-                self._tailed = self._depth > 0
+                self._edited_behind = self._tailed and self._depth == 0
                 return edits
             if tag.text is not None and not any(tag.get(name) for name in (b"href", b"xlink:href")):
                 # It says the same as HTML's and as SVG's.
@@ -477,6 +479,10 @@ class _Reader:
             if name in _BY_ADDRESS and said & self.declared and self._bail_out():
                 yield Edit(*attribute.name_span, b"data-withheld-" + name)
 
+    def _needs_no_tail(self) -> bool:
+        """Return whether nothing was edited, or everything that was has been told of."""
+        return not self.edited or (self._tailed and not self._edited_behind)
+
     def _tail(self, at: int, closing: bytes) -> Iterator[Edit]:
         """Ask for the tail before an end tag."""
         if self.edited and not self._tailed and (tail := self.watch.tail()):
@@ -487,9 +493,9 @@ class _Reader:
         """Ask for the tail at the end of the input."""
         tokens = self.tokens
         closing = tokens.closing
-        if self._tailed or not self.edited or closing is None or tokens.cut or tokens.xml:
+        if self._needs_no_tail() or closing is None or tokens.cut or tokens.xml:
             return b""
-        self._tailed = True
+        self._tailed, self._edited_behind = True, False
         tail = self.watch.tail()
         return tail and closing + tail
 
@@ -620,9 +626,9 @@ class _Reader:
 
     def tail_in_doubt(self) -> bytes:
         """Ask for the tail at the end of a document of which nobody knows what is open there."""
-        if self._tailed or not self.edited:
+        if self._needs_no_tail():
             return b""
-        self._tailed = True
+        self._tailed, self._edited_behind = True, False
         return self.watch.tail()
 
     def changes(self, source: bytes, places: list[int] | None, known: Tags) -> Iterator[Change]:
