@@ -98,6 +98,55 @@ def test_scripts_without_an_address_are_counted() -> None:
     assert len(conf["held"]) == 1
 
 
+RULES = '{"prefetch": [{"urls": ["https://js.hs-scripts.com/1.js"]}]}'
+
+
+def test_held_speculation_rules_are_counted() -> None:
+    rules = f'<script type="speculationrules">{RULES}</script>'
+    page = sent(rules + PIXEL)
+    assert 'data-consent-type="speculationrules"' in page
+    [conf] = told(page)
+    assert conf["texts"] == 1
+    assert [mark[0] for mark in conf["held"]] == ["img"]
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        f'<script type="speculationrules" src="/rules.json">{RULES}</script>',
+        '<script type="speculationrules">{"prefetch": [{"where": {"href_matches": "/*"}}]}</script>',
+    ],
+)
+def test_speculation_rules_that_stay_are_not_counted(tag: str) -> None:
+    page = sent(tag + PIXEL)
+    assert tag in page
+    assert "texts" not in told(page)[0]
+
+
+WITHOUT_ADDRESS = [
+    f'<script href="/x" type="speculationrules">{RULES}</script>',
+    f'<svg><script src="/x" type="speculationrules">{RULES}</script></svg>',
+    "<script href='/x'>fetch('https://js.hs-banner.com/1.js')</script>",
+    "<svg><script src='/x'>fetch('https://js.hs-banner.com/1.js')</script></svg>",
+]
+
+
+@pytest.mark.parametrize("tag", WITHOUT_ADDRESS)
+def test_attribute_that_is_no_address_stays(tag: str) -> None:
+    page = sent(tag + PIXEL)
+    assert "data-consent-href" not in page
+    assert told(page)[0]["texts"] == 1
+
+
+@pytest.mark.parametrize("name", ["data-consent-src", "data-consent-href"])
+def test_text_with_a_kept_address_is_not_counted(name: str) -> None:
+    page = sent(f"<script {name}='/x'>fetch('https://js.hs-banner.com/1.js')</script>" + PIXEL)
+    assert "fetch" in page
+    [conf] = told(page)
+    assert "texts" not in conf
+    assert [mark[0] for mark in conf["held"]] == ["img"]
+
+
 def test_what_stands_before_a_base_comes_first() -> None:
     [conf] = told(sent(f'{LOADER}<base href="/a/">{PIXEL}{LOADER}'))
     assert [mark[0] for mark in conf["held"]] == ["script", "img"]
