@@ -395,7 +395,9 @@ class PageHolds:
         # somebody has got into the page. Released by ours, it would run where the policy lets everything run that a
         # script inserts, so it is not.
         is_stopped = self.nonced and tag.name == b"script" and tag.get(b"nonce") != self._page_nonce
-        runs = not is_stopped and self._may_run(tag, src)
+        # What browsers do not agree to be a tag may be a comment or a string in a script, with words of a visitor's in
+        # it: it is held, and neither released nor asked for its account.
+        runs = not is_stopped and tag.certain and self._may_run(tag, src)
         if is_stopped:
             self.policy.notices.note(
                 "no-nonce", f"a tag ({rule.id}) lacks the nonce that the page's policy asks for: no browser runs it"
@@ -408,7 +410,7 @@ class PageHolds:
             # An edit that changes nothing, for the sake of the script behind it.
             return (Edit(0, 0, b""),) if self._watches else ()
         edits = list(_edits(tag, rule.purpose, rule.kind, names, address, addition))
-        released = not (is_stopped or tag.nested)
+        released = tag.certain and not (is_stopped or tag.nested)
         has_text = tag.name == b"script" and tag.text is not None
         self.held.append(
             Held(
@@ -419,7 +421,7 @@ class PageHolds:
                 mark=_mark(tag, rule.purpose, rule.kind, edits) if released and not has_text else (),
                 text=released and has_text and _KEPT.isdisjoint(name for name, _ in _behind(tag, edits)),
                 base=tag.base is not None,
-                nonce=tag.get(b"nonce"),
+                nonce=tag.get(b"nonce") if tag.certain else None,
             )
         )
         if runs:
@@ -489,7 +491,7 @@ class PageHolds:
         if purpose is None:
             return ()
         edits = list(_edits(tag, purpose, "", _LINK_NAMES, b"href", b""))
-        mark = () if tag.nested else _mark(tag, purpose, "", edits)
+        mark = _mark(tag, purpose, "", edits) if tag.certain and not tag.nested else ()
         self.held.append(Held("hint", purpose, mark=mark, base=tag.base is not None))
         return edits
 

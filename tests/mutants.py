@@ -76,6 +76,10 @@ SCRIPT_MUTANTS = [
     Mutant(CORE, '(address && all("script").some((other) => other.src === address && other.nonce === element.nonce))', "false", f"{RELEASE}::TestRelease"),
     Mutant(CORE, " && other.nonce === element.nonce", "", f"{MORE} -k all_samples"),
     Mutant("holds.py", 'text=released and has_text', "text=has_text", LIST),
+    Mutant("holds.py", "not is_stopped and tag.certain and", "not is_stopped and", f"{LIST} -k names_no_account"),
+    Mutant("holds.py", "released = tag.certain and not", "released = not", f"{LIST} -k held_and_not_listed"),
+    Mutant("holds.py", 'nonce=tag.get(b"nonce") if tag.certain else None', 'nonce=tag.get(b"nonce")', f"{LIST} -k held_and_not_listed"),
+    Mutant("holds.py", "if tag.certain and not tag.nested else ()", "if not tag.nested else ()", f"{LIST} -k held_and_not_listed"),
     Mutant("holds.py", " and _KEPT.isdisjoint(name for name, _ in _behind(tag, edits))", "", f"{LIST} -k kept_address"),
     Mutant("holds.py", 'return _SCRIPT_NAMES - {b"src"}', "return _SCRIPT_NAMES", f"{LIST} -k no_address"),
     Mutant("holds.py", 'return _SCRIPT_NAMES - {b"href", b"xlink:href"} if tag.certain else _SCRIPT_NAMES', "return _SCRIPT_NAMES", f"{LIST} -k no_address"),
@@ -145,7 +149,7 @@ SCRIPT_MUTANTS = [
     Mutant("vendors/hubspot.js", 'window._hsp?.push(["revokeCookieConsent"]);', "", f"{RELEASE}::TestWithdrawal"),
 ]  # fmt: skip
 MUTANTS = [
-    Mutant("holds.py", "runs = not is_stopped and self._may_run(tag, src)", "runs = not is_stopped", LIST),
+    Mutant("holds.py", "runs = not is_stopped and tag.certain and self._may_run(tag, src)", "runs = not is_stopped and tag.certain", LIST),
     Mutant("holds.py", "        if tag.name in _NO_SCRIPTS:\n            return False\n", "", LIST),
     Mutant("holds.py", "not self.policy.serves(chat.src) or ", "", LIST),
     Mutant("holds.py", "if found.rule.chat is None or not self.offers_chat or ", "if found.rule.chat is None or ", "tests/test_holds.py"),

@@ -147,6 +147,45 @@ def test_text_with_a_kept_address_is_not_counted(name: str) -> None:
     assert [mark[0] for mark in conf["held"]] == ["img"]
 
 
+#: Behind this, browsers do not agree where tags begin.
+DOUBT = "<svg></x><desc></desc></svg>"
+TRACKER = "<script nonce=evil>fetch('https://js.hs-banner.com/1.js')</script>"
+HINT = '<link rel="preconnect" href="https://js.hs-scripts.com">'
+
+
+#: Of these, what stands in a script must not end it.
+NO_TAGS = [
+    f"<!-- {EVIL}{TRACKER}{PIXEL}{HINT} -->",
+    f"<title>{EVIL}{TRACKER}{PIXEL}{HINT}</title>",
+    f"<script>var said = `{EVIL}{TRACKER}{PIXEL}{HINT}`;".replace("</script>", "") + "</script>",
+]
+
+
+class TestWhereTagsAreInDoubt:
+    @pytest.mark.parametrize("text", NO_TAGS)
+    def test_what_may_be_no_tag_is_held_and_not_listed(self, text: str) -> None:
+        page = sent(PIXEL + DOUBT + text)
+        assert page.partition("data-conf")[0].count("data-consent=") == 5
+        [conf] = told(page)
+        assert [mark[0] for mark in conf["held"]] == ["img"]
+        assert conf.keys() == {"live", "held"}
+        assert "nonce" not in page.rpartition("<script")[2]
+
+    @pytest.mark.parametrize("text", NO_TAGS)
+    def test_what_may_be_no_tag_names_no_account(self, text: str) -> None:
+        policy = Policy(contact_url="/c")
+        assert portal(sent(DOUBT + text, policy=policy)) is None
+        assert portal(sent(DOUBT + text + LOADER, policy=policy)) == "12345"
+        assert "several-accounts" not in policy.notices.counts
+
+    def test_a_tag_as_browsers_read_it_is_listed(self) -> None:
+        inline = "<script>fetch('https://js.hs-banner.com/1.js')</script>"
+        [conf] = told(sent(DOUBT + LOADER + inline + PIXEL + HINT))
+        assert [mark[0] for mark in conf["held"]] == ["script", "img", "link"]
+        assert conf["texts"] == 1
+        assert conf["attrs"]["data-hsjs-portal"] == "12345"
+
+
 def test_what_stands_before_a_base_comes_first() -> None:
     [conf] = told(sent(f'{LOADER}<base href="/a/">{PIXEL}{LOADER}'))
     assert [mark[0] for mark in conf["held"]] == ["script", "img"]
