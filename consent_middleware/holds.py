@@ -74,6 +74,8 @@ _HINT_RULES = {purpose: TextRule("hint", (purpose,), re.compile("(?!)")) for pur
 #: What a held tag is not to keep: a browser would fetch, run or find it by these.
 _SCRIPT_NAMES = frozenset({b"src", b"type", b"id", b"href", b"xlink:href"})
 _LINK_NAMES = frozenset({b"href", b"imagesrcset"})
+#: Where the page's script looks for the address of a held script; one without counts by its text.
+_KEPT = frozenset({"data-consent-src", "data-consent-href"})
 _OTHER_NAMES = frozenset({b"src", b"srcset"})
 #: HTML, section 4.8.4.2.1: the addresses of `srcset`, each with what follows it up to the next; and how many are read.
 _CANDIDATE = re.compile(r"[\s,]*+(\S*[^\s,])(?:,|\s[^,]*+)?")
@@ -96,8 +98,8 @@ class Held:
     """One tag that waits: the rule that knew it, the purpose it waits for, and where it is known, what it loads.
 
     The page's script knows the element again by its `mark`, or, where `text` is true, as one of its scripts without an
-    address; where there is neither, it never releases it. `base` says whether a `<base>` stands before it, `nonce` is a
-    script's.
+    address, of which it is told the number; where there is neither, it never releases it. `base` says whether a
+    `<base>` stands before it, `nonce` is a script's.
     """
 
     rule: str
@@ -356,9 +358,8 @@ class PageHolds:
             found = self._known(tag, src)
         if found is None:
             return ()
-        # A browser takes no notice of `src` in SVG, so the release need not either.
-        names = _SCRIPT_NAMES - {b"src"} if tag.svg else _SCRIPT_NAMES
-        return self._hold(tag, found, src or "", names | {address}, address, b' type="text/x-consent"')
+        names = _script_names(tag) | {address}
+        return self._hold(tag, found, src or "", names, address, b' type="text/x-consent"')
 
     def _speculation(self, tag: StartTag) -> Sequence[Edit]:
         """Rules that have a browser fetch other pages ahead wait where they name a host that has to wait."""
@@ -368,7 +369,7 @@ class PageHolds:
         if purpose is None:
             return ()
         found = Found(_HINT_RULES[purpose], "", "")
-        return self._hold(tag, found, "", _SCRIPT_NAMES, b"src", b' type="text/x-consent"')
+        return self._hold(tag, found, "", _script_names(tag), b"src", b' type="text/x-consent"')
 
     def _other(self, tag: StartTag) -> Sequence[Edit]:
         """A picture, a frame or a custom element that waits has no address, so that nothing is fetched for it."""
@@ -397,7 +398,9 @@ class PageHolds:
         # somebody has got into the page. Released by ours, it would run where the policy lets everything run that a
         # script inserts, so it is not.
         is_stopped = self.nonced and tag.name == b"script" and tag.get(b"nonce") != self._page_nonce
-        runs = not is_stopped and self._may_run(tag, src)
+        # What browsers do not agree to be a tag may be a comment or a string in a script, with words of a visitor's in
+        # it: it is held, and neither released nor asked for its account.
+        runs = not is_stopped and tag.certain and self._may_run(tag, src)
         if is_stopped:
             self.policy.notices.note(
                 "no-nonce", f"a tag ({rule.id}) lacks the nonce that the page's policy asks for: no browser runs it"
@@ -410,7 +413,7 @@ class PageHolds:
             # An edit that changes nothing, for the sake of the script behind it.
             return (Edit(0, 0, b""),) if self._watches else ()
         edits = list(_edits(tag, rule.purpose, rule.kind, names, address, addition))
-        released = not (is_stopped or tag.nested)
+        released = tag.certain and not (is_stopped or tag.nested)
         has_text = tag.name == b"script" and tag.text is not None
         self.held.append(
             Held(
@@ -419,9 +422,9 @@ class PageHolds:
                 rule.kind,
                 "" if is_stopped else src,
                 mark=_mark(tag, rule.purpose, rule.kind, edits) if released and not has_text else (),
-                text=released and has_text,
+                text=released and has_text and _KEPT.isdisjoint(name for name, _ in _behind(tag, edits)),
                 base=tag.base is not None,
-                nonce=tag.get(b"nonce"),
+                nonce=tag.get(b"nonce") if tag.certain else None,
             )
         )
         if self._held_nonce is None:
@@ -496,7 +499,7 @@ class PageHolds:
         if purpose is None:
             return ()
         edits = list(_edits(tag, purpose, "", _LINK_NAMES, b"href", b""))
-        mark = () if tag.nested else _mark(tag, purpose, "", edits)
+        mark = _mark(tag, purpose, "", edits) if tag.certain and not tag.nested else ()
         self.held.append(Held("hint", purpose, mark=mark, base=tag.base is not None))
         return edits
 
@@ -623,6 +626,16 @@ def _speculates(tag: StartTag) -> bool:
     return (tag.get(b"type") or "").strip(_HTML_SPACE).lower() == "speculationrules"
 
 
+def _script_names(tag: StartTag) -> frozenset[bytes]:
+    """Return the attributes that a held script is not to keep.
+
+    A browser takes no notice of `src` in SVG and of `href` in HTML, so the release need not either.
+    """
+    if tag.svg:
+        return _SCRIPT_NAMES - {b"src"}
+    return _SCRIPT_NAMES - {b"href", b"xlink:href"} if tag.certain else _SCRIPT_NAMES
+
+
 def _addresses(tag: StartTag) -> tuple[bytes, ...]:
     """The attributes in which a browser looks for this script's address (SVG 2, section 16.2, for SVG's)."""
     return (b"href", b"xlink:href") if tag.svg else (b"src",)
@@ -654,14 +667,19 @@ def _mark(tag: StartTag, purpose: Purpose, kind: str, edits: Sequence[Edit]) -> 
     said = {"data-consent": purpose.value}
     if kind:
         said["data-consent-kind"] = kind
-    renamed = {edit.start: edit.replacement for edit in edits if edit.end > edit.start}
     beginning = "data-" if tag.name == b"script" else "data-consent"
-    for attribute in tag.attributes:
-        name = renamed.get(attribute.name_span[0], attribute.name).decode("utf-8", "replace")
+    for name, value in _behind(tag, edits):
         if name.startswith(beginning):
-            value = tag.get(attribute.name) or ""
             said.setdefault(name, value)
     return (tag.name.decode("utf-8", "replace"), *(f"{name}={value}" for name, value in said.items()))
+
+
+def _behind(tag: StartTag, edits: Sequence[Edit]) -> Iterator[tuple[str, str]]:
+    """Return the tag's own attributes under the names that they have behind these edits."""
+    renamed = {edit.start: edit.replacement for edit in edits if edit.end > edit.start}
+    for attribute in tag.attributes:
+        name = renamed.get(attribute.name_span[0], attribute.name).decode("utf-8", "replace")
+        yield name, tag.get(attribute.name) or ""
 
 
 def _edits(

@@ -98,6 +98,94 @@ def test_scripts_without_an_address_are_counted() -> None:
     assert len(conf["held"]) == 1
 
 
+RULES = '{"prefetch": [{"urls": ["https://js.hs-scripts.com/1.js"]}]}'
+
+
+def test_held_speculation_rules_are_counted() -> None:
+    rules = f'<script type="speculationrules">{RULES}</script>'
+    page = sent(rules + PIXEL)
+    assert 'data-consent-type="speculationrules"' in page
+    [conf] = told(page)
+    assert conf["texts"] == 1
+    assert [mark[0] for mark in conf["held"]] == ["img"]
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        f'<script type="speculationrules" src="/rules.json">{RULES}</script>',
+        '<script type="speculationrules">{"prefetch": [{"where": {"href_matches": "/*"}}]}</script>',
+    ],
+)
+def test_speculation_rules_that_stay_are_not_counted(tag: str) -> None:
+    page = sent(tag + PIXEL)
+    assert tag in page
+    assert "texts" not in told(page)[0]
+
+
+WITHOUT_ADDRESS = [
+    f'<script href="/x" type="speculationrules">{RULES}</script>',
+    f'<svg><script src="/x" type="speculationrules">{RULES}</script></svg>',
+    "<script href='/x'>fetch('https://js.hs-banner.com/1.js')</script>",
+    "<svg><script src='/x'>fetch('https://js.hs-banner.com/1.js')</script></svg>",
+]
+
+
+@pytest.mark.parametrize("tag", WITHOUT_ADDRESS)
+def test_attribute_that_is_no_address_stays(tag: str) -> None:
+    page = sent(tag + PIXEL)
+    assert "data-consent-href" not in page
+    assert told(page)[0]["texts"] == 1
+
+
+@pytest.mark.parametrize("name", ["data-consent-src", "data-consent-href"])
+def test_text_with_a_kept_address_is_not_counted(name: str) -> None:
+    page = sent(f"<script {name}='/x'>fetch('https://js.hs-banner.com/1.js')</script>" + PIXEL)
+    assert "fetch" in page
+    [conf] = told(page)
+    assert "texts" not in conf
+    assert [mark[0] for mark in conf["held"]] == ["img"]
+
+
+#: Behind this, browsers do not agree where tags begin.
+DOUBT = "<svg></x><desc></desc></svg>"
+TRACKER = "<script nonce=evil>fetch('https://js.hs-banner.com/1.js')</script>"
+HINT = '<link rel="preconnect" href="https://js.hs-scripts.com">'
+
+
+#: Of these, what stands in a script must not end it.
+NO_TAGS = [
+    f"<!-- {EVIL}{TRACKER}{PIXEL}{HINT} -->",
+    f"<title>{EVIL}{TRACKER}{PIXEL}{HINT}</title>",
+    f"<script>var said = `{EVIL}{TRACKER}{PIXEL}{HINT}`;".replace("</script>", "") + "</script>",
+]
+
+
+class TestWhereTagsAreInDoubt:
+    @pytest.mark.parametrize("text", NO_TAGS)
+    def test_what_may_be_no_tag_is_held_and_not_listed(self, text: str) -> None:
+        page = sent(PIXEL + DOUBT + text)
+        assert page.partition("data-conf")[0].count("data-consent=") == 5
+        [conf] = told(page)
+        assert [mark[0] for mark in conf["held"]] == ["img"]
+        assert conf.keys() == {"live", "held"}
+        assert "nonce" not in page.rpartition("<script")[2]
+
+    @pytest.mark.parametrize("text", NO_TAGS)
+    def test_what_may_be_no_tag_names_no_account(self, text: str) -> None:
+        policy = Policy(contact_url="/c")
+        assert portal(sent(DOUBT + text, policy=policy)) is None
+        assert portal(sent(DOUBT + text + LOADER, policy=policy)) == "12345"
+        assert "several-accounts" not in policy.notices.counts
+
+    def test_a_tag_as_browsers_read_it_is_listed(self) -> None:
+        inline = "<script>fetch('https://js.hs-banner.com/1.js')</script>"
+        [conf] = told(sent(DOUBT + LOADER + inline + PIXEL + HINT))
+        assert [mark[0] for mark in conf["held"]] == ["script", "img", "link"]
+        assert conf["texts"] == 1
+        assert conf["attrs"]["data-hsjs-portal"] == "12345"
+
+
 def test_what_stands_before_a_base_comes_first() -> None:
     [conf] = told(sent(f'{LOADER}<base href="/a/">{PIXEL}{LOADER}'))
     assert [mark[0] for mark in conf["held"]] == ["script", "img"]

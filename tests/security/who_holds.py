@@ -10,9 +10,6 @@ import re
 from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 SCRIPT = "https://js.hs-scripts.com/12345.js"
 PIXEL = "https://track.hubspot.com/__ptq.gif?a=12345"
@@ -180,8 +177,6 @@ CASES: dict[str, Case] = {
     "`import()` in a script file": _script(f"import({PARTS}).catch(() => {{}})"),
 }
 
-UNREAD = {"a script that is inline in SVG", "a script that is inline in SVG, in a CDATA section"}
-
 
 def table() -> dict[str, str]:
     """Who holds what by the table in the docs: "server", "guard" or "nobody" for each row."""
@@ -189,9 +184,3 @@ def table() -> dict[str, str]:
     section = text.partition("## Who holds what\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (.+?) \| (server|guard|nobody: .).*\|$", section, re.MULTILINE)
     return {what: holder.partition(":")[0] for what, holder in rows}
-
-
-def rows(*whats: str) -> list[Any]:
-    """These rows as parameters of a test; what the engine cannot read may fail."""
-    unread = pytest.mark.xfail(reason="the text of a script in SVG is not read", strict=False)
-    return [pytest.param(what, marks=[unread] if what in UNREAD else []) for what in whats]
