@@ -8,7 +8,7 @@ what is put in its place, is the watch's.
 from __future__ import annotations
 
 import re
-from bisect import insort
+from bisect import bisect
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import heappop, heappush
@@ -45,7 +45,7 @@ BYTE_REFERENCE: Final = re.compile(rb"&(?:#(?:[xX][0-9a-fA-F]+|[0-9]+);?|[a-zA-Z
 LONGEST_NAME: Final = 64
 """How many letters the name of an element that is asked about has at most, with its "<"."""
 
-_start = attrgetter("start")
+_span = attrgetter("start", "end")
 #: A tag's name behind its prefix, and what ends a script's text.
 _NAME: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?([^\t\n\f\r />]++)")
 _END_OF_SCRIPT: Final = re.compile(rb"</[sS][cC][rR]")
@@ -518,8 +518,11 @@ class _Reader:
         """Keep edits until everything before them is decided; of those that overlap, the first."""
         for edit in edits:
             moved = Edit(edit.start + offset, edit.end + offset, edit.replacement)
-            if all(moved.end <= other.start or other.end <= moved.start for other in self._pending):
-                insort(self._pending, moved, key=_start)
+            # None of them overlap, so that only its neighbors can.
+            at = bisect(self._pending, moved[:2], key=_span)
+            before, behind = self._pending[max(at - 1, 0) : at], self._pending[at : at + 1]
+            if all(edit.end <= moved.start for edit in before) and all(moved.end <= edit.start for edit in behind):
+                self._pending.insert(at, moved)
             self.edited = True
 
     def _due(self) -> Iterator[Edit]:
