@@ -611,7 +611,7 @@ class _Reader:
             return texts, begin
         source = self.tokens.source
         foreign = grammar.SVG_SCRIPT.match(source, begin, at + self._max_text)
-        ends = [script_end(source, begin), foreign.end() if foreign else -1]
+        ends = [script_end(source, begin, at + self._max_text + len("</script>")), foreign.end() if foreign else -1]
         if min(ends) < 0 and not self.tokens.closed and len(source) - at <= self._max_text + len("</script"):
             return None
         within = [end if end <= at + self._max_text else -1 for end in ends]
@@ -619,7 +619,8 @@ class _Reader:
             texts[0] = source[begin : within[0]]
         if within[1] >= 0:
             texts[1] = foreign_text(source[begin : within[1]], xml=False)
-        return texts, max(begin, *within)
+        # Where an end was looked for in vain, all of that counts as read.
+        return texts, max(begin, *within) if min(within) >= 0 else min(len(source), at + self._max_text)
 
     def tail_in_doubt(self) -> bytes:
         """Ask for the tail at the end of a document of which nobody knows what is open there."""
