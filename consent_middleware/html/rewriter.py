@@ -8,7 +8,7 @@ what is put in its place, is the watch's.
 from __future__ import annotations
 
 import re
-from bisect import insort
+from bisect import bisect
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import heappop, heappush
@@ -45,7 +45,7 @@ BYTE_REFERENCE: Final = re.compile(rb"&(?:#(?:[xX][0-9a-fA-F]+|[0-9]+);?|[a-zA-Z
 LONGEST_NAME: Final = 64
 """How many letters the name of an element that is asked about has at most, with its "<"."""
 
-_start = attrgetter("start")
+_span = attrgetter("start", "end")
 #: A tag's name behind its prefix, and what ends a script's text.
 _NAME: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?([^\t\n\f\r />]++)")
 _END_OF_SCRIPT: Final = re.compile(rb"</[sS][cC][rR]")
@@ -524,8 +524,11 @@ class _Reader:
         """Keep edits until everything before them is decided; of those that overlap, the first."""
         for edit in edits:
             moved = Edit(edit.start + offset, edit.end + offset, edit.replacement)
-            if all(moved.end <= other.start or other.end <= moved.start for other in self._pending):
-                insort(self._pending, moved, key=_start)
+            # None of them overlap, so that only its neighbors can.
+            at = bisect(self._pending, moved[:2], key=_span)
+            before, behind = self._pending[max(at - 1, 0) : at], self._pending[at : at + 1]
+            if all(edit.end <= moved.start for edit in before) and all(moved.end <= edit.start for edit in behind):
+                self._pending.insert(at, moved)
             self.edited = True
 
     def _due(self) -> Iterator[Edit]:
@@ -614,7 +617,7 @@ class _Reader:
             return texts, begin
         source = self.tokens.source
         foreign = grammar.SVG_SCRIPT.match(source, begin, at + self._max_text)
-        ends = [script_end(source, begin), foreign.end() if foreign else -1]
+        ends = [script_end(source, begin, at + self._max_text + len("</script>")), foreign.end() if foreign else -1]
         if min(ends) < 0 and not self.tokens.closed and len(source) - at <= self._max_text + len("</script"):
             return None
         within = [end if end <= at + self._max_text else -1 for end in ends]
@@ -622,7 +625,8 @@ class _Reader:
             texts[0] = source[begin : within[0]]
         if within[1] >= 0:
             texts[1] = foreign_text(source[begin : within[1]], xml=False)
-        return texts, max(begin, *within)
+        # Where an end was looked for in vain, all of that counts as read.
+        return texts, max(begin, *within) if min(within) >= 0 else min(len(source), at + self._max_text)
 
     def tail_in_doubt(self) -> bytes:
         """Ask for the tail at the end of a document of which nobody knows what is open there."""

@@ -212,10 +212,10 @@ def _escaped(found: re.Match[bytes], escape: int) -> tuple[int, int] | None:
     return None if event[1:2] == b"/" else (found.end(), 2)
 
 
-def script_end(source: bytes, at: int) -> int:
-    """Return where the end tag of a script begins whose text begins at ``at``; -1 where it is not there."""
+def script_end(source: bytes, at: int, limit: int) -> int:
+    """Return where the end tag of a script begins whose text begins at ``at``; -1 where it is not before ``limit``."""
     escape = 0
-    while found := grammar.SCRIPT_EVENT[escape].search(source, at):
+    while found := grammar.SCRIPT_EVENT[escape].search(source, at, limit):
         if (after := _escaped(found, escape)) is None:
             return found.start()
         at, escape = after
