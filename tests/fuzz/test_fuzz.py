@@ -196,6 +196,15 @@ def test_every_limit_has_its_reason() -> None:
     assert all(len(limit.reason) > 20 for limit in LIMITS.values())
 
 
+@pytest.mark.parametrize("law", ["live", "chunks", "lost", "raises", "again", "granted"])
+def test_only_a_facade_s_place_has_a_limit(law: str) -> None:
+    document = Document(0, "", "utf-8", b"<svg></a><select><math>")
+
+    assert Difference(Problem(law, "", ""), document, 0).limit is None
+    assert Difference(Problem("facade", "misplaced", ""), document, 0).limit == "open at the end"
+    assert Difference(Problem("facade", "missing", ""), document._replace(source=b"<p>"), 0).limit is None
+
+
 @pytest.mark.parametrize(
     ("marked", "loses"),
     [
