@@ -112,13 +112,13 @@ pictures: $(VENV)/.test
 soak: $(VENV)/.test
 	$(BIN)/python -m tests.conformance.soak --requests $(or $(REQUESTS),100000)
 
-# What the tests need besides Python: a real Chromium and a real Firefox, openssl for the stand-in's certificate, npm for
+# What the tests need besides Python: a real Chromium (whole, and without windows) and a real Firefox, openssl for the stand-in's certificate, npm for
 # what tests/npm.py names, nginx and Varnish to stand in front of the site. Root on Debian gets them here; anybody else
 # is told what to type.
 tools:
 	@missing=""; \
-	for tool in chromium firefox-esr openssl npm nginx varnishd; do \
-	  [ $$tool = chromium ] && [ -n "$$CHROMIUM" ] && continue; \
+	for tool in chromium chromium-headless-shell firefox-esr openssl npm nginx varnishd; do \
+	  case $$tool in chromium*) [ -n "$$CHROMIUM" ] && continue;; esac; \
 	  [ $$tool = firefox-esr ] && { [ -n "$$FIREFOX" ] || command -v firefox >/dev/null; } && continue; \
 	  PATH="$$PATH:/usr/sbin" command -v $$tool >/dev/null || missing="$$missing $${tool%d}"; \
 	done; \

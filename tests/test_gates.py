@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from coverage import Coverage
 
-from . import npm
+from . import needs
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]
@@ -45,7 +45,7 @@ def test_missing_tool_fails_in_ci(monkeypatch: pytest.MonkeyPatch, in_ci: str, o
     monkeypatch.setenv("CI", in_ci)
 
     with pytest.raises(outcome, match="no such program"):
-        npm.missing("no such program")
+        needs.missing("no such program")
 
 
 def test_continuous_integration_runs_make_test() -> None:

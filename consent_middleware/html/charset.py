@@ -121,6 +121,15 @@ def sniff(head: bytes, declared: str | None, *, complete: bool, xml: bool = Fals
     return None
 
 
+def is_certain(head: bytes, declared: str | None) -> bool:
+    """Say whether a browser knows the encoding from the outside, or by the document's first bytes.
+
+    What a document says of itself browsers look for in different places, and where they find nothing they guess.
+    """
+    outside = declared is not None and encoding_of(declared) is not None
+    return outside or head.startswith((*(bom for bom, _ in BOMS), *UTF16_DECLARATIONS))
+
+
 def alike(head: bytes) -> int:
     """Give how many bytes at the start of a document read alike in every encoding that it may still turn out to be in.
 

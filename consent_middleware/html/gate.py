@@ -30,6 +30,8 @@ ENCODED: Final = re.compile(rb"%(?:2[dDeE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|[8
 ASCII: Final = bytes(range(0x80))
 # What may bring a document of its own into play.
 IFRAME: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?[iI][fF]")
+# By these, a frame may have a document of its own, which holds nothing that could be found from outside.
+FRAMED: Final = re.compile(rb"srcdoc|base64")
 EVERYTHING: Final = re.compile(rb"(?s:.+)")
 BEYOND: Final = re.compile(rb"[\x80-\xff]+")
 DOTS: Final = re.compile("[\u3002\uff0e\uff61]")
@@ -48,7 +50,7 @@ def candidates(elements: frozenset[bytes], *, xml: bool) -> re.Pattern[bytes]:
     """
     words = sorted(word.decode("ascii") for word in elements)
     if xml:
-        return grammar.pattern(rf"<(?:{grammar.XML_PREFIX}:)?{grammar.name(*words)}{grammar.ATTRIBUTES}")
+        return grammar.pattern(rf"<(?:{grammar.XML_PREFIX}:)?{grammar.name(*words)}{grammar.XML_REST}")
     return grammar.pattern(
         rf"<{_first_letters(elements)}(?<=<(?:{'|'.join(sorted({_either_case(word[:2]) for word in words}))}))"
         rf"(?:{'|'.join(sorted({_either_case(word[2:]) for word in words}))})(?={grammar.NAME_END})"
@@ -103,7 +105,8 @@ def sweep(elements: frozenset[bytes], *, xml: bool) -> re.Pattern[bytes]:
     # Two letters decide for most tags of a page; a group or a name that is tried there costs a page several times as
     # much.
     guard = "" if xml else rf"(?={_first_letters(elements | {b'script'})})"
-    tag = rf"(?:{grammar.QUOTED_ONLY}|{grammar.ATTRIBUTES}>?+)"
+    # In XML no tag holds a "<": one that is not finished does not reach over those behind it.
+    tag = rf"(?:{grammar.XML_REST}>?+)" if xml else rf"(?:{grammar.QUOTED_ONLY}|{grammar.ATTRIBUTES}>?+)"
     many = sorted(elements - _FEW)
     return grammar.pattern(
         rf"< {guard} {prefix}"
@@ -227,10 +230,10 @@ class Search:
     ``/``. Tags of a document with a ``base`` element are asked about in any case.
 
     ``elements`` are the lower-case names of the only start tags that are ever asked about. ``img`` covers ``image``,
-    which is the same element for a browser. In SVG, only ``script`` is asked about.
+    which is the same element for a browser. In SVG, only ``script`` and ``base`` are asked about.
 
     ``script_words`` are what the start tag of a script may hold instead, as it stands. ``text_needles`` is what an
-    inline script's text must hold to be shown, None where no text is to be shown; it is shown as it is ``spoken``.
+    inline script's text must hold to be shown, None where no text is to be shown.
     """
 
     def __init__(
@@ -318,7 +321,7 @@ class Gate:
         hits.add(scripts, _finder(b"<"))
         hits.add(unveiled(few, encoding), self._needle)
         hits.add(few, _finder(b"<"))
-        hits.add(few.lower(), _finder(b"srcdoc"))
+        hits.add(few.lower(), _finder(FRAMED))
         if self._may_be_sought(many):
             hits.add(unveiled(many, encoding), self._needle)
             hits.add(many, _finder(b"<"))
@@ -333,7 +336,9 @@ class Gate:
         joined = b"\0".join(tags)
         seen = unveiled(joined, encoding)
         return bool(
-            self.needles.search(seen) or b"srcdoc" in joined.lower() or any(word in seen for word in self.script_words)
+            self.needles.search(seen)
+            or FRAMED.search(joined.lower())
+            or any(word in seen for word in self.script_words)
         )
 
     def _places(self, source: bytes, numbers: Container[int], *, opens: bool) -> Iterator[tuple[int, int]]:
@@ -353,10 +358,10 @@ class Gate:
         return name in self.asked
 
     def said(self, text: bytes) -> bytes | None:
-        """Give a script's text as it is ``spoken``, or None where it holds no needle."""
+        """Give a script's text, or None where it holds no needle."""
         if self.text_needles is None or not (self.text_needles.search(text) or self.text_needles.search(unspelt(text))):
             return None
-        return spoken(text)
+        return text
 
     def _may_say(self, text: bytes) -> bool:
         """Say whether a script whose text is no raw text holds a needle, or goes on behind the first end tag."""
@@ -373,7 +378,7 @@ class Gate:
         seen = unveiled(raw, encoding)
         return bool(
             self.needles.search(seen)
-            or (IFRAME.match(raw) and b"srcdoc" in raw.lower())
+            or (IFRAME.match(raw) and FRAMED.search(raw.lower()))
             or (SCRIPT.match(raw) and any(word in seen for word in self.script_words))
         )
 

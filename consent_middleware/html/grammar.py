@@ -95,9 +95,10 @@ XML_NO_TAG: Final = pattern(
     rf"""< (?: [\t\n\f\r\x20<>="'&] | / [\t\n\f\r\x20<>/="'!?&] | /?+ {XML_NAME} {XML_REST} ["']?+ [^<"']*+ < )"""
 )
 CDATA: Final = r"<!\[CDATA\[ [^\]]*+ (?: \] (?! \]> ) [^\]]*+ )*+ \]\]>"
-# 13.2.6.5: a script of SVG or of XML is no raw text; its end tag may stand in a comment or in a CDATA section.
+# 13.2.6.5: a script of SVG or of XML is no raw text; its end tag may stand in a comment or in a CDATA section. A script
+# within is none of its text, so that many that do not end are not each read to the end.
 _SCRIPT_TEXT = """
-[^<]*+ (?: (?: {comment} | {cdata} | < (?! /{name} | !-- | !\\[CDATA\\[ ) ) [^<]*+ )*+ (?= </{name} )"""
+[^<]*+ (?: (?: {comment} | {cdata} | < (?! /?+ {name} | !-- | !\\[CDATA\\[ ) ) [^<]*+ )*+ (?= < /?+ {name} )"""
 SVG_SCRIPT: Final = pattern(_SCRIPT_TEXT.format(comment=COMMENT, cdata=CDATA, name=name("script")))
 XML_SCRIPT: Final = pattern(
     _SCRIPT_TEXT.format(comment=COMMENT, cdata=CDATA, name=rf"(?: {XML_PREFIX} : )?+ script {NAME_END}")

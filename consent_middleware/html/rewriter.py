@@ -19,7 +19,9 @@ from consent_middleware.urls import absolute
 
 from . import charset as charsets
 from . import grammar
+from .doubt import BEGUN, Change, Doubt, Escapes, Tags
 from .gate import Candidates, Gate, Search
+from .subset import Subset
 from .tokens import NEVER, Attribute, Kind, StartTag, Tokenizer, decode_references, foreign_text, script_end
 
 __all__ = ["MAX_HOLD", "MAX_TEXT", "Attribute", "BailOut", "Edit", "HTMLRewriter", "Search", "StartTag", "TagWatch"]
@@ -44,6 +46,13 @@ LONGEST_NAME: Final = 64
 """How many letters the name of an element that is asked about has at most, with its "<"."""
 
 _start = attrgetter("start")
+#: A tag's name behind its prefix, and what ends a script's text.
+_NAME: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?([^\t\n\f\r />]++)")
+_END_OF_SCRIPT: Final = re.compile(rb"</[sS][cC][rR]")
+
+#: References to entities, and the attributes by which a tag loads something.
+_ENTITY: Final = re.compile(rb"&([^#&;\t\n\r ][^&;\t\n\r ]*+);")
+_BY_ADDRESS: Final = frozenset({b"src", b"href", b"srcset", b"srcdoc", b"imagesrcset"})
 
 BailOut = Literal["withhold", "pass"]
 
@@ -78,9 +87,9 @@ class TagWatch(Protocol):
     def tail(self) -> bytes:
         """Give what to add before ``</body>`` or at the end of the document; b"" when there is nothing to add.
 
-        Asked before each ``</body>`` that follows an edit and at the end of input, until it gives something. Never in
-        raw text, comment, tag, template or foreign content, which are closed before it at the end of input; in XML
-        never behind the root element.
+        Asked before each ``</body>`` that follows an edit and at the end of input, until it gives something; once more
+        where edits follow that. Never in raw text, comment, tag, template or foreign content; at the end of input these
+        are closed before it. In XML never behind the root element.
         """
         ...
 
@@ -116,7 +125,13 @@ class HTMLRewriter:
         self._head = b""
         self._head_read = 0
         self._view: charsets.View | None = None
+        # Where the document may be in ISO-2022-JP, or is: what looks for escape sequences, and the end of a chunk that
+        # may begin one.
+        self._escapes: Escapes | None = None
+        self._begun = b""
+        self._doubt: Doubt | None = None
         gate = watch.search.gate(xml=xml)
+        self._subset = Subset(self._bail_out) if xml else None
         # What is held for its text is never too long to hold.
         max_text = min(MAX_TEXT, self._max_hold - 16)
         self._reader = _Reader(watch, gate, Tokenizer(xml=xml), self._bail_out, max_text=max_text)
@@ -156,9 +171,11 @@ class HTMLRewriter:
         Gives what ``feed`` and ``close`` give, and faster, because what follows the last edit is not read.
         """
         self._sniffed(document, complete=True)
-        if self._view is None and not self._reader.expect(document, complete=True):
+        in_doubt = (self._escapes is not None and b"\x1b" in document) or (self._xml and b"<!DOCTYPE" in document)
+        if not in_doubt and self._view is None and not self._reader.expect(document, complete=True):
             return document
-        return self._take(document, last=True)
+        out = self._take(document, last=True)
+        return document if in_doubt and not self.changed else out
 
     def _sniffed(self, head: bytes, *, complete: bool) -> None:
         """Find out the encoding, if that is possible yet."""
@@ -166,18 +183,55 @@ class HTMLRewriter:
         if self._encoding is None:
             return
         self._view = charsets.view_of(self._encoding)
+        in_jis = self._encoding == "iso-2022-jp"
+        if in_jis or not (self._xml or charsets.is_certain(head, self._declared)):
+            self._escapes = Escapes(expected=in_jis)
         # A browser runs nothing of a document in an encoding that it replaces, so any reading will do.
         encoding = charsets.DEFAULT if self._encoding == "replacement" else self._encoding
         self._reader.encoding = "utf-8" if encoding.startswith("utf-16") else encoding
 
     def _take(self, chunk: bytes, *, last: bool = False) -> bytes:
         """Read a piece and give what is decided."""
+        if self._doubt is not None:
+            return self._doubted(chunk, last=last)
+        if self._escapes is not None:
+            chunk, self._begun = self._begun + chunk, b""
+            if not last and (begun := BEGUN.search(chunk)):
+                chunk, self._begun = chunk[: begun.start()], begun[0]
+            at = self._escapes.first(chunk) if b"\x1b" in chunk else -1
+            if at >= 0 and not self._reader.tokens.withholding:
+                return self._read(chunk[:at]) + self._begin_doubt(chunk[at:] + self._begun, last=last)
+        return self._read(chunk, last=last)
+
+    def _read(self, chunk: bytes, *, last: bool = False) -> bytes:
+        """Read a piece in the encoding that the document is known to have."""
         if self._view is None:
             return self._rewritten(chunk, last=last)
         return self._view.write(self._rewritten(self._view.read(chunk, last=last), last=last), last=last)
 
+    def _begin_doubt(self, chunk: bytes, *, last: bool) -> bytes:
+        """Read on in two ways, from where what has been read waits."""
+        waiting = self._reader.tokens.unread
+        if self._view is not None:
+            waiting = self._view.write(waiting + self._view.read(b"", last=True), last=True)
+        self._doubt = Doubt(self._reader.changes, self._reader.unfinished, self._bail_out, self._max_hold)
+        return self._doubted(waiting + chunk, last=last)
+
+    def _doubted(self, chunk: bytes, *, last: bool) -> bytes:
+        assert self._doubt is not None  # noqa: S101 - called only in doubt
+        out = self._doubt.feed(chunk, last=last)
+        tail = self._reader.tail_in_doubt() if last else b""
+        return out + (b"" if self._doubt.ends_in_ascii or not tail else b"\x1b(B") + tail
+
     def _rewritten(self, chunk: bytes, *, last: bool) -> bytes:
         """Read a piece in which all markup is ASCII."""
+        if self._subset is not None:
+            chunk = self._subset.feed(chunk, last=last)
+            if self._subset.done:
+                self._reader.declared = frozenset(self._subset.names)
+                self._subset = None
+            elif not chunk:
+                return b""
         tokens = self._reader.tokens
         out: list[bytes] = []
         ready = tokens.feed(chunk, last=last) or tokens.held > self._max_hold
@@ -245,6 +299,8 @@ class _Reader:
         self._based = outer is not None
         self._has_base = False
         self._depth = depth
+        #: The entities with which an XML document may put an address together.
+        self.declared: frozenset[bytes] = frozenset()
         self.edited = False
         self._tailed = depth > 0
         self._seeks_root = depth == 0
@@ -269,7 +325,8 @@ class _Reader:
 
     def expect(self, source: bytes, *, complete: bool = False) -> bool:
         """Look for candidates in what is about to be read; whether there are any."""
-        self._candidates = Candidates(self.gate, source, 0, self.encoding, every=self._based, complete=complete)
+        every = self._based or bool(self.declared)
+        self._candidates = Candidates(self.gate, source, 0, self.encoding, every=every, complete=complete)
         self._source = source
         return self._candidates.start < len(source)
 
@@ -338,12 +395,17 @@ class _Reader:
         """Ask about the start tag just read."""
         tokens = self.tokens
         name = tokens.name
-        if not self.gate.asks(name) or (tokens.svg and name != b"script" and not tokens.doubtful):
+        # A base of SVG is none, but what fetches ahead of the parser takes it for one.
+        if not self.gate.asks(name) or (tokens.svg and name not in {b"script", b"base"} and not tokens.doubtful):
             return
         if name == b"script" and tokens.twice == b"noscript":
             # Whoever reads this as markup runs no scripts.
             return
         raw = tokens.source[tokens.start : tokens.pos]
+        if self.declared and (hidden := list(self._put_together(raw))):
+            for edit in hidden:
+                yield Edit(tokens.start + edit.start, tokens.start + edit.end, edit.replacement)
+            return
         kinds = (False, True) if tokens.doubtful and name == b"script" else (tokens.svg and not tokens.doubtful,)
         tags = [self._tag(name, raw, svg=svg) for svg in kinds]
         text = None
@@ -372,8 +434,11 @@ class _Reader:
         for tag, text in zip(tags, texts, strict=True):
             if text is not None and self.watch.reads(tag):
                 tag.text = self.gate.said(text)
+                tag.script = text
             if edits := self._ask(tag):
                 self.edited = True
+                # What stands behind the tail has not been told of in it.
+                self._tailed = self._depth > 0
                 return edits
             if tag.text is not None and not any(tag.get(name) for name in (b"href", b"xlink:href")):
                 # It says the same as HTML's and as SVG's.
@@ -385,7 +450,7 @@ class _Reader:
         name = tag.name
         if not (tag.text is not None or self._based or name == b"base" or self.gate.holds(tag.raw, self.encoding)):
             return ()
-        if name == b"base":
+        if name == b"base" and not tag.svg:
             self._take_base(tag)
         edits = (
             list(self.watch.start_tag(tag)) if name not in {b"base", b"iframe"} or name in self.gate.elements else []
@@ -403,6 +468,14 @@ class _Reader:
         if href is not None and counts and not tokens.twice:
             self._base, self._based, self._has_base = absolute(href, self._outer), True, True
             self._candidates = Candidates(self.gate, tokens.source, tokens.pos, self.encoding, every=True)
+
+    def _put_together(self, raw: bytes) -> Iterator[Edit]:
+        """Take from a tag the addresses of which nobody here knows what they say."""
+        for attribute in StartTag(self.tokens.name, raw, xml=True, encoding=self.encoding).attributes:
+            name = attribute.name.rpartition(b":")[2]
+            said = set(_ENTITY.findall(attribute.value))
+            if name in _BY_ADDRESS and said & self.declared and self._bail_out():
+                yield Edit(*attribute.name_span, b"data-withheld-" + name)
 
     def _tail(self, at: int, closing: bytes) -> Iterator[Edit]:
         """Ask for the tail before an end tag."""
@@ -545,6 +618,49 @@ class _Reader:
             texts[1] = foreign_text(source[begin : within[1]], xml=False)
         return texts, max(begin, *within)
 
+    def tail_in_doubt(self) -> bytes:
+        """Ask for the tail at the end of a document of which nobody knows what is open there."""
+        if self._tailed or not self.edited:
+            return b""
+        self._tailed = True
+        return self.watch.tail()
+
+    def changes(self, source: bytes, places: list[int] | None, known: Tags) -> Iterator[Change]:
+        """Ask about everything in some bytes that may be a start tag, wherever it stands, but those ``known``."""
+        for found in self.gate.pattern.finditer(source):
+            begin, end = found.span()
+            place = begin if places is None else places[begin]
+            raw = found[0] + b">"
+            opening = _NAME.match(raw)
+            if (place, raw) in known or opening is None:
+                continue
+            known.add((place, raw))
+            name = opening[1] if self.tokens.xml else opening[1].lower()
+            name = b"img" if name == b"image" else name
+            for svg in (False, True) if name == b"script" else (False,):
+                tag = StartTag(name, raw, base=self._base, svg=svg, xml=self.tokens.xml, encoding=self.encoding)
+                if name == b"base" and self._base is None:
+                    self._base = tag.get(b"href")
+                edits = self._edits_in_doubt(tag, source[end : end + self._max_text])
+                for edit in edits:
+                    self.edited = True
+                    yield _placed(edit, begin, places)
+                if edits:
+                    break
+
+    def unfinished(self, source: bytes) -> int:
+        """Give where the first tag stands that has no end, or the length of the bytes."""
+        cut = (found.start() for found in self.gate.pattern.finditer(source) if source[found.end() :][:1] != b">")
+        return next(cut, len(source))
+
+    def _edits_in_doubt(self, tag: StartTag, behind: bytes) -> Sequence[Edit]:
+        if tag.name == b"script" and self.gate.text_needles is not None and self.watch.reads(tag):
+            tag.text = self.gate.said(_END_OF_SCRIPT.split(behind, maxsplit=1)[0])
+        if not (tag.text is not None or self._base is not None or self.gate.holds(tag.raw, self.encoding)):
+            return ()
+        edits = list(self.watch.start_tag(tag)) if tag.name in self.gate.elements else []
+        return edits + (self._srcdoc(tag) if tag.name == b"iframe" and not edits else [])
+
     def _srcdoc(self, tag: StartTag) -> list[Edit]:
         """Rewrite the document in an iframe's srcdoc; the edits are spans of the tag."""
         found = next((a for a in tag.attributes if a.name == b"srcdoc"), None)
@@ -571,6 +687,18 @@ class _Reader:
             Edit(begin + places[edit.start], begin + places[edit.end], _escaped(edit.replacement))
             for edit in reader.edits()
         ]
+
+
+def _placed(edit: Edit, begin: int, places: list[int] | None) -> Change:
+    """Give an edit of a tag as a change of the source, in which the tag's bytes have these places.
+
+    What is put behind a byte stands directly behind it, and not behind what changes the encoding's state there.
+    """
+    start, end = begin + edit.start, begin + edit.end
+    if places is not None:
+        behind = places[end - 1] + 1 if edit.end else places[end]
+        start, end = (places[start], behind) if edit.end > edit.start else (behind, behind)
+    return Change(start, end, edit.replacement)
 
 
 def _unescaped(value: bytes, encoding: str, *, xml: bool) -> tuple[bytes, list[int]]:

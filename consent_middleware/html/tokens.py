@@ -33,10 +33,13 @@ class StartTag:
     the first ``<base href>`` before this tag. ``svg`` says that the tag is an SVG element, whose address stands in
     ``href`` or ``xlink:href``. ``nested`` says that it stands in the document of a ``srcdoc``, ``certain`` that every
     browser reads a tag here. ``encoding`` is the one in which `charset.text_of` reads the values. ``text`` is what an
-    inline script says, where that was asked for and found worth reading.
+    inline script says, where that was asked for and found worth reading; ``script`` are its bytes then.
     """
 
-    __slots__ = ("_attributes", "_first", "base", "certain", "encoding", "name", "nested", "raw", "svg", "text", "xml")
+    __slots__ = (
+        *("_attributes", "_first", "base", "certain", "encoding", "name", "nested", "raw", "script", "svg", "text"),
+        "xml",
+    )
 
     def __init__(
         self,
@@ -59,6 +62,7 @@ class StartTag:
         self.xml = xml
         self.encoding = encoding
         self.text: bytes | None = None
+        self.script: bytes = b""
         self._attributes: tuple[Attribute, ...] | None = None
         self._first: dict[bytes, bytes] | None = None
 
@@ -141,10 +145,10 @@ def _decode(match: re.Match[str]) -> str:
 
 
 def _decode_xml(match: re.Match[str]) -> str:
-    """Decode one reference as XML does: five names, and numbers."""
+    """Decode one reference as XML does: numbers, and the names of HTML, which browsers know by the type of XHTML."""
     if (name := match[3]) is None:
         return _character(int(match[1][-12:], 16) if match[1] else int(match[2][-12:]), match[1] or match[2])
-    return {"amp;": "&", "lt;": "<", "gt;": ">", "quot;": '"', "apos;": "'"}.get(name, match[0])
+    return html.entities.html5.get(name, match[0]) if name.endswith(";") else match[0]
 
 
 def _character(number: int, digits: str) -> str:
@@ -307,6 +311,11 @@ class Tokenizer:
     def held(self) -> int:
         """How many bytes are fed and not read."""
         return len(self.source) - self.done + self._size
+
+    @property
+    def unread(self) -> bytes:
+        """The bytes that are fed and not read."""
+        return b"".join((self.source[self.pos :], *self._parts))
 
     def feed(self, chunk: bytes, *, last: bool = False) -> bool:
         """Add bytes behind those that are not read yet; ``last`` says that no more come.

@@ -25,11 +25,11 @@ from tests.html.oracle import NEEDLE, rewritten
 from tests.quiet import comes
 
 ADDRESS = "http://shop.example/page"
+#: Asked for last, so that all else that a document asks for has been told of.
+FENCE = "http://shop.example/fence-"
 SOUGHT = re.compile(re.escape(NEEDLE))
 #: Makes a document, which is in an encoding, into what is loaded.
 Rewrite = Callable[[bytes, str], bytes]
-#: Asked for last, so that all else that a document asks for has been told of.
-FENCE = "http://shop.example/fence-"
 #: Every address that an element of the document names, as the browser has read it.
 IN_THE_TREE = """() => [...document.querySelectorAll("*")].flatMap((element) =>
   (/html/.test(element.namespaceURI) ? [element.localName === "link" ? "href" : "src"] : ["href", "xlink:href"])

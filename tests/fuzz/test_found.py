@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.npm import NpmError, missing
+from tests.needs import missing
+from tests.npm import NpmError
 
 from .laws import SIZES, outcomes_of
 from .parse5 import Judge

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.html.oracle import html5lib_tests
-from tests.npm import NpmError, missing
+from tests.needs import missing
+from tests.npm import NpmError
 
 from .kinds import LIMITS, Difference, kinds, smallest
 from .laws import Outcome, Problem, examined, marks_of, outcomes_of, receive, send

@@ -69,6 +69,7 @@ class Holding(Everything):
     """A watch that renames the address of every planted element and adds a tail after it."""
 
     tail_text = b"<!--tail-->"
+    told = False
 
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """Rename every address that names the needle, and mark a script that says it."""
@@ -86,8 +87,11 @@ class Holding(Everything):
         return edits
 
     def tail(self) -> bytes:
-        """Add the tail once something is held."""
-        return self.tail_text if self.found else b""
+        """Add the tail once, when something is held."""
+        if not self.found or self.told:
+            return b""
+        self.told = True
+        return self.tail_text
 
 
 def engine_finds(document: bytes) -> list[tuple[str, str]]:

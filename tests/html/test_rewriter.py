@@ -178,8 +178,8 @@ def test_references_mean_what_they_mean_in_attributes(written: str, meant: str) 
     assert decode_references(written) == meant
 
 
-def test_xml_knows_five_names_and_numbers() -> None:
-    assert decode_references("&lt;&apos;&#46;&period;&amp", xml=True) == "<'.&period;&amp"
+def test_xml_knows_whole_names_and_numbers() -> None:
+    assert decode_references("&lt;&apos;&#46;&period;&own;&amp", xml=True) == "<'..&own;&amp"
     assert decode_references("&amp", after=b"=") == "&amp"
 
 
