@@ -218,6 +218,8 @@ def test_only_a_facade_s_place_has_a_limit(law: str) -> None:
         (b"aold</svg>x\4tail\5b", True),
         (b"aol\4tail\5b", True),
         (b"aold</svg>b", True),
+        (b"aol</svg>\4tail\5d</g>\4tail\5b", False),
+        (b"aol</svg>\4tail\5dx\4tail\5b", True),
     ],
 )
 def test_what_is_lost_between_edits_is_seen(marked: bytes, loses: bool) -> None:
