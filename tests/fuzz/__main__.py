@@ -26,6 +26,8 @@ from .parse5 import Judge
 from .soup import CORPUS, Document, Soup, pages
 
 BATCH = 64
+#: Seconds between two lines that say how far a run is.
+PROGRESS = 60
 #: How many documents with one sort of problem are made small, at most, in each job.
 SMALL = 40
 
@@ -107,7 +109,11 @@ def run(seed: int, jobs: int, minutes: float, documents: int, corpus: Path, smal
     counts: Counter[str] = Counter()
     differences: list[Difference] = []
     left = len(workers)
+    begun = told = time.monotonic()
     while left:
+        if (now := time.monotonic()) >= told + PROGRESS:
+            told = now
+            say(f"  after {now - begun:.0f} s: {_tried(counts)} documents, problems: {_named(counts, 'problem ')}")
         try:
             report = reports.get(timeout=5)
         except queue.Empty:
@@ -141,18 +147,27 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
+def _tried(counts: Counter[str]) -> int:
+    """Return how many documents were tried."""
+    return sum(count for name, count in counts.items() if name.startswith("maker "))
+
+
+def _named(counts: Counter[str], start: str) -> str:
+    """Return the counts whose names start so, in words."""
+    found = sorted((name.removeprefix(start), count) for name, count in counts.items() if name.startswith(start))
+    return ", ".join(f"{name} {count}" for name, count in found) or "none"
+
+
 def summary(report: Report, seconds: float) -> None:
     """Print how many documents were tried, of which sorts, and how often something was wrong."""
-    makers = {name[6:]: count for name, count in report.counts.items() if name.startswith("maker ")}
-    tried = sum(makers.values())
+    tried = _tried(report.counts)
     say(f"parse5: {tried} documents in {seconds:.0f} s ({tried / max(seconds, 1):.0f}/s)")
     for title, start in (
         ("by maker", "maker "),
         ("besides at once, in pieces of", "pieces "),
         ("problems", "problem "),
     ):
-        found = {name.removeprefix(start): count for name, count in report.counts.items() if name.startswith(start)}
-        say(f"  {title}: " + (", ".join(f"{name} {count}" for name, count in sorted(found.items())) or "none"))
+        say(f"  {title}: {_named(report.counts, start)}")
     for name in ("documents with something held", "documents not in UTF-8"):
         say(f"  {name}: {report.counts[name]}")
 

@@ -31,6 +31,9 @@ SIZES: Final = (1, 64, 7, 64, 7, 64, 7, 64)
 LONG: Final = 4000
 LONG_SIZE: Final = 64
 
+#: How many bytes may end what is open, at most.
+LONGEST_CLOSING: Final = 300
+
 #: Put behind an output without a tail: where this is an element in its place, a tail could have been.
 PROBE: Final = b"<script data-conf></script>"
 
@@ -100,15 +103,18 @@ class Marks:
     def loses(self, marked: bytes, source: bytes) -> bool:
         """Say whether anything is not as it was, but for what stands between marks.
 
-        Before the tail there may be tags that end what is open.
+        Before a tail there may be tags that end what is open.
         """
-        before, *rest = self._tail.split(self._edit.sub(rb"\2", marked))
-        if not rest:
-            return before != source
-        behind = rest[-1]
-        at = len(source) - len(behind)
-        added = before[at:].decode(self._encoding, "replace")
-        return before[:at] + behind != source or self._closing.fullmatch(added) is None
+        *fronts, behind = self._tail.split(self._edit.sub(rb"\2", marked))[::2]
+        ways = {0}
+        for front in fronts:
+            ways = {at + end for at in ways for end in self._ends(front) if source.startswith(front[:end], at)}
+        return all(source[at:] != behind for at in ways)
+
+    def _ends(self, front: bytes) -> list[int]:
+        """Give where what stands before a tail may end, and tags that end what is open begin."""
+        places = range(max(0, len(front) - LONGEST_CLOSING), len(front) + 1)
+        return [at for at in places if self._closing.fullmatch(front[at:].decode(self._encoding, "replace"))]
 
 
 marks_of = lru_cache(Marks)

@@ -172,7 +172,7 @@ const loaded = [];
 const sandbox = vm.createContext({ loaded, document: null });
 vm.runInContext(
   `{
-    const put = (element) => { loaded.push(String(element.src)); return element };
+    const put = (element) => { if (element.src !== undefined) loaded.push(String(element.src)); return element };
     const parent = { appendChild: put, append: put, insertBefore: put, prepend: put };
     parent.parentNode = parent;
     globalThis.document = {

@@ -264,6 +264,8 @@ class Soup:
                 f"<iframe srcdoc='&lt;img src={address.replace(chr(39), '&#39;')}&gt;'></iframe>",
                 TAG_MANAGER,
                 f"<image src={value}>",
+                # It counts for what follows, wherever it stands for all of a page.
+                f"<base{extra} href={value}><script src=/{number}.js></script>",
             )
         )
 

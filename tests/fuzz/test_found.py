@@ -17,6 +17,7 @@ SCRIPT = "<script src=//js.hs-scripts.com/1.js></script>"
 IMAGE = "<img src=//track.hubspot.com/1.gif>"
 
 FOUND = {
+    "a base with the vendor's address behind what is held": f"{SCRIPT}<base href=//js.hs-scripts.com/>",
     "an SVG script that is waited for": f"<svg><script>{LOADER % 1}</script>",
     "an SVG script that is closed at once": f"<svg><script/>x<script href=//js.hs-scripts.com/1.js /></svg>{IMAGE}",
     "SVG scripts in each other that are waited for": "<svg><script><script href=//js.hs-scripts.com/1.js>",

@@ -197,6 +197,15 @@ def test_every_limit_has_its_reason() -> None:
     assert all(len(limit.reason) > 20 for limit in LIMITS.values())
 
 
+@pytest.mark.parametrize("law", ["live", "chunks", "lost", "raises", "again", "granted"])
+def test_only_a_facade_s_place_has_a_limit(law: str) -> None:
+    document = Document(0, "", "utf-8", b"<svg></a><select><math>")
+
+    assert Difference(Problem(law, "", ""), document, 0).limit is None
+    assert Difference(Problem("facade", "misplaced", ""), document, 0).limit == "open at the end"
+    assert Difference(Problem("facade", "missing", ""), document._replace(source=b"<p>"), 0).limit is None
+
+
 @pytest.mark.parametrize(
     ("marked", "loses"),
     [
@@ -209,6 +218,8 @@ def test_every_limit_has_its_reason() -> None:
         (b"aold</svg>x\4tail\5b", True),
         (b"aol\4tail\5b", True),
         (b"aold</svg>b", True),
+        (b"aol</svg>\4tail\5d</g>\4tail\5b", False),
+        (b"aol</svg>\4tail\5dx\4tail\5b", True),
     ],
 )
 def test_what_is_lost_between_edits_is_seen(marked: bytes, loses: bool) -> None:
