@@ -162,7 +162,7 @@ MUTANTS = [
     Mutant("holds.py", "            return None\n        return f\"//{self.authority}{path}\"", "            return path\n        return f\"//{self.authority}{path}\"", LIST),
     Mutant("holds.py", "marks.setdefault(held.mark, held.base)", "marks[held.mark] = held.base", LIST),
     Mutant("holds.py", "if more and len(marks) + texts == told:", "if False:", LIST),
-    Mutant("html/rewriter.py", "                self._tailed = self._depth > 0\n", "", LIST),
+    Mutant("html/rewriter.py", "self._edited_behind = self._tailed and self._depth == 0", "self._edited_behind = False", LIST),
     Mutant("html/rewriter.py", '{b"script", b"base"}', '{b"script"}', LIST),
     Mutant("endpoint.py", "if not _is_path(mount):", "if False:", "tests/security/test_mounts.py"),
     Mutant("vendors/hubspot.py", "not _PORTAL.fullmatch(portal) or ", "", "tests/test_hubspot.py"),
