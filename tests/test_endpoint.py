@@ -126,7 +126,7 @@ class TestScript:
 
     def test_packed_it_is_as_small_as_its_limits_are_said_for(self) -> None:
         name = POLICY.facade.asset("en").name
-        assert len(ask(f"/_consent/{name}", accept="gzip")[2]) <= 4608
+        assert len(ask(f"/_consent/{name}", accept="gzip")[2]) <= 4672
         assert len(ask(f"/_consent/{name}", accept="br")[2]) <= 4096
 
     def test_an_answer_to_head_says_the_length_of_what_get_would_get(self) -> None:

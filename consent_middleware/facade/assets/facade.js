@@ -21,9 +21,10 @@ let live = { __proto__: null };
 const clicked = { __proto__: null };
 // The marks of what is held may stand in markup that a visitor got into the page, so no mark is believed by itself. What
 // the server held it lists in its own script's settings: here each element as `nameOf` has it, with the base of its
-// address. Of a script without an address there is no name to go by: they are counted, and the elements kept.
+// address. Of a script without an address there is no name to go by: they are counted, and what they say is kept.
 const admitted = new Map();
-const counted = new WeakSet();
+const counted = new Set();
+const textOf = (element) => nameOf(element) + element.text;
 // What the guard held bears this. No markup can know it.
 const token = Math.random() + "";
 // What the guard holds; some of it is not in the document.
@@ -76,9 +77,14 @@ const stand = (place, kind, press, goal) => {
     // Assistive technology clicks as trusted events, browser extensions in the wake of a key. A click that a script
     // makes up on its own is nobody's choice.
     if (box.dataset.state === "loading" || !(event.isTrusted || navigator.userActivation?.isActive)) return;
-    // A page that frames this one may lie above it, and have led the visitor's click here.
+    // A page that frames this one may lie above it, and have led the visitor's click here. Pages of the same origin do
+    // not, nor those of a domain above it, where the browser tells them.
     try {
-      for (let frame = self; frame !== top; ) (frame = frame.parent).document;
+      const around = location.ancestorOrigins;
+      for (let frame = self, at = 0; frame !== top; at++) {
+        frame = frame.parent;
+        if (!(around && ("." + location.hostname).endsWith("." + new URL(around[at]).hostname))) frame.document;
+      }
     } catch {
       return open(location);
     }
@@ -197,7 +203,7 @@ const nameOf = (element) => {
 // The base of the address of what the server or the guard held; nothing of what only looks like it.
 const baseOf = (element) =>
   addressOf(element) === null
-    ? counted.has(element) && element.nonce === nonce
+    ? counted.has(textOf(element)) && element.nonce === nonce
     : kept(element, "by") === token
       ? document.baseURI
       : admitted.get(nameOf(element));
@@ -464,9 +470,9 @@ const take = (script, box, itsDriver) => {
   const said = script.getAttribute("data-conf");
   if (!said) return;
   const given = { __proto__: null, ...JSON.parse(said) };
-  const texts = all("script[data-consent]").filter((element) => !addressOf(element) && !counted.has(element));
+  const texts = all("script[data-consent]").filter((element) => !addressOf(element) && !counted.has(textOf(element)));
   // One too many: nobody knows which of them is none of the server's.
-  if (texts.length <= given.texts) texts.forEach((element) => counted.add(element));
+  if (texts.length <= given.texts) texts.forEach((element) => counted.add(textOf(element)));
   given.held.forEach((tag, at) => admitted.set(JSON.stringify(tag), at >= given.based ? document.baseURI : page()));
   // A second script, for what stands behind the first.
   if (given.live) {

@@ -159,7 +159,8 @@ def test_consent_from_before_gains_nothing(page: Page, kind: str) -> None:
     shop.context = page.context
     shop.consent("functional")
     shop.open(page)
-    state_is(page, "ready")
+    comes(page, lambda: any("conversations-embed.js" in address for address in shop.requests()))
+    page.wait_for_load_state("networkidle")
     assert more(shop, page, before) == set()
 
 
