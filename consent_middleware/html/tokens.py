@@ -292,6 +292,9 @@ class Tokenizer:
         """Give what closes everything that is open, so that HTML follows; None where nothing does."""
         if self.raw or self.twice or self.frameset or self._tag_state:
             return None
+        # A script that the document leaves open does not run (SVG 2, section 16.2). Closed by us, it would.
+        if any(element.name.rpartition(b":")[2] == b"script" for element in self.open):
+            return None
         ends = b"".join(b"</%b>" % element.name for element in reversed(self.open))
         # A void element that HTML alone has leaves foreign content.
         leaving = grammar.LEAVING * self.lost + b"<meta>" * (self.doubtful or self.lost)

@@ -462,3 +462,15 @@ def test_a_tag_too_long_to_hold_where_all_is_searched(size: int) -> None:
         assert expected in out
         assert rewriter.bail_outs
         assert out.replace(b"&lt;", b"<").replace(b"data-held=", b"src=").startswith(page)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<svg><script>{LOADER}</r><iframe srcdoc='&lt;img src={HELD}&gt;'></iframe>",
+        f"{IMG}<svg><script>x()",
+        f"{IMG}<svg><g><script>x()<g>",
+    ],
+)
+def test_script_left_open_is_not_closed(page: str) -> None:
+    assert b"</script" not in held(page)
