@@ -18,7 +18,7 @@ help:
 	@echo "make test    everything: types, style, tests, real browsers, servers and caches"
 	@echo "             (it runs pytest; ARGS='-k cookies' goes to it)"
 	@echo "make bench   speed, beside other tools, as ratios in one run"
-	@echo "make fuzz    the engine against html5lib, MINUTES=10"
+	@echo "make fuzz    the engine against html5lib, parse5 and Chromium, MINUTES=10"
 	@echo "make mutants break the package on purpose and see that the tests notice"
 	@echo "make soak    100,000 requests, REQUESTS=100000, and what they leave in memory"
 	@echo "make asset   the minified parts of the facade's script, after a change to their sources"
@@ -92,8 +92,13 @@ bench: $(VENV)/.bench .cache/bench/node_modules
 	  && npm ci --silent --ignore-scripts --no-audit --no-fund --prefix .cache/bench && touch $@; \
 	else echo "npm is missing, so one peer is not timed. On Debian: sudo apt-get install npm"; fi
 
-fuzz: $(VENV)/.test
-	$(BIN)/python -m tests.html.fuzz --minutes $(or $(MINUTES),10)
+# A third of the time for each oracle; a run says its seed, and SEED repeats it.
+fuzz: $(VENV)/.test tools .cache/html5lib-tests
+	@minutes=$$(awk 'BEGIN { print $(or $(MINUTES),10) / 3 }'); failed=0; \
+	$(BIN)/python -m tests.html.fuzz --minutes $$minutes $(if $(SEED),--seed $(SEED)) || failed=1; \
+	$(BIN)/python -m tests.fuzz --chromium --minutes $$minutes $(if $(SEED),--seed $(SEED)) || failed=1; \
+	$(BIN)/python -m tests.browser.fuzz --minutes $$minutes $(if $(SEED),--seed $(SEED)) || failed=1; \
+	exit $$failed
 
 mutants: $(VENV)/.test
 	$(BIN)/python -m tests.mutants $(ARGS)
@@ -107,13 +112,13 @@ pictures: $(VENV)/.test
 soak: $(VENV)/.test
 	$(BIN)/python -m tests.conformance.soak --requests $(or $(REQUESTS),100000)
 
-# What the tests need besides Python: a real Chromium and a real Firefox, openssl for the stand-in's certificate, npm for
+# What the tests need besides Python: a real Chromium (whole, and without windows) and a real Firefox, openssl for the stand-in's certificate, npm for
 # what tests/npm.py names, nginx and Varnish to stand in front of the site. Root on Debian gets them here; anybody else
 # is told what to type.
 tools:
 	@missing=""; \
-	for tool in chromium firefox-esr openssl npm nginx varnishd; do \
-	  [ $$tool = chromium ] && [ -n "$$CHROMIUM" ] && continue; \
+	for tool in chromium chromium-headless-shell firefox-esr openssl npm nginx varnishd; do \
+	  case $$tool in chromium*) [ -n "$$CHROMIUM" ] && continue;; esac; \
 	  [ $$tool = firefox-esr ] && { [ -n "$$FIREFOX" ] || command -v firefox >/dev/null; } && continue; \
 	  PATH="$$PATH:/usr/sbin" command -v $$tool >/dev/null || missing="$$missing $${tool%d}"; \
 	done; \

@@ -85,7 +85,8 @@ class _Response:
     """One response on its way from the app to the server: the `send` that the app calls.
 
     The head waits for the first piece of body only where the app has declared a length, because then that piece is at
-    hand and usually the whole. The app's messages are never changed in place: apps send them again.
+    hand and usually the whole, or no type, because then that piece may tell. The app's messages are never changed in
+    place: apps send them again.
     """
 
     __slots__ = ("_exchange", "_rewrites", "_send", "waiting")
@@ -126,7 +127,7 @@ class _Response:
         # They may be missing, and any iterable of pairs (HTTP 2.5, "Response Start").
         self._exchange.start(message["status"], given if isinstance(given, list) else list(given or ()))
         self._rewrites = self._exchange.rewrites
-        if self._rewrites and self._exchange.length is not None:
+        if self._exchange.head_depends_on_body:
             # A copy: an app may use the same dictionary for its next message.
             self.waiting = dict(message)
             return None

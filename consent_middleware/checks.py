@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
@@ -37,6 +37,37 @@ _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _BY_WORD: Mapping[str, Platform] = {word: platform for platform in SOURCES for word in (platform.id, *platform.aliases)}
 _MAPPABLE = tuple(word for word, platform in _BY_WORD.items() if platform.mappable or platform.ids)
 _RENAMABLE = tuple(word for word, platform in _BY_WORD.items() if platform.renamable)
+
+
+@dataclass(frozen=True, slots=True)
+class Globs:
+    """Paths in which a `*` stands for any characters, none included."""
+
+    paths: tuple[str, ...]
+
+    def match(self, path: str) -> bool:
+        """Whether one of them means `path`.
+
+        Each part between two stars is taken where it first stands, so that no part of the path is read again: a regular
+        expression would try every place for every star, and a visitor writes the path.
+        """
+        return any(_is_meant(glob.split("*"), path) for glob in self.paths)
+
+
+def _is_meant(parts: Sequence[str], path: str) -> bool:
+    first, *inner = parts
+    if not inner:
+        return path == first
+    last = inner.pop()
+    if not path.startswith(first):
+        return False
+    at, end = len(first), len(path) - len(last)
+    for part in inner:
+        found = path.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return at <= end and path.endswith(last)
 
 
 class PolicyError(ValueError):
@@ -70,7 +101,7 @@ class Checks:
         listed = self._listed(number, name, given, allowed)
         return None if listed is None else [str(item) for item in listed]
 
-    def pages(self, number: str, name: str, given: object) -> re.Pattern[str] | None:
+    def pages(self, number: str, name: str, given: object) -> Globs | None:
         if given is None:
             return None
         allowed = "None, or a list of paths that begin with /, with * for any characters"
@@ -79,7 +110,7 @@ class Checks:
             if paths is not None:
                 self._wrong(number, name, given, allowed)
             return None
-        return re.compile("|".join(".*".join(map(re.escape, path.split("*"))) for path in paths), re.DOTALL)
+        return Globs(tuple(paths))
 
     def accounts(self, number: str, name: str, given: object) -> frozenset[str] | None:
         if given is None:

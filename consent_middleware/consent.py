@@ -148,7 +148,8 @@ def merge(readings: Iterable[Consent]) -> Consent:
         return telling[0]
     states: dict[Category, State] = {}
     bases: dict[Category, Basis] = {}
-    origins: dict[Category, str] = {}
+    # A dictionary for its order: a visitor may write many names.
+    origins: dict[Category, dict[str, None]] = {}
     for reading in telling:
         whole, own, names = reading.basis, reading.bases, reading.origins
         label = f"{reading.source} ({reading.cookie})" if reading.source else ""
@@ -162,9 +163,9 @@ def merge(readings: Iterable[Consent]) -> Consent:
                 bases[category] = own.get(category, whole)
             name = names.get(category, label)
             if stronger:
-                origins[category] = name
-            elif state is before and name and name not in origins[category].split(", "):
-                origins[category] = f"{origins[category]}, {name}" if origins[category] else name
+                origins[category] = {}
+            if name and (stronger or state is before):
+                origins[category][name] = None
     weighed = set(bases.values()) if bases else {reading.basis for reading in telling}
     implied = Basis.IMPLIED in weighed if bases else Basis.EXPLICIT not in weighed
     stamps = [reading.stamp for reading in telling if reading.stamp is not None]
@@ -175,5 +176,5 @@ def merge(readings: Iterable[Consent]) -> Consent:
         cookie=", ".join(dict.fromkeys(reading.cookie for reading in telling)),
         stamp=min(stamps, default=None),
         bases=MappingProxyType(bases),
-        origins=MappingProxyType(origins),
+        origins=MappingProxyType({category: ", ".join(named) for category, named in origins.items()}),
     )

@@ -19,7 +19,7 @@ _WSP = b" \t"
 #: of a value, so a pair behind a comma may be a cookie or the rest of one.
 _BEHIND_COMMA = re.compile(rb",[ \t]*+([!#$%&'*+\-.^_`|~0-9A-Za-z]++)=([^,]*+)")
 
-#: How much of one `Cookie` header is looked at, in bytes. Servers allow 8 to 64 kB for a whole request head.
+#: How much of all `Cookie` headers is looked at, in bytes. Servers allow 8 to 64 kB for a whole request head.
 MAX_HEADER = 65_536
 
 
@@ -30,10 +30,18 @@ class Cookies:
     what it is. Values are neither unquoted nor decoded: what a value means is its reader's knowledge.
     """
 
-    __slots__ = ("_doubtful", "_headers", "_pairs")
+    __slots__ = ("_doubtful", "_headers", "_pairs", "is_cut")
 
     def __init__(self, headers: Iterable[bytes] = ()) -> None:
-        self._headers = [header[:MAX_HEADER] for header in headers]
+        #: Whether there is more than is looked at.
+        self.is_cut = False
+        self._headers: list[bytes] = []
+        left = MAX_HEADER
+        for header in headers:
+            self.is_cut |= len(header) > left
+            if left > 0:
+                self._headers.append(header[:left])
+            left = max(0, left - len(header))
         self._pairs: dict[bytes, list[bytes]] | None = None
         self._doubtful: dict[bytes, list[bytes]] = {}
 
@@ -93,9 +101,10 @@ class Cookies:
 #: RFC 6265bis, section 4.1.1: what a cookie's name is made of.
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
-#: How many names of one request are found by their beginning. Each is answered by a few lines, and a response head has
-#: its limits too.
+#: How many names of one request are found by their beginning, and how long such a name is at most: a vendor's is its
+#: own words and a number. Each is answered by a few lines, and a response head has its limits too.
 MAX_PREFIXED = 16
+LONGEST_PREFIXED = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +138,11 @@ class CookieNames:
         found = [name for name in self.exact if name in cookies]
         if self.prefixes:
             named = {*cookies.pairs, *cookies.doubtful_pairs}
-            opened = sorted(name for name in named if name.startswith(self.prefixes) and _TOKEN.fullmatch(name))
+            opened = sorted(
+                name
+                for name in named
+                if name.startswith(self.prefixes) and len(name) <= LONGEST_PREFIXED and _TOKEN.fullmatch(name)
+            )
             found += [name for name in opened if name not in self.exact][:MAX_PREFIXED]
         return sorted(found)
 

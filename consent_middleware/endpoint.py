@@ -18,8 +18,12 @@ from .headers import Headers, add_vary, expire, preferred_coding
 from .policy import Plan, Policy
 from .rules import Purpose
 
-#: A browser leaves out tabs and newlines between them.
-_SLASHES = re.compile(r"\A[/\\\t\n\r]+")
+#: What a mount is as it stands in an address: segments, each behind one slash, in which no control character and no
+#: backslash is encoded. Two slashes at its beginning, of either kind, would name another host (URL standard 4.4,
+#: "relative slash state"), and so would what has a scheme.
+_MOUNT = re.compile(
+    r"(?:/(?!/)(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%(?!(?:[01][0-9A-F]|5C|7F))[0-9A-F]{2})*)*", re.IGNORECASE
+)
 _ASSET_NAME = re.compile(r"facade\.[0-9a-f]+\.js")
 
 #: The last segment of the path under which a page asks what is allowed.
@@ -53,13 +57,23 @@ def answer(
     return found._replace(body=b"") if method == "HEAD" else found
 
 
-@lru_cache(64)  # a site has few mounts
 def asset_url(policy: Policy, mount: str) -> str:
     """The URL of the facade's script for pages of an app that is mounted at `mount` ("" or "/prefix").
 
-    Two slashes at its beginning, of either kind, would name another host (URL standard 4.4, "relative slash state").
+    A mount may come from a field that whoever asks can write. One that is no path counts as none.
     """
-    return _SLASHES.sub("/", f"{mount.rstrip('/')}{policy.path}/{policy.facade.asset().name}")
+    if not _is_path(mount):
+        policy.notices.note(
+            "mount",
+            "a request's mount (SCRIPT_NAME, root_path) is no path and is left out of the addresses in its page",
+        )
+        mount = ""
+    return f"{mount.rstrip('/')}{policy.path}/{policy.facade.asset().name}"
+
+
+@lru_cache(64)  # a site has few mounts
+def _is_path(mount: str) -> bool:
+    return _MOUNT.fullmatch(mount) is not None
 
 
 def _script(policy: Policy, name: str, accepted: bytes) -> Answer:

@@ -15,18 +15,21 @@ An adapter
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from itertools import chain
 from typing import NamedTuple
 
-from . import endpoint
+from . import endpoint, mime
+from .addresses import FIELDS, filter_addresses
 from .coding import CODINGS, MAX_CODINGS, CodingError, Decoder, Encoder, salvaged
 from .cookies import Cookies
 from .headers import (
+    LONGEST_HOST,
     Headers,
     csp_nonce,
     csp_refuses_own_scripts,
+    csp_script_sources,
     csp_trusts_what_scripts_insert,
     expire,
     filter_links,
@@ -34,23 +37,29 @@ from .headers import (
     for_app,
     for_everyone,
     hide_cookies,
-    html_type,
     lower,
+    may_want_html,
     per_visitor,
     rewritten,
     values,
     wants_document,
 )
-from .holds import Held, PageHolds, early_purpose
+from .holds import Held, PageHolds, contact_purpose, early_purpose
 from .html.rewriter import HTMLRewriter
 from .policy import Plan, Policy
+from .rules import Purpose
 from .sources import Signals
 
 #: RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5: a response with one of these has no content.
 _NO_CONTENT = frozenset({204, 205, 304})
 
 #: Fields that are looked at in every response, whatever it is.
-_FILTERED = frozenset({b"set-cookie", b"link"})
+_FILTERED = FIELDS | {b"set-cookie", b"link"}
+
+_CODED = b"content-encoding"
+
+#: The codings that browsers undo, those of shared dictionaries (RFC 9842) included.
+BROWSERS_READ = frozenset({b"gzip", b"x-gzip", b"deflate", b"br", b"zstd", b"dcb", b"dcz"})
 
 #: Fields that say which scripts a page lets run.
 _CSP = frozenset({b"content-security-policy", b"content-security-policy-report-only"})
@@ -85,6 +94,7 @@ class Exchange:
         "_outcome",
         "_own_condition",
         "_page_plan",
+        "_plain",
         "_policy",
         "_request",
         "_signals",
@@ -122,6 +132,8 @@ class Exchange:
         self.request_headers = given if seen is headers else seen
         #: What the app has declared as its body's length in a started response, or None.
         self.length: bytes | None = None
+        #: The head of a started response whose body may prove to be no page; None where that is known.
+        self._plain: Headers | None = None
         #: From what a started response's page is made; None where it passes through.
         self._frame: _Frame | None = None
         self._body: _Body | None = None
@@ -145,6 +157,11 @@ class Exchange:
     def rewrites(self) -> bool:
         """Whether the body of the started response must go through `at_hand`, or `feed` and `close`."""
         return self._frame is not None
+
+    @property
+    def head_depends_on_body(self) -> bool:
+        """Whether the started response's head is better sent once some of its body is there."""
+        return self.rewrites and (self.length is not None or self._plain is not None)
 
     @property
     def held(self) -> Sequence[Held]:
@@ -182,6 +199,8 @@ class Exchange:
             return rewritten(self._head, None), body
         outcome = self._outcome = _outcome(self._policy, self._page_plan, self._frame, body)
         self._tell(outcome)
+        if self._plain is not None and not outcome.is_page:
+            return self._plain, body
         if outcome.page is None:
             return self._head, body
         return rewritten(self._head, len(outcome.page)), outcome.page
@@ -213,22 +232,24 @@ class Exchange:
 
     def _filtered(self, headers: Headers, plan: Plan) -> Headers:
         withheld = self._policy.withheld_cookies(plan)
-        return filter_links(filter_set_cookie(headers, withheld), lambda *link: self._is_early(plan, *link))
+        kept = filter_links(filter_set_cookie(headers, withheld), lambda *link: self._is_early(plan, *link))
+        kept = filter_addresses(kept, lambda url: _waits(plan, contact_purpose(self._policy, url)))
+        return headers if kept == headers else kept
 
     def _decide(self, status: int, headers: Headers) -> Headers:
         """What of the head is sent if the body stays as it is; sets `_frame` where it may not."""
-        # Of two types the last counts, as in browsers (Fetch, section 2.2.2, "extract a MIME type").
         names = {name.lower(): value for name, value in headers}
         self.length = names.get(b"content-length")
-        html = html_type(names.get(b"content-type"))
-        if html is None and b"content-type" not in names:
-            self._note_untyped(status)
-        page = html is not None or (status == 304 and self._own_condition)
+        self._plain = None
+        kind = self._page_type(status, headers, names)
+        page = kind is not None or (status == 304 and self._own_condition)
         # What is the same for every visitor may be stored for every visitor, its cookies and links included.
         plan = self._page_plan if page else self.plan
         head = headers if _FILTERED.isdisjoint(names) else self._filtered(headers, plan)
         if not page:
             return head
+        if kind is not None and kind.sniffs:
+            self._plain = headers if _FILTERED.isdisjoint(names) else self._filtered(headers, self.plan)
         if self._policy.cacheable:
             head = for_everyone(head, self._variant)
         else:
@@ -236,8 +257,8 @@ class Exchange:
             if ended := self._policy.ended_cookies(self.plan, self._cookies):
                 # The browser still holds them against a refusal, or from a past visit.
                 head = [*head, *expire(ended, self._cookies, self._host)]
-        if html is not None and self._touches_html() and self._has_content(status):
-            codings = _codings(b",".join(values(head, b"content-encoding"))) if b"content-encoding" in names else ()
+        if kind is not None and self._touches_html() and self._has_content(status):
+            codings = self._known(_codings(b",".join(values(head, b"content-encoding")))) if _CODED in names else ()
             nonce = csp_nonce(head) if not _CSP.isdisjoint(names) else None
             nonced = nonce is not None and csp_trusts_what_scripts_insert(head)
             if self._is_readable(status, codings):
@@ -249,13 +270,16 @@ class Exchange:
                     self._policy.offers_chat(self._request.path),
                     self._language,
                     nonced,
-                    *html,
+                    () if _CSP.isdisjoint(names) else csp_script_sources(head),
+                    kind,
                     codings,
                 )
         return head
 
     def _tell(self, outcome: _Outcome) -> None:
         note = self._policy.notices.note
+        if self._plain is not None and outcome.is_page:
+            note("untyped", "a response whose Content-Type does not say so was read as HTML, as browsers read it")
         if outcome.bail_outs:
             note("bail-out", "a tag of an HTML page was too long to hold; see the setting on_bail_out")
         if outcome.needs_own_scripts and csp_refuses_own_scripts(self._head):
@@ -265,12 +289,23 @@ class Exchange:
                 "'self'. The tags wait all the same, and no button stands in",
             )
 
-    def _note_untyped(self, status: int) -> None:
-        is_shown = self._has_content(status) and not 300 <= status < 400
-        if is_shown and wants_document(self._fields):
-            self._policy.notices.note(
-                "untyped", "a response without Content-Type is not looked at; a browser may take it for HTML"
-            )
+    def _page_type(self, status: int, headers: Headers, names: Mapping[bytes, bytes]) -> mime.PageType | None:
+        """How a browser reads the body as a page; None where it shows none."""
+        types = tuple(values(headers, b"content-type"))
+        kind = mime.page_type(types, nosniff=b"x-content-type-options" in names and _forbids_sniffing(headers))
+        if kind is None:
+            return None
+        if b"content-disposition" in names and mime.is_attachment(values(headers, b"content-disposition")):
+            return None
+        if kind.sniffs and not (may_want_html(self._fields) and self._has_whole(status, names)):
+            return None
+        # Data in XML that a script asks for, and a drawing in a page, run nothing.
+        return None if kind.shown and not wants_document(self._fields) else kind
+
+    def _has_whole(self, status: int, names: Mapping[bytes, bytes]) -> bool:
+        """Whether the browser is to show a body that begins at its first byte."""
+        leads_on = 300 <= status < 400 and b"location" in names
+        return self._has_content(status) and status != 206 and not leads_on and self.length != b"0"
 
     @property
     def _accepted(self) -> bytes:
@@ -284,9 +319,21 @@ class Exchange:
         # HEAD as well: apps may answer it with GET's body, and servers that drop it tell its length.
         return status not in _NO_CONTENT and status >= 200
 
-    def _is_early(self, plan: Plan, relation: str, url: str, destination: str) -> bool:
-        purpose = early_purpose(self._policy, relation, url, destination=destination)
-        return purpose is not None and not plan.allows(purpose)
+    def _is_early(self, plan: Plan, relation: str, urls: Sequence[str], destination: str) -> bool:
+        purposes = (early_purpose(self._policy, relation, url, destination=destination) for url in urls)
+        return any(_waits(plan, purpose) for purpose in purposes)
+
+    def _known(self, codings: Sequence[bytes]) -> tuple[bytes, ...]:
+        """The codings that a browser undoes. It overlooks what it does not know, and shows the bytes."""
+        known = tuple(coding for coding in codings if coding in BROWSERS_READ)
+        if len(known) < len(codings):
+            unknown = b", ".join(coding for coding in codings if coding not in BROWSERS_READ)
+            self._policy.notices.note(
+                "unknown-coding",
+                f"HTML with Content-Encoding {unknown[:40].decode('latin-1')!r}: browsers know none such, and show the "
+                "body as if it were not coded; it is read so here",
+            )
+        return known
 
     def _is_readable(self, status: int, codings: Sequence[bytes]) -> bool:
         note = self._policy.notices.note
@@ -303,10 +350,20 @@ class Exchange:
         return True
 
 
-@lru_cache(64)  # a site has few names
+def _waits(plan: Plan, purpose: Purpose | None) -> bool:
+    return purpose is not None and not plan.allows(purpose)
+
+
+def _forbids_sniffing(headers: Headers) -> bool:
+    return mime.forbids_sniffing(values(headers, b"x-content-type-options"))
+
+
 def _authority(host: bytes) -> str:
-    """The host as it may go into a page: nothing but what a host and a port are made of."""
-    return host.decode("ascii") if re.fullmatch(rb"[A-Za-z0-9.:\[\]_-]+", host) else ""
+    """The host as it may go into a page: nothing but what a host and a port are made of, and no more than one has."""
+    return host.decode("ascii") if len(host) <= LONGEST_HOST and _AUTHORITY.fullmatch(host) else ""
+
+
+_AUTHORITY = re.compile(rb"[A-Za-z0-9.:\[\]_-]+")
 
 
 @lru_cache(64)  # an app has few different values
@@ -334,8 +391,8 @@ class _Frame(NamedTuple):
     offers_chat: bool
     language: str | None
     nonced: bool
-    media_type: bytes
-    charset: str | None
+    script_sources: tuple[str, ...]
+    kind: mime.PageType
     #: How the old bytes are coded, and the new ones will be.
     codings: tuple[bytes, ...] = ()
 
@@ -349,6 +406,8 @@ class _Outcome(NamedTuple):
     bail_outs: int
     #: Whether a script of ours stands in the page without a nonce.
     needs_own_scripts: bool
+    #: False where the first bytes of a body without a type are not those of a page.
+    is_page: bool = True
 
 
 def _outcome(policy: Policy, plan: Plan, frame: _Frame, body: bytes) -> _Outcome:
@@ -371,7 +430,8 @@ def _outcome(policy: Policy, plan: Plan, frame: _Frame, body: bytes) -> _Outcome
     if memory:
         # A visitor chooses the host's name, and may the mount's.
         named = len(frame.authority) + len(frame.asset_url)
-        memory.keep(frame, body, outcome, named + len(outcome.page or b"") + _HELD * len(outcome.held))
+        noted = sum(_HELD + 4 * len(held.src) for held in outcome.held)
+        memory.keep(frame, body, outcome, named + len(outcome.page or b"") + noted)
     return outcome
 
 
@@ -391,6 +451,59 @@ def _decoded(body: bytes, codings: Sequence[bytes]) -> bytes | None:
     return b"".join(pieces) if decoder.complete else None
 
 
+class _Sniffer:
+    """A rewriter of a body of which only its first bytes tell whether it is a page; they wait until that is known.
+
+    `rewriter` makes the one that a page in HTML or, with `xml`, in XML needs.
+    """
+
+    __slots__ = ("_begins", "_found", "_head", "_rewriter")
+
+    def __init__(self, rewriter: Callable[..., HTMLRewriter]) -> None:
+        self._rewriter = rewriter
+        self._head = b""
+        self._found: HTMLRewriter | None = None
+        #: What the body begins like; None where that is not known yet, b"" where it is no page.
+        self._begins: bytes | None = None
+
+    @property
+    def is_page(self) -> bool:
+        return self._begins != b""
+
+    @property
+    def changed(self) -> bool:
+        return self._found is not None and self._found.changed
+
+    @property
+    def bail_outs(self) -> int:
+        return self._found.bail_outs if self._found else 0
+
+    def _knows(self, head: bytes, *, complete: bool) -> bool:
+        self._begins = mime.sniff(head, complete=complete)
+        if self._begins:
+            self._found = self._rewriter(xml=self._begins == mime.XHTML)
+        return self._begins is not None
+
+    def feed(self, chunk: bytes) -> bytes:
+        if self._begins is None:
+            self._head += chunk
+            if not self._knows(self._head, complete=False):
+                return b""
+            chunk = self._head
+        return self._found.feed(chunk) if self._found else chunk
+
+    def close(self) -> bytes:
+        out = b""
+        if self._begins is None:
+            self._knows(self._head, complete=True)
+            out = self._found.feed(self._head) if self._found else self._head
+        return out + (self._found.close() if self._found else b"")
+
+    def rewrite(self, document: bytes) -> bytes:
+        self._knows(document, complete=True)
+        return self._found.rewrite(document) if self._found else document
+
+
 class _Body:
     """A body on its way through the rewriter, decoded and encoded again where it is compressed."""
 
@@ -406,13 +519,17 @@ class _Body:
             frame.offers_chat,
             language=frame.language,
             nonced=frame.nonced,
+            script_sources=frame.script_sources,
         )
-        self._rewriter = HTMLRewriter(
+        rewriter = partial(
+            HTMLRewriter,
             self._holds,
-            charset=frame.charset,
-            xml=frame.media_type == b"application/xhtml+xml",
+            charset=frame.kind.charset,
             max_hold=policy.max_hold,
             on_bail_out=policy.on_bail_out,
+        )
+        self._rewriter: HTMLRewriter | _Sniffer = (
+            _Sniffer(rewriter) if frame.kind.sniffs else rewriter(xml=frame.kind.essence == mime.XHTML)
         )
         self._notices = policy.notices
         self._codings = frame.codings
@@ -428,7 +545,8 @@ class _Body:
 
     def outcome(self, page: bytes | None = None) -> _Outcome:
         needs_own_scripts = (self._rewriter.changed or self.is_broken) and self._holds.nonce is None
-        return _Outcome(page, self.held, self._rewriter.bail_outs, needs_own_scripts)
+        is_page = self._rewriter.is_page if isinstance(self._rewriter, _Sniffer) else True
+        return _Outcome(page, self.held, self._rewriter.bail_outs, needs_own_scripts, is_page)
 
     def whole(self, body: bytes) -> _Outcome:
         """What becomes of a body that is at hand."""

@@ -17,13 +17,29 @@ from .cookies import Cookies, parse_set_cookie
 
 Headers = list[tuple[bytes, bytes]]
 
+#: RFC 1035, section 2.3.4: how long a name is at most, less the dot at its end; and a `Host` field with dot and port.
+LONGEST_NAME = 253
+LONGEST_HOST = LONGEST_NAME + len(".:65535")
+_HOST_NAME = re.compile(rb"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*+")
+_IPV4 = re.compile(rb"[0-9.]+")
+
+#: How many labels a host has at most where cookies are ended on its parents too. Sites have three to five.
+MAX_LABELS = 10
+
+#: How many bytes of `Set-Cookie` lines end cookies in one response. Servers and proxies take heads of 8 to 64 kB.
+MAX_EXPIRY = 8192
+
 _OWS = b" \t"
 
 #: Fields that describe bytes which a rewrite changes: RFC 9530, RFC 3230, RFC 1864.
 _DIGESTS = frozenset({b"content-digest", b"repr-digest", b"digest", b"content-md5"})
 
-#: Cache control for one class of caches, all of them shared: RFC 9213, and its forerunners.
-_SHARED_CACHE_FIELDS = frozenset({b"cdn-cache-control", b"cloudflare-cdn-cache-control", b"surrogate-control"})
+#: How the fields end by which shared caches alone are told how long to store, or what tells pages apart. RFC 9213 has
+#: caches name theirs so (`CDN-`, `Cloudflare-CDN-`, `Netlify-CDN-`, `Vercel-CDN-`, `Akamai-`, `X-LiteSpeed-`). The
+#: others are those of Fastly and older proxies, Akamai, nginx, and what Netlify reads in place of `Vary`.
+_SHARED_CACHE_ENDINGS = (b"-cache-control", b"surrogate-control", b"edge-control", b"x-accel-expires", b"netlify-vary")
+#: What such a field says to keep a page out: it may stay, and must, because the cache may store by rules of its own.
+_NOT_STORED = re.compile(rb"(?:^|,)[ \t]*+(?:no-store|private)[ \t]*+(?=,|;|$)", re.IGNORECASE)
 
 #: Fields that tell one state of a page from another.
 _VALIDATORS = frozenset({b"etag", b"last-modified"})
@@ -57,23 +73,6 @@ def lower(
         headers = [(name.lower(), value) for name, value in headers]
         fields = dict(headers)
     return headers, fields
-
-
-@lru_cache(64)  # a site has few different types
-def html_type(content_type: bytes | None) -> tuple[bytes, str | None] | None:
-    """The media type and charset of an HTML response; None for any other `Content-Type`, a missing one included.
-
-    RFC 9110, section 8.3.1: the type is compared without regard to case, parameters may be quoted. A browser may
-    sniff HTML where the type is missing; a server that cares for its pages states it.
-    """
-    if content_type is None:
-        return None
-    media_type, _, parameters = content_type.partition(b";")
-    media_type = media_type.strip(_OWS).lower()
-    if media_type not in {b"text/html", b"application/xhtml+xml"}:
-        return None
-    charset = re.search(rb"(?:^|;)[ \t]*charset=\"?([^\s\";]+)", parameters, re.IGNORECASE)
-    return media_type, charset[1].decode("latin-1") if charset else None
 
 
 #: Fetch, section 3.2.7: the destinations of what is shown as a page.
@@ -236,17 +235,40 @@ def expire(names: Iterable[bytes], cookies: Cookies, host: bytes) -> Headers:
         return []
     domains = [b"", *(b"; Domain=" + domain for domain in _parent_domains(host))]
     end = b"=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
-    return [(b"set-cookie", name + end + domain) for name in present for domain in domains]
+    lines: Headers = []
+    left = MAX_EXPIRY
+    for name in present:
+        ended = [(b"set-cookie", name + end + domain) for domain in domains]
+        left -= sum(len(line) for _, line in ended)
+        if left < 0:
+            # A later response ends the others: what has ended here does not come again.
+            break
+        lines += ended
+    return lines
+
+
+def host_name(host: bytes) -> bytes:
+    """The name in a `Host` field, in lower case and without port and final dot; nothing for what is no DNS name.
+
+    RFC 1035, section 2.3.4, bounds a name and its labels. A visitor writes this field: what stands here may go into a
+    header or into a page.
+    """
+    if len(host) > LONGEST_HOST:
+        return b""
+    name = host.rsplit(b":", 1)[0].rstrip(b".").lower()
+    return name if len(name) <= LONGEST_NAME and _HOST_NAME.fullmatch(name) else b""
 
 
 def _parent_domains(host: bytes) -> list[bytes]:
-    """The host itself and its parents with at least two labels; none for an address or a name of one label."""
-    name = host.rsplit(b":", 1)[0] if not host.endswith(b"]") else host
-    name = name.rstrip(b".").lower()
-    # What stands here goes into a header: nothing but host names passes.
-    if not re.fullmatch(rb"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+", name) or re.fullmatch(rb"[0-9.]+", name):
-        return []
+    """The host itself and its parents with at least two labels.
+
+    None for an address, for a name of one label, and for a name of more labels than sites have: then a cookie is ended
+    on the host alone.
+    """
+    name = host_name(host)
     labels = name.split(b".")
+    if len(labels) > MAX_LABELS or _IPV4.fullmatch(name):
+        return []
     return [b".".join(labels[index:]) for index in range(len(labels) - 1)]
 
 
@@ -261,11 +283,18 @@ def per_visitor(headers: Headers, variant: Callable[[], bytes], vary: Iterable[b
     names = {key.lower() for key, _ in headers}
     if not _VALIDATORS.isdisjoint(names):
         headers = for_everyone(headers, variant)
-    if not _SHARED_CACHE_FIELDS.isdisjoint(names):
-        headers = without(headers, _SHARED_CACHE_FIELDS)
+    if any(name.endswith(_SHARED_CACHE_ENDINGS) for name in names):
+        headers = [pair for pair in headers if not _lets_caches_share(*pair)]
     if not _LIFETIMES.isdisjoint(names):
         headers = _private(headers, expires=b"expires" in names)
     return add_vary(headers, *vary)
+
+
+def _lets_caches_share(key: bytes, value: bytes) -> bool:
+    name = key.lower()
+    if not name.endswith(_SHARED_CACHE_ENDINGS):
+        return False
+    return value.strip(_OWS) != b"0" if name == b"x-accel-expires" else not _NOT_STORED.search(value)
 
 
 def for_everyone(headers: Headers, variant: Callable[[], bytes]) -> Headers:
@@ -396,6 +425,12 @@ def csp_trusts_what_scripts_insert(headers: Iterable[tuple[bytes, bytes]]) -> bo
     )
 
 
+def csp_script_sources(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, ...]:
+    """What each enforced policy of the page that says anything of scripts says of them."""
+    found = _script_sources(headers, b"content-security-policy")
+    return tuple(sources.decode("latin-1") for sources in found if sources is not None)
+
+
 def _allows_by_url(sources: bytes) -> bool:
     words = sources.lower().split()
     by_url = any(word == b"'self'" or not word.startswith(b"'") for word in words)
@@ -430,16 +465,27 @@ _LINK_PARAMETER = re.compile(
 _QUOTED_PAIR = re.compile(rb"\\(.)")
 
 
-def filter_links(headers: Headers, is_early: Callable[[str, str, str], bool]) -> Headers:
-    """The head less those members of `Link` for which `is_early(relation types, URL, destination)` is true.
+#: An address in what is left of a `Link` field that does not parse.
+_SAID_ADDRESS = re.compile(rb"<\s*+([^<>\s]++)")
 
-    RFC 8288, section 3; the destination is what `as` says (HTML, section 4.2.4.2). A field that does not parse
-    stays as it is.
+IsEarly = Callable[[str, Sequence[str], str], bool]
+
+
+def filter_links(headers: Headers, is_early: IsEarly) -> Headers:
+    """The head less those members of `Link` for which `is_early(relation types, addresses, destination)` is true.
+
+    RFC 8288, section 3; the addresses are the link's and those of `imagesrcset`, the destination is what `as` says
+    (HTML, section 4.2.4.2). Of a field that does not parse to its end, every member counts as the plainest of hints: a
+    browser may read it in another way.
     """
     kept: Headers = []
     for key, value in headers:
         if key.lower() == b"link":
             members = [match for match in _LINK.finditer(value) if match[0].strip()]
+            rest = _LINK.sub(b"", value).strip(_OWS + b",")
+            doubtful = [address.decode("latin-1") for address in _SAID_ADDRESS.findall(value)] if rest else []
+            if any(is_early("preconnect", [address], "") for address in doubtful):
+                continue
             staying = [match[0].strip() for match in members if not _is_early(match, is_early)]
             if len(staying) < len(members):
                 if staying:
@@ -449,12 +495,13 @@ def filter_links(headers: Headers, is_early: Callable[[str, str, str], bool]) ->
     return kept
 
 
-def _is_early(member: re.Match[bytes], is_early: Callable[[str, str, str], bool]) -> bool:
+def _is_early(member: re.Match[bytes], is_early: IsEarly) -> bool:
     said: dict[bytes, str] = {}
     for name, quoted, bare in _LINK_PARAMETER.findall(member[2]):
         # The first of a name counts (RFC 8288, section 3.3).
         said.setdefault(name.lower(), (_QUOTED_PAIR.sub(rb"\1", quoted) or bare).decode("latin-1"))
-    return is_early(said.get(b"rel", ""), member[1].decode("latin-1"), said.get(b"as", ""))
+    sources = [candidate.split()[0] for candidate in said.get(b"imagesrcset", "").split(",") if candidate.strip()]
+    return is_early(said.get(b"rel", ""), [member[1].decode("latin-1"), *sources], said.get(b"as", ""))
 
 
 def _split_list(value: bytes) -> list[bytes]:

@@ -12,13 +12,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from .csp import Script, lets_run
+from .facade.markup import Mark
+from .html.charset import text_of
+from .html.gate import spoken
 from .html.rewriter import Edit, Search, StartTag
 from .policy import Plan, Policy
-from .rules import Action, ChatScript, Found, Purpose, Recognition, Sight
+from .rules import Action, ChatScript, Found, Purpose, Recognition, Sight, TextRule
 from .tag_managers import is_tag_manager
-from .urls import URL, parse_url
+from .urls import URL, parse_url, possible_urls, said_in_address
 
 #: HTML, section 4.12.1 and the JavaScript MIME types of MIME Sniffing, section 4.6: the types that a browser runs.
 _RUNS = re.compile(
@@ -52,36 +57,74 @@ _CLAIMED_CLASS = re.compile(r"(?:^|\s)(?:optanon-category-|cmplz-|_iub_cs_|cky-|
 _OPENING = re.compile(rb"<[^\t\n\f\r />]*")
 _HTML_SPACE = " \t\n\f\r"
 
-#: HTML, section 4.6.7, and Resource Hints: link types that make a browser reach a host before a tag asks for it, and
-#: those among them that fetch something from it.
-_FETCHES = frozenset({"prefetch", "preload", "modulepreload", "prerender"})
+#: HTML, section 4.6.7, Resource Hints and Compression Dictionary Transport (RFC 9842): link types that make a browser
+#: reach a host before a tag asks for it, and those among them that fetch something from it.
+_FETCHES = frozenset({"prefetch", "preload", "modulepreload", "prerender", "compression-dictionary", "dictionary"})
 _HINTS = _FETCHES | {"dns-prefetch", "preconnect"}
-#: HTML, section 4.2.4.2, and Fetch, section 2.2.7, "destination": what is fetched to be shown is content.
-_CONTENT = frozenset({"audio", "font", "image", "style", "track", "video"})
+#: HTML, section 4.2.4.2, and Fetch, section 2.2.7, "destination": what is preloaded to be shown is content. A picture
+#: may be a pixel, so it is judged by its address.
+_CONTENT = frozenset({"audio", "font", "style", "track", "video"})
+
+#: What may hide a script in its own address (`data:…;base64,…`).
+_IN_BASE64 = (b"base64", b"BASE64")
+
+#: What stands for a rule where a script is only a hint.
+_HINT_RULES = {purpose: TextRule("hint", (purpose,), re.compile("(?!)")) for purpose in Purpose}
 
 #: What a held tag is not to keep: a browser would fetch, run or find it by these.
 _SCRIPT_NAMES = frozenset({b"src", b"type", b"id", b"href", b"xlink:href"})
 _LINK_NAMES = frozenset({b"href", b"imagesrcset"})
+#: Where the page's script looks for the address of a held script; one without counts by its text.
+_KEPT = frozenset({"data-consent-src", "data-consent-href"})
 _OTHER_NAMES = frozenset({b"src", b"srcset"})
 #: HTML, section 4.8.4.2.1: the addresses of `srcset`, each with what follows it up to the next; and how many are read.
 _CANDIDATE = re.compile(r"[\s,]*+(\S*[^\s,])(?:,|\s[^,]*+)?")
 _MANY = 64
 
+#: An address in a document or a script, as far as it matters here.
+_ADDRESS = re.compile(r"(?:https?:)?//[^\s\"'<>)`]+")
+
 #: The longest tag, in bytes, whose rule is remembered: a longer one is hardly the same in the next page.
 _SHORT = 1024
 
 #: What is asked about, besides the custom elements that load things.
-_ELEMENTS = frozenset({b"script", b"link", b"img", b"iframe"})
+_ELEMENTS = frozenset({b"script", b"link", b"img", b"iframe", b"base"})
+#: Custom elements that load pictures and frames, and never a script.
+_NO_SCRIPTS = frozenset({b"amp-iframe", b"amp-img", b"amp-pixel"})
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One tag that waits: the rule that knew it, the purpose it waits for, and where it is known, what it loads."""
+    """One tag that waits: the rule that knew it, the purpose it waits for, and where it is known, what it loads.
+
+    The page's script knows the element again by its `mark`, or, where `text` is true, as one of its scripts without an
+    address, of which it is told the number; where there is neither, it never releases it. `base` says whether a
+    `<base>` stands before it, `nonce` is a script's.
+    """
 
     rule: str
     purpose: Purpose
     kind: str = ""
     src: str = ""
+    mark: Mark = ()
+    text: bool = False
+    base: bool = False
+    nonce: str | None = None
+
+    @property
+    def is_script(self) -> bool:
+        """Whether it is a script that may be released."""
+        return self.text or self.mark[:1] == ("script",)
+
+
+class _Chat(NamedTuple):
+    """A chat that a held tag would have brought: its script, its vendor, the tag's nonce, and whether it is the chat's
+    own tag."""
+
+    script: ChatScript
+    vendor: str
+    nonce: str | None
+    own: bool
 
 
 @dataclass(slots=True)
@@ -90,8 +133,9 @@ class PageHolds:
 
     Args: the policy, the plan, the path of the facade's script, the nonce that the page's policy names, if any, the
     authority (host and port) under which the page was asked for, whether the site offers its chat on this page, the
-    language of the facade's words, where the site has chosen it for this request, and whether that policy lets none of
-    the page's own scripts run without the nonce, and all that scripts insert.
+    language of the facade's words, where the site has chosen it for this request, whether that policy lets none of
+    the page's own scripts run without the nonce, and all that scripts insert, and what the page's policies say of
+    scripts.
     """
 
     policy: Policy
@@ -102,18 +146,26 @@ class PageHolds:
     offers_chat: bool = True
     language: str | None = None
     nonced: bool = False
+    script_sources: tuple[str, ...] = ()
     search: Search = field(init=False)
     held: list[Held] = field(default_factory=list)
     _page_nonce: str | None = field(init=False)
-    _chat: ChatScript | None = None
-    _is_own_chat: bool = False
+    _chats: list[_Chat] = field(default_factory=list)
+    #: The account of each vendor's first tag that names one.
+    _accounts: dict[str, str] = field(default_factory=dict)
     _chat_loads: bool = False
-    _base: str | None = None
+    #: Whether a `<base>` leads to another host.
+    _is_led_away: bool = False
     #: Which documents have a guard: the page (False), those within it (True).
     _guarded: set[bool] = field(default_factory=set)
     _watches: bool = False
     _root: StartTag | None = None
-    _vendor: str | None = None
+    #: Of how many held tags the page's script has been told, None before there is one; and whether of a chat.
+    #: The first nonce of a tag that brings a chat, and of one that is held.
+    _chat_nonce: str | None = None
+    _held_nonce: str | None = None
+    _told: int | None = None
+    _told_chat: bool = False
 
     def __post_init__(self) -> None:
         """Say what to look for: where no host of a vendor can stand, no tag is asked about."""
@@ -122,13 +174,16 @@ class PageHolds:
 
     def reads(self, tag: StartTag) -> bool:
         """Whether this script is inline, and runs at once or when a tool that delays it sees fit."""
-        if tag.get(b"src") is not None:
+        if any(tag.get(name) is not None for name in _addresses(tag)):
             return False
         # Where no tool delays it, a browser runs the text and knows no other address.
-        return _runs(tag) or (_is_delayed(tag) and all(tag.get(name) is None for name in _LATER))
+        return _runs(tag) or _speculates(tag) or (_is_delayed(tag) and all(tag.get(name) is None for name in _LATER))
 
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """The edits that hold `tag`, or none where it may stay."""
+        if tag.name == b"base":
+            self._note_base(tag.get(b"href"))
+            return ()
         if tag.name == b"link":
             return self._link(tag)
         if tag.name == b"script":
@@ -141,28 +196,69 @@ class PageHolds:
 
     def tail(self) -> bytes:
         """The facade where a held tag would have brought the chat and no other does, and the script that releases what
-        is held and ends what runs."""
-        chat = self._chat
-        if self._chat_loads or self.plan.decisions[Purpose.CHAT].action is Action.BLOCK:
-            chat = None
+        is held and ends what runs; once more, for what is held behind that."""
         guarded = False in self._guarded
-        needless = not (guarded or self._watches) and all(held.rule == "hint" for held in self.held)
-        if chat is None and needless:
+        if not (guarded or self._watches) and all(held.rule == "hint" for held in self.held):
             return b""
+        chat = None if self._told_chat else self._chat
+        more = self._told is not None and chat is None
+        told = self._told or 0
+        known = [held for held in self.held if not self._is_stranger(held)]
+        marks: dict[Mark, bool] = {}
+        for held in known:
+            if held.mark:
+                marks.setdefault(held.mark, held.base)
+        texts = sum(held.text for held in known)
+        if more and len(marks) + texts == told:
+            return b""
+        address = self._own_address(self.asset_url)
+        if address is None:
+            return b""
+        self._told = len(marks) + texts
+        self._told_chat = self._told_chat or chat is not None
+        before = [mark for mark, base in marks.items() if not base]
+        behind = [mark for mark, base in marks.items() if base]
         # The script that has come with the guard is the one that goes on.
         embeds = guarded or any(held.purpose is Purpose.EMBEDS for held in self.held)
         return self.policy.facade.markup(
-            chat,
-            asset_url=self._absolute(self.asset_url),
-            nonce=self.nonce,
+            chat and chat.script,
+            asset_url=address,
+            nonce=self._nonce,
             allowed=self._allowed,
             lang=self._lang,
             language=self.language,
-            held=[held.src for held in self.held if held.src],
+            held=before + behind,
+            based=len(before) if behind else None,
+            texts=texts,
             placeholders=embeds and self._stands_in_for_embeds,
-            vendor=self._vendor,
-            ask=self.policy.cacheable,
+            vendor=chat.vendor if chat else None,
+            ask=self.policy.cacheable and not more,
+            more=more,
         )
+
+    @property
+    def _nonce(self) -> str | None:
+        """The nonce for the page's scripts of ours: what its policy names, or else what its own tags bear, since a
+        policy may stand in the page itself."""
+        nonces = (self.nonce, self._chat_nonce, self._held_nonce)
+        return next((nonce for nonce in nonces if nonce is not None), None)
+
+    def _is_stranger(self, held: Held) -> bool:
+        """Whether a script lacks the nonce that others of its page have, where the policy is not known: what a script
+        inserts, that policy may let run."""
+        return held.is_script and self._page_nonce is None and held.nonce != self._nonce
+
+    @property
+    def _chat(self) -> _Chat | None:
+        """The chat that stands behind the facade.
+
+        A tag that is the chat itself goes before tags that bring it along; among equals the first in the document.
+        """
+        if self._chat_loads or self.plan.decisions[Purpose.CHAT].action is Action.BLOCK:
+            return None
+        nonce = self._nonce
+        known = [chat for chat in self._chats if self._page_nonce is not None or chat.nonce == nonce]
+        return max(known, key=lambda chat: chat.own, default=None)
 
     @property
     def _stands_in_for_embeds(self) -> bool:
@@ -181,20 +277,24 @@ class PageHolds:
 
         A guard holds what is inserted into its own document: one in a frame's `srcdoc` is none for the page.
         """
-        if tag.nested in self._guarded or self.policy.guard == "never" or tag.svg or not self.plan.touches_html:
+        if tag.nested in self._guarded or self.policy.guard == "never" or not self.plan.touches_html:
+            return ()
+        if tag.svg or not tag.certain or self._is_end_script(tag):
             return ()
         if tag.get(b"data-guard") is not None:
             self._guarded.add(tag.nested)
             return ()
-        said = (tag.text or b"").decode("latin-1") or tag.get(b"src") or ""
+        said = spoken(tag.text or b"").decode("latin-1") or tag.get(b"src") or ""
         if self.policy.guard == "auto" and not ((_runs(tag) or _is_delayed(tag)) and is_tag_manager(said)):
             return ()
+        address = self._own_address(self.asset_url)
+        if address is None:
+            return ()
         self._guarded.add(tag.nested)
-        self._base = tag.base
         # A policy may stand in the page itself; then the tag's own nonce is all that is known of it.
         self.nonce = self.nonce or tag.get(b"nonce")
         markup = self.policy.facade.guard_markup(
-            self._absolute(self.asset_url),
+            address,
             self.nonce,
             self._allowed,
             lang=self.language or self._lang,
@@ -202,23 +302,54 @@ class PageHolds:
         )
         return [Edit(0, 0, markup)]
 
-    def _absolute(self, path: str) -> str:
-        """The path as it is, or with the page's own authority where a `<base>` would turn it to another host."""
-        base = parse_url(self._base) if self._base is not None else None
-        return f"//{self.authority}{path}" if base and base.host and self.authority else path
+    def _is_end_script(self, tag: StartTag) -> bool:
+        """Return whether this is our script at the page's end: a page that comes again needs no other guard."""
+        src = tag.get(b"src") or ""
+        folder = self.asset_url.rpartition("/")[0]
+        is_ours = src.rpartition("/")[0] in {folder, f"//{self.authority}{folder}"}
+        return is_ours and tag.get(b"data-conf") is not None
+
+    def _note_base(self, href: str | None) -> None:
+        """Keep whether a `<base>` may lead to another host than the page's.
+
+        A browser obeys the first in the tree. Which one that is, is not asked: what stands in a table moves before it,
+        and a policy may forbid one of them.
+        """
+        base = None if href is None else parse_url(href)
+        self._is_led_away |= href is not None and (base is None or bool(base.host or base.scheme))
+
+    def _own_address(self, path: str) -> str | None:
+        """The address of a script of ours: the path as it is, which leads to the page's own host, or with that host
+        where a `<base>` leads to another; None where that is not known.
+
+        A base behind the script's tag does not count: a browser reads an address when the element comes into the page,
+        and the script reads its own against the page's.
+        """
+        if not self._is_led_away:
+            return path
+        if not self.authority:
+            self.policy.notices.note(
+                "base-without-host",
+                "a page has a <base> with a host and its request names none: the script that releases what is held is "
+                "left out",
+            )
+            return None
+        return f"//{self.authority}{path}"
 
     def _script(self, tag: StartTag) -> Sequence[Edit]:
         """A script that waits does not run, is not fetched, and is not found by its id."""
+        if _speculates(tag):
+            return self._speculation(tag)
         if not (_runs(tag) or _is_delayed(tag)):
             return ()
-        address = b"src"
+        address = b""
         src: str | None = ""
         found = None if tag.text is None else self._known(tag, "")
         if found is None:
             tag.text = None
-            names = (b"src", b"href", b"xlink:href") if tag.svg else (b"src",)
             address, src = next(
-                ((name, value) for name in (*names, *_LATER) if (value := tag.get(name)) is not None), (b"", None)
+                ((name, value) for name in (*_addresses(tag), *_LATER) if (value := tag.get(name)) is not None),
+                (b"", None),
             )
             # HTML, section 4.12.1.1, step 31.3: an empty URL is an error and nothing is fetched. An address that only
             # a tool for consent reads is that tool's to release.
@@ -227,7 +358,18 @@ class PageHolds:
             found = self._known(tag, src)
         if found is None:
             return ()
-        return self._hold(tag, found, src or "", _SCRIPT_NAMES | {address}, address, b' type="text/x-consent"')
+        names = _script_names(tag) | {address}
+        return self._hold(tag, found, src or "", names, address, b' type="text/x-consent"')
+
+    def _speculation(self, tag: StartTag) -> Sequence[Edit]:
+        """Rules that have a browser fetch other pages ahead wait where they name a host that has to wait."""
+        said = (tag.text or b"").decode("latin-1")
+        purposes = (contact_purpose(self.policy, each[0]) for each in _ADDRESS.finditer(said))
+        purpose = next((each for each in purposes if each is not None and not self.plan.allows(each)), None)
+        if purpose is None:
+            return ()
+        found = Found(_HINT_RULES[purpose], "", "")
+        return self._hold(tag, found, "", _script_names(tag), b"src", b' type="text/x-consent"')
 
     def _other(self, tag: StartTag) -> Sequence[Edit]:
         """A picture, a frame or a custom element that waits has no address, so that nothing is fetched for it."""
@@ -238,9 +380,8 @@ class PageHolds:
                 names = _OTHER_NAMES if address == b"src" else frozenset({address})
                 return self._hold(tag, found, src, names, address, b"")
         # A browser picks one of these in place of a picture's `src`.
-        sources = (tag.get(b"srcset") or "") if tag.name == b"img" else ""
-        for found_url in islice(_CANDIDATE.finditer(sources.strip(_HTML_SPACE + ",")), _MANY):
-            found = self._known(tag, found_url[1])
+        for url in candidates((tag.get(b"srcset") or "") if tag.name == b"img" else ""):
+            found = self._known(tag, url)
             if found is not None:
                 return self._hold(tag, found, tag.get(b"src") or "", _OTHER_NAMES, b"src", b"")
         return ()
@@ -253,9 +394,13 @@ class PageHolds:
         self, tag: StartTag, found: Found, src: str, names: frozenset[bytes], address: bytes, addition: bytes
     ) -> Sequence[Edit]:
         rule = found.rule
-        # A script that the page's policy stops is held like any other. Released by ours, it would run, so it never is,
-        # and it brings no chat: it may be markup that somebody has got into the page.
+        # A script that the page's policy stops is held like any other, and brings no chat: it may be markup that
+        # somebody has got into the page. Released by ours, it would run where the policy lets everything run that a
+        # script inserts, so it is not.
         is_stopped = self.nonced and tag.name == b"script" and tag.get(b"nonce") != self._page_nonce
+        # What browsers do not agree to be a tag may be a comment or a string in a script, with words of a visitor's in
+        # it: it is held, and neither released nor asked for its account.
+        runs = not is_stopped and tag.certain and self._may_run(tag, src)
         if is_stopped:
             self.policy.notices.note(
                 "no-nonce", f"a tag ({rule.id}) lacks the nonce that the page's policy asks for: no browser runs it"
@@ -263,40 +408,100 @@ class PageHolds:
         if self.plan.allows(rule.purpose):
             if is_stopped:
                 return ()
-            self._chat_loads |= Purpose.CHAT in rule.brings
+            self._chat_loads |= Purpose.CHAT in rule.brings and runs
             self._watches = self.policy.withdrawal == "at-once"
             # An edit that changes nothing, for the sake of the script behind it.
             return (Edit(0, 0, b""),) if self._watches else ()
-        self.held.append(Held(rule.id, rule.purpose, rule.kind, "" if is_stopped else src))
-        self._base = tag.base
-        if not is_stopped:
+        edits = list(_edits(tag, rule.purpose, rule.kind, names, address, addition))
+        released = tag.certain and not (is_stopped or tag.nested)
+        has_text = tag.name == b"script" and tag.text is not None
+        self.held.append(
+            Held(
+                rule.id,
+                rule.purpose,
+                rule.kind,
+                "" if is_stopped else src,
+                mark=_mark(tag, rule.purpose, rule.kind, edits) if released and not has_text else (),
+                text=released and has_text and _KEPT.isdisjoint(name for name, _ in _behind(tag, edits)),
+                base=tag.base is not None,
+                nonce=tag.get(b"nonce") if tag.certain else None,
+            )
+        )
+        if self._held_nonce is None:
+            self._held_nonce = tag.get(b"nonce")
+        if runs:
             self._remember_chat(tag, found, src)
-        return list(_edits(tag, rule.purpose, rule.kind, names, address, addition))
+        return edits
+
+    def _may_run(self, tag: StartTag, src: str) -> bool:
+        """Whether the page's policies let this element run a script."""
+        if tag.name in _NO_SCRIPTS:
+            return False
+        if not self.script_sources:
+            return True
+        if tag.text is None:
+            url = parse_url(src, tag.base)
+            script = Script(url, tag.get(b"nonce") or "", tag.get(b"integrity") or "") if url else None
+        else:
+            text = text_of(tag.script, tag.encoding).replace("\r\n", "\n").replace("\r", "\n")
+            script = Script(None, tag.get(b"nonce") or "", text=text)
+        return script is not None and lets_run(self.script_sources, script, self.authority)
 
     def _remember_chat(self, tag: StartTag, found: Found, src: str) -> None:
-        """Keep the chat that this tag brings.
-
-        A tag that is the chat itself goes before tags that bring it along; among equals the first in the document.
-        """
-        own = found.rule.purpose is Purpose.CHAT
-        if found.rule.chat is None or not self.offers_chat or (self._chat is not None and self._is_own_chat >= own):
+        """Keep the chat that this tag brings."""
+        if found.rule.chat is None or not self.offers_chat or (tag.text is not None and found.text is None):
             return
-        text = (tag.text or b"").decode("latin-1")
-        recognition = Recognition(src, found.region, found.account, _attributes(tag), self.policy.origin_of, text)
+        recognition = Recognition(
+            src, found.region, found.account, _attributes(tag), self.policy.origin_of, found.text or ""
+        )
         chat = found.rule.chat(recognition)
-        if chat is not None and self.policy.offers_account(chat.account):
-            self._chat, self._is_own_chat = chat, own
-            self._vendor = found.rule.id.partition(".")[0]
-            self.nonce = self.nonce or tag.get(b"nonce")
+        if chat is None or not self.policy.serves(chat.src) or not self._may_name(tag, found, src, chat.account):
+            return
+        vendor = found.rule.id.partition(".")[0]
+        first = self._accounts.setdefault(vendor, chat.account)
+        if chat.account != first:
+            self.policy.notices.note(
+                "several-accounts", f"a page has tags of the accounts {first} and {chat.account} of {vendor}"
+            )
+        own = found.rule.purpose is Purpose.CHAT
+        nonce = tag.get(b"nonce")
+        if self._chat_nonce is None:
+            self._chat_nonce = nonce
+        self._chats.append(_Chat(chat, vendor, nonce, own))
+
+    def _may_name(self, tag: StartTag, found: Found, src: str, account: str) -> bool:
+        """Return whether the page's chat may be that of the account which this tag names.
+
+        A visitor's markup that a sanitizer has let through must not choose it. So without `chat_accounts` only a script
+        names one: a pure snippet, or one whose address is the vendor's, an origin's that stands in for it, or the
+        page's own.
+        """
+        if self.policy.names_accounts:
+            return self.policy.offers_account(account)
+        if tag.name != b"script" and tag.name not in self.policy.own_elements:
+            return False
+        url = parse_url(src, tag.base)
+        return found.is_vendors or tag.text is not None or (url is not None and self._is_own(url))
+
+    def _is_own(self, url: URL) -> bool:
+        """Return whether an address is on the origin under which the page was asked for, or relative to it."""
+        own = parse_url(f"//{self.authority}")
+        return not url.host or (own is not None and (url.host, url.port) == (own.host, own.port))
 
     def _link(self, tag: StartTag) -> Sequence[Edit]:
-        href = tag.get(b"href")
         relation, destination = tag.get(b"rel") or "", tag.get(b"as") or ""
-        purpose = None if href is None else early_purpose(self.policy, relation, href, tag.base, destination)
-        if purpose is None or self.plan.allows(purpose):
+        if _is_style_sheet(tag, relation):
             return ()
-        self.held.append(Held("hint", purpose))
-        return list(_edits(tag, purpose, "", _LINK_NAMES, b"href", b""))
+        href = tag.get(b"href")
+        addresses = [*([] if href is None else [href]), *candidates(tag.get(b"imagesrcset") or "")]
+        purposes = (early_purpose(self.policy, relation, url, tag.base, destination) for url in addresses)
+        purpose = next((each for each in purposes if each is not None and not self.plan.allows(each)), None)
+        if purpose is None:
+            return ()
+        edits = list(_edits(tag, purpose, "", _LINK_NAMES, b"href", b""))
+        mark = _mark(tag, purpose, "", edits) if tag.certain and not tag.nested else ()
+        self.held.append(Held("hint", purpose, mark=mark, base=tag.base is not None))
+        return edits
 
 
 #: What each policy looks for, as long as the policy is there.
@@ -309,7 +514,7 @@ def _search(policy: Policy) -> Search:
         found = _SEARCHES[policy] = Search(
             policy.needles,
             _ELEMENTS | policy.loading_elements,
-            script_words=policy.script_words,
+            script_words=(*policy.script_words, *_IN_BASE64),
             text_needles=policy.text_needles,
         )
     return found
@@ -320,24 +525,49 @@ def early_purpose(
 ) -> Purpose | None:
     """The purpose that a link of these relation types serves when it is a hint to a host that must wait.
 
-    A style sheet is content, whatever else its relation says, and so is what is fetched early to be shown.
+    What a `preload` alone brings to be shown is content. For every other relation browsers pay no heed to what it is
+    for.
     """
-    types = set(relation.lower().split())
-    if not types & _HINTS or "stylesheet" in types or destination.lower() in _CONTENT:
+    hints = set(relation.lower().split()) & _HINTS
+    preloads = hints == {"preload"}
+    if not hints or (preloads and destination.strip().lower() in _CONTENT):
         return None
     parsed = parse_url(url, base)
     if parsed is None:
         return None
-    if types & _FETCHES:
+    if preloads and destination.strip().lower() == "image":
+        found = _recognise(policy, "img", url, None, base)
+        return found.rule.purpose if found else None
+    if hints & _FETCHES:
         found = _recognise(policy, "script", url, None, base)
         if found is not None:
             return found.rule.purpose
+    return contact_purpose(policy, url, base)
+
+
+def contact_purpose(policy: Policy, url: str, base: str | None = None) -> Purpose | None:
+    """The purpose for which a browser would contact this address at all; None where it may."""
+    parsed = parse_url(url, base)
+    if parsed is None:
+        return None
     purposes = (vendor.hint_purpose(host) for host in _hosts(policy, parsed) for vendor in policy.vendors)
     return next((purpose for purpose in purposes if purpose is not None), None)
 
 
+def candidates(sources: str) -> Iterator[str]:
+    """The addresses of a `srcset`, as many as are read."""
+    found = _CANDIDATE.finditer(sources.strip(_HTML_SPACE + ","))
+    return (candidate[1] for candidate in islice(found, _MANY))
+
+
+def _is_style_sheet(tag: StartTag, relation: str) -> bool:
+    """Whether a browser loads this link's style sheet, so that a hint beside it asks for nothing more."""
+    kind = (tag.get(b"type") or "text/css").partition(";")[0].strip(_HTML_SPACE).lower()
+    return "stylesheet" in relation.lower().split() and kind == "text/css" and tag.get(b"disabled") is None
+
+
 def _recognise(policy: Policy, element: str, src: str, tag: StartTag | None, base: str | None = None) -> Found | None:
-    if tag is None or tag.text is not None or len(tag.raw) > _SHORT:
+    if tag is None or tag.text is not None or len(tag.raw) > _SHORT or len(tag.base or "") > _SHORT:
         return _recognise_afresh(policy, element, src, tag, base)
     return _recognise_again(policy, element, src, tag.raw, tag.base, tag.encoding, tag.xml)
 
@@ -352,14 +582,29 @@ def _recognise_again(
 
 def _recognise_afresh(policy: Policy, element: str, src: str, tag: StartTag | None, base: str | None) -> Found | None:
     attributes = _attributes(tag) if tag else {}
+    if (tag is None or tag.text is None) and (said := said_in_address(src)) is not None:
+        return _recognise_said(policy, element, said)
     if tag is not None and tag.text is not None:
-        sight = Sight(element, attributes=attributes, text=tag.text.decode("latin-1"))
+        sights = [Sight(element, attributes=attributes, text=text_of(tag.text, tag.encoding))]
     else:
-        url = parse_url(src, tag.base if tag else base)
-        if url is None:
-            return None
-        sight = Sight(element, src, _hosts(policy, url), url.path, attributes)
-    return next((found for vendor in policy.vendors if (found := vendor.recognise(sight))), None)
+        urls = possible_urls(src, tag.base if tag else base)
+        sights = [Sight(element, src, _hosts(policy, url), url.path, attributes) for url in urls]
+    return next(
+        (found for sight in sights for vendor in policy.vendors if (found := vendor.recognise(sight))),
+        None,
+    )
+
+
+def _recognise_said(policy: Policy, element: str, said: str) -> Found | None:
+    """The rule for a script or a document that its own address holds, by what it says or by what it loads."""
+    sight = Sight(element, text=spoken(said.encode("latin-1", "replace")).decode("latin-1"))
+    found = next((found for vendor in policy.vendors if (found := vendor.recognise(sight))), None)
+    if found is not None or element == "script":
+        return found
+    addresses = (each[0] for each in islice(_ADDRESS.finditer(said), _MANY))
+    kinds = ("script", "iframe", "img")
+    known = (_recognise(policy, kind, address, None) for address in addresses for kind in kinds)
+    return next((found for found in known if found is not None), None)
 
 
 def _hosts(policy: Policy, url: URL) -> Sequence[str]:
@@ -374,6 +619,26 @@ def _runs(tag: StartTag) -> bool:
         language = tag.get(b"language")
         kind = f"text/{language}" if language else ""
     return _RUNS.fullmatch(kind.strip(_HTML_SPACE)) is not None
+
+
+def _speculates(tag: StartTag) -> bool:
+    """Whether this script holds speculation rules."""
+    return (tag.get(b"type") or "").strip(_HTML_SPACE).lower() == "speculationrules"
+
+
+def _script_names(tag: StartTag) -> frozenset[bytes]:
+    """Return the attributes that a held script is not to keep.
+
+    A browser takes no notice of `src` in SVG and of `href` in HTML, so the release need not either.
+    """
+    if tag.svg:
+        return _SCRIPT_NAMES - {b"src"}
+    return _SCRIPT_NAMES - {b"href", b"xlink:href"} if tag.certain else _SCRIPT_NAMES
+
+
+def _addresses(tag: StartTag) -> tuple[bytes, ...]:
+    """The attributes in which a browser looks for this script's address (SVG 2, section 16.2, for SVG's)."""
+    return (b"href", b"xlink:href") if tag.svg else (b"src",)
 
 
 def _is_delayed(tag: StartTag) -> bool:
@@ -397,6 +662,26 @@ def _attributes(tag: StartTag) -> dict[str, str]:
     return found
 
 
+def _mark(tag: StartTag, purpose: Purpose, kind: str, edits: Sequence[Edit]) -> Mark:
+    """How the page's script knows an element again behind these edits: the first attribute of each name counts."""
+    said = {"data-consent": purpose.value}
+    if kind:
+        said["data-consent-kind"] = kind
+    beginning = "data-" if tag.name == b"script" else "data-consent"
+    for name, value in _behind(tag, edits):
+        if name.startswith(beginning):
+            said.setdefault(name, value)
+    return (tag.name.decode("utf-8", "replace"), *(f"{name}={value}" for name, value in said.items()))
+
+
+def _behind(tag: StartTag, edits: Sequence[Edit]) -> Iterator[tuple[str, str]]:
+    """Return the tag's own attributes under the names that they have behind these edits."""
+    renamed = {edit.start: edit.replacement for edit in edits if edit.end > edit.start}
+    for attribute in tag.attributes:
+        name = renamed.get(attribute.name_span[0], attribute.name).decode("utf-8", "replace")
+        yield name, tag.get(attribute.name) or ""
+
+
 def _edits(
     tag: StartTag, purpose: Purpose, kind: str, names: frozenset[bytes], address: bytes, addition: bytes
 ) -> Iterator[Edit]:
@@ -417,7 +702,7 @@ def _edits(
         name = b"href" if attribute.name in {b"href", b"xlink:href"} else attribute.name
         if attribute.name == address and address in _LATER:
             name = b"src"
-        if attribute.name == b"type" and not _runs(tag):
+        if attribute.name == b"type" and not (_runs(tag) or _speculates(tag)):
             # What a plugin made up, so that the script waits, goes with the waiting.
             name = b"was-type"
         yield Edit(*attribute.name_span, b"data-consent-" + name)

@@ -28,10 +28,11 @@ from .notices import Notices
 from .rules import Action, Purpose, Vendor, needles
 from .sources import SOURCES, ConsentSource, Signals
 from .sources.own import own_cookie
-from .sources.reader import Reader, meant_by
+from .sources.reader import UNREAD, Reader, meant_by
 from .tag_managers import DOMAINS as MANAGER_DOMAINS
 from .tag_managers import FINGERPRINT as MANAGERS
 from .tag_managers import WORDS as MANAGER_WORDS
+from .urls import parse_url
 from .vendors import VENDORS
 from .version import __version__
 
@@ -41,6 +42,15 @@ __all__ = ["MAX_HOLD", "Decision", "Doubt", "Plan", "Policy", "PolicyError"]
 #: states, dates and the names of platforms and cookies, never a cookie's value.
 _KEPT_DECISIONS = 256
 _KEPT_PLANS = 1024
+#: How many bytes all plans that are kept may hold, and one of them: a visitor writes the cookies that they are read
+#: from. A plan of a few readings, as sites have them, holds two or three kilobytes.
+_PLANS_ROOM = 1 << 22
+_PLAN_MOST = 1 << 13
+
+
+#: How many letters the names in a decision that is kept may have, and how many doubts it may hold.
+_TOLD = 1024
+_DOUBTED = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +144,44 @@ class Plan:
         }
 
 
+#: What a plan holds in bytes, about: by itself, for each reading, and for each letter of what it says in words. A state
+#: is one of few objects that all share.
+_OF_PLAN = 2048
+_OF_READING = 768
+_OF_LETTER = 2
+
+
+def _weight(plan: Plan) -> int:
+    """How many bytes a plan holds, about, and rather too many."""
+    said = sum(len(reading.source + reading.cookie + reading.revision) for reading in (*plan.readings, plan.consent))
+    said += sum(map(len, plan.consent.origins.values()))
+    said += sum(len(reason) for decision in plan.decisions.values() for reason in decision.reasons)
+    return _OF_PLAN + _OF_READING * len(plan.readings) + _OF_LETTER * said
+
+
+class _Plans(dict[tuple[Regime, bytes], Plan]):
+    """Plans by what they were read from: at most `_KEPT_PLANS`, and no more than their room. Full, it begins anew."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left = _PLANS_ROOM
+
+    def clear(self) -> None:
+        """Forget every plan."""
+        super().clear()
+        self._left = _PLANS_ROOM
+
+    def keep(self, key: tuple[Regime, bytes], plan: Plan) -> None:
+        """Keep a plan, unless it alone takes more than its share."""
+        weight = _weight(plan)
+        if weight > _PLAN_MOST:
+            return
+        if len(self) >= _KEPT_PLANS or weight > self._left:
+            self.clear()
+        self._left -= weight
+        self[key] = plan
+
+
 class Policy:
     """What may load when, and how the facade looks and speaks. Built once, shared by every request, never changed.
 
@@ -152,7 +200,8 @@ class Policy:
             names another one brings no facade. None: all.
         elements: further custom elements of the site's own that load what their ``src`` names: ``["lazy-script"]``.
         consent_cookie: the name of the project's own consent cookie.
-        click_cookie: the name of the cookie that remembers the visitor's click for this visit.
+        click_cookie: the name of the cookie that remembers the visitor's click for this visit. Over TLS, a name with
+            ``__Host-`` before it is one that no sibling host can set.
         path: where the middleware answers itself, below the app's own mount.
         proxied: for sites that serve a vendor's host through an origin of their own:
             ``{"js.hs-scripts.com": "https://hs.example.com"}``. The origin is recognised as that host, and the chat is
@@ -263,7 +312,8 @@ class Policy:
         self._chat_pages = checks.pages("CM032", "chat_pages", chat_pages)
         self._chat_accounts = checks.accounts("CM033", "chat_accounts", chat_accounts)
         #: Custom elements that load what their `src` names.
-        self.loading_elements = _LOADING_ELEMENTS | checks.elements("CM034", "elements", elements)
+        self.own_elements = checks.elements("CM034", "elements", elements)
+        self.loading_elements = _LOADING_ELEMENTS | self.own_elements
         self.consent_cookie = checks.cookie_name("CM003", "consent_cookie", consent_cookie)
         self.click_cookie = checks.cookie_name("CM004", "click_cookie", click_cookie)
         checks.different("CM005", "click_cookie", self.click_cookie, "consent_cookie", self.consent_cookie)
@@ -329,7 +379,7 @@ class Policy:
         self._decided = lru_cache(_KEPT_DECISIONS)(self._decide_all)
         # A site's own source may look at anything, and age goes on: then every request is read afresh.
         self._keeps_plans = not self.sources and self.max_age_days is None
-        self._plans: dict[tuple[Regime, bytes], Plan] = {}
+        self._plans = _Plans()
         self._keyed = blake2b(key=token_bytes(16), digest_size=16)
         #: The plans for requests that say nothing: most of them do not.
         self._silent = {
@@ -385,7 +435,7 @@ class Policy:
             self.guard,
             self.withdrawal,
             sorted(self.loading_elements),
-            self._chat_pages and self._chat_pages.pattern,
+            self._chat_pages and self._chat_pages.paths,
             sorted(self._chat_accounts or ()),
         )
         rules = (__version__, MANAGERS, *(vendor.fingerprint for vendor in self.vendors))
@@ -439,9 +489,7 @@ class Policy:
             plan = self._plans.get(key)
             if plan is None:
                 plan = self._plan(signals, regime)
-                if len(self._plans) >= _KEPT_PLANS:
-                    self._plans.clear()
-                self._plans[key] = plan
+                self._plans.keep(key, plan)
         else:
             plan = self._plan(signals, regime)
         if self.on_decision is not None:
@@ -511,7 +559,10 @@ class Policy:
         said = tuple(
             [(states.get(category), bases.get(category, basis), said_by(category)) for category in OPTIONAL_CATEGORIES]
         )
-        decisions = self._decided(said, clicked, regime, tuple(doubts))
+        told = sum(len(origin) for _, _, origin in said) + sum(len(doubt.source + doubt.cookie) for doubt in doubts)
+        # What names much comes from one visitor, and is not kept.
+        decide = self._decided if told <= _TOLD and len(doubts) <= _DOUBTED else self._decide_all
+        decisions = decide(said, clicked, regime, tuple(doubts))
         return Plan(consent, clicked, decisions, regime, tuple(readings))
 
     def _decide_all(
@@ -578,6 +629,8 @@ class Policy:
         if consent.state(category) is State.DENIED:
             if consent.refuses(category):
                 return f"{category} consent is refused{_by(consent.said_by(category))}", "denied"
+            if UNREAD in consent.said_by(category):
+                return f"{category} consent is unknown: not every copy of a consent cookie is read", "unread-copies"
             return f"{category} consent is off by default{_by(consent.said_by(category))}", "denied-by-default"
         doubt = next((doubt for doubt in doubts if doubt.category is category), None)
         if doubt is None:
@@ -670,11 +723,27 @@ class Policy:
 
     def offers_chat(self, path: str) -> bool:
         """Whether the site offers its chat on the page at `path`, below the app's mount."""
-        return self._chat_pages is None or self._chat_pages.fullmatch(path) is not None
+        return self._chat_pages is None or self._chat_pages.match(path)
+
+    def serves(self, address: str) -> bool:
+        """Whether an address is on a host of a vendor's, or on an origin of the site's own that stands in for one."""
+        url = parse_url(address)
+        if url is None or url.scheme not in {"http", "https"}:
+            return False
+        return bool(self.hosts_behind(url.host, url.port)) or any(
+            vendor.hint_purpose(url.host) is not None
+            or any(host.region_of(url.host) is not None for rule in vendor.tag_rules for host in rule.hosts)
+            for vendor in self.vendors
+        )
 
     def offers_account(self, account: str) -> bool:
         """Whether the site offers the chat of this account."""
         return self._chat_accounts is None or account in self._chat_accounts
+
+    @property
+    def names_accounts(self) -> bool:
+        """Whether the site says which accounts have a chat."""
+        return self._chat_accounts is not None
 
     def origin_of(self, host: str) -> str:
         """The origin that serves a vendor's host on this site."""

@@ -7,7 +7,6 @@ Must not know: any vendor by name, consent, HTML syntax, HTTP.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
@@ -16,6 +15,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from .consent import Category
+from .scripts.loads import Scan, scan
+from .scripts.snippets import Vocabulary, snippet_text
 
 
 class Purpose(StrEnum):
@@ -100,7 +101,7 @@ class Sight:
 
     `element` is its name in lower case, `src` the address that it loads, as the page has it; `hosts` are the host of
     that address (ASCII lower case; empty for the page's own) and those for which it stands in, `path` its path.
-    `attributes` are the element's, as a browser reads them. `text` is what an inline script says, its strings joined.
+    `attributes` are the element's, as a browser reads them. `text` is what an inline script says.
     """
 
     element: str
@@ -115,7 +116,8 @@ class Sight:
 class Recognition:
     """What a rule has recognised, and what the element says: region, account, attributes as a browser reads them.
 
-    `origin_of` gives the origin that serves a host of the vendor on this site.
+    `origin_of` gives the origin that serves a host of the vendor on this site. `text` is what a script says that is
+    nothing but a snippet.
     """
 
     src: str
@@ -159,8 +161,8 @@ class TagRule:
         """The purpose that must be allowed before this element may load as the site wrote it."""
         return self.brings[0]
 
-    def recognise(self, sight: Sight) -> tuple[str, str] | None:
-        """The region and account that the element names, each possibly empty; None when it is not meant."""
+    def recognise(self, sight: Sight) -> Found | None:
+        """What the element names; None when it is not meant."""
         if sight.text or not (sight.element in self.elements or "-" in sight.element):
             return None
         for index, host in enumerate(sight.hosts):
@@ -169,26 +171,16 @@ class TagRule:
                 continue
             match = self.path and self.path.fullmatch(sight.path)
             if match or (self.path is None and index == 0):
-                return region, _account(match)
+                return Found(self, region, _account(match), is_vendors=True)
         if self.own_path is not None and (match := self.own_path.search(sight.path)):
-            return "", _account(match)
+            return Found(self, "", _account(match))
         if self.ids is not None and (match := self.ids.fullmatch(sight.attributes.get("id", ""))):
-            return "", _account(match)
+            return Found(self, "", _account(match))
         if any(value.fullmatch(sight.attributes.get(name, "")) for name, value in self.marks.items()):
-            return "", ""
+            return Found(self, "", "")
         return None
 
 
-#: What makes a browser load something, in a script's words (HTML, DOM, Fetch, Beacon, and the usual libraries). Every
-#: alternative opens with a letter or a dot that is written out: the scanner leaps to these.
-_LOADS = re.compile(
-    r"createElement|insertBefore|appendChild|insertAdjacent|innerHTML|outerHTML"
-    r"|\.(?:(?:append|prepend|after|before|ajax|appendTo|prependTo|insertAfter|replaceWith)\s*\(|html\s*\(\s*[^\s)]"
-    r"|load\s*\(\s*(?!function\b|async\b|\()[^\s)])"
-    r"|document\.write|\.src\s*=|setAttribute\(\s*['\"]src|getScript|GetScript|loadScript|importScripts"
-    r"|(?:l|L)(?i:oad_?(?:js|css|files?|scripts?)\s*\()|[cC]achedScript\s*\(|require(?:js)?\s*\(\s*\["
-    r"|import(?<![\w$.]import)\s*[('\"]|(?:im|ex)port\b[\w\s{},*$]{0,300}?\bfrom\s*['\"]|fetch(?<!\wfetch)\s*\(|sendBeacon|XMLHttpRequest|new\s+Image"
-)
 #: How a site's own script starts or sets up what asks for consent: vanilla-cookieconsent, Klaro, tarteaucitron, Didomi,
 #: iubenda, Osano's open-source banner, Cookiebot, OneTrust. Held, it would ask nobody, and nothing would be released.
 _ASKS_FOR_CONSENT = re.compile(
@@ -201,86 +193,27 @@ _ASKS_FOR_CONSENT = re.compile(
 )
 
 
-#: A comment in a script, and what only looks like one: in strings and templates. It opens a line or follows white space
-#: or a semicolon, and a character that may end a line (U+2028, of which the text has the bytes) ends it.
-_COMMENT = re.compile(
-    r""" "(?:[^"\\\n]|\\.)*+"?+ | '(?:[^'\\\n]|\\.)*+'?+ | `(?:[^`\\]|\\.)*+`?+
-    | (?<![^\s;]) (?P<comment> //(?![\w.-]*\.)[^\n\r\xe2]*+ | /\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?+ )""",
-    re.VERBOSE | re.DOTALL,
-)
-_OPENS_LINE = re.compile(r"(?:\A|[\n\r])[ \t]*+\Z")
-#: The data that Next.js streams into a page, in scripts that do nothing else.
-_STREAMED = re.compile(
-    r"\s*+(?:(?:\(\s*)?(?:self\.__next_f\s*=\s*self\.__next_f\s*\|\|\s*\[\s*\]\s*\)\s*\.push|self\.__next_f\.push)"
-    r"\(\s*\[\s*[0-9]\s*+(?:,\s*+(?:\"(?:[^\"\\]|\\.)*+\"|null)\s*+)?\]\s*+\)\s*+;?\s*+)+",
-    re.DOTALL,
-)
-
-
-def _code(text: str) -> str:
-    """What a script says without its comments; nothing where it is nothing but data."""
-    return "" if _STREAMED.fullmatch(text) else _COMMENT.sub(_without_comment, text)
-
-
-def _without_comment(found: re.Match[str]) -> str:
-    """A string as it is, and a space for a comment.
-
-    Behind a regular expression with a quotation mark, strings and code are taken for one another. So what loads counts
-    even in what seems a comment, unless that opens its line.
-    """
-    comment = found["comment"]
-    if not comment or (comment.startswith("/*") and not comment.endswith("*/")):
-        return found[0]
-    opens = _OPENS_LINE.search(found.string[max(0, found.start() - 200) : found.start()])
-    return " " if opens or not _LOADS.search(comment) else found[0]
-
-
-#: What stands before the host of a link that is written into a page, and before a host in a list of what is to be left
-#: out. A browser goes to neither by itself.
-_LINK = re.compile(r"""<a\s[^<>]{0,200}?\bhref\s*=\s*\\?["']?(?:https?:)?//(?:[\w-]+\.)*\Z""", re.IGNORECASE)
-_LISTED = re.compile(
-    r"""\b(?:deny|allow|ignore|block|exclude)[a-z]*["']?\s*[:=]\s*\[[^][{}();]*["'](?:[\w-]+\.)*\Z""", re.IGNORECASE
-)
-
-
-def _is_mere_mention(text: str, begin: int, end: int) -> bool:
-    if _LINK.search(text, max(0, begin - 300), begin):
-        return True
-    return text[end : end + 1] in {'"', "'"} and _LISTED.search(text, max(0, begin - 600), begin) is not None
-
-
-@lru_cache(4)  # many rules ask about one text
-def _asks_for_consent(text: str) -> bool:
-    return _ASKS_FOR_CONSENT.search(text) is not None
-
-
-@lru_cache(4)
-def _loads(text: str) -> tuple[list[int], list[int]]:
-    """Where that which loads begins in a script, and where it ends. A script may name a host thousands of times."""
-    found = [match.span() for match in _LOADS.finditer(text)]
-    return [begin for begin, _ in found], [end for _, end in found]
-
-
-def _loads_between(text: str, begin: int, end: int) -> bool:
-    begins, ends = _loads(text)
-    at = bisect_left(begins, begin)
-    return at < len(ends) and ends[at] <= end
+@lru_cache(4)  # many rules ask about one script
+def _asks_for_consent(code: str) -> bool:
+    return _ASKS_FOR_CONSENT.search(code) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class TextRule:
-    """One way to recognise an inline script of a vendor by what it says.
+    """One way to recognise an inline script of a vendor by what it does.
 
-    `says` is found in its text and may name the account and the region as groups. With `near`, it counts only where
-    something that makes a browser load stands within so many characters of it: an address alone is only content. Nor
-    does it count then in a script that sets up what asks for consent: a loader in there runs when that says so.
-    `besides` must be found in the text too, and `unless` must not. The rest is as in `TagRule`.
+    With `is_address`, `says` is found in an address that the script loads (`scripts.loads`), and may name the account
+    and the region as groups; `besides` must be found in one, too. It does not count in a script that sets up what asks
+    for consent: a loader in there runs when that says so.
+
+    Without it, `says` is a call. It is found in the script's code, and `unless` must not be, both without what the
+    script's strings say. It may as well stand in markup or code that the script writes. The rest is as in `TagRule`.
     """
 
     id: str
     brings: tuple[Purpose, ...]
     says: re.Pattern[str]
-    near: int | None = None
+    is_address: bool = False
     besides: re.Pattern[str] | None = None
     unless: re.Pattern[str] | None = None
     kind: str = ""
@@ -291,22 +224,24 @@ class TextRule:
         """The purpose that must be allowed before this script may run."""
         return self.brings[0]
 
-    def recognise(self, sight: Sight) -> tuple[str, str] | None:
+    def recognise(self, script: Scan) -> tuple[str, str] | None:
         """The region and account that the script names, each possibly empty; None when it is not meant."""
-        text = sight.text
-        if not text or (self.unless and self.unless.search(text)) or (self.besides and not self.besides.search(text)):
+        if not self.is_address:
+            return (
+                ("", "") if any(self._is_called(text, script) for text in (script.code, script.written_code)) else None
+            )
+        if script.flow is not None and _asks_for_consent(script.code):
             return None
-        for found in self.says.finditer(text):
-            if self.near is not None:
-                if _asks_for_consent(text):
-                    return None
-                if not _loads_between(text, found.start() - self.near, found.end() + self.near):
-                    continue
-                if _is_mere_mention(text, *found.span()):
-                    continue
-            named = found.groupdict()
-            return named.get("region") or "", named.get("account") or ""
-        return None
+        found = self.says.search(script.addresses)
+        if found is None or (self.besides and not self.besides.search(script.addresses)):
+            return None
+        named = found.groupdict()
+        return named.get("region") or "", named.get("account") or ""
+
+    def _is_called(self, text: str, script: Scan) -> bool:
+        # Where the script is uncertain, a word in a string cannot be told from code, and excuses nothing.
+        excused = script.flow is not None and self.unless is not None and self.unless.search(text) is not None
+        return not excused and self.says.search(text) is not None
 
 
 Rule = TagRule | TextRule
@@ -317,11 +252,17 @@ def _account(match: re.Match[str] | None) -> str:
 
 
 class Found(NamedTuple):
-    """The rule that knows an element, and the region and account that the element names."""
+    """The rule that knows an element, and the region and account that the element names.
+
+    `is_vendors` says that the address is one of the vendor's, or of an origin that stands in for it. `text` is what a
+    script says that is nothing but the vendor's snippet.
+    """
 
     rule: Rule
     region: str
     account: str
+    is_vendors: bool = False
+    text: str | None = None
 
 
 class CookieDomain(StrEnum):
@@ -449,7 +390,8 @@ class Vendor:
     inserted: frozenset[str] = frozenset()
     domains: frozenset[str] = field(init=False)
     _endings: tuple[str, ...] = field(init=False, repr=False)
-    _said: re.Pattern[bytes] = field(init=False, repr=False)
+    #: How a script reads that is nothing but this vendor's.
+    snippets: Vocabulary = field(default_factory=Vocabulary)
     #: What the privacy notice says besides the cookies.
     disclosed: Disclosed = Disclosed()
 
@@ -458,28 +400,28 @@ class Vendor:
         found = {host.domain for rule in self.tag_rules for host in rule.hosts} | set(self.hint_domains)
         object.__setattr__(self, "domains", frozenset(found))
         object.__setattr__(self, "_endings", tuple(sorted(found)))
-        object.__setattr__(self, "_said", needles(self.text_domains, self.text_words))
 
     @property
     def fingerprint(self) -> str:
         """Changes with every rule, and is the same in every process."""
         known = (self.tag_rules, self.text_rules, self.hint_domains, self.cookie_rules)
-        return repr(_plain((self.id, *known, self.words, self.text_domains, self.text_words, self.inserted)))
+        words = (self.words, self.text_domains, self.text_words, self.inserted, self.snippets)
+        return repr(_plain((self.id, *known, *words)))
 
     def recognise(self, sight: Sight) -> Found | None:
         """The first rule that knows an element, with the region and account that the element names, or None."""
-        rules: Sequence[Rule] = self.text_rules if sight.text else self.tag_rules
         if sight.text:
-            if self._said.search(sight.text.encode("latin-1", "replace")) is None:
-                return None
-            sight = replace(sight, text=_code(sight.text))
-        elif not any(host.endswith(self._endings) for host in sight.hosts):
+            return self._recognise_script(scan(sight.text))
+        if not any(host.endswith(self._endings) for host in sight.hosts):
             # None of the many rules has to look at a host that is nobody's here.
             sight = replace(sight, hosts=())
-        for rule in rules:
-            named = rule.recognise(sight)
+        return next((found for rule in self.tag_rules if (found := rule.recognise(sight))), None)
+
+    def _recognise_script(self, script: Scan) -> Found | None:
+        for rule in self.text_rules:
+            named = rule.recognise(script)
             if named is not None:
-                return Found(rule, *named)
+                return Found(rule, *named, text=snippet_text(script, self.snippets) if rule.chat else None)
         return None
 
     def hint_purpose(self, host: str) -> Purpose | None:

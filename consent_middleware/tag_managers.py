@@ -23,7 +23,7 @@ WORDS = (b"gtm.js", b"container_")
 
 _ADDRESS = re.compile(
     r"googletagmanager\.com/gtm\.js|cdn\.segment\.com/analytics\.js|tags\.tiqcdn\.com/utag/|assets\.adobedtm\.com/"
-    r"|cdn\.matomo\.cloud/|[a-z0-9-]+\.piwik\.pro/|cdn\.tagcommander\.com/"
+    r"|cdn\.matomo\.cloud/|(?<=[a-z0-9-])\.piwik\.pro/|cdn\.tagcommander\.com/"
     r"|/gtm\.js\?id=GTM-|/container_[A-Za-z0-9]{6,}(?:_[a-z]+)?\.js"
 )
 

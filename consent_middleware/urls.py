@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from base64 import b64decode
 from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21, "file": None}
 
+_WITHOUT_SLASHES: Final = re.compile(r"(https?|wss?|ftp):(?![/\\]{2})", re.IGNORECASE)
 SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 AUTHORITY_END: Final = re.compile(r"[/\\?#]|\Z")
 C0_CONTROL_OR_SPACE: Final = "".join(map(chr, range(0x21)))
 TAB_OR_NEWLINE: Final = str.maketrans("", "", "\t\n\r")
 # 3.2 "forbidden domain code point", after percent-decoding and mapping.
-FORBIDDEN: Final = re.compile(r"[\x00-\x20\"#%/:<>?@\[\\\]^`{|}\x7f]")
+FORBIDDEN: Final = re.compile(r"[\x00-\x20#%/:<>?@\[\\\]^|\x7f]")
 # UTS #46: characters that the mapping drops. Soft hyphen, joiners, word joiner, variation selectors, BOM.
 IGNORED: Final = re.compile(
     "[\u00ad\u034f\u180b-\u180d\u180f\u200b-\u200d\u2060\u2064\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
@@ -27,6 +29,8 @@ IGNORED: Final = re.compile(
 #: RFC 1035, section 2.3.4: how many characters a label and a name have at most, less the dot at its end.
 LONGEST_LABEL: Final = 63
 LONGEST_NAME: Final = 253
+#: How long an address may be that holds a script or a document in itself, and is read.
+LONGEST_SAID: Final = 1 << 17
 #: How many characters may compose to one, at most (UAX #15).
 COMPOSED: Final = 4
 # UTS #46: the full stops that mean ".".
@@ -63,6 +67,32 @@ def parse_url(value: str, base: str | None = None) -> URL | None:
     return (_kept if kept else _parse)(value, base)
 
 
+def possible_urls(value: str, base: str | None = None) -> tuple[URL, ...]:
+    """Return what ``value`` may mean: more than one address where that depends on a scheme that is not known.
+
+    Against a base such as ``//host/``, ``https:x`` is a path of that host on a page that has this scheme, and a host by
+    itself on another.
+    """
+    url = parse_url(value, base)
+    found = (url,) if url is not None else ()
+    text = value.strip(C0_CONTROL_OR_SPACE).translate(TAB_OR_NEWLINE)
+    parent = _parent(base) if base is not None else None
+    if parent and parent.host and not parent.scheme and (scheme := _WITHOUT_SLASHES.match(text)):
+        path = text[scheme.end() :].partition("#")[0]
+        return (*found, _relative(path, parent._replace(scheme=scheme[1].lower())))
+    return found
+
+
+def absolute(value: str, base: str | None) -> str:
+    """Return ``value`` resolved against ``base``, as far as the base says; as it stands where there is none."""
+    url = parse_url(value, base) if base is not None else None
+    if url is None or not url.host:
+        return value
+    scheme = url.scheme and url.scheme + ":"
+    port = "" if url.port is None else f":{url.port}"
+    return f"{scheme}//{url.host}{port}{url.path}" + (url.query and "?" + url.query)
+
+
 def _parse(value: str, base: str | None) -> URL | None:
     text = value.strip(C0_CONTROL_OR_SPACE).translate(TAB_OR_NEWLINE)
     parent = _parent(base) if base is not None else None
@@ -87,7 +117,11 @@ def _parse(value: str, base: str | None) -> URL | None:
 
 @lru_cache(4)  # a page has one, however long, for all that follows
 def _parent(base: str) -> URL | None:
-    return _parse(base, None)
+    """The base as far as an address needs it: of a long path its end, or each address of a page would take as long."""
+    parent = _parse(base, None)
+    if parent is None or len(parent.path) <= _SHORT:
+        return parent
+    return parent._replace(path="/" + parent.path[-_SHORT:].partition("/")[2], query="")
 
 
 _kept = lru_cache(512)(_parse)
@@ -145,6 +179,8 @@ def _without_dots(path: str) -> str:
     """Take "." and ".." out of a path that begins with "/"; a relative path stays as it is."""
     if not path.startswith("/"):
         return path or "/"
+    if "/." not in path and "%2" not in path:
+        return path
     kept: list[str] = []
     segments = path.split("/")[1:]
     for segment in segments:
@@ -215,3 +251,31 @@ def _ipv4(labels: list[str]) -> str | None:
         return None
     address = last + sum(number << (8 * (3 - place)) for place, number in enumerate(front))
     return ".".join(str(address >> shift & 255) for shift in (24, 16, 8, 0))
+
+
+#: A `data:` address (Fetch, section 6, "data: URL processor"): what stands before its comma; and one of a script.
+_DATA: Final = re.compile(r"data:([^,]*),(.*)\Z", re.IGNORECASE | re.DOTALL)
+_SCRIPT_ADDRESS: Final = re.compile(r"javascript:(.*)\Z", re.IGNORECASE | re.DOTALL)
+_BASE64: Final = re.compile(r"; *base64 *\Z", re.IGNORECASE)
+_NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]+")
+
+
+def said_in_address(value: str) -> str | None:
+    """Return what an address holds in itself, a character for a byte; None for an address that leads elsewhere.
+
+    More than `LONGEST_SAID` characters are not read. Never raises.
+    """
+    value = value.strip(C0_CONTROL_OR_SPACE)
+    if value[:1] not in {"d", "D", "j", "J"} or len(value) > LONGEST_SAID:
+        return None
+    value = value.translate(TAB_OR_NEWLINE)
+    if script := _SCRIPT_ADDRESS.match(value):
+        return unquote_to_bytes(script[1]).decode("latin-1")
+    if (data := _DATA.match(value)) is None:
+        return None
+    said = unquote_to_bytes(data[2])
+    if _BASE64.search(data[1]):
+        letters = _NOT_BASE64.sub(b"", said)
+        letters = letters[: len(letters) - (len(letters) % 4 == 1)]
+        said = b64decode(letters + b"=" * (-len(letters) % 4))
+    return said.decode("latin-1")

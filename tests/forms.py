@@ -133,9 +133,9 @@ LOADERS: dict[str, Form] = {
     "a copy that a plugin keeps, known by its id": _tag(
         "hubspot.loader",
         TRACKING,
-        '<script id="hs-script-loader" src="https://www.example.com/cache/min/1/12345.js?ver=1"></script>',
+        '<script id="hs-script-loader" src="https://www.shop.example/cache/min/1/12345.js?ver=1"></script>',
         f'<{_T} data-consent-id="hs-script-loader" '
-        'data-consent-src="https://www.example.com/cache/min/1/12345.js?ver=1"></script>',
+        'data-consent-src="https://www.shop.example/cache/min/1/12345.js?ver=1"></script>',
         "12345",
     ),
     "the oldest plugin's id": _tag(
@@ -176,10 +176,10 @@ DELAYED: dict[str, Form] = {
         "hubspot.loader",
         TRACKING,
         '<script type="rocketlazyloadscript" data-rocket-type="text/javascript" id="hs-script-loader" async defer '
-        'data-rocket-src="https://www.example.com/wp-content/cache/min/1/12345.js?ver=1"></script>',
+        'data-rocket-src="https://www.shop.example/wp-content/cache/min/1/12345.js?ver=1"></script>',
         f'<{_T} data-consent-was-type="rocketlazyloadscript" data-rocket-type="text/javascript" '
         'data-consent-id="hs-script-loader" async defer '
-        'data-consent-src="https://www.example.com/wp-content/cache/min/1/12345.js?ver=1"></script>',
+        'data-consent-src="https://www.shop.example/wp-content/cache/min/1/12345.js?ver=1"></script>',
         "12345",
     ),
     "LiteSpeed, a form library and the script that needs it": Form(
@@ -221,7 +221,6 @@ DELAYED: dict[str, Form] = {
         '<phoenix-script src="https://js.hs-scripts.com/12345.js" delay-load></phoenix-script>',
         '<phoenix-script data-consent="tracking" data-consent-src="https://js.hs-scripts.com/12345.js" delay-load>'
         "</phoenix-script>",
-        "12345",
     ),
 }
 
@@ -393,23 +392,24 @@ INLINE |= {
         _MADE.replace("js.hs-scripts.com/", "js.hs-'\n  +\t'scripts.com/'   +\r\n'")
     ),
     "a script that only asks a consent platform": _inline(
-        f"if(window.klaroConfig==1||CookieConsent.acceptedCategory('x')){{{_MADE}}}"
+        f"if(window.klaroConfig==1||CookieConsent.acceptedCategory('x')){{{_MADE}}}",
+        portal="",
     ),
 }
 
 INLINE |= {
-    f"what loads by other words: {text}": _inline(text, attributes=attributes)
-    for attributes, text in (
-        (" nonce=module", 'import "https://js.hs-scripts.com/12345.js"'),
-        ("", 'import{a as b, c} from "https://js.hs-scripts.com/12345.js"'),
-        ("", 'loadJS("https://js.hs-scripts.com/12345.js")'),
-        ("", 'loadjs(["https://js.hs-scripts.com/12345.js"])'),
-        ("", 'load_script("https://js.hs-scripts.com/12345.js")'),
-        ("", "$('<img>',{'src':'//js.hs-scripts.com/12345.js'}).appendTo('body')"),
-        ("", "$('#a').html(\"<img src='//js.hs-scripts.com/12345.js'>\")"),
-        ("", "$('#a').load('//js.hs-scripts.com/12345.js')"),
-        ("", "require(['//js.hs-scripts.com/12345.js'])"),
-        ("", "$.cachedScript('//js.hs-scripts.com/12345.js')"),
+    f"what loads by other words: {text}": _inline(text, portal=portal, attributes=attributes)
+    for attributes, portal, text in (
+        (" nonce=module", "12345", 'import "https://js.hs-scripts.com/12345.js"'),
+        ("", "", 'import{a as b, c} from "https://js.hs-scripts.com/12345.js"'),
+        ("", "12345", 'loadJS("https://js.hs-scripts.com/12345.js")'),
+        ("", "12345", 'loadjs(["https://js.hs-scripts.com/12345.js"])'),
+        ("", "12345", 'load_script("https://js.hs-scripts.com/12345.js")'),
+        ("", "", "$('<img>',{'src':'//js.hs-scripts.com/12345.js'}).appendTo('body')"),
+        ("", "", "$('#a').html(\"<img src='//js.hs-scripts.com/12345.js'>\")"),
+        ("", "", "$('#a').load('//js.hs-scripts.com/12345.js')"),
+        ("", "12345", "require(['//js.hs-scripts.com/12345.js'])"),
+        ("", "12345", "$.cachedScript('//js.hs-scripts.com/12345.js')"),
     )
 }
 INLINE |= {
@@ -424,7 +424,7 @@ INLINE |= {
 }
 
 INLINE |= {
-    f"what is no comment: {text[:40]}": _inline(text)
+    f"what is no comment: {text[:40]}": _inline(text, portal="" if text.startswith(("var a", "a(")) else "12345")
     for text in (
         f"// HubSpot\n{_MADE}",
         f"/* HubSpot */{_MADE}/* end */",
@@ -441,13 +441,13 @@ INLINE |= {
 INLINE |= {
     f"what is no mere mention: {text[:40]}": _inline(text, portal=portal)
     for text, portal in (
-        (f"a.innerHTML='<a href=\"https://meetings.hubspot.com/joe\">';{_MADE}", "12345"),
+        (f"a.innerHTML='<a href=\"https://meetings.hubspot.com/joe\">';{_MADE}", ""),
         (
             "['js.hs-scripts.com'].forEach(h=>{let s=document.createElement('script');s.src='//'+h+'/12345.js'})",
             "12345",
         ),
-        (f'self.__next_f.push([1,"a"]);{_MADE}', "12345"),
-        (f'self.__next_f.push([1,"a\\\\"]);{_MADE};("")', "12345"),
+        (f'self.__next_f.push([1,"a"]);{_MADE}', ""),
+        (f'self.__next_f.push([1,"a\\\\"]);{_MADE};("")', ""),
     )
 }
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 import shutil
 import subprocess
 import tempfile
 from functools import cache
 from pathlib import Path
 
-import pytest
+from .needs import missing
 
 ROOT = Path(__file__).parents[1]
 CACHE = ROOT / ".cache"
@@ -23,13 +22,6 @@ CACHE = ROOT / ".cache"
 FILES = [Path(__file__).parent / "node" / name for name in ("package.json", "package-lock.json", ".npmrc")]
 #: Seconds until the network counts as gone.
 PATIENCE = 600
-
-
-def missing(what: str) -> None:
-    """Skip for want of `what`, with a loud reason; in CI this is a failure."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what}, and CI must not go without", pytrace=False)
-    pytest.skip(f"NOT TESTED: {what}")
 
 
 class NpmError(RuntimeError):

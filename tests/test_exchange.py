@@ -224,8 +224,8 @@ def test_a_whole_body_that_is_not_what_its_coding_says_is_passed_on(policy: Poli
     ("status", "headers", "event"),
     [
         (206, [HTML, (b"content-range", b"bytes 0-1/2")], "partial-html"),
-        (200, [HTML, (b"content-encoding", b"compress")], "unknown-coding"),
-        (200, [HTML, (b"content-encoding", b"gzip, compress")], "unknown-coding"),
+        (200, [HTML, (b"content-encoding", b"dcb")], "unknown-coding"),
+        (200, [HTML, (b"content-encoding", b"gzip, dcz")], "unknown-coding"),
         (200, [HTML, (b"content-encoding", b"gzip, gzip"), (b"content-encoding", b"gzip, gzip")], "unknown-coding"),
     ],
 )
@@ -290,15 +290,16 @@ def test_no_log_line_holds_a_cookie_s_value(policy: Policy, caplog: pytest.LogCa
     ("host", "src"),
     [
         (b"www.shop.example", b'src="//www.shop.example/_consent/'),
-        (b'x"><script>', b'src="/_consent/'),
-        (b"", b'src="/'),
+        (b'x"><script>', b""),
+        (b"", b""),
     ],
 )
 def test_a_host_enters_the_page_only_as_a_host(policy: Policy, host: bytes, src: bytes) -> None:
+    """Without a host to go by, a script of ours would be asked for where the base leads."""
     given = exchange(policy, (b"host", host))
     given.start(200, [HTML])
 
     out = stream(given, [page(LOADER, head=b'<base href="https://cdn.example/">')])
 
-    assert b"<script " + src in out
+    assert (b"<script " + src in out) if src else (b"data-conf" not in out)
     assert b'x">' not in out

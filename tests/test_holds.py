@@ -250,7 +250,15 @@ def test_the_facade_knows_portal_and_region_of_the_full_tag() -> None:
             "data-hsjs-hublet": "eu1",
         },
         "live": {},
-        "held": ["https://js-eu1.hs-scripts.com/12345.js"],
+        "held": [
+            [
+                "script",
+                "data-consent=tracking",
+                "data-consent-type=text/javascript",
+                "data-consent-id=hs-script-loader",
+                "data-consent-src=https://js-eu1.hs-scripts.com/12345.js",
+            ]
+        ],
     }
 
 
@@ -597,7 +605,14 @@ def test_a_long_address_is_read_as_a_short_one() -> None:
         tag = b'<script src="//js.hs-scripts.com/12345.js?%s"></script>' % (b"x" * length)
         out, holds = rewrite(page(tag))
         assert [held.rule for held in holds.held] == ["hubspot.loader"]
-        assert settings(out)["held"] == ["//js.hs-scripts.com/12345.js?" + "x" * length]
+        assert addresses(out) == ["//js.hs-scripts.com/12345.js?" + "x" * length]
+
+
+def addresses(document: bytes) -> list[str]:
+    """The addresses of what the page's script is told of."""
+    marks = settings(document)["held"]
+    assert isinstance(marks, list)
+    return [said.partition("=")[2] for mark in marks for said in mark if said.startswith("data-consent-src=")]
 
 
 def nonced(document: bytes, consent: Consent = NOTHING) -> tuple[bytes, PageHolds]:
@@ -620,7 +635,7 @@ def test_a_script_that_the_page_s_policy_stops_is_held_for_good_and_brings_no_ch
 
     out, _ = nonced(page(evil + good))
     assert settings(out)["attrs"]["data-hsjs-portal"] == "12345"  # type: ignore[index]
-    assert settings(out)["held"] == ["//js.hs-scripts.com/12345.js"]
+    assert addresses(out) == ["//js.hs-scripts.com/12345.js"]
 
 
 def test_a_script_that_the_page_s_policy_stops_is_no_chat_that_loads() -> None:
@@ -635,7 +650,7 @@ def test_a_script_that_the_page_s_policy_stops_is_no_chat_that_loads() -> None:
 def test_a_picture_needs_no_nonce() -> None:
     out, _ = nonced(page(b'<img src="https://track.hubspot.com/__ptq.gif?a=1">'))
 
-    assert settings(out)["held"] == ["https://track.hubspot.com/__ptq.gif?a=1"]
+    assert addresses(out) == ["https://track.hubspot.com/__ptq.gif?a=1"]
 
 
 def test_guard_and_facade_are_one_file() -> None:
@@ -654,3 +669,45 @@ def test_a_guard_in_a_frame_of_its_own_brings_the_page_no_script() -> None:
 
     assert out.count(b"data-guard") == 1
     assert b"data-conf" not in out
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        b"<script src href=//js.hs-scripts.com/1.js></script>",
+        b"<script src=a.js xlink:href=//js.hs-scripts.com/1.js></script>",
+        b"<script src=a.js>var s=document.createElement('script');s.src='//js.hs-scripts.com/1.js';a(s)</script>",
+    ],
+)
+def test_src_counts_for_nothing_in_an_svg_script(script: bytes) -> None:
+    document = b"<svg>" + script + b"</svg>"
+    after, holds = rewrite(document)
+
+    assert len(holds.held) == 1
+    assert b'type="text/x-consent"' in after
+    assert b" src" in after.partition(b"</script>")[0]
+    assert b" href" not in after.partition(b"</script>")[0].replace(b"data-consent-href", b"").replace(b"xlink:", b" ")
+
+
+def test_a_guard_that_always_stands_comes_once() -> None:
+    policy = Policy(contact_url="/contact", guard="always")
+    for document in (b"<body>" + CHAT + b"</body>", b"<body><img src=//track.hubspot.com/1></body>"):
+        once, _ = rewrite(document, policy=policy)
+        assert rewrite(once, policy=policy)[0] == once
+
+
+def test_a_script_that_looks_like_the_release_has_the_guard_before_what_follows() -> None:
+    policy = Policy(contact_url="/contact", guard="always")
+    own = b"<script src='/_consent/facade.0.js' data-conf='{}'></script>"
+    after, _ = rewrite(b"<body>" + own + b"<script src=/x.js></script>", policy=policy)
+
+    assert after.index(b"data-guard") > after.index(own)
+
+
+def test_the_guard_is_put_where_every_browser_reads_a_tag() -> None:
+    manager = b'<script src="https://www.googletagmanager.com/gtm.js?id=GTM-ABCDEF"></script>'
+    document = b"<body>" + manager.join((b"<select><style>", b"</style></select>", b"")) + CHAT
+    after, _ = rewrite(document)
+
+    assert after.count(b"data-guard") == 1
+    assert after.index(b"data-guard") > after.index(b"</select>")

@@ -135,9 +135,9 @@ def _js_text(text: str) -> str:
     return "`" + "".join(letter if letter.isascii() else _js(letter)[1:-1] for letter in escaped) + "`"
 
 
-def _words(site: Site, vendor: str, embeds: bool) -> dict[str, str]:
+def _words(site: Site, vendor: str, embeds: bool) -> dict[str, str | None]:
     words = site.words
-    spoken = {
+    spoken: dict[str, str] = {
         "cookie": site.cookie,
         "chat": words.button,
         "loading": words.loading,
@@ -156,7 +156,8 @@ def _words(site: Site, vendor: str, embeds: bool) -> dict[str, str]:
             "calls-to-action": words.calls_to_action,
             "video": words.video,
         }
-    return {key: text.replace("{vendor}", vendor) for key, text in spoken.items()}
+    # In JavaScript, this takes away the prototype, so that no word from a page finds anything else there.
+    return {"__proto__": None} | {key: text.replace("{vendor}", vendor) for key, text in spoken.items()}
 
 
 def _box(site: Site, vendor: str) -> str:

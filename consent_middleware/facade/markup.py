@@ -10,13 +10,18 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from consent_middleware.rules import ChatScript, Purpose, Vendor
 
 from .asset import Asset, Site, compose
 from .texts import LANGUAGES, NOT_TEXT, Texts, choose
+
+#: How the script knows again what the server has held: an element's name, and by name and value the marks that it
+#: bears; a script's other data attributes too, because it may read them.
+Mark = tuple[str, ...]
 
 #: What would end a text or an attribute in single or double quotes, or open something in it.
 _MARKS = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<>\"'"})
@@ -85,10 +90,13 @@ class Facade:
         allowed: Iterable[Purpose],
         lang: str | None = None,
         language: str | None = None,
-        held: Sequence[str] = (),
+        held: Sequence[Mark] = (),
+        based: int | None = None,
+        texts: int = 0,
         placeholders: bool = False,
         vendor: str | None = None,
         ask: bool = False,
+        more: bool = False,
     ) -> bytes:
         """The markup for one page, to stand once, before `</body>` or at the document's end.
 
@@ -99,17 +107,21 @@ class Facade:
             allowed: the purposes that are allowed on this page. Where the chat is, it loads by itself.
             lang: the page's language, as its `<html lang>` says, or None where it says none.
             language: the language of the words, where the site has chosen it; None: the page's.
-            held: the addresses of the scripts that were held, as a browser reads them. No other is ever released.
+            held: what was held and has an address, each as its mark. Nothing else with an address is ever released.
+            based: how many of them stand before the first `<base>`; None where the page has none.
+            texts: how many scripts without an address were held.
             placeholders: embeds are held, and a button may stand in for them.
             vendor: the id of the chat's vendor; None: the first.
             ask: the page is the same for every visitor: the script asks for the visitor's own decision.
+            more: a script stands in the page already, and this one tells of what was held behind it.
 
         Returns: ASCII bytes, so that they mean the same in every charset built on ASCII; well-formed as XML too.
         """
-        given = (chat, asset_url, tuple(allowed), lang, language, tuple(held), placeholders, vendor, ask)
+        waiting = Waiting(tuple(held), based, texts)
+        given = (chat, asset_url, tuple(allowed), lang, language, waiting, placeholders, vendor, ask, more)
         # What a page's own addresses and attributes fill is hardly the same in the next one.
         said = () if chat is None else (chat.src, *(part for attribute in chat.attributes for part in attribute))
-        is_short = sum(map(len, (*held, *said))) < _SHORT
+        is_short = sum(map(len, (*chain.from_iterable(held), *said))) < _SHORT
         before, after = _written_again(self, *given) if is_short else self.written(*given)
         return before + (b' nonce="%s"' % text(nonce) if nonce is not None else b"") + after
 
@@ -120,10 +132,11 @@ class Facade:
         allowed: Iterable[Purpose],
         lang: str | None,
         language: str | None,
-        held: Iterable[str],
+        waiting: Waiting,
         placeholders: bool,
         vendor: str | None,
         ask: bool,
+        more: bool,
     ) -> tuple[bytes, bytes]:
         """What `markup` gives, in two parts: a nonce, which no other page has, stands between them."""
         chosen = choose(self.texts, language or lang)
@@ -133,10 +146,15 @@ class Facade:
         if chat is not None:
             place = self._place(self.texts[chosen], None if _is_said(chosen, lang) else chosen)
             settings = {"src": chat.src, "attrs": dict(chat.attributes)}
-        settings["live"] = {purpose.value: 1 for purpose in allowed}
+        if not more:
+            settings["live"] = {purpose.value: 1 for purpose in allowed}
         if ask:
             settings["ask"] = True
-        settings["held"] = list(dict.fromkeys(held))
+        settings["held"] = waiting.held
+        if waiting.based is not None:
+            settings["based"] = waiting.based
+        if waiting.texts:
+            settings["texts"] = waiting.texts
         script = _tag("script", {"src": self._beside(asset_url, asset), "async": ""})
         return place + script[:-1], b" data-conf='" + _json(settings) + b"'></script>"
 
@@ -176,6 +194,14 @@ class Facade:
         if words.without_script:
             return aside + b"<noscript>" + text(words.without_script) + b"</noscript></aside>"
         return aside + b"</aside>"
+
+
+class Waiting(NamedTuple):
+    """What a page holds, as its script is told: see `Facade.markup`."""
+
+    held: tuple[Mark, ...]
+    based: int | None
+    texts: int
 
 
 #: How long the addresses of a page's held scripts, and what its chat says, may be together, in characters, for its

@@ -121,6 +121,15 @@ def sniff(head: bytes, declared: str | None, *, complete: bool, xml: bool = Fals
     return None
 
 
+def is_certain(head: bytes, declared: str | None) -> bool:
+    """Say whether a browser knows the encoding from the outside, or by the document's first bytes.
+
+    What a document says of itself browsers look for in different places, and where they find nothing they guess.
+    """
+    outside = declared is not None and encoding_of(declared) is not None
+    return outside or head.startswith((*(bom for bom, _ in BOMS), *UTF16_DECLARATIONS))
+
+
 def alike(head: bytes) -> int:
     """Give how many bytes at the start of a document read alike in every encoding that it may still turn out to be in.
 
@@ -220,11 +229,12 @@ class ISO2022JPView:
     _ESCAPE: Final = re.compile(rb"\x1b(?:\([BJI]|\$[@B])")
     _RUN: Final = re.compile(rb"[^\x1b\x80-\xff]+")
     _SEEN: Final = re.compile(rb"\xee[\x80-\x83][\x80-\xbf]")
+    _BEGUN: Final = re.compile(rb"\xee[\x80-\x83]?\Z")
 
     def __init__(self) -> None:
         self._ascii = True
         self._wait = b""
-        self._outside = True
+        self._begun = b""
 
     def read(self, chunk: bytes, *, last: bool = False) -> bytes:
         """Give the view; an escape sequence that the chunk cuts waits for its rest."""
@@ -247,10 +257,54 @@ class ISO2022JPView:
                 at += 1
         return b"".join(out)
 
-    def write(self, chunk: bytes, *, last: bool = False) -> bytes:  # noqa: ARG002 - as View says
-        """Give the document's bytes. Bytes of an edit that are not ASCII must be character references.
+    def write(self, chunk: bytes, *, last: bool = False) -> bytes:
+        """Return the document's bytes. Bytes of an edit that are not ASCII must be character references.
 
-        What ``read`` gave comes back whole: nothing that reads the view parts it within a character.
+        A character that the chunk cuts waits for its rest.
         """
         _, back = _masked()
+        chunk = self._begun + chunk
+        self._begun = b""
+        if not last and (begun := self._BEGUN.search(chunk)):
+            self._begun = begun[0]
+            chunk = chunk[: begun.start()]
         return self._SEEN.sub(lambda found: back[found[0]], chunk)
+
+
+_JIS_PARTS: Final = re.compile(rb"\x1b(\([BJI]|\$[@B])|((?:(?!\x1b(?:\([BJI]|\$[@B]))(?s:.))+)")
+
+
+def text_of(raw: bytes, encoding: str) -> str:
+    """Return what bytes of a document say, as a browser reads them; those of ISO-2022-JP are given as its view."""
+    if encoding != "iso-2022-jp":
+        return raw.decode(encoding, "replace")
+    text, state = [], b"(B"
+    for found in _JIS_PARTS.finditer(ISO2022JPView().write(raw, last=True)):
+        if found[1]:
+            state = found[1]
+        elif state == b"(I":
+            text += [chr(0xFF40 + byte) if 0x20 < byte < 0x60 else "\ufffd" for byte in found[2]]
+        elif state in {b"$@", b"$B"}:
+            text.append(_shifted(found[2]).decode("cp932", "replace"))
+        else:
+            # Not ASCII is here only what a reference in an outer document stood for.
+            text.append(found[2].decode("utf-8", "replace"))
+    return "".join(text)
+
+
+def bytes_of(text: str, encoding: str) -> bytes:
+    """Return bytes that `text_of` reads as this text."""
+    return text.encode("utf-8" if encoding == "iso-2022-jp" else encoding, "replace")
+
+
+def _shifted(pairs: bytes) -> bytes:
+    """Return Shift_JIS for pairs of bytes of JIS X 0208, whose table there has the rows that vendors added."""
+    out = bytearray()
+    for row, cell in zip(pairs[::2], pairs[1::2], strict=False):
+        if not (0x20 < row < 0x7F and 0x20 < cell < 0x7F):
+            out += b"?"
+            continue
+        lead = ((row - 0x21) >> 1) + 0x81
+        out.append(lead if lead < 0xA0 else lead + 0x40)
+        out.append(cell + 0x7E if row % 2 == 0 else cell + (0x1F if cell < 0x60 else 0x20))
+    return bytes(out)

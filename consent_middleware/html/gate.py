@@ -17,7 +17,8 @@ from urllib.parse import unquote_to_bytes
 from consent_middleware.urls import IGNORED
 
 from . import grammar
-from .tokens import decode_references
+from .charset import text_of
+from .tokens import decode_references, foreign_text
 
 # A reference that may stand for something in a URL's host: not the usual ones of running text, and no query parameter.
 REFERENCE: Final = re.compile(
@@ -29,6 +30,8 @@ ENCODED: Final = re.compile(rb"%(?:2[dDeE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|[8
 ASCII: Final = bytes(range(0x80))
 # What may bring a document of its own into play.
 IFRAME: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?[iI][fF]")
+# By these, a frame may have a document of its own, which holds nothing that could be found from outside.
+FRAMED: Final = re.compile(rb"srcdoc|base64")
 EVERYTHING: Final = re.compile(rb"(?s:.+)")
 BEYOND: Final = re.compile(rb"[\x80-\xff]+")
 DOTS: Final = re.compile("[\u3002\uff0e\uff61]")
@@ -47,7 +50,7 @@ def candidates(elements: frozenset[bytes], *, xml: bool) -> re.Pattern[bytes]:
     """
     words = sorted(word.decode("ascii") for word in elements)
     if xml:
-        return grammar.pattern(rf"<(?:{grammar.XML_PREFIX}:)?{grammar.name(*words)}{grammar.ATTRIBUTES}")
+        return grammar.pattern(rf"<(?:{grammar.XML_PREFIX}:)?{grammar.name(*words)}{grammar.XML_REST}")
     return grammar.pattern(
         rf"<{_first_letters(elements)}(?<=<(?:{'|'.join(sorted({_either_case(word[:2]) for word in words}))}))"
         rf"(?:{'|'.join(sorted({_either_case(word[2:]) for word in words}))})(?={grammar.NAME_END})"
@@ -64,12 +67,20 @@ def _first_letters(words: frozenset[bytes]) -> str:
 # What may hide a host where nothing is unveiled: a reference to a character that hosts and addresses are made of, and
 # an address whose host goes on behind "//" with what a browser decodes or maps.
 HIDDEN: Final = re.compile(
-    rb"&(?:#(?:[xX]0*+(?:2[dDeEfF]|3[0-9aA]|[46][0-9a-fA-F]|[57][0-9aA])(?![0-9a-fA-F])"
-    rb"|0*+(?:4[5-9]|5[0-8]|6[4-9]|[78][0-9]|9[07-9]|1[01][0-9]|12[0-2])(?![0-9]))"
+    rb"&(?:#(?:[xX]0*+(?:[9aAdD]|2[dDeEfF]|3[0-9aA]|[46][0-9a-fA-F]|[57][0-9aAcC])(?![0-9a-fA-F])"
+    rb"|0*+(?:9|1[03]|4[5-9]|5[0-8]|6[4-9]|[78][0-9]|9[027-9]|1[01][0-9]|12[0-2])(?![0-9]))"
     rb"|period;|sol;|bsol;|colon;|percnt;|commat;|hyphen;|dash;|Tab;|NewLine;)"
 )
-AUTHORITY: Final = re.compile(rb"//[^/?#\"'<>= \x80-\xff%&\\]*+[\x80-\xff%&]")
+# Everything but an ASCII byte of the host, up to where the host ends; a host may stand behind "@".
+_HOST: Final = rb"[/\\]*+[^/\\?#\0\x80-\xff%&]*+[\x80-\xff%&]"
+AUTHORITY: Final = re.compile(rb"//" + _HOST)
+BACKSLASHES: Final = re.compile(rb"(?:\\[/\\]|/\\)" + _HOST)
+# A host may stand behind the scheme itself.
+NO_SLASHES: Final = re.compile(rb":(?<=[tT][tT][pP]:|[tT][pP][sS]:)(?!//)")
 
+# What has an SVG script in it, and what may part an address in its text.
+PARTED: Final = re.compile(rb"[a-zA-Z0-9./:\-](?:<!--|<!\[CDATA\[)|(?:-->|\]\]>)[a-zA-Z0-9./:\-]")
+DRAWING: Final = re.compile(rb"<[sS][vV][gG]")
 # What is a script among candidates: its tag.
 SCRIPT: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?[sS][cC][rR]")
 # How many tags are looked for one by one; more are counted off in a second sweep.
@@ -94,11 +105,12 @@ def sweep(elements: frozenset[bytes], *, xml: bool) -> re.Pattern[bytes]:
     # Two letters decide for most tags of a page; a group or a name that is tried there costs a page several times as
     # much.
     guard = "" if xml else rf"(?={_first_letters(elements | {b'script'})})"
-    tag = rf"(?:{grammar.QUOTED_ONLY}|{grammar.ATTRIBUTES}>?+)"
+    # In XML no tag holds a "<": one that is not finished does not reach over those behind it.
+    tag = rf"(?:{grammar.XML_REST}>?+)" if xml else rf"(?:{grammar.QUOTED_ONLY}|{grammar.ATTRIBUTES}>?+)"
     many = sorted(elements - _FEW)
     return grammar.pattern(
         rf"< {guard} {prefix}"
-        rf"(?: ({grammar.name('script')} {tag}) ([^<]*+ (?: < (?! /{prefix}[sS][cC][rR] ) [^<]*+ )*+)"
+        rf"(?: ({grammar.name('script')} {tag}) ([^<]*+ (?: < (?! /{prefix}{grammar.name('script')} ) [^<]*+ )*+)"
         rf"| ({grammar.name(*sorted(elements & _FEW))} {tag})"
         + (rf"| ({grammar.name(*many)} {tag})" if many else "| (?!) ()")
         + ")"
@@ -152,11 +164,14 @@ _referred_again = lru_cache(maxsize=1024)(_referred_afresh)
 
 def _in_ascii(seen: bytes, encoding: str) -> bytes:
     """Give the bytes with all characters mapped that a host name maps to ASCII."""
-    if seen.isascii() or not _maps(seen.translate(None, ASCII).decode(encoding, "replace")):
+    if seen.isascii():
         return seen
-    # In an encoding whose characters end in ASCII bytes, the runs beyond ASCII are not whole characters.
-    runs = BEYOND if encoding in {"utf-8", "cp1252"} else EVERYTHING
-    return runs.sub(lambda found: _mapped(found[0].decode(encoding, "replace")), seen)
+    # In an encoding whose characters have ASCII bytes in them, the bytes beyond ASCII are not whole characters.
+    parted = encoding in {"utf-8", "cp1252"}
+    if not _maps(text_of(seen.translate(None, ASCII) if parted else seen, encoding)):
+        return seen
+    runs = BEYOND if parted else EVERYTHING
+    return runs.sub(lambda found: _mapped(text_of(found[0], encoding)), seen)
 
 
 def _mapped(text: str) -> bytes:
@@ -215,10 +230,10 @@ class Search:
     ``/``. Tags of a document with a ``base`` element are asked about in any case.
 
     ``elements`` are the lower-case names of the only start tags that are ever asked about. ``img`` covers ``image``,
-    which is the same element for a browser. In SVG, only ``script`` is asked about.
+    which is the same element for a browser. In SVG, only ``script`` and ``base`` are asked about.
 
     ``script_words`` are what the start tag of a script may hold instead, as it stands. ``text_needles`` is what an
-    inline script's text must hold to be shown, None where no text is to be shown; it is shown as it is ``spoken``.
+    inline script's text must hold to be shown, None where no text is to be shown.
     """
 
     def __init__(
@@ -261,7 +276,7 @@ class Gate:
         self._needle = _finder(self.needles)
         self._text_needle = None if self.text_needles is None else _finder(self.text_needles)
         self._sweep = sweep(self.asked - {b"script"}, xml=xml)
-        self._opening, self._hidden = hidden_tags(self.asked, xml=xml)
+        self.opening, self._hidden = hidden_tags(self.asked, xml=xml)
 
     def sought(self, source: bytes, encoding: str, *, alone: bool) -> list[tuple[int, int]]:
         """Give the spans of what may be a start tag worth reading, or hide one: [] for nearly all pages without one.
@@ -280,12 +295,15 @@ class Gate:
             hits.add(texts, self._text_needle)
             if (said := unspelt(texts)) != texts:
                 hits.add(said, self._text_needle)
+            is_written = b"<!--" in texts or b"<![CDATA[" in texts or HIDDEN.search(texts)
+            if is_written and (self._xml or not alone or DRAWING.search(source)):
+                hits.numbers.update(number for number, group in enumerate(groups) if self._may_say(group[1]))
         opens = False
-        if self._opening.search(texts):
+        if self.opening.search(texts):
             if self._text_needle is not None:
                 hits.numbers.update(number for number, group in enumerate(groups) if _may_go_on(group[1]))
             # The text of a script that is none may be that of another, which opens in it.
-            opens = self._is_opened(texts, encoding) or any(self._opening.search(groups[n][1]) for n in hits.numbers)
+            opens = self._is_opened(texts, encoding) or any(self.opening.search(groups[n][1]) for n in hits.numbers)
         if hits.numbers or opens or not alone:
             hits.numbers.update(number for number, group in enumerate(groups) if group[2][:1] in {b"b", b"B"})
         if opens or self._xml or len(hits.numbers) > SEARCHES:
@@ -303,7 +321,7 @@ class Gate:
         hits.add(scripts, _finder(b"<"))
         hits.add(unveiled(few, encoding), self._needle)
         hits.add(few, _finder(b"<"))
-        hits.add(few.lower(), _finder(b"srcdoc"))
+        hits.add(few.lower(), _finder(FRAMED))
         if self._may_be_sought(many):
             hits.add(unveiled(many, encoding), self._needle)
             hits.add(many, _finder(b"<"))
@@ -318,7 +336,9 @@ class Gate:
         joined = b"\0".join(tags)
         seen = unveiled(joined, encoding)
         return bool(
-            self.needles.search(seen) or b"srcdoc" in joined.lower() or any(word in seen for word in self.script_words)
+            self.needles.search(seen)
+            or FRAMED.search(joined.lower())
+            or any(word in seen for word in self.script_words)
         )
 
     def _places(self, source: bytes, numbers: Container[int], *, opens: bool) -> Iterator[tuple[int, int]]:
@@ -327,7 +347,7 @@ class Gate:
             stop = found.end(1) if found.end(1) > 0 else found.end()
             if number in numbers:
                 yield found.start(), stop
-            if opens and self._opening.search(source, stop, found.end()):
+            if opens and self.opening.search(source, stop, found.end()):
                 for hidden in self.pattern.finditer(source, stop):
                     if hidden.start() >= found.end():
                         break
@@ -338,24 +358,41 @@ class Gate:
         return name in self.asked
 
     def said(self, text: bytes) -> bytes | None:
-        """Give a script's text as it is ``spoken``, or None where it holds no needle."""
+        """Give a script's text, or None where it holds no needle."""
         if self.text_needles is None or not (self.text_needles.search(text) or self.text_needles.search(unspelt(text))):
             return None
-        return spoken(text)
+        return text
+
+    def _may_say(self, text: bytes) -> bool:
+        """Say whether a script whose text is no raw text holds a needle, or goes on behind the first end tag."""
+        if b"<!" in text:
+            if text.rfind(b"<!--") > text.rfind(b"-->") or text.rfind(b"<![CDATA[") > text.rfind(b"]]>"):
+                return True
+            written = PARTED.search(text) or HIDDEN.search(text)
+        else:
+            written = HIDDEN.search(text)
+        return written is not None and self.said(foreign_text(text, xml=self._xml)) is not None
 
     def holds(self, raw: bytes, encoding: str) -> bool:
         """Say whether these bytes of a tag hold a needle, a word that is looked for in scripts, or a document."""
         seen = unveiled(raw, encoding)
         return bool(
             self.needles.search(seen)
-            or (IFRAME.match(raw) and b"srcdoc" in raw.lower())
+            or (IFRAME.match(raw) and FRAMED.search(raw.lower()))
             or (SCRIPT.match(raw) and any(word in seen for word in self.script_words))
         )
 
     def _may_be_sought(self, tags: bytes) -> bool:
         """Say whether tags without a document or an address for others, less their "<", are worth being unveiled."""
         tags = tags.translate(None, b"\t\n\r")
-        return bool(self.needles.search(tags) or HIDDEN.search(tags) or AUTHORITY.search(tags) or b"<" in tags)
+        return bool(
+            self.needles.search(tags)
+            or HIDDEN.search(tags)
+            or AUTHORITY.search(tags)
+            or NO_SLASHES.search(tags)
+            or (b"\\" in tags and BACKSLASHES.search(tags))
+            or b"<" in tags
+        )
 
 
 class _Hits:

@@ -94,7 +94,17 @@ XML_TAG: Final = pattern(rf"<(/?+) ({XML_NAME}) {XML_REST} >")
 XML_NO_TAG: Final = pattern(
     rf"""< (?: [\t\n\f\r\x20<>="'&] | / [\t\n\f\r\x20<>/="'!?&] | /?+ {XML_NAME} {XML_REST} ["']?+ [^<"']*+ < )"""
 )
-XML_SCRIPT_END: Final = pattern(rf"</ (?: {XML_PREFIX} : )? script {NAME_END}")
+CDATA: Final = r"<!\[CDATA\[ [^\]]*+ (?: \] (?! \]> ) [^\]]*+ )*+ \]\]>"
+# 13.2.6.5: a script of SVG or of XML is no raw text; its end tag may stand in a comment or in a CDATA section. A script
+# within is none of its text, so that many that do not end are not each read to the end.
+_SCRIPT_TEXT = """
+[^<]*+ (?: (?: {comment} | {cdata} | < (?! /?+ {name} | !-- | !\\[CDATA\\[ ) ) [^<]*+ )*+ (?= < /?+ {name} )"""
+SVG_SCRIPT: Final = pattern(_SCRIPT_TEXT.format(comment=COMMENT, cdata=CDATA, name=name("script")))
+XML_SCRIPT: Final = pattern(
+    _SCRIPT_TEXT.format(comment=COMMENT, cdata=CDATA, name=rf"(?: {XML_PREFIX} : )?+ script {NAME_END}")
+)
+NO_TEXT: Final = pattern(rf"{COMMENT} | <!\[CDATA\[ ( [^\]]*+ (?: \] (?! \]> ) [^\]]*+ )*+ ) \]\]>")
+TAG_BEGUN: Final = re.compile(rb"<[a-zA-Z]*\Z")
 # 13.2.5.41, .45 and .69: where a comment, a bogus comment and a CDATA section end, however much of it was read before.
 COMMENT_END: Final = re.compile(rb"--!?>")
 ABRUPT_COMMENT: Final = re.compile(rb"<!---?>")
@@ -134,6 +144,19 @@ SPECIAL: Final = frozenset(
 )
 # 13.2.4.2: what a table is made of; foreign content does not bound the scope in which their end tags look.
 TABLE_PARTS: Final = frozenset(b"caption table tbody td tfoot th thead tr".split())
+# 13.2.4.3: what is opened again by itself after something else has closed it.
+FORMATTING: Final = frozenset(b"a b big code em font i nobr s small strike strong tt u".split())
+HEADINGS: Final = frozenset({b"h1", b"h2", b"h3", b"h4", b"h5", b"h6"})
+# 13.2.6.4.7: start tags that close, or may close, an open element of the same group.
+CLOSE_EACH_OTHER: Final = (
+    HEADINGS,
+    frozenset({b"dd", b"dt"}),
+    frozenset({b"optgroup", b"option"}),
+    frozenset({b"rb", b"rp", b"rt", b"rtc"}),
+    *(frozenset({word}) for word in (b"a", b"button", b"li", b"nobr")),
+)
+# 13.2.6.4.17: start tags in a template after which it is not yet decided what its content is.
+OF_HEAD: Final = frozenset(b"base basefont bgsound link meta noframes script style template title".split())
 # 13.2.6.4.7: start tags that mean nothing outside a table, or at all.
 TABLE_STARTS: Final = (TABLE_PARTS - {b"table"}) | {b"col", b"colgroup"}
 IGNORED_IN_BODY: Final = frozenset({b"body", b"frame", b"head", b"html"})
@@ -143,9 +166,11 @@ PHRASING: Final = frozenset(
     b"meter nobr optgroup option output picture progress q rb rp rt rtc ruby s samp slot small span strike strong sub "
     b"sup time tt u var video".split()
 )
-# Elements that can be open around foreign content and whose end tags close what is open inside (13.2.6.4.7, "any other
-# end tag" and the ones before it); those of body, html and head close nothing.
+# Elements that may well be open around foreign content and whose end tags close what is open inside (13.2.6.4.7, "any
+# other end tag" and the ones before it).
 CLOSES_FOREIGN: Final = (SPECIAL | PHRASING) - RAW_TEXT - VOID - {b"body", b"html", b"head"}
+# Elements that are never open around anything, or whose end tags close nothing.
+CLOSES_NOTHING: Final = (RAW_TEXT | VOID | {b"body", b"html", b"head", b"image"}) - {b"noscript"}
 # 4.13.2: names with a hyphen that are SVG's and MathML's.
 NO_CUSTOM_ELEMENT: Final = frozenset(
     b"annotation-xml color-profile font-face font-face-src font-face-uri font-face-format font-face-name "
@@ -154,7 +179,7 @@ NO_CUSTOM_ELEMENT: Final = frozenset(
 # 13.2.6.4.7: start tags after which a frameset is refused.
 FRAMESET_NOT_OK: Final = frozenset(
     b"applet area body br button dd dt embed hr iframe image img input keygen li listing marquee object plaintext pre "
-    b"select table textarea wbr xmp".split()
+    b"select table template textarea wbr xmp".split()
 )
 # 13.2.6.4.7: start tags that close an open "p".
 CLOSES_P: Final = frozenset(
@@ -166,6 +191,12 @@ CLOSES_P: Final = frozenset(
 MATHML_TEXT: Final = frozenset({b"mi", b"mo", b"mn", b"ms", b"mtext"})
 MATHML_BOUNDS: Final = MATHML_TEXT | {b"annotation-xml"}
 SVG_INTEGRATION: Final = frozenset({b"foreignobject", b"desc", b"title"})
+# End tags of these that mean nothing where none is open.
+LEAVING: Final = b"".join(b"</%b>" % word for word in sorted(MATHML_TEXT | SVG_INTEGRATION))
+# Start tags from which on HTML and foreign content are read differently.
+PARTS_READINGS: Final = RAW_TEXT | MATHML_BOUNDS | SVG_INTEGRATION | {b"math", b"plaintext", b"select", b"template"}
+# HTML inside of foreign content: start tags whose effect depends on what is open around that, or on a table's modes.
+DEPENDS_ON_PAGE: Final = TABLE_STARTS | {b"form", b"frameset", b"select", b"table"}
 
 # -- Runs that change nothing ----------------------------------------------------------------------------------------
 #
@@ -188,8 +219,22 @@ _RAW_ELEMENTS = {
     word: rf"""
     {name(word)} {USUAL_ATTRIBUTES} {ATTRIBUTES} >
     [^<]*+ (?: < (?! /{name(word)} ) [^<]*+ )*+ </{name(word)} {REST_OF_TAG}"""
-    for word in sorted(word.decode("ascii") for word in RAW_TEXT if word != b"script")
+    for word in sorted(word.decode("ascii") for word in RAW_TEXT - {b"noscript", b"script"})
 }
+# What stands in noscript is markup for a browser that runs no scripts: here it ends for both at the same place.
+_SIMPLE_ATTRIBUTES = rf"""
+(?: {SPACE}++ [^\t\n\f\r\x20/>="'<]++ (?: = (?: "[^"<]*+" | '[^'<]*+' | [^\t\n\f\r\x20"'<>=`]++ ) )?+ )*+
+{SPACE}*+ /?+ >"""
+_SIMPLE = name(*b"a b br center div em h1 h2 h3 i img input li link meta p span strong ul".split())
+_FRAME_OR_STYLE = name("iframe", "style")
+_RAW_ELEMENTS["noscript"] = rf"""
+{name("noscript")} {USUAL_ATTRIBUTES} {ATTRIBUTES} >
+[^<]*+
+(?:
+  < (?: /?+ {_SIMPLE} {_SIMPLE_ATTRIBUTES} | {_FRAME_OR_STYLE} {_SIMPLE_ATTRIBUTES} [^<]*+ </{_FRAME_OR_STYLE} > )
+  [^<]*+
+)*+
+</{name("noscript")} {REST_OF_TAG}"""
 
 # 13.2.5.27 to .31 Script data double escaped: from behind "<script" to behind "</script", or to "-->".
 _DOUBLE_ESCAPED = rf"""

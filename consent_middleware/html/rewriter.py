@@ -8,13 +8,21 @@ what is put in its place, is the watch's.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from heapq import heappop, heappush
+from operator import attrgetter
 from typing import Final, Literal, NamedTuple, Protocol
+
+from consent_middleware.urls import absolute
 
 from . import charset as charsets
 from . import grammar
+from .doubt import BEGUN, Change, Doubt, Escapes, Tags
 from .gate import Candidates, Gate, Search
-from .tokens import Attribute, Kind, StartTag, Tokenizer, decode_references
+from .subset import Subset
+from .tokens import NEVER, Attribute, Kind, StartTag, Tokenizer, decode_references, foreign_text, script_end
 
 __all__ = ["MAX_HOLD", "MAX_TEXT", "Attribute", "BailOut", "Edit", "HTMLRewriter", "Search", "StartTag", "TagWatch"]
 
@@ -26,12 +34,25 @@ MAX_TEXT: Final = 1 << 16
 """How many bytes an inline script may have, with its start tag, to be read before it leaves. A loader has a few
 thousand at most; what is longer is a site's own program."""
 
-ROOT_WITHIN: Final = 4096
+MAX_NESTED: Final = 16
+"""How many tags and scripts may overlap where it is not certain where tags begin."""
 
 MAX_DEPTH: Final = 8
 """How many documents may stand inside each other's ``srcdoc``."""
 
 BYTE_REFERENCE: Final = re.compile(rb"&(?:#(?:[xX][0-9a-fA-F]+|[0-9]+);?|[a-zA-Z][a-zA-Z0-9]*;?)")
+
+LONGEST_NAME: Final = 64
+"""How many letters the name of an element that is asked about has at most, with its "<"."""
+
+_span = attrgetter("start", "end")
+#: A tag's name behind its prefix, and what ends a script's text.
+_NAME: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?([^\t\n\f\r />]++)")
+_END_OF_SCRIPT: Final = re.compile(rb"</[sS][cC][rR]")
+
+#: References to entities, and the attributes by which a tag loads something.
+_ENTITY: Final = re.compile(rb"&([^#&;\t\n\r ][^&;\t\n\r ]*+);")
+_BY_ADDRESS: Final = frozenset({b"src", b"href", b"srcset", b"srcdoc", b"imagesrcset"})
 
 BailOut = Literal["withhold", "pass"]
 
@@ -51,7 +72,7 @@ class TagWatch(Protocol):
     """What is looked for: nothing else is ever asked about."""
 
     def root(self, tag: StartTag) -> None:
-        """Be told the ``html`` start tag, where it stands within the first ``ROOT_WITHIN`` bytes."""
+        """Be told the ``html`` start tag, where it is the first."""
         ...
 
     def reads(self, tag: StartTag) -> bool:
@@ -66,8 +87,9 @@ class TagWatch(Protocol):
     def tail(self) -> bytes:
         """Give what to add before ``</body>`` or at the end of the document; b"" when there is nothing to add.
 
-        Asked before each ``</body>`` that follows an edit and at the end of input, until it gives something. Never in
-        raw text, comment, tag, template or foreign content; in XML never behind the root element.
+        Asked before each ``</body>`` that follows an edit and at the end of input, until it gives something; once more
+        at the end of input where edits follow that. Never in raw text, comment, tag, template or foreign content, which
+        are closed before it at the end of input. In XML never behind the root element.
         """
         ...
 
@@ -103,7 +125,13 @@ class HTMLRewriter:
         self._head = b""
         self._head_read = 0
         self._view: charsets.View | None = None
+        # Where the document may be in ISO-2022-JP, or is: what looks for escape sequences, and the end of a chunk that
+        # may begin one.
+        self._escapes: Escapes | None = None
+        self._begun = b""
+        self._doubt: Doubt | None = None
         gate = watch.search.gate(xml=xml)
+        self._subset = Subset(self._bail_out) if xml else None
         # What is held for its text is never too long to hold.
         max_text = min(MAX_TEXT, self._max_hold - 16)
         self._reader = _Reader(watch, gate, Tokenizer(xml=xml), self._bail_out, max_text=max_text)
@@ -143,9 +171,11 @@ class HTMLRewriter:
         Gives what ``feed`` and ``close`` give, and faster, because what follows the last edit is not read.
         """
         self._sniffed(document, complete=True)
-        if self._view is None and not self._reader.expect(document, complete=True):
+        in_doubt = (self._escapes is not None and b"\x1b" in document) or (self._xml and b"<!DOCTYPE" in document)
+        if not in_doubt and self._view is None and not self._reader.expect(document, complete=True):
             return document
-        return self._take(document, last=True)
+        out = self._take(document, last=True)
+        return document if in_doubt and not self.changed else out
 
     def _sniffed(self, head: bytes, *, complete: bool) -> None:
         """Find out the encoding, if that is possible yet."""
@@ -153,28 +183,66 @@ class HTMLRewriter:
         if self._encoding is None:
             return
         self._view = charsets.view_of(self._encoding)
+        in_jis = self._encoding == "iso-2022-jp"
+        if in_jis or not (self._xml or charsets.is_certain(head, self._declared)):
+            self._escapes = Escapes(expected=in_jis)
         # A browser runs nothing of a document in an encoding that it replaces, so any reading will do.
         encoding = charsets.DEFAULT if self._encoding == "replacement" else self._encoding
-        self._reader.encoding = "utf-8" if self._view else encoding
+        self._reader.encoding = "utf-8" if encoding.startswith("utf-16") else encoding
 
     def _take(self, chunk: bytes, *, last: bool = False) -> bytes:
         """Read a piece and give what is decided."""
+        if self._doubt is not None:
+            return self._doubted(chunk, last=last)
+        if self._escapes is not None:
+            chunk, self._begun = self._begun + chunk, b""
+            if not last and (begun := BEGUN.search(chunk)):
+                chunk, self._begun = chunk[: begun.start()], begun[0]
+            at = self._escapes.first(chunk) if b"\x1b" in chunk else -1
+            if at >= 0 and not self._reader.tokens.withholding:
+                return self._read(chunk[:at]) + self._begin_doubt(chunk[at:] + self._begun, last=last)
+        return self._read(chunk, last=last)
+
+    def _read(self, chunk: bytes, *, last: bool = False) -> bytes:
+        """Read a piece in the encoding that the document is known to have."""
         if self._view is None:
             return self._rewritten(chunk, last=last)
         return self._view.write(self._rewritten(self._view.read(chunk, last=last), last=last), last=last)
 
+    def _begin_doubt(self, chunk: bytes, *, last: bool) -> bytes:
+        """Read on in two ways, from where what has been read waits."""
+        waiting = self._reader.tokens.unread
+        if self._view is not None:
+            waiting = self._view.write(waiting + self._view.read(b"", last=True), last=True)
+        self._doubt = Doubt(self._reader.changes, self._reader.unfinished, self._bail_out, self._max_hold)
+        return self._doubted(waiting + chunk, last=last)
+
+    def _doubted(self, chunk: bytes, *, last: bool) -> bytes:
+        assert self._doubt is not None  # noqa: S101 - called only in doubt
+        out = self._doubt.feed(chunk, last=last)
+        tail = self._reader.tail_in_doubt() if last else b""
+        return out + (b"" if self._doubt.ends_in_ascii or not tail else b"\x1b(B") + tail
+
     def _rewritten(self, chunk: bytes, *, last: bool) -> bytes:
         """Read a piece in which all markup is ASCII."""
+        if self._subset is not None:
+            chunk = self._subset.feed(chunk, last=last)
+            if self._subset.done:
+                self._reader.declared = frozenset(self._subset.names)
+                self._subset = None
+            elif not chunk:
+                return b""
         tokens = self._reader.tokens
         out: list[bytes] = []
         ready = tokens.feed(chunk, last=last) or tokens.held > self._max_hold
         while ready:
-            at = tokens.pos
+            at = tokens.done
             for edit in self._reader.edits():
                 # Emit before, commit after: what stands before the edit leaves as it is.
                 out += (tokens.source[at : edit.start], edit.replacement)
                 at = edit.end
-            out.append(tokens.source[at : tokens.pos])
+            tokens.done = self._reader.limit()
+            out.append(tokens.source[at : tokens.done])
             ready = tokens.held > self._max_hold and self._give_up(out)
         if last:
             out.append(self._reader.last_tail())
@@ -183,6 +251,9 @@ class HTMLRewriter:
     def _give_up(self, out: list[bytes]) -> bool:
         """Go on in a tag that is too long to hold, by the rule of the class."""
         tokens = self._reader.tokens
+        if self._reader.everywhere:
+            self._reader.give_up()
+            return True
         name = tokens.give_up()
         # In an element that is read twice, where the tag ends depends on the reading: it goes in any case.
         withhold = tokens.is_start and (self._reader.gate.asks(name) or bool(tokens.twice))
@@ -190,6 +261,7 @@ class HTMLRewriter:
             withhold = self._bail_out()
         tokens.withholding = withhold
         out.append(tokens.source[tokens.start : tokens.pos])
+        tokens.done = tokens.pos
         if withhold and name == b"script":
             # What stands in the element must not run either.
             out.append(b' type="text/plain"')
@@ -212,7 +284,7 @@ class _Reader:
         bail_out: Callable[[], bool],
         *,
         max_text: int,
-        base: str | None = None,
+        outer: str | None = None,
         encoding: str = "utf-8",
         depth: int = 0,
     ) -> None:
@@ -222,23 +294,43 @@ class _Reader:
         self.encoding = encoding
         self._bail_out = bail_out
         self._max_text = max_text
-        self._base = base
-        self._based = base is not None
+        self._base = self._outer = outer
+        # An address may count for every one that follows.
+        self._based = outer is not None
+        self._has_base = False
         self._depth = depth
+        #: The entities with which an XML document may put an address together.
+        self.declared: frozenset[bytes] = frozenset()
         self.edited = False
         self._tailed = depth > 0
-        self._root_within = 0 if depth else ROOT_WITHIN
+        # Whether edits have come behind the tail. They are told of once more at the document's end, and not before each
+        # further end tag of a body, so that a page with many does not grow with their square.
+        self._edited_behind = False
+        self._seeks_root = depth == 0
         self._source = b""
         self._candidates = Candidates(gate, b"", 0, encoding)
+        # Where it is not certain where tags begin, as offsets in the document: up to where tags were looked for, which
+        # one has to come whole first, edits that wait for what stands before them, ends of bodies that wait likewise,
+        # and where those end that others may stand in.
+        self._looked = 0
+        self._fence = NEVER
+        self._opening = -1
+        self._opening_in = b""
+        self._certain = True
+        self._pending: list[Edit] = []
+        self._bodies: deque[tuple[int, bytes]] = deque()
+        self._ends: list[int] = []
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether tags are looked for everywhere, because it is not certain where they begin."""
+        return self.tokens.lost or self.tokens.unscripted
 
     def expect(self, source: bytes, *, complete: bool = False) -> bool:
         """Look for candidates in what is about to be read; whether there are any."""
-        self._candidates = Candidates(self.gate, source, 0, self.encoding, every=self._based, complete=complete)
+        every = self._based or bool(self.declared)
+        self._candidates = Candidates(self.gate, source, 0, self.encoding, every=every, complete=complete)
         self._source = source
-        if self._root_within > 0 and (root := grammar.ROOT.search(source, 0, self._root_within)):
-            self.watch.root(StartTag(b"html", root[0], xml=self.tokens.xml, encoding=self.encoding))
-            self._root_within = 0
-        self._root_within -= len(source)
         return self._candidates.start < len(source)
 
     def edits(self) -> Iterator[Edit]:
@@ -248,80 +340,336 @@ class _Reader:
             self.expect(tokens.source)
         end = len(tokens.source)
         while True:
-            if (tokens.plain and not tokens.doubtful) or tokens.drawing:
-                start = self._candidates.advance(tokens.pos)
-                if tokens.closed and start == end and (self._tailed or not self.edited):
+            if tokens.lost:
+                everywhere = True
+                if tokens.closed and self._candidates.advance(tokens.pos) == end and self._needs_no_tail():
                     tokens.skip()
-                    return
+            elif ((tokens.plain and not tokens.doubtful) or tokens.drawing) and not self._seeks_root:
+                everywhere = tokens.unscripted
+                start = self._candidates.advance(tokens.pos)
+                if tokens.closed and start == end and self._needs_no_tail():
+                    tokens.skip()
                 tokens.run(start)
+            else:
+                everywhere = tokens.unscripted
+            if everywhere and not self._look(tokens.pos):
+                break
             kind = tokens.next()
             if kind is None:
-                return
+                break
+            if not everywhere and self.everywhere:
+                # What was just read is looked at like all that follows.
+                self._looked = tokens.offset + tokens.start
+                self._look(tokens.start)
             if kind is Kind.START:
-                if tokens.live:
+                if self._seeks_root:
+                    self._take_root()
+                if tokens.live and not self.everywhere:
                     yield from self._start_tag()
+                elif tokens.live and not tokens.lost and tokens.name in {b"base", b"script"}:
+                    self._pend(tokens.offset, self._start_tag())
                 if tokens.waiting:
-                    return
+                    break
             elif kind is Kind.END:
-                if tokens.name == b"body" and tokens.plain:
-                    yield from self._tail()
+                if tokens.name == b"body" and tokens.plain and tokens.closing is not None:
+                    if self.everywhere:
+                        self._bodies.append((tokens.offset + tokens.start, tokens.closing))
+                    else:
+                        yield from self._tail(tokens.start, tokens.closing)
             elif tokens.withheld:
-                yield Edit(tokens.start, tokens.pos, tokens.remnant)
+                edit = Edit(tokens.start, tokens.pos, tokens.remnant)
+                if self.everywhere:
+                    self._pend(tokens.offset, [edit])
+                else:
+                    yield edit
+        if self.everywhere:
+            self._look(tokens.pos - 1)
+            yield from self._due()
+
+    def _take_root(self) -> None:
+        """Tell the watch of the root element, where the first start tag is that."""
+        tokens = self.tokens
+        self._seeks_root = False
+        if tokens.name == b"html":
+            raw = tokens.source[tokens.start : tokens.pos]
+            self.watch.root(StartTag(b"html", raw, xml=tokens.xml, encoding=self.encoding))
 
     def _start_tag(self) -> Iterator[Edit]:
         """Ask about the start tag just read."""
         tokens = self.tokens
         name = tokens.name
-        if not self.gate.asks(name) or (tokens.svg and name != b"script"):
+        # A base of SVG is none, but what fetches ahead of the parser takes it for one.
+        if not self.gate.asks(name) or (tokens.svg and name not in {b"script", b"base"} and not tokens.doubtful):
             return
         if name == b"script" and tokens.twice == b"noscript":
             # Whoever reads this as markup runs no scripts.
             return
         raw = tokens.source[tokens.start : tokens.pos]
-        if name == b"image" and not tokens.xml:
-            name = b"img"
-        tag = StartTag(
-            name,
-            raw,
-            base=self._base,
-            svg=tokens.svg,
-            nested=self._depth > 0,
-            xml=tokens.xml,
-            encoding=self.encoding,
-        )
-        if name == b"script" and self.gate.text_needles is not None and self.watch.reads(tag):
+        if self.declared and (hidden := list(self._put_together(raw))):
+            for edit in hidden:
+                yield Edit(tokens.start + edit.start, tokens.start + edit.end, edit.replacement)
+            return
+        kinds = (False, True) if tokens.doubtful and name == b"script" else (tokens.svg and not tokens.doubtful,)
+        tags = [self._tag(name, raw, svg=svg) for svg in kinds]
+        text = None
+        if name == b"script" and self.gate.text_needles is not None and any(map(self.watch.reads, tags)):
             text = tokens.look_ahead(self._max_text)
             if tokens.waiting:
                 return
-            tag.text = None if text is None else self.gate.said(text)
-        if not (tag.text is not None or self._based or name == b"base" or self.gate.holds(raw, self.encoding)):
-            return
-        if name == b"base" and not self._based and not tokens.twice and (href := tag.get(b"href")) is not None:
-            self._base, self._based = href, True
-            self._candidates = Candidates(self.gate, tokens.source, tokens.pos, self.encoding, every=True)
+        for edit in self._asked(tags, [text] * len(tags)):
+            yield Edit(tokens.start + edit.start, tokens.start + edit.end, edit.replacement)
+
+    def _tag(self, name: bytes, raw: bytes, *, svg: bool) -> StartTag:
+        """Give a start tag as it is shown to the watch."""
+        return StartTag(
+            b"img" if name == b"image" and not self.tokens.xml else name,
+            raw,
+            base=self._base,
+            svg=svg,
+            nested=self._depth > 0,
+            certain=self._certain,
+            xml=self.tokens.xml,
+            encoding=self.encoding,
+        )
+
+    def _asked(self, tags: Sequence[StartTag], texts: Sequence[bytes | None]) -> Sequence[Edit]:
+        """Ask about a start tag that may be one of these, until one is to be edited."""
+        for tag, text in zip(tags, texts, strict=True):
+            if text is not None and self.watch.reads(tag):
+                tag.text = self.gate.said(text)
+                tag.script = text
+            if edits := self._ask(tag):
+                self.edited = True
+                self._edited_behind = self._tailed and self._depth == 0
+                return edits
+            if tag.text is not None and not any(tag.get(name) for name in (b"href", b"xlink:href")):
+                # It says the same as HTML's and as SVG's.
+                break
+        return ()
+
+    def _ask(self, tag: StartTag) -> Sequence[Edit]:
+        """Give the edits of a start tag."""
+        name = tag.name
+        if not (tag.text is not None or self._based or name == b"base" or self.gate.holds(tag.raw, self.encoding)):
+            return ()
+        if name == b"base" and not tag.svg:
+            self._take_base(tag)
         edits = (
             list(self.watch.start_tag(tag)) if name not in {b"base", b"iframe"} or name in self.gate.elements else []
         )
         if name == b"iframe":
             inner = [e for e in self._srcdoc(tag) if all(e.end <= o.start or o.end <= e.start for o in edits)]
             edits = sorted(edits + inner)
-        for edit in edits:
-            self.edited = True
-            yield Edit(tokens.start + edit.start, tokens.start + edit.end, edit.replacement)
+        return edits
 
-    def _tail(self) -> Iterator[Edit]:
+    def _take_base(self, tag: StartTag) -> None:
+        """Resolve addresses from here on against the first base; where it may be none, against one that counts."""
+        tokens = self.tokens
+        href = tag.get(b"href")
+        counts = not self._has_base or (tokens.lost and self.gate.holds(tag.raw, self.encoding))
+        if href is not None and counts and not tokens.twice:
+            self._base, self._based, self._has_base = absolute(href, self._outer), True, True
+            self._candidates = Candidates(self.gate, tokens.source, tokens.pos, self.encoding, every=True)
+
+    def _put_together(self, raw: bytes) -> Iterator[Edit]:
+        """Take from a tag the addresses of which nobody here knows what they say."""
+        for attribute in StartTag(self.tokens.name, raw, xml=True, encoding=self.encoding).attributes:
+            name = attribute.name.rpartition(b":")[2]
+            said = set(_ENTITY.findall(attribute.value))
+            if name in _BY_ADDRESS and said & self.declared and self._bail_out():
+                yield Edit(*attribute.name_span, b"data-withheld-" + name)
+
+    def _needs_no_tail(self) -> bool:
+        """Return whether nothing was edited, or everything that was has been told of."""
+        return not self.edited or (self._tailed and not self._edited_behind)
+
+    def _tail(self, at: int, closing: bytes) -> Iterator[Edit]:
         """Ask for the tail before an end tag."""
         if self.edited and not self._tailed and (tail := self.watch.tail()):
             self._tailed = True
-            yield Edit(self.tokens.start, self.tokens.start, tail)
+            yield Edit(at, at, closing + tail)
 
     def last_tail(self) -> bytes:
         """Ask for the tail at the end of the input."""
         tokens = self.tokens
-        if self._tailed or not self.edited or not tokens.plain or tokens.cut or tokens.xml:
+        closing = tokens.closing
+        if self._needs_no_tail() or closing is None or tokens.cut or tokens.xml:
             return b""
-        self._tailed = True
+        self._tailed, self._edited_behind = True, False
+        tail = self.watch.tail()
+        return tail and closing + tail
+
+    # -- where it is not certain where tags begin -------------------------------------------------------------------
+
+    def limit(self) -> int:
+        """Give how far the source is decided."""
+        limit = min(self.tokens.pos, self._fence - self.tokens.offset)
+        return min(limit, self._pending[0].start - self.tokens.offset) if self._pending else limit
+
+    def give_up(self) -> None:
+        """Stop waiting for the end of what may be a tag, which is withheld, or of what the tokenizer reads."""
+        if self._fence == NEVER:
+            self.tokens.give_up()
+            return
+        self._withhold(self._fence)
+        self._looked = self._fence + 1
+        self._fence = NEVER
+
+    def _withhold(self, at: int) -> None:
+        """Make text of what may be a tag."""
+        if self._bail_out():
+            self._pend(0, [Edit(at, at + 1, b"&lt;")])
+
+    def _pend(self, offset: int, edits: Iterable[Edit]) -> None:
+        """Keep edits until everything before them is decided; of those that overlap, the first."""
+        for edit in edits:
+            moved = Edit(edit.start + offset, edit.end + offset, edit.replacement)
+            # None of them overlap, so that only its neighbors can.
+            at = bisect(self._pending, moved[:2], key=_span)
+            before, behind = self._pending[max(at - 1, 0) : at], self._pending[at : at + 1]
+            if all(edit.end <= moved.start for edit in before) and all(moved.end <= edit.start for edit in behind):
+                self._pending.insert(at, moved)
+            self.edited = True
+
+    def _due(self) -> Iterator[Edit]:
+        """Give the edits that everything before is decided of."""
+        offset = self.tokens.offset
+        limit = min(self.tokens.pos + offset, self._fence)
+        count = 0
+        for edit in self._pending:
+            if edit.end > limit:
+                break
+            count += 1
+            yield Edit(edit.start - offset, edit.end - offset, edit.replacement)
+        del self._pending[:count]
+
+    def _look(self, upto: int) -> bool:
+        """Ask about everything that may be a tag and begins at or before ``upto``; False where one is not whole yet."""
+        tokens = self.tokens
+        while (at := self._next_opening()) <= upto:
+            self._end_bodies(tokens.offset + at)
+            if not self._decides(at):
+                self._fence = tokens.offset + at
+                tokens.hold()
+                return False
+            self._looked = tokens.offset + at + 1
+        self._end_bodies(tokens.offset + upto + 1)
+        return True
+
+    def _next_opening(self) -> int:
+        """Give where the next tag may begin; a number beyond the source where none does."""
+        tokens = self.tokens
+        at = max(0, self._looked - tokens.offset)
+        if self._opening < self._looked or self._opening_in is not tokens.source:
+            found = self.gate.opening.search(tokens.source, at)
+            if found is None and not tokens.closed:
+                found = grammar.TAG_BEGUN.search(tokens.source, max(at, len(tokens.source) - LONGEST_NAME))
+            self._opening = NEVER if found is None else tokens.offset + found.start()
+            self._opening_in = tokens.source
+            if self._fence != self._opening:
+                self._fence = NEVER
+        return self._opening - tokens.offset
+
+    def _end_bodies(self, before: int) -> None:
+        """Ask for the tail before the end tags of bodies that stand before this."""
+        while self._bodies and self._bodies[0][0] < before:
+            at, closing = self._bodies.popleft()
+            self._pend(0, list(self._tail(at, closing)))
+
+    def _decides(self, at: int) -> bool:
+        """Ask about what may be a start tag; False where more bytes are needed to tell."""
+        tokens = self.tokens
+        here = tokens.offset + at
+        while self._ends and self._ends[0] <= here:
+            heappop(self._ends)
+        # The tokenizer's own reading is that of the newest browsers.
+        self._certain = at == tokens.pos and not tokens.raw
+        if len(self._ends) >= MAX_NESTED:
+            # So much may stand inside each other that it would be read too often.
+            self._withhold(here)
+            return True
+        found = grammar.START_TAG.match(tokens.source, at)
+        if found is None:
+            if tokens.closed:
+                heappush(self._ends, NEVER)
+            return tokens.closed
+        name = found[1].lower()
+        texts: list[bytes | None] = [None]
+        if name == b"script":
+            if not tokens.lost:
+                return True
+            spoken = self._texts(found[0], at, found.end())
+            if spoken is None:
+                return False
+            texts, stop = spoken
+        else:
+            stop = found.end()
+        heappush(self._ends, tokens.offset + stop)
+        tags = [self._tag(name, found[0], svg=svg) for svg in (False, True)[: len(texts)]]
+        self._pend(here, self._asked(tags, texts))
+        return True
+
+    def _texts(self, raw: bytes, at: int, begin: int) -> tuple[list[bytes | None], int] | None:
+        """Give what a script says, as HTML's and as SVG's, and up to where; None where more bytes are needed."""
+        texts: list[bytes | None] = [None, None]
+        reads = [self.watch.reads(self._tag(b"script", raw, svg=svg)) for svg in (False, True)]
+        if self.gate.text_needles is None or not any(reads):
+            return texts, begin
+        source = self.tokens.source
+        foreign = grammar.SVG_SCRIPT.match(source, begin, at + self._max_text)
+        ends = [script_end(source, begin, at + self._max_text + len("</script>")), foreign.end() if foreign else -1]
+        if min(ends) < 0 and not self.tokens.closed and len(source) - at <= self._max_text + len("</script"):
+            return None
+        within = [end if end <= at + self._max_text else -1 for end in ends]
+        if within[0] >= 0:
+            texts[0] = source[begin : within[0]]
+        if within[1] >= 0:
+            texts[1] = foreign_text(source[begin : within[1]], xml=False)
+        # Where an end was looked for in vain, all of that counts as read.
+        return texts, max(begin, *within) if min(within) >= 0 else min(len(source), at + self._max_text)
+
+    def tail_in_doubt(self) -> bytes:
+        """Ask for the tail at the end of a document of which nobody knows what is open there."""
+        if self._needs_no_tail():
+            return b""
+        self._tailed, self._edited_behind = True, False
         return self.watch.tail()
+
+    def changes(self, source: bytes, places: list[int] | None, known: Tags) -> Iterator[Change]:
+        """Ask about everything in some bytes that may be a start tag, wherever it stands, but those ``known``."""
+        for found in self.gate.pattern.finditer(source):
+            begin, end = found.span()
+            place = begin if places is None else places[begin]
+            raw = found[0] + b">"
+            opening = _NAME.match(raw)
+            if (place, raw) in known or opening is None:
+                continue
+            known.add((place, raw))
+            name = opening[1] if self.tokens.xml else opening[1].lower()
+            name = b"img" if name == b"image" else name
+            for svg in (False, True) if name == b"script" else (False,):
+                tag = StartTag(name, raw, base=self._base, svg=svg, xml=self.tokens.xml, encoding=self.encoding)
+                if name == b"base" and self._base is None:
+                    self._base = tag.get(b"href")
+                edits = self._edits_in_doubt(tag, source[end : end + self._max_text])
+                for edit in edits:
+                    self.edited = True
+                    yield _placed(edit, begin, places)
+                if edits:
+                    break
+
+    def unfinished(self, source: bytes) -> int:
+        """Give where the first tag stands that has no end, or the length of the bytes."""
+        cut = (found.start() for found in self.gate.pattern.finditer(source) if source[found.end() :][:1] != b">")
+        return next(cut, len(source))
+
+    def _edits_in_doubt(self, tag: StartTag, behind: bytes) -> Sequence[Edit]:
+        if tag.name == b"script" and self.gate.text_needles is not None and self.watch.reads(tag):
+            tag.text = self.gate.said(_END_OF_SCRIPT.split(behind, maxsplit=1)[0])
+        if not (tag.text is not None or self._base is not None or self.gate.holds(tag.raw, self.encoding)):
+            return ()
+        edits = list(self.watch.start_tag(tag)) if tag.name in self.gate.elements else []
+        return edits + (self._srcdoc(tag) if tag.name == b"iframe" and not edits else [])
 
     def _srcdoc(self, tag: StartTag) -> list[Edit]:
         """Rewrite the document in an iframe's srcdoc; the edits are spans of the tag."""
@@ -341,7 +689,7 @@ class _Reader:
             tokens,
             self._bail_out,
             max_text=self._max_text,
-            base=self._base,
+            outer=self._base,
             encoding=self.encoding,
             depth=self._depth + 1,
         )
@@ -349,6 +697,18 @@ class _Reader:
             Edit(begin + places[edit.start], begin + places[edit.end], _escaped(edit.replacement))
             for edit in reader.edits()
         ]
+
+
+def _placed(edit: Edit, begin: int, places: list[int] | None) -> Change:
+    """Give an edit of a tag as a change of the source, in which the tag's bytes have these places.
+
+    What is put behind a byte stands directly behind it, and not behind what changes the encoding's state there.
+    """
+    start, end = begin + edit.start, begin + edit.end
+    if places is not None:
+        behind = places[end - 1] + 1 if edit.end else places[end]
+        start, end = (places[start], behind) if edit.end > edit.start else (behind, behind)
+    return Change(start, end, edit.replacement)
 
 
 def _unescaped(value: bytes, encoding: str, *, xml: bool) -> tuple[bytes, list[int]]:
@@ -361,7 +721,7 @@ def _unescaped(value: bytes, encoding: str, *, xml: bool) -> tuple[bytes, list[i
         out += value[at : found.start()]
         places += range(at, found.start())
         # Of a reference that stays in part, such as "&ampx", each byte stands where the reference does.
-        decoded = text.encode(encoding, "replace")
+        decoded = charsets.bytes_of(text, encoding)
         out += decoded
         places += [found.start()] * len(decoded)
         at = found.end()

@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from . import grammar
+from .charset import text_of
 
 
 class Attribute(NamedTuple):
@@ -30,12 +31,15 @@ class StartTag:
 
     ``name`` is ASCII-lowercased (as written in XML), ``raw`` the exact bytes from "<" to ">". ``base`` is the value of
     the first ``<base href>`` before this tag. ``svg`` says that the tag is an SVG element, whose address stands in
-    ``href`` or ``xlink:href``. ``nested`` says that it stands in the document of a ``srcdoc``. ``encoding`` is the
-    Python codec that reads the values. ``text`` is what an inline script says, where that was asked for and found worth
-    reading.
+    ``href`` or ``xlink:href``. ``nested`` says that it stands in the document of a ``srcdoc``, ``certain`` that every
+    browser reads a tag here. ``encoding`` is the one in which `charset.text_of` reads the values. ``text`` is what an
+    inline script says, where that was asked for and found worth reading; ``script`` are its bytes then.
     """
 
-    __slots__ = ("_attributes", "_first", "base", "encoding", "name", "nested", "raw", "svg", "text", "xml")
+    __slots__ = (
+        *("_attributes", "_first", "base", "certain", "encoding", "name", "nested", "raw", "script", "svg", "text"),
+        "xml",
+    )
 
     def __init__(
         self,
@@ -45,6 +49,7 @@ class StartTag:
         base: str | None = None,
         svg: bool = False,
         nested: bool = False,
+        certain: bool = True,
         xml: bool = False,
         encoding: str = "utf-8",
     ) -> None:
@@ -53,9 +58,11 @@ class StartTag:
         self.base = base
         self.svg = svg
         self.nested = nested
+        self.certain = certain
         self.xml = xml
         self.encoding = encoding
         self.text: bytes | None = None
+        self.script: bytes = b""
         self._attributes: tuple[Attribute, ...] | None = None
         self._first: dict[bytes, bytes] | None = None
 
@@ -84,7 +91,7 @@ class StartTag:
         if self._first is None:
             self._first = {attribute.name: attribute.value for attribute in reversed(self.attributes)}
         value = self._first.get(name)
-        return None if value is None else decode_references(value.decode(self.encoding, "replace"), xml=self.xml)
+        return None if value is None else decode_references(text_of(value, self.encoding), xml=self.xml)
 
     @property
     def self_closing(self) -> bool:
@@ -92,6 +99,19 @@ class StartTag:
         attributes = self.attributes
         ends = max(attributes[-1].value_span[1], attributes[-1].name_span[1]) if attributes else 0
         return self.raw.endswith(b"/>") and len(self.raw) - 2 >= ends
+
+
+def foreign_text(raw: bytes, *, xml: bool) -> bytes:
+    """Return the text of a script that is no raw text: without comments, and with its references decoded."""
+    text, at = [], 0
+    for found in grammar.NO_TEXT.finditer(raw):
+        text += [_decoded(raw[at : found.start()], xml=xml), found[1] or b""]
+        at = found.end()
+    return b"".join((*text, _decoded(raw[at:], xml=xml)))
+
+
+def _decoded(text: bytes, *, xml: bool) -> bytes:
+    return decode_references(text.decode("latin-1"), xml=xml).encode("latin-1", "replace")
 
 
 REFERENCE: Final = re.compile(r"&(?:#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?|([a-zA-Z][a-zA-Z0-9]*;?))")
@@ -125,10 +145,10 @@ def _decode(match: re.Match[str]) -> str:
 
 
 def _decode_xml(match: re.Match[str]) -> str:
-    """Decode one reference as XML does: five names, and numbers."""
+    """Decode one reference as XML does: numbers, and the names of HTML, which browsers know by the type of XHTML."""
     if (name := match[3]) is None:
         return _character(int(match[1][-12:], 16) if match[1] else int(match[2][-12:]), match[1] or match[2])
-    return {"amp;": "&", "lt;": "<", "gt;": ">", "quot;": '"', "apos;": "'"}.get(name, match[0])
+    return html.entities.html5.get(name, match[0]) if name.endswith(";") else match[0]
 
 
 def _character(number: int, digits: str) -> str:
@@ -158,6 +178,7 @@ class Element(NamedTuple):
     bounds: int  # how many of it and those around it bound scopes, as integration points do (13.2.4.2)
     table: bool  # a table or a template, or in one
     svg: bool  # an element that is called svg, or in one
+    mode: str = ""  # of a template: what its first start tag has decided (13.2.6.4.17)
 
 
 NEVER: Final = 1 << 62
@@ -174,6 +195,11 @@ def _end(run: re.Pattern[bytes], source: bytes, start: int, stop: int) -> int:
     return found.end() if found else start
 
 
+def _outlasts(element: Element) -> bool:
+    """Say whether an element that noscript leaves open changes how what follows is read."""
+    return element.space != b"html" or element.name == b"template" or element.bounds > 0
+
+
 def _escaped(found: re.Match[bytes], escape: int) -> tuple[int, int] | None:
     """Give where to read on, and in which state, after an event in a script; None when it is the script's end tag."""
     event = found[0]
@@ -186,19 +212,35 @@ def _escaped(found: re.Match[bytes], escape: int) -> tuple[int, int] | None:
     return None if event[1:2] == b"/" else (found.end(), 2)
 
 
+def script_end(source: bytes, at: int, limit: int) -> int:
+    """Return where the end tag of a script begins whose text begins at ``at``; -1 where it is not before ``limit``."""
+    escape = 0
+    while found := grammar.SCRIPT_EVENT[escape].search(source, at, limit):
+        if (after := _escaped(found, escape)) is None:
+            return found.start()
+        at, escape = after
+    return -1
+
+
 class Tokenizer:
     """Reads a document piece by piece.
 
     ``feed`` adds bytes, ``next`` reads one token from them: ``source[start:pos]``. Bytes before ``pos`` are read and
     leave with the next ``feed``. ``closed`` says that no more bytes come.
 
-    Two elements are read twice. ``noscript`` is text for a browser that runs scripts and markup for one that does not;
-    and inside ``select``, raw text elements are text for a browser that follows the standard of 2025 and ignored by
-    older ones. Their content is read as markup, and it ends where the element ends when it is text.
+    ``noscript`` is read twice: it is text for a browser that runs scripts and markup for one that does not. Its content
+    is read as markup, and it ends where the element ends when it is text.
+
+    The elements that are open in the page around foreign content are not followed, and browsers differ about what a
+    select element holds. Where a tag's meaning depends on either, the tokenizer goes on with one reading, and says what
+    is not certain any more: ``doubtful`` is what a tag means, ``lost`` is also where tags begin, and ``unscripted`` is
+    where they begin for a browser that runs no scripts. Whoever looks for tags must then look everywhere.
     """
 
     def __init__(self, *, xml: bool = False) -> None:
         self.source = b""
+        self.offset = 0  # of the source in the document
+        self.done = 0  # what stands before is not needed again
         self.start = 0
         self.pos = 0
         self.closed = False
@@ -214,12 +256,19 @@ class Tokenizer:
         self.raw = b""  # the raw text element, or the construct, whose content is being read
         self.escape = 0  # 13.2.5.20 script data escaped is 1, 13.2.5.27 double escaped is 2
         self.open: list[Element] = []
-        self.doubtful = False  # an svg or math element may still be open, depending on what is open around it
+        self.doubtful = False
+        self.lost = False
+        self.unscripted = False
         self.select = False
         self.frameset = False
         self.frameset_ok = True
         self.twice: bytes = b""  # the raw text element that is being read as markup
         self._first = (self.open, False, False, True, False)
+        self._around: tuple[list[Element], bool] = ([], False)
+        self._floor = 0  # how many of the open elements stand around that one
+        self._other: list[Element] = []  # what is open where a doubtful end tag has closed nothing
+        self._loose = False  # HTML's elements in a template were not closed one by one
+        self._bom = b"\xef\xbb\xbf"
         self._limit = -1  # where that element ends, when it is known
         self._searched = 0
         self._parts: list[bytes] = []  # fed, and not worth trying yet
@@ -236,7 +285,20 @@ class Tokenizer:
     @property
     def plain(self) -> bool:
         """Whether the next byte is in the data state, in HTML content that browsers obey and all read alike."""
-        return not (self.raw or self.open or self.twice or self.frameset or self._tag_state)
+        return not (self.raw or self.open or self.twice or self._tag_state)
+
+    @property
+    def closing(self) -> bytes | None:
+        """Give what closes everything that is open, so that HTML follows; None where nothing does."""
+        if self.raw or self.twice or self.frameset or self._tag_state:
+            return None
+        # A script that the document leaves open does not run (SVG 2, section 16.2). Closed by us, it would.
+        if any(element.name.rpartition(b":")[2] == b"script" for element in self.open):
+            return None
+        ends = b"".join(b"</%b>" % element.name for element in reversed(self.open))
+        # A void element that HTML alone has leaves foreign content.
+        leaving = grammar.LEAVING * self.lost + b"<meta>" * (self.doubtful or self.lost)
+        return ends + b"</select>" * self.select + leaving
 
     @property
     def drawing(self) -> bool:
@@ -251,7 +313,12 @@ class Tokenizer:
     @property
     def held(self) -> int:
         """How many bytes are fed and not read."""
-        return len(self.source) - self.pos + self._size
+        return len(self.source) - self.done + self._size
+
+    @property
+    def unread(self) -> bytes:
+        """The bytes that are fed and not read."""
+        return b"".join((self.source[self.pos :], *self._parts))
 
     def feed(self, chunk: bytes, *, last: bool = False) -> bool:
         """Add bytes behind those that are not read yet; ``last`` says that no more come.
@@ -276,9 +343,11 @@ class Tokenizer:
             chunk = b"".join((*self._parts, chunk))
             self._parts.clear()
             self._size = 0
-        cut = self.pos
+        cut = self.done
         self.source = self.source[cut:] + chunk if cut < len(self.source) else chunk
-        self.pos = self.start = 0
+        self.offset += cut
+        self.pos = self.start = self.pos - cut
+        self.done = 0
         self._searched = max(0, self._searched - cut)
         if self._limit >= 0:
             self._limit -= cut
@@ -328,10 +397,13 @@ class Tokenizer:
             end = self._inside_end()
             if self._limit == self.pos and not self.raw:
                 # The end tag itself, of which the first reading never doubts.
+                certain = not self.unscripted
                 kind = self._end_tag(len(self.source))
+                self.unscripted = not certain
                 if kind is not None:
-                    self.twice, self._limit = b"", -1
+                    self.twice, self._limit, self._floor = b"", -1, 0
                     self.open, self.select, self.frameset, self.frameset_ok, self.doubtful = self._first
+                    self._other, self._loose = self._around
                 return kind
             if self.pos >= end:
                 return None
@@ -347,11 +419,11 @@ class Tokenizer:
         if source[pos] != 0x3C:
             cut = source.find(b"<", pos, end)
             self.pos = end if cut < 0 else cut
-            if self.frameset_ok and grammar.VISIBLE.search(source, pos, self.pos):
-                self.frameset_ok = False
+            if self.frameset_ok:
+                self._see(pos, self.pos)
             return Kind.TEXT
         if pos + 1 >= end:
-            return self._unfinished()
+            return self._unfinished(end)
         after = source[pos + 1 : pos + 2]
         if after.isalpha():
             return self._start_tag(end)
@@ -365,13 +437,36 @@ class Tokenizer:
         self.frameset_ok = False
         return Kind.TEXT
 
-    def _unfinished(self) -> Kind | None:
-        """Wait for more bytes, or read what the end of the input cut off: a browser makes no tag of it."""
+    def _see(self, start: int, stop: int) -> None:
+        """Note text that refuses a frameset; a byte order mark is none."""
+        while self._bom and start < stop and self.source[start] == self._bom[0]:
+            self._bom = self._bom[1:]
+            start += 1
+        if start < stop:
+            self._bom = b""
+            if grammar.VISIBLE.search(self.source, start, stop):
+                self.frameset_ok = False
+
+    def hold(self) -> None:
+        """Read on when it is worth trying again: something behind what is done is not whole yet."""
+        self._tried = len(self.source) - self.done
+        self._spent += self._tried
+
+    def _unfinished(self, end: int) -> Kind | None:
+        """Wait for more bytes, or read what the end of the input cut off: a browser makes no tag of it.
+
+        In a second reading, what runs beyond the element is nothing for the first; for the other it goes on there.
+        """
+        if self.twice and end == self._limit:
+            self.unscripted = self.unscripted or end - self.pos > 1
+            self.pos = end
+            return Kind.TEXT
         if not self.closed:
             self._tried = len(self.source) - self.pos
             self._spent += self._tried
             return None
-        self.cut = True
+        # A "<" alone is text whatever follows it, unless that makes a tag of it.
+        self.cut = len(self.source) - self.pos > 1
         self.pos = len(self.source)
         return Kind.TEXT
 
@@ -432,7 +527,8 @@ class Tokenizer:
         """Begin a comment, a DOCTYPE, a bogus comment or a CDATA section (13.2.5.42)."""
         source, pos = self.source, self.pos
         if source.startswith(b"<!--", pos):
-            if pos + 6 > end and not self.closed and b"<!--->".startswith(source[pos:end]):
+            decided = self.closed or (self.twice and end == self._limit)
+            if pos + 6 > end and not decided and b"<!--->".startswith(source[pos:end]):
                 return None
             if found := grammar.ABRUPT_COMMENT.match(source, pos, end):
                 self.pos = found.end()
@@ -441,12 +537,16 @@ class Tokenizer:
             self.pos = pos + 4
         elif self.open and self.open[-1].space != b"html" and b"<![CDATA[".startswith(source[pos : min(end, pos + 9)]):
             if end - pos < 9:
-                return self._unfinished()
+                return self._unfinished(end)
+            if self.doubtful:
+                self._lose()
             self.raw = b"<![CDATA["
             self.pos = pos + 9
         elif end - pos < 4 and b"<!--".startswith(source[pos:end]):
-            return self._unfinished()
+            return self._unfinished(end)
         else:
+            if self.doubtful and b"<![CDATA[".startswith(source[pos : min(end, pos + 9)]):
+                self._lose()
             self.raw = b"<!"
             self.pos = pos + 2
         return self._raw_text(end)
@@ -455,24 +555,17 @@ class Tokenizer:
         """Read a start tag and do what the tree construction stage would do with it."""
         found = grammar.START_TAG.match(self.source, self.pos, end)
         if found is None:
-            return self._cut_tag(end)
+            return self._unfinished(end)
         self.pos = found.end()
         self.name = found[1].lower()
         self._construct(self.name)
         return Kind.START
 
-    def _cut_tag(self, end: int) -> Kind | None:
-        """Wait for the rest of a tag; in a second reading, a tag that runs beyond the element is no tag."""
-        if self.twice and end == self._limit:
-            self.pos = end
-            return Kind.TEXT
-        return self._unfinished()
-
     def _end_tag(self, end: int) -> Kind | None:
         """Read an end tag and do what the tree construction stage would do with it."""
         found = grammar.END_TAG.match(self.source, self.pos, end)
         if found is None:
-            return self._cut_tag(end)
+            return self._unfinished(end)
         self.pos = found.end()
         self.name = found[1].lower()
         self._close_element(self.name)
@@ -498,17 +591,19 @@ class Tokenizer:
                 return kind
             return self._content(found.start() if found else -1, end, len(raw) + 2)
         ending = {b"<!--": grammar.COMMENT_END, b"<![CDATA[": grammar.CDATA_END}.get(raw, grammar.DECLARATION_END)
-        if found := ending.search(source, self.pos, end):
+        begin = self.pos
+        if found := ending.search(source, begin, end):
             self.raw = b""
             self.pos = found.end()
-            return Kind.TEXT
-        return self._content(-1, end, 3)
+        kind = Kind.TEXT if found else self._content(-1, end, 3)
+        if raw == b"<![CDATA[" and self.frameset_ok:
+            self._see(begin, found.start() if found else self.pos)
+        return kind
 
     def _content(self, stop: int, end: int, undecided: int) -> Kind | None:
         """Read content up to ``stop``, or up to the last bytes that may begin what ends it."""
         if stop < 0:
-            last = self.closed and not (self.twice and self._limit < 0)
-            stop = end if last or end == self._limit else max(self.pos, end - undecided)
+            stop = end if self.closed or end == self._limit else max(self.pos, end - undecided)
             if stop < end:
                 found = grammar.MAY_END.search(self.source, stop, end)
                 stop = found.start() if found else end
@@ -541,21 +636,26 @@ class Tokenizer:
         are needed to tell, the start tag is put back and ``waiting`` is set.
         """
         content = None
-        if (self.raw == b"script" or (self.xml and not self.svg)) and not self.twice:
+        foreign = self.svg and not self._tag().self_closing
+        if (self.raw == b"script" or foreign or self.xml) and not self.twice:
             end = self._script_end()
             if end < 0 and not self.closed and len(self.source) - self.start <= limit + len("</script"):
                 self._wait(limit)
                 return None
             if 0 <= end <= self.start + limit:
                 content = self.source[self.pos : end]
+                if self.raw != b"script":
+                    content = foreign_text(content, xml=self.xml)
         self._ahead, self._looked = (0, 0), 0
         return content
 
     def _script_end(self) -> int:
         """Give where the end tag of the script just opened begins; a negative number where it is not there."""
-        if self.xml:
-            found = None if self.source[self.pos - 2] == 0x2F else grammar.XML_SCRIPT_END.search(self.source, self.pos)
-            return found.start() if found else -1
+        if self.raw != b"script":
+            text = grammar.XML_SCRIPT if self.xml else grammar.SVG_SCRIPT
+            closed = self.xml and self.source[self.pos - 2] == 0x2F
+            found = None if closed else text.match(self.source, self.pos)
+            return found.end() if found else -1
         at, escape = max(self.pos, self.start + self._ahead[0]), self._ahead[1]
         while found := grammar.SCRIPT_EVENT[escape].search(self.source, at):
             if (after := _escaped(found, escape)) is None:
@@ -567,6 +667,8 @@ class Tokenizer:
     def _wait(self, limit: int) -> None:
         """Put the start tag back until more has come."""
         self.pos = self.start
+        if self.svg and not self.xml:
+            self.open.pop()
         self.raw = b""
         self.waiting = True
         self._tried = len(self.source) - self.start
@@ -585,6 +687,8 @@ class Tokenizer:
                 return len(self.source) if self.closed else self._searched
         if self.pos >= self._limit:
             self._limit = self.pos = max(self.pos, self._limit)
+            if self.raw or self.select != self._first[1] or any(map(_outlasts, self.open[self._floor :])):
+                self.unscripted = True
             self.raw = b""
             self.escape = 0
         return self._limit
@@ -595,61 +699,100 @@ class Tokenizer:
         """Follow a start tag (13.2.6); without the ``whole`` of it, its attributes are gone."""
         self.svg = False
         self.live = not (self.open and self.open[-1].inert)
-        if self.frameset:
-            # The tree ignores nearly everything here; a browser's look ahead asks for it all the same.
-            if name == b"noframes":
-                self.raw = name
+        if self.open and self.open[-1].name == b"template" and not self._is_in_template(name):
             return
-        if name in grammar.BREAKOUT:
-            self.doubtful = False
-        if self.open and not self._in_html(name):
-            if name in grammar.BREAKOUT or (name == b"font" and self._font_breaks_out()):
-                self._break_out()
-            else:
-                self._foreign_element(name)
-                return
+        if not self.open or self._in_html(name):
+            if self.doubtful and name in grammar.BREAKOUT:
+                self._settle()
+        elif name in grammar.BREAKOUT or (name == b"font" and self._font_breaks_out()):
+            self._break_out()
+        else:
+            if self.doubtful and name in grammar.PARTS_READINGS:
+                self._lose()
+            self._foreign_element(name)
+            return
+        if self.doubtful and (name in grammar.PARTS_READINGS or (name == b"svg" and not self._nests())):
+            self._lose()
         if name == b"frameset" and self.frameset_ok and not (self.open and self.open[-1].table):
+            # The tree ignores nearly everything that follows, so that no tail is of use. Read on: what stands there
+            # loads nothing, a browser's look ahead asks for it all the same, and the frameset may be none.
             self.frameset = True
-            self.open.clear()
-            return
         if self.frameset_ok and name in grammar.FRAMESET_NOT_OK:
             self.frameset_ok = name == b"input" and self._tag().get(b"type") == "hidden"
         if name == b"plaintext":
-            # Older browsers ignore it in a select: what follows is read as markup, which is more than newer ones do.
-            self.raw = b"" if self.select else name
-        elif name == b"script" and self.doubtful:
-            self._doubtful_script()
+            if self.select:
+                self._lose()
+            self.raw = name
         elif name in grammar.RAW_TEXT:
             self._begin_raw_text(name)
         elif name in {b"svg", b"math"}:
             if not self._tag().self_closing:
                 self._push(name, name)
-        elif name == b"select":
-            self.select = not self.select
+                # What older browsers ignore in a select is HTML for them.
+                self.doubtful = self.doubtful or self.select
         elif name == b"template":
             self._push(b"html", name, live=not whole or self._is_shadow())
-        elif self.open and name not in grammar.VOID:
-            self._html_element(name)
+        else:
+            if name == b"select":
+                self.select = not self.select
+            if self.open and name not in grammar.VOID:
+                self._html_element(name)
+
+    def _is_in_template(self, name: bytes) -> bool:
+        """Say whether a start tag counts in the template that is open (13.2.6.4.17)."""
+        template = self.open[-1]
+        if template.space != b"html" or name == b"template":
+            return True
+        if not template.mode and name not in grammar.OF_HEAD:
+            self.open[-1] = template = template._replace(mode="columns" if name == b"col" else "other")
+        return template.mode != "columns"
 
     def _begin_raw_text(self, name: bytes) -> None:
-        """Enter a raw text element, or read one as markup that only some browsers take for text."""
-        if name == b"noscript" or (self.select and name not in {b"script", b"textarea"}) or self.doubtful:
-            if not self.twice:
-                self.twice = name
-                self._limit = -1
-                self._searched = self.pos
-                # The second reading leaves no trace in the first, and closes nothing around the element.
-                self._first = (self.open, self.select, self.frameset, self.frameset_ok, self.doubtful)
-                self.open = self.open[-1:]
-        else:
+        """Enter a raw text element, or read noscript as markup."""
+        if self.select and name not in {b"script", b"textarea"}:
+            # A browser that follows the standard of 2025 reads text, older ones ignore the start tag.
+            self._lose()
+        if name != b"noscript":
             self.raw, self.escape = name, 0
+        elif not self.twice:
+            self.twice = name
+            self._limit = -1
+            self._searched = self.pos
+            # The second reading leaves no trace in the first.
+            self._first = (self.open, self.select, self.frameset, self.frameset_ok, self.doubtful)
+            self._around = self._other, self._loose
+            self._other = []
+            self.open = self.open[-1:]
+            if self.open:
+                self._push(b"html", name)
+            self._floor = len(self.open)
 
-    def _doubtful_script(self) -> None:
-        """Read a script that is HTML's or SVG's: by SVG's address where it has one, and closed where it says so."""
-        tag = self._tag()
-        self.svg = tag.get(b"href") is not None or tag.get(b"xlink:href") is not None
-        if not tag.self_closing:
-            self.raw, self.escape = b"script", 0
+    def _lose(self) -> None:
+        """Note that it is not certain any more where tags begin."""
+        if self.twice:
+            self.unscripted = True
+        else:
+            self.lost = True
+
+    def _settle(self) -> None:
+        """End a doubt where the same is open by all readings."""
+        if not self.open:
+            self._other = []
+            self.doubtful = False
+
+    def _nests(self) -> bool:
+        """Say whether an svg start tag opens one by all readings."""
+        around = self.open or self._other
+        return not around or around[-1].space == b"svg"
+
+    def _cut(self, at: int) -> None:
+        """Close the open elements from this one on."""
+        if at < self._floor:
+            # It stands around the noscript element.
+            self.unscripted = True
+        del self.open[max(at, self._floor) :]
+        if not self.open:
+            self._loose = False
 
     def _tag(self) -> StartTag:
         """Give the start tag just read."""
@@ -689,6 +832,7 @@ class Tokenizer:
             or (self.open[-1].space == b"math" and self.open[-1].name in grammar.MATHML_TEXT)
         ):
             self.open.pop()
+        self._settle()
 
     def _foreign_element(self, name: bytes) -> None:
         """Open an element of the current foreign namespace; only SVG's are obeyed (13.2.6.5, "any other start tag").
@@ -697,7 +841,7 @@ class Tokenizer:
         """
         space = self.open[-1].space
         self.svg = space == b"svg" or self.open[-1].svg
-        self.live = self.live and self.svg
+        self.live = self.live and (self.svg or self.doubtful)
         tag = self._tag()
         if tag.self_closing:
             return
@@ -712,15 +856,35 @@ class Tokenizer:
         """Open an HTML element inside an integration point or a template."""
         if name in grammar.IGNORED_IN_BODY:
             return
+        if self.open[-1].bounds and not self.lost and not self._is_sure(name):
+            self._lose()
         if name in grammar.TABLE_STARTS and not self.open[-1].table:
             # The page's own table goes on (13.2.6.4.15), taken that there is one; outside a table the tag is ignored.
-            self.open.clear()
+            self._cut(0)
             return
         if name in grammar.CLOSES_P:
             self._pop_html(b"p")
         if name in {b"li", b"option", b"optgroup", b"tr", b"td", b"th"}:
             self._pop_html(name, only_current=True)
         self._push(b"html", name)
+
+    def _inside(self) -> list[bytes]:
+        """Give the names of the HTML elements that are open in the innermost foreign element, innermost first."""
+        names = []
+        for element in reversed(self.open[-MAX_DEPTH:]):
+            if element.space != b"html":
+                break
+            names.append(element.name)
+        return names
+
+    def _is_sure(self, name: bytes) -> bool:
+        """Say whether a start tag in foreign content opens its element and closes none but the current one."""
+        if name in grammar.DEPENDS_ON_PAGE:
+            return False
+        inside = self._inside()
+        if len(inside) == MAX_DEPTH or (name in grammar.CLOSES_P and b"p" in inside[1:]):
+            return False
+        return not any(name in group and group.intersection(inside) for group in grammar.CLOSE_EACH_OTHER)
 
     def _push(self, space: bytes, name: bytes, *, integration: bool = False, live: bool = False) -> None:
         """Open an element; a template may be ``live``."""
@@ -740,49 +904,113 @@ class Tokenizer:
 
     def _close_element(self, name: bytes) -> None:
         """Follow an end tag (13.2.6)."""
-        if self.raw or self.frameset:
+        if self.raw:
             return
-        if name == b"select":
-            self.select = False
         if not self.open:
-            self.doubtful = self.doubtful and name not in {b"svg", b"math", b"p", b"br"}
-            return
-        if self.open[-1].space != b"html":
-            if name in {b"br", b"p"}:
-                self._break_out()
-                return
-            for at in range(len(self.open) - 1, max(-1, len(self.open) - 1 - MAX_DEPTH), -1):
-                if self.open[at].space == b"html":
-                    # What is neither special nor a bound of scopes, as most of SVG and MathML, closes with it.
-                    if self.open[at].bounds == self.open[-1].bounds or name == b"template":
-                        self._pop_html(name, at)
-                    return
-                if self.open[at].name == name:
-                    del self.open[at:]
-                    return
-            self._close_in_page(name)
+            self.select = self.select and name != b"select"
+            if self.doubtful:
+                self._close_other(name)
+        elif self.open[-1].space == b"html":
+            self._close_html(name)
+        elif name in {b"br", b"p"}:
+            self._break_out()
         else:
-            self._pop_html(name)
+            self._close_foreign(name)
+            if not (self.open or self._other):
+                self.doubtful = False
+
+    def _close_other(self, name: bytes) -> None:
+        """Follow an end tag in HTML where foreign content may still be open."""
+        at = next((at for at in range(len(self._other) - 1, -1, -1) if self._other[at].name == name), -1)
+        if name in {b"br", b"p"} or at == 0:
+            self._settle()
+        elif at > 0:
+            del self._other[at:]
+
+    def _close_foreign(self, name: bytes) -> None:
+        """Follow an end tag in foreign content (13.2.6.5, "any other end tag")."""
+        for at in range(len(self.open) - 1, max(-1, len(self.open) - 1 - MAX_DEPTH), -1):
+            if self.open[at].space == b"html":
+                self._close_around(name, at)
+                return
+            if self.open[at].name == name:
+                self._cut(at)
+                return
+        if len(self.open) > MAX_DEPTH:
+            self._lose()
+        elif name not in grammar.CLOSES_NOTHING:
+            self._close_in_page(name)
+
+    def _close_around(self, name: bytes, at: int) -> None:
+        """Follow an end tag that no foreign element matches, in the HTML of a template or of foreign content."""
+        around = self.open[at]
+        if name == b"template":
+            self._pop_html(name, at)
+        elif around.bounds != self.open[-1].bounds:
+            # A special element is between, and bounds all scopes but that of a table's parts.
+            if name in grammar.TABLE_PARTS:
+                self._lose()
+        elif around.name == name:
+            # What is neither special nor a bound of scopes, as most of SVG and MathML, closes with it.
+            self._cut(at)
+        elif name not in grammar.CLOSES_NOTHING and (
+            self._loose
+            or name in grammar.FORMATTING
+            or (around.bounds and name in grammar.DEPENDS_ON_PAGE)
+            or at > MAX_DEPTH
+            or any(element.name == name or element.name in grammar.HEADINGS for element in self.open[:at])
+        ):
+            self._lose()
+            self._pop_html(name, at)
 
     def _close_in_page(self, name: bytes) -> None:
         """Follow an end tag that nothing in foreign content matches.
 
-        The open elements of the page around it are not followed: an end tag of a special, formatting or custom element
-        is taken to have its start tag there, and what follows is read both ways until it is HTML by either. It closes
-        nothing from inside an integration point, which bounds the scope of all but a table's parts (13.2.4.2).
+        The open elements of the page around it are not followed: that of an element of HTML is taken to have its start
+        tag there, and any other to have none. It closes nothing from inside an integration point, which bounds the
+        scope of all but a table's parts (13.2.4.2).
         """
-        closes = name in grammar.CLOSES_FOREIGN or (b"-" in name and name not in grammar.NO_CUSTOM_ELEMENT)
-        if name in grammar.TABLE_PARTS or (closes and not self.open[-1].bounds):
-            self.open.clear()
-            self.doubtful = True
+        bounds = self.open[-1].bounds
+        if bounds and name not in grammar.TABLE_PARTS:
+            return
+        if bounds:
+            self._lose()
+        self.doubtful = True
+        if name == b"select":
+            self.select = False
+        if name in grammar.CLOSES_FOREIGN or (b"-" in name and name not in grammar.NO_CUSTOM_ELEMENT):
+            self._other += self.open[self._floor :]
+            if len(self._other) > MAX_DEPTH:
+                self._lose()
+                self._other.clear()
+            self._cut(0)
+
+    def _close_html(self, name: bytes) -> None:
+        """Follow an end tag in the HTML of a template or of foreign content."""
+        current = self.open[-1]
+        if current.name == name:
+            self._cut(len(self.open) - 1)
+            return
+        if name in grammar.CLOSES_NOTHING and name != b"template":
+            return
+        inside = self._inside()
+        known = name in inside or (name in grammar.HEADINGS and not grammar.HEADINGS.isdisjoint(inside))
+        if current.bounds and name != b"template":
+            if known or name in grammar.DEPENDS_ON_PAGE or len(inside) == MAX_DEPTH:
+                self._lose()
+        elif known:
+            self._loose = True
+        self._pop_html(name)
 
     def _pop_html(self, name: bytes, top: int = -1, *, only_current: bool = False) -> None:
         """Close an HTML element, if one of that name is open in scope (13.2.4.2), ``top`` or below."""
+        if not self.open:
+            return
         top %= len(self.open)
         for at in range(top, max(-1, top - MAX_DEPTH), -1):
             element = self.open[at]
             if element.space == b"html" and element.name == name:
-                del self.open[at:]
+                self._cut(at)
                 return
             if only_current or (name != b"template" and (element.space != b"html" or element.name == b"template")):
                 return
@@ -813,24 +1041,30 @@ class Tokenizer:
                 self.pos = pos + len(opening)
                 return self._next_xml(end) or Kind.TEXT
             if end - pos < len(opening) and opening.startswith(source[pos:end]):
-                return self._unfinished()
+                return self._unfinished(end)
         found = grammar.XML_TAG.match(source, pos, end)
         if found is None:
             if grammar.XML_NO_TAG.match(source, pos, end):
                 self.pos += 1
                 return Kind.TEXT
-            return self._unfinished()
+            return self._unfinished(end)
         self.pos = found.end()
         self.name = found[2].rpartition(b":")[2]
-        self._follow_xml(self.name, is_start=not found[1], closed=found[0].endswith(b"/>"))
+        namespaced = b":" in found[2] or b"xmlns" in found[0]
+        self._follow_xml(self.name, is_start=not found[1], closed=found[0].endswith(b"/>"), namespaced=namespaced)
         return Kind.END if found[1] else Kind.START
 
-    def _follow_xml(self, name: bytes, *, is_start: bool, closed: bool) -> None:
-        """Follow the elements that say what a script's address is, and whether it is obeyed."""
+    def _follow_xml(self, name: bytes, *, is_start: bool, closed: bool, namespaced: bool = True) -> None:
+        """Follow the elements that say what a script's address is, and whether it is obeyed.
+
+        Namespaces are not followed: in svg and math, an element may be HTML's or SVG's. Only what is certainly HTML's
+        template holds its content back.
+        """
         self.live = not (self.open and self.open[-1].inert)
-        self.svg = bool(self.open) and self.open[-1].name in {b"svg", b"math"}
-        if name in {b"svg", b"math", b"template", b"foreignObject", b"annotation-xml"} and not closed:
+        self.doubtful = self.svg = any(element.name != b"template" for element in self.open)
+        if name in {b"svg", b"math", b"template"} and not closed:
             if is_start:
-                self._push(name, name)
+                self._push(name, name, live=namespaced or self.doubtful)
             elif self.open and self.open[-1].name == name:
                 self.open.pop()
+                self.doubtful = bool(self.open)

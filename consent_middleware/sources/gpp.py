@@ -30,6 +30,8 @@ _OPT_OUTS = {7: (18, 20, 22), 8: (12, 14), 9: (12, 14), 16: (12, 14)}
 _LETTERS = re.compile(r"[A-Za-z0-9_-]+")
 #: More sections than there are ids by far.
 _MOST_SECTIONS = 64
+#: The bits of a code word for a number of more than four digits, which is no section's.
+_LONGEST_WORD = 24
 
 
 def _bits(text: str) -> str:
@@ -62,7 +64,7 @@ def _range(bits: str) -> list[int] | None:
         ends: list[int] = []
         for _ in range(2 if is_range == "1" else 1):
             # Every code word ends in its first pair of ones.
-            end = bits.find("11", position)
+            end = bits.find("11", position, position + _LONGEST_WORD)
             if end < 0:
                 return None
             last += _fibonacci(bits[position : end + 1])

@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 from consent_middleware.consent import OPTIONAL_CATEGORIES, Basis, Category, Consent, State
 
 from .platform import MAX_VALUE, ConsentSource, Signals
+from .reader import MAX_COPIES, unread
 
 _CATEGORIES = frozenset(category.value.encode("ascii") for category in Category)
 
@@ -31,8 +32,12 @@ def own_cookie(name: str) -> ConsentSource:
     def read(signals: Signals) -> list[Consent]:
         if key not in signals.cookies:
             return []
-        readings = [_read(value, name) for value in signals.cookies.all(key)]
-        readings += [_denials(_read(value, name)) for value in signals.cookies.doubtful(key)]
+        copies = list(dict.fromkeys(signals.cookies.all(key)))
+        doubtful = list(dict.fromkeys(signals.cookies.doubtful(key)))
+        readings = [_read(value, name) for value in copies[:MAX_COPIES]]
+        readings += [_denials(_read(value, name)) for value in doubtful[:MAX_COPIES]]
+        if max(len(copies), len(doubtful)) > MAX_COPIES:
+            readings.append(unread(name))
         return [reading for reading in readings if reading is not None]
 
     return read

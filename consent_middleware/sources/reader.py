@@ -9,18 +9,31 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from consent_middleware.consent import Category, Consent, State
+from consent_middleware.consent import Basis, Category, Consent, State
 
-from .platform import MAX_VALUE, Ids, Platform, Signals
+from .platform import MAX_VALUE, Ids, Platform, Signals, every, reading
 
 #: A backslash and three octal digits for a byte, or a backslash before a character: how http.cookies and Werkzeug
 #: write what cannot stand in a cookie.
 _ESCAPE = re.compile(r"\\(?:([0-3][0-7]{2})|(.))", re.DOTALL)
 
-#: How many copies of one cookie, and how many cookies of one platform, are read. Browsers send a copy for each path and
-#: domain on which it was set; more than this is somebody who wants to keep the server busy.
+#: How many different copies of one cookie, and how many cookies of one platform, are read. Browsers send a copy for
+#: each path and domain on which it was set; more than this is somebody who wants to keep the server busy, or to hide a
+#: refusal among them.
 MAX_COPIES = 20
 MAX_NAMES = 50
+
+#: The source of the reading that stands for copies which are not read.
+UNREAD = "unread copies"
+
+
+def unread(cookie: str) -> Consent:
+    """What copies say that are not read: one of them may be a refusal, so nothing is granted, whoever else grants it.
+
+    Nobody has refused either, as far as is known: it counts like a platform's default of no.
+    """
+    return reading(UNREAD, cookie, every(State.DENIED), basis=Basis.IMPLIED)
+
 
 _Raw = dict[str, list[bytes]]
 
@@ -56,14 +69,17 @@ class Reader:
 
     def read(self, signals: Signals, on_error: Callable[[str, Exception], None]) -> list[Consent]:
         """The readings of one request. `on_error` is told of a platform whose reader has raised, and it is left out."""
-        found = self._share_out(signals.cookies.pairs)
+        full: dict[str, None] = {}
+        found = self._share_out(signals.cookies.pairs, full)
         by_header = self._by_header
         for field, value in signals.headers:
             if field in by_header:
                 for index in by_header[field]:
                     found.setdefault(index, {}).setdefault(field.decode("ascii"), []).append(value)
-        doubtful = self._share_out(signals.cookies.doubtful_pairs)
-        if not found and not doubtful:
+        doubtful = self._share_out(signals.cookies.doubtful_pairs, full)
+        if signals.cookies.is_cut:
+            full["Cookie"] = None
+        if not (found or doubtful or full):
             return []
         for index, raw in doubtful.items():
             for name, copies in found.get(index, {}).items():
@@ -79,10 +95,10 @@ class Reader:
                 on_error(self._platforms[index].id, error)
             else:
                 readings += told
-        return readings
+        return [*readings, *map(unread, full)]
 
-    def _share_out(self, pairs: Mapping[bytes, Sequence[bytes]]) -> dict[int, _Raw]:
-        """The values that may belong to a platform, by platform and name."""
+    def _share_out(self, pairs: Mapping[bytes, Sequence[bytes]], full: dict[str, None]) -> dict[int, _Raw]:
+        """The values that may belong to a platform, by platform and name; `full` gets what has more than are read."""
         found: dict[int, _Raw] = {}
         by_cookie, prefixes = self._by_cookie, self._prefixes
         for name in pairs:
@@ -90,7 +106,12 @@ class Reader:
                 for index in self._owners(name):
                     named = found.setdefault(index, {})
                     if len(named) < MAX_NAMES:
-                        named[name.decode("ascii")] = list(pairs[name][:MAX_COPIES])
+                        copies = list(dict.fromkeys(pairs[name]))
+                        named[name.decode("ascii")] = copies[:MAX_COPIES]
+                        if len(copies) > MAX_COPIES:
+                            full[name.decode("ascii")] = None
+                    else:
+                        full[self._platforms[index].id] = None
         return found
 
     def _owners(self, name: bytes) -> tuple[int, ...]:

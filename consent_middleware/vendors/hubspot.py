@@ -27,6 +27,9 @@ from consent_middleware.rules import (
     TextRule,
     Vendor,
 )
+from consent_middleware.scripts.snippets import Vocabulary
+from consent_middleware.scripts.tokens import names
+from consent_middleware.urls import parse_url
 
 #: The portal loader: it inserts every product of the portal, trackers and chat alike.
 LOADER = HostRule("js", "hs-scripts.com")
@@ -41,11 +44,13 @@ EMBED_ID = "hubspot-messages-loader"
 _FIRST_HUBLET = "na1"
 
 _PORTAL = re.compile(r"[1-9][0-9]{0,18}")
+_HUBLET = re.compile(r"(?:[a-z]{2}[0-9]{1,2})?")
 
 
 def _embed(portal: str, region: str, recognition: Recognition) -> ChatScript | None:
-    # The embed script turns a portal that is no number into NaN and goes on, so a bad one ends here.
-    if not _PORTAL.fullmatch(portal):
+    # The embed script turns a portal that is no number into NaN and goes on, and a region is a part of host names: bad
+    # ones end here.
+    if not _PORTAL.fullmatch(portal) or not _HUBLET.fullmatch(region):
         return None
     origin = recognition.origin_of(EMBED.in_region("" if region == _FIRST_HUBLET else region))
     return ChatScript(
@@ -73,17 +78,27 @@ def _chat_of_loader(recognition: Recognition) -> ChatScript | None:
     return _embed(portal, recognition.region or own.get("data-hsjs-hublet", ""), recognition)
 
 
+_HOW_FETCHED = frozenset({"crossorigin", "integrity", "referrerpolicy"})
+
+
 def _chat_of_embed(recognition: Recognition) -> ChatScript | None:
-    """The chat of a standalone chat tag: its own URL, and its own attributes over the usual ones."""
+    """The chat of a standalone chat tag, with its own attributes over the usual ones.
+
+    It is loaded from HubSpot's own address in any case: the tag may be known by a path that any host can have.
+    """
     own = recognition.attributes
     usual = _embed(own.get("data-hsjs-portal", ""), own.get("data-hsjs-hublet", recognition.region), recognition)
     if usual is None:
         return None
+    url = parse_url(recognition.src)
+    # How a copy is fetched says nothing of HubSpot's own file.
+    is_copy = url is None or EMBED.region_of(url.host) is None
+    fetched = frozenset() if is_copy else _HOW_FETCHED
     merged = dict(usual.attributes)
     for name, value in own.items():
-        if name.startswith("data-") or name in {"ungated-for", "crossorigin", "integrity", "referrerpolicy"}:
+        if name.startswith("data-") or name == "ungated-for" or name in fetched:
             merged[name] = value
-    return ChatScript(recognition.src, tuple(merged.items()), merged["data-hsjs-portal"])
+    return ChatScript(usual.src, tuple(merged.items()), usual.account)
 
 
 def _chat_of_older_embed(recognition: Recognition) -> ChatScript | None:
@@ -104,12 +119,12 @@ _REGION_SAID = re.compile(
 
 
 def _chat_of_text(recognition: Recognition) -> ChatScript | None:
-    """The chat of the portal and region that an inline script names."""
-    portal = _PORTAL_SAID.search(recognition.text)
-    region = _REGION_SAID.search(recognition.text)
-    return _embed(
-        portal[portal.lastindex or 0] if portal else "", region[region.lastindex or 0] if region else "", recognition
-    )
+    """The chat of the portal and region that a snippet names; None where it names several."""
+    portals = {found[found.lastindex or 0] for found in _PORTAL_SAID.finditer(recognition.text)}
+    regions = {found[found.lastindex or 0] for found in _REGION_SAID.finditer(recognition.text)}
+    if len(portals) != 1 or len(regions) > 1:
+        return None
+    return _embed(portals.pop(), regions.pop() if regions else "", recognition)
 
 
 _TRACKING = (Purpose.TRACKING,)
@@ -364,22 +379,14 @@ _TAG_RULES = (
 #: What stands before and behind a host in a script for it to be that host, and not the end or the beginning of another.
 _BEFORE = r"(?<![A-Za-z0-9_-])"
 _BEHIND = r"(?![A-Za-z0-9_-]|\.[A-Za-z0-9])"
-#: How far from an address, in characters, what loads it may stand: from one with its slash, and from a bare host.
-_FAR = 3000
-_CLOSE = 400
 
 
-def _said(hosts: str, behind: str) -> re.Pattern[str]:
-    return re.compile(_BEFORE + rf"(?:{hosts})" + behind)
-
-
-def _text_rules(
+def _address_rule(
     rule: str, brings: tuple[Purpose, ...], hosts: str, *, kind: str = "", chat: ChatOf | None = None
-) -> tuple[TextRule, ...]:
-    """The two rules for inline scripts that name one of these hosts: with a path behind it, and alone."""
-    return (
-        TextRule(rule, brings, _said(hosts, "/"), _FAR, kind=kind, chat=chat),
-        TextRule(rule, brings, _said(hosts, _BEHIND), _CLOSE, kind=kind, chat=chat),
+) -> TextRule:
+    """The rule for inline scripts that load something from one of these hosts."""
+    return TextRule(
+        rule, brings, re.compile(_BEFORE + rf"(?:{hosts})" + _BEHIND), is_address=True, kind=kind, chat=chat
     )
 
 
@@ -394,27 +401,27 @@ _LOADERS = (
 _CHATS = r"(?:js|api)(?:-[a-z0-9]+)?\.usemessages\.com|usemessages\.com|conversations-embed\.js"
 
 _TEXT_RULES = (
-    *_text_rules("hubspot.inline-loader", _EVERYTHING, _LOADERS, chat=_chat_of_text),
+    _address_rule("hubspot.inline-loader", _EVERYTHING, _LOADERS, chat=_chat_of_text),
     # The body of the loader itself, copied into the page: it inserts the chat beside the trackers.
     TextRule(
         "hubspot.inline-loader",
         _EVERYTHING,
-        _said(_TRACKERS, ""),
-        _FAR,
+        re.compile(_BEFORE + rf"(?:{_TRACKERS})" + _BEHIND),
+        is_address=True,
         besides=re.compile(_CHATS),
         chat=_chat_of_text,
     ),
-    *_text_rules("hubspot.inline-tracking", _TRACKING, _TRACKERS),
-    *_text_rules("hubspot.inline-chat", _CHAT, _CHATS, chat=_chat_of_text),
+    _address_rule("hubspot.inline-tracking", _TRACKING, _TRACKERS),
+    _address_rule("hubspot.inline-chat", _CHAT, _CHATS, chat=_chat_of_text),
     # A site's own form sends what a visitor has filled in, when the visitor says so.
-    *_text_rules("hubspot.inline-forms", _EMBEDS, r"hsforms\.(?:net|com(?!/submissions/))", kind="forms"),
-    *_text_rules(
+    _address_rule("hubspot.inline-forms", _EMBEDS, r"hsforms\.(?:net|com(?!/submissions/))", kind="forms"),
+    _address_rule(
         "hubspot.inline-meetings",
         _EMBEDS,
         r"meetings(?:-[a-z0-9]+)?\.hubspot\.com|hsappstatic\.net/MeetingsEmbed",
         kind="meetings",
     ),
-    *_text_rules("hubspot.inline-calls-to-action", _EMBEDS, r"hscta\.net", kind="calls-to-action"),
+    _address_rule("hubspot.inline-calls-to-action", _EMBEDS, r"hscta\.net", kind="calls-to-action"),
     # What depends on a library that is held. A script that makes the object itself, or asks whether it is there, does
     # not depend on it.
     TextRule(
@@ -723,6 +730,38 @@ _DISCLOSED = Disclosed(
     left_out=_LEFT_OUT,
 )
 
+_SNIPPETS = Vocabulary(
+    names=names(
+        "_hsq _hsp _hsaq hbspt hubspot HubSpotConversations hsConversationsSettings hsConversationsOnReady widget open"
+        " close refresh remove loadImmediately inlineEmbedSelector enableWidgetCookieBanner disableAttachment"
+        " portalId portal_id region hublet"
+    ),
+    domains=frozenset(
+        {
+            "hs-scripts.com",
+            "hs-analytics.net",
+            "hs-banner.com",
+            "usemessages.com",
+            "hscollectedforms.net",
+            "hsleadflows.net",
+            "hsadspixel.net",
+            "hubspotfeedback.com",
+            "hubapi.com",
+            "hubspot.com",
+            "leadin.com",
+        }
+    ),
+    pieces=re.compile(
+        r"(?:https?:)?(?://)?(?:js|api)?-?|[./-]?[0-9]*/?(?:\.js)?|/analytics/(?:[0-9]+/)?|/scriptloader/v1/|/hs/scriptloader/"
+        r"|(?:[./\w-]*/)?conversations-embed\.js|/v2/"
+    ),
+    words=re.compile(
+        r"[a-z]{2}[0-9]{1,2}|prod|qa|data-(?:loader|hsjs-[a-z]+|[a-z]+-portal-id|cookieconsent|hs-ignore)|ignore"
+        r"|hs-scriptloader|hubspot-messages-loader|hs-script-loader|hs-analytics|hubspot-web-interactives-loader"
+        r"|(?:CollectedForms|cookieBanner|LeadFlows|hs-ads-pixel|hs-feedback-web|LeadinEmbed)-[0-9]+"
+    ),
+)
+
 HUBSPOT = Vendor(
     id="hubspot",
     name="HubSpot",
@@ -787,6 +826,7 @@ HUBSPOT = Vendor(
         }
     ),
     text_words=frozenset({"hbspt.", "conversations-embed.js"}),
+    snippets=_SNIPPETS,
     requires=MappingProxyType(
         {
             Purpose.CHAT: frozenset({Category.FUNCTIONAL}),

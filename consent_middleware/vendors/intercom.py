@@ -29,6 +29,8 @@ from consent_middleware.rules import (
     TextRule,
     Vendor,
 )
+from consent_middleware.scripts.snippets import Vocabulary
+from consent_middleware.scripts.tokens import names
 
 #: Serves the Messenger's script under the id of the site's workspace, for every region alike.
 WIDGET = HostRule("widget", "intercom.io")
@@ -56,7 +58,7 @@ def _chat(recognition: Recognition) -> ChatScript | None:
 
 #: How an inline script names the workspace, where its address does not, and the region of its data.
 _APP_ID_SAID = re.compile(r"""\bapp_?id["']?\s*[:=]\s*["']([A-Za-z0-9]+)["']""", re.IGNORECASE)
-_DATA_CENTRE_SAID = re.compile(r"api-iam\.([a-z]{2})\.intercom\.io")
+_DATA_CENTRE_SAID = re.compile(r"""\bapi_base["']?:"https://api-iam\.([a-z]{2})\.intercom\.io""")
 
 
 def _chat_of_text(recognition: Recognition) -> ChatScript | None:
@@ -80,7 +82,7 @@ _TEXT_RULES = (
         "intercom.inline",
         _CHAT,
         re.compile(r"(?<![A-Za-z0-9_.-])widget\.intercom\.io/widget/(?P<account>[A-Za-z0-9]*)"),
-        3000,
+        is_address=True,
         chat=_chat_of_text,
     ),
 )
@@ -154,12 +156,21 @@ _DISCLOSED = Disclosed(
     sharing=((Purpose.CHAT, _SHARING),),
 )
 
+_SNIPPETS = Vocabulary(
+    names=names("Intercom intercomSettings app_id appId api_base q c"),
+    domains=frozenset({WIDGET.domain}),
+    pieces=re.compile("[A-Za-z0-9]{4,32}"),
+    words=re.compile("boot|update|show|hide|reattach_activator"),
+    values=re.compile(r"https://api-iam(?:\.[a-z]{2})?\.intercom\.io"),
+)
+
 INTERCOM = Vendor(
     id="intercom",
     name="Intercom",
     tag_rules=_TAG_RULES,
     text_rules=_TEXT_RULES,
     text_domains=frozenset({WIDGET.domain}),
+    snippets=_SNIPPETS,
     hint_domains=MappingProxyType(_HINT_DOMAINS),
     cookie_rules=(
         _cookie("intercom-id-", _NINE_MONTHS, "Recognises a visitor who is not logged in, and brings messages back."),

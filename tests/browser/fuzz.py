@@ -10,9 +10,10 @@ asked although everything was held.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -26,6 +27,9 @@ from tests.quiet import comes
 ADDRESS = "http://shop.example/page"
 #: Asked for last, so that all else that a document asks for has been told of.
 FENCE = "http://shop.example/fence-"
+SOUGHT = re.compile(re.escape(NEEDLE))
+#: Makes a document, which is in an encoding, into what is loaded.
+Rewrite = Callable[[bytes, str], bytes]
 #: Every address that an element of the document names, as the browser has read it.
 IN_THE_TREE = """() => [...document.querySelectorAll("*")].flatMap((element) =>
   (/html/.test(element.namespaceURI) ? [element.localName === "link" ? "href" : "src"] : ["href", "xlink:href"])
@@ -47,11 +51,14 @@ class Verdict(NamedTuple):
 
 
 class Judge:
-    """Loads documents in one tab and writes down what they ask for."""
+    """Loads documents in one tab and writes down what they ask for, of the hosts that are sought."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, rewrite: Rewrite, sought: re.Pattern[str]) -> None:
         self._page = page
+        self._rewrite = rewrite
+        self._sought = sought
         self._document = b""
+        self._encoding = ""
         self._asked: set[str] = set()
         self._number = 0
         self._passed = ""
@@ -59,12 +66,12 @@ class Judge:
 
     def _answer(self, route: Route) -> None:
         if route.request.url == ADDRESS:
-            route.fulfill(body=self._document, content_type="text/html; charset=utf-8")
+            route.fulfill(body=self._document, content_type=f"text/html; charset={self._encoding}")
             return
         url = route.request.url
         if url.startswith(FENCE):
             self._passed = url
-        elif NEEDLE in url.split("/")[2]:
+        elif self._sought.search(url.split("/")[2].partition(":")[0]):
             self._asked.add(url)
         route.abort()
 
@@ -79,19 +86,26 @@ class Judge:
         comes(self._page, lambda: self._passed == fence)
         return frozenset(self._asked)
 
-    def judge(self, document: bytes) -> Verdict:
+    def judge(self, document: bytes, encoding: str = "utf-8") -> Verdict:
         """Load a document as it is, and rewritten."""
+        self._encoding = encoding
         before = self._load(document)
-        after = self._load(rewritten(document))
+        after = self._load(self._rewrite(document, encoding))
         ahead = after - frozenset(self._page.evaluate(IN_THE_TREE)) if after else after
         return Verdict(before, after - ahead, ahead)
 
 
+def _rewritten(document: bytes, encoding: str) -> bytes:
+    return rewritten(document, charset=encoding)
+
+
 @contextmanager
-def judge(browser: Browser, *, scripting: bool) -> Iterator[Judge]:
-    """A judge with scripts or without."""
+def judge(
+    browser: Browser, *, scripting: bool, rewrite: Rewrite = _rewritten, sought: re.Pattern[str] = SOUGHT
+) -> Iterator[Judge]:
+    """A judge with scripts or without, of what `rewrite` makes of documents."""
     context = browser.new_context(java_script_enabled=scripting)
-    yield Judge(context.new_page())
+    yield Judge(context.new_page(), rewrite, sought)
     context.close()
 
 
@@ -118,7 +132,7 @@ def main() -> int:
                         sys.stdout.write(f"seed {chosen.seed + tried - 1}: {sorted(verdict.after)}\n  {document!r}\n")
         browser.close()
     sys.stdout.write(
-        f"Chromium: {tried} documents; {before} requests as built, {after} rewritten, "
+        f"Chromium: {tried} documents from seed {chosen.seed} on; {before} requests as built, {after} rewritten, "
         f"and {ahead} that only its look ahead made, in foreign content\n"
     )
     return 1 if after else 0

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Container
+from html.parser import HTMLParser
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -73,6 +75,30 @@ witness.observe({ type: "layout-shift", buffered: true });
 )
 
 
+class Marked(HTMLParser):
+    """Reads what bears the marks of a held tag, as the server would have listed it."""
+
+    def __init__(self, addresses: Container[str], *, strange: bool) -> None:
+        super().__init__()
+        self.found: list[tuple[str, ...]] = []
+        self.texts = 0
+        self._addresses = addresses
+        self._strange = strange
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep the tag's mark."""
+        said = {name: value or "" for name, value in attrs}
+        address = said.get("data-consent-src") or said.get("data-consent-href")
+        if "data-consent" not in said or (self._strange and address not in self._addresses):
+            return
+        if tag == "script" and not address:
+            self.texts += 1
+        elif tag != "script" or address in self._addresses:
+            beginning = "data-" if tag == "script" else "data-consent"
+            marks = (f"{name}={value}" for name, value in said.items() if name.startswith(beginning))
+            self.found.append((tag, *marks))
+
+
 def document(
     *,
     facade: Facade = FACADE,
@@ -87,15 +113,23 @@ def document(
     placeholders: bool = False,
     guard: tuple[Purpose, ...] | None = None,
     no_chat: bool = False,
+    strange: bool = False,
 ) -> bytes:
-    """A page of some length with the facade at its end. `head` goes into its head, `before` before the facade."""
+    """A page of some length with the facade at its end. `head` goes into its head, `before` before the facade.
+
+    What bears the marks of a held tag there counts as held by the server: scripts with an address where `held` names
+    it, all others unless they are `strange`.
+    """
+    marked = Marked(held, strange=strange)
+    marked.feed(head + before)
     markup = facade.markup(
         None if no_chat else chat,
         asset_url=f"/_consent/{facade.asset().name}",
         nonce=nonce,
         allowed=allowed,
         lang=lang,
-        held=held,
+        held=marked.found,
+        texts=marked.texts,
         placeholders=placeholders,
     ).decode("ascii")
     if guard is not None:

@@ -244,7 +244,9 @@ class TestBackForwardCache:
     @pytest.fixture
     def context(self, standin: StandIn, browser: Browser) -> Iterator[BrowserContext]:
         """A Chromium that keeps pages, which Playwright's otherwise does not."""
-        own = chromium.launch(browser.browser_type, standin.resolver_rules, without=["--disable-back-forward-cache"])
+        own = chromium.launch(
+            browser.browser_type, standin.resolver_rules, without=["--disable-back-forward-cache"], whole=True
+        )
         yield watch(own.new_context(ignore_https_errors=True))
         own.close()
 

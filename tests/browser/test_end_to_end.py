@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from examples.standin import StandIn
+from tests import chromium
 
-from .doors import NAMES, PORTAL
+from .doors import NAMES, PORTAL, Doors
 from .pages import (
     CHAT_COOKIES,
     CHAT_HOSTS,
@@ -31,6 +33,14 @@ ALLOWED = CHAT_HOSTS | {"static.hsappstatic.net"}
 OPEN = "document.documentElement.classList.contains('hs-messages-widget-open')"
 
 pytestmark = pytest.mark.parametrize("door", NAMES)
+
+
+@pytest.fixture(scope="module")
+def browser(browser: Browser, standin: StandIn, doors: Doors) -> Iterator[Browser]:
+    """The whole Chromium, as a visitor has it."""
+    whole = chromium.launch(browser.browser_type, standin.resolver_rules, doors.resolver_rules, whole=True)
+    yield whole
+    whole.close()
 
 
 def url(door: str, path: str = "/") -> str:

@@ -15,6 +15,7 @@ import pytest
 
 from examples.standin import StandIn
 from tests import npm
+from tests.needs import missing
 
 from .pages import CHAT, LOG_RAN, decide, document, put
 from .site import Document, Site
@@ -48,9 +49,9 @@ def run() -> Iterator[Run]:
     executable = os.environ.get("FIREFOX") or shutil.which("firefox-esr") or shutil.which("firefox")
     node = shutil.which("node")
     if executable is None:
-        npm.missing("there is no Firefox; install it (Debian: apt install firefox-esr) or set FIREFOX")
+        missing("there is no Firefox; install it (Debian: apt install firefox-esr) or set FIREFOX")
     if node is None:
-        npm.missing("node is missing, which drives Firefox")
+        missing("node is missing, which drives Firefox")
     folder = npm.package("puppeteer-core")
     script = Path(__file__).with_name("firefox.mjs")
     with subprocess.Popen(

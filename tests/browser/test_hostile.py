@@ -5,6 +5,7 @@ Pages come from the middleware itself where what it writes matters, and else fro
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 
 import pytest
@@ -34,14 +35,47 @@ STRICT = "script-src 'nonce-abc' 'strict-dynamic'; connect-src 'self'"
 TRUSTED = "require-trusted-types-for 'script'; trusted-types consent-facade"
 
 
-def protected(site: Site, head: str, body: str, policy: Policy, headers: dict[str, str] | None = None) -> None:
+def protected(
+    site: Site, head: str, body: str, policy: Policy, headers: dict[str, str] | None = None, cookie: str = ""
+) -> None:
     """Put a page on the site as the middleware sends it."""
     page = (
         f'<!DOCTYPE html><html lang="en"><head><title>Shop</title>{head}</head><body><h1>Shop</h1>{body}</body></html>'
     )
     given = [(b"Content-Type", b"text/html"), *((k.encode(), v.encode()) for k, v in (headers or {}).items())]
-    exchange = Exchange(policy, RequestHead("GET", "/", "", []))
+    exchange = Exchange(policy, RequestHead("GET", "/", "", [(b"cookie", cookie.encode())] if cookie else []))
     put(site, exchange.whole(200, given, page.encode())[1], headers=headers, facade=policy.facade)
+
+
+class TestWordsOfVisitors:
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "js.hs-scripts.com/666.js createElement",
+            "js.usemessages.com/ portalId:666 createElement",
+            "fetch( js.hs-scripts.com/666.js",
+            "//js.usemessages.com/conversations-embed.js hsjs-portal:666 createElement",
+        ],
+    )
+    @pytest.mark.parametrize("consent", ["", "consent=functional"])
+    def test_a_search_term_does_not_choose_the_chat(
+        self, page: Page, site: Site, standin: StandIn, words: str, consent: str
+    ) -> None:
+        search = (
+            f"<script>layer=[];layer.push({{event:'search',term:{json.dumps(words)}}});searched=layer.length</script>"
+        )
+        loader = '<script src="//js.hs-scripts.com/12345.js"></script>'
+        protected(site, "", search + loader, Policy(contact_url="/contact"), cookie=consent)
+        if consent:
+            page.goto(URL)
+        else:
+            open_page(page)
+            button(page).click()
+        comes(page, lambda: any("portalId=" in record.query for record in asked(standin)))
+
+        assert page.evaluate("searched") == 1
+        assert not any("portalId=666" in record.query or "666" in record.path for record in asked(standin))
+        assert any("portalId=12345" in record.query for record in asked(standin))
 
 
 class TestMarkupOfVisitors:

@@ -266,7 +266,7 @@ class TestWhatIsNotReleased:
             '<img alt="" data-consent="tracking" data-consent-onerror="ran.push(1)" data-consent-src="/none.gif">'
             '<a data-consent="tracking" data-consent-href="javascript:ran.push(2)">x</a>'
         )
-        put(site, document(head=LOG, before=evil))
+        put(site, document(head=LOG, before=evil, held=("/none.gif",), strange=True))
         open_page(page)
         grant(page, site, chat=False, tracking=True)
         until(page, "document.querySelector('img').src")
@@ -282,7 +282,7 @@ class TestWhatIsNotReleased:
             for address in addresses
         )
         good = '<iframe title="x" class="good" data-consent="tracking" data-consent-src="/contact"></iframe>'
-        put(site, document(head=LOG, before=evil + good))
+        put(site, document(head=LOG, before=evil + good, held=("/contact",), strange=True))
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "document.querySelector('.good').src")
@@ -306,7 +306,7 @@ class TestWhatIsNotReleased:
         evil = '<math data-consent="tracking" data-consent-href="javascript:ran.push(1)"><mi>x</mi></math>'
         inner = '<math><mi data-consent="tracking" data-consent-href="javascript:ran.push(1)">x</mi></math>'
         picture = '<img alt="" data-consent="tracking" data-consent-src="/none.gif">'
-        put(site, document(head=LOG, before=evil + inner + picture))
+        put(site, document(head=LOG, before=evil + inner + picture, held=("/none.gif",), strange=True))
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "document.querySelector('img').src")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +14,7 @@ import consent_middleware.wsgi
 from consent_middleware import Policy
 from tests import asgi_driver
 from tests.doors import DOORS, Reply, Request, Result, run_asgi, run_wsgi
+from tests.needs import need
 
 from .faults import known_fault
 from .gateway import HTML, Door, SeenByApp
@@ -27,22 +26,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.pluginmanager.hasplugin("xdist"):
         return
     for item in items:
-        if isinstance(item, pytest.Function) and "farm" in item.fixturenames:
-            item.add_marker(pytest.mark.xdist_group(item.callspec.params["server"]))
-
-
-def missing(what: str) -> None:
-    """Skip for want of `what`, with a loud reason; in CI this is a failure."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what}, and CI must not go without", pytrace=False)
-    pytest.skip(f"NOT TESTED BEHIND IT: {what}")
-
-
-def need(*programs: str) -> None:
-    """Skip where one of the programs is not installed."""
-    for program in programs:
-        if shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None:
-            missing(f"{program} is missing; install it (Debian: apt install nginx varnish)")
+        callspec = getattr(item, "callspec", None)
+        if callspec is not None and callspec.params.get("server") in COMMANDS:
+            item.add_marker(pytest.mark.xdist_group(callspec.params["server"]))
 
 
 class Farm:

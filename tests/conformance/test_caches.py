@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.needs import need
 from tests.pages import HELD_LOADER
 
 from .cached_site import PAGE
 from .clients import Answer, ask
-from .conftest import need
 from .servers import free_port, nginx, started, varnish
 
 pytestmark = pytest.mark.caches

@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from examples.standin import StandIn
 from tests import chromium
 from tests.browser.pages import CHAT_HOSTS, TRACKING_COOKIES, button, cookies, expect_state, hosts
+from tests.needs import need
 from tests.quiet import quiet, watch
 
-from .conftest import need
 from .servers import free_port, nginx, started, varnish
 from .test_caches import CACHES, NGINX_CACHE, NGINX_PLACE
 

@@ -178,10 +178,10 @@ CASES = [
         body=page(HELD_LOADER + b"{facade}"),
     ),
     Case(
-        "a missing type is not sniffed",
+        "a missing type is sniffed",
         Reply([page(LOADER)], headers=[("X-A", "b")]),
-        body=page(LOADER),
-        head={"vary": []},
+        body=page(HELD_LOADER + b"{facade}"),
+        head={"vary": ["Cookie, Sec-GPC"]},
     ),
     Case(
         "a part of a page is sent as it is",
@@ -281,12 +281,14 @@ CASES = [
             page(CHAT),
             (
                 "Content-Security-Policy",
-                "default-src 'self'; script-src 'nonce-r4nd0m+/A==' https://js.usemessages.com",
+                "default-src 'self'; script-src 'nonce-r4nd0m+/A==' https://js-eu1.usemessages.com",
             ),
         ),
         body=page(HELD_CHAT + b"{facade nonce=r4nd0m+/A==}"),
         head={
-            "content-security-policy": ["default-src 'self'; script-src 'nonce-r4nd0m+/A==' https://js.usemessages.com"]
+            "content-security-policy": [
+                "default-src 'self'; script-src 'nonce-r4nd0m+/A==' https://js-eu1.usemessages.com"
+            ]
         },
     ),
     Case(

@@ -182,6 +182,7 @@ def test_a_client_that_goes_away_closes_the_app_s_iterable_once(
     assert not Watched.alive
 
 
+@pytest.mark.slow
 def test_memory_is_flat_and_every_iterable_is_closed(capsys: pytest.CaptureFixture[str]) -> None:
     """Law: what a request has taken, it gives back. `make soak` does the same with a hundred thousand."""
     found = soak.soak(6000, samples=10)

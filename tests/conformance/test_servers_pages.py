@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.needs import need
 from tests.pages import HELD_LOADER, page
 
 from .clients import ask
-from .conftest import need
 from .served import ASSET, FULL, MARK, get, is_held, only_wsgi
 from .servers import Running, free_port, nginx, started
 from .site import TAGGED

@@ -13,10 +13,9 @@ import sys
 import time
 from collections.abc import Callable
 
-from consent_middleware.html import grammar
-from consent_middleware.html.tokens import Kind, Tokenizer
+from consent_middleware.html.tokens import Tokenizer
 
-from .oracle import NEEDLE, browser_finds, engine_finds, rewritten
+from .oracle import NEEDLE, browser_finds, engine_finds, is_uncertain, rewritten
 
 SPACES = (" ", "\n", "\t", " \r\n", "/", "\f", " / ")
 NAMES = ("a", "id", "=", "data-x", "title", "A", "x=y=", '"', "'", "<b", "<!--", "src2")
@@ -135,10 +134,9 @@ class Builder:
 
 
 LIMITS = {
-    "open elements": "foreign content that is not closed: the engine does not follow what is open around it",
+    "uncertain": "nothing is missed, and the engine holds by more than one reading",
     "break-out": "html5lib 1.1 is older than the rule that </p> and </br> leave foreign content (13.2.6.5)",
     "integration point": "html5lib 1.1 lets an end tag of HTML close an SVG or MathML element (13.2.6.4.7)",
-    "noscript": "a construct that noscript leaves open: the engine reads its content as if it ended there",
     "look ahead": "an svg in MathML is none for the tree; for Chromium's look ahead it is one, as for the engine",
     "frameset": "what stood before a frameset has loaded, and is no longer in the tree",
     "table": "html5lib 1.1 loses what stands in front of a table in a misnested element; Chromium asks for it",
@@ -156,8 +154,11 @@ def limit(document: str, problem: str) -> str | None:
     while tokens.next():
         if tokens.frameset:
             tokens.reason = "frameset"
-    if tokens.reason is None and problem.startswith("missed [],") and MISNESTED.search(document):
-        return "table"
+    if problem.startswith("missed [],"):
+        if is_uncertain(document.encode("utf-8", "replace")):
+            return "uncertain"
+        if tokens.reason is None and MISNESTED.search(document):
+            return "table"
     return tokens.reason
 
 
@@ -165,10 +166,6 @@ class Explaining(Tokenizer):
     """A tokenizer that keeps the reason why it may be in doubt."""
 
     reason: str | None = None
-
-    def _close_in_page(self, name: bytes) -> None:
-        self.reason = "open elements"
-        super()._close_in_page(name)
 
     def _close_element(self, name: bytes) -> None:
         if self.open and self.open[-1].space != b"html" and name in {b"p", b"br"}:
@@ -183,22 +180,6 @@ class Explaining(Tokenizer):
         super()._foreign_element(name)
         if self.svg and space != b"svg":
             self.reason = "look ahead"
-
-    def _html_element(self, name: bytes) -> None:
-        if name in grammar.TABLE_STARTS:
-            self.reason = "open elements"
-        super()._html_element(name)
-
-    def _inside_end(self) -> int:
-        raw, limit = self.raw, super()._inside_end()
-        if self.pos == self._limit and (raw or len(self.open) != len(self._first[0][-1:])):
-            self.reason = "noscript"
-        return limit
-
-    def _cut_tag(self, end: int) -> Kind | None:
-        if self.twice:
-            self.reason = "noscript"
-        return super()._cut_tag(end)
 
 
 def disagreement(document: str) -> str | None:
@@ -244,7 +225,7 @@ def main() -> int:
             different += 1
             if different <= chosen.show:
                 sys.stdout.write(f"seed {chosen.seed + tried - 1}: {problem or f'chunks of {size}'}\n  {document!r}\n")
-    sys.stdout.write(f"{tried} documents tried, {different} differences\n")
+    sys.stdout.write(f"html5lib: {tried} documents from seed {chosen.seed} on, {different} differences\n")
     for reason, count in known.items():
         sys.stdout.write(f"  and {count} with a known reason: {LIMITS[reason]}\n")
     return 1 if different else 0

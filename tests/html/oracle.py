@@ -7,20 +7,32 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 from xml.etree.ElementTree import Element
 
 import html5lib
 import pytest
 
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, Search, StartTag
+from consent_middleware.html.tokens import Tokenizer
 
 from .fetch_html5lib_tests import FOLDER
 
 HTML = "{http://www.w3.org/1999/xhtml}"
 SVG = "{http://www.w3.org/2000/svg}"
 XLINK = "{http://www.w3.org/1999/xlink}"
+
+
+@contextmanager
+def nothing_closed() -> Iterator[None]:
+    """Let the engine add no end tags before the tail, so that the tail is all that a document gets besides edits."""
+    closing = vars(Tokenizer)["closing"].fget
+    with patch.object(Tokenizer, "closing", property(lambda tokens: None if closing(tokens) is None else b"")):
+        yield
+
 
 ADDRESS = {b"script": b"src", b"img": b"src", b"iframe": b"src", b"link": b"href"}
 """The elements that the tests plant, and the attribute that holds what they load."""
@@ -45,7 +57,8 @@ class Everything:
 
     def reads(self, tag: StartTag) -> bool:
         """Read what inline scripts say, unless they are held."""
-        return not any(attribute.name in {b"src", b"data-held"} for attribute in tag.attributes)
+        names = {b"href", b"xlink:href"} if tag.svg else {b"src"}
+        return not any(attribute.name in {*names, b"data-held"} for attribute in tag.attributes)
 
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """Keep the tag's name and address."""
@@ -67,6 +80,7 @@ class Holding(Everything):
     """A watch that renames the address of every planted element and adds a tail after it."""
 
     tail_text = b"<!--tail-->"
+    told = False
 
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """Rename every address that names the needle, and mark a script that says it."""
@@ -84,8 +98,11 @@ class Holding(Everything):
         return edits
 
     def tail(self) -> bytes:
-        """Add the tail once something is held."""
-        return self.tail_text if self.found else b""
+        """Add the tail once, when something is held."""
+        if not self.found or self.told:
+            return b""
+        self.told = True
+        return self.tail_text
 
 
 def engine_finds(document: bytes) -> list[tuple[str, str]]:
@@ -93,6 +110,16 @@ def engine_finds(document: bytes) -> list[tuple[str, str]]:
     watch = Everything()
     HTMLRewriter(watch, charset="utf-8").rewrite(document)
     return watch.found
+
+
+def is_uncertain(document: bytes) -> bool:
+    """Say whether the engine looks for tags everywhere, or by more than one reading, in a part of the document."""
+    tokens = Tokenizer()
+    tokens.feed(document, last=True)
+    while tokens.next():
+        if tokens.doubtful or tokens.lost or tokens.unscripted:
+            return True
+    return False
 
 
 def browser_finds(document: bytes, *, scripting: bool) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ import pytest
 
 from consent_middleware.html.tokens import Kind, StartTag, Tokenizer
 
-from .oracle import NEEDLE, browser_finds, engine_finds, html5lib_tests
+from .oracle import NEEDLE, browser_finds, engine_finds, html5lib_tests, is_uncertain
 
 REQUIRED = "CI" in os.environ
 
@@ -110,7 +110,6 @@ KNOWN = {
     "template": "html5lib 1.1 does not know the template element",
     "svg><td": "html5lib 1.1 lets </td> close an SVG element of that name (namespace-sensitivity.dat)",
     "frameset": "the tree ignores what stands in a frameset; Chromium's look ahead asks for it, and so does the engine",
-    "select": "the standard of 2025 reads a select's content as any other; the engine asks by both readings",
 }
 
 
@@ -129,6 +128,7 @@ def documents() -> list[tuple[str, str]]:
 def test_what_html5libs_tree_runs_is_what_the_engine_finds(capsys: pytest.CaptureFixture[str]) -> None:
     compared = planted = 0
     known: dict[str, list[str]] = {reason: [] for reason in KNOWN}
+    uncertain = []
     wrong = []
     for name, data in documents():
         document = re.sub(r"(?i)(<(?:script|img|iframe|link|image)\b[^>]*?\s(?:src|href)=)", rf"\1//{NEEDLE}/", data)
@@ -140,12 +140,15 @@ def test_what_html5libs_tree_runs_is_what_the_engine_finds(capsys: pytest.Captur
         if found != wanted:
             reason = next((reason for reason in KNOWN if f"<{reason}" in document.lower()), None)
             misses = Counter(wanted) - Counter(found)
-            if reason and not (reason == "frameset" and misses):
+            if not misses and is_uncertain(document.encode()):
+                uncertain.append(name)
+            elif reason and not (reason == "frameset" and misses):
                 known[reason].append(name)
             else:
                 wrong.append((name, document, found, wanted))
     with capsys.disabled():
         print(f"\ntree-construction suite: {compared} documents, the planted script runs in {planted}")
+        print(f"  {len(uncertain)} in which the engine holds by more than one reading: {' '.join(uncertain)}")
         for reason, names in known.items():
             print(f"  {len(names)} with <{reason}>: {KNOWN[reason]}: {' '.join(names)}")
     assert wrong == []

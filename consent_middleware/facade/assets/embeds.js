@@ -10,7 +10,7 @@ const places = new Map();
 
 // Puts a button where each held embed would be.
 const standInForEmbeds = () => {
-  const waiting = all("[data-consent=embeds]");
+  const waiting = all("[data-consent=embeds]:not(form)").filter(baseOf);
   const put = (kind, spot, itself) => {
     if (!SITE[kind] || places.get(spot)?.isConnected) return;
     const frame = spot.localName === "iframe";
@@ -42,7 +42,7 @@ const standInForEmbeds = () => {
     show("idle");
   };
   for (const vendor of DRIVERS) {
-    for (const selector in vendor.embeds) {
+    for (const selector of Object.keys(vendor.embeds ?? {})) {
       const kind = vendor.embeds[selector];
       if (waiting.some((element) => element.dataset.consentKind === kind)) all(selector).forEach((spot) => put(kind, spot));
     }

@@ -13,33 +13,40 @@
 //   DRIVERS   the vendors' drivers, that of the page's chat first; what each offers is told in the vendors folder
 
 let [driver] = DRIVERS,
-  conf, nonce, endpoint, host, show, script, settle, sheet, seen, queue;
+  conf, due, nonce, endpoint, host, show, script, settle, sheet, seen, queue;
 let asking = 0;
 // What the server allows, by purpose, and what the visitor's click on this page does. A purpose may stand in markup that
 // a visitor got into the page and be any word, so there is nothing here but what the server has said.
 let live = { __proto__: null };
-const clicked = {};
-// The addresses from which a script may be run: those that the server held, the chat's, and those the guard held.
-const admitted = new Set();
+const clicked = { __proto__: null };
+// The marks of what is held may stand in markup that a visitor got into the page, so no mark is believed by itself. What
+// the server held it lists in its own script's settings: here each element as `nameOf` has it, with the base of its
+// address. Of a script without an address there is no name to go by: they are counted, and what they say is kept.
+const admitted = new Map();
+const counted = new Set();
+const textOf = (element) => nameOf(element) + element.text;
+// What the guard held bears this. No markup can know it.
+const token = Math.random() + "";
 // What the guard holds; some of it is not in the document.
 const caught = new Set();
 // What has been released: the same address may wait for another purpose where the guard knows only its host.
 const freed = new WeakSet();
 
+// The page's own address, whatever its `<base>` says; a document without one of its own has that of its frame's.
+const page = () => (/^http/.test(location) ? location.href : document.baseURI);
 const all = (selector) => [...document.querySelectorAll(selector)];
 const first = (selector) => document.querySelector(selector);
+const own = document.currentScript;
 const make = (name) => document.createElement(name);
 // Takes addresses apart; unlike `URL`, without an objection to any.
 const link = make("a");
 
 // What makes trusted strings of what is known to be safe: the markup above, for "", markup that was trusted before the
-// guard took something out of it, and addresses that are admitted. Made at the first need, since a page's policy may
-// forbid it.
+// guard took something out of it, and addresses that the server or the guard held. Made at the first need, since a page's
+// policy may forbid it.
 let policy;
-const rules = {
-  createHTML: (html) => html || BOX,
-  createScriptURL: (url) => admitted.has(url) && url,
-};
+const known = (given) => given || BOX;
+const rules = { createHTML: known, createScriptURL: known };
 const trust = (kind, given) => {
   policy ??= window.trustedTypes?.createPolicy("consent-facade", rules) ?? rules;
   return policy["create" + kind](given);
@@ -70,6 +77,17 @@ const stand = (place, kind, press, goal) => {
     // Assistive technology clicks as trusted events, browser extensions in the wake of a key. A click that a script
     // makes up on its own is nobody's choice.
     if (box.dataset.state === "loading" || !(event.isTrusted || navigator.userActivation?.isActive)) return;
+    // A page that frames this one may lie above it, and have led the visitor's click here. Pages of the same origin do
+    // not, nor those of a domain above it, where the browser tells them.
+    try {
+      const around = location.ancestorOrigins;
+      for (let frame = self, at = 0; frame !== top; at++) {
+        frame = frame.parent;
+        if (!(around && ("." + location.hostname).endsWith("." + new URL(around[at]).hostname))) frame.document;
+      }
+    } catch {
+      return open(location);
+    }
     // Safari does not focus a button that is clicked with the mouse.
     button.focus();
     if (EMBEDS) press();
@@ -141,7 +159,7 @@ const start = async (quiet) => {
     // The site's own chat, or one that is on its way under the same id, is not loaded twice.
     if (driver.begin(!quiet, () => end(true), conf.attrs, end) || (script = alive(conf.attrs.id))) return;
     script = make("script");
-    for (const name in conf.attrs) script.setAttribute(name, conf.attrs[name]);
+    for (const [name, value] of Object.entries(conf.attrs)) script.setAttribute(name, value);
     script.nonce = nonce;
     script.onerror = () => end(script.remove());
     script.src = trust("ScriptURL", conf.src);
@@ -163,15 +181,32 @@ const start = async (quiet) => {
 // The element with this id, unless it is one that waits.
 const alive = (id) => {
   const found = id && document.getElementById(id);
-  return found?.dataset.consent ? null : found;
+  return found && markOf(found) ? null : found;
 };
 
 // ---- what is held
 
-const isLive = (element) => live[element.dataset?.consent];
+// Not of `dataset`, which has what other code put on every object's prototype.
+const markOf = (element) => element.getAttribute("data-consent");
+const isLive = (element) => live[markOf(element)];
 const kept = (element, name) => element.getAttribute("data-consent-" + name);
 const isScript = (element) => element.localName === "script";
 const addressOf = (element) => isScript(element) && (kept(element, "src") ?? kept(element, "href"));
+
+// An element by its name and marks, and a script by all that it may read of itself, as in the server's list.
+const nameOf = (element) => {
+  const named = isScript(element) ? /^data-/ : /^data-consent/;
+  const said = [...element.attributes].filter(({ name }) => named.test(name));
+  return JSON.stringify([element.localName, ...said.map(({ name, value }) => name + "=" + value)]);
+};
+
+// The base of the address of what the server or the guard held; nothing of what only looks like it.
+const baseOf = (element) =>
+  addressOf(element) === null
+    ? counted.has(textOf(element)) && element.nonce === nonce
+    : kept(element, "by") === token
+      ? document.baseURI
+      : admitted.get(nameOf(element));
 
 // Lets a held element do what the site wrote it for. The element is the same one, taken out and put in again, so that
 // its listeners, its nonce and its text stay: a script that has not run yet runs when it comes into the document, a
@@ -179,23 +214,30 @@ const addressOf = (element) => isScript(element) && (kept(element, "src") ?? kep
 // with `patient` however long that takes.
 const revive = (element, patient) =>
   new Promise((resolve) => {
-    const address = addressOf(element);
+    const base = baseOf(element);
+    const names = isScript(element) ? [kept(element, "src") ? "src" : "href", "type", "id"] : ["src", "srcset", "href"];
+    let address;
     freed.add(element);
-    const source = address && trust("ScriptURL", address);
+    // These and no others: an address beside the one that is known would else come back, or a handler.
+    const values = names.map((name) => {
+      let value = kept(element, name);
+      if (!value || !/src$|href/.test(name)) return value;
+      try {
+        // A `<base>` that stands behind the element counts for nothing in it.
+        value = new URL(value, base).href;
+      } catch {}
+      return isScript(element) ? trust("ScriptURL", (address = value)) : value;
+    });
     const spot = new Comment();
-    // Each tag once: the same one may be there already.
-    const twin = alive(kept(element, "id")) || (address && first("script[src=" + JSON.stringify(address) + "]"));
-    delete element.dataset.consent;
+    // Each tag once: the same one may be there already. One with another nonce may be one that the page's policy stops.
+    const twin =
+      alive(kept(element, "id")) ||
+      (address && all("script").some((other) => other.src === address && other.nonce === element.nonce));
+    element.removeAttribute("data-consent");
     if (twin) return resolve(true);
     element.replaceWith(spot);
     if (isScript(element) && !caught.delete(element)) element.removeAttribute("type");
-    // These and no others: in markup that a visitor got into a page, `data-consent-onclick` would else become code, and
-    // so would an address beside the one that has been looked at.
-    const names = isScript(element) ? [kept(element, "src") ? "src" : "href", "type", "id"] : ["src", "srcset", "href"];
-    for (const name of names) {
-      const value = kept(element, name);
-      if (value !== null) element.setAttribute(name, value === address ? source : value);
-    }
+    names.forEach((name, at) => values[at] !== null && element.setAttribute(name, values[at]));
     if (address) {
       // A script that has waited is async unless it is told not to be.
       element.async = element.hasAttribute("async");
@@ -211,19 +253,10 @@ const revive = (element, patient) =>
 // Releases what is held and wanted, by default all that is allowed, in the document's order. `strict`: what depends on
 // a script that fails stays held.
 const release = (wanted = isLive, strict) => {
-  // The marks may stand in markup that a visitor got into the page and a sanitizer let through: it must not become
-  // code. A link would lead to it (in MathML every element may be one), and so would the address of a frame.
-  const waiting = [...new Set([...all("[data-consent]:not(a,area,math,math *)"), ...caught])].filter((element) => {
-    const address = addressOf(element);
-    // Nor does a script run that the page's policy would not have let the site's markup run: what a script inserts,
-    // 'strict-dynamic' allows whatever its nonce.
-    const runs = address
-      ? admitted.has(address)
-      : isScript(element)
-        ? element.nonce === nonce
-        : /^http/.test(((link.href = kept(element, "src") ?? ""), link.protocol));
-    return runs && element.dataset.consent && wanted(element);
-  });
+  // A form's properties may be its fields.
+  const waiting = [...new Set([...all("[data-consent]:not(form)"), ...caught])].filter(
+    (element) => wanted(element) && baseOf(element),
+  );
   if (EMBEDS)
     for (const element of waiting) {
       // A script may look for its library, which stands before it, to listen for its load.
@@ -250,7 +283,7 @@ const release = (wanted = isLive, strict) => {
   for (const element of waiting) {
     const step = async (before) => {
       await before;
-      if (!element.dataset.consent) return;
+      if (!markOf(element)) return;
       if (!EMBEDS) return revive(element);
       const spare = element.cloneNode(true);
       const told = await revive(element, strict);
@@ -281,10 +314,10 @@ const ask = async () => {
   asking = 1;
   seen = sight();
   try {
-    const now = await (await fetch(endpoint)).json();
+    const now = { __proto__: null, ...(await (await fetch(endpoint)).json()) };
     if (now.chat == null) throw now;
     const before = live;
-    live = { __proto__: null, ...now };
+    live = now;
     for (const purpose in now) if (before[purpose] && !now[purpose]) end();
     release();
     if (EMBEDS && now.embeds) closeEmbeds();
@@ -305,7 +338,7 @@ const end = () => {
 
 // ---- the guard: tags that other scripts insert
 
-const nameOf = (element) => (element.localName === "link" ? "href" : "src");
+const loadsBy = (name) => (name === "link" ? "href" : "src");
 
 // The purpose that an address waits for; nothing where it may be loaded.
 const waits = (url) => {
@@ -314,35 +347,45 @@ const waits = (url) => {
   return !live[purpose] && !clicked[purpose] && purpose;
 };
 
-// Holds an element that is given an address, if what it leads to has to wait. `own`: by a script, not by markup, which
-// admits no address unless it has the page's nonce: somebody may have got it into the page.
+// Holds an element that is given an address, if what it leads to has to wait. `own`: by a script, not by markup, which is
+// believed only where it has the page's nonce: somebody may have got it into the page.
 const hold = (element, url, own) => {
   const purpose = waits(url);
   // What is shown from a chat's hosts is content, for the server too, and so is a style sheet.
   const shows = (purpose === "chat" && element.localName === "img") || /style|icon/.test(element.rel);
   if (!purpose || shows || freed.has(element)) return;
-  const name = nameOf(element);
+  const name = loadsBy(element.localName);
   element.dataset.consent = purpose;
   element.removeAttribute(name);
   element.setAttribute("data-consent-" + name, url);
-  if (own || element.nonce === nonce) admitted.add(url + "");
+  if (own || element.nonce === nonce) element.dataset.consentBy = token;
   return caught.add(element);
 };
 
 // Holds what there is in a node.
+const seek = Element.prototype.querySelectorAll;
 const scan = (node) => {
-  for (const element of [node, ...(node.querySelectorAll?.("[src],link,template,[data-consent]") ?? [])]) {
-    const url = element.getAttribute?.(nameOf(element));
+  let found;
+  try {
+    found = seek.call(node, "[src],link,template,[data-consent]");
+  } catch {
+    // Text.
+    return;
+  }
+  for (const element of [node, ...found]) {
+    // Its properties may be its fields, and it loads nothing.
+    if (element instanceof HTMLFormElement) continue;
+    const url = element.getAttribute(loadsBy(element.localName));
     if (url) hold(element, url);
     // Vendors take an element with their script's id for the script.
-    if (isScript(element) && element.id && element.dataset.consent) {
+    if (isScript(element) && element.id && markOf(element)) {
       element.dataset.consentId = element.id;
       element.id = "";
     }
     // Held in markup, and put into the page when it may be there.
     if (isLive(element)) release();
     // What is made of a template later has its address from there.
-    if (element.content?.firstChild) scan(element.content);
+    if (element.content?.firstChild) [...element.content.children].forEach(scan);
   }
 };
 
@@ -355,6 +398,7 @@ const guard = () => {
         const native = setter ?? prototype[name];
         if (!native) continue;
         Object.defineProperty(prototype, name, {
+          __proto__: null,
           [setter ? "set" : "value"](...given) {
             if (!stops(this, given)) return native.apply(this, given);
           },
@@ -366,16 +410,20 @@ const guard = () => {
   const markup = (_, given) =>
     given.forEach((text, at) => {
       const read = text + "";
+      // Tags by the grammar of HTML, so that no attribute's value is taken for an address.
       const veiled = read.replace(
-        // An anchor's address is only content.
-        /(<[^a<>][^<>]*?\s)((?:src|href)\s*=\s*["']?([^\s"'>]+))/gi,
-        (tag, before, given, url) => {
-          const purpose = waits(url);
-          if (!purpose) return tag;
-          // On a page with a nonce, a script that came as markup is not made to run: nobody knows whose it is.
-          if (!nonce) admitted.add(url.replace(/&amp;/g, "&"));
-          return before + 'data-consent="' + purpose + '" data-consent-' + given;
-        },
+        /<([a-z][^\s/>]*)(?:[\s/]*(?:=[^\s/>=]*|[^\s/>=]+)(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>][^\s>]*)?)?)*/gi,
+        (tag, element) =>
+          // An anchor's address is only content.
+          tag.replace(/([^\s/>=]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>][^\s>]*))/g, (pair, name, one, two, bare) => {
+            element = element.toLowerCase();
+            const url = one ?? two ?? bare;
+            const purpose = name.toLowerCase() === loadsBy(element) && waits(url.replace(/&amp;/g, "&"));
+            if (!purpose) return pair;
+            // On a page with a nonce, a script that came as markup is not made to run: nobody knows whose it is.
+            const by = nonce && element === "script" ? "" : '" data-consent-by="' + token;
+            return 'data-consent="' + purpose + by + '" data-consent-' + pair;
+          }),
       );
       // Text that the page's policy trusts stays trusted, and no other text becomes it.
       if (veiled !== read) given[at] = window.trustedTypes?.isHTML(text) ? trust("HTML", veiled) : veiled;
@@ -388,8 +436,15 @@ const guard = () => {
   );
   patch([Element], "setAttribute setAttributeNS", (element, given) => {
     const [name, url] = given.slice(-2);
-    return (name + "").toLowerCase() === nameOf(element) && hold(element, url, 1);
+    return (name + "").toLowerCase() === loadsBy(element.localName) && hold(element, url, 1);
   });
+  // What a script asks for by itself ends as where there is no network.
+  const lose = (at) => (_, given) => {
+    if (waits(given[at]?.url ?? given[at])) given[at] = "about:blank";
+  };
+  patch([{ prototype: window }], "fetch fetchLater", lose(0));
+  patch([XMLHttpRequest], "open", lose(1));
+  patch([Navigator], "sendBeacon", (_, [url]) => waits(url));
 };
 
 // ---- the door
@@ -401,38 +456,47 @@ const tick = () => {
   if (state() === "idle") {
     if (driver.frame()) show("ready", "");
     // Allowed already: it comes when the page itself is there, and once.
-    else if (conf.live.chat && document.readyState === "complete") conf.live.chat = void start(true);
+    else if (due && document.readyState === "complete") due = void start(true);
   }
 };
 
-const own = document.currentScript;
 // Takes the settings of the script that is running, so that a page swapped in brings its own.
 const take = (script, box, itsDriver) => {
   // A guard stands before it is known whose chat the page has.
   BOX = box;
   driver = itsDriver;
   nonce = script.nonce;
-  if (!script.dataset.conf) return;
-  conf = JSON.parse(script.dataset.conf);
-  [conf.src, ...conf.held].forEach((url) => admitted.add(url));
-  Object.assign(live, conf.live);
-  enhance();
+  // Not of `dataset`; and what is read has no prototype, on which other code may have put anything.
+  const said = script.getAttribute("data-conf");
+  if (!said) return;
+  const given = { __proto__: null, ...JSON.parse(said) };
+  const texts = all("script[data-consent]").filter((element) => !addressOf(element) && !counted.has(textOf(element)));
+  // One too many: nobody knows which of them is none of the server's.
+  if (texts.length <= given.texts) texts.forEach((element) => counted.add(textOf(element)));
+  given.held.forEach((tag, at) => admitted.set(JSON.stringify(tag), at >= given.based ? document.baseURI : page()));
+  // A second script, for what stands behind the first.
+  if (given.live) {
+    conf = given;
+    due = { __proto__: null, ...conf.live }.chat;
+    Object.assign(live, conf.live);
+    enhance();
+  }
   // A page that was kept from before the consent, and is swapped in now; or one that is the same for everybody.
   release();
-  if (conf.ask) ask();
+  if (given.ask) ask();
 };
 
 // Only a script that the browser really runs is believed. Markup that someone got into the page could carry the same
 // attribute, or take the name `currentScript`, and would otherwise choose the address of a trusted script.
 if (own instanceof HTMLScriptElement) {
-  const allowed = own.dataset.guard;
+  const allowed = own.getAttribute("data-guard");
   if (!window.consentMiddleware?.take) {
     // First of all, whatever this page forbids: a sandbox has no cookies, and throws.
     if (allowed) {
       Object.assign(live, JSON.parse(allowed));
       guard();
     }
-    endpoint = new URL("decision", own.src);
+    endpoint = new URL("decision", new URL(own.getAttribute("src"), page()));
     seen = sight();
     window.consentMiddleware = {
       refresh: ask,

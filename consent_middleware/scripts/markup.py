@@ -1,0 +1,89 @@
+"""Which addresses the markup in a script's strings would load, where the markup may be cut anywhere.
+
+Knows: in which attributes an address is loaded, and how a start tag is written (HTML, section 13.2.5).
+Must not know: the script around it.
+
+`read` goes through one string, from the state in which the string before it has ended. So `'<img src="' + u + '">'`
+is read in three steps, and the state in front of `u` says that it stands in an attribute whose address is loaded.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import Final, NamedTuple
+
+
+class Place(Enum):
+    """Where in markup something stands: in text, in a tag, in the value of an attribute, in a script."""
+
+    TEXT = "text"
+    TAG = "tag"
+    INERT = "inert"
+    LOADED = "loaded"
+    SCRIPT = "script"
+
+
+class State(NamedTuple):
+    """A place, and what is needed to go on from there: the tag's name, and what ends the attribute's value."""
+
+    place: Place
+    tag: str = ""
+    quote: str = ""
+
+
+START: Final = State(Place.TEXT)
+
+#: Attributes that make a browser load or run what they say. Those of other tools hold an address for later.
+LOADING_ATTRIBUTES: Final = re.compile(r"[\w-]*src(?:set|doc)?|(?:[\w-]*[:-])?href|data|on\w+", re.IGNORECASE)
+#: Elements whose address is only followed when a visitor says so.
+_LINKS: Final = frozenset({"a", "area"})
+
+_TAG: Final = re.compile(r"<(/?[a-zA-Z][^\s/>]*+)")
+_SCRIPT_END: Final = re.compile("</script", re.IGNORECASE)
+_PART: Final = re.compile(r"""[\s/]*+(?:(>)|([^\s/>][^\s/>=]*+)(?:\s*+=\s*+(["'])?+())?+)""")
+_VALUE_ENDS: Final = {'"': re.compile('"'), "'": re.compile("'"), "": re.compile(r"\s|(?=>)")}
+
+
+def read(text: str, state: State = START) -> tuple[list[str], State]:
+    """Return what the text has of attributes and scripts that are loaded or run, and the state behind it."""
+    found: list[str] = []
+    place, tag, quote = state
+    at = 0
+    while at < len(text):
+        if place is Place.TEXT:
+            at = text.find("<", at)
+            if at < 0:
+                break
+            opening = _TAG.match(text, at)
+            if opening is None:
+                at += 1
+                continue
+            at, tag, place = opening.end(), opening[1].lower(), Place.TAG
+        elif place is Place.TAG:
+            part = _PART.match(text, at)
+            if part is None:
+                break
+            at = part.end()
+            if part[1]:
+                place = Place.SCRIPT if tag == "script" else Place.TEXT
+            elif part[4] is not None:
+                place, quote = Place.LOADED if _is_loaded(tag, part[2]) else Place.INERT, part[3] or ""
+        elif place is Place.SCRIPT:
+            end = _SCRIPT_END.search(text, at)
+            found.append(text[at : end.start() if end else None])
+            at, place = (end.start(), Place.TEXT) if end else (len(text), place)
+        else:
+            ends = _VALUE_ENDS[quote].search(text, at)
+            if place is Place.LOADED:
+                found.append(text[at : ends.start() if ends else None])
+            at = ends.end() if ends else len(text)
+            place, quote = (Place.TAG, "") if ends else (place, quote)
+    return found, State(place, tag, quote)
+
+
+def _is_loaded(tag: str, attribute: str) -> bool:
+    attribute = attribute.lower()
+    if attribute.endswith("href") and tag in _LINKS:
+        return False
+    return LOADING_ATTRIBUTES.fullmatch(attribute) is not None

@@ -1,0 +1,327 @@
+"""A lexer for JavaScript: what in a script is code, and what is only the content of strings and comments.
+
+Knows: ECMAScript's lexical grammar (ECMA-262, clauses 12 and B.1) as far as it decides where a string, a template, a
+comment or a regular expression begins and ends.
+Must not know: what a script does.
+
+Why there is one
+----------------
+A page that a server writes holds words that visitors chose, inside the strings of its scripts: a search term in
+`dataLayer.push({"term": "…"})`, a display name in a page's state. Properly escaped, they cannot end the string that
+they stand in. A pattern over the bare text of such a script cannot tell them from code. The tokens can, and they are
+all that the rest of the package judges a script by.
+
+How it works
+------------
+One pattern is tried at each position. Each of its alternatives ends where the grammar says, without going back, so the
+time is linear in the length of the text. Two things are not decided by the next characters alone:
+
+* A slash begins a regular expression or divides. It divides behind an operand: a name that is no keyword, a number, a
+  string, `]`, a `)` that does not belong to `if (…)` and the like, and the `}` of an object. Everywhere else it begins
+  a regular expression.
+* A `}` ends a block, an object, or the substitution of a template, whose text then goes on. So brackets are kept on a
+  stack, each brace with its kind. A brace is an object's where an operand may stand, and a block's elsewhere.
+
+Whatever is cut or does not fit (a bracket without its partner, a string that its line ends) makes the result
+`uncertain`. A browser does not run such a script, unless the lexer is wrong about it; so those who ask have to take the
+reading that protects the visitor.
+
+An example, with the tokens one a line:
+
+    a["src"] = `//x${y}/` + "b" + "c" // d
+
+    name a · punctuator [ · string src · punctuator ] · punctuator = · template //x · punctuator ${ · name y
+    punctuator } · template / · punctuator + · string bc
+
+Literals that are joined by `+` are one token, because scripts take addresses apart in this way. Comments are none.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Kind(StrEnum):
+    """What a token is. `TEMPLATE` is a piece of a template literal that has substitutions; one without is a string."""
+
+    NAME = "name"
+    KEYWORD = "keyword"
+    NUMBER = "number"
+    STRING = "string"
+    TEMPLATE = "template"
+    REGEX = "regex"
+    PUNCTUATOR = "punctuator"
+
+
+@dataclass(slots=True)
+class Token:
+    """One token.
+
+    `value` is a name, keyword or punctuator as it stands, and what a string or a piece of a template means.
+    `partner` is the index of the other bracket of a pair. `is_object` says that a brace belongs to an object literal or
+    a pattern, `is_ternary` that a colon belongs to a conditional expression.
+    """
+
+    kind: Kind
+    value: str
+    partner: int = -1
+    is_object: bool = False
+    is_ternary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The tokens of one script; `uncertain` where the text may be something else."""
+
+    tokens: list[Token]
+    uncertain: bool
+
+
+def names(text: str) -> frozenset[str]:
+    """Return the names in a text, which white space separates."""
+    return frozenset(text.split())
+
+
+#: ECMA-262, section 12.7.2, "reserved words", and those that act like one where they stand before an operand.
+KEYWORDS: Final = names(
+    "await break case catch class const continue debugger default delete do else enum export extends finally for"
+    " function if import in instanceof let new of return super switch this throw try typeof var void while with yield"
+)
+#: Keywords that are an operand by themselves.
+_OPERANDS: Final = frozenset({"this", "super"})
+#: Those behind which a brace is an object's, or a pattern's.
+_BEFORE_OBJECTS: Final = names(
+    "await case const default export import in let new of return throw typeof var void yield"
+)
+#: What stands before the parentheses of a statement.
+STATEMENTS: Final = frozenset({"if", "while", "for", "with", "switch", "catch"})
+
+_LINE_END = r"\n\r\u2028\u2029"
+_TOKEN: Final = re.compile(
+    rf"""
+      (?P<space> [\s\ufeff]++ )
+    | (?P<comment> (?: // | <!-- ) [^{_LINE_END}]*+ | /\* [^*]*+ (?: \*(?!/) [^*]*+ )*+ (?: \*/ )?+ )
+    | (?P<string> "(?: [^"\\\n\r]++ | \\(?:\r\n|[\s\S]) )*+"?+ | '(?: [^'\\\n\r]++ | \\(?:\r\n|[\s\S]) )*+'?+ )
+    | (?P<number> \.?[0-9] (?: [eE][+-][0-9] | [\w.] )*+ )
+    | (?P<name> \#?+ (?: [\w$\u200c\u200d] | \\u[0-9a-fA-F]{{4}} | \\u\{{[0-9a-fA-F]{{1,6}}\}} )++ )
+    | (?P<mark> ` | \$\{{ | => | \.\.\. | \?\.(?![0-9]) | \+\+ | -- | (?:\*\*|<<|>>>?|&&|\|\||\?\?)=?+ | [=!]==?
+      | [-+*/%&|^<>]= | [^\s] )
+    """,
+    re.VERBOSE,
+)
+_REGEX: Final = re.compile(
+    rf"/ (?! [*/] )"
+    rf"  (?: [^\\/\[{_LINE_END}]++ | \\[^{_LINE_END}] | \[ (?: [^\]\\{_LINE_END}]++ | \\[^{_LINE_END}] )*+ \] )++"
+    r"/ [\w$]*+",
+    re.VERBOSE,
+)
+_CHUNK: Final = re.compile(r"(?: [^`\\$]++ | \\[\s\S] | \$(?!\{) )*+ (`|\$\{)?+", re.VERBOSE)
+#: The rest of a line behind `-->`, which is a comment where nothing but comments precedes it in its line.
+_HTML_CLOSE: Final = re.compile(rf"--> [^{_LINE_END}]*+", re.VERBOSE)
+_LINE_ENDS: Final = re.compile(f"[{_LINE_END}]")
+
+_ESCAPE: Final = re.compile(
+    r"\\(?: x([0-9a-fA-F]{2}) | u([0-9a-fA-F]{4}) | u\{0*([0-9a-fA-F]{1,6})\} | ([0-3][0-7]{0,2}|[4-7][0-7]?)"
+    r"  | (\r\n|[\s\S]) )",
+    re.VERBOSE,
+)
+_MEANT: Final = dict(zip("nrtbfv", "\n\r\t\b\f\v", strict=True)) | dict.fromkeys(("\r\n", *"\n\r\u2028\u2029"), "")
+
+
+def unescape(text: str) -> str:
+    """Return what the content of a string literal means."""
+    return _ESCAPE.sub(_meant, text) if "\\" in text else text
+
+
+def _meant(escape: re.Match[str]) -> str:
+    digits = escape[1] or escape[2] or escape[3]
+    if digits:
+        number = int(digits, 16)
+        return chr(number) if number < 0x110000 else "\ufffd"
+    return chr(int(escape[4], 8)) if escape[4] else str(_MEANT.get(escape[5], escape[5]))
+
+
+def lex(text: str) -> Script:
+    """Return the tokens of a script."""
+    lexer = _Lexer(text)
+    lexer.run()
+    return Script(lexer.tokens, lexer.uncertain)
+
+
+class _Lexer:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens: list[Token] = []
+        self.uncertain = False
+        #: The indexes of the open brackets.
+        self._open: list[int] = []
+        #: For each of them and for the script itself: the conditional operators that still want their colon.
+        self._questions = [0]
+        self._pos = 0
+        self._opens_line = True
+        #: The parts of the strings that are joined, by the string's index.
+        self._parts: dict[int, list[str]] = {}
+
+    def run(self) -> None:
+        while self._pos < len(self.text):
+            found = _TOKEN.match(self.text, self._pos)
+            assert found is not None  # noqa: S101 - any character is a mark
+            kind, value = found.lastgroup, found[0]
+            self._pos = found.end()
+            if kind == "space":
+                self._opens_line |= _LINE_ENDS.search(value) is not None
+            elif kind == "comment":
+                self._opens_line |= _LINE_ENDS.search(value) is not None
+                self.uncertain |= value.startswith("/*") and not (len(value) > 3 and value.endswith("*/"))
+            elif kind == "mark":
+                self._mark(value, found.start())
+                self._opens_line = False
+            else:
+                self._word(str(kind), value)
+                self._opens_line = False
+        self.uncertain |= bool(self._open)
+        for index, parts in self._parts.items():
+            self.tokens[index].value = "".join(parts)
+
+    def _word(self, kind: str, value: str) -> None:
+        if kind == "string":
+            self.uncertain |= len(value) < 2 or value[-1] != value[0]
+            self._literal(unescape(value[1:-1]))
+        elif kind == "number":
+            self._number(value)
+        else:
+            name = unescape(value)
+            is_property = self._last() in {".", "?."}
+            is_keyword = name in KEYWORDS and not is_property
+            self.tokens.append(Token(Kind.KEYWORD if is_keyword else Kind.NAME, name))
+
+    def _literal(self, value: str) -> None:
+        """Add a string, or put it to the one that it is joined to."""
+        if self._is_joined():
+            self.tokens.pop()
+            last = len(self.tokens) - 1
+            self._parts.setdefault(last, [self.tokens[last].value]).append(value)
+        else:
+            self.tokens.append(Token(Kind.STRING, value))
+
+    def _number(self, value: str) -> None:
+        if value.isdigit() and self._is_joined():
+            self._literal(value)
+        else:
+            self.tokens.append(Token(Kind.NUMBER, value))
+
+    def _is_joined(self) -> bool:
+        """Return whether a string and a plus stand before what comes next."""
+        return self._last() == "+" and len(self.tokens) > 1 and self.tokens[-2].kind is Kind.STRING
+
+    def _mark(self, value: str, start: int) -> None:
+        if value == "`":
+            self._template(start=True)
+        elif value in {"/", "/="} and not self._is_operand_behind():
+            found = _REGEX.match(self.text, start)
+            if found is None:
+                self.uncertain = True
+                self.tokens.append(Token(Kind.PUNCTUATOR, value))
+            else:
+                self._pos = found.end()
+                self.tokens.append(Token(Kind.REGEX, found[0]))
+        elif value in {"(", "[", "{"}:
+            self._push(value)
+        elif value in {")", "]", "}"}:
+            self._close(value)
+        elif value == "--" and self._opens_line and (found := _HTML_CLOSE.match(self.text, start)):
+            self._pos = found.end()
+        else:
+            self._operator(value)
+
+    def _operator(self, value: str) -> None:
+        token = Token(Kind.PUNCTUATOR, value)
+        if value == "?":
+            self._questions[-1] += 1
+        elif value == ":" and self._questions[-1]:
+            self._questions[-1] -= 1
+            token.is_ternary = True
+        elif value == ";":
+            self._questions[-1] = 0
+        self.tokens.append(token)
+
+    def _push(self, value: str) -> None:
+        token = Token(Kind.PUNCTUATOR, value)
+        token.is_object = value == "{" and self._is_object_ahead()
+        self._open.append(len(self.tokens))
+        self._questions.append(0)
+        self.tokens.append(token)
+
+    def _close(self, value: str) -> None:
+        token = Token(Kind.PUNCTUATOR, value)
+        wanted = {")": "(", "]": "[", "}": "{"}[value]
+        opening = self.tokens[self._open[-1]] if self._open else None
+        if opening is None or opening.value not in {wanted, wanted.replace("{", "${")}:
+            self.uncertain = True
+            self.tokens.append(token)
+            return
+        token.partner = self._open.pop()
+        self._questions.pop()
+        token.is_object = opening.is_object
+        opening.partner = len(self.tokens)
+        self.tokens.append(token)
+        if opening.value == "${":
+            self._template(start=False)
+
+    def _template(self, *, start: bool) -> None:
+        """Read the text of a template up to its next substitution or its end."""
+        found = _CHUNK.match(self.text, self._pos)
+        assert found is not None  # noqa: S101 - it may be empty
+        self._pos = found.end()
+        end = found[1]
+        value = unescape(self.text[found.start() : found.end() - len(end or "")])
+        self.uncertain |= end is None
+        if start and end != "${":
+            self._literal(value)
+            return
+        self.tokens.append(Token(Kind.TEMPLATE, value))
+        if end == "${":
+            self._push("${")
+
+    def _last(self) -> str | None:
+        """Return the punctuator or keyword that was read last."""
+        last = self.tokens[-1] if self.tokens else None
+        return last.value if last and last.kind in {Kind.PUNCTUATOR, Kind.KEYWORD} else None
+
+    def _is_operand_behind(self) -> bool:
+        return bool(self.tokens) and ends_operand(self.tokens, len(self.tokens) - 1)
+
+    def _is_object_ahead(self) -> bool:
+        """Return whether a brace that begins here is an object's."""
+        last = self.tokens[-1] if self.tokens else None
+        if last is None:
+            return False
+        if last.kind is Kind.KEYWORD:
+            return last.value in _BEFORE_OBJECTS
+        if last.kind is not Kind.PUNCTUATOR:
+            return False
+        if last.value == ":":
+            return last.is_ternary or self._is_within_object()
+        return last.value not in {";", "{", "}", ")", "]", "=>"}
+
+    def _is_within_object(self) -> bool:
+        opening = self.tokens[self._open[-1]] if self._open else None
+        return opening is not None and opening.value in {"{", "(", "["} and (opening.value != "{" or opening.is_object)
+
+
+def ends_operand(tokens: list[Token], index: int) -> bool:
+    """Return whether this token ends an operand, so that a slash behind it divides and a bracket belongs to it."""
+    token = tokens[index]
+    if token.kind is Kind.KEYWORD:
+        return token.value in _OPERANDS
+    if token.kind is not Kind.PUNCTUATOR:
+        return True
+    if token.value == ")":
+        before = tokens[token.partner - 1] if token.partner > 0 else None
+        return before is None or before.kind is not Kind.KEYWORD or before.value not in STATEMENTS
+    if token.value in {"++", "--"}:
+        return index > 0 and ends_operand(tokens, index - 1)
+    return token.value == "]" or (token.value == "}" and token.is_object)

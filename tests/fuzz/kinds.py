@@ -1,0 +1,163 @@
+"""What is wrong with documents, made small and sorted: delta debugging, kinds, and the limits that are known.
+
+Knows: how a document is made smaller without changing what is wrong with it, and what stands for its kind.
+Must not know: how documents are made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from .laws import Outcome, Problem, outcomes_of
+from .parse5 import Judge
+from .soup import TOKEN, Document
+
+#: How many rounds of removals a document gets, at most.
+ROUNDS: Final = 40
+
+_ADDRESS = re.compile(
+    r"""(["']?)(?:https?:)?//(?:js(?:-eu1)?\.hs-scripts\.com|track\.hubspot\.com)/[0-9]*(?:\.js)?\1""", re.IGNORECASE
+)
+#: What was planted, as it is written where nothing happened to it.
+_PLANT = re.compile(
+    r"<script src=NEEDLE></script>|<script>LOADER</script>|<(?:img|image|link rel=preconnect) (?:src|href)=NEEDLE>"
+    r"|<iframe src=NEEDLE></iframe>|<img srcset=\"NEEDLE 2x\">|<svg><script href=NEEDLE></script></svg>"
+    r"|<iframe srcdoc='&lt;img src=NEEDLE&gt;'></iframe>"
+)
+#: Tags and texts that are left whole when a document is made small: they ask for something as they are.
+_WHOLE = re.compile(r"\.hs-scripts\.com/|track\.hubspot\.com/|www\.googletagmanager\.com/")
+_LOADER = re.compile(r"\(function\(\)\{var s=document\.createElement.*?\}\)\(\)", re.DOTALL)
+_TAG_MANAGER = re.compile(r"\(function\(w,d\)\{.*?\}\)\(window,document\)", re.DOTALL)
+_NAME = re.compile(r"(?<=[</])[a-zA-Z][a-zA-Z0-9-]*")
+
+#: Elements that the rules of the tree treat alike: the first stands for all of them.
+_ALIKE: Final = {
+    name: words.split()[0]
+    for words in (
+        "b a big code em font i nobr s small strike strong tt u",
+        "span abbr audio bdi bdo canvas cite data del dfn ins kbd label mark q samp slot sub sup var video",
+        "foo x-y dummy menuitem",
+        "div address article aside blockquote center details dialog dir dl fieldset figcaption figure footer header",
+        "div hgroup main menu nav ol search section summary ul h1 h2 h3 h4 h5 h6 pre listing hr",
+        "td th",
+        "tbody thead tfoot",
+        "style xmp noframes noembed",
+        "title textarea",
+        "mi mo mn ms mtext",
+        "dd dt",
+        "object applet marquee",
+        "img area embed keygen wbr image",
+        "meta basefont bgsound",
+        "param source track",
+    )
+    for name in words.split()
+}
+
+
+class Difference(NamedTuple):
+    """A problem with the smallest document that has it."""
+
+    problem: Problem
+    document: Document
+    number: int
+
+    @property
+    def text(self) -> str:
+        """The document as text."""
+        return self.document.source.decode(self.document.encoding, "replace")
+
+    @property
+    def kind(self) -> str:
+        """What is the same for all differences of a kind: the law, and the document without what does not matter."""
+        text = _LOADER.sub("LOADER", _TAG_MANAGER.sub("GTM", self.text))
+        text = _ADDRESS.sub("NEEDLE", text)
+        if self.problem.law != "live":
+            text = _PLANT.sub("PLANT", text)
+        text = _NAME.sub(lambda name: _ALIKE.get(name[0].lower(), name[0].lower()), text)
+        encoding = "" if self.document.encoding == "utf-8" else f"{self.document.encoding}: "
+        return f"{self.problem.law} {self.problem.sort}: {encoding}{text}"
+
+    @property
+    def limit(self) -> str | None:
+        """The name of the known limit that it is, if it is one."""
+        return next((name for name, limit in LIMITS.items() if limit.holds(self)), None)
+
+
+class Limit(NamedTuple):
+    """A difference that is known and stays: why, and how it is told."""
+
+    reason: str
+    holds: Callable[[Difference], bool]
+
+
+#: Only what no current browser acts on. What loads early is never among them.
+LIMITS: Final = {
+    "open at the end": Limit(
+        "a page that leaves svg, math or select open to its end in a way that no page is written: everything is held,"
+        " but the facade stands where it is not seen, or there is none",
+        lambda found: found.problem.law == "facade" and re.search(r"<(?:svg|math|select)", found.text) is not None,
+    ),
+}
+
+
+def _has(outcome: Outcome, problem: Problem) -> Problem | None:
+    return next((found for found in outcome.problems if found[:2] == problem[:2]), None)
+
+
+def smallest(outcome: Outcome, problem: Problem, judge: Judge) -> Difference:
+    """Take away from a document what is not needed for the problem: tags and texts first, then characters."""
+    document = outcome.document
+    text = document.source.decode(document.encoding, "replace")
+    best = Difference(problem, document, document.number)
+    rounds = 0
+    for cut in (_tokens, _characters):
+        parts: Sequence[str] = cut(text)
+        size = max(len(parts) // 2, 1)
+        while rounds < ROUNDS:
+            rounds += 1
+            found = _smaller(document, parts, size, problem, judge)
+            if found is None:
+                if size == 1:
+                    break
+                size = max(size // 2, 1)
+                continue
+            parts, smaller, still = found
+            best = Difference(still, smaller, document.number)
+        text = "".join(parts)
+    return best
+
+
+def _tokens(text: str) -> list[str]:
+    return TOKEN.findall(text)
+
+
+def _characters(text: str) -> list[str]:
+    return [part for token in _tokens(text) for part in ([token] if _WHOLE.search(token) else token)]
+
+
+def _smaller(
+    document: Document, parts: Sequence[str], size: int, problem: Problem, judge: Judge
+) -> tuple[Sequence[str], Document, Problem] | None:
+    """Try to take out so many parts at once, everywhere; give what is left the first time that the problem is too."""
+    tries = list(_without(parts, size))
+    made = [document._replace(source="".join(left).encode(document.encoding, "xmlcharrefreplace")) for left in tries]
+    for at in range(0, len(made), 24):
+        for left, outcome in zip(tries[at:], outcomes_of(made[at : at + 24], judge), strict=False):
+            if still := _has(outcome, problem):
+                return left, outcome.document, still
+    return None
+
+
+def _without(parts: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for at in range(0, len(parts), size):
+        yield [*parts[:at], *parts[at + size :]]
+
+
+def kinds(differences: list[Difference]) -> list[tuple[str, list[Difference]]]:
+    """Sort differences into their kinds, those with most first; of each kind the shortest first."""
+    sorted_by_kind: dict[str, list[Difference]] = {}
+    for difference in sorted(differences, key=lambda found: len(found.document.source)):
+        sorted_by_kind.setdefault(difference.kind, []).append(difference)
+    return sorted(sorted_by_kind.items(), key=lambda item: (-len(item[1]), item[0]))

@@ -1,0 +1,42 @@
+"""Small documents that the fuzzer has found, each of which once broke a law."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.needs import missing
+from tests.npm import NpmError
+
+from .laws import SIZES, outcomes_of
+from .parse5 import Judge
+from .soup import LOADER, Document
+
+SCRIPT = "<script src=//js.hs-scripts.com/1.js></script>"
+IMAGE = "<img src=//track.hubspot.com/1.gif>"
+
+FOUND = {
+    "a base with the vendor's address behind what is held": f"{SCRIPT}<base href=//js.hs-scripts.com/>",
+    "an SVG script that is waited for": f"<svg><script>{LOADER % 1}</script>",
+    "an SVG script that is closed at once": f"<svg><script/>x<script href=//js.hs-scripts.com/1.js /></svg>{IMAGE}",
+    "SVG scripts in each other that are waited for": "<svg><script><script href=//js.hs-scripts.com/1.js>",
+}
+
+
+@pytest.fixture(scope="module")
+def judge() -> Iterator[Judge]:
+    try:
+        process = Judge()
+    except NpmError as error:
+        missing(str(error))
+        raise
+    with process:
+        yield process
+
+
+@pytest.mark.parametrize("source", [pytest.param(source, id=name) for name, source in FOUND.items()])
+def test_a_document_that_was_found_is_right(judge: Judge, source: str) -> None:
+    documents = [Document(number, "", "utf-8", source.encode()) for number in range(len(SIZES))]
+
+    assert [outcome.problems for outcome in outcomes_of(documents, judge)] == [[]] * len(documents)

@@ -1,0 +1,228 @@
+"""A bounded run of the fuzzer, always over the same documents, and what it is built of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from tests.html.oracle import html5lib_tests
+from tests.needs import missing
+from tests.npm import NpmError
+
+from .kinds import LIMITS, Difference, kinds, smallest
+from .laws import Outcome, Problem, examined, marks_of, outcomes_of, receive, send
+from .parse5 import Judge
+from .soup import LOADER, Document, Soup
+
+
+@pytest.fixture(scope="module")
+def judge() -> Iterator[Judge]:
+    html5lib_tests("tree-construction", ".dat", required=False)
+    try:
+        process = Judge()
+    except NpmError as error:
+        missing(str(error))
+        raise
+    with process:
+        yield process
+
+
+#: The same documents in every run: none of real pages, which may not be there.
+SEED = 20_000_000
+DOCUMENTS = 2500
+BATCH = 100
+
+
+@pytest.mark.slow
+def test_built_documents_keep_the_laws(judge: Judge, capsys: pytest.CaptureFixture[str]) -> None:
+    differences: list[Difference] = []
+    held = 0
+    before: list[Outcome] = []
+    for first in [*range(SEED, SEED + DOCUMENTS, BATCH), None]:
+        outcomes = [] if first is None else [examined(Soup(first + n).document()) for n in range(BATCH)]
+        if before:
+            receive(before, judge)
+            held += sum(bool(outcome.held) for outcome in before)
+            differences += [smallest(outcome, problem, judge) for outcome in before for problem in outcome.problems]
+        send(outcomes, judge)
+        before = outcomes
+    receive(before, judge)
+    known = Counter(difference.limit for difference in differences if difference.limit)
+    left = kinds([difference for difference in differences if difference.limit is None])
+    with capsys.disabled():
+        print(f"\nparse5: {DOCUMENTS} documents, {held} with something held, {len(left)} kinds of differences")
+        print(f"  with a known reason: {dict(known)}")
+    assert [(kind, found[0].text, found[0].number) for kind, found in left] == []
+    assert held > DOCUMENTS / 2
+
+
+#: What the judge must see in documents that nobody has rewritten.
+LIVE = {
+    "<script src=//js.hs-scripts.com/1.js></script>": "html script by src",
+    "<base href=//js.hs-scripts.com><script src=/1.js></script>": "html script by src",
+    "<script src=//js.hs-scripts.com/1.js></script><frameset>": "html script by src",
+    "<p><table><script src=//js.hs-scripts.com/1.js></script><frameset>": "html script by src",
+    "<svg><script xlink:href=//js.hs-scripts.com/1.js></script>": "svg script by href",
+    "<svg><script src=x href=//js.hs-scripts.com/1.js></script>": "svg script by href",
+    "<svg><desc><![CDATA[><img>]]><img src=//track.hubspot.com/1>": "html img by src",
+    "<template><table><template></table></template></template><img src=//track.hubspot.com/1>": "html img by src",
+    "<template shadowrootmode=open><img src=//track.hubspot.com/1></template>": "html img by src",
+    "<noscript><img src=//track.hubspot.com/1></noscript>": "html img by src [no scripts]",
+    "<select><noscript><script src=//js.hs-scripts.com/1.js></script>": "html script by src [scripts, older select]",
+    "<select><svg><script href=//js.hs-scripts.com/1.js></script>": "svg script by href",
+    "<img srcset='x 1x, //track.hubspot.com/1 2x'>": "html img by srcset",
+    "<iframe srcdoc='<img src=\"//track.hubspot.com/1\">'></iframe>": "html img by src",
+    "<link rel='x preconnect' href=https://js.hs-scripts.com>": "html link by href",
+    f"<script>{LOADER % 1}</script>": "html script by text",
+    f"<svg><script>{LOADER % 1}</script>": "svg script by text",
+    "<img src='/\\track.%68ubspot.com./1'>": "html img by src",
+}
+#: And what it must not see.
+DEAD = (
+    "<!--<script src=//js.hs-scripts.com/1.js></script>-->",
+    f"<script>{LOADER % 1}",
+    f"<svg><script>{LOADER % 1}</svg></script>",
+    f"<svg><script>{LOADER % 1}<g></script>",
+    "<script type=text/plain src=//js.hs-scripts.com/1.js></script>",
+    "<template><script src=//js.hs-scripts.com/1.js></script></template>",
+    "<svg><img-x src=//js.hs-scripts.com/1.js></svg>",
+    "<svg><desc><![CDATA[<img src=//track.hubspot.com/1>]]>",
+    "<script>'document.head.append(//js.hs-scripts.com/1.js)'</script>",
+    "<noscript><script src=//js.hs-scripts.com/1.js></script></noscript>",
+    "<script src=//js.hs-scripts.com.example/1.js></script><img src=//js.usemessages.com/x>",
+    "<link rel='preconnect stylesheet' href=//js.hs-scripts.com/1.css>",
+)
+
+
+@pytest.mark.parametrize("source", LIVE)
+def test_the_judge_sees_what_loads(judge: Judge, source: str) -> None:
+    outcome = Outcome(Document(0, "", "utf-8", source.encode()), output=source.encode())
+    send([outcome], judge)
+    receive([outcome], judge)
+
+    assert [problem[:2] for problem in outcome.problems] == [("live", LIVE[source])]
+
+
+@pytest.mark.parametrize("source", DEAD)
+def test_the_judge_does_not_see_what_does_not_load(judge: Judge, source: str) -> None:
+    assert judge.judge([("utf-8", source.encode())])[0].live == []
+
+
+def test_the_judge_knows_where_a_facade_stands(judge: Judge) -> None:
+    tail = b"<script data-conf></script>"
+    places = {
+        tail: [("conf", "html head")],
+        b"<p>" + tail: [("conf", "html body p")],
+        b"<svg><g>" + tail: [("conf", "in http://www.w3.org/2000/svg: html body svg:svg svg:g")],
+        b"<template>" + tail: [("conf", "template")],
+        b"<title>" + tail: [],
+        b"<frameset>" + tail: [],
+    }
+
+    verdicts = judge.judge([("utf-8", source) for source in places])
+
+    assert [verdict.facade for verdict in verdicts] == list(places.values())
+
+
+def test_a_document_reads_as_its_encoding_says(judge: Judge) -> None:
+    source = "<p>日本<img src=//track.hubspot.com/1>"
+
+    verdicts = judge.judge([(name, source.encode(name)) for name in ("utf-16le", "iso-2022-jp", "gb18030")])
+
+    assert [len(verdict.live) for verdict in verdicts] == [1, 1, 1]
+
+
+def test_a_document_is_made_from_its_number(judge: Judge) -> None:
+    made = [Soup(number).document() for number in range(200)]
+
+    assert made == [Soup(number).document() for number in range(200)]
+    assert len(set(made)) == 200
+    assert {document.maker for document in made} >= {"suite", "soup", "foreign", "raw text", "spelling", "built"}
+
+
+def test_a_difference_is_made_small(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.fuzz.laws.rewritten", lambda document, encoding: document)
+    monkeypatch.setattr("tests.fuzz.laws.HTMLRewriter", Careless)
+    source = b"<!doctype html><p>text<svg><b><table><td><script src=//js.hs-scripts.com/1.js></script></table>more"
+    outcome = outcomes_of([Document(0, "", "utf-8", source)], judge)[0]
+
+    small = smallest(outcome, Problem("live", "html script by src", ""), judge)
+
+    # What is open at the end of the input is an element of the tree as well.
+    assert small.text == "<script src=//js.hs-scripts.com/1.js>"
+    assert small.kind == "live html script by src: <script src=NEEDLE>"
+    assert small.limit is None
+
+
+class Careless:
+    """A rewriter that changes nothing."""
+
+    def __init__(self, watch: object, *, charset: str) -> None:
+        pass
+
+    def rewrite(self, document: bytes) -> bytes:
+        return document
+
+    feed = rewrite
+
+    def close(self) -> bytes:
+        return b""
+
+
+@pytest.mark.parametrize(
+    ("feed", "law"),
+    [
+        (lambda piece: piece[:-1], ("chunks", "lost")),
+        (lambda piece: piece.replace(b"\1", b"\1 "), ("chunks", "different")),
+        (lambda piece: 1 // (not piece), ("raises", "ZeroDivisionError: integer division or modulo by zero")),
+    ],
+    ids=["loses", "differs", "raises"],
+)
+def test_a_streamed_fault_is_seen(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch, feed: object, law: tuple[str, str]
+) -> None:
+    from consent_middleware.html.rewriter import HTMLRewriter
+
+    original = HTMLRewriter.feed
+    monkeypatch.setattr(HTMLRewriter, "feed", lambda self, piece: feed(original(self, piece)))  # type: ignore[operator]
+
+    outcome = outcomes_of([Document(1, "", "utf-8", b"<p><img src=//track.hubspot.com/1.gif>text")], judge)[0]
+
+    assert [problem[:2] for problem in outcome.problems] == [law]
+
+
+def test_every_limit_has_its_reason() -> None:
+    assert all(len(limit.reason) > 20 for limit in LIMITS.values())
+
+
+@pytest.mark.parametrize("law", ["live", "chunks", "lost", "raises", "again", "granted"])
+def test_only_a_facade_s_place_has_a_limit(law: str) -> None:
+    document = Document(0, "", "utf-8", b"<svg></a><select><math>")
+
+    assert Difference(Problem(law, "", ""), document, 0).limit is None
+    assert Difference(Problem("facade", "misplaced", ""), document, 0).limit == "open at the end"
+    assert Difference(Problem("facade", "missing", ""), document._replace(source=b"<p>"), 0).limit is None
+
+
+@pytest.mark.parametrize(
+    ("marked", "loses"),
+    [
+        (b"a\1new\2old\3b", False),
+        (b"a\1new\2other\3b", True),
+        (b"a\1new\2old\3", True),
+        (b"aoldb\4tail\5", False),
+        (b"aold\4tail\5b", False),
+        (b"aold</svg></template>\4tail\5b", False),
+        (b"aold</svg>x\4tail\5b", True),
+        (b"aol\4tail\5b", True),
+        (b"aold</svg>b", True),
+        (b"aol</svg>\4tail\5d</g>\4tail\5b", False),
+        (b"aol</svg>\4tail\5dx\4tail\5b", True),
+    ],
+)
+def test_what_is_lost_between_edits_is_seen(marked: bytes, loses: bool) -> None:
+    assert marks_of("utf-8").loses(marked, b"aoldb") is loses
+    utf16 = marked.decode().encode("utf-16le")
+    assert marks_of("utf-16le").loses(utf16, "aoldb".encode("utf-16le")) is loses

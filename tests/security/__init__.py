@@ -1,0 +1,1 @@
+"""What an outsider can write, and that it cannot use the middleware."""

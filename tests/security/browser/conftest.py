@@ -1,0 +1,19 @@
+"""The browser of the browser tests, for pages that are under attack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import browser, context, doors, fresh, page, shared_site, site, standin
+
+__all__ = ["browser", "context", "doors", "fresh", "page", "shared_site", "site", "standin"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test below this folder as one that needs the browser."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)

@@ -1,0 +1,92 @@
+"""A `<base>` in a page, wherever it stands: the package's own addresses lead to the page's own host all the same."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from consent_middleware import Policy
+
+from .shop import EVIL, HOST, LOADER, NONCE, Shop, state_is, until
+
+BASE = f'<base href="https://{EVIL}/">'
+MANAGER = f"<script nonce={NONCE}>'https://www.googletagmanager.com/gtm.js?id=GTM-X'</script>"
+HELD = f'<script nonce="{NONCE}" src="{LOADER}"></script>'
+#: A copy of the chat's script that the site keeps: its address is a path.
+OWN = f'<script nonce="{NONCE}" src="/hs/scriptloader/12345.js"></script>'
+CSP = f"script-src 'nonce-{NONCE}' 'strict-dynamic'"
+
+#: Head and body of a page for each place in which a base may stand.
+PLACES = {
+    "nowhere": ("", HELD),
+    "in the head, before all": (BASE, HELD),
+    "in the head, behind the tag": (HELD + BASE, ""),
+    "in the body, behind the tag": ("", HELD + BASE),
+    "in the body, before the tag": ("", BASE + HELD),
+    "twice, the first with a target only": ('<base target="_top">', BASE + HELD + BASE),
+    "twice, the first harmless": ('<base href="/">', HELD + BASE),
+    "in a table": ("", f"<table><tr><td>{HELD}</td></tr>{BASE}</table>"),
+    "in a paragraph": ("", f"{HELD}<p>A comment {BASE} of a visitor</p>"),
+    "without a scheme": ("", f'{HELD}<base href="//{EVIL}/">'),
+    "with odd slashes": ("", f'{HELD}<base href="https:\\\\{EVIL}">'),
+    "with references": ("", f'{HELD}<base href="&#104;ttps:&sol;/{EVIL}/">'),
+    "in capitals": ("", f"{HELD}<BASE HREF=https://{EVIL}/>"),
+    "in a comment": ("", f"<!-- {BASE} -->{HELD}"),
+    "in a template": ("", f"<template>{BASE}</template>{HELD}"),
+    "in a picture of svg": ("", f"<svg>{BASE}</svg>{HELD}"),
+    "in a foreign object": ("", f"<svg><foreignObject>{BASE}</foreignObject></svg>{HELD}"),
+    "in a frame of its own": ("", f"<iframe title=x srcdoc='{BASE}'></iframe>{HELD}"),
+    "behind the body": ("", f"{HELD}</body>{BASE}"),
+}
+
+
+@pytest.mark.parametrize("guard", ["auto", "always"])
+@pytest.mark.parametrize("place", PLACES)
+def test_the_script_and_its_questions_stay_at_home(page: Page, place: str, guard: str) -> None:
+    head, body = PLACES[place]
+    policy = Policy(contact_url="/contact", guard=guard)  # type: ignore[arg-type]
+    shop = Shop(body, head=head, csp=CSP, policy=policy)
+    shop.open(page)
+    state_is(page, "idle")
+    shop.consent("functional")
+    page.evaluate("() => { consentMiddleware.refresh() }")
+    state_is(page, "ready")
+    asked = shop.requests()
+    assert not {address for address in asked if address.startswith(EVIL)}
+    assert f"{HOST}/_consent/decision" in asked
+
+
+@pytest.mark.parametrize("body", [OWN + BASE + HELD, f"{OWN}<script nonce={NONCE}></script>{BASE}{HELD}"])
+def test_a_held_path_leads_where_it_led(page: Page, body: str) -> None:
+    """Behind a base that came later, the path would lead to its host, and run there with the page's nonce."""
+    shop = Shop(body, csp=CSP, policy=Policy(contact_url="/contact"))
+    shop.open(page)
+    state_is(page, "idle")
+    shop.consent("functional", "analytics", "marketing")
+    page.evaluate("() => { consentMiddleware.refresh() }")
+    until(page, "(window.ran ?? []).includes('portal 12345') && document.scripts.length")
+    asked = shop.requests()
+    assert f"{HOST}/hs/scriptloader/12345.js" in asked
+    assert not {address for address in asked if address.startswith(EVIL)}
+
+
+def test_a_held_path_behind_a_base_leads_where_that_does(page: Page) -> None:
+    body = f'<base href="https://{EVIL}/">{OWN}{HELD}'
+    shop = Shop(body, csp=CSP, policy=Policy(contact_url="/contact"))
+    shop.open(page)
+    state_is(page, "idle")
+    shop.consent("functional", "analytics", "marketing")
+    page.evaluate("() => { consentMiddleware.refresh() }")
+    until(page, "(window.ran ?? []).includes('portal 12345')")
+    assert f"{EVIL}/hs/scriptloader/12345.js" in shop.requests()
+
+
+def test_a_base_that_the_policy_forbids_counts_for_nothing(page: Page) -> None:
+    csp = f"{CSP}; base-uri 'none'"
+    shop = Shop(BASE + OWN + HELD, csp=csp, policy=Policy(contact_url="/contact"))
+    shop.open(page)
+    state_is(page, "idle")
+    shop.consent("functional", "analytics", "marketing")
+    page.evaluate("() => { consentMiddleware.refresh() }")
+    until(page, "(window.ran ?? []).includes('portal 12345')")
+    assert not {address for address in shop.requests() if address.startswith(EVIL)}

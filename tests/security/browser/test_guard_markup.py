@@ -1,0 +1,125 @@
+"""Markup that page code puts in, spelt in every way that HTML allows, and elements that are named like properties."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from consent_middleware import Policy
+
+from .shop import HOST, LOADER, PIXEL, PORTAL, Shop, until
+from .test_nothing_more import comes
+
+POLICY = Policy(contact_url="/contact", guard="always")
+
+WAITING = {
+    "a slash before the name": f'<img alt=""/src="{PIXEL}">',
+    "a slash behind the element's name": f'<img/src="{PIXEL}">',
+    "no space behind a value": f'<img alt=""src="{PIXEL}">',
+    "no quotes": f"<img alt=x src={PIXEL}>",
+    "single quotes": f"<img src='{PIXEL}'>",
+    "capitals and spaces": f'<IMG SRC\n=\n"{PIXEL}">',
+    "a bracket in an attribute": f'<img alt="a > b" src="{PIXEL}">',
+    "a bracket that opens in an attribute": f'<img alt="<" src="{PIXEL}">',
+    "an equals sign before": f'<img =x src="{PIXEL}">',
+    "a quotation mark in a bare value": f'<p title=a"b="></p><img id=i" src="{PIXEL}">',
+    "an element that begins like an anchor": f'<audio src="{PIXEL}" preload=auto></audio>',
+    "a frame in a foreign object": '<svg><foreignObject><iframe title=x src="https://meetings.hubspot.com/a"></iframe>'
+    "</foreignObject></svg>",
+    "a hint in a foreign object": '<svg><foreignObject><link rel=preload as=script href="https://js.hs-scripts.com/1.js">'
+    "</foreignObject></svg>",
+    "a hint": '<link/rel="preload"/as="script"/href="https://js.hs-scripts.com/1.js">',
+}
+#: What the page shows stays as it was written.
+CONTENT = {
+    "an anchor": '<a href="https://meetings.hubspot.com/a">x</a>',
+    "an area": '<map><area href="https://meetings.hubspot.com/a"></map>',
+    "a link of svg": '<svg><a href="https://meetings.hubspot.com/a">x</a></svg>',
+    "a link of mathml": '<math><mi href="https://meetings.hubspot.com/a">x</mi></math>',
+    "a value that reads like an address": f'<p title="x src={PIXEL}" lang="src={PIXEL}">x</p>',
+    "text": f"<code>img src={PIXEL} 1 &lt; 2</code>",
+}
+
+
+def opened(page: Page, body: str = "") -> Shop:
+    """A page with a guard, whose script is awake."""
+    shop = Shop(f'<div id="in"></div>{body}<script src="{LOADER}"></script>', policy=POLICY)
+    shop.open(page)
+    until(page, "window.consentMiddleware")
+    return shop
+
+
+def foreign(shop: Shop) -> set[str]:
+    """The hosts that were asked for anything, besides the site's own."""
+    return {address.partition("/")[0] for address in shop.requests()} - {HOST}
+
+
+@pytest.mark.parametrize("way", WAITING)
+def test_markup_waits_however_it_is_spelt(page: Page, way: str) -> None:
+    shop = opened(page)
+    page.evaluate(
+        "(markup) => { document.querySelector('#in').innerHTML = markup + '<img alt=\"\" src=\"/last.gif\">' }",
+        WAITING[way],
+    )
+    comes(page, lambda: f"{HOST}/last.gif" in shop.requests())
+    page.wait_for_load_state("networkidle")
+    assert foreign(shop) == set()
+    assert page.locator("#in [data-consent]").count() == 1
+
+
+@pytest.mark.parametrize("way", CONTENT)
+def test_content_stays_as_it_was_written(page: Page, way: str) -> None:
+    opened(page)
+    written = "(markup) => { const to = document.querySelector('#in'); to.innerHTML = markup; return to.innerHTML }"
+    plain = "(markup) => new Range().createContextualFragment.call(new Range(), markup).firstChild.outerHTML"
+    assert "data-consent" not in page.evaluate(written, CONTENT[way])
+    assert "data-consent" not in page.evaluate(plain, CONTENT[way])
+
+
+@pytest.mark.parametrize("name", ["querySelectorAll", "nodeType", "localName", "getAttribute", "dataset", "content"])
+def test_a_forms_fields_do_not_blind_it(page: Page, name: str) -> None:
+    """Later in the same turn something is put in by markup that no method names; the page's own parser does that."""
+    form = f'<form><input name="{name}"><p></p></form>'
+    shop = opened(page)
+    page.evaluate(
+        """([markup, loader]) => {
+            const box = document.createElement("template");
+            box.innerHTML = markup;
+            const form = box.content.firstChild;
+            const tag = document.createElement("link");
+            tag.rel = "x";
+            tag.href = loader;
+            form.append(tag);
+            document.querySelector("#in").append(form);
+            new Image().src = "/last.gif";
+        }""",
+        [form, LOADER],
+    )
+    comes(page, lambda: f"{HOST}/last.gif" in shop.requests())
+    assert page.evaluate("document.querySelector('#in link').getAttribute('data-consent')") == "tracking"
+    shop.consent("functional", "analytics", "marketing")
+    page.evaluate("() => { consentMiddleware.refresh() }")
+    comes(page, lambda: f"js.hs-scripts.com/{PORTAL}.js" in shop.requests())
+
+
+def test_a_mark_of_an_earlier_page_is_not_believed(page: Page) -> None:
+    """What an editor saved with the guard's marks in it, and shows again."""
+    shop = opened(page)
+    saved = page.evaluate(
+        "(markup) => { const to = document.createElement('p'); to.innerHTML = markup; return to.innerHTML }",
+        f'<img alt="" src="{PIXEL}">',
+    )
+    assert "data-consent-by" in saved
+    page.goto("about:blank")
+    again = Shop(
+        saved.replace("track.hubspot.com", "evil.example") + f'<script src="{LOADER}"></script>', policy=POLICY
+    )
+    page.context.unroute_all()
+    again.open(page)
+    until(page, "window.consentMiddleware")
+    again.consent("functional", "analytics", "marketing")
+    page.evaluate("() => { consentMiddleware.refresh() }")
+    until(page, f"(window.ran ?? []).includes('portal {PORTAL}')")
+    assert "js.hs-scripts.com" in foreign(again)
+    assert "evil.example" not in foreign(again)
+    assert foreign(shop) == set()

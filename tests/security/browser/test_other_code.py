@@ -1,0 +1,68 @@
+"""Code of the page's own that has put things on every object's prototype: none of it turns into consent or a script."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import Page
+
+from consent_middleware import Policy
+
+from .shop import EVIL, HOST, PIXEL, PORTAL, Shop, state_is, until
+from .test_nothing_more import comes
+
+CONF = json.dumps({"src": f"https://{EVIL}/conf.js", "attrs": {}, "live": {"chat": 1, "tracking": 1}, "held": []})
+POLLUTED = {
+    "src": f"'https://{EVIL}/src.js'",
+    "live": "{chat: 1, tracking: 1, embeds: 1}",
+    "chat": "1",
+    "tracking": "1",
+    "embeds": "1",
+    "ask": "1",
+    "texts": "9",
+    "based": "0",
+    "conf": json.dumps(CONF),
+    "guard": """'{"chat":1,"tracking":1,"embeds":1}'""",
+    "consent": "'tracking'",
+    "consentBy": "'x'",
+    "attrs": "{onload: '1'}",
+    "onload": "'(window.ran ??= []).push(\"evil onload\")'",
+    "nonce": "'abc'",
+    "hash": "1",
+}
+POLLUTION = "".join(
+    f"Object.defineProperty(Object.prototype,'{name}',{{value:{value},writable:true,enumerable:true,configurable:true}});"
+    for name, value in POLLUTED.items()
+)
+MANAGER = "<script>'https://www.googletagmanager.com/gtm.js?id=GTM-X'</script>"
+LOADER = f'<script src="https://js.hs-scripts.com/{PORTAL}.js"></script>'
+PICTURE = f'<img alt="" src="{PIXEL}">'
+
+
+@pytest.mark.parametrize("names", [*([name] for name in POLLUTED), list(POLLUTED)], ids=[*POLLUTED, "all"])
+@pytest.mark.parametrize("manager", ["", MANAGER], ids=["no guard", "guard"])
+@pytest.mark.parametrize("tags", [LOADER, PICTURE], ids=["chat", "no chat"])
+def test_what_is_on_every_prototype_is_no_consent(page: Page, names: list[str], manager: str, tags: str) -> None:
+    lines = "".join(line + ";" for line in POLLUTION.split(";") if any(f"'{name}'," in line for name in names))
+    evil = "(window.ran ??= []).push('evil inline')"
+    marks = f'<script type="text/x-consent" data-consent="tracking">{evil}</script>'
+    shop = Shop(marks + tags, head=f"<script>{lines}</script>{manager}", policy=Policy(contact_url="/contact"))
+    shop.open(page)
+    until(page, "window.consentMiddleware")
+    # The script looks about four times a second; a question that is answered comes behind such a look.
+    page.evaluate("() => { consentMiddleware.refresh() }")
+    comes(page, lambda: f"{HOST}/_consent/decision" in shop.requests())
+    page.wait_for_load_state("networkidle")
+    assert {address for address in shop.requests() if not address.startswith(HOST)} == set()
+    assert page.evaluate("window.ran ?? []") == []
+
+
+def test_attributes_of_a_prototype_are_not_the_chat_s(page: Page) -> None:
+    shop = Shop(LOADER, head=f"<script>{POLLUTION}</script>", policy=Policy(contact_url="/contact"))
+    shop.open(page)
+    state_is(page, "idle")
+    page.get_by_role("button", name="Chat with us").click()
+    state_is(page, "ready")
+    assert not {address for address in shop.requests() if address.startswith(EVIL)}
+    assert page.evaluate("window.ran") == [f"portal {PORTAL}"]

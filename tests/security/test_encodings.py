@@ -1,0 +1,158 @@
+"""No encoding hides a tag: what may be one in any encoding that a browser may take a page for is held."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consent_middleware import Policy
+from consent_middleware.exchange import Exchange, RequestHead
+from consent_middleware.html.doubt import as_jis
+
+from .encodings import HIDDEN, META, PAGES, PLAIN, SCRIPT
+
+POLICY = Policy()
+SMALL = Policy(max_hold=1024)
+LENIENT = Policy(max_hold=1024, on_bail_out="pass")
+ESCAPED = b"<p>\x1b$B$3\x1b(B</p>"
+CHUNKS = [None, 1, 7, 64]
+
+
+def rewritten(body: bytes, kind: bytes = b"text/html", chunk: int | None = None, policy: Policy = POLICY) -> bytes:
+    exchange = Exchange(policy, RequestHead("GET", "/", "", [(b"host", b"own.example")]))
+    headers = [(b"content-type", kind)]
+    if chunk is None:
+        return exchange.whole(200, headers, body)[1]
+    exchange.start(200, headers)
+    out = [exchange.feed(body[at : at + chunk]) for at in range(0, len(body), chunk)]
+    return b"".join([*out, exchange.close()])
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_hidden_tag_is_held(name: str) -> None:
+    body, kind, _ = PAGES[name]
+
+    out = rewritten(body, kind)
+
+    assert b"data-consent-src=" in out.replace(b"\x1b(B", b"")
+    assert b' src="https://js.' not in out.replace(b"\x1b(B", b"").partition(b'<script src="/_consent')[0]
+    assert out.count(b"/_consent/") == 1
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_hidden_tag_is_held_in_pieces(name: str) -> None:
+    body, kind, _ = PAGES[name]
+    body = body.replace(b" " * 1900, b"")
+
+    for chunk in (1, 7, 64):
+        assert rewritten(body, kind, chunk) == rewritten(body, kind)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("chunk", CHUNKS)
+def test_what_hides_nothing_stays(name: str, chunk: int | None) -> None:
+    body, kind = PLAIN[name]
+
+    out = rewritten(body, kind, chunk)
+
+    assert out == body
+    if chunk is None:
+        assert out is body
+
+
+@pytest.mark.parametrize("chunk", CHUNKS)
+@pytest.mark.parametrize(
+    "tag",
+    [
+        b"<img src=https://track.hubspot.com/a.gif>",
+        b"<image src=https://track.hubspot.com/a.gif>",
+        b"<iframe srcdoc='<script src=//js.hs-scripts.com/1.js></script>'></iframe>",
+        b"<svg><script href=//js.hs-scripts.com/1.js></script></svg>",
+        b"<base href=//js.hs-scripts.com/><script src=1.js></script>",
+        b"<script>var s=document.createElement('script');s.src='//js.hs-scripts.com/1.js'</script>",
+        b"<link rel=preconnect href=//js.hs-scripts.com>",
+    ],
+)
+def test_tag_in_doubt_is_held(tag: bytes, chunk: int | None) -> None:
+    out = rewritten(ESCAPED + b"<!-- " + tag, chunk=chunk)
+
+    assert b"data-consent" in out
+
+
+def test_names_alone_hold_nothing_in_doubt() -> None:
+    body = ESCAPED + b"<base><script>1</script><script src=/a.js></script><img><iframe></iframe>< script>"
+
+    assert rewritten(body) == body
+
+
+def test_script_goes_behind_ascii() -> None:
+    out = rewritten(b"\x1b$B" + SCRIPT)
+
+    assert b"\x1b(B<" in out.partition(b"</script>")[2]
+
+
+def test_escape_at_the_start_of_xml_is_certain() -> None:
+    body = b"<html xmlns='http://www.w3.org/1999/xhtml'><!-- \x1b$B--><!-- " + SCRIPT + b" --></html>"
+
+    assert rewritten(body, b"application/xhtml+xml") == body
+
+
+def test_long_document_is_read_in_parts() -> None:
+    body = ESCAPED + (b"<p>" + b"x" * 60 + b"</p>") * 80 + b"<!--" + SCRIPT + b"<script>" + b"y" * 200
+
+    out = rewritten(body, chunk=64, policy=SMALL)
+
+    assert out.startswith(body[:-400])
+    assert b"data-consent-src" in out
+
+
+def test_long_tag_in_doubt_is_withheld() -> None:
+    tag = b"<script data-a='" + b"x" * 2000 + b"' src=https://js.hs-scripts.com/1.js></script>"
+    text = b"x" * 2000
+
+    assert b"&lt;script data-a" in rewritten(ESCAPED + tag, chunk=64, policy=SMALL)
+    assert rewritten(ESCAPED + tag, chunk=64, policy=LENIENT).startswith(ESCAPED + tag[:100])
+    assert rewritten(ESCAPED + text, chunk=64, policy=SMALL) == ESCAPED + text
+
+
+def test_long_tag_before_an_escape_stays_withheld() -> None:
+    tag = b"<script data-a='" + b"x" * 2000 + b"\x1b$B' src=https://js.hs-scripts.com/1.js></script>"
+
+    assert b"js.hs-scripts.com" not in rewritten(tag + b" " * 1024, chunk=64, policy=SMALL)
+
+
+def test_view_says_where_each_byte_stands() -> None:
+    source = b"a\x1b$B#A0!!%\x1b(Ix\x1b(Jb\x1b[c"
+
+    seen, places, state = as_jis(source)
+
+    assert seen == b"aA\xa4.\xa4b\x1b[c"
+    assert [source[place : place + 1] for place in places[:-1]] == [
+        b"a",
+        b"#",
+        b"0",
+        b"!",
+        b"x",
+        b"b",
+        b"\x1b",
+        b"[",
+        b"c",
+    ]
+    assert state == b"(J"
+    assert places[-1] == len(source)
+
+
+@given(
+    st.lists(st.sampled_from([b"\x1b", b"(B", b"$B", b"(I", b"<", HIDDEN, META, SCRIPT, b"'", b"\xe9", b">"])),
+    st.integers(1, 9),
+)
+def test_no_escape_loses_a_byte(parts: list[bytes], chunk: int) -> None:
+    body = b"".join(parts)
+
+    whole = rewritten(body)
+
+    assert rewritten(body, chunk=chunk) == whole
+    if b"data-consent" not in whole:
+        assert whole == body
+    assert rewritten(whole) == whole

@@ -1,0 +1,394 @@
+"""What the server tells a page's script: which elements it held, and whose chat stands behind the button."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import replace
+from html import unescape
+from typing import Any
+
+import pytest
+
+from consent_middleware import Policy
+from consent_middleware.exchange import Exchange, RequestHead
+from consent_middleware.rules import ChatScript, Vendor
+from consent_middleware.vendors.hubspot import HUBSPOT
+
+LOADER = '<script src="//js.hs-scripts.com/12345.js"></script>'
+NONCED = '<script nonce="abc" src="//js.hs-scripts.com/12345.js"></script>'
+EVIL = '<script src="//js.hs-scripts.com/666.js"></script>'
+PIXEL = '<img src="https://track.hubspot.com/__ptq.gif?a=1">'
+
+
+def sent(
+    body: str,
+    *,
+    head: str = "",
+    csp: str = "",
+    policy: Policy | None = None,
+    host: bytes = b"shop.example",
+    mount: str = "",
+) -> str:
+    """The page as the middleware sends it."""
+    page = f'<!doctype html><html lang="en"><head><title>x</title>{head}</head><body>{body}</body></html>'
+    given = [(b"content-type", b"text/html; charset=utf-8")]
+    if csp:
+        given.append((b"content-security-policy", csp.encode()))
+    exchange = Exchange(policy or Policy(contact_url="/contact"), RequestHead("GET", "/", mount, [(b"host", host)]))
+    return exchange.whole(200, given, page.encode())[1].decode()
+
+
+def told(page: str) -> list[dict[str, Any]]:
+    """The settings of each script of ours in the page."""
+    return [json.loads(unescape(found)) for found in re.findall(r"data-conf='([^']*)'", page)]
+
+
+def portal(page: str) -> str | None:
+    """The account whose chat stands behind the button."""
+    found: str | None = next((each["attrs"]["data-hsjs-portal"] for each in told(page) if "attrs" in each), None)
+    return found
+
+
+def test_each_held_element_is_listed_by_its_marks() -> None:
+    link = '<link rel="preconnect" href="https://js.hs-scripts.com">'
+    frame = '<iframe src="https://meetings.hubspot.com/a" data-x=1></iframe>'
+    script = '<script data-x="a&amp;b" src="//js.hs-scripts.com/1.js" id="hs-script-loader" defer></script>'
+    [conf] = told(sent(link + frame + PIXEL + script))
+    assert conf["held"] == [
+        ["link", "data-consent=tracking", "data-consent-href=https://js.hs-scripts.com"],
+        [
+            "iframe",
+            "data-consent=embeds",
+            "data-consent-kind=meetings",
+            "data-consent-src=https://meetings.hubspot.com/a",
+        ],
+        ["img", "data-consent=tracking", "data-consent-src=https://track.hubspot.com/__ptq.gif?a=1"],
+        [
+            "script",
+            "data-consent=tracking",
+            "data-x=a&b",
+            "data-consent-src=//js.hs-scripts.com/1.js",
+            "data-consent-id=hs-script-loader",
+        ],
+    ]
+    assert "based" not in conf
+    assert "texts" not in conf
+
+
+def test_marks_that_stand_there_already_do_not_count() -> None:
+    [conf] = told(
+        sent('<img data-consent="chat" data-consent-src="//evil.example" src="https://track.hubspot.com/x.gif">')
+    )
+    assert conf["held"] == [["img", "data-consent=tracking", "data-consent-src=//evil.example"]]
+
+
+def test_elements_with_marks_that_nobody_held_are_not_listed() -> None:
+    [conf] = told(sent('<img data-consent="tracking" data-consent-src="//evil.example">' + PIXEL))
+    assert [mark[0] for mark in conf["held"]] == ["img"]
+    assert "evil" not in json.dumps(conf)
+
+
+def test_scripts_without_an_address_are_counted() -> None:
+    inline = "<script>var s=document.createElement('script');s.src='//js.hs-scripts.com/1.js';head.append(s)</script>"
+    [conf] = told(sent(inline + inline + PIXEL))
+    assert conf["texts"] == 2
+    assert len(conf["held"]) == 1
+
+
+RULES = '{"prefetch": [{"urls": ["https://js.hs-scripts.com/1.js"]}]}'
+
+
+def test_held_speculation_rules_are_counted() -> None:
+    rules = f'<script type="speculationrules">{RULES}</script>'
+    page = sent(rules + PIXEL)
+    assert 'data-consent-type="speculationrules"' in page
+    [conf] = told(page)
+    assert conf["texts"] == 1
+    assert [mark[0] for mark in conf["held"]] == ["img"]
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        f'<script type="speculationrules" src="/rules.json">{RULES}</script>',
+        '<script type="speculationrules">{"prefetch": [{"where": {"href_matches": "/*"}}]}</script>',
+    ],
+)
+def test_speculation_rules_that_stay_are_not_counted(tag: str) -> None:
+    page = sent(tag + PIXEL)
+    assert tag in page
+    assert "texts" not in told(page)[0]
+
+
+WITHOUT_ADDRESS = [
+    f'<script href="/x" type="speculationrules">{RULES}</script>',
+    f'<svg><script src="/x" type="speculationrules">{RULES}</script></svg>',
+    "<script href='/x'>fetch('https://js.hs-banner.com/1.js')</script>",
+    "<svg><script src='/x'>fetch('https://js.hs-banner.com/1.js')</script></svg>",
+]
+
+
+@pytest.mark.parametrize("tag", WITHOUT_ADDRESS)
+def test_attribute_that_is_no_address_stays(tag: str) -> None:
+    page = sent(tag + PIXEL)
+    assert "data-consent-href" not in page
+    assert told(page)[0]["texts"] == 1
+
+
+@pytest.mark.parametrize("name", ["data-consent-src", "data-consent-href"])
+def test_text_with_a_kept_address_is_not_counted(name: str) -> None:
+    page = sent(f"<script {name}='/x'>fetch('https://js.hs-banner.com/1.js')</script>" + PIXEL)
+    assert "fetch" in page
+    [conf] = told(page)
+    assert "texts" not in conf
+    assert [mark[0] for mark in conf["held"]] == ["img"]
+
+
+#: Behind this, browsers do not agree where tags begin.
+DOUBT = "<svg></x><desc></desc></svg>"
+TRACKER = "<script nonce=evil>fetch('https://js.hs-banner.com/1.js')</script>"
+HINT = '<link rel="preconnect" href="https://js.hs-scripts.com">'
+
+
+#: Of these, what stands in a script must not end it.
+NO_TAGS = [
+    f"<!-- {EVIL}{TRACKER}{PIXEL}{HINT} -->",
+    f"<title>{EVIL}{TRACKER}{PIXEL}{HINT}</title>",
+    f"<script>var said = `{EVIL}{TRACKER}{PIXEL}{HINT}`;".replace("</script>", "") + "</script>",
+]
+
+
+class TestWhereTagsAreInDoubt:
+    @pytest.mark.parametrize("text", NO_TAGS)
+    def test_what_may_be_no_tag_is_held_and_not_listed(self, text: str) -> None:
+        page = sent(PIXEL + DOUBT + text)
+        assert page.partition("data-conf")[0].count("data-consent=") == 5
+        [conf] = told(page)
+        assert [mark[0] for mark in conf["held"]] == ["img"]
+        assert conf.keys() == {"live", "held"}
+        assert "nonce" not in page.rpartition("<script")[2]
+
+    @pytest.mark.parametrize("text", NO_TAGS)
+    def test_what_may_be_no_tag_names_no_account(self, text: str) -> None:
+        policy = Policy(contact_url="/c")
+        assert portal(sent(DOUBT + text, policy=policy)) is None
+        assert portal(sent(DOUBT + text + LOADER, policy=policy)) == "12345"
+        assert "several-accounts" not in policy.notices.counts
+
+    def test_a_tag_as_browsers_read_it_is_listed(self) -> None:
+        inline = "<script>fetch('https://js.hs-banner.com/1.js')</script>"
+        [conf] = told(sent(DOUBT + LOADER + inline + PIXEL + HINT))
+        assert [mark[0] for mark in conf["held"]] == ["script", "img", "link"]
+        assert conf["texts"] == 1
+        assert conf["attrs"]["data-hsjs-portal"] == "12345"
+
+
+def test_what_stands_before_a_base_comes_first() -> None:
+    [conf] = told(sent(f'{LOADER}<base href="/a/">{PIXEL}{LOADER}'))
+    assert [mark[0] for mark in conf["held"]] == ["script", "img"]
+    assert conf["based"] == 1
+
+
+def test_what_is_held_in_a_frames_document_is_not_listed() -> None:
+    inner = LOADER.replace('"', "&quot;")
+    assert told(sent(f'<iframe srcdoc="{inner}"></iframe>{PIXEL}'))[0]["held"] == [
+        ["img", "data-consent=tracking", "data-consent-src=https://track.hubspot.com/__ptq.gif?a=1"]
+    ]
+
+
+def test_behind_the_body_a_second_script_tells_of_more() -> None:
+    inline = "<script>fetch('https://js.hs-banner.com/1.js')</script>"
+    first, second = told(sent(f"{LOADER}</body>{PIXEL}{inline}"))
+    assert len(first["held"]) == 1
+    assert [mark[0] for mark in second["held"]] == ["script", "img"]
+    assert second["texts"] == 1
+    assert second.keys() == {"held", "texts"}
+
+
+def test_behind_the_body_a_chat_still_stands_in() -> None:
+    page = sent(f"{PIXEL}</body>{LOADER}")
+    first, second = told(page)
+    assert "src" not in first
+    assert second["attrs"]["data-hsjs-portal"] == "12345"
+    assert page.count("<aside") == 1
+
+
+def test_behind_the_body_nothing_new_adds_nothing() -> None:
+    assert len(told(sent(f"{LOADER}</body>{LOADER}</body>"))) == 1
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        '<script src="/copy/conversations-embed.js" data-hsjs-portal="7" integrity="x"></script>',
+        (
+            '<script src="//js-eu1.usemessages.com/conversations-embed.js?x" data-hsjs-portal="7" '
+            'data-hsjs-hublet="na1"></script>'
+        ),
+    ],
+)
+def test_the_chat_comes_from_the_vendors_own_host(tag: str) -> None:
+    [conf] = told(sent(tag))
+    assert conf["src"] == "https://js.usemessages.com/conversations-embed.js"
+    assert conf["attrs"]["data-hsjs-portal"] == "7"
+    assert "integrity" not in conf["attrs"]
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        '<script src="https://evil.example/conversations-embed.js" data-hsjs-portal="7"></script>',
+        '<script src="data:text/javascript,1//conversations-embed.js" data-hsjs-portal="7"></script>',
+        '<script id="hubspot-messages-loader" src="https://evil.example/x.js" data-hsjs-portal="7"></script>',
+        '<script src="//evil.example/hs/scriptloader/7.js"></script>',
+    ],
+)
+def test_tag_at_a_strangers_host_brings_no_chat(tag: str) -> None:
+    assert not any("src" in conf for conf in told(sent(tag)))
+
+
+def test_a_proxied_origin_serves_the_chat() -> None:
+    policy = Policy(contact_url="/c", proxied={"js.usemessages.com": "https://hs.shop.example:8443"})
+    assert told(sent(LOADER, policy=policy))[0]["src"] == "https://hs.shop.example:8443/conversations-embed.js"
+
+
+@pytest.mark.parametrize("hublet", ["evil.example/x", "eu1.", "EU1", "e", "eu123", "eu1\n"])
+def test_a_region_that_is_none_brings_no_chat(hublet: str) -> None:
+    chat = (
+        f'<script src="//js.usemessages.com/conversations-embed.js" data-hsjs-portal="1" data-hsjs-hublet="{hublet}">'
+    )
+    loader = f'<script src="//js.hs-scripts.com/1.js" data-hsjs-hublet="{hublet}"></script>'
+    assert portal(sent(chat + "</script>")) is None
+    assert portal(sent(loader)) is None
+
+
+@pytest.mark.parametrize("src", ["https://evil.example/x.js", "//js.usemessages.com/x.js", "https://", "javascript:1"])
+def test_a_rule_that_gives_another_host_gives_none(src: str) -> None:
+    rules = tuple(replace(rule, chat=lambda _: ChatScript(src, ())) for rule in HUBSPOT.tag_rules)
+    vendor = replace(HUBSPOT, tag_rules=rules)
+    assert isinstance(vendor, Vendor)
+    [conf] = told(sent(LOADER, policy=Policy(contact_url="/c", vendors=[vendor])))
+    assert "src" not in conf
+
+
+@pytest.mark.parametrize(
+    "src", ["https://js.usemessages.com/x.js", "https://static.hsappstatic.net/x.js", "https://x.app.hubspot.com/x.js"]
+)
+def test_a_rule_may_give_any_host_of_the_vendors(src: str) -> None:
+    rules = tuple(replace(rule, chat=lambda _: ChatScript(src, ())) for rule in HUBSPOT.tag_rules)
+    policy = Policy(contact_url="/c", vendors=[replace(HUBSPOT, tag_rules=rules)])
+    assert told(sent(LOADER, policy=policy))[0]["src"] == src
+
+
+@pytest.mark.parametrize("name", ["amp-img", "amp-iframe", "amp-pixel"])
+def test_an_element_that_runs_no_script_brings_no_chat(name: str) -> None:
+    assert portal(sent(f'<{name} src="https://js.hs-scripts.com/1.js"></{name}>')) is None
+    assert portal(sent('<script src="https://js.hs-scripts.com/1.js"></script>')) == "1"
+
+
+class TestPolicies:
+    @pytest.mark.parametrize(
+        "csp",
+        [
+            "script-src 'nonce-abc'",
+            "script-src 'nonce-abc' 'strict-dynamic' https:",
+            "default-src 'nonce-abc'",
+            "script-src-elem 'nonce-abc'",
+            "script-src 'nonce-abc', script-src 'nonce-abc' https:",
+        ],
+    )
+    def test_a_tag_that_the_policy_stops_brings_no_chat(self, csp: str) -> None:
+        assert portal(sent(EVIL, csp=csp)) is None
+        assert portal(sent(EVIL + NONCED, csp=csp)) == "12345"
+
+    def test_a_tag_that_the_policy_lets_run_brings_its_chat(self) -> None:
+        assert portal(sent(LOADER, csp="script-src 'nonce-abc' https://js.hs-scripts.com")) == "12345"
+        assert portal(sent(LOADER, csp="img-src 'self'")) == "12345"
+
+    def test_a_stopped_tag_is_no_chat_that_loads(self) -> None:
+        policy = Policy(contact_url="/c", tracking=[], chat=["marketing"], embeds=["marketing"])
+        page = sent(
+            '<script src="//js.usemessages.com/conversations-embed.js" data-hsjs-portal="2"></script>' + EVIL,
+            csp="script-src 'nonce-abc'",
+            policy=policy,
+        )
+        assert portal(page) is None
+
+    @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+    def test_an_inline_tag_counts_by_its_digest(self, ending: str) -> None:
+        text = f"var s=document.createElement('script');{ending}s.src='//js.hs-scripts.com/1.js';head.append(s)"
+        digest = hashlib.sha256(text.replace("\r\n", "\n").replace("\r", "\n").encode()).digest()
+        source = f"'sha256-{base64.b64encode(digest).decode()}'"
+        assert portal(sent(f"<script>{text}</script>", csp=f"script-src 'self' {source}")) == "1"
+        assert portal(sent(f"<script>{text}</script>", csp="script-src 'self'")) is None
+
+    def test_an_address_that_is_none_is_stopped(self) -> None:
+        tag = '<script id="hs-script-loader" data-hsjs-portal="1" src="https://"></script>'
+        assert portal(sent(tag + PIXEL, csp="script-src *")) is None
+
+
+class TestPoliciesInThePage:
+    """A policy in a `meta` element is not read: what is known of it is the nonce of the page's own tags."""
+
+    def test_a_tag_without_the_others_nonce_is_left_out(self) -> None:
+        [conf] = told(sent(EVIL + NONCED))
+        assert [mark[-1] for mark in conf["held"]] == ["data-consent-src=//js.hs-scripts.com/12345.js"]
+        assert conf["attrs"]["data-hsjs-portal"] == "12345"
+
+    def test_an_inline_tag_without_it_is_not_counted(self) -> None:
+        inline = (
+            "<script{}>var s=document.createElement('script');s.src='//js.hs-scripts.com/7.js';b.append(s)</script>"
+        )
+        [conf] = told(sent(inline.format("") + inline.format(" nonce=abc") + NONCED))
+        assert conf["texts"] == 1
+
+    def test_the_nonce_of_any_held_script_is_ours(self) -> None:
+        tracker = '<script nonce="abc" src="//js.hs-banner.com/1.js"></script>'
+        assert 'nonce="abc" data-conf' in sent(EVIL + tracker)
+        assert portal(sent(EVIL + tracker)) is None
+
+    def test_pictures_need_no_nonce(self) -> None:
+        [conf] = told(sent(PIXEL + NONCED))
+        assert [mark[0] for mark in conf["held"]] == ["img", "script"]
+
+
+class TestBases:
+    AWAY = ("https://cdn.example/", "//cdn.example", "ftp://x.example/", "https:\\\\x.example", "http://[", "blob:x")
+
+    @pytest.mark.parametrize("href", AWAY)
+    @pytest.mark.parametrize(
+        "page",
+        [
+            "{base}{tag}",
+            "{tag}{base}",
+            "{tag}<svg>{base}</svg>",
+            '<base href="/">{tag}{base}',
+            '{base}{tag}<base href="/">',
+        ],
+    )
+    def test_the_script_names_the_pages_host(self, href: str, page: str) -> None:
+        body = page.format(base=f'<base href="{href}">', tag=LOADER)
+        assert 'src="//shop.example/_consent/facade.' in sent(body)
+
+    @pytest.mark.parametrize(
+        "base", ["", '<base target="_top">', '<base href="/a/">', '<base href="b/?x">', "<!--{}-->"]
+    )
+    def test_a_base_that_stays_at_home_changes_nothing(self, base: str) -> None:
+        away = base.format('<base href="https://x.example">')
+        assert 'src="/_consent/facade.' in sent(away + LOADER)
+
+    def test_the_guard_names_the_pages_host(self) -> None:
+        manager = "<script src='https://www.googletagmanager.com/gtm.js'></script>"
+        page = sent(LOADER, head=f'<base href="https://x.example/">{manager}')
+        assert page.count('src="//shop.example/_consent/facade.') == 2
+
+    @pytest.mark.parametrize("host", [b"", b"a b", b'x">'])
+    def test_without_a_host_no_script_is_asked_for_elsewhere(self, host: bytes) -> None:
+        policy = Policy(contact_url="/c", guard="always")
+        page = sent(f'<base href="https://x.example/">{LOADER}', policy=policy, host=host)
+        assert "/_consent/" not in page.partition("<base")[2]
+        assert 'data-consent-src="//js.hs-scripts.com' in page
+        assert policy.notices.counts["base-without-host"] >= 1

@@ -1,0 +1,58 @@
+"""A content coding that browsers overlook hides no tag: they show the bytes, so the bytes are read."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from consent_middleware import Policy
+from consent_middleware.exchange import Exchange, RequestHead
+
+TAG = b'<script src="//js.hs-scripts.com/12345.js"></script>'
+WAITS = b'data-consent-src="//js.hs-scripts.com/12345.js"'
+UNKNOWN = (b"UTF-8", b"none", b"binary", b"x-anything", b"compress", b"utf-8, none", b"identity, UTF-8", b"gzip;q=1")
+
+
+def _exchange(policy: Policy, coding: bytes) -> Exchange:
+    exchange = Exchange(policy, RequestHead("GET", "/", "", [(b"host", b"example.com")]))
+    exchange.start(200, [(b"content-type", b"text/html"), (b"content-encoding", coding)])
+    return exchange
+
+
+@pytest.mark.parametrize("coding", UNKNOWN)
+def test_tag_waits_behind_an_unknown_coding(coding: bytes) -> None:
+    policy = Policy(contact_url="/c")
+
+    head, body = _exchange(policy, coding).at_hand(TAG)
+
+    assert WAITS in body
+    assert (b"content-encoding", coding) in head
+    assert policy.notices.counts == {"unknown-coding": 1}
+
+
+@pytest.mark.parametrize("coding", UNKNOWN)
+def test_tag_waits_behind_an_unknown_coding_in_pieces(coding: bytes) -> None:
+    exchange = _exchange(Policy(contact_url="/c"), coding)
+
+    assert WAITS in exchange.feed(TAG[:20]) + exchange.feed(TAG[20:]) + exchange.close()
+
+
+@pytest.mark.parametrize("coding", [b"gzip, UTF-8", b"UTF-8, gzip"])
+def test_known_coding_beside_an_unknown_one_is_undone(coding: bytes) -> None:
+    _, body = _exchange(Policy(contact_url="/c"), coding).at_hand(gzip.compress(TAG))
+
+    assert WAITS in gzip.decompress(body)
+
+
+def test_body_without_a_tag_is_the_app_s_own() -> None:
+    body = b"\x1f\x9d\x90"
+
+    assert _exchange(Policy(contact_url="/c"), b"compress").at_hand(body)[1] is body
+
+
+def test_coding_that_browsers_read_and_we_do_not_is_passed_on() -> None:
+    policy = Policy(contact_url="/c")
+
+    assert not _exchange(policy, b"dcb").rewrites
+    assert policy.notices.counts == {"unknown-coding": 1}

@@ -1,0 +1,134 @@
+"""What an XML document's own declarations may hide: markup in entities, parts of addresses, values of attributes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consent_middleware import Policy
+from consent_middleware.html.subset import LONGEST
+
+from .test_encodings import rewritten
+
+XHTML = b"application/xhtml+xml"
+NAMESPACE = b' xmlns="http://www.w3.org/1999/xhtml"'
+SCRIPT = b"<script src='https://js.hs-scripts.com/1.js'/>"
+CHUNKS = [None, 1, 7, 64]
+LENIENT = Policy(on_bail_out="pass")
+
+
+def document(subset: bytes, body: bytes = b"", before: bytes = b"") -> bytes:
+    return before + b"<!DOCTYPE html [" + subset + b"]><html" + NAMESPACE + b"><body>" + body + b"</body></html>"
+
+
+HIDDEN = {
+    "markup": document(b'<!ENTITY s "' + SCRIPT + b'">', b"&s;"),
+    "markup by number": document(b"<!ENTITY s '&#60;script src=\"//js.hs-scripts.com/1.js\"/>'>", b"&s;"),
+    "markup by number of a number": document(
+        b"<!ENTITY s \"&#38;#x3c;script src='//js.hs-scripts.com/1.js'/>\">", b"&s;"
+    ),
+    "an entity in an entity": document(
+        b'<!ENTITY a "js.hs-scr"><!ENTITY b "//&a;ipts.com/1.js">', b'<script src="&b;"/>'
+    ),
+    "a part of a host": document(b'<!ENTITY a "js.hs-scr">', b'<script src="https://&a;ipts.com/1.js"/>'),
+    "an address": document(b'<!ENTITY a "https://js.hs-scripts.com/1.js">', b'<script src="&a;"/>'),
+    "a part of a picture's host": document(b'<!ENTITY a "track.hub">', b'<img alt="" src="//&a;spot.com/a.gif"/>'),
+    "a part of an address in a drawing": document(
+        b'<!ENTITY a "js.hs-scr">',
+        b'<svg xmlns="http://www.w3.org/2000/svg" xmlns:x="http://www.w3.org/1999/xlink">'
+        b'<script x:href="//&a;ipts.com/1.js"/></svg>',
+    ),
+    "a parameter": document(b"<!ENTITY % p \"<!ENTITY s 'x'>\">%p;", b"&s;"),
+    "a value for an attribute": document(
+        b'<!ATTLIST script src CDATA "//js.hs-scripts.com/1.js">', b"<script></script>"
+    ),
+    "behind comments": document(
+        b"<!-- ]> --><?x ]>?><!ENTITY a 'js.hs-scr'>",
+        b"<script src='//&a;ipts.com/1.js'/>",
+        b"<?xml version='1.0'?>\n<!---->",
+    ),
+    "too long to be read": document(
+        b"<!--" + b" " * 2 * LONGEST + b"--><!ENTITY s '" + SCRIPT.replace(b"'", b'"') + b"'>", b"&s;"
+    ),
+}
+PLAIN = {
+    "no declaration": b"<html" + NAMESPACE + b"><body/></html>",
+    "no subset": b"<?xml version='1.0'?><!DOCTYPE html PUBLIC '[' \"[>\"><html" + NAMESPACE + b"/>",
+    "a character": document(b'<!ENTITY nbsp "&#160;"><!ENTITY amp2 "&amp;&#xa9;">', b"a&nbsp;b"),
+    "names of a drawing program": document(
+        b'<!ENTITY ns_svg "http://www.w3.org/2000/svg"><!ATTLIST svg id ID #IMPLIED>', b'<p x="&ns_svg;">&ns_svg;</p>'
+    ),
+    "an entity elsewhere": document(b'<!ENTITY a "x">', b'<a href="&a;">x</a><script src="/&amp;a;.js"/>'),
+    "an element's declaration": document(b"<!ELEMENT x ANY><!NOTATION n SYSTEM 'x'>", b""),
+    "cut off": b"<!DOCTYPE html [<!ENTITY s '",
+    "a comment that is cut off": b"<!-- ",
+    "no markup": b"x",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+@pytest.mark.parametrize("chunk", CHUNKS)
+def test_declaration_that_hides_a_tag_is_held(name: str, chunk: int | None) -> None:
+    if name.startswith("too long") and chunk in {None, 1, 7}:
+        chunk = 4096
+    body = HIDDEN[name]
+
+    out = rewritten(body, XHTML, chunk)
+
+    assert out != body
+    if name.startswith("too long"):
+        assert out.startswith(b"<! html")
+        return
+    assert not any(tag in out for tag in (b"<script src=", b'<img alt="" src=', b" x:href=", b"script src CDATA"))
+    assert out == rewritten(body, XHTML)
+    assert rewritten(out, XHTML) == out
+    assert rewritten(body, XHTML, chunk, LENIENT) == body
+
+
+@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("chunk", CHUNKS)
+def test_plain_declarations_stay(name: str, chunk: int | None) -> None:
+    out = rewritten(PLAIN[name], XHTML, chunk)
+
+    assert out == PLAIN[name]
+    if chunk is None:
+        assert out is PLAIN[name]
+
+
+def test_names_of_html_are_read_in_xml() -> None:
+    body = b"<html" + NAMESPACE + b"><script src='https:&sol;&sol;js&period;hs-scripts.com/1.js'/></html>"
+
+    assert b"data-consent-src" in rewritten(body, XHTML)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                b"<!DOCTYPE x",
+                b"[",
+                b"]",
+                b">",
+                b"<!ENTITY a ",
+                b'"',
+                b"'",
+                b"<",
+                b"%",
+                b"&a;",
+                b"<!--",
+                b"-->",
+                b" ",
+                b"<?",
+                b"<x>",
+            ]
+        ),
+        max_size=12,
+    ),
+    st.integers(1, 5),
+)
+def test_no_declaration_raises(parts: list[bytes], chunk: int) -> None:
+    body = b"".join(parts)
+
+    assert rewritten(body, XHTML, chunk) == rewritten(body, XHTML)
