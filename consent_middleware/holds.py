@@ -428,7 +428,7 @@ class PageHolds:
             )
         )
         if self._held_nonce is None:
-            self._held_nonce = tag.get(b"nonce")
+            self._held_nonce = self.held[-1].nonce
         if runs:
             self._remember_chat(tag, found, src)
         return edits
