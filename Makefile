@@ -13,7 +13,7 @@ QUICK := not (browser or servers or caches or corpus or slow)
 .PHONY: help demo quick test test-latest types style unit lock bench fuzz mutants soak asset pictures clean tools
 
 help:
-	@echo "make quick   types, style and the tests that need nothing but Python: under a minute, after every change"
+	@echo "make quick   types, style and the tests that need nothing but Python, after every change"
 	@echo "make demo    the same site with and without consent-middleware, side by side"
 	@echo "make test    everything: types, style, tests, real browsers, servers and caches"
 	@echo "             (it runs pytest; ARGS='-k cookies' goes to it)"

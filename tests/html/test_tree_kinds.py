@@ -16,6 +16,8 @@ from consent_middleware.urls import absolute, parse_url, possible_urls
 from .oracle import NEEDLE, Everything, Holding, rewritten
 from .test_laws import cost
 
+pytestmark = pytest.mark.slow
+
 HELD = f"//{NEEDLE}/x"
 SCRIPT = f"<script src={HELD}></script>"
 IMG = f"<img src={HELD}>"

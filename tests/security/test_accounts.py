@@ -18,6 +18,8 @@ from consent_middleware.holds import PageHolds
 from consent_middleware.html.rewriter import HTMLRewriter
 from tests.pages import CHAT, LOADER, page
 
+pytestmark = pytest.mark.slow
+
 #: The words of an attack: addresses and code of a stranger's account, and what sets up a consent platform.
 ATTACKS = [
     "js.hs-scripts.com/666.js createElement",
