@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # How many processes run the tests. `-bb`: comparing bytes with text is an error.
-WORKERS ?= $(shell getconf _NPROCESSORS_ONLN | awk '{ print ($$1 > 4) ? 4 : $$1 }')
-PYTEST := $(BIN)/python -bb -m pytest --tx '$(WORKERS)*popen//python=$(BIN)/python -bb' --dist loadfile
+# Two for each core, because the tests with browsers and servers wait most of their time.
+WORKERS ?= $(shell getconf _NPROCESSORS_ONLN | awk '{ print ($$1 > 4) ? 8 : 2 * $$1 }')
+PYTEST := $(BIN)/python -bb -m pytest --tx '$(WORKERS)*popen//python=$(BIN)/python -bb' --dist worksteal
 # The tests with these markers need a browser, servers, caches or real pages, or take long.
 QUICK := not (browser or servers or caches or corpus or slow)
 

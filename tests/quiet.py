@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from weakref import WeakKeyDictionary
 
 from playwright.sync_api import BrowserContext, Error, Page, Request, Response, expect
@@ -74,10 +74,33 @@ def comes(page: Page, what: Callable[[], bool]) -> None:
         page.wait_for_timeout(20)
 
 
+@contextlib.contextmanager
+def _page_may_go() -> Iterator[None]:
+    """Suppress the error of an evaluation whose page was navigated away from before it could answer."""
+    try:
+        yield
+    except Error as error:
+        if not any(word in error.message for word in ("context was destroyed", "navigat")):
+            raise
+
+
+@contextlib.contextmanager
+def navigation(page: Page) -> Iterator[None]:
+    """Wait for the navigation that the block causes. The answer of its last evaluation may go with the old page."""
+    with page.expect_navigation(), _page_may_go():
+        yield
+
+
 def until(page: Page, condition: str) -> None:
-    """Wait until a condition in the page is true, whatever the page's policy says of `eval`."""
+    """Wait until a condition in the page is true, whatever the page's policy says of `eval`.
+
+    The page may be loaded anew meanwhile.
+    """
     end = time.monotonic() + TIMEOUT / 1000
-    while not page.evaluate(f"() => Boolean({condition})"):
+    while True:
+        with _page_may_go():
+            if page.evaluate(f"() => Boolean({condition})"):
+                return
         if time.monotonic() > end:
             raise AssertionError(f"not true: {condition}")
         page.wait_for_timeout(20)
@@ -99,13 +122,9 @@ def quiet(page: Page, span: int = 600, *, waiting: int = 0) -> None:
                 raise AssertionError(f"not answered: {sorted(request.url for request in seen.open)}")
             page.wait_for_timeout(20)
         known = len(seen.urls)
-        try:
+        with _page_may_go():
             page.evaluate(_WAIT, span)
-        except Error as error:
-            if not any(word in error.message for word in ("context was destroyed", "navigat")):
-                raise
-            continue
-        still = known == len(seen.urls)
+            still = known == len(seen.urls)
 
 
 def pass_time(page: Page, span: int) -> None:

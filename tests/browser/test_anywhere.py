@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError, exp
 from consent_middleware import Policy
 from examples.standin import StandIn
 from tests import chromium, npm
-from tests.quiet import watch
+from tests.quiet import navigation, watch
 
 from .app import App
 from .pages import CHAT_HOSTS, asked, asks, button, comes, cookies, expect_state, hosts, place, quiet, until
@@ -137,7 +137,7 @@ def test_taking_consent_back_ends_chat_and_cookies_with_one_load(page: Page, app
     # A cookie that is still on its way would be set after the withdrawal.
     quiet(page)
     app.asked.clear()
-    with page.expect_navigation():
+    with navigation(page):
         page.evaluate("CookieConsent.acceptCategory([])")
     expect_state(page, "idle")
     quiet(page, 1_300)

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from consent_middleware.facade import Texts
 from consent_middleware.rules import Purpose
 from examples.standin import Portal, StandIn
-from tests.quiet import painted, pass_time
+from tests.quiet import navigation, painted, pass_time
 
 from .pages import (
     ALONE,
@@ -487,7 +487,7 @@ class TestCookies:
         site.asked.clear()
         standin.settle()
         standin.clear()
-        with page.expect_navigation():
+        with navigation(page):
             page.evaluate("setTimeout(consentMiddleware.withdraw)")
         expect_state(page, "idle")
         quiet(page)
@@ -499,7 +499,7 @@ class TestCookies:
         put(site, document())
         page.context.add_cookies([{"name": "consent_chat", "value": "1", "url": URL}])
         open_page(page)
-        with page.expect_navigation():
+        with navigation(page):
             page.evaluate("setTimeout(consentMiddleware.withdraw)")
         expect_state(page, "idle")
         assert cookies(page) == {}

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, Route, expect
 from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
 from examples.standin import StandIn
+from tests.quiet import navigation
 
 from .app import App
 from .pages import DECISION, URL, asked, button, comes, decide, document, expect_state, open_page, put, quiet, until
@@ -159,7 +160,7 @@ class TestServersThatStumble:
         page.evaluate("consentMiddleware.refresh(); 0")
         comes(page, lambda: site.asked.count(DECISION) > 1)
         site.asked.clear()
-        with page.expect_navigation():
+        with navigation(page):
             grant(page, site)
 
     def test_a_cookie_that_changes_all_the_time_neither_delays_nor_floods(self, page: Page, site: Site) -> None:
@@ -194,7 +195,7 @@ class TestServersThatStumble:
             until(page, "document.cookie.includes('__hstc')")
             quiet(page)
             if turn == 0:
-                with page.expect_navigation():
+                with navigation(page):
                     grant(page, site)
         before = site.asked.count(DECISION)
         grant(page, site)

@@ -9,6 +9,7 @@ from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.rules import Purpose
 from examples.standin import Portal, StandIn
+from tests.quiet import navigation
 
 from .pages import (
     CHAT,
@@ -440,7 +441,7 @@ class TestWithdrawal:
         quiet(page)
         page.evaluate("_hsp.push = (...given) => localStorage.told = JSON.stringify(given)")
         site.asked.clear()
-        with page.expect_navigation():
+        with navigation(page):
             grant(page, site)
         expect_state(page, "idle")
         quiet(page, 1_300)
@@ -460,7 +461,7 @@ class TestWithdrawal:
         page.evaluate("_hsp.push = (...given) => localStorage.told = JSON.stringify(given)")
         site.asked.clear()
         put(site, document(before=HELD_LOADER, held=(LOADER,)))
-        with page.expect_navigation():
+        with navigation(page):
             page.evaluate("document.cookie = 'choice=none'")
         expect_state(page, "idle")
         assert site.asked.count("/") == 1
@@ -474,7 +475,7 @@ class TestWithdrawal:
         assert DECISION not in site.asked
         site.asked.clear()
         decide(site)
-        with page.expect_navigation():
+        with navigation(page):
             page.evaluate("document.cookie = 'choice=none'")
         assert site.asked.count("/") == 1
 
@@ -485,7 +486,7 @@ class TestWithdrawal:
         page.goto(URL)
         expect_state(page, "ready")
         site.asked.clear()
-        with page.expect_navigation():
+        with navigation(page):
             grant(page, site)
         # The page that comes says once more that the chat is allowed, and brings it; its cookie is a reason to ask.
         comes(page, lambda: site.asked.count(DECISION) > 1)

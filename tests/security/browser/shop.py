@@ -16,6 +16,7 @@ from playwright.sync_api import BrowserContext, Page, Route
 
 from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
+from tests.quiet import until, watch
 
 HOST = "shop.example"
 EVIL = "evil.example"
@@ -135,15 +136,6 @@ def ran(page: Page) -> list[str]:
     return found
 
 
-def until(page: Page, condition: str) -> None:
-    """Wait until a condition in the page is true, whatever the page's policy says of `eval`."""
-    for _ in range(300):
-        if page.evaluate(f"() => Boolean({condition})"):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"not true: {condition}")
-
-
 def state_is(page: Page, state: str) -> None:
     """Wait until the facade is in `state`. Playwright's own look stumbles over elements that hide a method."""
     until(page, f"document.querySelector('[data-consent-facade]')?.getAttribute('data-state') === '{state}'")
@@ -153,6 +145,4 @@ def fresh_context(context: BrowserContext) -> BrowserContext:
     """Another visitor who has never been here."""
     browser = context.browser
     assert browser is not None
-    other = browser.new_context(ignore_https_errors=True)
-    other.set_default_timeout(6_000)
-    return other
+    return watch(browser.new_context(ignore_https_errors=True))

@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import Page
 
 from consent_middleware import Policy
+from tests.quiet import until
 
-from .shop import EVIL, HOST, LOADER, NONCE, Shop, state_is, until
+from .shop import EVIL, HOST, LOADER, NONCE, Shop, state_is
 
 BASE = f'<base href="https://{EVIL}/">'
 MANAGER = f"<script nonce={NONCE}>'https://www.googletagmanager.com/gtm.js?id=GTM-X'</script>"

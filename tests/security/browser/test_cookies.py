@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from consent_middleware import Policy
+from tests.quiet import navigation
 
 from .shop import HOST, PORTAL, Shop, state_is
 
@@ -30,7 +31,7 @@ def test_a_cookie_with_the_prefix_keeps_the_click(page: Page, shop: Shop) -> Non
     assert kept["expires"] == -1
     page.reload()
     state_is(page, "ready")
-    with page.expect_navigation():
+    with navigation(page):
         page.evaluate("() => { consentMiddleware.withdraw() }")
     state_is(page, "idle")
     assert NAME not in {cookie["name"] for cookie in page.context.cookies()}

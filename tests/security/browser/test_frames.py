@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Page, Route
 
 from consent_middleware import Policy
+from tests.quiet import comes
 
 from .shop import EVIL, HOST, PORTAL, Shop, state_is
-from .test_nothing_more import comes
 
 LOADER = f'<script src="https://js.hs-scripts.com/{PORTAL}.js"></script>'
 FORM = '<iframe title="A calendar" src="https://meetings.hubspot.com/ann"></iframe>'

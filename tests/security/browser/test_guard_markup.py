@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Page
 
 from consent_middleware import Policy
+from tests.quiet import comes, quiet, until
 
-from .shop import HOST, LOADER, PIXEL, PORTAL, Shop, until
-from .test_nothing_more import comes
+from .shop import HOST, LOADER, PIXEL, PORTAL, Shop
 
 POLICY = Policy(contact_url="/contact", guard="always")
 
@@ -62,7 +62,7 @@ def test_markup_waits_however_it_is_spelt(page: Page, way: str) -> None:
         WAITING[way],
     )
     comes(page, lambda: f"{HOST}/last.gif" in shop.requests())
-    page.wait_for_load_state("networkidle")
+    quiet(page)
     assert foreign(shop) == set()
     assert page.locator("#in [data-consent]").count() == 1
 

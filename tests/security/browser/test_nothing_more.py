@@ -6,15 +6,15 @@ may do. What the site's operator means is let off: the site's own account, and t
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from consent_middleware import Policy
+from tests.quiet import comes, navigation, quiet, until
 
-from .shop import EMBED, EVIL, HOST, LOADER, PIXEL, POLICIES, PORTAL, Shop, fresh_context, ran, state_is, until
+from .shop import EMBED, EVIL, HOST, LOADER, PIXEL, POLICIES, PORTAL, Shop, fresh_context, ran, state_is
 
 #: The attacker's marks, on whatever a sanitizer may let through. `{}` is one of the purposes.
 MARKED = {
@@ -93,7 +93,7 @@ def without(context: BrowserContext, kind: str) -> Told:
         other = fresh_context(context)
         page = other.new_page()
         shop.open(page)
-        page.wait_for_load_state("networkidle")
+        quiet(page)
         _KNOWN[kind] = Told(shop.requests(), set(ran(page)))
         other.close()
     return _KNOWN[kind]
@@ -146,9 +146,9 @@ def test_all_samples_gain_nothing_by_consent(page: Page, kind: str) -> None:
     comes(page, lambda: f"js.hs-scripts.com/{PORTAL}.js" in shop.requests())
     comes(page, lambda: "track.hubspot.com/__ptq.gif" in shop.requests())
     told = set(ran(page))
-    with page.expect_navigation():
+    with navigation(page):
         page.evaluate("() => { consentMiddleware.withdraw() }")
-    page.wait_for_load_state("networkidle")
+    quiet(page)
     assert more(shop, page, before, told=told) == set()
 
 
@@ -160,7 +160,7 @@ def test_consent_from_before_gains_nothing(page: Page, kind: str) -> None:
     shop.consent("functional")
     shop.open(page)
     comes(page, lambda: any("conversations-embed.js" in address for address in shop.requests()))
-    page.wait_for_load_state("networkidle")
+    quiet(page)
     assert more(shop, page, before) == set()
 
 
@@ -177,12 +177,3 @@ def test_a_copy_that_says_more_does_not_run(page: Page) -> None:
     page.evaluate("() => { consentMiddleware.refresh() }")
     state_is(page, "ready")
     assert set(ran(page)) == {f"portal {PORTAL}"}
-
-
-def comes(page: Page, what: Callable[[], bool]) -> None:
-    """Wait until something is so outside the page."""
-    for _ in range(300):
-        if what():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("it did not come")

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Page
 
 from consent_middleware import Policy
+from tests.quiet import comes, quiet, until
 
-from .shop import EVIL, HOST, PIXEL, PORTAL, Shop, state_is, until
-from .test_nothing_more import comes
+from .shop import EVIL, HOST, PIXEL, PORTAL, Shop, state_is
 
 CONF = json.dumps({"src": f"https://{EVIL}/conf.js", "attrs": {}, "live": {"chat": 1, "tracking": 1}, "held": []})
 POLLUTED = {
@@ -53,7 +53,7 @@ def test_what_is_on_every_prototype_is_no_consent(page: Page, names: list[str], 
     # The script looks about four times a second; a question that is answered comes behind such a look.
     page.evaluate("() => { consentMiddleware.refresh() }")
     comes(page, lambda: f"{HOST}/_consent/decision" in shop.requests())
-    page.wait_for_load_state("networkidle")
+    quiet(page)
     assert {address for address in shop.requests() if not address.startswith(HOST)} == set()
     assert page.evaluate("window.ran ?? []") == []
 
