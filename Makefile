@@ -2,11 +2,15 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Compiled files are kept, so that the next run need not compile every test again, and kept out of the sources.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # How many processes run the tests. `-bb`: comparing bytes with text is an error.
 # Two for each core, because the tests with browsers and servers wait most of their time.
-WORKERS ?= $(shell getconf _NPROCESSORS_ONLN | awk '{ print ($$1 > 4) ? 8 : 2 * $$1 }')
-PYTEST := $(BIN)/python -bb -m pytest --tx '$(WORKERS)*popen//python=$(BIN)/python -bb' --dist worksteal
+CORES := $(shell getconf _NPROCESSORS_ONLN | awk '{ print ($$1 > 4) ? 4 : $$1 }')
+WORKERS ?= $(shell expr 2 '*' $(CORES))
+PYTEST = $(BIN)/python -bb -m pytest --tx '$(WORKERS)*popen//python=$(BIN)/python -bb' --dist worksteal
 # The tests with these markers need a browser, servers, caches or real pages, or take long.
 QUICK := not (browser or servers or caches or corpus or slow)
 
@@ -58,8 +62,9 @@ lock: $(VENV)/.test
 demo: $(VENV)/.demo
 	@exec $(BIN)/python -m examples.demo $(ARGS)
 
+quick: WORKERS := $(CORES)
 quick: types style .cache/html5lib-tests
-	$(PYTEST) -m '$(QUICK)' $(ARGS)
+	$(PYTEST) -m '$(QUICK)' --hypothesis-profile=quick $(ARGS)
 
 test: types style unit
 

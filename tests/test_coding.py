@@ -127,6 +127,7 @@ def zeros(coding: bytes, megabytes: int) -> bytes:
     return coded + writer.end()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("coding", EVERY_CODING)
 def test_no_piece_of_a_bomb_is_large(coding: bytes) -> None:
     bomb = zeros(coding, 32)
@@ -138,6 +139,7 @@ def test_no_piece_of_a_bomb_is_large(coding: bytes) -> None:
     assert max(sizes) <= PIECE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("streams", [True, False], ids=["streaming", "at hand"])
 @pytest.mark.parametrize("coding", [b"gzip", b"br", b"zstd"])
 def test_a_bomb_in_a_page_does_not_fill_the_memory(coding: bytes, streams: bool) -> None:

@@ -62,6 +62,7 @@ def test_a_merge_grants_nothing_that_a_reading_denies_or_none_grants(found: list
             assert all(reading.state(category) is not State.DENIED for reading in found)
 
 
+@pytest.mark.slow
 @given(st.lists(readings, max_size=4), st.randoms())
 def test_a_merge_does_not_depend_on_the_order(found: list[Consent], random: object) -> None:
     """Law: the order of cookies says nothing."""

@@ -23,6 +23,7 @@ GUARDING = Policy(contact_url="/contact")
 
 pytestmark = [
     pytest.mark.corpus,
+    pytest.mark.no_cover,
     pytest.mark.skipif(not CORPUS.is_dir(), reason="the folder of real pages is not beside the project"),
 ]
 

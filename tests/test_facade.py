@@ -318,6 +318,7 @@ class TestAsset:
             assert b"/*" not in asset.body
             assert b"//" not in re.sub(rb"https?://", b"", asset.body)
 
+    @pytest.mark.slow
     def test_the_minified_parts_are_those_of_the_sources(self) -> None:
         try:
             made = minified()

@@ -93,6 +93,7 @@ def test_the_output_does_not_depend_on_the_chunking(document: bytes, cuts: list[
     assert rewrite(document, NOTHING, list(range(1, len(document)))) == whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fragment", [*HELD.values(), *LEFT_ALONE.values(), *FILLERS])
 def test_every_single_cut_gives_the_same(fragment: bytes) -> None:
     """Law: chunk invariance, at every cut."""

@@ -343,6 +343,7 @@ def policy_with(room: int) -> Policy:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 @settings(max_examples=60)
 @given(st.lists(visits, min_size=1, max_size=4), st.data())
 def test_a_memory_changes_no_byte(given_visits: list[Visit], data: st.DataObject) -> None:

@@ -292,8 +292,7 @@ def _usual(stops: Iterable[str]) -> str:
         left -= told
         first, rest = "".join(sorted(told)), telling + telling.upper()
         end = rf"(?={NAME_END})" if telling else ""
-        if first:
-            tags.append(rf"[{first}{first.upper()}] [^\t\n\f\r\x20/>{rest}]*+ {end} {REST_OF_TAG}")
+        tags.append(rf"[{first}{first.upper()}] [^\t\n\f\r\x20/>{rest}]*+ {end} {REST_OF_TAG}")
     return " | ".join(tags)
 
 

@@ -227,11 +227,10 @@ class HTMLRewriter:
         """Read a piece in which all markup is ASCII."""
         if self._subset is not None:
             chunk = self._subset.feed(chunk, last=last)
-            if self._subset.done:
-                self._reader.declared = frozenset(self._subset.names)
-                self._subset = None
-            elif not chunk:
+            if not self._subset.done:
                 return b""
+            self._reader.declared = frozenset(self._subset.names)
+            self._subset = None
         tokens = self._reader.tokens
         out: list[bytes] = []
         ready = tokens.feed(chunk, last=last) or tokens.held > self._max_hold

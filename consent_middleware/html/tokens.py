@@ -1004,9 +1004,7 @@ class Tokenizer:
 
     def _pop_html(self, name: bytes, top: int = -1, *, only_current: bool = False) -> None:
         """Close an HTML element, if one of that name is open in scope (13.2.4.2), ``top`` or below."""
-        if not self.open:
-            return
-        top %= len(self.open)
+        top = len(self.open) - 1 if top < 0 else top
         for at in range(top, max(-1, top - MAX_DEPTH), -1):
             element = self.open[at]
             if element.space == b"html" and element.name == name:

@@ -13,6 +13,7 @@ DOCUMENTS = 100
 TRIES = 200
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("scripting", [True, False], ids=["with scripts", "without scripts"])
 def test_chromium_asks_for_nothing_that_was_planted_in_a_built_document(
     browser: Browser, scripting: bool, capsys: pytest.CaptureFixture[str]

@@ -40,6 +40,7 @@ SAVED = re.compile(
 
 pytestmark = [
     pytest.mark.corpus,
+    pytest.mark.no_cover,
     pytest.mark.skipif(not CORPUS.is_dir(), reason="the folder of real pages is not beside the project"),
 ]
 

@@ -103,6 +103,7 @@ class Watched(Exchange):
         self.alive.add(self)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before the head", "before the body", "in the body", "at the end"])
 @pytest.mark.parametrize("how", ["cancelled", "the client is gone", "the app raises"])
 async def test_a_task_that_ends_early_ends_everything(
@@ -152,6 +153,7 @@ async def test_a_task_that_ends_early_ends_everything(
     assert not Watched.alive
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("taken", range(5))
 def test_a_client_that_goes_away_closes_the_app_s_iterable_once(
     policy: Policy, taken: int, monkeypatch: pytest.MonkeyPatch
@@ -183,6 +185,7 @@ def test_a_client_that_goes_away_closes_the_app_s_iterable_once(
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 def test_memory_is_flat_and_every_iterable_is_closed(capsys: pytest.CaptureFixture[str]) -> None:
     """Law: what a request has taken, it gives back. `make soak` does the same with a hundred thousand."""
     found = soak.soak(6000, samples=10)

@@ -36,6 +36,7 @@ BATCH = 100
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 def test_built_documents_keep_the_laws(judge: Judge, capsys: pytest.CaptureFixture[str]) -> None:
     differences: list[Difference] = []
     held = 0

@@ -7,7 +7,7 @@ import webencodings.labels
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_middleware.html.charset import LABELS, sniff, view_of
+from consent_middleware.html.charset import LABELS, sniff, text_of, view_of
 from consent_middleware.html.rewriter import HTMLRewriter
 
 from .oracle import Holding, rewritten
@@ -172,3 +172,16 @@ def test_a_whole_document_is_read_in_its_encoding_too(label: str, codec: str) ->
     expected = "<p>\u6f22\u5b57</p><img data-held=//held.example><!--tail-->"
 
     assert HTMLRewriter(Holding(), charset=label).rewrite(text.encode(codec)) == expected.encode(codec)
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"a\x1b(I\x31\x1b(Bb", "a\uff71b"),
+        (b"\x1b(I\x60\x20", "\ufffd\ufffd"),
+        (b"\x1b$B\x24\x22", "\u3042"),
+        (b"\x1b$B\x24\x22\x7f\x21\x24\x24", "\u3042?\u3044"),
+    ],
+)
+def test_text_of_iso_2022_jp(raw: bytes, text: str) -> None:
+    assert text_of(raw, "iso-2022-jp") == text

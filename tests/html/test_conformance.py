@@ -125,6 +125,7 @@ def documents() -> list[tuple[str, str]]:
     return found
 
 
+@pytest.mark.slow
 def test_what_html5libs_tree_runs_is_what_the_engine_finds(capsys: pytest.CaptureFixture[str]) -> None:
     compared = planted = 0
     known: dict[str, list[str]] = {reason: [] for reason in KNOWN}

@@ -17,7 +17,7 @@ PAGES = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "pages"
 HOSTS = (".hs-scripts.com", ".hsforms.net", ".hs-analytics.net", ".hscta.net", ".usemessages.com", ".hubspot.com")
 MARK = b"data-held-"
 
-pytestmark = pytest.mark.corpus
+pytestmark = [pytest.mark.corpus, pytest.mark.no_cover]
 
 
 class Watch:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import time
 from unittest.mock import patch
 
 import pytest
@@ -15,9 +14,12 @@ from consent_middleware.html import gate
 from consent_middleware.html.gate import Gate
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
 from consent_middleware.html.tokens import Kind, Tokenizer
+from tests.growth import assert_linear
 
 from .fuzz import Builder
 from .oracle import NEEDLE, Everything, Holding, nothing_closed, rewritten
+
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
 HELD = f"//{NEEDLE}/1"
 
@@ -130,7 +132,6 @@ STUMBLES = (
 )
 
 
-@pytest.mark.slow
 @law
 @given(
     st.lists(st.sampled_from((*CONSTRUCTS, *STUMBLES)), min_size=1, max_size=9).map(
@@ -151,7 +152,6 @@ def test_the_gate_keeps_out_nothing_that_counts(document: bytes, xml: bool, size
     assert HTMLRewriter(Holding(), charset="utf-8", xml=xml).rewrite(document) == expected
 
 
-@pytest.mark.slow
 @law
 @given(documents, st.booleans())
 def test_chunk_invariance_at_every_cut_and_byte_by_byte(document: bytes, xml: bool) -> None:
@@ -202,7 +202,6 @@ def test_any_bytes_pass_without_an_exception(document: bytes, size: int, charset
         assert rewritten(document, size, xml=xml, charset=charset) == document
 
 
-@pytest.mark.slow
 @law
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
 def test_broken_documents_pass_without_an_exception(seed: int, damage: int) -> None:
@@ -257,53 +256,33 @@ HOSTILE = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("unit", [pytest.param(unit, id=name) for name, unit in HOSTILE.items()])
 @pytest.mark.parametrize("size", [pytest.param(0, id="at once"), pytest.param(64, id="in pieces")])
 def test_four_times_the_document_takes_about_four_times_as_long(unit: bytes, size: int) -> None:
     """No input makes the engine slower than linear: quadratic growth would be sixteenfold."""
-    small, large = (unit * (length // len(unit)) for length in (20_000, 80_000))
-    growth = min(cost(large, size) / cost(small, size) for _ in range(3))
-    assert growth < 10
+    assert_linear(lambda length: unit * (length // len(unit)), lambda page: rewritten(page, size), start=20_000)
 
 
-@pytest.mark.slow
 def test_math_that_nests_is_linear_too() -> None:
     """Whether an svg is open around an element of MathML is not looked for with every tag."""
-    growth = min(cost(b"<math>" + b"<mrow>" * 16_000, 0) / cost(b"<math>" + b"<mrow>" * 4_000, 0) for _ in range(3))
-    assert growth < 10
+    assert_linear(lambda count: b"<math>" + b"<mrow>" * count, rewritten)
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "gb18030"])
 def test_combining_marks_that_do_not_end_are_linear_too(charset: str) -> None:
     """The order of combining marks is not asked for over a whole attribute."""
-    small, large = (
-        ("<img src=//held.example alt='\uff21" + "\u0300\u0316" * length + "'>").encode(charset)
-        for length in (2_000, 8_000)
-    )
-    growth = min(cost(large, 0, charset) / cost(small, 0, charset) for _ in range(3))
-    assert growth < 10
+
+    def prepare(count: int) -> bytes:
+        return ("<img src=//held.example alt='\uff21" + "\u0300\u0316" * count + "'>").encode(charset)
+
+    assert_linear(prepare, lambda page: rewritten(page, charset=charset), start=2_000)
 
 
-@pytest.mark.slow
 def test_one_byte_at_a_time_is_linear_too() -> None:
     """An unfinished tag fed byte by byte is not read again with every byte."""
-    growth = min(cost(b"<a b='" + b"x>" * 16_000, 1) / cost(b"<a b='" + b"x>" * 4_000, 1) for _ in range(3))
-    assert growth < 10
+    assert_linear(lambda count: b"<a b='" + b"x>" * count, lambda page: rewritten(page, 1), start=4_000)
 
 
-@pytest.mark.slow
 def test_a_script_that_is_waited_for_one_byte_at_a_time_is_linear_too() -> None:
     """An inline script fed byte by byte is not read again with every byte."""
-    growth = min(cost(b"<script>" + b"a>b;" * 8_000, 1) / cost(b"<script>" + b"a>b;" * 2_000, 1) for _ in range(3))
-    assert growth < 10
-
-
-def cost(document: bytes, size: int, charset: str = "utf-8") -> float:
-    """Measure one rewriting: processor time, the best of three."""
-    best = float("inf")
-    for _ in range(3):
-        before = time.process_time()
-        rewritten(document, size, charset=charset)
-        best = min(best, time.process_time() - before)
-    return best + 1e-4
+    assert_linear(lambda count: b"<script>" + b"a>b;" * count, lambda page: rewritten(page, 1), start=2_000)

@@ -340,6 +340,7 @@ LONG = "x" * 200
         pytest.param(f"<noscript><p x='{LONG}'>y", "<noscript><p>y", id="any tag in noscript"),
         pytest.param(f"<{LONG}>y", f"<{LONG}>y", id="a long name"),
         pytest.param(f"<img alt='{LONG}", "<img", id="a tag that never ends"),
+        pytest.param(f"<select><iframe x='{LONG}'>y", "<select><iframe>y", id="a tag behind which nothing is certain"),
     ],
 )
 def test_a_tag_too_long_to_hold_loads_nothing(page: str, expected: str) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_middleware.urls import URL, parse_url
+from tests.growth import assert_linear
 
 HOST = "js.hs-scripts.com"
 
@@ -114,18 +113,7 @@ def test_a_host_takes_time_in_proportion_to_its_length() -> None:
     """Neither Punycode nor the order of combining marks makes a long host slower than linear."""
     letters = "".join(chr(0x4E00 + at * 7919 % 20000) for at in range(1 << 13))
     for text in (letters, "a" + "\u0300\u0316" * (1 << 12)):
-        growth = min(cost(text * 4) / cost(text) for _ in range(3))
-        assert growth < 10
-
-
-def cost(label: str) -> float:
-    """Measure the reading of one host: processor time, the best of three."""
-    best = float("inf")
-    for _ in range(3):
-        before = time.process_time()
-        parse_url(f"//{label}.hs-scripts.com/a.png")
-        best = min(best, time.process_time() - before)
-    return best + 1e-4
+        assert_linear(lambda times: f"//{text * times}.hs-scripts.com/a.png", parse_url, start=1)  # noqa: B023 - called at once
 
 
 @pytest.mark.parametrize(

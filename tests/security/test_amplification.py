@@ -144,6 +144,7 @@ def _hostile(kind: str) -> Iterator[bytes]:
             yield b"consent=functional; a=%d" % number
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", ["copies of the own cookie", "different copies", "long names", "every platform", "one plain cookie"]
 )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
-from consent_middleware.html.doubt import as_jis
+from consent_middleware.html.doubt import Change, Doubt, as_jis
 
 from .encodings import HIDDEN, META, PAGES, PLAIN, SCRIPT
 
@@ -105,6 +105,23 @@ def test_long_document_is_read_in_parts() -> None:
 
     assert out.startswith(body[:-400])
     assert b"data-consent-src" in out
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 64])
+def test_escapes_are_not_parted(size: int) -> None:
+    body = ESCAPED + b"<p title='\x1b(B'>\x1b$B</p>" * 80 + SCRIPT
+
+    out = rewritten(body, chunk=size, policy=SMALL)
+
+    assert out.startswith(body[:-400])
+    assert b"data-consent-src" in out
+
+
+def test_first_of_overlapping_changes_is_made() -> None:
+    in_bytes, in_jis = [Change(1, 3, b"X")], [Change(2, 4, b"Y"), Change(4, 4, b"Z")]
+    doubt = Doubt(lambda source, places, known: in_bytes if places is None else in_jis, len, lambda: True, 64)
+
+    assert doubt.feed(b"abcdef", last=True) == b"aXdZef"
 
 
 def test_long_tag_in_doubt_is_withheld() -> None:

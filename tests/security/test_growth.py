@@ -16,7 +16,9 @@ from consent_middleware.cookies import Cookies
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.sources import SOURCES, Platform
 from consent_middleware.sources.gpp import sections
-from tests.security.growth import assert_linear
+from tests.growth import assert_linear
+
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
 TAG = b'<script src="//js.hs-scripts.com/1.js"></script>'
 LOADER = b'<script>s=document.createElement("script");s.src="//js.hs-scripts.com/1.js"</script>'
@@ -197,7 +199,6 @@ def test_addresses_behind_a_long_base() -> None:
     assert_linear(prepare, lambda page: _rewrite(page, None, b"text/html"), start=8192)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("sample", "content_type"), PAGES)
 def test_pages_in_pieces(sample: Sample, content_type: bytes) -> None:
     # A script's text waits for its end up to 64 kB: what that costs is bounded, and shows below it only.
@@ -205,7 +206,6 @@ def test_pages_in_pieces(sample: Sample, content_type: bytes) -> None:
     assert_linear(lambda size: _filled(sample, size), run, start=1 << 16, doublings=2)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("sample", "content_type"), PAGES)
 def test_pages_in_tiny_pieces(sample: Sample, content_type: bytes) -> None:
     assert_linear(lambda size: _filled(sample, size), lambda page: _rewrite(page, 61, content_type), doublings=2)

@@ -115,6 +115,8 @@ def test_held_speculation_rules_are_counted() -> None:
     [
         f'<script type="speculationrules" src="/rules.json">{RULES}</script>',
         '<script type="speculationrules">{"prefetch": [{"where": {"href_matches": "/*"}}]}</script>',
+        '<script type="speculationrules">{"prefetch": [{"urls": ["/js.hs-scripts.com/1.js"]}]}</script>',
+        '<script type="speculationrules">{"prefetch": [{"urls": ["https://[js.hs-scripts.com/1.js"]}]}</script>',
     ],
 )
 def test_speculation_rules_that_stay_are_not_counted(tag: str) -> None:

@@ -77,6 +77,7 @@ NOW = 11.0 * 86_400
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 @settings(max_examples=400)
 @given(st.lists(headers, max_size=3), st.sampled_from(Regime), st.binary(max_size=8))
 def test_no_request_raises(lines: list[bytes], regime: Regime, signal: bytes) -> None:
@@ -92,6 +93,7 @@ def test_no_request_raises(lines: list[bytes], regime: Regime, signal: bytes) ->
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 @settings(max_examples=400)
 @given(st.lists(headers, max_size=3), st.sampled_from(Regime))
 def test_nothing_counts_as_granted_that_no_source_has_granted(lines: list[bytes], regime: Regime) -> None:
@@ -114,6 +116,7 @@ def without_denials(readings: Sequence[Consent], category: Category) -> list[Con
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 @given(policies, some_readings, st.sampled_from(OPTIONAL_CATEGORIES), st.booleans(), st.sampled_from(Regime))
 def test_removing_a_denial_never_blocks_more(
     policy: Policy, readings: list[Consent], category: Category, clicked: bool, regime: Regime
@@ -130,6 +133,7 @@ def test_removing_a_denial_never_blocks_more(
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 @given(policies, some_readings, st.booleans())
 def test_opt_out_allows_no_less_than_opt_in(policy: Policy, readings: list[Consent], clicked: bool) -> None:
     """Law: a regime that waits for a yes is the stricter one, where the site reads the same signals under both."""
@@ -142,6 +146,7 @@ def test_opt_out_allows_no_less_than_opt_in(policy: Policy, readings: list[Conse
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 @given(policies, some_readings, st.sampled_from(Regime))
 def test_a_rule_never_grants(policy: Policy, readings: list[Consent], regime: Regime) -> None:
     """Law: every rule takes away, none adds."""
@@ -191,6 +196,7 @@ SAMPLES = Path(__file__).parents[3] / "shared" / "facts" / "consent-cookie-sampl
 
 
 @pytest.mark.corpus
+@pytest.mark.no_cover
 @pytest.mark.skipif(not SAMPLES.is_file(), reason="the file of sample headers is not beside the project")
 def test_every_sample_beside_the_project_gives_its_reading() -> None:
     for sample in json.loads(SAMPLES.read_bytes())["samples"]:
