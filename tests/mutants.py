@@ -49,8 +49,9 @@ POLLUTED = f"{ATTACKS}/test_other_code.py"
 MARKUP = f"{ATTACKS}/test_guard_markup.py"
 LIST = "tests/security/test_held_list.py"
 SCRIPT_MUTANTS = [
-    Mutant(CORE, "counted.has(textOf(element)) && element.nonce === nonce", "counted.has(textOf(element))", f"{RELEASE}::TestWhatIsNotReleased"),
-    Mutant(CORE, "counted.has(textOf(element)) && element.nonce === nonce", "element.nonce === nonce", f"{MORE} -k all_samples"),
+    Mutant(CORE, "? counted.has(textOf(element))", "? element.nonce === nonce", f"{MORE} -k all_samples"),
+    Mutant(CORE, "(element) => element.nonce + nameOf(", "(element) => nameOf(", f"{RELEASE}::TestWhatIsNotReleased"),
+    Mutant(CORE, "!addressOf(element) && element.nonce === nonce && ", "!addressOf(element) && ", f"{RELEASE}::TestWhatIsNotReleased"),
     Mutant(CORE, "if (texts.length <= given.texts) texts", "texts", f"{MORE} -k all_samples"),
     Mutant(CORE, ": admitted.get(nameOf(element));", ": document.baseURI;", f"{MORE} -k all_samples"),
     Mutant(CORE, 'kept(element, "by") === token', 'kept(element, "by")', f"{MARKUP} -k earlier_page"),

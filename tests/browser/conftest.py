@@ -13,7 +13,6 @@ from tests import chromium, npm
 from tests.quiet import watch
 
 from .doors import Doors
-from .pages import FORM
 from .site import Site
 
 
@@ -23,25 +22,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-
-
-#: Classes of tests that run with the script as it is served and again with its readable sources.
-BOTH_FORMS = {"TestClick", "TestRelease", "TestWithdrawal", "TestWhatIsNotReleased"}
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run the tests of some classes in both forms of the script."""
-    if metafunc.cls is not None and metafunc.cls.__name__ in BOTH_FORMS:
-        metafunc.fixturenames.append("form")
-        metafunc.parametrize("form", ["minified", "readable"], indirect=True)
-
-
-@pytest.fixture
-def form(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Serves the script in one form."""
-    FORM["readable"] = request.param == "readable"
-    yield
-    FORM["readable"] = False
 
 
 @pytest.fixture(scope="package")

@@ -13,8 +13,7 @@ from html.parser import HTMLParser
 
 from playwright.sync_api import Locator, Page, expect
 
-from consent_middleware.facade import Facade, compose
-from consent_middleware.facade.asset import Site as Site_
+from consent_middleware.facade import Facade
 from consent_middleware.rules import ChatScript, Purpose
 from consent_middleware.vendors.hubspot import HUBSPOT
 from examples.standin import Record, StandIn
@@ -144,23 +143,6 @@ def document(
     ).encode()
 
 
-#: The form in which the script is served: as in the package, or as its readable sources say it.
-FORM = {"readable": False}
-
-
-def scripts(facade: Facade) -> dict[str, bytes]:
-    """The scripts of a facade by name, in the form that is wanted."""
-    if not FORM["readable"]:
-        return {name: asset.body for name, asset in facade.assets.items()}
-    found = {}
-    for language, words in facade.texts.items():
-        chosen = Site_(words, facade.cookie, facade.contact_url, facade.privacy_url, facade.position)
-        for embeds in (False, True):
-            name = facade.asset(language, placeholders=embeds).name
-            found[name] = compose(chosen, facade.vendors, embeds=embeds, minified=False).body
-    return found
-
-
 def put(
     site: Site,
     body: bytes,
@@ -172,9 +154,9 @@ def put(
     """Put a page on the site, and beside it the facade's script and the page that the link leads to."""
     site.pages[path] = Document(body, headers or {})
     for each in {FACADE, ALONE, *([facade] if facade else [])}:
-        for name, script in scripts(each).items():
+        for name, asset in each.assets.items():
             cached = {"Content-Type": ASSET.content_type, "Cache-Control": "max-age=9999"}
-            site.pages[f"/_consent/{name}"] = Document(script, cached)
+            site.pages[f"/_consent/{name}"] = Document(asset.body, cached)
     decide(site, **dict.fromkeys(_live(body), True))
     site.pages["/contact"] = Document(b"<!DOCTYPE html><title>Contact</title><h1>Contact</h1>")
 

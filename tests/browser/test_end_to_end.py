@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from examples.standin import StandIn
 from tests import chromium
+from tests.quiet import watch
 
 from .doors import NAMES, PORTAL, Doors
 from .pages import (
@@ -33,14 +34,6 @@ ALLOWED = CHAT_HOSTS | {"static.hsappstatic.net"}
 OPEN = "document.documentElement.classList.contains('hs-messages-widget-open')"
 
 pytestmark = pytest.mark.parametrize("door", NAMES)
-
-
-@pytest.fixture(scope="module")
-def browser(browser: Browser, standin: StandIn, doors: Doors) -> Iterator[Browser]:
-    """The whole Chromium, as a visitor has it."""
-    whole = chromium.launch(browser.browser_type, standin.resolver_rules, doors.resolver_rules, whole=True)
-    yield whole
-    whole.close()
 
 
 def url(door: str, path: str = "/") -> str:
@@ -190,3 +183,32 @@ def test_a_choice_made_on_the_page_changes_the_next_one(page: Page, standin: Sta
     quiet(page)
     assert asked(standin) == []
     assert cookies(page) == {"consent": "necessary"}
+
+
+@pytest.fixture(scope="module")
+def whole_browser(browser: Browser, standin: StandIn, doors: Doors) -> Iterator[Browser]:
+    """The Chromium that has windows, as a visitor has it."""
+    whole = chromium.launch(browser.browser_type, standin.resolver_rules, doors.resolver_rules, whole=True)
+    yield whole
+    whole.close()
+
+
+def test_a_visit_in_the_browser_with_windows(whole_browser: Browser, standin: StandIn, door: str) -> None:
+    context = watch(whole_browser.new_context(ignore_https_errors=True))
+    page = context.new_page()
+    page.goto(url(door))
+    expect_state(page, "idle")
+    quiet(page, 1_300)
+    assert standin.requests == []
+    assert cookies(page) == {}
+    button(page).click()
+    expect_state(page, "ready")
+    expect(page.frame_locator("#hubspot-conversations-iframe").get_by_label("Write a message")).to_be_visible()
+    page.wait_for_function("document.cookie.includes('messagesUtk')")
+    only_chat(standin, page)
+    page.get_by_role("button", name="Allow everything").click()
+    page.wait_for_function("document.cookie.includes('__hstc')")
+    quiet(page)
+    page.get_by_role("button", name="Withdraw").click()
+    expect_state(page, "idle")
+    context.close()

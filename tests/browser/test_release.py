@@ -326,6 +326,25 @@ class TestWhatIsNotReleased:
         quiet(page)
         assert ran(page) == ["right"]
 
+    def test_marked_script_without_nonce_stops_no_other(self, page: Page, site: Site) -> None:
+        csp = b"script-src 'nonce-abc'; connect-src 'self'"
+        marked = '<script type="text/x-consent" data-consent="tracking">ran.push("none")</script>'
+        loader = "ran.push('own');s=document.createElement('script');s.src='//js.hs-scripts.com/1.js';head.append(s)"
+        own = f'<script nonce="abc">{loader}</script>'
+        given = Exchange(Policy(contact_url="/contact"), RequestHead("GET", "/", "", []))
+        _, body = given.whole(
+            200,
+            [(b"Content-Type", b"text/html"), (b"Content-Security-Policy", csp)],
+            f'<html><body><script nonce="abc">ran=[]</script>{marked}{own}'.encode(),
+        )
+        put(site, body, headers={"Content-Security-Policy": csp.decode()})
+        page.goto(URL)
+        assert ran(page) == []
+        grant(page, site, chat=True, tracking=True)
+        until(page, "ran.length > 0")
+        quiet(page)
+        assert ran(page) == ["own"]
+
     def test_a_script_that_the_page_s_policy_stops_does_not_run_by_being_released(
         self, page: Page, site: Site, standin: StandIn
     ) -> None:

@@ -24,7 +24,7 @@ const clicked = { __proto__: null };
 // address. Of a script without an address there is no name to go by: they are counted, and what they say is kept.
 const admitted = new Map();
 const counted = new Set();
-const textOf = (element) => nameOf(element) + element.text;
+const textOf = (element) => element.nonce + nameOf(element) + element.text;
 // What the guard held bears this. No markup can know it.
 const token = Math.random() + "";
 // What the guard holds; some of it is not in the document.
@@ -203,7 +203,7 @@ const nameOf = (element) => {
 // The base of the address of what the server or the guard held; nothing of what only looks like it.
 const baseOf = (element) =>
   addressOf(element) === null
-    ? counted.has(textOf(element)) && element.nonce === nonce
+    ? counted.has(textOf(element))
     : kept(element, "by") === token
       ? document.baseURI
       : admitted.get(nameOf(element));
@@ -470,7 +470,10 @@ const take = (script, box, itsDriver) => {
   const said = script.getAttribute("data-conf");
   if (!said) return;
   const given = { __proto__: null, ...JSON.parse(said) };
-  const texts = all("script[data-consent]").filter((element) => !addressOf(element) && !counted.has(textOf(element)));
+  // One without the page's nonce is never released, and stops no other.
+  const texts = all("script[data-consent]").filter(
+    (element) => !addressOf(element) && element.nonce === nonce && !counted.has(textOf(element)),
+  );
   // One too many: nobody knows which of them is none of the server's.
   if (texts.length <= given.texts) texts.forEach((element) => counted.add(textOf(element)));
   given.held.forEach((tag, at) => admitted.set(JSON.stringify(tag), at >= given.based ? document.baseURI : page()));
