@@ -341,12 +341,15 @@ class _Reader:
         while True:
             if tokens.lost:
                 everywhere = True
-                if tokens.closed and self._candidates.advance(tokens.pos) == end and self._needs_no_tail():
+                done = tokens.closed and self._candidates.advance(tokens.pos) == end
+                # What stands before has been read, and may still be to be asked about.
+                if done and self._look(tokens.pos) and self._needs_no_tail():
                     tokens.skip()
             elif ((tokens.plain and not tokens.doubtful) or tokens.drawing) and not self._seeks_root:
                 everywhere = tokens.unscripted
                 start = self._candidates.advance(tokens.pos)
-                if tokens.closed and start == end and self._needs_no_tail():
+                done = tokens.closed and start == end
+                if done and (not everywhere or self._look(tokens.pos)) and self._needs_no_tail():
                     tokens.skip()
                 tokens.run(start)
             else:

@@ -20,6 +20,8 @@ FOUND = {
     "a base with the vendor's address behind what is held": f"{SCRIPT}<base href=//js.hs-scripts.com/>",
     "an SVG script that is waited for": f"<svg><script>{LOADER % 1}</script>",
     "an SVG script that is closed at once": f"<svg><script/>x<script href=//js.hs-scripts.com/1.js /></svg>{IMAGE}",
+    "a tag in what may be a script": "<svg></a><script><<script href=//js.hs-scripts.com/1.js></script>",
+    "a tag in raw text in a select": f"<select><noframes>o{SCRIPT[:-9]}</noframes>",
     "SVG scripts in each other that are waited for": "<svg><script><script href=//js.hs-scripts.com/1.js>",
 }
 
