@@ -572,7 +572,7 @@ def test_the_system_s_clock_tells_the_time_where_the_site_gives_none() -> None:
 @pytest.mark.parametrize(("revision", "allowed"), [("16", True), (16, True), ("17", False)])
 def test_a_choice_under_another_revision_is_unknown(revision: str | int, allowed: bool) -> None:
     policy = Policy(contact_url="/c", revisions={"complianz": revision})
-    decided = plan(b"cmplz_preferences=allow; cmplz_policy_id=16", policy)
+    decided = plan(b"cmplz_preferences=allow; cmplz_policy_id=16; cmplz_banner-status=dismissed", policy)
 
     assert decided.allows(Purpose.CHAT) is allowed
     assert decided.decisions[Purpose.CHAT].rules == (("granted",) if allowed else ("other-revision",))

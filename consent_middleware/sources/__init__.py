@@ -13,14 +13,17 @@ from .civic import CIVIC
 from .complianz import COMPLIANZ
 from .cookie_information import COOKIE_INFORMATION
 from .cookie_law_info import COOKIE_LAW_INFO
+from .cookie_notice import COOKIE_NOTICE
 from .cookie_script import COOKIE_SCRIPT
 from .cookiebot import COOKIEBOT
 from .cookiefirst import COOKIEFIRST
+from .cookiehub import COOKIEHUB
 from .cookieyes import COOKIEYES
 from .didomi import DIDOMI
 from .django_cookie_consent import DJANGO_COOKIE_CONSENT
 from .dnt import DNT
 from .drupal import DRUPAL
+from .fides import FIDES
 from .gpc import GPC
 from .gpp import GPP
 from .hubspot_banner import HUBSPOT_BANNER
@@ -29,6 +32,7 @@ from .iubenda import IUBENDA
 from .klaro import KLARO
 from .moove import MOOVE
 from .onetrust import ONETRUST
+from .orejime import OREJIME
 from .orestbida import ORESTBIDA
 from .platform import ConsentSource, Platform, Signals
 from .real_cookie_banner import REAL_COOKIE_BANNER
@@ -38,7 +42,9 @@ from .tcf import TCF
 from .trustarc import TRUSTARC
 from .typo3 import TYPO3
 from .us_privacy import US_PRIVACY
+from .wagtail_tag_manager import WAGTAIL_TAG_MANAGER
 from .wp_consent import WP_CONSENT
+from .wpconsent import WPCONSENT
 
 __all__ = ["SOURCES", "ConsentSource", "Platform", "Signals"]
 
@@ -71,6 +77,12 @@ SOURCES: tuple[Platform, ...] = (
     DRUPAL,
     TYPO3,
     SHOPIFY,
+    COOKIEHUB,
+    WAGTAIL_TAG_MANAGER,
+    FIDES,
+    WPCONSENT,
+    COOKIE_NOTICE,
+    OREJIME,
     TCF,
     GPP,
     US_PRIVACY,

@@ -1,6 +1,7 @@
 """Borlabs Cookie, versions 2 and 3: `borlabs-cookie`, JSON with the accepted services of each group.
 
-Knows: that JSON. A group without an accepted service is not in it.
+Knows: that JSON. A group without an accepted service is not in it. A group with one service may be one video that the
+visitor has unlocked in its place, before any choice: that is no consent to the group.
 Must not know: other formats, what follows from consent.
 """
 
@@ -8,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from consent_middleware.consent import Category, Consent
+from consent_middleware.consent import Basis, Category, Consent
 
-from .platform import Ids, Platform, Values, json_of, listed, meaning, reading
+from .platform import Ids, Platform, Values, json_of, listed, meaning, reading, texts_of
 
 _NAME = "borlabs-cookie"
+#: The group of what stands behind placeholders, each of which can be unlocked alone.
+_EMBEDS = "external-media"
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
@@ -20,8 +23,15 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
         found = json_of(value) or {}
         consents = found.get("consents")
         if isinstance(consents, dict) and "version" in found:
-            accepted = [group for group, services in consents.items() if isinstance(services, list) and services]
-            yield reading("borlabs", _NAME, listed(accepted, ids), revision=found["version"])
+            groups = {group: texts_of(services) for group, services in consents.items() if texts_of(services)}
+            services = [service for named in groups.values() for service in named]
+            several = [group for group, named in groups.items() if group != _EMBEDS and len(named) > 1]
+            certain = listed((*several, *services), ids)
+            states = listed((*groups, *services), ids).items()
+            unlocked = {category: state for category, state in states if state is not certain[category]}
+            yield reading("borlabs", _NAME, dict(states - unlocked.items()), revision=found["version"])
+            if unlocked:
+                yield reading("borlabs", _NAME, unlocked, basis=Basis.IMPLIED, revision=found["version"])
 
 
 BORLABS = Platform(

@@ -21,7 +21,8 @@ _OWN = meaning(preferences=Category.FUNCTIONAL, statistics=Category.ANALYTICS, m
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for prefix in _PREFIXES:
         revision = next(iter(values.get(prefix + "policy_id", ())), "")
-        basis = Basis.IMPLIED if "show" in values.get(prefix + "banner-status", ()) else Basis.EXPLICIT
+        # Where a region asks for no banner, Complianz writes the categories by itself.
+        basis = Basis.EXPLICIT if "dismissed" in values.get(prefix + "banner-status", ()) else Basis.IMPLIED
         for name in _CATEGORIES:
             for value in values.get(prefix + name, ()):
                 if value in {"allow", "deny"}:
@@ -31,7 +32,8 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
         for value in values.get(services, ()):
             states = chosen(flags_of(json_of(value)), ids)
             if states:
-                yield reading("complianz", services, states, basis=basis, revision=revision)
+                # The visitor has agreed to each of these, one by one.
+                yield reading("complianz", services, states, revision=revision)
 
 
 COMPLIANZ = Platform(

@@ -6,21 +6,18 @@ Must not know: other formats, what follows from consent.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator
-from typing import Any
 
 from consent_middleware.consent import Consent
 
-from .platform import Ids, Platform, Values, chosen, decoded, json_of, reading, stamp_of, texts_of
+from .platform import Ids, Platform, Values, base64_json_of, chosen, reading, stamp_of, texts_of
 
 _NAME = "didomi_token"
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for value in values.get(_NAME, ()):
-        found = next((token for form in decoded(value) if (token := _token(form))), None)
+        found = base64_json_of(value)
         if found is None:
             continue
         choices: list[tuple[str, bool]] = []
@@ -30,16 +27,6 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
                 choices += [(name, False) for name in texts_of(group.get("disabled"))]
         if choices:
             yield reading("didomi", _NAME, chosen(choices, ids), stamp=stamp_of(found.get("updated")))
-
-
-def _token(text: str) -> dict[str, Any] | None:
-    letters = text.rstrip("=").translate(str.maketrans("-_", "+/"))
-    try:
-        plain = base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True).decode()
-    except (ValueError, binascii.Error):
-        return None
-    found: dict[str, Any] | None = json_of(plain)
-    return found
 
 
 DIDOMI = Platform("didomi", _read, cookies=(_NAME,), mappable=True)

@@ -6,6 +6,8 @@ Must not know: any platform, which platforms there are, what follows from consen
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -73,6 +75,7 @@ class Platform:
         read: takes the values under its names and the meaning of its ids, and gives readings. It need not catch
             anything about their number or size; it must take any text.
         cookies: the exact names of its cookies.
+        beside: the names of another platform's cookies that tell how its own came about; alone they say nothing.
         prefixes: beginnings of names, where a name holds a number of the site's.
         names: which of the names with a prefix are meant.
         headers: the header fields it reads, in lower case.
@@ -85,6 +88,7 @@ class Platform:
     id: str
     read: Callable[[Values, Ids], Iterable[Consent]]
     cookies: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
     names: re.Pattern[str] | None = None
     headers: tuple[str, ...] = ()
@@ -131,6 +135,19 @@ def listed(accepted: Iterable[str], ids: Ids) -> dict[Category, State]:
     granted = {category for name in accepted for category in ids.get(name, ())}
     known = {category for meant in ids.values() for category in meant}
     return {category: State.GRANTED if category in granted else State.DENIED for category in known}
+
+
+def flags_by_service(source: str) -> Callable[[Values, Ids], Iterator[Consent]]:
+    """A reader of cookies that hold a JSON object with yes or no for each of the site's services, and nothing else."""
+
+    def read(values: Values, ids: Ids) -> Iterator[Consent]:
+        for name, copies in values.items():
+            for value in copies:
+                found = json_of(value)
+                if found and len(services := flags_of(found)) == len(found):
+                    yield reading(source, name, chosen(services, ids))
+
+    return read
 
 
 def every(state: State) -> dict[Category, State]:
@@ -181,6 +198,23 @@ def json_of(value: str, kind: type[Any] = dict) -> Any:
             continue
         return found if isinstance(found, kind) else None
     return None
+
+
+def base64_json_of(value: str) -> dict[str, Any] | None:
+    """The JSON object that a value holds in base64 (RFC 4648, sections 4 and 5); None for the rest."""
+    for text in decoded(value):
+        letters = text.rstrip("=").translate(_STANDARD_ALPHABET)
+        try:
+            plain = base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True).decode()
+        except (ValueError, binascii.Error):
+            continue
+        found: dict[str, Any] | None = json_of(plain)
+        if found:
+            return found
+    return None
+
+
+_STANDARD_ALPHABET = str.maketrans("-_", "+/")
 
 
 def texts_of(value: object) -> list[str]:

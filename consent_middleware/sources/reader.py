@@ -57,7 +57,7 @@ class Reader:
         self._by_header: dict[bytes, tuple[int, ...]] = {}
         self._by_prefix: list[tuple[bytes, re.Pattern[str], int]] = []
         for index, platform in enumerate(self._platforms):
-            for name in (*platform.cookies, *names.get(platform.id, ())):
+            for name in (*platform.cookies, *platform.beside, *names.get(platform.id, ())):
                 self._by_cookie[name.encode("ascii")] = (*self._by_cookie.get(name.encode("ascii"), ()), index)
             for name in platform.headers:
                 self._by_header[name.encode("ascii")] = (index,)

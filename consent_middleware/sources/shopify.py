@@ -1,4 +1,4 @@
-"""Shopify: `_tracking_consent`, and its forerunner `_cmp_a`, JSON with a choice and the region's defaults.
+"""Shopify: `_tracking_consent`, letters, or JSON with a choice and the region's defaults, as in `_cmp_a` before it.
 
 Knows: that JSON. Where no choice is recorded, the purposes are what the region's law allows without one.
 Must not know: other formats, what follows from consent.
@@ -6,6 +6,7 @@ Must not know: other formats, what follows from consent.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from consent_middleware.consent import Basis, Category, Consent
@@ -14,11 +15,18 @@ from .platform import Ids, Platform, Values, chosen, flags_of, json_of, meaning,
 
 _NAME = "_tracking_consent"
 _OLDER = "_cmp_a"
+#: The present form: a version, a letter for each purpose, upper case where it is allowed, and the region. Nothing in it
+#: tells a choice from the region's default.
+_LETTERS = re.compile(r"3\.([ampsAMPS]{1,4})_[A-Z]{2,}_")
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for name in (_NAME,) if _NAME in values else (_OLDER,):
         for value in values.get(name, ()):
+            if letters := _LETTERS.match(value):
+                allowed = chosen(((letter.lower(), letter.isupper()) for letter in letters[1]), ids)
+                yield reading("shopify", name, allowed, basis=Basis.IMPLIED)
+                continue
             found = json_of(value) or {}
             consent = found.get("con")
             choice = consent.get("CMP") if isinstance(consent, dict) else None

@@ -7,16 +7,18 @@ Must not know: other formats, what follows from consent.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from consent_middleware.consent import Category, Consent, State
+from consent_middleware.consent import Basis, Category, Consent, State
 
 from .platform import Ids, Platform, Values, categories, chosen, decoded, reading
 
 _HIGHEST = "notice_preferences"
 _LEVELS = "notice_gdpr_prefs"
 _PERMIT = "cmapi_cookie_privacy"
+#: `implied,us` or `expressed,eu`: whether the levels are there before a choice.
+_BEHAVIOR = "notice_behavior"
 
 #: What stands behind the colon may be a hash.
 _HIGHEST_SHAPE = re.compile(r"([0-3]):[^:]*")
@@ -26,11 +28,22 @@ _PERMIT_SHAPE = re.compile(r"permit[ _+]([1-4](?:[,_][1-4])*)(?:[ _+]required)?"
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
+    implied = any(text.startswith("implied") for value in values.get(_BEHAVIOR, ()) for text in decoded(value))
     for name, levels_of in _READERS.items():
         for value in values.get(name, ()):
             levels = next((found for form in decoded(value) if (found := levels_of(form))), None)
             if levels:
-                yield reading("trustarc", name, _states(levels, ids))
+                yield from _readings(name, _states(levels, ids), implied=implied)
+
+
+def _readings(name: str, states: Mapping[Category, State], *, implied: bool) -> Iterator[Consent]:
+    """Where everything is allowed until the visitor objects, only the objection is the visitor's."""
+    granted = {category: state for category, state in states.items() if state is State.GRANTED}
+    if implied and granted:
+        yield reading("trustarc", name, granted, basis=Basis.IMPLIED)
+        states = {category: state for category, state in states.items() if state is State.DENIED}
+    if states or not granted:
+        yield reading("trustarc", name, states)
 
 
 def _highest(text: str) -> set[int] | None:
@@ -61,7 +74,7 @@ def _states(levels: set[int], ids: Ids) -> dict[Category, State]:
 TRUSTARC = Platform(
     "trustarc",
     _read,
-    cookies=(_HIGHEST, _LEVELS, _PERMIT),
+    cookies=(_HIGHEST, _LEVELS, _PERMIT, _BEHAVIOR),
     ids=MappingProxyType(
         {"1": categories(Category.FUNCTIONAL, Category.ANALYTICS), "2": categories(Category.MARKETING)}
     ),

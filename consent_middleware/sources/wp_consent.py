@@ -8,24 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from consent_middleware.consent import Category, Consent
+from consent_middleware.consent import Basis, Category, Consent
 
 from .platform import Ids, Platform, Values, chosen, meaning, reading
 
 _PREFIX = "wp_consent_"
+_CATEGORIES = ("preferences", "statistics", "marketing")
+_BANNER = "cmplz_banner-status"
+_COMPLIANZ = (_BANNER, *("cmplz_" + category for category in _CATEGORIES))
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
-    for name, copies in values.items():
-        for value in copies:
+    # Complianz tells the API what it has written by itself, too.
+    unasked = "dismissed" not in values.get(_BANNER, ()) and any(name in values for name in _COMPLIANZ)
+    basis = Basis.IMPLIED if unasked else Basis.EXPLICIT
+    for category in _CATEGORIES:
+        for value in values.get(_PREFIX + category, ()):
             if value in {"allow", "deny"}:
-                states = chosen([(name.removeprefix(_PREFIX), value == "allow")], ids)
-                yield reading("wp-consent-api", name, states)
+                states = chosen([(category, value == "allow")], ids)
+                yield reading("wp-consent-api", _PREFIX + category, states, basis=basis)
 
 
 WP_CONSENT = Platform(
     "wp-consent-api",
     _read,
-    cookies=tuple(_PREFIX + name for name in ("preferences", "statistics", "marketing")),
+    cookies=tuple(_PREFIX + category for category in _CATEGORIES),
+    beside=_COMPLIANZ,
     ids=meaning(preferences=Category.FUNCTIONAL, statistics=Category.ANALYTICS, marketing=Category.MARKETING),
 )

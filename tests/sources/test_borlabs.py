@@ -12,13 +12,19 @@ from tests.sources.said import NOTHING, said
     [
         pytest.param(
             b"borlabs-cookie=%7B%22consents%22%3A%7B%22essential%22%3A%5B%22x%22%5D%2C%22statistics%22%3A%5B%22ga%22%5D%7D%2C%22uid%22%3A%22anonymous%22%2C%22version%22%3A1%7D",
-            "-+- explicit",
-            id="version 3",
+            "-+- implied",
+            id="one service, which may be one unlocked in its place",
         ),
         pytest.param(
             b"borlabs-cookie=%7B%22consents%22%3A%7B%22essential%22%3A%5B%22x%22%5D%2C%22external-media%22%3A%5B%22video%22%5D%7D%2C%22uid%22%3A%22anonymous%22%2C%22version%22%3A%221%22%7D",
-            "+-- explicit",
-            id="version 2",
+            "+-- implied",
+            id="version 2, one video",
+        ),
+        pytest.param(
+            b'borlabs-cookie={"consents":{"statistics":["ga","b"]},"version":1}', "-+- explicit", id="a group of two"
+        ),
+        pytest.param(
+            b'borlabs-cookie={"consents":{"external-media":["a","b"]},"version":1}', "+-- implied", id="two videos"
         ),
         pytest.param(
             b"borlabs-cookie=%7B%22consents%22%3A%7B%22essential%22%3A%5B%22x%22%5D%2C%22marketing%22%3A%5B%5D%7D%2C%22uid%22%3A%22anonymous%22%2C%22version%22%3A1%7D",
@@ -48,6 +54,12 @@ def test_the_reading_of_a_cookie(cookie: bytes, expected: str) -> None:
 
 
 def test_the_site_says_what_its_own_groups_mean() -> None:
-    cookie = b'borlabs-cookie={"consents":{"chat":["x"]},"version":1}'
+    cookie = b'borlabs-cookie={"consents":{"chat":["x","y"]},"version":1}'
+
+    assert said(cookie, by="borlabs", mapping={"borlabs": {"chat": "functional"}}) == "+-- explicit"
+
+
+def test_a_service_that_is_mapped_is_no_guess() -> None:
+    cookie = b'borlabs-cookie={"consents":{"external-media":["chat"]},"version":1}'
 
     assert said(cookie, by="borlabs", mapping={"borlabs": {"chat": "functional"}}) == "+-- explicit"

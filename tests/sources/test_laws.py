@@ -192,6 +192,9 @@ def test_a_cookie_that_is_cut_off_grants_no_more_than_the_whole(cookie: bytes) -
         assert policy.plan(Signals(Cookies([cookie[:length]]))).literal.granted <= whole.granted
 
 
+#: Samples that this project believes less: TrustArc's levels were there before any choice, and the videos of Borlabs'
+#: group may each have been unlocked in their places.
+IMPLIED = {"borlabs-functional", "trustarc-all"}
 SAMPLES = Path(__file__).parents[3] / "shared" / "facts" / "consent-cookie-samples.json"
 
 
@@ -203,4 +206,5 @@ def test_every_sample_beside_the_project_gives_its_reading() -> None:
         fields = [(b"cookie", sample["cookie_header"].encode())]
         fields += [(name.lower().encode(), value.encode()) for name, value in sample["headers"].items()]
         found = as_json(plan_of(Policy(contact_url="/c", mapping=sample["site_mapping"]), fields))
-        assert {key: found[key] for key in sample["expect"]} == sample["expect"], sample["id"]
+        expected = {**sample["expect"], **({"basis": "implied"} if sample["id"] in IMPLIED else {})}
+        assert {key: found[key] for key in expected} == expected, sample["id"]

@@ -24,6 +24,10 @@ from tests.sources.said import NOTHING, said
             b"_tracking_consent=%7B%22purposes%22%3A%7B%22a%22%3Atrue%7D%7D", "?+? implied", id="no word about a choice"
         ),
         pytest.param(b"_cmp_a=%7B%22purposes%22%3A%7B%22a%22%3Afalse%7D%7D", "?-? implied", id="the older name"),
+        pytest.param(b"_tracking_consent=3.AMPS_USCA_f_f_x-Y_z*", "+++ implied", id="letters, all allowed"),
+        pytest.param(b"_tracking_consent=3.amPS_ESCT_t_f_x", "+-- implied", id="letters, some allowed"),
+        pytest.param(b"_tracking_consent=3.AMPX_USCA_f_f_x", NOTHING, id="a letter of another kind"),
+        pytest.param(b"_tracking_consent=4.AMPS_USCA_f_f_x", NOTHING, id="another version"),
         pytest.param(
             b"_cmp_a=%7B%22purposes%22%3A%7B%22a%22%3Afalse%7D%7D; _tracking_consent=%7B%22con%22%3A%7B%22CMP%22%3A%7B%22a%22%3A%221%22%7D%7D%7D",
             "?+? explicit",

@@ -12,9 +12,16 @@ from tests.sources.said import NOTHING, said
     [
         pytest.param(
             b"notice_preferences=2:; notice_gdpr_prefs=0,1,2:; cmapi_cookie_privacy=permit 1,2,3; notice_behavior=implied,eu",
-            "+++ explicit",
-            id="all levels, in three cookies",
+            "+++ implied",
+            id="all levels, in three cookies, before any choice",
         ),
+        pytest.param(
+            b"notice_preferences=2:; notice_behavior=expressed%2Ceu", "+++ explicit", id="all levels, by a choice"
+        ),
+        pytest.param(
+            b"notice_preferences=1:; notice_behavior=implied%2Cus", "++- implied", id="an objection to the default"
+        ),
+        pytest.param(b"notice_preferences=0:; notice_behavior=implied,us", "--- explicit", id="to all of it"),
         pytest.param(b"notice_preferences=1:", "++- explicit", id="up to the first level"),
         pytest.param(b"notice_preferences=0:", "--- explicit", id="nothing but the required"),
         pytest.param(b"notice_preferences=2:0a1b2c", "+++ explicit", id="with a hash"),

@@ -24,7 +24,7 @@ const clicked = { __proto__: null };
 // address. Of a script without an address there is no name to go by: they are counted, and what they say is kept.
 const admitted = new Map();
 const counted = new Set();
-const textOf = (element) => element.nonce + nameOf(element) + element.text;
+const textOf = (element) => nameOf(element) + element.text + element.nonce;
 // What the guard held bears this. No markup can know it.
 const token = Math.random() + "";
 // What the guard holds; some of it is not in the document.
@@ -472,7 +472,7 @@ const take = (script, box, itsDriver) => {
   const given = { __proto__: null, ...JSON.parse(said) };
   // One without the page's nonce is never released, and stops no other.
   const texts = all("script[data-consent]").filter(
-    (element) => !addressOf(element) && element.nonce === nonce && !counted.has(textOf(element)),
+    (element) => element.nonce === nonce && !addressOf(element) && !counted.has(textOf(element)),
   );
   // One too many: nobody knows which of them is none of the server's.
   if (texts.length <= given.texts) texts.forEach((element) => counted.add(textOf(element)));

@@ -1,0 +1,65 @@
+"""CookieHub: `cookiehub`, base64 of JSON with the visitor's answer and the categories.
+
+Knows: that JSON. Where all or nothing is allowed the list of categories is empty; else it names the allowed ones by
+number, or each category with its id and value. What is there before an answer is the region's default.
+Must not know: other formats, what follows from consent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from consent_middleware.consent import Basis, Category, Consent, State
+
+from .platform import (
+    Ids,
+    Platform,
+    Values,
+    base64_json_of,
+    chosen,
+    every,
+    flags_of,
+    json_of,
+    listed,
+    meaning,
+    reading,
+    stamp_of,
+)
+
+_NAME = "cookiehub"
+#: The numbers of the categories, of which 1 is the necessary one.
+_NUMBERS = {2: "preferences", 3: "analytics", 4: "marketing"}
+
+
+def _read(values: Values, ids: Ids) -> Iterator[Consent]:
+    for value in values.get(_NAME, ()):
+        found = base64_json_of(value) or json_of(value) or {}
+        states = _states(found, ids)
+        if states:
+            answered = found.get("answered") is True and found.get("implicit") is not True
+            basis = Basis.EXPLICIT if answered else Basis.IMPLIED
+            stamp = stamp_of(found.get("timestamp"))
+            yield reading("cookiehub", _NAME, states, basis=basis, stamp=stamp, revision=found.get("revision"))
+
+
+def _states(found: Mapping[str, Any], ids: Ids) -> Mapping[Category, State]:
+    given, every_one = found.get("categories"), found.get("allAllowed")
+    if not isinstance(given, list):
+        return {}
+    named = [item for item in given if isinstance(item, dict)]
+    if named:
+        flags = [(str(item.get("id")), item.get("value")) for item in named]
+        return chosen(flags_of(dict(flags)), ids)
+    if isinstance(every_one, bool) and not given:
+        return every(State.GRANTED if every_one else State.DENIED)
+    return listed((_NUMBERS.get(number, "") for number in given if isinstance(number, int)), ids) if given else {}
+
+
+COOKIEHUB = Platform(
+    "cookiehub",
+    _read,
+    cookies=(_NAME,),
+    ids=meaning(preferences=Category.FUNCTIONAL, analytics=Category.ANALYTICS, marketing=Category.MARKETING),
+    mappable=True,
+)

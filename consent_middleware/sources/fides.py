@@ -1,0 +1,46 @@
+"""Fides: `fides_consent`, JSON with the state of each of the site's notices, and how it came to be.
+
+Knows: that JSON, and which ways are the visitor's own act. Before one the cookie holds the region's defaults.
+Must not know: other formats, what follows from consent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from consent_middleware.consent import Basis, Category, Consent
+
+from .platform import Ids, Platform, Values, chosen, json_of, meaning, reading, stamp_of
+
+_NAME = "fides_consent"
+_ACTS = {"accept", "reject", "save"}
+#: A notice's state is a flag, or a word.
+_WORDS = {True: True, False: False, "opt_in": True, "opt_out": False}
+
+
+def _read(values: Values, ids: Ids) -> Iterator[Consent]:
+    for value in values.get(_NAME, ()):
+        found = json_of(value) or {}
+        consent, meta = found.get("consent"), found.get("fides_meta")
+        if not isinstance(consent, dict) or not isinstance(meta, dict):
+            continue
+        words = ((name, word) for name, word in consent.items() if isinstance(word, bool | str))
+        states = chosen(((name, _WORDS[word]) for name, word in words if word in _WORDS), ids)
+        if states:
+            acted = meta.get("consentMethod") in _ACTS and meta.get("updatedAt")
+            basis = Basis.EXPLICIT if acted else Basis.IMPLIED
+            yield reading("fides", _NAME, states, basis=basis, stamp=stamp_of(meta.get("updatedAt")))
+
+
+FIDES = Platform(
+    "fides",
+    _read,
+    cookies=(_NAME,),
+    ids=meaning(
+        functional=Category.FUNCTIONAL,
+        analytics=Category.ANALYTICS,
+        marketing=Category.MARKETING,
+        advertising=Category.MARKETING,
+    ),
+    mappable=True,
+)

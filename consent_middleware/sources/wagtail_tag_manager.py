@@ -1,0 +1,44 @@
+"""Wagtail Tag Manager: `wtm`, base64 of JSON with the state of each type of tag.
+
+Knows: that JSON, and the form before version 2. The app itself writes a state for every type on the first page, and
+turns some to "true" on the second: a state is the visitor's once the cookie says when it was set.
+Must not know: other formats, what follows from consent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from consent_middleware.consent import Basis, Category, Consent
+
+from .platform import Ids, Platform, Values, base64_json_of, chosen, meaning, reading, stamp_of
+
+_NAME = "wtm"
+#: Before version 2, which says nothing of when: `functional:true|analytical:unset`.
+_OLDER = re.compile(r"\w+:(?:true|false|unset|pending)(?:\|\w+:(?:true|false|unset|pending))*")
+
+
+def _read(values: Values, ids: Ids) -> Iterator[Consent]:
+    for value in values.get(_NAME, ()):
+        if _OLDER.fullmatch(value):
+            state: object = dict(part.split(":") for part in value.split("|"))
+            stamp = None
+        else:
+            found = base64_json_of(value) or {}
+            state, meta = found.get("state"), found.get("meta")
+            stamp = stamp_of(meta.get("set_timestamp")) if isinstance(meta, dict) else None
+        words = state.items() if isinstance(state, dict) else ()
+        states = chosen(((name, word == "true") for name, word in words if word in ("true", "false")), ids)
+        if states:
+            basis = Basis.IMPLIED if stamp is None else Basis.EXPLICIT
+            yield reading("wagtail-tag-manager", _NAME, states, basis=basis, stamp=stamp)
+
+
+WAGTAIL_TAG_MANAGER = Platform(
+    "wagtail-tag-manager",
+    _read,
+    cookies=(_NAME,),
+    ids=meaning(preferences=Category.FUNCTIONAL, statistics=Category.ANALYTICS, marketing=Category.MARKETING),
+    mappable=True,
+)

@@ -1,0 +1,42 @@
+"""WPConsent: `wpconsent_preferences`, JSON with yes or no for each category, and for services.
+
+Knows: that JSON. Whoever allows one video gets its service and its whole category in it: so a yes to a category counts
+as the visitor's where both of the default categories are there and no service is.
+Must not know: other formats, what follows from consent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from consent_middleware.consent import Basis, Category, Consent, State
+
+from .platform import Ids, Platform, Values, chosen, flags_of, json_of, meaning, reading
+
+_NAME = "wpconsent_preferences"
+_CATEGORIES = {"essential", "statistics", "marketing"}
+
+
+def _read(values: Values, ids: Ids) -> Iterator[Consent]:
+    for value in values.get(_NAME, ()):
+        flags = flags_of(json_of(value))
+        names = {name for name, _ in flags}
+        states = chosen(flags, ids)
+        if "essential" not in names or not states:
+            continue
+        sure = names >= _CATEGORIES and names <= _CATEGORIES | set(ids)
+        denied = {category: state for category, state in states.items() if state is State.DENIED}
+        if denied or sure:
+            yield reading("wpconsent", _NAME, states if sure else denied)
+        if not sure and len(denied) < len(states):
+            granted = {category: state for category, state in states.items() if state is State.GRANTED}
+            yield reading("wpconsent", _NAME, granted, basis=Basis.IMPLIED)
+
+
+WPCONSENT = Platform(
+    "wpconsent",
+    _read,
+    cookies=(_NAME,),
+    ids=meaning(statistics=Category.ANALYTICS, marketing=Category.MARKETING),
+    mappable=True,
+)
