@@ -37,6 +37,7 @@ from .headers import (
     for_app,
     for_everyone,
     hide_cookies,
+    is_for_script,
     lower,
     may_want_html,
     per_visitor,
@@ -278,7 +279,7 @@ class Exchange:
 
     def _tell(self, outcome: _Outcome) -> None:
         note = self._policy.notices.note
-        if self._plain is not None and outcome.is_page:
+        if self._plain is not None and outcome.is_page and not (self._frame and self._frame.kind.fetched):
             note("untyped", "a response whose Content-Type does not say so was read as HTML, as browsers read it")
         if outcome.bail_outs:
             note("bail-out", "a tag of an HTML page was too long to hold; see the setting on_bail_out")
@@ -300,7 +301,11 @@ class Exchange:
         if kind.sniffs and not (may_want_html(self._fields) and self._has_whole(status, names)):
             return None
         # Data in XML that a script asks for, and a drawing in a page, run nothing.
-        return None if kind.shown and not wants_document(self._fields) else kind
+        if kind.shown and not wants_document(self._fields):
+            return None
+        if not kind.sniffs and is_for_script(self._fields):
+            return kind._replace(sniffs=True, fetched=True)
+        return kind
 
     def _has_whole(self, status: int, names: Mapping[bytes, bytes]) -> bool:
         """Whether the browser is to show a body that begins at its first byte."""
@@ -454,13 +459,14 @@ def _decoded(body: bytes, codings: Sequence[bytes]) -> bytes | None:
 class _Sniffer:
     """A rewriter of a body of which only its first bytes tell whether it is a page; they wait until that is known.
 
-    `rewriter` makes the one that a page in HTML or, with `xml`, in XML needs.
+    `rewriter` makes the one that a page in HTML or, with `xml`, in XML needs; `sniff` looks at the first bytes.
     """
 
-    __slots__ = ("_begins", "_found", "_head", "_rewriter")
+    __slots__ = ("_begins", "_found", "_head", "_rewriter", "_sniff")
 
-    def __init__(self, rewriter: Callable[..., HTMLRewriter]) -> None:
+    def __init__(self, rewriter: Callable[..., HTMLRewriter], sniff: Callable[..., bytes | None]) -> None:
         self._rewriter = rewriter
+        self._sniff = sniff
         self._head = b""
         self._found: HTMLRewriter | None = None
         #: What the body begins like; None where that is not known yet, b"" where it is no page.
@@ -479,7 +485,7 @@ class _Sniffer:
         return self._found.bail_outs if self._found else 0
 
     def _knows(self, head: bytes, *, complete: bool) -> bool:
-        self._begins = mime.sniff(head, complete=complete)
+        self._begins = self._sniff(head, complete=complete)
         if self._begins:
             self._found = self._rewriter(xml=self._begins == mime.XHTML)
         return self._begins is not None
@@ -521,15 +527,17 @@ class _Body:
             nonced=frame.nonced,
             script_sources=frame.script_sources,
         )
+        kind = frame.kind
+        sniff = partial(mime.sniff_data, essence=kind.essence) if kind.fetched else mime.sniff
         rewriter = partial(
             HTMLRewriter,
             self._holds,
-            charset=frame.kind.charset,
+            charset=kind.charset,
             max_hold=policy.max_hold,
             on_bail_out=policy.on_bail_out,
         )
         self._rewriter: HTMLRewriter | _Sniffer = (
-            _Sniffer(rewriter) if frame.kind.sniffs else rewriter(xml=frame.kind.essence == mime.XHTML)
+            _Sniffer(rewriter, sniff) if kind.sniffs else rewriter(xml=kind.essence == mime.XHTML)
         )
         self._notices = policy.notices
         self._codings = frame.codings

@@ -95,6 +95,16 @@ def may_want_html(fields: Mapping[bytes, bytes]) -> bool:
     return destination == b"empty" or destination in _DOCUMENTS
 
 
+def is_for_script(fields: Mapping[bytes, bytes]) -> bool:
+    """Whether a script has asked, and takes the answer.
+
+    Fetch metadata says so; browsers leave it out on plain HTTP, where a script's `Accept` still names no page.
+    """
+    destination = fields.get(b"sec-fetch-dest")
+    accept = fields.get(b"accept") if destination is None else None
+    return destination == b"empty" or (accept is not None and b"text/html" not in accept.lower())
+
+
 # Requests
 
 

@@ -46,6 +46,13 @@ _LATER = (
     b"data-lazy-src",
     b"data-src",
 )
+#: The types by which tools for consent mark the scripts that they hold back, and types of data. No such tool's type is
+#: among those of `_DELAYED`.
+_HELD_OR_DATA = re.compile(
+    r"text/plain|[^/]*(?:consent|cookie|didomi|gdpr|cmp)[^/]*/.*|.*/[^/]*(?:consent|cookie|gdpr|cmp).*"
+    r"|importmap|.*(?:json|template|xml|html|css|csv|markdown|shader).*",
+    re.IGNORECASE | re.DOTALL,
+)
 #: By these attributes, other tools for consent know the tags that they hold back.
 _CLAIMED = re.compile(
     r"data-(?:usercentrics|uc-|cookieconsent$|cookiecategory|cookieyes|cookie-|category$|categories$|name$|service$|consent"
@@ -340,7 +347,8 @@ class PageHolds:
         """A script that waits does not run, is not fetched, and is not found by its id."""
         if _speculates(tag):
             return self._speculation(tag)
-        if not (_runs(tag) or _is_delayed(tag)):
+        waits = _is_delayed(tag) or _is_strange(tag)
+        if not (waits or _runs(tag)):
             return ()
         address = b""
         src: str | None = ""
@@ -352,8 +360,8 @@ class PageHolds:
                 (b"", None),
             )
             # HTML, section 4.12.1.1, step 31.3: an empty URL is an error and nothing is fetched. An address that only
-            # a tool for consent reads is that tool's to release.
-            if not src or (address in _LATER and not _is_delayed(tag) and _is_claimed(tag)):
+            # a tool for consent reads is that tool's to release, and so is one that the site itself has put off.
+            if not src or (address in _LATER and not waits and (_is_claimed(tag) or _is_put_off(tag, address))):
                 return ()
             found = self._known(tag, src)
         if found is None:
@@ -644,6 +652,18 @@ def _addresses(tag: StartTag) -> tuple[bytes, ...]:
 def _is_delayed(tag: StartTag) -> bool:
     """Whether a tool that speeds pages up will run this script later."""
     return _DELAYED.fullmatch((tag.get(b"type") or "").strip(_HTML_SPACE)) is not None
+
+
+def _is_strange(tag: StartTag) -> bool:
+    """Whether this script has a type that nobody knows, by which some tool will find it to run it later."""
+    kind = (tag.get(b"type") or "").strip(_HTML_SPACE)
+    strange = not (_runs(tag) or _speculates(tag) or _HELD_OR_DATA.fullmatch(kind))
+    return strange and not _is_claimed(tag)
+
+
+def _is_put_off(tag: StartTag, address: bytes) -> bool:
+    """Whether a script of the site's own waits here for its moment, and no tool that all sites use."""
+    return address == b"data-src" and (tag.get(b"data-type") or "").lower() != "lazy"
 
 
 def _is_claimed(tag: StartTag) -> bool:

@@ -38,6 +38,9 @@ SNIFFED: Final = 1445
 _SPACE_BEFORE: Final = re.compile(rb"(?:\xef\xbb\xbf)?[\t\n\x0b\f\r ]*+")
 _MARKUP: Final = re.compile(rb"<[A-Za-z!/?]")
 _XML: Final = b"<?xml"
+#: What JSON begins with (RFC 8259), if it can hold markup, and the usual guard before it.
+_GUARD: Final = b")]}'"
+_DATA: Final = re.compile(rb"[{\[\"]|" + re.escape(_GUARD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +61,15 @@ class PageType(NamedTuple):
 
     `essence` is `HTML`, or `XHTML` for everything that a browser parses as XML. `charset` is what the head says of the
     encoding. With `sniffs` only the body's beginning tells whether it is a page; then the essence is that of a page in
-    HTML. With `shown` it is one only where the browser shows it as a document of its own.
+    HTML. With `shown` it is one only where the browser shows it as a document of its own. With `fetched` a script has
+    asked for it, and takes it for data where it begins like JSON.
     """
 
     essence: bytes
     charset: str | None = None
     sniffs: bool = False
     shown: bool = False
+    fetched: bool = False
 
 
 def split(values: Sequence[bytes]) -> list[bytes]:
@@ -167,6 +172,20 @@ def forbids_sniffing(values: Sequence[bytes]) -> bool:
 def is_attachment(values: Sequence[bytes]) -> bool:
     """Return whether these lines of `Content-Disposition` make every browser store the response and show nothing."""
     return len(values) == 1 and values[0].partition(b";")[0].strip(_OWS).lower() == b"attachment"
+
+
+def sniff_data(head: bytes, essence: bytes, *, complete: bool) -> bytes | None:
+    """Return b"" where the first bytes of what a script has asked for are those of JSON, else `essence`.
+
+    Apps often leave JSON its framework's type, which is that of a page; it may begin with what keeps other sites from
+    running it. None: more bytes are needed. `complete` says that there are none.
+    """
+    head = head[:SNIFFED]
+    rest = head[_SPACE_BEFORE.match(head).end() :]  # type: ignore[union-attr]
+    more = not complete and len(head) < SNIFFED
+    if more and (_GUARD.startswith(rest) or b"\xef\xbb\xbf".startswith(head)):
+        return None
+    return b"" if _DATA.match(rest) else essence
 
 
 def sniff(head: bytes, *, complete: bool) -> bytes | None:

@@ -201,6 +201,20 @@ DELAYED: dict[str, Form] = {
         "data-consent-src=\"https://js.hs-scripts.com/12345.js\" data-consent-id='hs-script-loader'></script>",
         "12345",
     ),
+    "a type that nobody knows": _tag(
+        "hubspot.loader",
+        TRACKING,
+        '<script type="wphb-delay-type" src="https://js.hs-scripts.com/12345.js"></script>',
+        f'<{_T} data-consent-was-type="wphb-delay-type" data-consent-src="https://js.hs-scripts.com/12345.js"></script>',
+        "12345",
+    ),
+    "a type that nobody knows, and an address for later": _tag(
+        "hubspot.loader",
+        TRACKING,
+        '<script type="lazyload_int" data-src="https://js.hs-scripts.com/12345.js"></script>',
+        f'<{_T} data-consent-was-type="lazyload_int" data-consent-src="https://js.hs-scripts.com/12345.js"></script>',
+        "12345",
+    ),
     "an address for a lazy loader": _tag(
         "hubspot.loader",
         TRACKING,
@@ -417,7 +431,7 @@ INLINE |= {
     "an address for a lazy loader beside a text": _tag(
         "hubspot.loader",
         TRACKING,
-        '<script data-src="//js.hs-scripts.com/12345.js">var u="//js.hs-scripts.com/12345.js"</script>',
+        '<script data-lazy-src="//js.hs-scripts.com/12345.js">var u="//js.hs-scripts.com/12345.js"</script>',
         f'<{_T} data-consent-src="//js.hs-scripts.com/12345.js">var u="//js.hs-scripts.com/12345.js"</script>',
         "12345",
     ),
@@ -813,6 +827,12 @@ LOOK_ALIKES: dict[str, str] = {
     "a script that asks first": "<script>if(window.hbspt&&1){}if (window.hbspt) { hbspt.forms.create({}) }</script>",
     "held by another tool": '<script type="text/plain" data-usercentrics="HubSpot" src="//js.hs-scripts.com/12345.js">'
     "</script>",
+    "held by another tool, known by its type": '<script type="didomi/javascript" src="//js.hs-scripts.com/12345.js">'
+    "</script>",
+    "put off by the site itself": '<script type="text/javascript" async data-src="//js.hs-scripts.com/12345.js" '
+    'class="site-deferred"></script>',
+    "data beside an address": '<script type="application/json" src="//js.hs-scripts.com/12345.js"></script>',
+    "a template's address": '<script type="text/x-template" data-src="//js.hs-scripts.com/12345.js"></script>',
     "held by another tool, without a type": '<script data-cookieconsent="marketing" '
     'data-src="//js.hs-scripts.com/12345.js"></script>',
     "held by another tool, known by its class": '<script type="text/plain" class="optanon-category-C0004" '

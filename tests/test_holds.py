@@ -438,11 +438,54 @@ def test_a_custom_element_of_the_site_s_own_waits_when_the_site_names_it() -> No
 
 @pytest.mark.parametrize("mark", ["data-usercentrics=x", "data-cookieconsent=marketing", "class='cmplz-script a'"])
 def test_an_address_that_another_tool_for_consent_keeps_is_that_tool_s(mark: str) -> None:
-    claimed = page(f'<script {mark} data-src="//js.hs-scripts.com/12345.js"></script>'.encode())
+    claimed = page(f'<script {mark} data-lazy-src="//js.hs-scripts.com/12345.js"></script>'.encode())
     running = page(f'<script {mark} src="//js.hs-scripts.com/12345.js"></script>'.encode())
 
     assert rewrite(claimed)[0] == claimed
     assert rewrite(running)[0] != running
+
+
+@pytest.mark.parametrize("mark", ["data-usercentrics=x", "data-cookieconsent=marketing", "class='cmplz-script a'"])
+@pytest.mark.parametrize("kind", ["text/x-later", "later", "text/plain"])
+def test_strange_type_with_a_consent_tool_s_mark_stays(kind: str, mark: str) -> None:
+    claimed = page(f'<script type="{kind}" {mark} src="//js.hs-scripts.com/12345.js"></script>'.encode())
+
+    assert rewrite(claimed)[0] == claimed
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "application/consent",
+        "text/x-cookie-consent",
+        "didomi/javascript",
+        "text/cmp-vendor",
+        "application/ld+json",
+        "text/html",
+        "text/x-handlebars-template",
+        "importmap",
+        "x-shader/x-vertex",
+    ],
+)
+def test_type_of_data_or_of_a_consent_tool_stays(kind: str) -> None:
+    written = page(f'<script type="{kind}" src="//js.hs-scripts.com/12345.js"></script>'.encode())
+
+    assert rewrite(written)[0] == written
+
+
+@pytest.mark.parametrize("kind", ["later", "text/x-later", "lazy/script", "javascript", "text/javascript2", "a\nb"])
+@pytest.mark.parametrize("address", ["src", "data-src", "data-lazy-src"])
+def test_type_that_nobody_knows_is_held(kind: str, address: str) -> None:
+    written = page(f'<script type="{kind}" {address}="//js.hs-scripts.com/12345.js"></script>'.encode())
+
+    assert b'data-consent-src="//js.hs-scripts.com/12345.js"' in rewrite(written)[0]
+
+
+@pytest.mark.parametrize("kind", ["later", "text/x-later"])
+def test_type_that_nobody_knows_keeps_other_addresses(kind: str) -> None:
+    written = page(f'<script type="{kind}" src="/js.hs-scripts.com/1.js" data-src="/a.js">b()</script>'.encode())
+
+    assert rewrite(written)[0] == written
 
 
 @pytest.mark.parametrize(

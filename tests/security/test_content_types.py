@@ -268,3 +268,83 @@ def test_types_are_parsed_as_the_reference_does() -> None:
             [[name.decode("latin-1"), value.decode("latin-1")] for name, value in found.parameters.items()],
         ]
         assert got == expected, text
+
+
+FROM_SCRIPTS = {
+    "fetch metadata": [(b"sec-fetch-dest", b"empty"), (b"accept", b"*/*")],
+    "plain HTTP": [(b"accept", b"*/*")],
+    "an Accept of JSON": [(b"accept", b"application/json")],
+}
+DATA = {
+    "an object": b'{"html":"' + LOADER.replace(b'"', b"'") + b'"}',
+    "a list": b' \r\n["' + LOADER.replace(b'"', b"'") + b'"]',
+    "a text": b'\xef\xbb\xbf"' + LOADER.replace(b'"', b"'") + b'"',
+    "with a guard before it": b")]}',\n" + b'{"a":"' + LOADER.replace(b'"', b"'") + b'"}',
+}
+
+
+def sent(fields: Headers, body: bytes, size: int | None, essence: bytes = b"text/html") -> tuple[Headers, bytes]:
+    """Head and body of a response to such a request, at once or in pieces."""
+    exchange = Exchange(Policy(contact_url="/c"), RequestHead("GET", "/", "", [(b"host", b"a.example"), *fields]))
+    exchange.start(200, [(b"content-type", essence), (b"etag", b'"1"')])
+    if size is None:
+        head, out = exchange.at_hand(body)
+        return list(head), out
+    out = b"".join(exchange.feed(body[at : at + size]) for at in range(0, len(body), size))
+    return list(exchange.head), out + exchange.close()
+
+
+@pytest.mark.parametrize("size", [None, 1, 7])
+@pytest.mark.parametrize("data", DATA.values(), ids=DATA)
+@pytest.mark.parametrize("fields", FROM_SCRIPTS.values(), ids=FROM_SCRIPTS)
+def test_data_for_a_script_keeps_every_byte(fields: Headers, data: bytes, size: int | None) -> None:
+    assert sent(fields, data, size)[1] == data
+
+
+def test_data_for_a_script_keeps_its_head() -> None:
+    assert sent(FROM_SCRIPTS["fetch metadata"], DATA["an object"], None)[0] == [
+        (b"content-type", b"text/html"),
+        (b"etag", b'"1"'),
+    ]
+
+
+@pytest.mark.parametrize("size", [None, 1, 7])
+@pytest.mark.parametrize("data", DATA.values(), ids=DATA)
+@pytest.mark.parametrize("fields", [NAVIGATION, [(b"accept", b"text/html,*/*")], []])
+def test_data_that_a_browser_shows_is_read(fields: Headers, data: bytes, size: int | None) -> None:
+    assert b"data-consent-src" in sent(fields, data, size)[1]
+
+
+@pytest.mark.parametrize("size", [None, 1, 7])
+@pytest.mark.parametrize("start", [b"", b"\n", b"\xef\xbb\xbf", b"Hello ", b"<p>", b"(", b")]"])
+@pytest.mark.parametrize("fields", FROM_SCRIPTS.values(), ids=FROM_SCRIPTS)
+def test_markup_for_a_script_is_read(fields: Headers, start: bytes, size: int | None) -> None:
+    assert b"data-consent-src" in sent(fields, start + LOADER, size)[1]
+
+
+def test_xhtml_for_a_script_is_read() -> None:
+    page = b'<html xmlns="http://www.w3.org/1999/xhtml">' + LOADER + b"</html>"
+
+    assert b"data-consent-src" in sent(FROM_SCRIPTS["plain HTTP"], page, 7, b"application/xhtml+xml")[1]
+
+
+def test_page_for_a_script_is_noted_as_nothing() -> None:
+    policy = Policy(contact_url="/c")
+    exchange = Exchange(policy, RequestHead("GET", "/", "", FROM_SCRIPTS["plain HTTP"]))
+
+    exchange.whole(200, [(b"content-type", b"text/html")], PAGE)
+
+    assert policy.notices.counts == {}
+
+
+def test_white_space_is_not_waited_through_for_ever() -> None:
+    exchange = Exchange(Policy(contact_url="/c"), RequestHead("GET", "/", "", FROM_SCRIPTS["plain HTTP"]))
+    exchange.start(200, [(b"content-type", b"text/html")])
+
+    assert exchange.feed(b" " * 2000) == b" " * 2000
+
+
+@pytest.mark.parametrize("body", [b"", b" ", b"\xef"])
+def test_body_without_a_beginning_stays(body: bytes) -> None:
+    for size in (None, 1):
+        assert sent(FROM_SCRIPTS["plain HTTP"], body, size)[1] == body
