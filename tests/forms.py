@@ -662,6 +662,37 @@ EMBEDDED: dict[str, Form] = {
         ("hubspot.meetings",),
         EMBEDS,
     ),
+    "a payment": Form(
+        '<div class="payments-iframe-container" data-src="https://app-eu1.hubspot.com/payments/a?referrer=X"></div>'
+        '<script src="https://static.hsappstatic.net/payments-embed/ex/PaymentsEmbedCode.js"></script>',
+        '<div class="payments-iframe-container" data-src="https://app-eu1.hubspot.com/payments/a?referrer=X"></div>'
+        f'<{_F} data-consent-src="https://static.hsappstatic.net/payments-embed/ex/PaymentsEmbedCode.js"></script>',
+        ("hubspot.payments",),
+        EMBEDS,
+    ),
+    "a payment in a plain frame": _tag(
+        "hubspot.payments",
+        EMBEDS,
+        '<iframe src="https://app.hubspot.com/payments/a"></iframe>',
+        '<iframe data-consent="embeds" data-consent-kind="forms" '
+        'data-consent-src="https://app.hubspot.com/payments/a"></iframe>',
+    ),
+    "a payment that a script brings": _tag(
+        "hubspot.inline-payments",
+        EMBEDS,
+        "<script>s=document.createElement('script');s.src='https://static.hsappstatic.net/payments-embed/ex/a.js';"
+        "document.body.append(s)</script>",
+        f"<{_F}>s=document.createElement('script');s.src='https://static.hsappstatic.net/payments-embed/ex/a.js';"
+        "document.body.append(s)</script>",
+    ),
+    "a video that a script brings": _tag(
+        "hubspot.inline-video",
+        EMBEDS,
+        "<script>s=document.createElement('script');s.src='https://static.hsappstatic.net/video-embed/ex/loader.js';"
+        "document.body.append(s)</script>",
+        f"<{_V}>s=document.createElement('script');s.src='https://static.hsappstatic.net/video-embed/ex/loader.js';"
+        "document.body.append(s)</script>",
+    ),
     "meetings in a plain frame": _tag(
         "hubspot.meetings",
         EMBEDS,

@@ -80,7 +80,10 @@ const driver = {
 
 if (EMBEDS) {
   // The elements in which embeds stand whose script finds them by itself, each with the kind of embed.
-  driver.embeds = { ".hs-form-frame": "forms", ".meetings-iframe-container": "meetings" };
+  driver.embeds = {
+    ".hs-form-frame,.hs-form-html,.payments-iframe-container": "forms",
+    ".meetings-iframe-container": "meetings",
+  };
 
   // The element in or before which the embed of a held inline script would stand: what its text names as its target,
   // else itself. None, where a call to action has its link beside it.

@@ -289,6 +289,15 @@ _TAG_RULES = (
         elements=_SCRIPT_OR_FRAME,
         kind="meetings",
     ),
+    # A visitor knows a payment as a form.
+    TagRule(
+        "hubspot.payments",
+        _EMBEDS,
+        _hosts("static.hsappstatic.net", "app.hubspot.com"),
+        path=_path(r"/payments-embed/.*|/payments/.*"),
+        elements=_SCRIPT_OR_FRAME,
+        kind="forms",
+    ),
     TagRule(
         "hubspot.calls-to-action",
         _EMBEDS,
@@ -421,6 +430,8 @@ _TEXT_RULES = (
         r"meetings(?:-[a-z0-9]+)?\.hubspot\.com|hsappstatic\.net/MeetingsEmbed",
         kind="meetings",
     ),
+    _address_rule("hubspot.inline-payments", _EMBEDS, r"hsappstatic\.net/payments-embed", kind="forms"),
+    _address_rule("hubspot.inline-video", _EMBEDS, r"hsappstatic\.net/video-embed", kind="video"),
     _address_rule("hubspot.inline-calls-to-action", _EMBEDS, r"hscta\.net", kind="calls-to-action"),
     # What depends on a library that is held. A script that makes the object itself, or asks whether it is there, does
     # not depend on it.
@@ -642,8 +653,8 @@ _CONTACTS = (
     Contact(Purpose.EMBEDS, "share.hsforms.com", "Serves forms as pages of their own."),
     Contact(Purpose.EMBEDS, "forms.hubspot.com", "Receives what is sent by forms.", regional=True),
     Contact(Purpose.EMBEDS, "meetings.hubspot.com", "Serves calendars and books meetings.", regional=True),
-    Contact(Purpose.EMBEDS, "app.hubspot.com", "Serves calendars under an older address.", regional=True),
-    Contact(Purpose.EMBEDS, "static.hsappstatic.net", "Serves the scripts of meetings and videos."),
+    Contact(Purpose.EMBEDS, "app.hubspot.com", "Serves payments, and calendars under an older address.", regional=True),
+    Contact(Purpose.EMBEDS, "static.hsappstatic.net", "Serves the scripts of meetings, payments and videos."),
     Contact(Purpose.EMBEDS, "js.hubspot.com", "Serves the script of calls to action.", regional=True),
     Contact(Purpose.EMBEDS, "js.hscta.net", "Serves the older script of calls to action."),
     Contact(Purpose.EMBEDS, "no-cache.hubspot.com", "Serves the pictures of calls to action, and counts them."),

@@ -18,7 +18,8 @@ window.hbspt = {forms: {create(options) {
   form.innerHTML = "<label>Mail <input name='mail'></label>";
   (options.target ? document.querySelector(options.target) : document.querySelector("#here")).append(form);
 }}};
-for (const place of document.querySelectorAll(".hs-form-frame")) place.append("a framed form");
+for (const place of document.querySelectorAll(".hs-form-frame,.hs-form-html,.payments-iframe-container"))
+  place.append("a framed form");
 """
 LOG = "<script>ran = []</script>"
 HELD_LIBRARY = (
@@ -71,10 +72,14 @@ class TestPlaces:
         expect(page.locator("#target").get_by_role("button", name="Show the form")).to_be_visible()
         expect(placeholder(page)).to_have_count(1)
 
-    def test_a_frame_of_the_vendors_gets_one(self, page: Page, site: Site) -> None:
-        put_forms(site, '<div class="hs-form-frame" data-form-id="1"></div>')
+    @pytest.mark.parametrize("name", ["hs-form-frame", "hs-form-html", "payments-iframe-container"])
+    def test_an_element_of_the_vendor_s_gets_one(self, page: Page, site: Site, name: str) -> None:
+        put_forms(site, f'<div class="{name}" data-form-id="1"></div>')
         page.goto(URL)
-        expect(page.locator(".hs-form-frame").get_by_role("button", name="Show the form")).to_be_visible()
+        element = page.locator(f".{name}")
+        expect(element.get_by_role("button", name="Show the form")).to_be_visible()
+        element.get_by_role("button", name="Show the form").click()
+        expect(element).to_contain_text("a framed form")
 
     @pytest.mark.parametrize(
         ("tag", "name"),
