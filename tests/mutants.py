@@ -245,6 +245,7 @@ MUTANTS = [
     Mutant("explain.py", "literal = plan.literal\n    return {", "literal = plan.consent\n    return {", "tests/test_explain.py"),
     Mutant("policy.py", "required = [(purpose, sorted(categories))", "required = [(purpose, categories)", "tests/test_policy.py"),
     Mutant("holds.py", "if self.plan.allows(rule.purpose):", "if not self.plan.allows(rule.purpose) and False:", LAWS),
+    Mutant("html/rewriter.py", "certain=False", "certain=True", "tests/security/test_encodings.py"),
     Mutant("holds.py", "if not (waits or _runs(tag)):", "if False:", "tests/test_holds.py"),
     Mutant("holds.py", "if not (waits or _runs(tag)):", "if not _runs(tag):", "tests/test_forms.py"),
     Mutant("holds.py", "waits = _is_delayed(tag) or _is_strange(tag)", "waits = _is_delayed(tag)", "tests/test_forms.py"),

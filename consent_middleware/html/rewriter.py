@@ -650,7 +650,15 @@ class _Reader:
             name = opening[1] if self.tokens.xml else opening[1].lower()
             name = b"img" if name == b"image" else name
             for svg in (False, True) if name == b"script" else (False,):
-                tag = StartTag(name, raw, base=self._base, svg=svg, xml=self.tokens.xml, encoding=self.encoding)
+                tag = StartTag(
+                    name,
+                    raw,
+                    base=self._base,
+                    svg=svg,
+                    certain=False,
+                    xml=self.tokens.xml,
+                    encoding=self.encoding,
+                )
                 if name == b"base" and self._base is None:
                     self._base = tag.get(b"href")
                 edits = self._edits_in_doubt(tag, source[end : end + self._max_text])

@@ -80,6 +80,15 @@ def test_tag_in_doubt_is_held(tag: bytes, chunk: int | None) -> None:
     assert b"data-consent" in out
 
 
+@pytest.mark.parametrize("chunk", CHUNKS)
+def test_tag_in_doubt_names_no_account(chunk: int | None) -> None:
+    out = rewritten(ESCAPED + SCRIPT, chunk=chunk)
+
+    assert b"data-consent-src" in out
+    assert b"data-hsjs-portal" not in out
+    assert b'"held":[]' in out
+
+
 def test_names_alone_hold_nothing_in_doubt() -> None:
     body = ESCAPED + b"<base><script>1</script><script src=/a.js></script><img><iframe></iframe>< script>"
 
