@@ -647,6 +647,22 @@ def test_the_chat_is_offered_on_the_pages_that_the_site_names(path: str, offered
     assert POLICY.offers_chat(path)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "path", "meant"),
+    [
+        ("/a/*/b/*/c", "/a/x/b/y/c", True),
+        ("/a/*/b/*/c", "/a/x/b/c", False),
+        ("/a/*/b/*/c", "/a/x/y/c", False),
+        ("/a/*/b/*/c", "/z/x/b/y/c", False),
+        ("*/c", "/a/b/c", True),
+        ("/a*a", "/a", False),
+        ("/a", "/a/b", False),
+    ],
+)
+def test_chat_pages_pattern(pattern: str, path: str, meant: bool) -> None:
+    assert Policy(contact_url="/c", chat_pages=[pattern]).offers_chat(path) is meant
+
+
 def test_what_a_page_shows_changes_the_fingerprint() -> None:
     policies = [
         POLICY,

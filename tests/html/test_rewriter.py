@@ -693,3 +693,10 @@ def test_a_picture_s_host_is_found_however_it_is_written(address: str, size: int
         rewriter.rewrite(page)
 
     assert len(watch.found) == 1
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_xml_end_tag_of_another_drawing_closes_nothing(size: int) -> None:
+    source = f"<html><svg></math><script href='{HELD}'/></svg></html>".encode()
+
+    assert b"data-held" in in_pieces(source, size, xml=True)

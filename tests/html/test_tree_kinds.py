@@ -65,6 +65,26 @@ def test_noscript_ends_where_its_end_tag_is(before: str, text: str) -> None:
     assert is_held(f"<body><noscript>{before}{text}</noscript>{SCRIPT}{INLINE}")
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<svg><foreignObject></td>",
+        "<svg><desc><desc><math></form>",
+        "<svg><style></font></style>",
+        "<svg>" + "<g>" * 300 + "</foo>",
+        "<svg><desc><div><svg></div>",
+        "<svg><desc><b><math><mrow></b>",
+        "<svg><desc><div><svg></section></svg>",
+        "<select><svg></select>",
+        "<template><x-y><svg></x-y></template>",
+        "<noscript></noscript\n>",
+        "<script><script !--</script >",
+    ],
+)
+def test_tags_behind_a_part_of_the_tree_are_held(page: str) -> None:
+    assert is_held(f"{page}{SCRIPT}{INLINE}")
+
+
 def test_template_ends_from_inside_drawing() -> None:
     assert is_held(f"<template><svg></template>{SCRIPT}<svg></svg>{INLINE}")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_middleware.urls import URL, parse_url
+from consent_middleware.urls import LONGEST_SAID, URL, parse_url, said_in_address
 from tests.growth import assert_linear
 
 HOST = "js.hs-scripts.com"
@@ -172,3 +172,29 @@ def test_more_slashes_than_two_lead_to_the_same_host(value: str) -> None:
 
     assert url is not None
     assert (url.host, url.path) == ("js.host.example", "/x")
+
+
+def test_of_a_long_base_its_end_counts() -> None:
+    base = "https://a.example/" + "x/" * 1_000
+
+    url = parse_url("b.js", base)
+
+    assert url is not None
+    assert url.host == "a.example"
+    assert url.path.endswith("/x/x/b.js")
+    assert len(url.path) < 1_100
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("data:text/javascript,a%28b%29", "a(b)"),
+        ("data:text/javascript;base64,YShiKQ", "a(b)"),
+        ("\tjava\nscript:a()", "a()"),
+        ("https://a.example/data:,x", None),
+        ("data", None),
+        ("data:," + "x" * LONGEST_SAID, None),
+    ],
+)
+def test_said_in_address(address: str, said: str | None) -> None:
+    assert said_in_address(address) == said
