@@ -19,7 +19,7 @@ MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 def test_coverage_gate_is_set() -> None:
     coverage = Coverage(config_file=str(ROOT / "pyproject.toml"), data_file=None)
 
-    assert float(str(coverage.get_option("report:fail_under"))) >= 90
+    assert float(str(coverage.get_option("report:fail_under"))) >= 99.9
     assert coverage.get_option("run:branch") is True
 
 
