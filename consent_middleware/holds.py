@@ -46,8 +46,7 @@ _LATER = (
     b"data-lazy-src",
     b"data-src",
 )
-#: The types by which tools for consent mark the scripts that they hold back, and types of data. No such tool's type is
-#: among those of `_DELAYED`.
+#: The types by which tools for consent mark the scripts that they hold back, and types of data.
 _HELD_OR_DATA = re.compile(
     r"text/plain|[^/]*(?:consent|cookie|didomi|gdpr|cmp)[^/]*/.*|.*/[^/]*(?:consent|cookie|gdpr|cmp).*"
     r"|importmap|.*(?:json|template|xml|html|css|csv|markdown|shader).*",
@@ -347,8 +346,9 @@ class PageHolds:
         """A script that waits does not run, is not fetched, and is not found by its id."""
         if _speculates(tag):
             return self._speculation(tag)
-        waits = _is_delayed(tag) or _is_strange(tag)
-        if not (waits or _runs(tag)):
+        runs = _runs(tag)
+        waits = not runs and (_is_delayed(tag) or _has_unknown_type(tag))
+        if not (runs or waits):
             return ()
         address = b""
         src: str | None = ""
@@ -654,11 +654,10 @@ def _is_delayed(tag: StartTag) -> bool:
     return _DELAYED.fullmatch((tag.get(b"type") or "").strip(_HTML_SPACE)) is not None
 
 
-def _is_strange(tag: StartTag) -> bool:
-    """Whether this script has a type that nobody knows, by which some tool will find it to run it later."""
+def _has_unknown_type(tag: StartTag) -> bool:
+    """Whether the type of a script that browsers do not run is nobody's known: some tool will run it later."""
     kind = (tag.get(b"type") or "").strip(_HTML_SPACE)
-    strange = not (_runs(tag) or _speculates(tag) or _HELD_OR_DATA.fullmatch(kind))
-    return strange and not _is_claimed(tag)
+    return _HELD_OR_DATA.fullmatch(kind) is None and not _is_claimed(tag)
 
 
 def _is_put_off(tag: StartTag, address: bytes) -> bool:

@@ -1,7 +1,6 @@
 """The browser tests many times in a row on a busy machine: `python -m tests.under_load --runs 10 --loops 4 -- -n 2`.
 
-What stands behind `--` goes to pytest, beside `-m "browser and not corpus"`: real pages are no part of the project. No
-test may depend on how fast the machine is.
+What stands behind `--` goes to pytest, beside `-m browser`. No test may depend on how fast the machine is.
 Knows: how pytest is started, and how a processor is kept busy.
 Must not know: what the tests do.
 """
@@ -37,18 +36,7 @@ def busy(loops: int) -> Iterator[None]:
 def run(number: int, arguments: list[str]) -> tuple[bool, str]:
     """Run the browser tests once. Returns whether they passed, and what pytest said last."""
     log = FOLDER / f"{number}.txt"
-    words = [
-        sys.executable,
-        "-bb",
-        "-m",
-        "pytest",
-        "-m",
-        "browser and not corpus",
-        "-p",
-        "no:cacheprovider",
-        "-q",
-        *arguments,
-    ]
+    words = [sys.executable, "-bb", "-m", "pytest", "-m", "browser", "-p", "no:cacheprovider", "-q", *arguments]
     with log.open("wb") as file:
         done = subprocess.run(words, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT, check=False)
     lines = log.read_text("utf-8", "replace").splitlines()

@@ -8,7 +8,7 @@ nothing: the site and HubSpot are answered here, and every other name leads nowh
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -45,10 +45,9 @@ pytestmark = [
 ]
 
 
-@cache
-def tagged() -> list[str]:
+def tagged() -> Iterator[str]:
     """The pages that hold something, one of each kind of site: saved pages of one site have the same tags."""
-    known, found = set(), []
+    known = set()
     for name, hubspot in pages():
         if hubspot in {"host", "marker"}:
             document = alive(name)
@@ -56,8 +55,7 @@ def tagged() -> list[str]:
             kind = tuple((held.rule, held.src) for held in holds.held)
             if kind and kind not in known:
                 known.add(kind)
-                found.append(name)
-    return found
+                yield name
 
 
 def alive(name: str) -> bytes:
@@ -118,15 +116,12 @@ KNOWN = {
 }
 
 
-#: The pages are visited in so many tests, which may run side by side.
-PARTS = 8
-
-
-@pytest.mark.parametrize("part", range(PARTS))
-def test_real_pages_ask_hubspot_for_nothing(browser: Browser, capsys: pytest.CaptureFixture[str], part: int) -> None:
+def test_real_pages_ask_hubspot_for_nothing_before_consent_and_raise_no_new_error(
+    browser: Browser, capsys: pytest.CaptureFixture[str]
+) -> None:
     asked = buttons = count = 0
     early, raised = {}, {}
-    for name in tagged()[part::PARTS]:
+    for name in tagged():
         count += 1
         before, after = Visit(browser, name, behind=False), Visit(browser, name, behind=True)
         asked += len(before.early)
@@ -141,4 +136,5 @@ def test_real_pages_ask_hubspot_for_nothing(browser: Browser, capsys: pytest.Cap
         print(f"\nreal pages in Chromium: {count} pages, {asked} requests as they are, {buttons} get a button")
     assert early == {}
     assert not any(raised.values()), raised
-    assert min(count, asked, buttons) > 0
+    assert min(count, asked) > 30
+    assert buttons > count / 2
