@@ -38,12 +38,12 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
 
 def _readings(name: str, states: Mapping[Category, State], *, implied: bool) -> Iterator[Consent]:
     """Where everything is allowed until the visitor objects, only the objection is the visitor's."""
-    granted = {category: state for category, state in states.items() if state is State.GRANTED}
-    if implied and granted:
-        yield reading("trustarc", name, granted, basis=Basis.IMPLIED)
-        states = {category: state for category, state in states.items() if state is State.DENIED}
-    if states or not granted:
-        yield reading("trustarc", name, states)
+    whole = reading("trustarc", name, states)
+    if not implied:
+        yield whole
+        return
+    yield whole.only(State.DENIED)
+    yield reading("trustarc", name, states, basis=Basis.IMPLIED).only(State.GRANTED)
 
 
 def _highest(text: str) -> set[int] | None:

@@ -25,12 +25,12 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
         if "essential" not in names or not states:
             continue
         sure = names >= _CATEGORIES and names <= _CATEGORIES | set(ids)
-        denied = {category: state for category, state in states.items() if state is State.DENIED}
-        if denied or sure:
-            yield reading("wpconsent", _NAME, states if sure else denied)
-        if not sure and len(denied) < len(states):
-            granted = {category: state for category, state in states.items() if state is State.GRANTED}
-            yield reading("wpconsent", _NAME, granted, basis=Basis.IMPLIED)
+        whole = reading("wpconsent", _NAME, states)
+        if sure:
+            yield whole
+        else:
+            yield whole.only(State.DENIED)
+            yield reading("wpconsent", _NAME, states, basis=Basis.IMPLIED).only(State.GRANTED)
 
 
 WPCONSENT = Platform(
