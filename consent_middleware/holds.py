@@ -381,12 +381,17 @@ class PageHolds:
 
     def _other(self, tag: StartTag) -> Sequence[Edit]:
         """A picture, a frame or a custom element that waits has no address, so that nothing is fetched for it."""
-        for address in (b"src", *_LATER):
-            src = tag.get(address)
-            found = self._known(tag, src) if src else None
-            if src and found is not None:
-                names = _OTHER_NAMES if address == b"src" else frozenset({address})
-                return self._hold(tag, found, src, names, address, b"")
+        known = {
+            address: (found, src)
+            for address in (b"src", *_LATER)
+            if (src := tag.get(address)) and (found := self._known(tag, src)) is not None
+        }
+        if known:
+            # An address that a lazy loader is to put in later waits beside the one that is there.
+            waiting = [name for name, (found, _) in known.items() if not self.plan.allows(found.rule.purpose)]
+            names = waiting or list(known)
+            set_aside = frozenset(names) | (_OTHER_NAMES if names[0] == b"src" else frozenset())
+            return self._hold(tag, *known[names[0]], set_aside, names[0], b"")
         # A browser picks one of these in place of a picture's `src`.
         for url in candidates((tag.get(b"srcset") or "") if tag.name == b"img" else ""):
             found = self._known(tag, url)

@@ -436,6 +436,38 @@ def test_a_custom_element_of_the_site_s_own_waits_when_the_site_names_it() -> No
     assert b'<lazy-script data-consent="tracking" data-consent-src=' in rewrite(document, policy=named)[0]
 
 
+PIXEL = "//track.hubspot.com/__ptq.gif"
+
+
+@pytest.mark.parametrize(
+    ("written", "held"),
+    [
+        (f'src="{PIXEL}" data-src="{PIXEL}?2"', f'data-consent-src="{PIXEL}" data-consent-data-src="{PIXEL}?2"'),
+        (f'data-src="{PIXEL}" src="{PIXEL}?2"', f'data-consent-data-src="{PIXEL}" data-consent-src="{PIXEL}?2"'),
+        (f'src="{PIXEL}" data-src="/own.gif"', f'data-consent-src="{PIXEL}" data-src="/own.gif"'),
+        (f'src="/own.gif" data-src="{PIXEL}"', f'src="/own.gif" data-consent-src="{PIXEL}"'),
+        (
+            f'data-lazy-src="{PIXEL}" srcset="/own.gif 2x" data-src="{PIXEL}?2"',
+            f'data-consent-src="{PIXEL}" srcset="/own.gif 2x" data-consent-data-src="{PIXEL}?2"',
+        ),
+    ],
+)
+def test_lazy_address_waits_beside_the_other(written: str, held: str) -> None:
+    out = rewrite(page(f"<img {written}>".encode()))[0]
+
+    assert f'<img data-consent="tracking" {held}>'.encode() in out
+    assert rewrite(out)[0].count(b'data-consent="tracking"') == out.count(b'data-consent="tracking"')
+
+
+def test_lazy_address_waits_beside_an_allowed_one() -> None:
+    written = f'<img src="https://js.usemessages.com/a.gif" data-src="{PIXEL}">'.encode()
+    functional = Consent({Category.FUNCTIONAL: State.GRANTED})
+
+    out = rewrite(page(written), functional)[0]
+
+    assert f'src="https://js.usemessages.com/a.gif" data-consent-src="{PIXEL}">'.encode() in out
+
+
 @pytest.mark.parametrize("mark", ["data-usercentrics=x", "data-cookieconsent=marketing", "class='cmplz-script a'"])
 def test_an_address_that_another_tool_for_consent_keeps_is_that_tool_s(mark: str) -> None:
     claimed = page(f'<script {mark} data-lazy-src="//js.hs-scripts.com/12345.js"></script>'.encode())

@@ -293,8 +293,11 @@ def text_of(raw: bytes, encoding: str) -> str:
 
 
 def bytes_of(text: str, encoding: str) -> bytes:
-    """Return bytes that `text_of` reads as this text."""
-    return text.encode("utf-8" if encoding == "iso-2022-jp" else encoding, "replace")
+    """Return bytes of markup that say this text: `text_of` reads it in them, or a reference to what is not encoded.
+
+    A question mark in its place would make another host of ``hs&shy;-scripts.com``.
+    """
+    return text.encode("utf-8" if encoding == "iso-2022-jp" else encoding, "xmlcharrefreplace")
 
 
 def _shifted(pairs: bytes) -> bytes:

@@ -21,8 +21,11 @@ from .charset import text_of
 from .tokens import decode_references, foreign_text
 
 # A reference that may stand for something in a URL's host: not the usual ones of running text, and no query parameter.
+# By number, only dashes, quotation marks, daggers and the bullet: beside them stand spaces and joiners, which a host
+# drops, and leaders, which are dots in it.
 REFERENCE: Final = re.compile(
-    rb"&(?!(?:amp|quot|lt|gt|nbsp|[lr]aquo|[lr][sd]quo|[mn]dash|copy|reg|bull|middot|times|#0?3[489]|#82[0-9]{2});)"
+    rb"&(?!(?:amp|quot|lt|gt|nbsp|[lr]aquo|[lr][sd]quo|[mn]dash|copy|reg|bull|middot|times"
+    rb"|#0?3[489]|#82(?:1[0-46-9]|2[0-6]));)"
     rb"(?:\#(?:[xX][0-9a-fA-F]++|[0-9]++);?|[a-zA-Z][a-zA-Z0-9]*+(?:;|(?![=a-zA-Z0-9])))"
 )
 # A percent-encoded letter, digit, "-" or ".", which nothing that writes URLs encodes, or a byte beyond ASCII.

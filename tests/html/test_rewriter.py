@@ -6,6 +6,7 @@ import pytest
 
 from consent_middleware.html.rewriter import MAX_DEPTH, MAX_TEXT, Edit, HTMLRewriter, Search
 from consent_middleware.html.tokens import Kind, StartTag, Tokenizer, decode_references
+from consent_middleware.urls import parse_host
 
 from .oracle import ADDRESS, NEEDLES, SAYS, Everything, Holding, engine_finds, rewritten
 
@@ -304,6 +305,18 @@ def test_srcdoc_is_a_document_whose_other_bytes_stay() -> None:
     )
 
     assert HTMLRewriter(Holding()).rewrite(page) == page.replace(b"src=//", b"data-held=//") + b"<!--tail-->"
+
+
+@pytest.mark.parametrize("encoding", ["big5", "cp1252", "euc-jp", "gbk", "cp932", "euc-kr", "utf-8"])
+@pytest.mark.parametrize("character", ["\u00ad", "\u200b", "\u2060"])
+def test_srcdoc_keeps_what_is_not_encoded(encoding: str, character: str) -> None:
+    page = f"<iframe srcdoc='&lt;img src=//he&#{ord(character)};ld.example/x&gt;'></iframe>".encode()
+
+    watch = Everything()
+
+    HTMLRewriter(watch, charset=encoding).rewrite(page)
+
+    assert [parse_host(address[2:].partition("/")[0]) for _, address in watch.found] == ["held.example"]
 
 
 def test_documents_too_deep_inside_each_other_are_withheld() -> None:
@@ -658,6 +671,19 @@ def test_script_words_count_in_the_tags_of_scripts_alone() -> None:
     assert b"".join([rewriter.feed(page[at : at + 3]) for at in range(0, len(page), 3)]) + rewriter.close() == held
 
 
+#: By number, in both systems and by name: what UTS #46 drops from a host, and what it takes for a full stop.
+NOTHING_IN_A_HOST = [
+    *(f"&#{ord(char)};" for char in "\u00ad\u034f\u200b\u200c\u200d\u2060\u2064\ufe0f\ufeff"),
+    *(f"&#x{ord(char):x};" for char in "\u00ad\u200b\u200c\u200d\u2060"),
+    "&shy;",
+    "&ZeroWidthSpace;",
+    "&NoBreak;",
+    "&#8203",
+    "%E2%80%8B",
+]
+DOT_IN_A_HOST = ["&#8228;", "&#12290;", "&#65294;", "&#65377;", "&#46", "%E2%80%A4", "%2e"]
+
+
 @pytest.mark.parametrize(
     "address",
     [
@@ -678,6 +704,8 @@ def test_script_words_count_in_the_tags_of_scripts_alone() -> None:
         "//held.ex\nample",
         "/\n/he\rld.example",
         "\\\\held.example",
+        *(f"//he{written}ld.example" for written in NOTHING_IN_A_HOST),
+        *(f"//held{written}example" for written in DOT_IN_A_HOST),
     ],
 )
 @pytest.mark.parametrize("size", [0, 3])
