@@ -188,8 +188,7 @@ class PageHolds:
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """The edits that hold `tag`, or none where it may stay."""
         if tag.name == b"base":
-            self._note_base(tag.get(b"href"))
-            return ()
+            return self._base(tag)
         if tag.name == b"link":
             return self._link(tag)
         if tag.name == b"script":
@@ -314,6 +313,16 @@ class PageHolds:
         folder = self.asset_url.rpartition("/")[0]
         is_ours = src.rpartition("/")[0] in {folder, f"//{self.authority}{folder}"}
         return is_ours and tag.get(b"data-conf") is not None
+
+    def _base(self, tag: StartTag) -> Sequence[Edit]:
+        """A base that leads visitors without scripts alone to a host that has to wait is none: what is relative to it
+        is the site's own for all others."""
+        href = tag.get(b"href")
+        purpose = contact_purpose(self.policy, href, tag.base) if tag.unscripted and href else None
+        if purpose is None or self.plan.allows(purpose):
+            self._note_base(href)
+            return ()
+        return list(_edits(tag, purpose, "", frozenset({b"href"}), b"href", b""))
 
     def _note_base(self, href: str | None) -> None:
         """Keep whether a `<base>` may lead to another host than the page's.

@@ -103,6 +103,12 @@ SVG_SCRIPT: Final = pattern(_SCRIPT_TEXT.format(comment=COMMENT, cdata=CDATA, na
 XML_SCRIPT: Final = pattern(
     _SCRIPT_TEXT.format(comment=COMMENT, cdata=CDATA, name=rf"(?: {XML_PREFIX} : )?+ script {NAME_END}")
 )
+# What counts in a script that has others in it: what hides tags, the tags of scripts, and what is not whole yet.
+_SCRIPT_TAG = rf"""
+{COMMENT} | {CDATA} | (?P<tag> < (?P<end> /?+) {{name}} {{rest}} > )
+| (?P<begun> <!-- | <!\[CDATA\[ | < /?+ {{name}} )"""
+SVG_SCRIPT_TAG: Final = pattern(_SCRIPT_TAG.format(name=name("script"), rest=ATTRIBUTES))
+XML_SCRIPT_TAG: Final = pattern(_SCRIPT_TAG.format(name=rf"(?: {XML_PREFIX} : )?+ script {NAME_END}", rest=XML_REST))
 NO_TEXT: Final = pattern(rf"{COMMENT} | <!\[CDATA\[ ( [^\]]*+ (?: \] (?! \]> ) [^\]]*+ )*+ ) \]\]>")
 TAG_BEGUN: Final = re.compile(rb"<[a-zA-Z]*\Z")
 # 13.2.5.41, .45 and .69: where a comment, a bogus comment and a CDATA section end, however much of it was read before.

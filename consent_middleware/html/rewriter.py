@@ -430,6 +430,7 @@ class _Reader:
             svg=svg,
             nested=self._depth > 0,
             certain=self._certain,
+            unscripted=bool(self.tokens.twice),
             xml=self.tokens.xml,
             encoding=self.encoding,
         )

@@ -32,13 +32,14 @@ class StartTag:
     ``name`` is ASCII-lowercased (as written in XML), ``raw`` the exact bytes from "<" to ">". ``base`` is the value of
     the first ``<base href>`` before this tag. ``svg`` says that the tag is an SVG element, whose address stands in
     ``href`` or ``xlink:href``. ``nested`` says that it stands in the document of a ``srcdoc``, ``certain`` that every
-    browser reads a tag here. ``encoding`` is the one in which `charset.text_of` reads the values. ``text`` is what an
-    inline script says, where that was asked for and found worth reading; ``script`` are its bytes then.
+    browser reads a tag here, ``unscripted`` that only one which runs no scripts does. ``encoding`` is the one in which
+    `charset.text_of` reads the values. ``text`` is what an inline script says, where that was asked for and found worth
+    reading; ``script`` are its bytes then.
     """
 
     __slots__ = (
         *("_attributes", "_first", "base", "certain", "encoding", "name", "nested", "raw", "script", "svg", "text"),
-        "xml",
+        *("unscripted", "xml"),
     )
 
     def __init__(
@@ -50,6 +51,7 @@ class StartTag:
         svg: bool = False,
         nested: bool = False,
         certain: bool = True,
+        unscripted: bool = False,
         xml: bool = False,
         encoding: str = "utf-8",
     ) -> None:
@@ -59,6 +61,7 @@ class StartTag:
         self.svg = svg
         self.nested = nested
         self.certain = certain
+        self.unscripted = unscripted
         self.xml = xml
         self.encoding = encoding
         self.text: bytes | None = None
@@ -280,6 +283,10 @@ class Tokenizer:
         self._try_at = NEVER  # try again at this length in any case
         self._ahead = (0, 0)  # how far behind its "<", and in which state, the end of that content was looked for
         self._looked = 0  # how many bytes all those looks have read
+        # What scripts of SVG or XML say that stand in each other, by where in the document it begins, and up to where
+        # such scripts have been read.
+        self._said: dict[int, bytes] = {}
+        self._said_to = 0
         self._tag_state = ""  # inside a tag that is too long to hold
 
     @property
@@ -637,7 +644,10 @@ class Tokenizer:
         """
         content = None
         foreign = self.svg and not self._tag().self_closing
-        if (self.raw == b"script" or foreign or self.xml) and not self.twice:
+        begin = self.offset + self.pos
+        if begin < self._said_to and self.raw != b"script":
+            content = self._said.pop(begin, None)
+        elif (self.raw == b"script" or foreign or self.xml) and not self.twice:
             end = self._script_end()
             if end < 0 and not self.closed and len(self.source) - self.start <= limit + len("</script"):
                 self._wait(limit)
@@ -645,7 +655,7 @@ class Tokenizer:
             if 0 <= end <= self.start + limit:
                 content = self.source[self.pos : end]
                 if self.raw != b"script":
-                    content = foreign_text(content, xml=self.xml)
+                    content = self._said.pop(begin, None) or foreign_text(content, xml=self.xml)
         self._ahead, self._looked = (0, 0), 0
         return content
 
@@ -655,6 +665,8 @@ class Tokenizer:
             text = grammar.XML_SCRIPT if self.xml else grammar.SVG_SCRIPT
             closed = self.xml and self.source[self.pos - 2] == 0x2F
             found = None if closed else text.match(self.source, self.pos)
+            if found and self.source[found.end() + 1] != 0x2F:
+                return self._scripts_within()
             return found.end() if found else -1
         at, escape = max(self.pos, self.start + self._ahead[0]), self._ahead[1]
         while found := grammar.SCRIPT_EVENT[escape].search(self.source, at):
@@ -664,12 +676,43 @@ class Tokenizer:
         self._ahead = max(at, len(self.source) - len("</script>")) - self.start, escape
         return -1
 
+    def _scripts_within(self) -> int:
+        """Give where a script ends that has others in it, and keep what each of them says: what stands directly in it.
+
+        Each byte belongs to one of them, so that however many there are, they are read once.
+        """
+        tags = grammar.XML_SCRIPT_TAG if self.xml else grammar.SVG_SCRIPT_TAG
+        self._said.clear()
+        at = self.pos
+        scripts: list[tuple[int, list[bytes]]] = [(self.offset + at, [])]
+        for found in tags.finditer(self.source, at):
+            if found["begun"]:
+                break
+            if not found["tag"]:
+                continue
+            begin, parts = scripts[-1]
+            parts.append(self.source[at : found.start()])
+            at = found.end()
+            if found["end"]:
+                self._said[begin] = foreign_text(b"".join(parts), xml=self.xml)
+                scripts.pop()
+                if not scripts:
+                    self._said_to = self.offset + at
+                    return found.start()
+            elif found[0][-2:] != b"/>" or not StartTag(b"script", found[0], xml=self.xml).self_closing:
+                scripts.append((self.offset + at, []))
+        # Of scripts that do not end soon, those in the second half are read once more, with what follows them.
+        end = len(self.source)
+        self._said_to = self.offset + (end if self.closed else (self.pos + end) // 2)
+        return -1
+
     def _wait(self, limit: int) -> None:
         """Put the start tag back until more has come."""
         self.pos = self.start
         if self.svg and not self.xml:
             self.open.pop()
         self.raw = b""
+        self._said_to = 0
         self.waiting = True
         self._tried = len(self.source) - self.start
         self._looked += self._tried

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from .laws import Outcome, Problem, outcomes_of
+from .laws import Outcome, Problem, outcomes_of, rewritten
 from .parse5 import Judge
 from .soup import TOKEN, Document
 
@@ -92,8 +92,38 @@ class Limit(NamedTuple):
     holds: Callable[[Difference], bool]
 
 
+#: What a second rewriting may add to a document: that a script waits, and what stands behind what is held.
+_ADDED = re.compile(
+    r' type="text/x-consent" data-consent="[a-z]+"'
+    r"|(?:</[a-z]+>|<meta>)*(?:<aside data-consent-facade.*?</aside>)?<script src=\"[^\"]*/facade\.js\".*?</script>",
+    re.DOTALL,
+)
+
+
+def _holds_more_at_last(found: Difference) -> bool:
+    """Say whether a second rewriting only holds another script, and a third one nothing."""
+    encoding = found.document.encoding
+    once = rewritten(found.document.source, encoding)
+    twice = rewritten(once, encoding)
+    before, after = (_ADDED.sub("", text.decode(encoding, "replace")) for text in (once, twice))
+    return once != twice and before == after and rewritten(twice, encoding) == twice
+
+
 #: Only what no current browser acts on. What loads early is never among them.
 LIMITS: Final = {
+    "markup in a script": Limit(
+        "a script with the tags of others in its text, which some read as a script and which is none in the language"
+        " of scripts: with those tags held, its text looks like a loader's, so that it is held when it is read again",
+        lambda found: (
+            found.problem.law == "again"
+            and re.search(r"<(?:svg|math|select)", found.text) is not None
+            and _holds_more_at_last(found)
+        ),
+    ),
+    "frameset": Limit(
+        "a frameset behind a template in the head, where no facade has a place: everything is held",
+        lambda found: found.problem.law == "facade" and "<frameset" in found.text,
+    ),
     "open at the end": Limit(
         "a page that leaves svg, math or select open to its end in a way that no page is written: everything is held,"
         " but the facade stands where it is not seen, or there is none",

@@ -22,6 +22,18 @@ FOUND = {
     "an SVG script that is closed at once": f"<svg><script/>x<script href=//js.hs-scripts.com/1.js /></svg>{IMAGE}",
     "a tag in what may be a script": "<svg></a><script><<script href=//js.hs-scripts.com/1.js></script>",
     "a tag in raw text in a select": f"<select><noframes>o{SCRIPT[:-9]}</noframes>",
+    "an SVG script around another one": (
+        f"<svg><script><script href=//js.hs-scripts.com/1.js></script>{LOADER % 1}</script>"
+    ),
+    "SVG scripts in each other, the loader in the middle": (
+        f"<svg><script>a<script/><script>b<script></script>{LOADER % 1}</script>c</script></svg>"
+    ),
+    "HTML scripts behind an SVG script that a tag ends": (
+        f"<svg><script><div><script><!--\n{LOADER % 1}\n--></script></script><p>"
+    ),
+    "a base for visitors without scripts": "<noscript><base href=//js.hs-scripts.com/2.js><img src=x></noscript>",
+    "lazy addresses by the base": f"<base href=//js.hs-scripts.com/><img data-src=x src={IMAGE[9:-1]}>",
+    "a joiner as a reference": "<img src=http:track.hubspot.co&#8203;m>",
     "SVG scripts in each other that are waited for": "<svg><script><script href=//js.hs-scripts.com/1.js>",
 }
 

@@ -205,6 +205,22 @@ def test_only_a_facade_s_place_has_a_limit(law: str) -> None:
     assert Difference(Problem(law, "", ""), document, 0).limit is None
     assert Difference(Problem("facade", "misplaced", ""), document, 0).limit == "open at the end"
     assert Difference(Problem("facade", "missing", ""), document._replace(source=b"<p>"), 0).limit is None
+    frameset = document._replace(source=b"<template></template><frameset>")
+    assert Difference(Problem("facade", "lost", ""), frameset, 0).limit == "frameset"
+
+
+def test_script_held_at_the_second_reading_is_known() -> None:
+    source = b"<select><style><script></style><image src=https://js.hs-scripts.com/6.js>"
+    document = Document(0, "", "utf-8", source)
+
+    assert Difference(Problem("again", "", ""), document, 0).limit == "markup in a script"
+
+
+def test_page_that_keeps_changing_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.fuzz.kinds.rewritten", lambda page, _: page + b"<p>")
+    document = Document(0, "", "utf-8", b"<svg><p>x")
+
+    assert Difference(Problem("again", "", ""), document, 0).limit is None
 
 
 @pytest.mark.parametrize(

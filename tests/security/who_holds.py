@@ -108,6 +108,11 @@ CASES: dict[str, Case] = {
         f"<iframe src=\"javascript:'<img src={PIXEL}>'\"></iframe>",
         "<iframe src=",
     ),
+    "a `base` in a `noscript`": _tag(
+        '<noscript><base href="https://js.hs-scripts.com/"><img alt="" src="12345.js"></noscript>',
+        "<base href=",
+        seen=False,
+    ),
     "a custom element": _tag(f'<amp-img src="{PIXEL}"></amp-img>', f' src="{PIXEL}', seen=False),
     "a plug-in (`embed`, `object`)": _tag('<object data="https://meetings.hubspot.com/ann"></object>'),
     "an event handler's attribute": _tag(
