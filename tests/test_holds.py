@@ -460,12 +460,13 @@ def test_lazy_address_waits_beside_the_other(written: str, held: str) -> None:
 
 
 def test_lazy_address_waits_beside_an_allowed_one() -> None:
-    written = f'<img src="https://js.usemessages.com/a.gif" data-src="{PIXEL}">'.encode()
-    functional = Consent({Category.FUNCTIONAL: State.GRANTED})
+    meeting = 'src="https://meetings.hubspot.com/ann"'
+    some = Consent({Category.FUNCTIONAL: State.GRANTED, Category.MARKETING: State.GRANTED})
 
-    out = rewrite(page(written), functional)[0]
+    assert rewrite(page(f"<iframe {meeting}></iframe>".encode()), some)[1].held == []
+    out = rewrite(page(f'<iframe {meeting} data-src="{PIXEL}"></iframe>'.encode()), some)[0]
 
-    assert f'src="https://js.usemessages.com/a.gif" data-consent-src="{PIXEL}">'.encode() in out
+    assert f'<iframe data-consent="tracking" {meeting} data-consent-src="{PIXEL}">'.encode() in out
 
 
 @pytest.mark.parametrize("mark", ["data-usercentrics=x", "data-cookieconsent=marketing", "class='cmplz-script a'"])
