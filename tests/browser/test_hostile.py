@@ -6,6 +6,7 @@ Pages come from the middleware itself where what it writes matters, and else fro
 from __future__ import annotations
 
 import json
+import re
 from itertools import pairwise
 
 import pytest
@@ -75,7 +76,10 @@ class TestWordsOfVisitors:
         comes(page, lambda: any("portalId=" in record.query for record in asked(standin)))
 
         assert page.evaluate("searched") == 1
-        assert not any("portalId=666" in record.query or "666" in record.path for record in asked(standin))
+        # A visitor's number in a path, which is made up, may have these digits in it.
+        assert not any(
+            "portalId=666" in record.query or re.search(r"\b666\b", record.path) for record in asked(standin)
+        )
         assert any("portalId=12345" in record.query for record in asked(standin))
 
 
