@@ -60,6 +60,15 @@ class Watch:
         """No script's text counts."""
         return False
 
+    def seeks_script(self, *, nested: bool) -> bool:  # noqa: ARG002
+        """No script counts by itself."""
+        return False
+
+    @property
+    def has_tail(self) -> bool:
+        """There is a comment where a tag was held."""
+        return self.held
+
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """Rename the src of the tag."""
         if tag.name == b"script" and ".hs-scripts.com" in (tag.get(b"src") or ""):

@@ -526,6 +526,8 @@ class _Body:
             language=frame.language,
             nonced=frame.nonced,
             script_sources=frame.script_sources,
+            # HTML, section 13.2.3.2: a browser looks for the element among the first 1,024 bytes.
+            inline=frame.kind.charset is not None and frame.kind.essence != mime.XHTML,
         )
         kind = frame.kind
         sniff = partial(mime.sniff_data, essence=kind.essence) if kind.fetched else mime.sniff

@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 
 from .csp import Script, lets_run
 from .facade.markup import Mark
+from .headers import csp_nonce, csp_script_sources
 from .html.charset import text_of
 from .html.gate import spoken
 from .html.rewriter import Edit, Search, StartTag
@@ -140,8 +141,9 @@ class PageHolds:
     Args: the policy, the plan, the path of the facade's script, the nonce that the page's policy names, if any, the
     authority (host and port) under which the page was asked for, whether the site offers its chat on this page, the
     language of the facade's words, where the site has chosen it for this request, whether that policy lets none of
-    the page's own scripts run without the nonce, and all that scripts insert, and what the page's policies say of
-    scripts.
+    the page's own scripts run without the nonce, and all that scripts insert, what the page's policies say of
+    scripts, and whether the guard may stand in the page itself, where its policies allow that: what is put before a
+    `meta` element must not hide the encoding that the element names.
     """
 
     policy: Policy
@@ -153,6 +155,7 @@ class PageHolds:
     language: str | None = None
     nonced: bool = False
     script_sources: tuple[str, ...] = ()
+    inline: bool = False
     search: Search = field(init=False)
     held: list[Held] = field(default_factory=list)
     _page_nonce: str | None = field(init=False)
@@ -164,6 +167,8 @@ class PageHolds:
     _is_led_away: bool = False
     #: Which documents have a guard: the page (False), those within it (True).
     _guarded: set[bool] = field(default_factory=set)
+    #: What policies in the page itself say of scripts.
+    _sources_within: tuple[str, ...] = ()
     _watches: bool = False
     _root: StartTag | None = None
     #: Of how many held tags the page's script has been told, None before there is one; and whether of a chat.
@@ -185,6 +190,19 @@ class PageHolds:
         # Where no tool delays it, a browser runs the text and knows no other address.
         return _runs(tag) or _speculates(tag) or (_is_delayed(tag) and all(tag.get(name) is None for name in _LATER))
 
+    def seeks_script(self, *, nested: bool) -> bool:
+        """Whether a document still waits for its first script, before which the guard stands."""
+        return self.policy.guard == "always" and nested not in self._guarded and self._may_guard
+
+    @property
+    def has_tail(self) -> bool:
+        """Whether `tail` has something to say of what is held; a guard alone needs none."""
+        return self._watches or any(held.rule != "hint" for held in self.held)
+
+    @property
+    def _may_guard(self) -> bool:
+        return self.policy.guard != "never" and self.plan.touches_html
+
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """The edits that hold `tag`, or none where it may stay."""
         if tag.name == b"base":
@@ -193,6 +211,12 @@ class PageHolds:
             return self._link(tag)
         if tag.name == b"script":
             return [*self._guard(tag), *self._script(tag)]
+        if tag.name == b"meta":
+            self._note_policy(tag)
+            return ()
+        if tag.name == b"iframe":
+            # Each document in one has a guard of its own.
+            self._guarded.discard(True)
         return self._other(tag)
 
     def root(self, tag: StartTag) -> None:
@@ -202,9 +226,9 @@ class PageHolds:
     def tail(self) -> bytes:
         """The facade where a held tag would have brought the chat and no other does, and the script that releases what
         is held and ends what runs; once more, for what is held behind that."""
-        guarded = False in self._guarded
-        if not (guarded or self._watches) and all(held.rule == "hint" for held in self.held):
+        if not self.has_tail:
             return b""
+        guarded = False in self._guarded
         chat = None if self._told_chat else self._chat
         more = self._told is not None and chat is None
         told = self._told or 0
@@ -282,30 +306,60 @@ class PageHolds:
 
         A guard holds what is inserted into its own document: one in a frame's `srcdoc` is none for the page.
         """
-        if tag.nested in self._guarded or self.policy.guard == "never" or not self.plan.touches_html:
+        if tag.nested in self._guarded or not self._may_guard:
             return ()
-        if tag.svg or not tag.certain or self._is_end_script(tag):
+        if tag.svg or tag.doubtful or not tag.certain or self._is_end_script(tag):
             return ()
         if tag.get(b"data-guard") is not None:
             self._guarded.add(tag.nested)
             return ()
-        said = spoken(tag.text or b"").decode("latin-1") or tag.get(b"src") or ""
-        if self.policy.guard == "auto" and not ((_runs(tag) or _is_delayed(tag)) and is_tag_manager(said)):
+        if self.policy.guard == "auto":
+            said = spoken(tag.text or b"").decode("latin-1") or tag.get(b"src") or ""
+            if not ((_runs(tag) or _is_delayed(tag)) and is_tag_manager(said)):
+                return ()
+        elif not _runs(tag):
             return ()
+        self._guarded.add(tag.nested)
         address = self._own_address(self.asset_url)
         if address is None:
             return ()
-        self._guarded.add(tag.nested)
         # A policy may stand in the page itself; then the tag's own nonce is all that is known of it.
         self.nonce = self.nonce or tag.get(b"nonce")
+        inline = self.inline and not (tag.nested or tag.xml) and self._lets_run(None, self._sources_within)
+        if not (inline or self._lets_run(address)):
+            self.policy.notices.note(
+                "csp-refuses-guard",
+                "a page's Content-Security-Policy lets the guard not run: it names neither a nonce nor 'self'. Tags in "
+                "the page wait all the same; what its scripts insert does not",
+            )
+            return ()
         markup = self.policy.facade.guard_markup(
             address,
             self.nonce,
             self._allowed,
             lang=self.language or self._lang,
             placeholders=self._stands_in_for_embeds,
+            inline=inline,
+            ask=self.policy.cacheable,
         )
         return [Edit(0, 0, markup)]
+
+    def _lets_run(self, address: str | None, more: Sequence[str] = ()) -> bool:
+        """Whether the page's policies let the guard run, from a file or, without an address, in the page itself."""
+        text = self.policy.facade.guard.body.rstrip().decode("ascii") if address is None else None
+        url = None if address is None else parse_url(address)
+        return lets_run((*self.script_sources, *more), Script(url, self.nonce or "", "", text), self.authority)
+
+    def _note_policy(self, tag: StartTag) -> None:
+        """Keep what a `meta` element says of scripts (HTML, section 4.2.5.3, "Content security policy state").
+
+        Where it stands in the body, browsers overlook it, and anyone may have written it. So it only keeps the guard
+        from being put into the page itself, and gives the nonce of a page whose head names none.
+        """
+        if (tag.get(b"http-equiv") or "").lower() == "content-security-policy":
+            said = [(b"content-security-policy", (tag.get(b"content") or "").encode("latin-1", "replace"))]
+            self._sources_within += csp_script_sources(said)
+            self.nonce = self.nonce or csp_nonce(said)
 
     def _is_end_script(self, tag: StartTag) -> bool:
         """Return whether this is our script at the page's end: a page that comes again needs no other guard."""

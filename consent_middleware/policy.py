@@ -213,8 +213,8 @@ class Policy:
         privacy_url: the privacy page, as a path or an http(s) URL. It is linked from the sentence that says what a
             click does.
         position: where the facade stands: "right", at the end of the line, or "left", at its beginning.
-        guard: whether pages get a small script that holds the tags which other scripts insert: "auto" where the page
-            has a tag manager, "always" or "never".
+        guard: which pages get a small script that holds the tags which other scripts insert: "always" every page that
+            runs a script, "auto" one with a tag manager of the usual ones, "never" none.
         on_bail_out: what becomes of a tag that is longer than `max_hold` and may be a vendor's: "withhold" (it loses
             its attributes and loads nothing) or "pass" (it goes through as it is). Either is logged and counted.
         max_hold: how many bytes of one unfinished tag are kept while a page streams.
@@ -275,7 +275,7 @@ class Policy:
         language: str | Callable[[Signals], str | None] = "auto",
         privacy_url: str | None = None,
         position: Literal["right", "left"] = "right",
-        guard: Literal["auto", "always", "never"] = "auto",
+        guard: Literal["always", "auto", "never"] = "always",
         on_bail_out: Literal["withhold", "pass"] = "withhold",
         max_hold: int = MAX_HOLD,
         page_memory: int = PAGE_MEMORY,
@@ -396,14 +396,11 @@ class Policy:
             *varies,
         )
         #: What a tag must hold to be a vendor's; what a script's tag may hold instead; what its text must hold.
-        managers = () if self.guard == "never" else MANAGER_DOMAINS
+        managers = MANAGER_DOMAINS if self.guard == "auto" else ()
         self.needles = needles(
             (*managers, *(domain for vendor in self.vendors for domain in vendor.domains)),
             (urlsplit(origin).hostname or "" for origin in self.proxied.values()),
         )
-        if self.guard == "always":
-            # The guard stands before the first script, whatever that is.
-            self.needles = re.compile(b"")
         words = {word.encode("ascii") for vendor in self.vendors for word in vendor.words}
         self.script_words = tuple(sorted(words | {*MANAGER_WORDS, b"data-guard"} if managers else words))
         self.text_needles = needles(

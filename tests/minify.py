@@ -13,14 +13,19 @@ import sys
 from pathlib import Path
 
 import consent_middleware
-from consent_middleware.facade.asset import minified_name, source
+from consent_middleware.facade.asset import OWN_PARTS, minified_name, source
 from consent_middleware.vendors import KNOWN_VENDORS
 
 from .npm import NpmError, fetch
 
 PACKAGE = Path(consent_middleware.__file__).parent
 PARTS = [
-    (part, embeds) for part in ("core", *sorted({vendor.id for vendor in KNOWN_VENDORS})) for embeds in (False, True)
+    ("guard", False),
+    *(
+        (part, embeds)
+        for part in ("facade", *sorted({vendor.id for vendor in KNOWN_VENDORS}))
+        for embeds in (False, True)
+    ),
 ]
 
 _SCRIPT = """
@@ -53,7 +58,7 @@ def minified() -> dict[str, str]:
     node = shutil.which("node")
     if node is None:
         raise NpmError("node is missing, which runs terser")
-    given = json.dumps([(source(part, embeds), embeds, part == "core") for part, embeds in PARTS])
+    given = json.dumps([(source(part, embeds), embeds, part in OWN_PARTS) for part, embeds in PARTS])
     done = subprocess.run(
         [node, "-e", _SCRIPT, str(terser)], input=given, capture_output=True, text=True, check=False, timeout=120
     )

@@ -41,6 +41,8 @@ HELD_LOADER = (
     b'data-consent-id="hs-script-loader" async defer data-consent-src="//js.hs-scripts.com/12345.js"></script>\n'
     b"<!-- End of HubSpot Embed Code -->\n"
 )
+#: The same without the remark before it: a guard may stand between them.
+HELD_SCRIPT = HELD_LOADER.partition(b"\n")[2]
 HELD_CHAT = (
     b'<script type="text/x-consent" data-consent="chat" data-consent-type="text/javascript" '
     b'data-consent-id="hubspot-messages-loader" data-loader="hs-scriptloader" '

@@ -13,7 +13,7 @@ from tests.asgi_driver import body_of, call, chunk, scope, sending, start, unrea
 from tests.doors import Request, run_asgi
 from tests.pages import HELD_LOADER, LOADER, page
 
-POLICY = Policy(contact_url="/contact")
+POLICY = Policy(contact_url="/contact", guard="auto")
 HTML = [(b"content-type", b"text/html")]
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from consent_middleware import Policy, coding
 from consent_middleware.coding import CODINGS, PIECE, CodingError, Decoder, Encoder
 from consent_middleware.exchange import AT_ONCE, Exchange, RequestHead
-from tests.pages import HELD_LOADER, LOADER, page
+from tests.pages import HELD_SCRIPT, LOADER, page
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -170,7 +170,7 @@ def test_a_page_larger_than_what_is_decoded_at_once(tagged: bool) -> None:
     _, body = exchange.whole(200, [(b"content-type", b"text/html"), (b"content-encoding", b"gzip")], coded)
 
     assert (body is coded) is not tagged
-    assert (HELD_LOADER in gzip.decompress(body)) is tagged
+    assert (HELD_SCRIPT in gzip.decompress(body)) is tagged
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from consent_middleware.__main__ import main
-from tests.pages import CHAT, HELD_LOADER, HINT, LOADER, page
+from tests.pages import CHAT, HELD_SCRIPT, HINT, LOADER, page
 
 
 def rewrite(*arguments: str, document: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -26,7 +26,7 @@ def test_a_page_from_standard_input_is_rewritten_and_told_about() -> None:
     done = rewrite(document=page(LOADER + CHAT, head=HINT))
 
     assert done.returncode == 0
-    assert HELD_LOADER in done.stdout
+    assert HELD_SCRIPT in done.stdout
     assert done.stderr.decode().splitlines() == [
         "held: 3 tags",
         "  hint (waits for tracking)",
@@ -52,7 +52,7 @@ def test_a_file_and_any_chunk_size_give_the_same(tmp_path: Path) -> None:
     outputs = {rewrite("--chunk", size, str(path)).stdout for size in ("1", "7", "100000")}
 
     assert len(outputs) == 1
-    assert HELD_LOADER in outputs.pop()
+    assert HELD_SCRIPT in outputs.pop()
 
 
 def test_the_visitor_s_cookies_count() -> None:
@@ -83,7 +83,7 @@ def test_the_summary_as_json_of_a_file_that_is_read_in_pieces(
 
     assert main(["rewrite", "--json", "--chunk", "7", str(path)]) == 0
     out, said = capsysbinary.readouterr()
-    assert HELD_LOADER in out
+    assert HELD_SCRIPT in out
     assert [held["rule"] for held in json.loads(said)["held"]] == ["hubspot.loader"]
 
 

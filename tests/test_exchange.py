@@ -20,7 +20,7 @@ GZIP = (b"content-encoding", b"gzip")
 
 @pytest.fixture
 def policy() -> Policy:
-    return Policy(contact_url="/contact")
+    return Policy(contact_url="/contact", guard="auto")
 
 
 def exchange(policy: Policy, *headers: tuple[bytes, bytes], method: str = "GET") -> Exchange:

@@ -15,7 +15,7 @@ from tests.forms import FORMS, LOOK_ALIKES, Form
 from tests.pages import page
 from tests.test_laws import fetchable
 
-POLICY = Policy(contact_url="/contact")
+POLICY = Policy(contact_url="/contact", guard="auto")
 GRANTS = {
     Purpose.CHAT: {Category.FUNCTIONAL},
     Purpose.TRACKING: {Category.ANALYTICS, Category.MARKETING},

@@ -14,9 +14,11 @@ from consent_middleware.html.rewriter import HTMLRewriter
 from consent_middleware.rules import Purpose
 from tests.pages import CHAT, HELD_CHAT, HELD_LOADER, LOADER, TAG_MANAGER, page
 
-POLICY = Policy(contact_url="/contact")
+#: The guard has tests of its own.
+POLICY = Policy(contact_url="/contact", guard="auto")
 PROXIED = Policy(
     contact_url="/contact",
+    guard="auto",
     proxied={
         "js.hs-scripts.com": "https://hs.example.com",
         "js.usemessages.com": "https://hs.example.com",
@@ -562,7 +564,7 @@ def test_the_guard_stands_before_the_first_tag_manager(manager: bytes) -> None:
         rb"<script>first\(\)</script><script src=[^>]* data-guard='\{\}'></script>" + re.escape(manager), out
     )
     assert out.count(b"data-guard") == 1
-    assert out.count(b"data-conf") == 1
+    assert b"data-conf" not in out
     assert holds.held == []
 
 
@@ -615,9 +617,10 @@ def test_the_guard_comes_from_the_page_s_host_and_bears_the_nonce_that_the_page_
     holds = PageHolds(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", authority="www.shop.example")
     document = page(head=b'<base href="https://cdn.example/">' + TAG_MANAGER)
 
-    out = HTMLRewriter(holds).rewrite(document)
+    out = HTMLRewriter(holds).rewrite(document.replace(b"</body>", LOADER + b"</body>"))
 
     assert out.count(b'<script src="//www.shop.example/_consent/') == 2
+    assert out.count(b'data-file="//www.shop.example/_consent/facade.') == 1
     assert out.count(b'nonce="n1"') == 2
 
 
@@ -729,13 +732,13 @@ def test_a_picture_needs_no_nonce() -> None:
     assert addresses(out) == ["https://track.hubspot.com/__ptq.gif?a=1"]
 
 
-def test_guard_and_facade_are_one_file() -> None:
+def test_guard_brings_the_page_s_own_facade() -> None:
     """The page has no embeds, but the guard stands before that is known."""
     holds = PageHolds(POLICY, POLICY.decide(NOTHING), f"/_consent/{POLICY.facade.asset().name}")
     manager = b"<script src='https://www.googletagmanager.com/gtm.js?id=GTM-X'></script>"
     out = HTMLRewriter(holds).rewrite(page(LOADER, head=manager))
 
-    names = re.findall(rb'src="/_consent/([^"]+)"', out)
+    names = re.findall(rb'(?:src|data-file)="/_consent/(facade[^"]+)"', out)
     assert names == [POLICY.facade.asset(placeholders=True).name.encode()] * 2
 
 

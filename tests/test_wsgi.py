@@ -13,9 +13,9 @@ import pytest
 from consent_middleware import Plan, Policy, Purpose
 from consent_middleware.wsgi import PLAN_KEY, ConsentMiddleware
 from tests.doors import Chunks, Request, run_wsgi
-from tests.pages import HELD_LOADER, LOADER, page
+from tests.pages import HELD_LOADER, HELD_SCRIPT, LOADER, page
 
-POLICY = Policy(contact_url="/contact")
+POLICY = Policy(contact_url="/contact", guard="auto")
 HTML = [("Content-Type", "text/html")]
 FULL = Request.with_cookie("consent=functional,analytics,marketing")
 StartResponse = Callable[..., Callable[[bytes], object]]
@@ -124,7 +124,7 @@ def test_a_body_may_be_what_is_only_like_bytes(kind: Callable[[bytes], Any]) -> 
         for given in ([kind(html)], Chunks(kind(html))):
             passed = ConsentMiddleware(starting(given, length), POLICY)(environ(), Server().start_response)
 
-            assert HELD_LOADER in b"".join(passed)
+            assert HELD_SCRIPT in b"".join(passed)
 
 
 def test_an_app_that_starts_when_it_is_iterated() -> None:
@@ -356,7 +356,7 @@ def test_under_a_mount_the_facade_s_script_is_below_the_mount() -> None:
 def test_without_a_policy_the_defaults_protect() -> None:
     result = run_wsgi(ConsentMiddleware(starting([page(LOADER)])), Request())
 
-    assert HELD_LOADER in result.body
+    assert HELD_SCRIPT in result.body
 
 
 def test_a_status_without_a_number_is_no_error_of_ours() -> None:
@@ -368,7 +368,7 @@ def test_a_status_without_a_number_is_no_error_of_ours() -> None:
     body = b"".join(ConsentMiddleware(starting([page(LOADER)], status="odd"), POLICY)(environ(), start_response))
 
     assert result == ["odd"]
-    assert HELD_LOADER in body
+    assert HELD_SCRIPT in body
 
 
 def test_nothing_keeps_the_request_alive() -> None:

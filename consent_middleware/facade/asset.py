@@ -52,7 +52,7 @@ def compose(site: Site, vendors: Sequence[Vendor], *, embeds: bool, minified: bo
 
     `minified=False` takes the readable sources instead; both behave alike.
     """
-    core, style = _part("core", embeds, minified), _style(embeds, minified)
+    core, style = _part("facade", embeds, minified), _style(embeds, minified)
     if site.position == "left":
         style = style.replace("inset-inline-end", "inset-inline-start")
     drivers = ",".join(_part(vendor.id, embeds, minified) for vendor in vendors)
@@ -60,44 +60,56 @@ def compose(site: Site, vendors: Sequence[Vendor], *, embeds: bool, minified: bo
     given = (
         _js(_words(site, name, embeds)),
         _js_text(_box(site, name)),
-        _patterns(vendors),
         _js(style),
         f"[{drivers}]",
     )
     # ASCII only, so that the script reads the same whatever charset a page or a proxy claims. What differs between
     # sites stands first, where it compresses best.
-    body = f"(f=>f({','.join(given)}))({core});\n".encode("ascii")
-    return Asset(
-        name=f"facade.{hashlib.sha256(body).hexdigest()[:16]}.js",
-        body=body,
-        content_type="text/javascript; charset=utf-8",
-    )
+    return _asset("facade", f"(f=>f({','.join(given)}))({core});\n")
+
+
+def compose_guard(vendors: Sequence[Vendor], *, minified: bool = True) -> Asset:
+    """The guard, for the tags of these vendors that other scripts insert: a file, or what stands in a page itself."""
+    return _asset("guard", f"(f=>f({_patterns(vendors)}))({_part('guard', False, minified)});\n")
+
+
+def _asset(kind: str, code: str) -> Asset:
+    body = code.encode("ascii")
+    name = f"{kind}.{hashlib.sha256(body).hexdigest()[:16]}.js"
+    return Asset(name, body, content_type="text/javascript; charset=utf-8")
+
+
+#: What the function of each part of our own is called with, and what stands in its scope.
+OWN_PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "facade": ("SITE, BOX, CSS, DRIVERS", ("shared", "facade")),
+    "guard": ("HOSTS", ("shared", "guard")),
+}
 
 
 def source(part: str, embeds: bool) -> str:
-    """The readable script of one part as an expression: "core", or the id of a vendor, whose driver it is.
+    """The readable script of one part as an expression: one of `OWN_PARTS`, or a vendor's id, whose driver it is.
 
     `EMBEDS` is set before it, and is what decides whether a page's embeds are seen to.
     """
     package = files("consent_middleware")
-    assets = package / "facade" / "assets"
-    if part == "core":
-        code = [(assets / "embeds.js").read_text("utf-8")] if embeds else []
-        code.append((assets / "facade.js").read_text("utf-8"))
-        return "(SITE, BOX, HOSTS, CSS, DRIVERS) => {\n" + "\n".join(code) + "}"
+    if part in OWN_PARTS:
+        given, names = OWN_PARTS[part]
+        names = ("embeds", *names) if embeds and part == "facade" else names
+        code = ((package / "facade" / "assets" / f"{name}.js").read_text("utf-8") for name in names)
+        return f"({given}) => {{\n" + "\n".join(code) + "}"
     driver = (package / "vendors" / f"{part}.js").read_text("utf-8")
     return f"(() => {{\n{driver}return driver;\n}})()"
 
 
 def minified_name(part: str, embeds: bool) -> str:
     """Where a minified part lies, below the package."""
-    folder = "facade/assets/facade" if part == "core" else f"vendors/{part}"
-    return f"{folder}{'.embeds' if embeds else ''}.min.js"
+    folder = "facade/assets" if part in OWN_PARTS else "vendors"
+    return f"{folder}/{part}{'.embeds' if embeds else ''}.min.js"
 
 
 @lru_cache
 def _part(part: str, embeds: bool, minified: bool) -> str:
-    if part != "core" and not (files("consent_middleware") / "vendors" / f"{part}.js").is_file():
+    if part not in OWN_PARTS and not (files("consent_middleware") / "vendors" / f"{part}.js").is_file():
         # A vendor of the site's own: nothing is known of how its chat is driven.
         return "{begin(){},loaded(){},open(){},frame(){},remove(){},forget(){}}"
     if minified:

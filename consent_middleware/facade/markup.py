@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 from consent_middleware.rules import ChatScript, Purpose, Vendor
 
-from .asset import Asset, Site, compose
+from .asset import Asset, Site, compose, compose_guard
 from .texts import LANGUAGES, NOT_TEXT, Texts, choose
 
 #: How the script knows again what the server has held: an element's name, and by name and value the marks that it
@@ -53,6 +53,8 @@ class Facade:
     position: Literal["right", "left"] = "right"
     #: Every script that a page may name, by its file name.
     assets: Mapping[str, Asset] = field(init=False)
+    #: The guard, which is one of them.
+    guard: Asset = field(init=False)
     _chosen: Mapping[tuple[str, str, bool], Asset] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -69,7 +71,10 @@ class Facade:
         }
         object.__setattr__(self, "texts", MappingProxyType(dict(self.texts)))
         object.__setattr__(self, "_chosen", chosen)
-        object.__setattr__(self, "assets", MappingProxyType({asset.name: asset for asset in chosen.values()}))
+        guard = compose_guard(self.vendors)
+        object.__setattr__(self, "guard", guard)
+        assets = {asset.name: asset for asset in (*chosen.values(), guard)}
+        object.__setattr__(self, "assets", MappingProxyType(assets))
 
     @property
     def fingerprint(self) -> str:
@@ -166,6 +171,8 @@ class Facade:
         *,
         lang: str | None = None,
         placeholders: bool = False,
+        inline: bool = False,
+        ask: bool = False,
     ) -> bytes:
         """The guard for tags that other scripts insert, to stand before the first script that may insert one.
 
@@ -173,13 +180,18 @@ class Facade:
             asset_url: where the page finds a script of these.
             nonce: the page's own CSP nonce, or None.
             allowed: the purposes that are allowed on this page.
-            lang: the page's language, so that guard and facade are one file.
+            lang: the page's language, for the script that releases what the guard holds.
             placeholders: a button may stand in for embeds that the page turns out to have.
+            inline: the guard itself stands in the page, which its policy allows, and no file is asked for.
+            ask: the page is the same for every visitor: who holds anything asks for the visitor's own decision.
         """
-        asset = self.asset(lang, placeholders=placeholders)
-        script = _tag("script", {"src": self._beside(asset_url, asset), "nonce": nonce})
+        facade = self._beside(asset_url, self.asset(lang, placeholders=placeholders))
+        src = None if inline else self._beside(asset_url, self.guard)
         settings = _json({purpose.value: 1 for purpose in allowed})
-        return script[:-1] + b" data-guard='" + settings + b"'></script>"
+        asks = "" if ask else None
+        opening = _tag("script", {"src": src, "nonce": nonce, "data-file": facade, "data-ask": asks})[:-1]
+        code = self.guard.body.rstrip() if inline else b""
+        return opening + b" data-guard='" + settings + b"'>" + code + b"</script>"
 
     def _beside(self, asset_url: str, asset: Asset) -> str:
         """The URL of `asset`, which lies beside the one of these that `asset_url` names."""

@@ -280,7 +280,11 @@ class Gate:
         self._text_needle = None if self.text_needles is None else _finder(self.text_needles)
         self._sweep = sweep(self.asked - {b"script"}, xml=xml)
         self.opening, self._hidden = hidden_tags(self.asked, xml=xml)
-        self._script, _ = hidden_tags(frozenset({b"script"}), xml=xml)
+        self.script, _ = hidden_tags(frozenset({b"script"}), xml=xml)
+        #: What may be the first script, or a policy for scripts before it.
+        prefix = rf"(?:{grammar.XML_PREFIX}:)?" if xml else ""
+        policy = r"(?= [^>]*? [pP][oO][lL][iI][cC][yY] )"
+        self.first = grammar.pattern(rf"<{prefix}(?: {grammar.name('script')} | {grammar.name('meta')} {policy} )")
 
     def sought(self, source: bytes, encoding: str, *, alone: bool) -> list[tuple[int, int]]:
         """Give the spans of what may be a start tag worth reading, or hide one: [] for nearly all pages without one.
@@ -299,7 +303,7 @@ class Gate:
             hits.add(texts, self._text_needle)
             if (said := unspelt(texts)) != texts:
                 hits.add(said, self._text_needle)
-            is_written = b"<!--" in texts or b"<![CDATA[" in texts or HIDDEN.search(texts) or self._script.search(texts)
+            is_written = b"<!--" in texts or b"<![CDATA[" in texts or HIDDEN.search(texts) or self.script.search(texts)
             if is_written and (self._xml or not alone or DRAWING.search(source)):
                 hits.numbers.update(number for number, group in enumerate(groups) if self._may_say(group[1]))
         opens = False
@@ -369,7 +373,7 @@ class Gate:
 
     def _may_say(self, text: bytes) -> bool:
         """Say whether a script whose text is no raw text holds a needle, or goes on behind the first end tag."""
-        if self._script.search(text):
+        if self.script.search(text):
             return True
         if b"<!" in text:
             if text.rfind(b"<!--") > text.rfind(b"-->") or text.rfind(b"<![CDATA[") > text.rfind(b"]]>"):

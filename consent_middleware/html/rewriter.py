@@ -69,7 +69,20 @@ class TagWatch(Protocol):
     """What the rewriter asks while it reads. It is asked about one document and may keep state."""
 
     search: Search
-    """What is looked for: nothing else is ever asked about."""
+    """What is looked for: besides scripts that `seeks_script` asks for, nothing else is ever asked about."""
+
+    @property
+    def has_tail(self) -> bool:
+        """Whether `tail` would give something for what was edited so far."""
+        ...
+
+    def seeks_script(self, *, nested: bool) -> bool:
+        """Return whether the document's next script is asked about, whatever it holds, or that of one in a ``srcdoc``.
+
+        So is then what may be a policy in the page: a ``meta`` element that speaks of one. Asked when a document begins
+        and behind each of these.
+        """
+        ...
 
     def root(self, tag: StartTag) -> None:
         """Be told the ``html`` start tag, where it is the first."""
@@ -306,6 +319,8 @@ class _Reader:
         # further end tag of a body, so that a page with many does not grow with their square.
         self._edited_behind = False
         self._seeks_root = depth == 0
+        self._seeks_script = watch.seeks_script(nested=depth > 0)
+        self._next_script = -1  # where it begins in the source, when that is known
         self._source = b""
         self._candidates = Candidates(gate, b"", 0, encoding)
         # Where it is not certain where tags begin, as offsets in the document: up to where tags were looked for, which
@@ -330,7 +345,18 @@ class _Reader:
         every = self._based or bool(self.declared)
         self._candidates = Candidates(self.gate, source, 0, self.encoding, every=every, complete=complete)
         self._source = source
-        return self._candidates.start < len(source)
+        self._next_script = -1
+        return self._candidate(0) < len(source)
+
+    def _candidate(self, pos: int) -> int:
+        """Give where the next start tag may be, from ``pos`` on, that is asked about; the source's end without one."""
+        start = self._candidates.advance(pos)
+        if not self._seeks_script:
+            return start
+        if self._next_script < pos:
+            found = self.gate.first.search(self._source, pos)
+            self._next_script = found.start() if found else len(self._source)
+        return min(start, self._next_script)
 
     def edits(self) -> Iterator[Edit]:
         """Read as far as the bytes go and give the edits in order."""
@@ -341,13 +367,13 @@ class _Reader:
         while True:
             if tokens.lost:
                 everywhere = True
-                done = tokens.closed and self._candidates.advance(tokens.pos) == end
+                done = tokens.closed and self._candidate(tokens.pos) == end
                 # What stands before has been read, and may still be to be asked about.
                 if done and self._look(tokens.pos) and self._needs_no_tail():
                     tokens.skip()
             elif ((tokens.plain and not tokens.doubtful) or tokens.drawing) and not self._seeks_root:
                 everywhere = tokens.unscripted
-                start = self._candidates.advance(tokens.pos)
+                start = self._candidate(tokens.pos)
                 done = tokens.closed and start == end
                 if done and (not everywhere or self._look(tokens.pos)) and self._needs_no_tail():
                     tokens.skip()
@@ -401,7 +427,8 @@ class _Reader:
         tokens = self.tokens
         name = tokens.name
         # A base of SVG is none, but what fetches ahead of the parser takes it for one.
-        if not self.gate.asks(name) or (tokens.svg and name not in {b"script", b"base"} and not tokens.doubtful):
+        asks = self.gate.asks(name) or (self._seeks_script and name == b"meta")
+        if not asks or (tokens.svg and name not in {b"script", b"base"} and not tokens.doubtful):
             return
         if name == b"script" and tokens.twice == b"noscript":
             # Whoever reads this as markup runs no scripts.
@@ -430,13 +457,15 @@ class _Reader:
             svg=svg,
             nested=self._depth > 0,
             certain=self._certain,
+            doubtful=self.tokens.doubtful,
             unscripted=bool(self.tokens.twice),
             xml=self.tokens.xml,
             encoding=self.encoding,
         )
 
     def _asked(self, tags: Sequence[StartTag], texts: Sequence[bytes | None]) -> Sequence[Edit]:
-        """Ask about a start tag that may be one of these, until one is to be edited."""
+        """Ask about a start tag that may be one of these, until one is edited itself, and not only what goes before."""
+        found: list[Edit] = []
         for tag, text in zip(tags, texts, strict=True):
             if text is not None and self.watch.reads(tag):
                 tag.text = self.gate.said(text)
@@ -444,22 +473,29 @@ class _Reader:
             if edits := self._ask(tag):
                 self.edited = True
                 self._edited_behind = self._tailed and self._depth == 0
-                return edits
+                found += edits
+                if any(edit.end for edit in edits):
+                    break
             if tag.text is not None and not any(tag.get(name) for name in (b"href", b"xlink:href")):
                 # It says the same as HTML's and as SVG's.
                 break
-        return ()
+        return found
 
     def _ask(self, tag: StartTag) -> Sequence[Edit]:
         """Give the edits of a start tag."""
         name = tag.name
-        if not (tag.text is not None or self._based or name == b"base" or self.gate.holds(tag.raw, self.encoding)):
+        sought = self._seeks_script and name in {b"script", b"meta"}
+        if not (
+            sought or tag.text is not None or self._based or name == b"base" or self.gate.holds(tag.raw, self.encoding)
+        ):
             return ()
         if name == b"base" and not tag.svg:
             self._take_base(tag)
         edits = (
             list(self.watch.start_tag(tag)) if name not in {b"base", b"iframe"} or name in self.gate.elements else []
         )
+        if sought:
+            self._seeks_script = self.watch.seeks_script(nested=self._depth > 0)
         if name == b"iframe":
             inner = [e for e in self._srcdoc(tag) if all(e.end <= o.start or o.end <= e.start for o in edits)]
             edits = sorted(edits + inner)
@@ -483,8 +519,8 @@ class _Reader:
                 yield Edit(*attribute.name_span, b"data-withheld-" + name)
 
     def _needs_no_tail(self) -> bool:
-        """Return whether nothing was edited, or everything that was has been told of."""
-        return not self.edited or (self._tailed and not self._edited_behind)
+        """Return whether nothing was edited that has a tail, or everything that was has been told of."""
+        return not self.edited or not self.watch.has_tail or (self._tailed and not self._edited_behind)
 
     def _tail(self, at: int, closing: bytes) -> Iterator[Edit]:
         """Ask for the tail before an end tag."""

@@ -32,14 +32,15 @@ class StartTag:
     ``name`` is ASCII-lowercased (as written in XML), ``raw`` the exact bytes from "<" to ">". ``base`` is the value of
     the first ``<base href>`` before this tag. ``svg`` says that the tag is an SVG element, whose address stands in
     ``href`` or ``xlink:href``. ``nested`` says that it stands in the document of a ``srcdoc``, ``certain`` that every
-    browser reads a tag here, ``unscripted`` that only one which runs no scripts does. ``encoding`` is the one in which
+    browser reads a tag here, ``doubtful`` that some may take an element of HTML for one of SVG or the other way round,
+    ``unscripted`` that only a browser reads it which runs no scripts. ``encoding`` is the one in which
     `charset.text_of` reads the values. ``text`` is what an inline script says, where that was asked for and found worth
     reading; ``script`` are its bytes then.
     """
 
     __slots__ = (
-        *("_attributes", "_first", "base", "certain", "encoding", "name", "nested", "raw", "script", "svg", "text"),
-        *("unscripted", "xml"),
+        *("_attributes", "_first", "base", "certain", "doubtful", "encoding", "name", "nested", "raw", "script", "svg"),
+        *("text", "unscripted", "xml"),
     )
 
     def __init__(
@@ -51,6 +52,7 @@ class StartTag:
         svg: bool = False,
         nested: bool = False,
         certain: bool = True,
+        doubtful: bool = False,
         unscripted: bool = False,
         xml: bool = False,
         encoding: str = "utf-8",
@@ -61,6 +63,7 @@ class StartTag:
         self.svg = svg
         self.nested = nested
         self.certain = certain
+        self.doubtful = doubtful
         self.unscripted = unscripted
         self.xml = xml
         self.encoding = encoding

@@ -111,6 +111,7 @@ def document(
     held: tuple[str, ...] = (),
     placeholders: bool = False,
     guard: tuple[Purpose, ...] | None = None,
+    inline: bool = True,
     no_chat: bool = False,
     strange: bool = False,
 ) -> bytes:
@@ -132,7 +133,8 @@ def document(
         placeholders=placeholders,
     ).decode("ascii")
     if guard is not None:
-        head = facade.guard_markup(f"/_consent/{facade.asset().name}", nonce, guard, lang=lang).decode("ascii") + head
+        address = f"/_consent/{facade.asset().name}"
+        head = facade.guard_markup(address, nonce, guard, lang=lang, inline=inline).decode("ascii") + head
     lines = '<p>A page that can be scrolled.</p><p class="long"></p>'
     style = '<style nonce="abc">.long { block-size: 3000px }</style>'
     return (

@@ -251,6 +251,127 @@ def test_a_page_with_a_guard_and_no_facade_releases_too(page: Page, site: Site, 
     until(page, "document.cookie.includes('__hstc')")
 
 
+def alone(site: Site, head: str = "", *, inline: bool = True, body: str = "", before: str = "") -> None:
+    """A page with the guard, in which the server has held nothing."""
+    guard = document(guard=(), inline=inline).partition(b"</style>")[2].partition(b"</head>")[0].decode()
+    put(
+        site,
+        f'<!DOCTYPE html><html lang="en"><head><title>Shop</title>{before}{guard}{head}</head><body><h1>Shop</h1>'
+        f"{body}</body></html>".encode(),
+    )
+
+
+class TestAlone:
+    """The guard in a page of which the server has held nothing."""
+
+    def test_page_that_inserts_nothing_asks_for_no_script(self, page: Page, site: Site) -> None:
+        alone(site, "<script>ran = 1</script>")
+        page.goto(URL)
+        run(page, "document.body.append(document.createElement('script'))")
+        quiet(page)
+        assert page.evaluate("ran") == 1
+        assert [path for path in site.asked if "_consent" in path] == []
+
+    @pytest.mark.parametrize("inline", [True, False])
+    def test_what_is_inserted_while_it_loads_waits(
+        self, page: Page, site: Site, standin: StandIn, inline: bool
+    ) -> None:
+        alone(site, f"<script>{WAYS['appendChild'].replace('document.body', 'document.head')}</script>", inline=inline)
+        page.goto(URL)
+        comes(page, lambda: sum("/_consent/facade." in path for path in site.asked) == 1)
+        quiet(page)
+        assert asked(standin) == []
+        assert cookies(page) == {}
+        decide(site, chat=True, tracking=True)
+        page.evaluate("document.cookie = 'choice=1'")
+        until(page, "document.cookie.includes('__hstc')")
+        assert sum(record.host == "js.hs-scripts.com" for record in asked(standin)) == 1
+
+    def test_it_holds_where_its_file_cannot_be_had(self, page: Page, site: Site, standin: StandIn) -> None:
+        alone(site, f"<script>{WAYS['appendChild']}</script>")
+        for path in [path for path in site.pages if path.startswith("/_consent/")]:
+            del site.pages[path]
+        page.goto(URL)
+        comes(page, lambda: any("/_consent/facade." in path for path in site.asked))
+        quiet(page)
+        assert asked(standin) == []
+
+    def test_consent_before_it_has_a_script_is_seen(self, page: Page, site: Site, standin: StandIn) -> None:
+        alone(site)
+        page.goto(URL)
+        decide(site, chat=True, tracking=True)
+        page.evaluate("document.cookie = 'choice=1'")
+        quiet(page)
+        assert DECISION not in site.asked
+        run(page, WAYS["appendChild"])
+        until(page, "document.cookie.includes('__hstc')")
+
+    def test_page_for_everybody_asks_at_once(self, page: Page, site: Site, standin: StandIn) -> None:
+        alone(site, f"<script>{WAYS['appendChild']}</script>")
+        body = site.pages["/"].body.replace(b" data-guard=", b' data-ask="" data-guard=')
+        put(site, body)
+        decide(site, chat=True, tracking=True)
+        page.goto(URL)
+        until(page, "document.cookie.includes('__hstc')")
+
+    def test_held_markup_of_a_later_page_is_released(self, page: Page, site: Site, standin: StandIn) -> None:
+        """What a server held and a script inserts, where it may load by now, waits for the script that releases it."""
+        alone(site)
+        put(site, site.pages["/"].body.replace(b"data-guard='{}'", b"data-guard='{\"tracking\":1}'"))
+        page.goto(URL)
+        run(page, f'document.body.innerHTML = \'<img alt="" data-consent="tracking" data-consent-src="{PIXEL}">\'')
+        comes(page, lambda: any("/_consent/facade." in path for path in site.asked))
+
+    @pytest.mark.parametrize("name", ["take", "core", "refresh"])
+    def test_markup_with_its_name_is_in_nobodys_way(self, page: Page, site: Site, standin: StandIn, name: str) -> None:
+        taken = f'<form id="consentMiddleware"><input name="{name}"><input name="waits"></form>'
+        body = document(guard=()).decode()
+        guard, _, rest = body.partition("</style>")[2].partition("</head>")
+        put(site, f"<!DOCTYPE html><html lang=en><head><title>x</title></head><body>{taken}{guard}{rest[6:]}".encode())
+        open_page(page)
+        run(page, WAYS["appendChild"])
+        quiet(page)
+        assert asked(standin) == []
+        decide(site, chat=True, tracking=True)
+        page.evaluate("document.cookie = 'choice=1'")
+        until(page, "document.cookie.includes('__hstc')")
+
+    @pytest.mark.parametrize("held", [False, True])
+    def test_what_the_site_calls_is_done_when_it_can_be(
+        self, page: Page, site: Site, standin: StandIn, held: bool
+    ) -> None:
+        alone(site, "<script>consentMiddleware.refresh()</script>")
+        if held:
+            put(site, document(guard=(), head="<script>consentMiddleware.refresh()</script>"))
+        page.goto(URL)
+        comes(page, lambda: site.asked.count(DECISION) == 1)
+        page.evaluate("document.cookie = 'consent_chat=1'; consentMiddleware.withdraw()")
+        comes(page, lambda: site.asked.count("/") == 2)
+        assert cookies(page) == {}
+        assert asked(standin) == []
+
+    def test_a_second_guard_does_nothing(self, page: Page, site: Site, standin: StandIn) -> None:
+        alone(site)
+        source = site.pages["/"].body
+        put(site, source.replace(b"</head>", source.partition(b"</title>")[2].partition(b"</head>")[0] + b"</head>"))
+        page.goto(URL)
+        once = page.evaluate("document.documentElement.setAttribute.toString()")
+        run(page, WAYS["setAttribute"])
+        quiet(page)
+        assert asked(standin) == []
+        assert page.evaluate("consentMiddleware.core.caught.size") == 1
+        assert "native code" not in once
+
+    def test_pages_own_scripts_see_no_difference(self, page: Page, site: Site) -> None:
+        alone(site)
+        page.goto(URL)
+        found = page.evaluate(
+            "Object.keys(window).filter((name) => /consent/i.test(name)).join() + '|' + document.scripts.length"
+            " + '|' + new Image().src + '|' + document.createElement('script').src"
+        )
+        assert found == "consentMiddleware|1||"
+
+
 class TestPolicy:
     def test_a_strict_policy_with_trusted_types_is_kept(self, page: Page, site: Site, standin: StandIn) -> None:
         policy = (

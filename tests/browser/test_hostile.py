@@ -251,7 +251,7 @@ class TestTheGuardsManners:
         assert page.evaluate(read) == "feed"
 
     def test_markup_in_a_page_of_xhtml_stays_well_formed(self, page: Page, site: Site) -> None:
-        body = document(guard=(), html='lang="en" xmlns="http://www.w3.org/1999/xhtml"').decode()
+        body = document(guard=(), inline=False, html='lang="en" xmlns="http://www.w3.org/1999/xhtml"').decode()
         for tag in ('<meta charset="utf-8"', 'content="width=device-width, initial-scale=1"', '<input id="search"'):
             body = body.replace(tag + ">", tag + "/>")
         put(site, body.encode(), headers={"Content-Type": "application/xhtml+xml"})

@@ -79,7 +79,7 @@ def server(request: pytest.FixtureRequest, farm: Farm) -> Running:
 @pytest.fixture
 def policy() -> Policy:
     """The policy of a test, with counters of its own."""
-    return Policy(contact_url="/contact")
+    return Policy(contact_url="/contact", guard="auto")
 
 
 @pytest.fixture(params=["wsgi", "asgi"])

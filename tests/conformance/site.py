@@ -20,7 +20,7 @@ from consent_middleware import Policy
 from tests.pages import LOADER, page
 
 FOLDER = Path(os.environ.get("CONFORMANCE_FOLDER", "."))
-POLICY = Policy(contact_url="/contact")
+POLICY = Policy(contact_url="/contact", guard="auto")
 TAGGED = page(LOADER)
 HTML = ("Content-Type", "text/html; charset=utf-8")
 COOKIES = [("Set-Cookie", "a=1; Path=/"), ("Set-Cookie", "__hstc=1; Path=/"), ("Set-Cookie", "b=2; Path=/")]

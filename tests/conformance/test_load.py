@@ -49,7 +49,7 @@ def pieces(number: int) -> Iterator[bytes]:
 
 @pytest.fixture
 def policy() -> Policy:
-    return Policy(contact_url="/contact")
+    return Policy(contact_url="/contact", guard="auto")
 
 
 def test_threads_never_mix(policy: Policy) -> None:

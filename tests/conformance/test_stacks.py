@@ -35,7 +35,7 @@ from consent_middleware.wsgi import ConsentMiddleware as Wsgi
 from tests.doors import Request, Result, run_asgi, run_wsgi
 from tests.pages import HELD_LOADER, LOADER, page
 
-POLICY = Policy(contact_url="/contact")
+POLICY = Policy(contact_url="/contact", guard="auto")
 BIG = page(b"<p>words and words, enough of them for a compressor</p>\n" * 100 + LOADER)
 HELD = BIG.replace(LOADER, HELD_LOADER)
 STYLE = b"a { color: red }\n" * 100

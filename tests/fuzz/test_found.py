@@ -31,6 +31,12 @@ FOUND = {
     "HTML scripts behind an SVG script that a tag ends": (
         f"<svg><script><div><script><!--\n{LOADER % 1}\n--></script></script><p>"
     ),
+    "a script in doubt, before which no guard may stand": (
+        "<svg></a><script></script><script href=//track.hubspot.com/2.js>"
+    ),
+    "a script where it is not certain where tags begin": (
+        "<select><iframe></iframe><svg><script href=//js.hs-scripts.com/6.js>"
+    ),
     "a base for visitors without scripts": "<noscript><base href=//js.hs-scripts.com/2.js><img src=x></noscript>",
     "lazy addresses by the base": f"<base href=//js.hs-scripts.com/><img data-src=x src={IMAGE[9:-1]}>",
     "a joiner as a reference": "<img src=http:track.hubspot.co&#8203;m>",

@@ -60,6 +60,15 @@ class Everything:
         names = {b"href", b"xlink:href"} if tag.svg else {b"src"}
         return not any(attribute.name in {*names, b"data-held"} for attribute in tag.attributes)
 
+    def seeks_script(self, *, nested: bool) -> bool:
+        """No script counts by itself."""
+        return False
+
+    @property
+    def has_tail(self) -> bool:
+        """Ask for the tail in any case."""
+        return True
+
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """Keep the tag's name and address."""
         if tag.text is not None:

@@ -40,6 +40,15 @@ class Watch:
         """No script's text counts."""
         return False
 
+    def seeks_script(self, *, nested: bool) -> bool:
+        """No script counts by itself."""
+        return False
+
+    @property
+    def has_tail(self) -> bool:
+        """There is a tail where something is marked."""
+        return self.held > 0
+
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """Mark the address."""
         for attribute in tag.attributes:

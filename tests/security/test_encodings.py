@@ -12,9 +12,9 @@ from consent_middleware.html.doubt import Change, Doubt, as_jis
 
 from .encodings import HIDDEN, META, PAGES, PLAIN, SCRIPT
 
-POLICY = Policy()
-SMALL = Policy(max_hold=1024)
-LENIENT = Policy(max_hold=1024, on_bail_out="pass")
+POLICY = Policy(guard="auto")
+SMALL = Policy(guard="auto", max_hold=1024)
+LENIENT = Policy(guard="auto", max_hold=1024, on_bail_out="pass")
 ESCAPED = b"<p>\x1b$B$3\x1b(B</p>"
 CHUNKS = [None, 1, 7, 64]
 

@@ -1,6 +1,6 @@
-// What the package does in the visitor's browser: the button that stands in for a chat or an embed, the click that
-// brings it, the release of held tags once the visitor consents, the end of what runs once that is taken back, and the
-// guard that holds the tags which other scripts insert.
+// What the package does in the visitor's browser beside the guard: the button that stands in for a chat or an embed, the
+// click that brings it, the release of held tags once the visitor consents, and the end of what runs once that is taken
+// back.
 //
 // Knows: the marks that the server puts on what it holds, the states and what each one shows, and when to ask again.
 // Must not know: any vendor (that is a driver, from the vendors folder), how consent is read, any server but its own.
@@ -8,50 +8,20 @@
 // It is the inside of a function, called with
 //   SITE      what the site has chosen: words, and the name of its cookie
 //   BOX       the markup of the button with its note, its live region and its links
-//   HOSTS     the hosts of the vendors that have to wait, as pairs of a purpose and a pattern; the first fit counts
 //   CSS       the style sheet
 //   DRIVERS   the vendors' drivers, that of the page's chat first; what each offers is told in the vendors folder
 
 let [driver] = DRIVERS,
   conf, due, nonce, endpoint, host, show, script, settle, sheet, seen, queue;
 let asking = 0;
-// What the server allows, by purpose, and what the visitor's click on this page does. A purpose may stand in markup that
-// a visitor got into the page and be any word, so there is nothing here but what the server has said.
-let live = { __proto__: null };
-const clicked = { __proto__: null };
 // The marks of what is held may stand in markup that a visitor got into the page, so no mark is believed by itself. What
 // the server held it lists in its own script's settings: here each element as `nameOf` has it, with the base of its
 // address. Of a script without an address there is no name to go by: they are counted, and what they say is kept.
 const admitted = new Map();
 const counted = new Set();
 const textOf = (element) => nameOf(element) + element.text + element.nonce;
-// What the guard held bears this. No markup can know it.
-const token = Math.random() + "";
-// What the guard holds; some of it is not in the document.
-const caught = new Set();
-// What has been released: the same address may wait for another purpose where the guard knows only its host.
-const freed = new WeakSet();
-
-// The page's own address, whatever its `<base>` says; a document without one of its own has that of its frame's.
-const page = () => (/^http/.test(location) ? location.href : document.baseURI);
 const all = (selector) => [...document.querySelectorAll(selector)];
 const first = (selector) => document.querySelector(selector);
-const own = document.currentScript;
-const make = (name) => document.createElement(name);
-// Takes addresses apart; unlike `URL`, without an objection to any.
-const link = make("a");
-
-// What makes trusted strings of what is known to be safe: the markup above, for "", markup that was trusted before the
-// guard took something out of it, and addresses that the server or the guard held. Made at the first need, since a page's
-// policy may forbid it.
-let policy;
-const known = (given) => given || BOX;
-const rules = { createHTML: known, createScriptURL: known };
-const trust = (kind, given) => {
-  policy ??= window.trustedTypes?.createPolicy("consent-facade", rules) ?? rules;
-  return policy["create" + kind](given);
-};
-
 // Puts a button with its note and its live region into `place`, and gives back what shows a state. `kind` is what it
 // stands in for, `goal` gives the element to which the focus goes once that is there.
 //
@@ -60,7 +30,7 @@ const trust = (kind, given) => {
 // since no swap leaves the button without it. Adopted style sheets pass a policy that allows neither inline styles nor
 // a second nonce. A browser without them throws here, before anything has changed, and keeps the plain link.
 const stand = (place, kind, press, goal) => {
-  const markup = trust("HTML", "");
+  const markup = trust("HTML", BOX);
   if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(CSS);
   const root = place.attachShadow({ mode: "open" });
   root.adoptedStyleSheets = [sheet];
@@ -186,11 +156,7 @@ const alive = (id) => {
 
 // ---- what is held
 
-// Not of `dataset`, which has what other code put on every object's prototype.
-const markOf = (element) => element.getAttribute("data-consent");
-const isLive = (element) => live[markOf(element)];
 const kept = (element, name) => element.getAttribute("data-consent-" + name);
-const isScript = (element) => element.localName === "script";
 const addressOf = (element) => isScript(element) && (kept(element, "src") ?? kept(element, "href"));
 
 // An element by its name and marks, and a script by all that it may read of itself, as in the server's list.
@@ -316,8 +282,8 @@ const ask = async () => {
   try {
     const now = { __proto__: null, ...(await (await fetch(endpoint)).json()) };
     if (now.chat == null) throw now;
-    const before = live;
-    live = now;
+    const before = { __proto__: null, ...live };
+    Object.assign(live, now);
     for (const purpose in now) if (before[purpose] && !now[purpose]) end();
     release();
     if (EMBEDS && now.embeds) closeEmbeds();
@@ -336,117 +302,6 @@ const end = () => {
   location.reload();
 };
 
-// ---- the guard: tags that other scripts insert
-
-const loadsBy = (name) => (name === "link" ? "href" : "src");
-
-// The purpose that an address waits for; nothing where it may be loaded.
-const waits = (url) => {
-  link.href = url;
-  const purpose = HOSTS.find(([, hosts]) => hosts.test("." + link.hostname))?.[0];
-  return !live[purpose] && !clicked[purpose] && purpose;
-};
-
-// Holds an element that is given an address, if what it leads to has to wait. `own`: by a script, not by markup, which is
-// believed only where it has the page's nonce: somebody may have got it into the page.
-const hold = (element, url, own) => {
-  const purpose = waits(url);
-  // What is shown from a chat's hosts is content, for the server too, and so is a style sheet.
-  const shows = (purpose === "chat" && element.localName === "img") || /style|icon/.test(element.rel);
-  if (!purpose || shows || freed.has(element)) return;
-  const name = loadsBy(element.localName);
-  element.dataset.consent = purpose;
-  element.removeAttribute(name);
-  element.setAttribute("data-consent-" + name, url);
-  if (own || element.nonce === nonce) element.dataset.consentBy = token;
-  return caught.add(element);
-};
-
-// Holds what there is in a node.
-const seek = Element.prototype.querySelectorAll;
-const scan = (node) => {
-  let found;
-  try {
-    found = seek.call(node, "[src],link,template,[data-consent]");
-  } catch {
-    // Text.
-    return;
-  }
-  for (const element of [node, ...found]) {
-    // Its properties may be its fields, and it loads nothing.
-    if (element instanceof HTMLFormElement) continue;
-    const url = element.getAttribute(loadsBy(element.localName));
-    if (url) hold(element, url);
-    // Vendors take an element with their script's id for the script.
-    if (isScript(element) && element.id && markOf(element)) {
-      element.dataset.consentId = element.id;
-      element.id = "";
-    }
-    // Held in markup, and put into the page when it may be there.
-    if (isLive(element)) release();
-    // What is made of a template later has its address from there.
-    if (element.content?.firstChild) [...element.content.children].forEach(scan);
-  }
-};
-
-// However an element comes into the page, a script has given it its address before, or has made it of markup.
-const guard = () => {
-  const patch = (types, names, stops) => {
-    for (const { prototype } of types)
-      for (const name of names.split(" ")) {
-        const setter = prototype.__lookupSetter__(name);
-        const native = setter ?? prototype[name];
-        if (!native) continue;
-        Object.defineProperty(prototype, name, {
-          __proto__: null,
-          [setter ? "set" : "value"](...given) {
-            if (!stops(this, given)) return native.apply(this, given);
-          },
-        });
-      }
-  };
-  const set = (element, [url]) => hold(element, url, 1);
-  // A picture in markup is asked for as soon as the markup is read: so the markup is read without its address.
-  const markup = (_, given) =>
-    given.forEach((text, at) => {
-      const read = text + "";
-      // Tags by the grammar of HTML, so that no attribute's value is taken for an address.
-      const veiled = read.replace(
-        /<([a-z][^\s/>]*)(?:[\s/]*(?:=[^\s/>=]*|[^\s/>=]+)(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>][^\s>]*)?)?)*/gi,
-        (tag, element) =>
-          // An anchor's address is only content.
-          tag.replace(/([^\s/>=]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>][^\s>]*))/g, (pair, name, one, two, bare) => {
-            element = element.toLowerCase();
-            const url = one ?? two ?? bare;
-            const purpose = name.toLowerCase() === loadsBy(element) && waits(url.replace(/&amp;/g, "&"));
-            if (!purpose) return pair;
-            // On a page with a nonce, a script that came as markup is not made to run: nobody knows whose it is.
-            const by = nonce && element === "script" ? "" : '" data-consent-by="' + token;
-            return 'data-consent="' + purpose + by + '" data-consent-' + pair;
-          }),
-      );
-      // Text that the page's policy trusts stays trusted, and no other text becomes it.
-      if (veiled !== read) given[at] = window.trustedTypes?.isHTML(text) ? trust("HTML", veiled) : veiled;
-    });
-  patch([HTMLScriptElement, HTMLImageElement, HTMLIFrameElement, HTMLLinkElement], "src href", set);
-  patch(
-    [Document, DOMParser, Element, ShadowRoot, Range],
-    "write writeln parseFromString innerHTML outerHTML insertAdjacentHTML createContextualFragment",
-    markup,
-  );
-  patch([Element], "setAttribute setAttributeNS", (element, given) => {
-    const [name, url] = given.slice(-2);
-    return (name + "").toLowerCase() === loadsBy(element.localName) && hold(element, url, 1);
-  });
-  // What a script asks for by itself ends as where there is no network.
-  const lose = (at) => (_, given) => {
-    if (waits(given[at]?.url ?? given[at])) given[at] = "about:blank";
-  };
-  patch([{ prototype: window }], "fetch fetchLater", lose(0));
-  patch([XMLHttpRequest], "open", lose(1));
-  patch([Navigator], "sendBeacon", (_, [url]) => waits(url));
-};
-
 // ---- the door
 
 const tick = () => {
@@ -462,7 +317,7 @@ const tick = () => {
 
 // Takes the settings of the script that is running, so that a page swapped in brings its own.
 const take = (script, box, itsDriver) => {
-  // A guard stands before it is known whose chat the page has.
+  // A file that the guard has loaded came before it was known whose chat the page has.
   BOX = box;
   driver = itsDriver;
   nonce = script.nonce;
@@ -477,13 +332,13 @@ const take = (script, box, itsDriver) => {
   // One too many: nobody knows which of them is none of the server's.
   if (texts.length <= given.texts) texts.forEach((element) => counted.add(textOf(element)));
   given.held.forEach((tag, at) => admitted.set(JSON.stringify(tag), at >= given.based ? document.baseURI : page()));
-  // A second script, for what stands behind the first.
+  // Not a second script, for what stands behind the first, nor one that the guard has loaded.
   if (given.live) {
     conf = given;
     due = { __proto__: null, ...conf.live }.chat;
     Object.assign(live, conf.live);
-    enhance();
-  }
+  } else conf ??= given;
+  enhance();
   // A page that was kept from before the consent, and is swapped in now; or one that is the same for everybody.
   release();
   if (given.ask) ask();
@@ -492,16 +347,12 @@ const take = (script, box, itsDriver) => {
 // Only a script that the browser really runs is believed. Markup that someone got into the page could carry the same
 // attribute, or take the name `currentScript`, and would otherwise choose the address of a trusted script.
 if (own instanceof HTMLScriptElement) {
-  const allowed = own.getAttribute("data-guard");
-  if (!window.consentMiddleware?.take) {
-    // First of all, whatever this page forbids: a sandbox has no cookies, and throws.
-    if (allowed) {
-      Object.assign(live, JSON.parse(allowed));
-      guard();
-    }
+  const api = window.consentMiddleware;
+  if (!api.take) {
     endpoint = new URL("decision", new URL(own.getAttribute("src"), page()));
-    seen = sight();
-    window.consentMiddleware = {
+    seen = core.seen ?? sight();
+    core.release = release;
+    Object.assign(api, {
       refresh: ask,
       take,
 
@@ -510,12 +361,12 @@ if (own instanceof HTMLScriptElement) {
         remember("=; Max-Age=0");
         end();
       },
-    };
+    });
+    core.wanted?.forEach((name) => api[name]());
     setInterval(tick, 250);
-    new MutationObserver((changes) => {
-      if (allowed) changes.forEach(({ addedNodes }) => addedNodes.forEach(scan));
+    new MutationObserver(() => {
       if (EMBEDS || !host?.isConnected) enhance();
     }).observe(document, { childList: true, subtree: true });
   }
-  window.consentMiddleware.take(own, BOX, driver);
+  api.take(own, BOX, driver);
 }

@@ -1,0 +1,163 @@
+// The guard in the visitor's browser: it holds the tags which other scripts insert, until the facade's script releases
+// them.
+//
+// Knows: every way by which a script gives an element its address, and which hosts have to wait.
+// Must not know: any vendor by name, how consent is read, what becomes of what is held.
+//
+// It is the inside of a function, called with
+//   HOSTS     the hosts of the vendors that have to wait, as pairs of a purpose and a pattern; the first fit counts
+//
+// It stands in the page itself, before the page's first script, or where the page's policy forbids that, in a file. It
+// asks for nothing until it holds something: then it brings the facade's script, if the page has none.
+
+// Takes addresses apart; unlike `URL`, without an objection to any.
+const link = make("a");
+const nonce = own?.nonce;
+
+let brought;
+// Brings the script that releases what is held, when the page is there and has none of its own.
+const bring = () => {
+  if (brought || core.release) return;
+  brought = true;
+  const load = () => {
+    if (core.release || document.querySelector("script[data-conf]")) return;
+    const script = make("script");
+    script.nonce = nonce;
+    script.setAttribute("data-conf", own.hasAttribute("data-ask") ? '{"held":[],"ask":1}' : '{"held":[]}');
+    script.src = trust("ScriptURL", new URL(own.getAttribute("data-file"), page()).href);
+    (document.head ?? document.documentElement).append(script);
+  };
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", load);
+  else load();
+};
+
+const loadsBy = (name) => (name === "link" ? "href" : "src");
+
+// The purpose that an address waits for; nothing where it may be loaded.
+const waits = (url) => {
+  link.href = url;
+  const purpose = HOSTS.find(([, hosts]) => hosts.test("." + link.hostname))?.[0];
+  return !live[purpose] && !clicked[purpose] && purpose;
+};
+
+// Holds an element that is given an address, if what it leads to has to wait. `scripted`: by a script, not by markup, which is
+// believed only where it has the page's nonce: somebody may have got it into the page.
+const hold = (element, url, scripted) => {
+  const purpose = waits(url);
+  // What is shown from a chat's hosts is content, for the server too, and so is a style sheet.
+  const shows = (purpose === "chat" && element.localName === "img") || /style|icon/.test(element.rel);
+  if (!purpose || shows || freed.has(element)) return;
+  const name = loadsBy(element.localName);
+  element.dataset.consent = purpose;
+  element.removeAttribute(name);
+  element.setAttribute("data-consent-" + name, url);
+  if (scripted || element.nonce === nonce) element.dataset.consentBy = token;
+  bring();
+  return caught.add(element);
+};
+
+// Holds what there is in a node.
+const seek = Element.prototype.querySelectorAll;
+const scan = (node) => {
+  let found;
+  try {
+    found = seek.call(node, "[src],link,template,[data-consent]");
+  } catch {
+    // Text.
+    return;
+  }
+  for (const element of [node, ...found]) {
+    // Its properties may be its fields, and it loads nothing.
+    if (element instanceof HTMLFormElement) continue;
+    const url = element.getAttribute(loadsBy(element.localName));
+    if (url) hold(element, url);
+    // Vendors take an element with their script's id for the script.
+    if (isScript(element) && element.id && markOf(element)) {
+      element.dataset.consentId = element.id;
+      element.id = "";
+    }
+    // Held in markup, and put into the page when it may be there.
+    if (isLive(element)) core.release ? core.release() : bring();
+    // What is made of a template later has its address from there.
+    if (element.content?.firstChild) [...element.content.children].forEach(scan);
+  }
+};
+
+// However an element comes into the page, a script has given it its address before, or has made it of markup.
+const guard = () => {
+  const patch = (types, names, stops) => {
+    for (const { prototype } of types)
+      for (const name of names.split(" ")) {
+        const setter = prototype.__lookupSetter__(name);
+        const native = setter ?? prototype[name];
+        if (!native) continue;
+        Object.defineProperty(prototype, name, {
+          __proto__: null,
+          [setter ? "set" : "value"](...given) {
+            if (!stops(this, given)) return native.apply(this, given);
+          },
+        });
+      }
+  };
+  const set = (element, [url]) => hold(element, url, 1);
+  // A picture in markup is asked for as soon as the markup is read: so the markup is read without its address.
+  const markup = (_, given) =>
+    given.forEach((text, at) => {
+      const read = text + "";
+      // Tags by the grammar of HTML, so that no attribute's value is taken for an address.
+      const veiled = read.replace(
+        /<([a-z][^\s/>]*)(?:[\s/]*(?:=[^\s/>=]*|[^\s/>=]+)(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>][^\s>]*)?)?)*/gi,
+        (tag, element) =>
+          // An anchor's address is only content.
+          tag.replace(/([^\s/>=]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>][^\s>]*))/g, (pair, name, one, two, bare) => {
+            element = element.toLowerCase();
+            const url = one ?? two ?? bare;
+            const purpose = name.toLowerCase() === loadsBy(element) && waits(url.replace(/&amp;/g, "&"));
+            if (!purpose) return pair;
+            // On a page with a nonce, a script that came as markup is not made to run: nobody knows whose it is.
+            const by = nonce && element === "script" ? "" : '" data-consent-by="' + token;
+            return 'data-consent="' + purpose + by + '" data-consent-' + pair;
+          }),
+      );
+      // Text that the page's policy trusts stays trusted, and no other text becomes it.
+      if (veiled !== read) given[at] = window.trustedTypes?.isHTML(text) ? trust("HTML", veiled) : veiled;
+    });
+  patch([HTMLScriptElement, HTMLImageElement, HTMLIFrameElement, HTMLLinkElement], "src href", set);
+  patch(
+    [Document, DOMParser, Element, ShadowRoot, Range],
+    "write writeln parseFromString innerHTML outerHTML insertAdjacentHTML createContextualFragment",
+    markup,
+  );
+  patch([Element], "setAttribute setAttributeNS", (element, given) => {
+    const [name, url] = given.slice(-2);
+    return (name + "").toLowerCase() === loadsBy(element.localName) && hold(element, url, 1);
+  });
+  // What a script asks for by itself ends as where there is no network.
+  const lose = (at) => (_, given) => {
+    if (waits(given[at]?.url ?? given[at])) given[at] = "about:blank";
+  };
+  patch([{ prototype: window }], "fetch fetchLater", lose(0));
+  patch([XMLHttpRequest], "open", lose(1));
+  patch([Navigator], "sendBeacon", (_, [url]) => waits(url));
+};
+
+// Only a script that the browser really runs is believed, and the first of them that the page has.
+if (own instanceof HTMLScriptElement && !core.waits) {
+  core.waits = waits;
+  // What the site calls before the facade's script is there is done when it is.
+  core.wanted = new Set();
+  for (const name of ["refresh", "withdraw"])
+    window.consentMiddleware[name] ??= () => {
+      core.wanted.add(name);
+      bring();
+    };
+  Object.assign(live, JSON.parse(own.getAttribute("data-guard")));
+  guard();
+  new MutationObserver((changes) => {
+    changes.forEach(({ addedNodes }) => addedNodes.forEach(scan));
+  }).observe(document, { childList: true, subtree: true });
+  // A choice that falls before the facade's script is there is one to ask about. A sandbox has no cookies, and throws.
+  try {
+    core.seen = document.cookie + document.hidden;
+  } catch {}
+}

@@ -1,0 +1,43 @@
+// What the guard and the facade share: made by whichever comes first, and kept under `consentMiddleware.core`.
+//
+// It is put in front of guard.js and of facade.js, in one scope.
+
+// What makes trusted strings of what is known to be safe: the facade's own markup, markup that was trusted before the
+// guard took something out of it, and addresses that the server or the guard held. Made at the first need, since a page's
+// policy may forbid it, and once, since it may forbid two of one name.
+const shared = () => {
+  let policy;
+  const known = (given) => given;
+  const rules = { createHTML: known, createScriptURL: known };
+  return {
+    __proto__: null,
+    // What the server allows, by purpose, and what the visitor's click on this page does. A purpose may stand in markup
+    // that a visitor got into the page and be any word, so there is nothing here but what the server has said.
+    live: { __proto__: null },
+    clicked: { __proto__: null },
+    // What the guard held bears this. No markup can know it.
+    token: Math.random() + "",
+    // What the guard holds; some of it is not in the document.
+    caught: new Set(),
+    // What has been released: the same address may wait for another purpose where the guard knows only its host.
+    freed: new WeakSet(),
+    trust(kind, given) {
+      policy ??= window.trustedTypes?.createPolicy("consent-facade", rules) ?? rules;
+      return policy["create" + kind](given);
+    },
+  };
+};
+
+// Markup may bear the name, and would be found as a property of the window, but not as its own.
+if (!Object.hasOwn(window, "consentMiddleware")) window.consentMiddleware = {};
+const core = (window.consentMiddleware.core ??= shared());
+const { live, clicked, token, caught, freed, trust } = core;
+
+// The page's own address, whatever its `<base>` says; a document without one of its own has that of its frame's.
+const page = () => (/^http/.test(location) ? location.href : document.baseURI);
+const own = document.currentScript;
+const make = (name) => document.createElement(name);
+// Not of `dataset`, which has what other code put on every object's prototype.
+const markOf = (element) => element.getAttribute("data-consent");
+const isLive = (element) => live[markOf(element)];
+const isScript = (element) => element.localName === "script";

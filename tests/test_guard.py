@@ -1,0 +1,283 @@
+"""The guard in the pages that get it by default: where it stands, in what form, and what stays as it is."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from hashlib import sha256
+from html import unescape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consent_middleware import Policy
+from consent_middleware.exchange import Exchange, RequestHead
+from consent_middleware.holds import PageHolds
+from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
+from tests.pages import HELD_SCRIPT, LOADER, TAG_MANAGER, page
+
+POLICY = Policy(contact_url="/contact")
+CODE = POLICY.facade.guard.body.rstrip().decode()
+GRANTED = b"consent=functional,analytics,marketing"
+OWN = "<script>menu()</script>"
+NAME = "content-security-policy"
+
+#: A guard as it stands in a page, and one in a file.
+WITHIN = re.compile(r"<script(?: nonce=\"[^\"]*\")? data-file=\"[^\"]+\" data-guard='[^']*'>\(f=>f\(.*?</script>")
+FILE = re.compile(r"<script src=\"[^\"]*/guard\.[0-9a-f]+\.js\"[^>]* data-guard='[^']*'></script>")
+
+
+def sent(
+    body: str,
+    *headers: tuple[str, str],
+    policy: Policy = POLICY,
+    kind: str = "text/html; charset=utf-8",
+    cookie: bytes = b"",
+    host: bytes = b"shop.example",
+) -> str:
+    """Return what a visitor gets of a page."""
+    asked = [(b"host", host), *([(b"cookie", cookie)] if cookie else [])]
+    head = [(b"content-type", kind.encode()), *((name.encode(), value.encode()) for name, value in headers)]
+    return Exchange(policy, RequestHead("GET", "/", "", asked)).whole(200, head, body.encode())[1].decode()
+
+
+class TestPlace:
+    @pytest.mark.parametrize(
+        "script",
+        [
+            OWN,
+            '<script src="/app.js"></script>',
+            '<script type="module">import "/app.js"</script>',
+            "<script async src=/app.js>",
+            TAG_MANAGER.decode(),
+            LOADER.decode(),
+        ],
+    )
+    def test_it_stands_before_the_first_script(self, script: str) -> None:
+        out = sent(f"<title>Shop</title><p>x</p>{script}{OWN}")
+
+        [guard] = WITHIN.findall(out)
+        assert out.partition("<script")[0] == script.partition("<script")[0].join(("<title>Shop</title><p>x</p>", ""))
+        assert out.index(guard) == out.index("<script")
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "<title>Shop</title><p>Hello</p>",
+            '<script type="application/ld+json">{"a": 1}</script><p>Hello</p>',
+            "<!-- <script>x</script> --><title><script></title>",
+            "<template><script>x</script></template>",
+            "<noscript><script>x</script></noscript>",
+            "",
+        ],
+    )
+    def test_page_that_runs_no_script_stays(self, body: str) -> None:
+        given = Exchange(POLICY, RequestHead("GET", "/", "", []))
+        source = body.encode()
+
+        assert given.whole(200, [(b"content-type", b"text/html; charset=utf-8")], source)[1] is source
+
+    def test_page_of_a_visitor_who_allows_all_stays(self) -> None:
+        assert sent(OWN, cookie=GRANTED) == OWN
+
+    def test_data_before_the_first_script_stays(self) -> None:
+        data = '<script type="application/json">{"a": 1}</script>'
+
+        assert sent(data + OWN).startswith(data + "<script data-file=")
+
+    def test_other_bytes_stay(self) -> None:
+        body = f"<title>Caf\xe9</title><p a=1 a=2>&copy;{OWN}<br/>{OWN}</p></x>"
+
+        assert WITHIN.sub("", sent(body)) == body
+
+    def test_narrower_setting_looks_for_tag_managers(self) -> None:
+        policy = Policy(contact_url="/contact", guard="auto")
+
+        assert sent(OWN, policy=policy) == OWN
+        out = sent(OWN + TAG_MANAGER.decode(), policy=policy)
+        assert out.index(OWN) < out.index(" data-guard=")
+
+    def test_no_guard_where_the_site_wants_none(self) -> None:
+        policy = Policy(contact_url="/contact", guard="never")
+
+        assert sent(OWN + TAG_MANAGER.decode(), policy=policy) == OWN + TAG_MANAGER.decode()
+
+    def test_every_frame_of_the_page_has_its_own(self) -> None:
+        frame = "<iframe srcdoc='<script>a()</script>'></iframe>"
+
+        out = sent(frame + OWN + frame)
+
+        within = [unescape(each) for each in re.findall(r"srcdoc='([^']*)'", out)]
+        assert [len(FILE.findall(each)) for each in within] == [1, 1]
+        assert len(WITHIN.findall(out)) == 1
+
+    def test_held_tags_have_their_facade_too(self) -> None:
+        out = sent(page(LOADER).decode())
+
+        assert HELD_SCRIPT.decode() in out
+        assert out.count(" data-guard=") == out.count(" data-conf=") == 1
+
+    def test_rewriting_again_changes_nothing(self) -> None:
+        for body in (OWN, page(LOADER).decode(), "<iframe srcdoc='<script>a()</script>'></iframe>" + OWN):
+            once = sent(body)
+            assert sent(once) == once
+
+
+class TestForm:
+    @pytest.mark.parametrize("kind", ["text/html", "application/xhtml+xml; charset=utf-8"])
+    def test_it_is_a_file_where_its_text_would_be_in_the_way(self, kind: str) -> None:
+        body = f'<html xmlns="http://www.w3.org/1999/xhtml"><head><meta charset="utf-8"/>{OWN}</head></html>'
+
+        out = sent(body, kind=kind)
+
+        assert len(FILE.findall(out)) == 1
+        assert FILE.sub("", out) == body
+
+    @pytest.mark.parametrize(
+        ("policies", "within"),
+        [
+            (["script-src 'unsafe-inline' 'self'"], True),
+            (["default-src 'self'; script-src-elem 'unsafe-inline'"], True),
+            (["img-src 'none'"], True),
+            (["script-src 'self'"], False),
+            (["default-src 'self'"], False),
+            (["script-src 'unsafe-inline' 'self'", "script-src 'self'"], False),
+            (["script-src https://shop.example"], False),
+            (["script-src 'self' 'unsafe-inline' 'sha256-AAAA'"], False),
+            (["script-src 'nonce-abc'"], True),
+            (["script-src 'nonce-abc' 'strict-dynamic'"], True),
+        ],
+    )
+    def test_the_page_s_policy_says_which(self, policies: list[str], within: bool) -> None:
+        out = sent(OWN, *((NAME, each) for each in policies))
+
+        assert (len(WITHIN.findall(out)), len(FILE.findall(out))) == (within, not within)
+        assert out.count(' nonce="abc"') == ("nonce" in policies[0])
+
+    def test_a_policy_may_name_its_digest(self) -> None:
+        digest = b64encode(sha256(CODE.encode()).digest()).decode()
+
+        assert len(WITHIN.findall(sent(OWN, (NAME, f"script-src 'sha256-{digest}'")))) == 1
+
+    @pytest.mark.parametrize("sources", ["'none'", "'sha256-AAAA'", "https://cdn.example", "'strict-dynamic'"])
+    def test_none_where_the_policy_lets_it_not_run(self, sources: str) -> None:
+        policy = Policy(contact_url="/contact")
+
+        assert sent(OWN * 3, (NAME, f"script-src {sources}"), policy=policy) == OWN * 3
+        assert policy.notices.counts == {"csp-refuses-guard": 1}
+
+    @pytest.mark.parametrize(
+        ("meta", "within", "nonce"),
+        [
+            ("<meta http-equiv=Content-Security-Policy content=\"script-src 'self'\">", False, ""),
+            ("<META HTTP-EQUIV=content-security-policy CONTENT=\"script-src 'nonce-x1'\">", True, "x1"),
+            ("<meta http-equiv=content-security-policy content=\"script-src 'unsafe-inline'\">", True, ""),
+            ("<meta http-equiv=content-security-policy>", True, ""),
+            ("<meta name=policy content=\"script-src 'none'\">", True, ""),
+            # What stands in the body counts for nothing, and anyone may have written it.
+            ("<meta http-equiv=content-security-policy content=\"script-src 'none'\">", False, ""),
+        ],
+    )
+    def test_a_policy_in_the_page_is_heeded(self, meta: str, within: bool, nonce: str) -> None:
+        out = sent(f"<title>x</title>{meta}{OWN}")
+
+        assert (len(WITHIN.findall(out)), len(FILE.findall(out))) == (within, not within)
+        assert re.findall(' nonce="([^"]*)"', out) == ([nonce] if nonce else [])
+        assert WITHIN.sub("", FILE.sub("", out)) == f"<title>x</title>{meta}{OWN}"
+
+    def test_a_policy_behind_it_counts_for_nothing(self) -> None:
+        meta = "<meta http-equiv=content-security-policy content=\"script-src 'self'\">"
+
+        assert len(WITHIN.findall(sent(f"<title>x</title>{OWN}{meta}{OWN}"))) == 1
+
+    def test_it_names_the_page_s_host_where_a_base_leads_away(self) -> None:
+        out = sent(f'<base href="https://cdn.example/">{OWN}')
+
+        assert 'data-file="//shop.example/_consent/facade.' in out
+
+    def test_none_where_its_own_host_is_not_known(self) -> None:
+        body = f'<base href="https://cdn.example/">{OWN}'
+
+        assert sent(body, host=b"") == body
+
+    def test_a_page_for_everybody_asks(self) -> None:
+        policy = Policy(contact_url="/contact", cacheable=True)
+
+        outs = {sent(OWN, policy=policy, cookie=cookie) for cookie in (b"", GRANTED, b"consent=necessary")}
+
+        assert len(outs) == 1
+        assert ' data-ask="" data-guard=' in outs.pop()
+
+
+class Telling(PageHolds):
+    """Page holds that keep the tags that they are asked about, and how often they are asked for a tail."""
+
+    tags: list[bytes]
+    tails = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.tags = []
+
+    def start_tag(self, tag: StartTag) -> list[Edit]:
+        self.tags.append(tag.raw)
+        return list(super().start_tag(tag))
+
+    def tail(self) -> bytes:
+        self.tails += 1
+        return super().tail()
+
+
+def test_nothing_is_asked_about_behind_it() -> None:
+    holds = Telling(POLICY, POLICY.neutral, "/_consent/facade.js", inline=True)
+    meta = '<meta name="description" content="x"><meta http-equiv="content-security-policy" content="a">'
+    body = f"<title>x</title>{meta}<link rel=icon href=x>{OWN}<script src=b></script><img src=x>{OWN}</body>"
+
+    HTMLRewriter(holds).rewrite(body.encode())
+
+    assert holds.tags == [b'<meta http-equiv="content-security-policy" content="a">', b"<script>"]
+    assert holds.tails == 0
+
+
+PARTS = st.lists(
+    st.sampled_from(
+        [
+            OWN,
+            "<script type=a/json>{}</script>",
+            "<script src=/a.js></script>",
+            LOADER.decode(),
+            "<p>x</p>",
+            "<svg><script>a()</script></svg>",
+            "<select><style>",
+            "</select>",
+            "<iframe srcdoc='<script>a()</script>'></iframe>",
+            "<noscript><script></script></noscript>",
+            "<!--<script>-->",
+            "<textarea><script></textarea>",
+            "<base href=/x>",
+            "<meta http-equiv=content-security-policy content=\"script-src 'self'\">",
+            "<svg></x>",
+        ]
+    ),
+    max_size=6,
+).map("".join)
+
+
+@given(PARTS, st.sampled_from((1, 7, 64)))
+def test_pieces_come_to_the_same(body: str, size: int) -> None:
+    def rewriter() -> HTMLRewriter:
+        return HTMLRewriter(PageHolds(POLICY, POLICY.neutral, "/_consent/facade.js", inline=True))
+
+    source = body.encode()
+    streamed = rewriter()
+    out = b"".join(streamed.feed(source[at : at + size]) for at in range(0, len(source), size)) + streamed.close()
+
+    assert out == rewriter().rewrite(source)
+    assert rewriter().rewrite(out) == out
+
+
+def test_digest_is_that_of_the_text_in_the_page() -> None:
+    [guard] = WITHIN.findall(sent(OWN))
+
+    assert guard.partition(">")[2].removesuffix("</script>") == CODE
