@@ -83,9 +83,12 @@ NO_SLASHES: Final = re.compile(rb":(?<=[tT][tT][pP]:|[tT][pP][sS]:)(?!//)")
 
 # What has an SVG script in it, and what may part an address in its text.
 PARTED: Final = re.compile(rb"[a-zA-Z0-9./:\-](?:<!--|<!\[CDATA\[)|(?:-->|\]\]>)[a-zA-Z0-9./:\-]")
+PARTED_BY_TAG: Final = re.compile(rb"[a-zA-Z0-9./:\-]<[?/a-zA-Z][^>]{0,1024}+>[a-zA-Z0-9./:\-]")
 DRAWING: Final = re.compile(rb"<[sS][vV][gG]")
+DRAWING_END: Final = re.compile(rb"</[sS][vV][gG]")
 # What is a script among candidates: its tag.
 SCRIPT: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?[sS][cC][rR]")
+SCRIPT_TAG: Final = re.compile(rb"<[sS][cC][rR][iI][pP][tT]")
 # How many tags are looked for one by one; more are counted off in a second sweep.
 SEARCHES: Final = 8
 Find = Callable[[bytes, int], int]
@@ -225,6 +228,19 @@ def unspelt(text: bytes) -> bytes:
     return SPELT.sub(lambda found: bytes((int(found[1], 16),)), text)
 
 
+def _is_drawn(source: bytes) -> bool:
+    """Say whether a script may stand in a drawing: where one begins before the drawing ends."""
+    at = 0
+    while found := DRAWING.search(source, at):
+        end = DRAWING_END.search(source, found.end())
+        if SCRIPT_TAG.search(source, found.end(), end.start() if end else len(source)):
+            return True
+        if end is None:
+            return False
+        at = end.end()
+    return False
+
+
 class Search:
     """What is looked for in documents, made once for many of them.
 
@@ -304,7 +320,7 @@ class Gate:
             if (said := unspelt(texts)) != texts:
                 hits.add(said, self._text_needle)
             is_written = b"<!--" in texts or b"<![CDATA[" in texts or HIDDEN.search(texts) or self.script.search(texts)
-            if is_written and (self._xml or not alone or DRAWING.search(source)):
+            if (is_written and (self._xml or not alone or DRAWING.search(source))) or _is_drawn(source):
                 hits.numbers.update(number for number, group in enumerate(groups) if self._may_say(group[1]))
         opens = False
         if self.opening.search(texts):
@@ -375,12 +391,15 @@ class Gate:
         """Say whether a script whose text is no raw text holds a needle, or goes on behind the first end tag."""
         if self.script.search(text):
             return True
+        if text.rfind(b"<") > text.rfind(b">"):
+            # A tag may not be whole here, and the end tag stand in it.
+            return True
         if b"<!" in text:
             if text.rfind(b"<!--") > text.rfind(b"-->") or text.rfind(b"<![CDATA[") > text.rfind(b"]]>"):
                 return True
             written = PARTED.search(text) or HIDDEN.search(text)
         else:
-            written = HIDDEN.search(text)
+            written = HIDDEN.search(text) or PARTED_BY_TAG.search(text)
         return written is not None and self.said(foreign_text(text, xml=self._xml)) is not None
 
     def holds(self, raw: bytes, encoding: str) -> bool:

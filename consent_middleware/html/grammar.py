@@ -95,21 +95,33 @@ XML_NO_TAG: Final = pattern(
     rf"""< (?: [\t\n\f\r\x20<>="'&] | / [\t\n\f\r\x20<>/="'!?&] | /?+ {XML_NAME} {XML_REST} ["']?+ [^<"']*+ < )"""
 )
 CDATA: Final = r"<!\[CDATA\[ [^\]]*+ (?: \] (?! \]> ) [^\]]*+ )*+ \]\]>"
-# 13.2.6.5: a script of SVG or of XML is no raw text; its end tag may stand in a comment or in a CDATA section. A script
-# within is none of its text, so that many that do not end are not each read to the end.
-_SCRIPT_TEXT = """
-[^<]*+ (?: (?: {comment} | {cdata} | < (?! /?+ {name} | !-- | !\\[CDATA\\[ ) ) [^<]*+ )*+ (?= < /?+ {name} )"""
-SVG_SCRIPT: Final = pattern(_SCRIPT_TEXT.format(comment=COMMENT, cdata=CDATA, name=name("script")))
-XML_SCRIPT: Final = pattern(
-    _SCRIPT_TEXT.format(comment=COMMENT, cdata=CDATA, name=rf"(?: {XML_PREFIX} : )?+ script {NAME_END}")
+# In foreign content, what begins like a tag and is none ends at the first ">" (13.2.5.41); in XML it is a processing
+# instruction (XML 1.0, 2.6).
+_BOGUS = r"< (?: \? | ! (?! -- | \[CDATA\[ ) | / (?! [a-zA-Z] ) ) [^>]*+ >"
+_INSTRUCTION = r"<\? [^?]*+ (?: \? (?! > ) [^?]*+ )*+ \?>"
+_SCRIPT = name("script")
+_XML_SCRIPT = rf"(?: {XML_PREFIX} : )?+ script {NAME_END}"
+# 13.2.6.5: a script of SVG or of XML is no raw text: there are tags in it, and its end tag may stand in a comment, in a
+# CDATA section or in an attribute. A script within is none of its text, so that many that do not end are not each read
+# to the end.
+SVG_SCRIPT: Final = pattern(
+    rf"[^<]*+ (?: (?: {COMMENT} | {CDATA} | {_BOGUS} | < /?+ (?! {_SCRIPT} ) {TAG_NAME} {ATTRIBUTES} >"
+    rf" | < (?! [a-zA-Z!?/] ) ) [^<]*+ )*+ (?= < /?+ {_SCRIPT} )"
 )
-# What counts in a script that has others in it: what hides tags, the tags of scripts, and what is not whole yet.
-_SCRIPT_TAG = rf"""
-{COMMENT} | {CDATA} | (?P<tag> < (?P<end> /?+) {{name}} {{rest}} > )
-| (?P<begun> <!-- | <!\[CDATA\[ | < /?+ {{name}} )"""
-SVG_SCRIPT_TAG: Final = pattern(_SCRIPT_TAG.format(name=name("script"), rest=ATTRIBUTES))
-XML_SCRIPT_TAG: Final = pattern(_SCRIPT_TAG.format(name=rf"(?: {XML_PREFIX} : )?+ script {NAME_END}", rest=XML_REST))
-NO_TEXT: Final = pattern(rf"{COMMENT} | <!\[CDATA\[ ( [^\]]*+ (?: \] (?! \]> ) [^\]]*+ )*+ ) \]\]>")
+XML_SCRIPT: Final = pattern(
+    rf"[^<]*+ (?: (?: {COMMENT} | {CDATA} | {_INSTRUCTION} | < /?+ (?! {_XML_SCRIPT} ) {XML_NAME} {XML_REST} >"
+    rf" | < (?! /?+ {_XML_SCRIPT} | !-- | !\[CDATA\[ | \? ) ) [^<]*+ )*+ (?= < /?+ {_XML_SCRIPT} )"
+)
+# What counts in such a script: what is none of its text, and what is not whole yet.
+SVG_IN_SCRIPT: Final = pattern(
+    rf"{COMMENT} | <!\[CDATA\[ (?P<data> [^\]]*+ (?: \] (?! \]> ) [^\]]*+ )*+ ) \]\]> | {_BOGUS}"
+    rf" | < (?P<end> /?+ ) (?P<name> {TAG_NAME} ) {ATTRIBUTES} > | (?P<begun> < [a-zA-Z!?/] )"
+)
+XML_IN_SCRIPT: Final = pattern(
+    rf"{COMMENT} | <!\[CDATA\[ (?P<data> [^\]]*+ (?: \] (?! \]> ) [^\]]*+ )*+ ) \]\]> | {_INSTRUCTION}"
+    rf" | < (?P<end> /?+ ) (?P<name> {XML_NAME} ) {XML_REST} >"
+    rf" | (?P<begun> <!-- | <!\[CDATA\[ | <\? | < /?+ {_XML_SCRIPT} )"
+)
 TAG_BEGUN: Final = re.compile(rb"<[a-zA-Z]*\Z")
 # 13.2.5.41, .45 and .69: where a comment, a bogus comment and a CDATA section end, however much of it was read before.
 COMMENT_END: Final = re.compile(rb"--!?>")
@@ -132,8 +144,7 @@ RAW_END: Final = {word: pattern(rf"</{name(word)}") for word in RAW_TEXT}
 
 # 13.1.2: elements that have no content.
 VOID: Final = frozenset(
-    b"area base basefont bgsound br col command embed frame hr image img input keygen link meta param source track "
-    b"wbr".split()
+    b"area base basefont bgsound br col embed frame hr image img input keygen link meta param source track wbr".split()
 )
 # 13.2.6.5: start tags that leave foreign content.
 BREAKOUT: Final = frozenset(

@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 from operator import attrgetter
 from typing import Final, Literal, NamedTuple, Protocol
 
-from consent_middleware.urls import absolute
+from consent_middleware.urls import absolute, parse_url
 
 from . import charset as charsets
 from . import grammar
@@ -310,6 +310,9 @@ class _Reader:
         # An address may count for every one that follows.
         self._based = outer is not None
         self._has_base = False
+        self._base_leads = False  # to what is looked for
+        self._looking = False
+        self._looked_base: str | None = None
         self._depth = depth
         #: The entities with which an XML document may put an address together.
         self.declared: frozenset[bytes] = frozenset()
@@ -453,7 +456,7 @@ class _Reader:
         return StartTag(
             b"img" if name == b"image" and not self.tokens.xml else name,
             raw,
-            base=self._base,
+            base=self._looked_base if self._looking and self._looked_base is not None else self._base,
             svg=svg,
             nested=self._depth > 0,
             certain=self._certain,
@@ -485,9 +488,8 @@ class _Reader:
         """Give the edits of a start tag."""
         name = tag.name
         sought = self._seeks_script and name in {b"script", b"meta"}
-        if not (
-            sought or tag.text is not None or self._based or name == b"base" or self.gate.holds(tag.raw, self.encoding)
-        ):
+        based = self._based or (self._looking and self._looked_base is not None)
+        if not (sought or tag.text is not None or based or name == b"base" or self.gate.holds(tag.raw, self.encoding)):
             return ()
         if name == b"base" and not tag.svg:
             self._take_base(tag)
@@ -505,8 +507,16 @@ class _Reader:
         """Resolve addresses from here on against the first base; where it may be none, against one that counts."""
         tokens = self.tokens
         href = tag.get(b"href")
-        counts = not self._has_base or (tokens.lost and self.gate.holds(tag.raw, self.encoding))
+        url = None if href is None else parse_url(href, self._outer)
+        leads = url is not None and url.host != "" and self.gate.holds(tag.raw, self.encoding)
+        if self._looking and not tokens.lost:
+            # It counts at most for who runs no scripts, and so for nothing but what is looked for with it.
+            if href is not None and leads and self._looked_base is None:
+                self._looked_base = absolute(href, self._outer)
+            return
+        counts = not self._has_base or (tokens.lost and leads and not self._base_leads)
         if href is not None and counts and not tokens.twice:
+            self._base_leads = leads
             self._base, self._based, self._has_base = absolute(href, self._outer), True, True
             self._candidates = Candidates(self.gate, tokens.source, tokens.pos, self.encoding, every=True)
 
@@ -644,8 +654,10 @@ class _Reader:
         else:
             stop = found.end()
         heappush(self._ends, tokens.offset + stop)
+        self._looking = True
         tags = [self._tag(name, found[0], svg=svg) for svg in (False, True)[: len(texts)]]
         self._pend(here, self._asked(tags, texts))
+        self._looking = False
         return True
 
     def _texts(self, raw: bytes, at: int, begin: int) -> tuple[list[bytes | None], int] | None:

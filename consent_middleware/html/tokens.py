@@ -108,12 +108,34 @@ class StartTag:
 
 
 def foreign_text(raw: bytes, *, xml: bool) -> bytes:
-    """Return the text of a script that is no raw text: without comments, and with its references decoded."""
-    text, at = [], 0
-    for found in grammar.NO_TEXT.finditer(raw):
-        text += [_decoded(raw[at : found.start()], xml=xml), found[1] or b""]
+    """Return the text of a script that is no raw text: what stands directly in it, with its references decoded."""
+    text: list[bytes] = []
+    within: list[bytes] = []
+    at = 0
+    for found in (grammar.XML_IN_SCRIPT if xml else grammar.SVG_IN_SCRIPT).finditer(raw):
+        if found["begun"]:
+            continue
+        if not within:
+            text += [_decoded(raw[at : found.start()], xml=xml), found["data"] or b""]
         at = found.end()
-    return b"".join((*text, _decoded(raw[at:], xml=xml)))
+        if found["name"]:
+            _follow(found, within, xml=xml)
+    if not within:
+        text.append(_decoded(raw[at:], xml=xml))
+    return b"".join(text)
+
+
+def _follow(found: re.Match[bytes], within: list[bytes], *, xml: bool) -> None:
+    """Follow a tag in a script that is no raw text: which elements are open in it."""
+    name = found["name"] if xml else found["name"].lower()
+    if not found["end"]:
+        closed = found[0][-2:] == b"/>" and StartTag(name, found[0], xml=xml).self_closing
+        # What stands deeper counts as if it stood directly in the script.
+        if not closed and len(within) < MAX_DEPTH:
+            within.append(name)
+    elif name in within:
+        while within.pop() != name:
+            pass
 
 
 def _decoded(text: bytes, *, xml: bool) -> bytes:
@@ -658,7 +680,8 @@ class Tokenizer:
             if 0 <= end <= self.start + limit:
                 content = self.source[self.pos : end]
                 if self.raw != b"script":
-                    content = self._said.pop(begin, None) or foreign_text(content, xml=self.xml)
+                    said = self._said.pop(begin, None)
+                    content = foreign_text(content, xml=self.xml) if said is None else said
         self._ahead, self._looked = (0, 0), 0
         return content
 
@@ -684,14 +707,14 @@ class Tokenizer:
 
         Each byte belongs to one of them, so that however many there are, they are read once.
         """
-        tags = grammar.XML_SCRIPT_TAG if self.xml else grammar.SVG_SCRIPT_TAG
         self._said.clear()
         at = self.pos
         scripts: list[tuple[int, list[bytes]]] = [(self.offset + at, [])]
-        for found in tags.finditer(self.source, at):
+        for found in (grammar.XML_IN_SCRIPT if self.xml else grammar.SVG_IN_SCRIPT).finditer(self.source, at):
             if found["begun"]:
                 break
-            if not found["tag"]:
+            name = found["name"] or b""
+            if (name.rpartition(b":")[2] if self.xml else name.lower()) != b"script":
                 continue
             begin, parts = scripts[-1]
             parts.append(self.source[at : found.start()])

@@ -93,7 +93,7 @@ class Marks:
         self._edit = re.compile(b"(?s)%b(.*?)%b(.*?)%b" % (one, two, three))
         self._tail = re.compile(b"(?s)%b(.*?)%b" % (four, five))
         # In ISO-2022-JP, what says that ASCII follows may stand there too.
-        self._closing = re.compile(r"(?:</[^\s/>]+>|<meta>|\x1b\([BJ])*")
+        self._closing = re.compile(r"(?:</[^\t\n\f\r />]+>|<meta>|\x1b\([BJ])*")
         self._encoding = encoding
 
     def output(self, marked: bytes) -> bytes:

@@ -31,6 +31,26 @@ FOUND = {
     "HTML scripts behind an SVG script that a tag ends": (
         f"<svg><script><div><script><!--\n{LOADER % 1}\n--></script></script><p>"
     ),
+    "a bogus comment in an SVG script": f"<script></script><svg><script></<script>{LOADER % 1}</script>",
+    "another bogus comment in one": f"<script></script><svg><script><?</script>?>{LOADER % 1}</script>",
+    "an attribute in an SVG script": f"<script></script><svg><script><g a='</script>'/>{LOADER % 1}</script>",
+    "an address that a tag in an SVG script parts": (
+        f"<script></script><svg><script>{(LOADER % 1).replace('hs-scr', 'hs-<g>x</g>scr')}</script></svg>"
+    ),
+    "a tag that swallows the end of an SVG script": (
+        f"<script></script><svg><script>a<b;{LOADER % 1}</script></svg>{IMAGE}"
+    ),
+    "bases of which the second is no host": (
+        "<svg><foreignObject><base href=https://js.hs-scripts.com/2.js><td><base href=.%68ubspot.com><script src=s>"
+    ),
+    "bases of which the first is no host": (
+        "<select><noembed><base href=.hs-scripts.com</noembed><base href=//track.hubspot.com/3.js><script src=/>"
+    ),
+    "a base that only some without scripts may see": (
+        f"<noscript><t</noscript>{SCRIPT}</<base href=//js.hs-scripts.com/2.js><script src=/></script><img src=x>"
+    ),
+    "an element that was void once": "<svg><title><command></title><link rel=preconnect href=//js.hs-scripts.com/5.js>",
+    "a control character in a name": f"<svg><a\x1f><script>{LOADER % 1}</script>",
     "a script in doubt, before which no guard may stand": (
         "<svg></a><script></script><script href=//track.hubspot.com/2.js>"
     ),
