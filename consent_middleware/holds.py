@@ -308,7 +308,7 @@ class PageHolds:
         """
         if tag.nested in self._guarded or not self._may_guard:
             return ()
-        if tag.svg or tag.doubtful or not tag.certain or self._is_end_script(tag):
+        if tag.svg or not tag.certain or self._is_end_script(tag):
             return ()
         if tag.get(b"data-guard") is not None:
             self._guarded.add(tag.nested)

@@ -103,6 +103,9 @@ class TestScript:
         _, head, body = ask("/_consent/facade.0123456789abcdef.js")
         assert body == POLICY.facade.asset(placeholders=True).body
         assert head["cache-control"] == ["no-cache"]
+        _, head, body = ask("/_consent/guard.0123456789abcdef.js")
+        assert body == POLICY.facade.guard.body
+        assert head["cache-control"] == ["no-cache"]
 
     @pytest.mark.parametrize(
         ("accept", "coding", "unpack"),

@@ -86,6 +86,17 @@ class TestPlace:
 
         assert sent(data + OWN).startswith(data + "<script data-file=")
 
+    @pytest.mark.parametrize("size", [10, 64, 100])
+    def test_it_is_found_however_late_it_comes(self, size: int) -> None:
+        source = f"<body><p>{'x' * 90}{OWN}{'y' * 90}<script>late()</script>".encode()
+        holds = PageHolds(POLICY, POLICY.neutral, "/_consent/facade.js", inline=True)
+        rewriter = HTMLRewriter(holds)
+
+        out = b"".join(rewriter.feed(source[at : at + size]) for at in range(0, len(source), size)) + rewriter.close()
+
+        [guard] = WITHIN.findall(out.decode())
+        assert out.decode() == source.decode().replace(OWN, guard + OWN)
+
     def test_other_bytes_stay(self) -> None:
         body = f"<title>Caf\xe9</title><p a=1 a=2>&copy;{OWN}<br/>{OWN}</p></x>"
 
@@ -102,6 +113,12 @@ class TestPlace:
         policy = Policy(contact_url="/contact", guard="never")
 
         assert sent(OWN + TAG_MANAGER.decode(), policy=policy) == OWN + TAG_MANAGER.decode()
+
+    def test_it_stands_behind_what_may_be_in_a_drawing(self) -> None:
+        body = "<svg></a><script>a()</script></svg><p>x</p><script>b()</script>"
+
+        [guard] = WITHIN.findall(sent(body))
+        assert sent(body) == body.replace("<script>b", guard + "<script>b")
 
     def test_every_frame_of_the_page_has_its_own(self) -> None:
         frame = "<iframe srcdoc='<script>a()</script>'></iframe>"

@@ -310,7 +310,6 @@ class _Reader:
         # An address may count for every one that follows.
         self._based = outer is not None
         self._has_base = False
-        self._base_leads = False  # to what is looked for
         self._looking = False
         self._looked_base: str | None = None
         self._depth = depth
@@ -460,7 +459,6 @@ class _Reader:
             svg=svg,
             nested=self._depth > 0,
             certain=self._certain,
-            doubtful=self.tokens.doubtful,
             unscripted=bool(self.tokens.twice),
             xml=self.tokens.xml,
             encoding=self.encoding,
@@ -514,9 +512,8 @@ class _Reader:
             if href is not None and leads and self._looked_base is None:
                 self._looked_base = absolute(href, self._outer)
             return
-        counts = not self._has_base or (tokens.lost and leads and not self._base_leads)
+        counts = not self._has_base or (tokens.lost and leads)
         if href is not None and counts and not tokens.twice:
-            self._base_leads = leads
             self._base, self._based, self._has_base = absolute(href, self._outer), True, True
             self._candidates = Candidates(self.gate, tokens.source, tokens.pos, self.encoding, every=True)
 

@@ -32,15 +32,14 @@ class StartTag:
     ``name`` is ASCII-lowercased (as written in XML), ``raw`` the exact bytes from "<" to ">". ``base`` is the value of
     the first ``<base href>`` before this tag. ``svg`` says that the tag is an SVG element, whose address stands in
     ``href`` or ``xlink:href``. ``nested`` says that it stands in the document of a ``srcdoc``, ``certain`` that every
-    browser reads a tag here, ``doubtful`` that some may take an element of HTML for one of SVG or the other way round,
-    ``unscripted`` that only a browser reads it which runs no scripts. ``encoding`` is the one in which
+    browser reads a tag here, ``unscripted`` that only a browser reads it which runs no scripts. ``encoding`` is the one in which
     `charset.text_of` reads the values. ``text`` is what an inline script says, where that was asked for and found worth
     reading; ``script`` are its bytes then.
     """
 
     __slots__ = (
-        *("_attributes", "_first", "base", "certain", "doubtful", "encoding", "name", "nested", "raw", "script", "svg"),
-        *("text", "unscripted", "xml"),
+        *("_attributes", "_first", "base", "certain", "encoding", "name", "nested", "raw", "script", "svg", "text"),
+        *("unscripted", "xml"),
     )
 
     def __init__(
@@ -52,7 +51,6 @@ class StartTag:
         svg: bool = False,
         nested: bool = False,
         certain: bool = True,
-        doubtful: bool = False,
         unscripted: bool = False,
         xml: bool = False,
         encoding: str = "utf-8",
@@ -63,7 +61,6 @@ class StartTag:
         self.svg = svg
         self.nested = nested
         self.certain = certain
-        self.doubtful = doubtful
         self.unscripted = unscripted
         self.xml = xml
         self.encoding = encoding
@@ -680,8 +677,7 @@ class Tokenizer:
             if 0 <= end <= self.start + limit:
                 content = self.source[self.pos : end]
                 if self.raw != b"script":
-                    said = self._said.pop(begin, None)
-                    content = foreign_text(content, xml=self.xml) if said is None else said
+                    content = foreign_text(content, xml=self.xml)
         self._ahead, self._looked = (0, 0), 0
         return content
 
@@ -703,7 +699,7 @@ class Tokenizer:
         return -1
 
     def _scripts_within(self) -> int:
-        """Give where a script ends that has others in it, and keep what each of them says: what stands directly in it.
+        """Give where a script ends that has others in it, and keep what each of those says: what stands directly in it.
 
         Each byte belongs to one of them, so that however many there are, they are read once.
         """
@@ -716,15 +712,14 @@ class Tokenizer:
             name = found["name"] or b""
             if (name.rpartition(b":")[2] if self.xml else name.lower()) != b"script":
                 continue
-            begin, parts = scripts[-1]
-            parts.append(self.source[at : found.start()])
+            scripts[-1][1].append(self.source[at : found.start()])
             at = found.end()
             if found["end"]:
-                self._said[begin] = foreign_text(b"".join(parts), xml=self.xml)
-                scripts.pop()
+                begin, parts = scripts.pop()
                 if not scripts:
                     self._said_to = self.offset + at
                     return found.start()
+                self._said[begin] = foreign_text(b"".join(parts), xml=self.xml)
             elif found[0][-2:] != b"/>" or not StartTag(b"script", found[0], xml=self.xml).self_closing:
                 scripts.append((self.offset + at, []))
         # Of scripts that do not end soon, those in the second half are read once more, with what follows them.

@@ -23,10 +23,10 @@ FOUND = {
     "a tag in what may be a script": "<svg></a><script><<script href=//js.hs-scripts.com/1.js></script>",
     "a tag in raw text in a select": f"<select><noframes>o{SCRIPT[:-9]}</noframes>",
     "an SVG script around another one": (
-        f"<svg><script><script href=//js.hs-scripts.com/1.js></script>{LOADER % 1}</script>"
+        f"<script></script><svg><script><script href=//js.hs-scripts.com/1.js></script>{LOADER % 1}</script>"
     ),
     "SVG scripts in each other, the loader in the middle": (
-        f"<svg><script>a<script/><script>b<script></script>{LOADER % 1}</script>c</script></svg>"
+        f"<script></script><svg><script>a<script/><script><script></script>{LOADER % 1}</script>c</script></svg>"
     ),
     "HTML scripts behind an SVG script that a tag ends": (
         f"<svg><script><div><script><!--\n{LOADER % 1}\n--></script></script><p>"
@@ -57,6 +57,7 @@ FOUND = {
     "a script where it is not certain where tags begin": (
         "<select><iframe></iframe><svg><script href=//js.hs-scripts.com/6.js>"
     ),
+    "another of these": "<svg><foreignObject><td><svg><script href=//js-eu1.hs-scripts.com/1.js>",
     "a base for visitors without scripts": "<noscript><base href=//js.hs-scripts.com/2.js><img src=x></noscript>",
     "lazy addresses by the base": f"<base href=//js.hs-scripts.com/><img data-src=x src={IMAGE[9:-1]}>",
     "a joiner as a reference": "<img src=http:track.hubspot.co&#8203;m>",
