@@ -32,9 +32,9 @@ class StartTag:
     ``name`` is ASCII-lowercased (as written in XML), ``raw`` the exact bytes from "<" to ">". ``base`` is the value of
     the first ``<base href>`` before this tag. ``svg`` says that the tag is an SVG element, whose address stands in
     ``href`` or ``xlink:href``. ``nested`` says that it stands in the document of a ``srcdoc``, ``certain`` that every
-    browser reads a tag here, ``unscripted`` that only a browser reads it which runs no scripts. ``encoding`` is the one in which
-    `charset.text_of` reads the values. ``text`` is what an inline script says, where that was asked for and found worth
-    reading; ``script`` are its bytes then.
+    browser reads a tag here, ``unscripted`` that only a browser reads it which runs no scripts. ``encoding`` is the one
+    in which `charset.text_of` reads the values. ``text`` is what an inline script says, where that was asked for and
+    found worth reading; ``script`` are its bytes then.
     """
 
     __slots__ = (
