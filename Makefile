@@ -91,6 +91,7 @@ bench: $(VENV)/.bench .cache/bench/node_modules
 	$(BIN)/python -m benchmarks.engine $(ARGS)
 	$(BIN)/python -m benchmarks.consent
 	$(BIN)/python -m benchmarks.http
+	$(BIN)/python -m benchmarks.guard
 
 .cache/bench/node_modules: benchmarks/node/package-lock.json
 	@mkdir -p .cache/bench
