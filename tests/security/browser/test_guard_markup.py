@@ -76,9 +76,7 @@ def test_content_stays_as_it_was_written(page: Page, way: str) -> None:
     assert "data-consent" not in page.evaluate(plain, CONTENT[way])
 
 
-@pytest.mark.parametrize(
-    "name", ["nodeType", "querySelectorAll", "nodeType", "localName", "getAttribute", "dataset", "content"]
-)
+@pytest.mark.parametrize("name", ["querySelectorAll", "nodeType", "localName", "getAttribute", "dataset", "content"])
 def test_a_forms_fields_do_not_blind_it(page: Page, name: str) -> None:
     """Later in the same turn something is put in by markup that no method names; the page's own parser does that."""
     form = f'<form><input name="{name}"><p></p></form>'
