@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.pages import HELD_LOADER
+from tests.pages import HELD_SCRIPT
 
 from .clients import Answer, ask, ask_h2
 from .servers import COMMANDS, Running
@@ -31,7 +31,7 @@ def get(server: Running, path: str, *headers: tuple[str, str], method: str = "GE
 def is_held(answer: Answer) -> None:
     """Assert that a page has arrived whole, with its tag held and with one facade."""
     assert answer.complete
-    assert HELD_LOADER in answer.body
+    assert HELD_SCRIPT in answer.body
     assert answer.body.count(b"<aside") == 1
     assert len(answer.all("content-length")) <= 1
     if answer.all("content-length"):

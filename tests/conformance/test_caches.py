@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.needs import need
-from tests.pages import HELD_LOADER
+from tests.pages import HELD_SCRIPT
 
 from .cached_site import PAGE
 from .clients import Answer, ask
@@ -106,7 +106,7 @@ def is_own(answer: Answer, consent: str) -> None:
     if consent in GRANTED:
         assert answer.body == PAGE
     else:
-        assert HELD_LOADER in answer.body
+        assert HELD_SCRIPT in answer.body
         allowed = consent in {"functional granted", "clicked"}
         assert (b'"live":{"chat":1}' in answer.body) is allowed
 
@@ -148,7 +148,7 @@ def test_one_page_for_all_is_stored_as_often_as_the_bare_site_s(cache: Cache, ki
 
     assert ours == bare
     assert len(seen) == 1
-    assert HELD_LOADER in seen.pop()
+    assert HELD_SCRIPT in seen.pop()
 
 
 def test_one_page_for_all_is_really_stored(cache: Cache) -> None:

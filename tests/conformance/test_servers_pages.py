@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.needs import need
-from tests.pages import HELD_LOADER, page
+from tests.pages import HELD_SCRIPT, page
 
 from .clients import ask
 from .served import ASSET, FULL, MARK, get, is_held, only_wsgi
@@ -62,7 +62,7 @@ def test_compressed_page_is_held_and_stays_compressed(server: Running) -> None:
     """3.1 A compressed page is held and stays compressed."""
     answer = get(server, "/gzip", ("Accept-Encoding", "gzip"))
 
-    assert HELD_LOADER in gzip.decompress(answer.body)
+    assert HELD_SCRIPT in gzip.decompress(answer.body)
     assert answer.all("content-encoding") == ["gzip"]
     assert answer.all("content-length") == [str(len(answer.body))]
 
