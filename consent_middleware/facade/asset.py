@@ -193,9 +193,14 @@ def _text(text: str) -> str:
 
 
 def _patterns(vendors: Sequence[Vendor]) -> str:
-    """The hosts that have to wait, as an array in JavaScript: pairs of a purpose and an expression."""
-    pairs = (rf"[{_js(purpose)},/\.({pattern})$/]" for purpose, pattern in _hosts(vendors))
-    return f"[{','.join(pairs)}]"
+    """The hosts that have to wait, as an array in JavaScript: each a purpose, an expression, and what brings it."""
+    rules = [rule for vendor in vendors for rule in (*vendor.tag_rules, *vendor.text_rules)]
+    by = {brought.value: rule.purpose.value for rule in rules for brought in rule.brings[1:]}
+    listed = (
+        rf"[{_js(purpose)},/\.({pattern})$/{',' + _js(by[purpose]) if purpose in by else ''}]"
+        for purpose, pattern in _hosts(vendors)
+    )
+    return f"[{','.join(listed)}]"
 
 
 def _hosts(vendors: Sequence[Vendor]) -> list[tuple[str, str]]:

@@ -200,6 +200,15 @@ def test_what_is_allowed_on_this_page_passes(page: Page, site: Site, standin: St
     standin.wait_for("js.hs-scripts.com")
 
 
+def test_what_an_allowed_loader_brings_passes(page: Page, site: Site, standin: StandIn) -> None:
+    """Analytics and marketing are enough for HubSpot's full tag, and that brings the chat."""
+    guarded(site, Purpose.TRACKING)
+    page.goto(URL)
+    run(page, WAYS["appendChild"])
+    standin.wait_for("js.usemessages.com")
+    assert page.locator("[data-consent=chat]").count() == 0
+
+
 def test_the_click_brings_the_chat_through_the_guard_and_nothing_else(page: Page, site: Site, standin: StandIn) -> None:
     guarded(site)
     open_page(page)

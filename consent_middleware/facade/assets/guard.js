@@ -5,7 +5,8 @@
 // Must not know: any vendor by name, how consent is read, what becomes of what is held.
 //
 // It is the inside of a function, called with
-//   HOSTS     the hosts of the vendors that have to wait, as pairs of a purpose and a pattern; the first fit counts
+//   HOSTS     the hosts of the vendors that have to wait: a purpose, a pattern, and maybe another purpose whose scripts
+//             bring what is there along; the first fit counts
 //
 // It stands in the page itself, before the page's first script, or where the page's policy forbids that, in a file. It
 // asks for nothing until it holds something: then it brings the facade's script, if the page has none.
@@ -36,8 +37,8 @@ const loadsBy = (name) => (name === "link" ? "href" : "src");
 // The purpose that an address waits for; nothing where it may be loaded.
 const waits = (url) => {
   link.href = url;
-  const purpose = HOSTS.find(([, hosts]) => hosts.test("." + link.hostname))?.[0];
-  return !live[purpose] && !clicked[purpose] && purpose;
+  const [purpose, , by] = HOSTS.find(([, hosts]) => hosts.test("." + link.hostname)) ?? [];
+  return !live[purpose] && !clicked[purpose] && !live[by] && purpose;
 };
 
 // Holds an element that is given an address, if what it leads to has to wait. `scripted`: by a script, not by markup, which is
