@@ -194,8 +194,9 @@ def _text(text: str) -> str:
 
 def _patterns(vendors: Sequence[Vendor]) -> str:
     """The hosts that have to wait, as an array in JavaScript: each a purpose, an expression, and what brings it."""
-    rules = [rule for vendor in vendors for rule in (*vendor.tag_rules, *vendor.text_rules)]
-    by = {brought.value: rule.purpose.value for rule in rules for brought in rule.brings[1:]}
+    bringing = [rule.brings for vendor in vendors for rule in vendor.tag_rules]
+    bringing += [rule.brings for vendor in vendors for rule in vendor.text_rules]
+    by = {other.value: first.value for first, *others in bringing for other in others}
     listed = (
         rf"[{_js(purpose)},/\.({pattern})$/{',' + _js(by[purpose]) if purpose in by else ''}]"
         for purpose, pattern in _hosts(vendors)
