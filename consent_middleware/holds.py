@@ -608,9 +608,6 @@ def early_purpose(
     preloads = hints == {"preload"}
     if not hints or (preloads and destination.strip().lower() in _CONTENT):
         return None
-    parsed = parse_url(url, base)
-    if parsed is None:
-        return None
     if preloads and destination.strip().lower() == "image":
         found = _recognise(policy, "img", url, None, base)
         return found.rule.purpose if found else None
@@ -623,10 +620,8 @@ def early_purpose(
 
 def contact_purpose(policy: Policy, url: str, base: str | None = None) -> Purpose | None:
     """The purpose for which a browser would contact this address at all; None where it may."""
-    parsed = parse_url(url, base)
-    if parsed is None:
-        return None
-    purposes = (vendor.hint_purpose(host) for host in _hosts(policy, parsed) for vendor in policy.vendors)
+    hosts = (host for parsed in possible_urls(url, base) for host in _hosts(policy, parsed))
+    purposes = (vendor.hint_purpose(host) for host in hosts for vendor in policy.vendors)
     return next((purpose for purpose in purposes if purpose is not None), None)
 
 
@@ -781,7 +776,7 @@ def _edits(
     note = addition + b' data-consent="' + purpose.value.encode("ascii") + b'"'
     if kind:
         note += b' data-consent-kind="' + kind.encode("ascii") + b'"'
-    yield Edit(behind_name, behind_name, note)
+    yield Edit(behind_name, behind_name, note.replace(b'"', b"") if tag.bare else note)
     for attribute in tag.attributes:
         if attribute.name not in names:
             continue

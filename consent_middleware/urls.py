@@ -71,16 +71,21 @@ def possible_urls(value: str, base: str | None = None) -> tuple[URL, ...]:
     """Return what ``value`` may mean: more than one address where that depends on a scheme that is not known.
 
     Against a base such as ``//host/``, ``https:x`` is a path of that host on a page that has this scheme, and a host by
-    itself on another.
+    itself on another. So it is against a base whose host is not of ASCII: a browser may refuse that.
     """
     url = parse_url(value, base)
     found = (url,) if url is not None else ()
-    text = value.strip(C0_CONTROL_OR_SPACE).translate(TAB_OR_NEWLINE)
     parent = _parent(base) if base is not None else None
-    if parent and parent.host and not parent.scheme and (scheme := _WITHOUT_SLASHES.match(text)):
-        path = text[scheme.end() :].partition("#")[0]
-        return (*found, _relative(path, parent._replace(scheme=scheme[1].lower())))
-    return found
+    if parent is None or not parent.host:
+        return found
+    text = value.strip(C0_CONTROL_OR_SPACE).translate(TAB_OR_NEWLINE)
+    if (scheme := _WITHOUT_SLASHES.match(text)) is None:
+        return found
+    if parent.scheme:
+        alone = parse_url(value) if "xn--" in parent.host else None
+        return found if alone is None else (*found, alone)
+    path = text[scheme.end() :].partition("#")[0]
+    return (*found, _relative(path, parent._replace(scheme=scheme[1].lower())))
 
 
 def absolute(value: str, base: str | None) -> str:

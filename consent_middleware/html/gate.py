@@ -145,9 +145,9 @@ def unveiled(raw: bytes, encoding: str) -> bytes:
     Tabs and newlines are gone, references and percent-encoding decoded, backslashes are slashes, and characters beyond
     ASCII are mapped as in host names.
     """
-    seen = raw.translate(None, b"\t\n\r")
-    if REFERENCE.search(seen):
-        seen = REFERENCE.sub(lambda found: _referred(found[0]), seen).translate(None, b"\t\n\r")
+    # A reference ends before what is taken out.
+    seen = REFERENCE.sub(lambda found: _referred(found[0]), raw) if REFERENCE.search(raw) else raw
+    seen = seen.translate(None, b"\t\n\r")
     seen = _in_ascii(seen, encoding)
     if ENCODED.search(seen):
         # What is percent-encoded in a host name is UTF-8, whatever the page is in.
@@ -413,10 +413,11 @@ class Gate:
 
     def _may_be_sought(self, tags: bytes) -> bool:
         """Say whether tags without a document or an address for others, less their "<", are worth being unveiled."""
+        if HIDDEN.search(tags):
+            return True
         tags = tags.translate(None, b"\t\n\r")
         return bool(
             self.needles.search(tags)
-            or HIDDEN.search(tags)
             or AUTHORITY.search(tags)
             or NO_SLASHES.search(tags)
             or (b"\\" in tags and BACKSLASHES.search(tags))

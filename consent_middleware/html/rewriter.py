@@ -310,6 +310,7 @@ class _Reader:
         # An address may count for every one that follows.
         self._based = outer is not None
         self._has_base = False
+        self._base_in_doubt = False
         self._looking = False
         self._looked_base: str | None = None
         self._depth = depth
@@ -384,12 +385,14 @@ class _Reader:
                 everywhere = tokens.unscripted
             if everywhere and not self._look(tokens.pos):
                 break
+            lost = tokens.lost
             kind = tokens.next()
             if kind is None:
                 break
-            if not everywhere and self.everywhere:
+            if (not everywhere and self.everywhere) or (tokens.lost and not lost):
                 # What was just read is looked at like all that follows.
                 self._looked = tokens.offset + tokens.start
+                self._opening = -1
                 self._look(tokens.start)
             if kind is Kind.START:
                 if self._seeks_root:
@@ -459,6 +462,7 @@ class _Reader:
             svg=svg,
             nested=self._depth > 0,
             certain=self._certain,
+            bare=self.everywhere or self.tokens.doubtful,
             unscripted=bool(self.tokens.twice),
             xml=self.tokens.xml,
             encoding=self.encoding,
@@ -512,8 +516,9 @@ class _Reader:
             if href is not None and leads and self._looked_base is None:
                 self._looked_base = absolute(href, self._outer)
             return
-        counts = not self._has_base or (tokens.lost and leads)
+        counts = not self._has_base or (leads and (tokens.lost or self._base_in_doubt))
         if href is not None and counts and not tokens.twice:
+            self._base_in_doubt = tokens.doubtful
             self._base, self._based, self._has_base = absolute(href, self._outer), True, True
             self._candidates = Candidates(self.gate, tokens.source, tokens.pos, self.encoding, every=True)
 
@@ -539,7 +544,8 @@ class _Reader:
         """Ask for the tail at the end of the input."""
         tokens = self.tokens
         closing = tokens.closing
-        if self._needs_no_tail() or closing is None or tokens.cut or tokens.xml:
+        # What may be a tag that does not end is made none by the end, unless something is put behind it.
+        if self._needs_no_tail() or closing is None or tokens.cut or tokens.xml or NEVER in self._ends:
             return b""
         self._tailed, self._edited_behind = True, False
         tail = self.watch.tail()
@@ -702,6 +708,7 @@ class _Reader:
                     base=self._base,
                     svg=svg,
                     certain=False,
+                    bare=not self.tokens.xml,
                     xml=self.tokens.xml,
                     encoding=self.encoding,
                 )

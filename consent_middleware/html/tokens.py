@@ -32,14 +32,15 @@ class StartTag:
     ``name`` is ASCII-lowercased (as written in XML), ``raw`` the exact bytes from "<" to ">". ``base`` is the value of
     the first ``<base href>`` before this tag. ``svg`` says that the tag is an SVG element, whose address stands in
     ``href`` or ``xlink:href``. ``nested`` says that it stands in the document of a ``srcdoc``, ``certain`` that every
-    browser reads a tag here, ``unscripted`` that only a browser reads it which runs no scripts. ``encoding`` is the one
+    browser reads a tag here, ``bare`` that it may stand in another's attribute for some, so that no quotation mark may
+    be put into it, ``unscripted`` that only a browser reads it which runs no scripts. ``encoding`` is the one
     in which `charset.text_of` reads the values. ``text`` is what an inline script says, where that was asked for and
     found worth reading; ``script`` are its bytes then.
     """
 
     __slots__ = (
-        *("_attributes", "_first", "base", "certain", "encoding", "name", "nested", "raw", "script", "svg", "text"),
-        *("unscripted", "xml"),
+        *("_attributes", "_first", "bare", "base", "certain", "encoding", "name", "nested", "raw", "script", "svg"),
+        *("text", "unscripted", "xml"),
     )
 
     def __init__(
@@ -51,6 +52,7 @@ class StartTag:
         svg: bool = False,
         nested: bool = False,
         certain: bool = True,
+        bare: bool = False,
         unscripted: bool = False,
         xml: bool = False,
         encoding: str = "utf-8",
@@ -61,6 +63,7 @@ class StartTag:
         self.svg = svg
         self.nested = nested
         self.certain = certain
+        self.bare = bare
         self.unscripted = unscripted
         self.xml = xml
         self.encoding = encoding
@@ -94,7 +97,10 @@ class StartTag:
         if self._first is None:
             self._first = {attribute.name: attribute.value for attribute in reversed(self.attributes)}
         value = self._first.get(name)
-        return None if value is None else decode_references(text_of(value, self.encoding), xml=self.xml)
+        if value is None:
+            return None
+        # 13.2.5.36 and on: a NUL becomes U+FFFD.
+        return decode_references(text_of(value, self.encoding).replace("\0", "\ufffd"), xml=self.xml)
 
     @property
     def self_closing(self) -> bool:
@@ -970,6 +976,10 @@ class Tokenizer:
         """Follow an end tag (13.2.6)."""
         if self.raw:
             return
+        around = self._first[0] if self.twice else ()
+        if around and name == b"template" and around[-1].table and not self._is_open_within(name):
+            # It stands around the noscript element.
+            self.unscripted = True
         if not self.open:
             self.select = self.select and name != b"select"
             if self.doubtful:
@@ -982,6 +992,10 @@ class Tokenizer:
             self._close_foreign(name)
             if not (self.open or self._other):
                 self.doubtful = False
+
+    def _is_open_within(self, name: bytes) -> bool:
+        """Say whether an element of this name is open in the noscript element that is read."""
+        return any(element.name == name for element in self.open[self._floor :][-MAX_DEPTH:])
 
     def _close_other(self, name: bytes) -> None:
         """Follow an end tag in HTML where foreign content may still be open."""

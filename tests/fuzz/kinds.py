@@ -94,7 +94,7 @@ class Limit(NamedTuple):
 
 #: What a second rewriting may add to a document: that a script waits, and what stands behind what is held.
 _ADDED = re.compile(
-    r' type="text/x-consent" data-consent="[a-z]+"'
+    r' type="?text/x-consent"? data-consent="?[a-z]+"?'
     r"|<script src=\"[^\"]*\" data-file=\"[^\"]*\" data-guard='[^']*'></script>"
     r"|(?:</[a-z]+>|<meta>)*(?:<aside data-consent-facade.*?</aside>)?<script src=\"[^\"]*/facade\.js\".*?</script>",
     re.DOTALL,
@@ -119,6 +119,14 @@ LIMITS: Final = {
             found.problem.law == "again"
             and re.search(r"<(?:svg|math|select)", found.text) is not None
             and _holds_more_at_last(found)
+        ),
+    ),
+    "unfinished tag": Limit(
+        "a quotation mark that opens a value for some and is not closed: what is put behind it could close it, and make"
+        " a tag of what is none, so that there is no facade",
+        lambda found: (
+            found.problem[:2] == ("facade", "missing")
+            and re.search(r"""<[a-z][^"'>]*=\s*(?:"[^"]*|'[^']*)\Z""", found.text, re.IGNORECASE) is not None
         ),
     ),
     "frameset": Limit(

@@ -32,7 +32,7 @@ LONG: Final = 4000
 LONG_SIZE: Final = 64
 
 #: How many bytes may end what is open, at most.
-LONGEST_CLOSING: Final = 300
+LONGEST_CLOSING: Final = 2000
 
 #: Put behind an output without a tail: where this is an element in its place, a tail could have been.
 PROBE: Final = b"<script data-conf></script>"

@@ -50,6 +50,24 @@ FOUND = {
         f"<noscript><t</noscript>{SCRIPT}</<base href=//js.hs-scripts.com/2.js><script src=/></script><img src=x>"
     ),
     "an element that was void once": "<svg><title><command></title><link rel=preconnect href=//js.hs-scripts.com/5.js>",
+    "a hint to the base itself": "<base href=//js.hs-scripts.com/2.js><link rel=preconnect href=https:>",
+    "a newline behind a reference": '<img src="http:1.hs-scripts&#x2e\ncom">',
+    "a newline behind a reference to a slash": "<img src=&#x2f;&#x2f\nabc.track.hubspot.com/1>".replace("\n", "&#10;"),
+    "a NUL in an address": "<base href=//js.hs-scripts.com/2.js><iframe src=\0ttps://js-eu1.hs-scripts.com/1.js>",
+    "a tag in what may be an attribute": f'<math><mtext><form><iframe src="//js.hs-scripts.com/2.js>{IMAGE}',
+    "a script in what may be an attribute": f'<select><style><script src="//js-eu1.hs-scripts.com/3.js{SCRIPT}',
+    "the end of a template in a noscript": "<template><d><noscript></template><img src=//js-eu1.hs-scripts.com/1.gif>",
+    "a base that browsers refuse": "<base href=HTTP:&#x61c><script src=http&colon;;.hs&#45scripts.com></script>",
+    "a base behind one that may be none": (
+        "<math></o><base href><hr><base href=//js.hs-scripts.com/2.js><script src=s></script>"
+    ),
+    "a script in doubt behind a noscript in doubt": (
+        "<noscript><t</noscript><svg></t><script href=//js-eu1.hs-scripts.com/3.js></script>"
+    ),
+    "a base in what may be an attribute": (
+        '<noscript><c</noscript><a b="<link rel=preconnect href=//js.hs-scripts.com/1.js>'
+        '<base href="//js-eu1.hs-scripts.com/2.js"><script src=s>'
+    ),
     "a control character in a name": f"<svg><a\x1f><script>{LOADER % 1}</script>",
     "a script in doubt, before which no guard may stand": (
         "<svg></a><script></script><script href=//track.hubspot.com/2.js>"

@@ -205,12 +205,14 @@ def test_only_a_facade_s_place_has_a_limit(law: str) -> None:
     assert Difference(Problem(law, "", ""), document, 0).limit is None
     assert Difference(Problem("facade", "misplaced", ""), document, 0).limit == "open at the end"
     assert Difference(Problem("facade", "missing", ""), document._replace(source=b"<p>"), 0).limit is None
+    unfinished = document._replace(source=b"<noscript><iframe srcdoc='></noscript><p>")
+    assert Difference(Problem("facade", "missing", ""), unfinished, 0).limit == "unfinished tag"
     frameset = document._replace(source=b"<template></template><frameset>")
     assert Difference(Problem("facade", "lost", ""), frameset, 0).limit == "frameset"
 
 
 def test_script_held_at_the_second_reading_is_known() -> None:
-    source = b"<svg></a><script>/<script src=//track.hubspot.com/2.js></script>"
+    source = b"<svg></h><iframe e='<script>' src=//track.hubspot.com/6 / >"
     document = Document(0, "", "utf-8", source)
 
     assert Difference(Problem("again", "", ""), document, 0).limit == "markup in a script"
