@@ -642,7 +642,7 @@ class _Reader:
             return True
         found = grammar.START_TAG.match(tokens.source, at)
         if found is None:
-            if tokens.closed:
+            if tokens.closed and self.gate.opening.match(tokens.source, at):
                 heappush(self._ends, NEVER)
             return tokens.closed
         name = found[1].lower()

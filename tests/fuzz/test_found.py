@@ -68,6 +68,9 @@ FOUND = {
         '<noscript><c</noscript><a b="<link rel=preconnect href=//js.hs-scripts.com/1.js>'
         '<base href="//js-eu1.hs-scripts.com/2.js"><script src=s>'
     ),
+    "a bracket at the end of a page in doubt": (
+        '<sript><svg a="xx"></b><iframe src="https://track.hubspot.com/1.js"></iframe><'
+    ),
     "a control character in a name": f"<svg><a\x1f><script>{LOADER % 1}</script>",
     "a script in doubt, before which no guard may stand": (
         "<svg></a><script></script><script href=//track.hubspot.com/2.js>"
@@ -99,3 +102,15 @@ def test_a_document_that_was_found_is_right(judge: Judge, source: str) -> None:
     documents = [Document(number, "", "utf-8", source.encode()) for number in range(len(SIZES))]
 
     assert [outcome.problems for outcome in outcomes_of(documents, judge)] == [[]] * len(documents)
+
+
+def test_nothing_closes_what_is_open_for_some(judge: Judge) -> None:
+    """For who runs no scripts, a frame's document has no end here, and so there is no frame."""
+    source = (
+        "<noscript><iframe srcdoc='&lt;img src=//track.hubspot.com/2.js&gt;]></noscript>"
+        '<img srcset="//track.hubspot.com/3.js 2x">'
+    )
+
+    [outcome] = outcomes_of([Document(0, "", "utf-8", source.encode())], judge)
+
+    assert [problem[:2] for problem in outcome.problems] == [("facade", "missing")]
