@@ -96,6 +96,8 @@ _SHORT = 1024
 
 #: What is asked about, besides the custom elements that load things.
 _ELEMENTS = frozenset({b"script", b"link", b"img", b"iframe", b"base"})
+#: By these attributes of its root, a page is one of AMP.
+_AMP = frozenset({b"amp", "\u26a1".encode()})
 #: Custom elements that load pictures and frames, and never a script.
 _NO_SCRIPTS = frozenset({b"amp-iframe", b"amp-img", b"amp-pixel"})
 
@@ -201,7 +203,12 @@ class PageHolds:
 
     @property
     def _may_guard(self) -> bool:
-        return self.policy.guard != "never" and self.plan.touches_html
+        return self.policy.guard != "never" and self.plan.touches_html and not self._is_amp
+
+    @property
+    def _is_amp(self) -> bool:
+        """Whether the page is one of AMP, which allows no scripts but its own."""
+        return self._root is not None and any(attribute.name in _AMP for attribute in self._root.attributes)
 
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """The edits that hold `tag`, or none where it may stay."""

@@ -102,6 +102,13 @@ class TestPlace:
 
         assert WITHIN.sub("", sent(body)) == body
 
+    @pytest.mark.parametrize("mark", ["amp", "\u26a1", "lang=en amp", "AMP=''"])
+    def test_page_of_amp_stays(self, mark: str) -> None:
+        body = f"<!doctype html><html {mark}><head><script async src=https://cdn.ampproject.org/v0.js></script>"
+
+        assert sent(body) == body
+        assert WITHIN.search(sent(body.replace(mark, "lang=amp")))
+
     def test_narrower_setting_looks_for_tag_managers(self) -> None:
         policy = Policy(contact_url="/contact", guard="auto")
 
