@@ -49,6 +49,12 @@ FOUND = {
     "a base that only some without scripts may see": (
         f"<noscript><t</noscript>{SCRIPT}</<base href=//js.hs-scripts.com/2.js><script src=/></script><img src=x>"
     ),
+    "bases that only some without scripts may see": (
+        f"<noscript><t</noscript>{SCRIPT}</<base href=/x></<base href=//js.hs-scripts.com/2.js><img src=x>"
+    ),
+    "a comment in an SVG script that hides its end": (
+        f"<script></script><svg><script><!-- a></script>-->{LOADER % 1}</script>"
+    ),
     "an element that was void once": "<svg><title><command></title><link rel=preconnect href=//js.hs-scripts.com/5.js>",
     "a hint to the base itself": "<base href=//js.hs-scripts.com/2.js><link rel=preconnect href=https:>",
     "a newline behind a reference": '<img src="http:1.hs-scripts&#x2e\ncom">',

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from consent_middleware.html.rewriter import MAX_DEPTH, MAX_TEXT, Edit, HTMLRewriter, Search
-from consent_middleware.html.tokens import Kind, StartTag, Tokenizer, decode_references
+from consent_middleware.html.tokens import Kind, StartTag, Tokenizer, decode_references, foreign_text
 from consent_middleware.urls import parse_host
 
 from .oracle import ADDRESS, NEEDLES, SAYS, Everything, Holding, engine_finds, rewritten
@@ -317,6 +317,26 @@ def test_srcdoc_keeps_what_is_not_encoded(encoding: str, character: str) -> None
     HTMLRewriter(watch, charset=encoding).rewrite(page)
 
     assert [parse_host(address[2:].partition("/")[0]) for _, address in watch.found] == ["held.example"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a", "a"),
+        ("a&lt;b", "a<b"),
+        ("a<b", "a<b"),
+        ("a<b>c</b>d", "ad"),
+        ("a<b>c<i>d</b>e", "ae"),
+        ("a<b/>c", "ac"),
+        ("a</b>c", "ac"),
+        ("a<!--b-->c<?d>e</ f>g", "aceg"),
+        ("a<![CDATA[b&lt;]]>c", "ab&lt;c"),
+        ("a<b><![CDATA[c]]></b>d", "ad"),
+        ("<b>" * 300 + "a" + "</b>" * 256 + "c", "c"),
+    ],
+)
+def test_script_of_svg_says_what_stands_directly_in_it(text: str, said: str) -> None:
+    assert foreign_text(text.encode(), xml=False) == said.encode()
 
 
 def test_documents_too_deep_inside_each_other_are_withheld() -> None:
