@@ -83,7 +83,7 @@ NO_SLASHES: Final = re.compile(rb":(?<=[tT][tT][pP]:|[tT][pP][sS]:)(?!//)")
 
 # What has an SVG script in it, and what may part an address in its text.
 PARTED: Final = re.compile(rb"[a-zA-Z0-9./:\-](?:<!--|<!\[CDATA\[)|(?:-->|\]\]>)[a-zA-Z0-9./:\-]")
-PARTED_BY_TAG: Final = re.compile(rb"[a-zA-Z0-9./:\-]<[?/a-zA-Z][^>]{0,1024}+>[a-zA-Z0-9./:\-]")
+PARTED_BY_TAG: Final = re.compile(rb"<(?<=[a-zA-Z0-9./:\-]<)[?/a-zA-Z][^>]{0,1024}+>[a-zA-Z0-9./:\-]")
 DRAWING: Final = re.compile(rb"<[sS][vV][gG]")
 DRAWING_END: Final = re.compile(rb"</[sS][vV][gG]")
 # What is a script among candidates: its tag.
@@ -228,16 +228,22 @@ def unspelt(text: bytes) -> bytes:
     return SPELT.sub(lambda found: bytes((int(found[1], 16),)), text)
 
 
+def _is_open(text: bytes) -> bool:
+    """Say whether a tag may not be whole at the end of a script's text, so that the end tag may stand in it."""
+    return text.rfind(b"<") > text.rfind(b">")
+
+
 def _is_drawn(source: bytes) -> bool:
     """Say whether a script may stand in a drawing: where one begins before the drawing ends."""
     at = 0
     while found := DRAWING.search(source, at):
         end = DRAWING_END.search(source, found.end())
-        if SCRIPT_TAG.search(source, found.end(), end.start() if end else len(source)):
+        at = end.end() if end else len(source)
+        if SCRIPT_TAG.search(source, found.end(), at):
             return True
-        if end is None:
-            return False
-        at = end.end()
+        if source.find(b"<!", found.end(), at) >= 0:
+            # The end may stand in a comment or a CDATA section.
+            return SCRIPT_TAG.search(source, at) is not None
     return False
 
 
@@ -319,8 +325,11 @@ class Gate:
             hits.add(texts, self._text_needle)
             if (said := unspelt(texts)) != texts:
                 hits.add(said, self._text_needle)
-            is_written = b"<!--" in texts or b"<![CDATA[" in texts or HIDDEN.search(texts) or self.script.search(texts)
-            if (is_written and (self._xml or not alone or DRAWING.search(source))) or _is_drawn(source):
+            is_written = b"<!--" in texts or b"<![CDATA[" in texts or HIDDEN.search(texts)
+            parted = (
+                PARTED_BY_TAG.search(texts) or self.script.search(texts) or any(_is_open(group[1]) for group in groups)
+            )
+            if (is_written and (self._xml or not alone or DRAWING.search(source))) or (parted and _is_drawn(source)):
                 hits.numbers.update(number for number, group in enumerate(groups) if self._may_say(group[1]))
         opens = False
         if self.opening.search(texts):
@@ -391,8 +400,7 @@ class Gate:
         """Say whether a script whose text is no raw text holds a needle, or goes on behind the first end tag."""
         if self.script.search(text):
             return True
-        if text.rfind(b"<") > text.rfind(b">"):
-            # A tag may not be whole here, and the end tag stand in it.
+        if _is_open(text):
             return True
         if b"<!" in text:
             if text.rfind(b"<!--") > text.rfind(b"-->") or text.rfind(b"<![CDATA[") > text.rfind(b"]]>"):

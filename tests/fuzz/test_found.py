@@ -33,6 +33,9 @@ FOUND = {
     ),
     "a bogus comment in an SVG script": f"<script></script><svg><script></<script>{LOADER % 1}</script>",
     "another bogus comment in one": f"<script></script><svg><script><?</script>?>{LOADER % 1}</script>",
+    "a drawing whose end is in a comment": (
+        f"<script></script><svg><!--</svg>--><script><g a='</script>'/>{LOADER % 1}</script></svg>"
+    ),
     "an attribute in an SVG script": f"<script></script><svg><script><g a='</script>'/>{LOADER % 1}</script>",
     "an address that a tag in an SVG script parts": (
         f"<script></script><svg><script>{(LOADER % 1).replace('hs-scr', 'hs-<g>x</g>scr')}</script></svg>"
