@@ -106,6 +106,15 @@ def test_the_judge_sees_what_loads(judge: Judge, source: str) -> None:
     assert [problem[:2] for problem in outcome.problems] == [("live", LIVE[source])]
 
 
+def test_the_judge_outlives_a_broken_promise(judge: Judge) -> None:
+    source = (
+        b"<script>new Promise((a, b) => b(1))</script><script>Promise.resolve().then(() => nothing.at.all)</script>"
+    )
+
+    for _ in range(3):
+        assert judge.judge([("utf-8", source)])[0].live == []
+
+
 @pytest.mark.parametrize("source", DEAD)
 def test_the_judge_does_not_see_what_does_not_load(judge: Judge, source: str) -> None:
     assert judge.judge([("utf-8", source.encode())])[0].live == []
