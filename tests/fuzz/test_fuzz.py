@@ -107,9 +107,7 @@ def test_the_judge_sees_what_loads(judge: Judge, source: str) -> None:
 
 
 def test_the_judge_outlives_a_broken_promise(judge: Judge) -> None:
-    source = (
-        b"<script>new Promise((a, b) => b(1))</script><script>Promise.resolve().then(() => nothing.at.all)</script>"
-    )
+    source = b"<script>new Promise((a, b) => b(1)); host = 'hubspot'</script>"
 
     for _ in range(3):
         assert judge.judge([("utf-8", source)])[0].live == []
