@@ -332,7 +332,8 @@ class PageHolds:
             return ()
         # A policy may stand in the page itself; then the tag's own nonce is all that is known of it.
         self.nonce = self.nonce or tag.get(b"nonce")
-        inline = self.inline and not (tag.nested or tag.xml) and self._lets_run(None, self._sources_within)
+        fits = self.inline and not (tag.nested or tag.xml or tag.bare)
+        inline = fits and self._lets_run(None, self._sources_within)
         if not (inline or self._lets_run(address)):
             self.policy.notices.note(
                 "csp-refuses-guard",
@@ -349,7 +350,7 @@ class PageHolds:
             inline=inline,
             ask=self.policy.cacheable,
         )
-        return [Edit(0, 0, markup)]
+        return [Edit(0, 0, _bare(markup) if tag.bare else markup)]
 
     def _lets_run(self, address: str | None, more: Sequence[str] = ()) -> bool:
         """Whether the page's policies let the guard run, from a file or, without an address, in the page itself."""
@@ -771,6 +772,12 @@ def _behind(tag: StartTag, edits: Sequence[Edit]) -> Iterator[tuple[str, str]]:
         yield name, tag.get(attribute.name) or ""
 
 
+def _bare(guard: bytes) -> bytes:
+    """A guard's tag without quotation marks, for where it may stand in another tag's attribute."""
+    before, mark, settings = guard.partition(b" data-guard='")
+    return before.replace(b'"', b"") + mark[:-1] + settings.replace(b'"', b"&#34;").replace(b"'", b"")
+
+
 def _edits(
     tag: StartTag, purpose: Purpose, kind: str, names: frozenset[bytes], address: bytes, addition: bytes
 ) -> Iterator[Edit]:
@@ -783,7 +790,10 @@ def _edits(
     note = addition + b' data-consent="' + purpose.value.encode("ascii") + b'"'
     if kind:
         note += b' data-consent-kind="' + kind.encode("ascii") + b'"'
-    yield Edit(behind_name, behind_name, note.replace(b'"', b"") if tag.bare else note)
+    if tag.bare:
+        # A slash behind a value without quotation marks would be part of it.
+        note = note.replace(b'"', b"") + b" " * (tag.raw[behind_name : behind_name + 1] == b"/")
+    yield Edit(behind_name, behind_name, note)
     for attribute in tag.attributes:
         if attribute.name not in names:
             continue

@@ -210,6 +210,9 @@ def parse_host(text: str) -> str | None:
         inside = text[1:-1].lower()
         return f"[{inside}]" if text.endswith("]") and re.fullmatch(r"[0-9a-f:.]+", inside) else None
     domain = unquote_to_bytes(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+    if "\ufffd" in domain:
+        # UTS #46: disallowed.
+        return None
     if not domain.isascii():
         domain = IGNORED.sub("", domain)
         if len(domain) > COMPOSED * (LONGEST_NAME + 1):

@@ -22,7 +22,17 @@ from . import grammar
 from .doubt import BEGUN, Change, Doubt, Escapes, Tags
 from .gate import Candidates, Gate, Search
 from .subset import Subset
-from .tokens import NEVER, Attribute, Kind, StartTag, Tokenizer, decode_references, foreign_text, script_end
+from .tokens import (
+    NEVER,
+    Attribute,
+    Kind,
+    StartTag,
+    Tokenizer,
+    decode_references,
+    foreign_text,
+    script_end,
+    scripts_within,
+)
 
 __all__ = ["MAX_HOLD", "MAX_TEXT", "Attribute", "BailOut", "Edit", "HTMLRewriter", "Search", "StartTag", "TagWatch"]
 
@@ -671,7 +681,11 @@ class _Reader:
             return texts, begin
         source = self.tokens.source
         foreign = grammar.SVG_SCRIPT.match(source, begin, at + self._max_text)
-        ends = [script_end(source, begin, at + self._max_text + len("</script>")), foreign.end() if foreign else -1]
+        end = foreign.end() if foreign else -1
+        if foreign and source[end + 1] != 0x2F:
+            # Another script begins in it.
+            _, end = scripts_within(source, begin, at + self._max_text, xml=False)
+        ends = [script_end(source, begin, at + self._max_text + len("</script>")), end]
         if min(ends) < 0 and not self.tokens.closed and len(source) - at <= self._max_text + len("</script"):
             return None
         within = [end if end <= at + self._max_text else -1 for end in ends]

@@ -128,6 +128,31 @@ def foreign_text(raw: bytes, *, xml: bool) -> bytes:
     return b"".join(text)
 
 
+def scripts_within(source: bytes, at: int, stop: int, *, xml: bool) -> tuple[dict[int, bytes], int]:
+    """Return what scripts say that stand in each other, by where it begins, and where the end tag of the first begins.
+
+    The first begins at ``at``. -1 stands for an end that is not there before ``stop``.
+    """
+    said: dict[int, bytes] = {}
+    scripts: list[tuple[int, list[bytes]]] = [(at, [])]
+    for found in (grammar.XML_IN_SCRIPT if xml else grammar.SVG_IN_SCRIPT).finditer(source, at, stop):
+        if found["begun"]:
+            break
+        name = found["name"] or b""
+        if (name.rpartition(b":")[2] if xml else name.lower()) != b"script":
+            continue
+        scripts[-1][1].append(source[at : found.start()])
+        at = found.end()
+        if found["end"]:
+            begin, parts = scripts.pop()
+            said[begin] = foreign_text(b"".join(parts), xml=xml)
+            if not scripts:
+                return said, found.start()
+        elif found[0][-2:] != b"/>" or not StartTag(b"script", found[0], xml=xml).self_closing:
+            scripts.append((at, []))
+    return said, -1
+
+
 def _follow(found: re.Match[bytes], within: list[bytes], *, xml: bool) -> None:
     """Follow a tag in a script that is no raw text: which elements are open in it."""
     name = found["name"] if xml else found["name"].lower()
@@ -709,25 +734,11 @@ class Tokenizer:
 
         Each byte belongs to one of them, so that however many there are, they are read once.
         """
-        self._said.clear()
-        at = self.pos
-        scripts: list[tuple[int, list[bytes]]] = [(self.offset + at, [])]
-        for found in (grammar.XML_IN_SCRIPT if self.xml else grammar.SVG_IN_SCRIPT).finditer(self.source, at):
-            if found["begun"]:
-                break
-            name = found["name"] or b""
-            if (name.rpartition(b":")[2] if self.xml else name.lower()) != b"script":
-                continue
-            scripts[-1][1].append(self.source[at : found.start()])
-            at = found.end()
-            if found["end"]:
-                begin, parts = scripts.pop()
-                if not scripts:
-                    self._said_to = self.offset + at
-                    return found.start()
-                self._said[begin] = foreign_text(b"".join(parts), xml=self.xml)
-            elif found[0][-2:] != b"/>" or not StartTag(b"script", found[0], xml=self.xml).self_closing:
-                scripts.append((self.offset + at, []))
+        said, end = scripts_within(self.source, self.pos, len(self.source), xml=self.xml)
+        self._said = {self.offset + begin: text for begin, text in said.items() if begin != self.pos}
+        if end >= 0:
+            self._said_to = self.offset + end
+            return end
         # Of scripts that do not end soon, those in the second half are read once more, with what follows them.
         end = len(self.source)
         self._said_to = self.offset + (end if self.closed else (self.pos + end) // 2)

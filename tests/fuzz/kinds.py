@@ -126,7 +126,7 @@ LIMITS: Final = {
         " a tag of what is none, so that there is no facade",
         lambda found: (
             found.problem[:2] == ("facade", "missing")
-            and re.search(r"""<[a-z][^"'>]*=\s*(?:"[^"]*|'[^']*)\Z""", found.text, re.IGNORECASE) is not None
+            and re.search(r"""<noscript.*=\s*["']""", found.text, re.IGNORECASE | re.DOTALL) is not None
         ),
     ),
     "frameset": Limit(
@@ -136,7 +136,9 @@ LIMITS: Final = {
     "open at the end": Limit(
         "a page that leaves svg, math or select open to its end in a way that no page is written: everything is held,"
         " but the facade stands where it is not seen, or there is none",
-        lambda found: found.problem.law == "facade" and re.search(r"<(?:svg|math|select)", found.text) is not None,
+        lambda found: (
+            found.problem.law == "facade" and re.search(r"<(?:svg|math|select)", found.text, re.IGNORECASE) is not None
+        ),
     ),
 }
 

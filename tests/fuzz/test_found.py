@@ -58,6 +58,16 @@ FOUND = {
     "a comment in an SVG script that hides its end": (
         f"<script></script><svg><script><!-- a></script>-->{LOADER % 1}</script>"
     ),
+    "a slash behind a name in doubt": (
+        '<b><math></b><image/2="<img src=//track.hubspot.com/no>" / src=//track.hubspot.com/7>'
+    ),
+    "a guard in what may be an attribute": (
+        '<svg></a><xmp><base href="//hs-scripts.com/</xmp><script xlink:href=//js.hs-scripts.com/6.js>'
+    ),
+    "a NUL in a host": "<img srcset=//\0.hs-script\ufe0fs.com>",
+    "scripts in each other where it is not certain where tags begin": (
+        f"<svg></a><script><script></script>{LOADER % 1}</script>"
+    ),
     "an element that was void once": "<svg><title><command></title><link rel=preconnect href=//js.hs-scripts.com/5.js>",
     "a hint to the base itself": "<base href=//js.hs-scripts.com/2.js><link rel=preconnect href=https:>",
     "a newline behind a reference": '<img src="http:1.hs-scripts&#x2e\ncom">',
