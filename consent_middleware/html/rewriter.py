@@ -397,9 +397,12 @@ class _Reader:
                 break
             lost = tokens.lost
             kind = tokens.next()
+            begins = (not everywhere and self.everywhere) or (tokens.lost and not lost)
             if kind is None:
+                if begins:
+                    self._looked = tokens.offset + tokens.pos
                 break
-            if (not everywhere and self.everywhere) or (tokens.lost and not lost):
+            if begins:
                 # What was just read is looked at like all that follows.
                 self._looked = tokens.offset + tokens.start
                 self._opening = -1

@@ -68,6 +68,7 @@ FOUND = {
     "scripts in each other where it is not certain where tags begin": (
         f"<svg></a><script><script></script>{LOADER % 1}</script>"
     ),
+    "a noscript whose end is not whole": "<noscript><title><img src=//js-eu1.hs-scripts.com/4.js></noscript/",
     "an element that was void once": "<svg><title><command></title><link rel=preconnect href=//js.hs-scripts.com/5.js>",
     "a hint to the base itself": "<base href=//js.hs-scripts.com/2.js><link rel=preconnect href=https:>",
     "a newline behind a reference": '<img src="http:1.hs-scripts&#x2e\ncom">',
