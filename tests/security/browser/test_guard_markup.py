@@ -87,8 +87,10 @@ def test_a_forms_fields_do_not_blind_it(page: Page, name: str) -> None:
             box.innerHTML = markup;
             const form = box.content.firstChild;
             const tag = document.createElement("link");
-            tag.rel = "x";
-            tag.href = loader;
+            tag.rel = "preconnect";
+            const address = document.createAttribute("href");
+            address.value = loader;
+            tag.setAttributeNode(address);
             form.append(tag);
             document.querySelector("#in").append(form);
             new Image().src = "/last.gif";
