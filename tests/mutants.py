@@ -66,7 +66,6 @@ SCRIPT_MUTANTS = [
     Mutant(SHARED, "clicked: { __proto__: null }", "clicked: {}", POLLUTED),
     Mutant(CORE, "due = { __proto__: null, ...conf.live }.chat;", "due = conf.live.chat;", POLLUTED),
     Mutant(CORE, 'script.getAttribute("data-conf")', "script.dataset.conf", POLLUTED),
-    Mutant(IN_PAGE, 'own.getAttribute("data-guard")', "own.dataset.guard", POLLUTED),
     Mutant(CORE, "for (const [name, value] of Object.entries(conf.attrs)) script.setAttribute(name, value);", "for (const name in conf.attrs) script.setAttribute(name, conf.attrs[name]);", POLLUTED),
     Mutant(IN_PAGE, 'if (element instanceof HTMLFormElement) continue;', "", f"{MARKUP} -k fields"),
     Mutant(IN_PAGE, "...seek.call(node, ", "...node.querySelectorAll(", f"{MARKUP} -k fields"),

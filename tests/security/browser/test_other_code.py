@@ -53,6 +53,7 @@ def test_what_is_on_every_prototype_is_no_consent(page: Page, names: list[str], 
     # The script looks about four times a second; a question that is answered comes behind such a look.
     page.evaluate("() => { consentMiddleware.refresh() }")
     comes(page, lambda: f"{HOST}/_consent/decision" in shop.requests())
+    page.evaluate("(url) => { new Image().src = url }", PIXEL)
     quiet(page)
     assert {address for address in shop.requests() if not address.startswith(HOST)} == set()
     assert page.evaluate("window.ran ?? []") == []
