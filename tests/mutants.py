@@ -117,7 +117,6 @@ SCRIPT_MUTANTS = [
     Mutant(IN_PAGE, '|| shows || freed', "|| freed", f"{HOSTILE} -k content_from"),
     Mutant(IN_PAGE, ' || freed.has(element)', "", f"{HOSTILE} -k consent_brings"),
     Mutant(CORE, "isScript(element) && !caught.delete(element)", "isScript(element)", f"{HOSTILE} -k module"),
-    Mutant(IN_PAGE, '.replace(/&amp;/g, "&")', "", f"{HOSTILE} -k reference"),
     Mutant(IN_PAGE, '(name + "").toLowerCase()', "name", f"{HOSTILE} -k this_way"),
     Mutant(IN_PAGE, "ShadowRoot, Range]", "Range]", f"{HOSTILE} -k this_way"),
     Mutant(IN_PAGE, "setAttribute setAttributeNS", "setAttribute", f"{HOSTILE} -k this_way"),

@@ -362,14 +362,15 @@ class TestAlone:
     def test_a_second_guard_does_nothing(self, page: Page, site: Site, standin: StandIn) -> None:
         alone(site)
         source = site.pages["/"].body
-        put(site, source.replace(b"</head>", source.partition(b"</title>")[2].partition(b"</head>")[0] + b"</head>"))
+        once = b"<script>once = Element.prototype.setAttribute</script>"
+        again = source.partition(b"</title>")[2].partition(b"</head>")[0]
+        put(site, source.replace(b"</head>", once + again + b"</head>"))
         page.goto(URL)
-        once = page.evaluate("document.documentElement.setAttribute.toString()")
         run(page, WAYS["setAttribute"])
         quiet(page)
         assert asked(standin) == []
         assert page.evaluate("consentMiddleware.core.caught.size") == 1
-        assert "native code" not in once
+        assert page.evaluate("Element.prototype.setAttribute === once && !/native code/.test(once)")
 
     def test_pages_own_scripts_see_no_difference(self, page: Page, site: Site) -> None:
         alone(site)

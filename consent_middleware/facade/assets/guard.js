@@ -110,7 +110,7 @@ const guard = () => {
           tag.replace(/([^\s/>=]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>][^\s>]*))/g, (pair, name, one, two, bare) => {
             element = element.toLowerCase();
             const url = one ?? two ?? bare;
-            const purpose = name.toLowerCase() === loadsBy(element) && waits(url.replace(/&amp;/g, "&"));
+            const purpose = name.toLowerCase() === loadsBy(element) && waits(url);
             if (!purpose) return pair;
             // On a page with a nonce, a script that came as markup is not made to run: nobody knows whose it is.
             const by = nonce && element === "script" ? "" : '" data-consent-by="' + token;
