@@ -24,7 +24,7 @@ from .rules import Purpose
 _MOUNT = re.compile(
     r"(?:/(?!/)(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%(?!(?:[01][0-9A-F]|5C|7F))[0-9A-F]{2})*)*", re.IGNORECASE
 )
-_ASSET_NAME = re.compile(r"(facade|guard)\.[0-9a-f]+\.js")
+_ASSET_NAME = re.compile(r"(?:facade|guard)\.[0-9a-f]+\.js")
 
 #: The last segment of the path under which a page asks what is allowed.
 DECISION = "decision"

@@ -527,7 +527,7 @@ class _Body:
             nonced=frame.nonced,
             script_sources=frame.script_sources,
             # HTML, section 13.2.3.2: a browser looks for the element among the first 1,024 bytes.
-            inline=frame.kind.charset is not None and frame.kind.essence != mime.XHTML,
+            inline=frame.kind.charset is not None,
         )
         kind = frame.kind
         sniff = partial(mime.sniff_data, essence=kind.essence) if kind.fetched else mime.sniff

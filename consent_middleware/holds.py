@@ -172,6 +172,8 @@ class PageHolds:
     #: What policies in the page itself say of scripts.
     _sources_within: tuple[str, ...] = ()
     _watches: bool = False
+    #: Whether anything is held besides hints.
+    _holds_more: bool = False
     _root: StartTag | None = None
     #: Of how many held tags the page's script has been told, None before there is one; and whether of a chat.
     #: The first nonce of a tag that brings a chat, and of one that is held.
@@ -199,7 +201,7 @@ class PageHolds:
     @property
     def has_tail(self) -> bool:
         """Whether `tail` has something to say of what is held; a guard alone needs none."""
-        return self._watches or any(held.rule != "hint" for held in self.held)
+        return self._watches or self._holds_more
 
     @property
     def _may_guard(self) -> bool:
@@ -499,6 +501,7 @@ class PageHolds:
         edits = list(_edits(tag, rule.purpose, rule.kind, names, address, addition))
         released = tag.certain and not (is_stopped or tag.nested)
         has_text = tag.name == b"script" and tag.text is not None
+        self._holds_more |= rule.id != "hint"
         self.held.append(
             Held(
                 rule.id,

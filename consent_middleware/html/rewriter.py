@@ -320,7 +320,8 @@ class _Reader:
         # An address may count for every one that follows.
         self._based = outer is not None
         self._has_base = False
-        self._base_in_doubt = False
+        self._base_in_doubt = False  # the base that counts may be none
+        # Whether a tag is asked about that was only looked for, and the base that counts for such tags alone.
         self._looking = False
         self._looked_base: str | None = None
         self._depth = depth

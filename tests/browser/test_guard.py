@@ -437,6 +437,9 @@ class TestPolicy:
             headers={"Content-Security-Policy": "script-src 'nonce-abc' 'strict-dynamic'; connect-src 'self'"},
         )
         open_page(page)
+        held = page.evaluate("[...document.querySelector('template').content.firstChild.attributes].map((a) => a.name)")
+        assert "data-consent" in held
+        assert "data-consent-by" not in held
         decide(site, chat=False, tracking=True)
         page.evaluate("document.cookie = 'choice=1'")
         comes(page, lambda: DECISION in site.asked)

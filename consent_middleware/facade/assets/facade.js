@@ -22,6 +22,7 @@ const counted = new Set();
 const textOf = (element) => nameOf(element) + element.text + element.nonce;
 const all = (selector) => [...document.querySelectorAll(selector)];
 const first = (selector) => document.querySelector(selector);
+
 // Puts a button with its note and its live region into `place`, and gives back what shows a state. `kind` is what it
 // stands in for, `goal` gives the element to which the focus goes once that is there.
 //

@@ -140,8 +140,8 @@ const guard = () => {
 };
 
 // Only a script that the browser really runs is believed, and the first of them that the page has.
-if (own instanceof HTMLScriptElement && !core.waits) {
-  core.waits = waits;
+if (own instanceof HTMLScriptElement && !core.guarded) {
+  core.guarded = true;
   // What the site calls before the facade's script is there is done when it is.
   core.wanted = new Set();
   for (const name of ["refresh", "withdraw"])
