@@ -24,7 +24,7 @@ from .rules import Purpose
 _MOUNT = re.compile(
     r"(?:/(?!/)(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%(?!(?:[01][0-9A-F]|5C|7F))[0-9A-F]{2})*)*", re.IGNORECASE
 )
-_ASSET_NAME = re.compile(r"(?:facade|guard)\.[0-9a-f]+\.js")
+_ASSET_NAME = re.compile(r"(?:facade|guard|stand-ins)\.[0-9a-f]+\.js")
 
 #: The last segment of the path under which a page asks what is allowed.
 DECISION = "decision"
@@ -81,7 +81,8 @@ def _script(policy: Policy, name: str, accepted: bytes) -> Answer:
     # stored under the other name for good.
     asset = policy.facade.assets.get(name)
     cache_control = b"no-cache" if asset is None else b"public, max-age=31536000, immutable"
-    today = policy.facade.guard if name.startswith("guard") else policy.facade.asset(placeholders=True)
+    kinds = {"guard": policy.facade.guard, "stand-ins": policy.facade.stand_ins}
+    today = kinds.get(name.partition(".")[0]) or policy.facade.asset(placeholders=True)
     asset = asset or today
     coding = preferred_coding(accepted, PACKED)
     found = _answer(asset.content_type, asset.body if coding is None else packed(asset.body, coding), cache_control)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from .csp import Script, lets_run
+from .facade.asset import Asset
 from .facade.markup import Mark
 from .headers import csp_nonce, csp_script_sources
 from .html.charset import text_of
@@ -23,6 +24,7 @@ from .html.gate import spoken
 from .html.rewriter import Edit, Search, StartTag
 from .policy import Plan, Policy
 from .rules import Action, ChatScript, Found, Purpose, Recognition, Sight, TextRule
+from .scripts.loads import scan
 from .tag_managers import is_tag_manager
 from .urls import URL, parse_url, possible_urls, said_in_address
 
@@ -169,6 +171,10 @@ class PageHolds:
     _is_led_away: bool = False
     #: Which documents have a guard: the page (False), those within it (True).
     _guarded: set[bool] = field(default_factory=set)
+    #: In which of them it stands.
+    _watched: set[bool] = field(default_factory=set)
+    #: Whether what stands in for vendors' globals stands in the page; None where nothing asked for it.
+    _stands_in: bool | None = None
     #: What policies in the page itself say of scripts.
     _sources_within: tuple[str, ...] = ()
     _watches: bool = False
@@ -256,8 +262,7 @@ class PageHolds:
         self._told_chat = self._told_chat or chat is not None
         before = [mark for mark, base in marks.items() if not base]
         behind = [mark for mark, base in marks.items() if base]
-        # The script that has come with the guard is the one that goes on.
-        embeds = guarded or any(held.purpose is Purpose.EMBEDS for held in self.held)
+        embeds = self._stands_in_for_embeds and any(held.purpose is Purpose.EMBEDS for held in self.held)
         return self.policy.facade.markup(
             chat and chat.script,
             asset_url=address,
@@ -268,7 +273,8 @@ class PageHolds:
             held=before + behind,
             based=len(before) if behind else None,
             texts=texts,
-            placeholders=embeds and self._stands_in_for_embeds,
+            # The script that has come with the guard is the one that goes on.
+            placeholders=guarded or embeds,
             vendor=chat.vendor if chat else None,
             ask=self.policy.cacheable and not more,
             more=more,
@@ -303,6 +309,16 @@ class PageHolds:
         return self.plan.decisions[Purpose.EMBEDS].action is Action.FACADE
 
     @property
+    def _offers(self) -> dict[str, object]:
+        """Return for what a button may stand in that a script of the site's brings."""
+        offers: dict[str, object] = {}
+        if self.offers_chat and self.plan.decisions[Purpose.CHAT].action is not Action.BLOCK:
+            offers["chat"] = self.policy.accounts or 1
+        if self._stands_in_for_embeds:
+            offers["embeds"] = 1
+        return offers
+
+    @property
     def _lang(self) -> str | None:
         return None if self._root is None else self._root.get(b"lang") or self._root.get(b"xml:lang")
 
@@ -319,14 +335,15 @@ class PageHolds:
             return ()
         if tag.svg or not tag.certain or self._is_end_script(tag):
             return ()
-        if tag.get(b"data-guard") is not None:
+        if self._is_guard(tag):
             self._guarded.add(tag.nested)
+            self._watched.add(tag.nested)
             return ()
         if self.policy.guard == "auto":
             said = spoken(tag.text or b"").decode("latin-1") or tag.get(b"src") or ""
             if not ((_runs(tag) or _is_delayed(tag)) and is_tag_manager(said)):
                 return ()
-        elif not _runs(tag):
+        elif not (_runs(tag) or _is_delayed(tag)):
             return ()
         self._guarded.add(tag.nested)
         address = self._own_address(self.asset_url)
@@ -334,9 +351,9 @@ class PageHolds:
             return ()
         # A policy may stand in the page itself; then the tag's own nonce is all that is known of it.
         self.nonce = self.nonce or tag.get(b"nonce")
-        fits = self.inline and not (tag.nested or tag.xml or tag.bare)
-        inline = fits and self._lets_run(None, self._sources_within)
-        if not (inline or self._lets_run(address)):
+        guard = self.policy.facade.guard
+        inline = self._may_stand_in_page(tag, guard)
+        if not (inline or self._lets_run(guard, address)):
             self.policy.notices.note(
                 "csp-refuses-guard",
                 "a page's Content-Security-Policy lets the guard not run: it names neither a nonce nor 'self'. Tags in "
@@ -348,15 +365,21 @@ class PageHolds:
             self.nonce,
             self._allowed,
             lang=self.language or self._lang,
-            placeholders=self._stands_in_for_embeds,
             inline=inline,
             ask=self.policy.cacheable,
+            offers=self._offers,
         )
+        self._watched.add(tag.nested)
         return [Edit(0, 0, _bare(markup) if tag.bare else markup)]
 
-    def _lets_run(self, address: str | None, more: Sequence[str] = ()) -> bool:
-        """Whether the page's policies let the guard run, from a file or, without an address, in the page itself."""
-        text = self.policy.facade.guard.body.rstrip().decode("ascii") if address is None else None
+    def _may_stand_in_page(self, tag: StartTag, asset: Asset) -> bool:
+        """Return whether a script of ours may stand before `tag` in the page itself, so that no file is asked for."""
+        fits = self.inline and not (tag.nested or tag.xml or tag.bare)
+        return fits and self._lets_run(asset, None, self._sources_within)
+
+    def _lets_run(self, asset: Asset, address: str | None, more: Sequence[str] = ()) -> bool:
+        """Whether the page's policies let a script run, from a file or, without an address, in the page itself."""
+        text = asset.body.rstrip().decode("ascii") if address is None else None
         url = None if address is None else parse_url(address)
         return lets_run((*self.script_sources, *more), Script(url, self.nonce or "", "", text), self.authority)
 
@@ -371,12 +394,22 @@ class PageHolds:
             self._sources_within += csp_script_sources(said)
             self.nonce = self.nonce or csp_nonce(said)
 
+    def _is_guard(self, tag: StartTag) -> bool:
+        """Return whether this is a guard of ours: anyone could write its attribute."""
+        if tag.get(b"data-guard") is None:
+            return False
+        if tag.get(b"src") is None:
+            return tag.script.strip() == self.policy.facade.guard.body.strip()
+        return self._is_ours(tag)
+
     def _is_end_script(self, tag: StartTag) -> bool:
         """Return whether this is our script at the page's end: a page that comes again needs no other guard."""
-        src = tag.get(b"src") or ""
+        return tag.get(b"data-conf") is not None and self._is_ours(tag)
+
+    def _is_ours(self, tag: StartTag) -> bool:
+        """Return whether a script's address is one of the middleware's own."""
         folder = self.asset_url.rpartition("/")[0]
-        is_ours = src.rpartition("/")[0] in {folder, f"//{self.authority}{folder}"}
-        return is_ours and tag.get(b"data-conf") is not None
+        return (tag.get(b"src") or "").rpartition("/")[0] in {folder, f"//{self.authority}{folder}"}
 
     def _base(self, tag: StartTag) -> Sequence[Edit]:
         """A base that leads visitors without scripts alone to a host that has to wait is none: what is relative to it
@@ -437,10 +470,46 @@ class PageHolds:
             if not src or (address in _LATER and not waits and (_is_claimed(tag) or _is_put_off(tag, address))):
                 return ()
             found = self._known(tag, src)
-        if found is None:
+        if found is None or self._runs_guarded(tag, found):
             return ()
-        names = _script_names(tag) | {address}
-        return self._hold(tag, found, src or "", names, address, b' type="text/x-consent"')
+        # A site's own code may look for its library, to hear when it has loaded.
+        kept = {b"id"} if found.rule.kind else set()
+        names = (_script_names(tag) - kept) | {address}
+        edits = self._hold(tag, found, src or "", names, address, b' type="text/x-consent"')
+        return [*self._stand_ins(tag, found, src or ""), *edits]
+
+    def _runs_guarded(self, tag: StartTag, found: Found) -> bool:
+        """Return whether an inline script runs although it loads, or calls, what has to wait.
+
+        Held whole is what is a vendor's snippet and nothing else. A script with code of the site's own runs: the guard
+        before it holds what it inserts, and what it calls has a stand-in. It waits where neither can be: without a
+        guard, and where it asks for something that no guard sees.
+        """
+        rule = found.rule
+        if not isinstance(rule, TextRule) or tag.text is None or found.text is not None or not tag.certain:
+            return False
+        if tag.nested not in self._watched or self.plan.allows(rule.purpose):
+            return False
+        imported = scan(text_of(tag.text, tag.encoding)).imported
+        if imported is None or any(rule.says.search(address) for address in imported):
+            return False
+        return rule.is_address or not (tag.nested or self._stands_in is False)
+
+    def _stand_ins(self, tag: StartTag, found: Found, src: str) -> Sequence[Edit]:
+        """What stands in for the globals of a library that waits, before the first of them."""
+        if self._stands_in is not None or tag.nested not in self._watched or self.plan.allows(found.rule.purpose):
+            return ()
+        makers = (each.makers for vendor in self.policy.vendors for each in vendor.stand_ins)
+        if tag.nested or not any(made and made.search(src) for made in makers):
+            return ()
+        self._stands_in = False
+        address = self._own_address(self.asset_url)
+        asset = self.policy.facade.stand_ins
+        inline = self._may_stand_in_page(tag, asset)
+        if address is None or tag.bare or not (inline or self._lets_run(asset, address)):
+            return ()
+        self._stands_in = True
+        return [Edit(0, 0, self.policy.facade.stand_ins_markup(address, self.nonce, inline=inline))]
 
     def _speculation(self, tag: StartTag) -> Sequence[Edit]:
         """Rules that have a browser fetch other pages ahead wait where they name a host that has to wait."""

@@ -733,6 +733,11 @@ class Policy:
             for vendor in self.vendors
         )
 
+    @property
+    def accounts(self) -> list[str]:
+        """Return the accounts of `chat_accounts`; none where all may have a chat."""
+        return sorted(self._chat_accounts or ())
+
     def offers_account(self, account: str) -> bool:
         """Whether the site offers the chat of this account."""
         return self._chat_accounts is None or account in self._chat_accounts

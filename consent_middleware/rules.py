@@ -363,6 +363,23 @@ class Disclosed:
 
 
 @dataclass(frozen=True, slots=True)
+class StandIn:
+    """A global that a vendor's script makes in the browser, for which the guard stands in while that script waits.
+
+    Attributes:
+        name: the global.
+        purposes: the purposes of the scripts that make it, first its own.
+        returns: what its methods return that return anything, by their name.
+        makers: the addresses of scripts whose load event tells a site that the global is there.
+    """
+
+    name: str
+    purposes: tuple[Purpose, ...]
+    returns: Mapping[str, object] = field(default_factory=dict)
+    makers: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Vendor:
     """Everything the package knows of one vendor on the server's side.
 
@@ -370,7 +387,7 @@ class Vendor:
     without their region (`*` where it stands within a label), that a resource hint must not reach early, with the
     purpose that allows it; the longest that fits counts.
 
-    `inserted` are those of them whose tags other scripts insert into pages, where a guard holds them; none named: all.
+    `stand_ins` are the globals for which something stands in while what makes them waits.
 
     `words` are what a script's tag holds that one of the rules knows by something else than a domain, compared as it
     stands; `text_words`, each with a dot, are what a script's text holds. `requires` are the categories each purpose
@@ -387,7 +404,9 @@ class Vendor:
     words: frozenset[str] = frozenset()
     text_domains: frozenset[str] = frozenset()
     text_words: frozenset[str] = frozenset()
-    inserted: frozenset[str] = frozenset()
+    stand_ins: tuple[StandIn, ...] = ()
+    #: Addresses at hosts that wait, without a region, to which a site sends what a visitor has entered.
+    sent_to: tuple[str, ...] = ()
     domains: frozenset[str] = field(init=False)
     _endings: tuple[str, ...] = field(init=False, repr=False)
     #: How a script reads that is nothing but this vendor's.
@@ -405,7 +424,7 @@ class Vendor:
     def fingerprint(self) -> str:
         """Changes with every rule, and is the same in every process."""
         known = (self.tag_rules, self.text_rules, self.hint_domains, self.cookie_rules)
-        words = (self.words, self.text_domains, self.text_words, self.inserted, self.snippets)
+        words = (self.words, self.text_domains, self.text_words, self.stand_ins, self.snippets)
         return repr(_plain((self.id, *known, *words)))
 
     def recognise(self, sight: Sight) -> Found | None:
@@ -421,7 +440,7 @@ class Vendor:
         for rule in self.text_rules:
             named = rule.recognise(script)
             if named is not None:
-                return Found(rule, *named, text=snippet_text(script, self.snippets) if rule.chat else None)
+                return Found(rule, *named, text=snippet_text(script, self.snippets))
         return None
 
     def hint_purpose(self, host: str) -> Purpose | None:

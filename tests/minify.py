@@ -21,6 +21,7 @@ from .npm import NpmError, fetch
 PACKAGE = Path(consent_middleware.__file__).parent
 PARTS = [
     ("guard", False),
+    ("stand-ins", False),
     *(
         (part, embeds)
         for part in ("facade", *sorted({vendor.id for vendor in KNOWN_VENDORS}))

@@ -24,10 +24,14 @@ OWN = "<script>menu()</script>"
 NAME = "content-security-policy"
 
 #: A guard as it stands in a page, and one in a file.
-WITHIN = re.compile(r"<script(?: nonce=\"[^\"]*\")? data-file=\"[^\"]+\" data-guard='[^']*'>\(f=>f\(.*?</script>")
+WITHIN = re.compile(
+    r"<script(?: nonce=\"[^\"]*\")? data-file=\"[^\"]+\"(?: data-ask=\"\")?(?: data-offers=\"[^\"]+\")?"
+    r" data-guard='[^']*'>\(f=>f\(.*?</script>"
+)
 #: One where no quotation mark may stand.
 BARE = re.compile(
-    r"<script src=/_consent/guard\.[0-9a-f]+\.js data-file=/_consent/facade\.[0-9a-f]+\.js data-guard={}></script>"
+    r"<script src=/_consent/guard\.[0-9a-f]+\.js data-file=/_consent/facade\.[0-9a-f]+\.js"
+    r" data-offers={[^ >]*} data-guard={}></script>"
 )
 FILE = re.compile(r"<script src=\"[^\"]*/guard\.[0-9a-f]+\.js\"[^>]* data-guard='[^']*'></script>")
 
@@ -235,7 +239,7 @@ class TestForm:
         outs = {sent(OWN, policy=policy, cookie=cookie) for cookie in (b"", GRANTED, b"consent=necessary")}
 
         assert len(outs) == 1
-        assert ' data-ask="" data-guard=' in outs.pop()
+        assert ' data-ask="" data-offers=' in outs.pop()
 
 
 class Telling(PageHolds):

@@ -12,14 +12,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from importlib.resources import files
 from itertools import permutations
 
-from consent_middleware.rules import Purpose, Vendor
+from consent_middleware.rules import Purpose, TagRule, Vendor
 
 from .texts import Texts
 
@@ -41,6 +41,7 @@ class Site:
     """What a site has chosen that the script has to know."""
 
     words: Texts
+    language: str
     cookie: str
     contact_url: str | None
     privacy_url: str | None
@@ -62,6 +63,7 @@ def compose(site: Site, vendors: Sequence[Vendor], *, embeds: bool, minified: bo
         _js_text(_box(site, name)),
         _js(style),
         f"[{drivers}]",
+        *([_stand_ins(vendors)] if embeds else []),
     )
     # ASCII only, so that the script reads the same whatever charset a page or a proxy claims. What differs between
     # sites stands first, where it compresses best.
@@ -70,7 +72,12 @@ def compose(site: Site, vendors: Sequence[Vendor], *, embeds: bool, minified: bo
 
 def compose_guard(vendors: Sequence[Vendor], *, minified: bool = True) -> Asset:
     """The guard, for the tags of these vendors that other scripts insert: a file, or what stands in a page itself."""
-    return _asset("guard", f"(f=>f({_patterns(vendors)}))({_part('guard', False, minified)});\n")
+    return _asset("guard", f"(f=>f({_places(vendors)}))({_part('guard', False, minified)});\n")
+
+
+def compose_stand_ins(vendors: Sequence[Vendor], *, minified: bool = True) -> Asset:
+    """What stands in for these vendors' globals, for pages whose scripts may call into them at once."""
+    return _asset("stand-ins", f"(f=>f({_stand_ins(vendors)}))({_part('stand-ins', False, minified)});\n")
 
 
 def _asset(kind: str, code: str) -> Asset:
@@ -81,8 +88,9 @@ def _asset(kind: str, code: str) -> Asset:
 
 #: What the function of each part of our own is called with, and what stands in its scope.
 OWN_PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "facade": ("SITE, BOX, CSS, DRIVERS", ("shared", "facade")),
+    "facade": ("SITE, BOX, CSS, DRIVERS, STAND_INS", ("shared", "facade")),
     "guard": ("HOSTS", ("shared", "guard")),
+    "stand-ins": ("STAND_INS", ("shared", "stand-ins")),
 }
 
 
@@ -94,7 +102,7 @@ def source(part: str, embeds: bool) -> str:
     package = files("consent_middleware")
     if part in OWN_PARTS:
         given, names = OWN_PARTS[part]
-        names = ("embeds", *names) if embeds and part == "facade" else names
+        names = ("shared", "stand-ins", "embeds", "facade") if embeds and part == "facade" else names
         code = ((package / "facade" / "assets" / f"{name}.js").read_text("utf-8") for name in names)
         return f"({given}) => {{\n" + "\n".join(code) + "}"
     driver = (package / "vendors" / f"{part}.js").read_text("utf-8")
@@ -111,7 +119,7 @@ def minified_name(part: str, embeds: bool) -> str:
 def _part(part: str, embeds: bool, minified: bool) -> str:
     if part not in OWN_PARTS and not (files("consent_middleware") / "vendors" / f"{part}.js").is_file():
         # A vendor of the site's own: nothing is known of how its chat is driven.
-        return "{begin(){},loaded(){},open(){},frame(){},remove(){},forget(){}}"
+        return "{opens:'[data-consent-open]',begin(){},loaded(){},open(){},frame(){},remove(){},forget(){}}"
     if minified:
         return (files("consent_middleware") / minified_name(part, embeds)).read_text("ascii").strip()
     readable = f"(() => {{ const EMBEDS = {_js(embeds)}; return {source(part, embeds)} }})()"
@@ -159,6 +167,8 @@ def _words(site: Site, vendor: str, embeds: bool) -> dict[str, str | None]:
     }
     if embeds:
         spoken |= {
+            "label": words.label,
+            "lang": site.language,
             "embed": words.embed + " ",
             "embed-loading": words.embed_loading,
             "embed-failed": words.embed_failed,
@@ -192,29 +202,62 @@ def _text(text: str) -> str:
     return escape(text, quote=False)
 
 
-def _patterns(vendors: Sequence[Vendor]) -> str:
-    """The hosts that have to wait, as an array in JavaScript: each a purpose, an expression, and what brings it."""
+def _places(vendors: Sequence[Vendor]) -> str:
+    """What has to wait, as an array in JavaScript: each a purpose, an expression for host and path, the purpose whose
+    scripts bring it along, and the kind of embed. The first that fits counts.
+
+    The expressions are for hosts without the region that a label may bear. What has no purpose never waits.
+    """
     bringing = [rule.brings for vendor in vendors for rule in vendor.tag_rules]
     bringing += [rule.brings for vendor in vendors for rule in vendor.text_rules]
     by = {other.value: first.value for first, *others in bringing for other in others}
+    rules = [rule for vendor in vendors for rule in vendor.tag_rules if rule.kind]
+    sent_to = [place for vendor in vendors for place in vendor.sent_to]
+    listed = [[_js(""), "|".join(sent_to)]] if sent_to else []
+    for kind in dict.fromkeys(rule.kind for rule in rules):
+        place = "|".join(_place(rule) for rule in rules if rule.kind == kind and rule.hosts)
+        listed.append([_js(Purpose.EMBEDS.value), place, "0", _js(kind)])
+    told = {f"{host.label}.{host.domain}".removeprefix("*.") for rule in rules if not rule.path for host in rule.hosts}
+    for purpose, pattern in _hosts(vendors, told):
+        brings = [_js(by[purpose])] if purpose in by else []
+        listed.append([_js(purpose), f"({pattern})/", *brings])
+    rows = (f"[{','.join([row[0], _expression(row[1]), *row[2:]])}]" for row in listed)
+    return f"[{','.join(rows)}]"
+
+
+def _expression(place: str) -> str:
+    return rf"/\.({place.replace('/', chr(92) + '/')})/"
+
+
+def _place(rule: TagRule) -> str:
+    """A pattern for the hosts and paths of a rule."""
+    hosts = _either(
+        host.domain if host.label == "*" else host.label.replace("-*", "") + "." + host.domain for host in rule.hosts
+    )
+    # What begins so is meant, whatever follows.
+    paths = rule.path.pattern.removesuffix(".*").replace(".*|", "|") if rule.path else "/"
+    return hosts + (f"({paths})" if "|" in paths else paths)
+
+
+def _stand_ins(vendors: Sequence[Vendor]) -> str:
     listed = (
-        rf"[{_js(purpose)},/\.({pattern})$/{',' + _js(by[purpose]) if purpose in by else ''}]"
-        for purpose, pattern in _hosts(vendors)
+        f"[{_js(each.name)},{_js([purpose.value for purpose in each.purposes])},{_js(dict(each.returns))}"
+        + (f",/{each.makers.pattern.replace('/', chr(92) + '/')}/]" if each.makers else "]")
+        for vendor in vendors
+        for each in vendor.stand_ins
     )
     return f"[{','.join(listed)}]"
 
 
-def _hosts(vendors: Sequence[Vendor]) -> list[tuple[str, str]]:
-    """Every host that has to wait, as pairs of a purpose and a pattern; the first pair that fits counts.
+def _hosts(vendors: Sequence[Vendor], told: Container[str] = ()) -> list[tuple[str, str]]:
+    """Every host that has to wait, as pairs of a purpose and a pattern; the first pair that fits counts. Without those
+    that are `told` already.
 
     A host below a domain is as the domain, unless a longer one of the list fits it. A host's own label may bear a
     region.
     """
     domains = {
-        domain: purpose
-        for vendor in vendors
-        for domain, purpose in vendor.hint_domains.items()
-        if domain in (vendor.inserted or vendor.hint_domains)
+        domain: purpose for vendor in vendors for domain, purpose in vendor.hint_domains.items() if domain not in told
     }
     overruled = {
         (purpose, domains[other])
@@ -235,13 +278,13 @@ def _hosts(vendors: Sequence[Vendor]) -> list[tuple[str, str]]:
 
 
 def _any_of(domains: list[str]) -> str:
-    """A pattern for these domains, what they share written once; a host's own label may bear a region."""
+    """A pattern for these domains, what they share written once."""
     by_rest: dict[str, list[str]] = {}
     for domain in domains:
-        label, _, rest = domain.partition(".")
-        by_rest.setdefault(rest if "." in rest else "", []).append(domain if "." not in rest else label)
+        label, _, rest = domain.replace("-*", "").partition(".")
+        by_rest.setdefault(rest if "." in rest else "", []).append(f"{label}.{rest}" if "." not in rest else label)
     registrable = by_rest.pop("", [])
-    patterns = [f"{_either(labels)}(-\\w+)?.{rest}" for rest, labels in by_rest.items()]
+    patterns = [f"{_either(labels)}.{rest}" for rest, labels in by_rest.items()]
     if registrable:
         # What the names of two purposes share must not be told apart by its end alone; `HOSTS` is tested for that.
         names, ends = zip(*(domain.split(".") for domain in registrable), strict=True)

@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 from consent_middleware.rules import ChatScript, Purpose, Vendor
 
-from .asset import Asset, Site, compose, compose_guard
+from .asset import Asset, Site, compose, compose_guard, compose_stand_ins
 from .texts import LANGUAGES, NOT_TEXT, Texts, choose
 
 #: How the script knows again what the server has held: an element's name, and by name and value the marks that it
@@ -53,15 +53,16 @@ class Facade:
     position: Literal["right", "left"] = "right"
     #: Every script that a page may name, by its file name.
     assets: Mapping[str, Asset] = field(init=False)
-    #: The guard, which is one of them.
+    #: The guard, and what stands in for vendors' globals, which are two of them.
     guard: Asset = field(init=False)
+    stand_ins: Asset = field(init=False)
     _chosen: Mapping[tuple[str, str, bool], Asset] = field(init=False)
 
     def __post_init__(self) -> None:
         """Put together the script for every language and vendor, with and without placeholders."""
         chosen = {
             (language, vendor.id, embeds): compose(
-                Site(words, self.cookie, self.contact_url, self.privacy_url, self.position),
+                Site(words, language, self.cookie, self.contact_url, self.privacy_url, self.position),
                 (vendor, *(other for other in self.vendors if other is not vendor)),
                 embeds=embeds,
             )
@@ -71,9 +72,9 @@ class Facade:
         }
         object.__setattr__(self, "texts", MappingProxyType(dict(self.texts)))
         object.__setattr__(self, "_chosen", chosen)
-        guard = compose_guard(self.vendors)
-        object.__setattr__(self, "guard", guard)
-        assets = {asset.name: asset for asset in (*chosen.values(), guard)}
+        object.__setattr__(self, "guard", compose_guard(self.vendors))
+        object.__setattr__(self, "stand_ins", compose_stand_ins(self.vendors))
+        assets = {asset.name: asset for asset in (*chosen.values(), self.guard, self.stand_ins)}
         object.__setattr__(self, "assets", MappingProxyType(assets))
 
     @property
@@ -170,9 +171,9 @@ class Facade:
         allowed: Iterable[Purpose],
         *,
         lang: str | None = None,
-        placeholders: bool = False,
         inline: bool = False,
         ask: bool = False,
+        offers: Mapping[str, object] | None = None,
     ) -> bytes:
         """The guard for tags that other scripts insert, to stand before the first script that may insert one.
 
@@ -181,17 +182,26 @@ class Facade:
             nonce: the page's own CSP nonce, or None.
             allowed: the purposes that are allowed on this page.
             lang: the page's language, for the script that releases what the guard holds.
-            placeholders: a button may stand in for embeds that the page turns out to have.
             inline: the guard itself stands in the page, which its policy allows, and no file is asked for.
             ask: the page is the same for every visitor: who holds anything asks for the visitor's own decision.
+            offers: for what a script brings a button may stand in: "chat", with true or the accounts whose it may be,
+                and "embeds".
         """
-        facade = self._beside(asset_url, self.asset(lang, placeholders=placeholders))
+        facade = self._beside(asset_url, self.asset(lang, placeholders=True))
         src = None if inline else self._beside(asset_url, self.guard)
         settings = _json({purpose.value: 1 for purpose in allowed})
         asks = "" if ask else None
-        opening = _tag("script", {"src": src, "nonce": nonce, "data-file": facade, "data-ask": asks})[:-1]
+        offered = json.dumps(offers, separators=(",", ":")) if offers else None
+        given = {"src": src, "nonce": nonce, "data-file": facade, "data-ask": asks, "data-offers": offered}
+        opening = _tag("script", given)[:-1]
         code = self.guard.body.rstrip() if inline else b""
         return opening + b" data-guard='" + settings + b"'>" + code + b"</script>"
+
+    def stand_ins_markup(self, asset_url: str, nonce: str | None, *, inline: bool = False) -> bytes:
+        """What stands in for vendors' globals, to stand before the first held library. It takes what a guard takes."""
+        src = None if inline else self._beside(asset_url, self.stand_ins)
+        code = self.stand_ins.body.rstrip() if inline else b""
+        return _tag("script", {"src": src, "nonce": nonce}) + code + b"</script>"
 
     def _beside(self, asset_url: str, asset: Asset) -> str:
         """The URL of `asset`, which lies beside the one of these that `asset_url` names."""

@@ -87,6 +87,11 @@ _WRITERS: Final = names(
 )
 #: Keys of the object that such a function is given.
 _OPTIONS: Final = frozenset({"url", "uri", "href", "baseURL"})
+#: Functions that ask for something without any element, so that no other script in the page sees it.
+_UNSEEN_NAMES: Final = names("EventSource SharedWorker WebSocket Worker addModule importScripts")
+_UNSEEN: Final = re.compile(
+    r"(?<![\w$.])(?:import(?!\.)|EventSource|SharedWorker|WebSocket|Worker|addModule|importScripts)\b"
+)
 #: Objects all of whose methods load.
 _LOADERS: Final = frozenset({"require", "requirejs", "System"})
 #: How the names of functions read that a site has for this.
@@ -170,6 +175,30 @@ class Scan:
             elif Mode.MARKUP in modes:
                 texts += markup.read(self.tokens[index].value, self.flow.before[index].state)[0]
         return "\n".join(texts)
+
+    @cached_property
+    def imported(self) -> list[str] | None:
+        """What the script imports; None where that is not told, or where it asks for something in another way that no
+        script in the page sees, by a socket or a worker."""
+        if self.flow is None:
+            return None if _UNSEEN.search(self.text) else []
+        found = []
+        for index, token in enumerate(self.tokens):
+            if token.kind not in {Kind.NAME, Kind.KEYWORD} or self.flow.structure.is_property(index):
+                continue
+            if token.value in _UNSEEN_NAMES:
+                return None
+            following = self.tokens[index + 1 : index + 3]
+            if token.value == "from" and following and following[0].kind is Kind.STRING:
+                found.append(following[0].value)
+            elif token.value == "import" and following:
+                if following[0].kind is Kind.STRING:
+                    found.append(following[0].value)
+                elif following[0].value == "(":
+                    if following[0].partner != index + 3 or following[1].kind is not Kind.STRING:
+                        return None
+                    found.append(following[1].value)
+        return found
 
     def words(self, index: int) -> list[str]:
         """Return what may be addresses in a string that is reached."""

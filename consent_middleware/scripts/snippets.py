@@ -7,7 +7,7 @@ A script may name an account only where it is *pure*: a loader, or calls into th
 own. Then no word that a visitor chose can be taken for the account. A script is pure when
 
 * the lexer is certain of it, and it has no regular expression;
-* each name in it is declared in it, or is one of the DOM, of the language or of the vendor;
+* each name in it is declared in it or given a value, or is one of the DOM, of the language or of the vendor;
 * each string that it loads consists of addresses of the vendor and of the pieces by which they are put together;
 * each other string is a word of the DOM or of the vendor's snippets, or is data that the vendor is handed:
   `_hsq.push(["setPath", "…"])`, `window.intercomSettings = {name: "…"}`.
@@ -30,14 +30,15 @@ from .loads import LOADING_NAME, Flow, Scan
 from .tokens import Kind, names
 
 _NAMES: Final = names(
-    "$ Array Date Image Math Number Object String add addEventListener append appendChild apply arguments as async"
-    " attachEvent attributes before bind body call ceil charset concat crossOrigin createElement createTextNode"
-    " currentScript dataset defer detachEvent document documentElement false fetchPriority firstChild floor forEach"
-    " from getElementById getElementsByTagName getScript getTime globalThis hasOwnProperty head host hostname href id"
-    " indexOf insertAdjacentElement insertAdjacentHTML insertBefore integrity jQuery join keys lastChild length load"
-    " location nonce now null onerror onload onreadystatechange parentElement parentNode prepend protocol push"
-    " querySelector querySelectorAll random readyState referrerPolicy removeEventListener requestAnimationFrame"
-    " requestIdleCallback require requirejs round self setAttribute setTimeout src top true type undefined window write"
+    "$ add addEventListener append appendChild apply arguments Array as async attachEvent attributes before bind"
+    " body call ceil charset concat createElement createTextNode crossOrigin currentScript dataset Date defer"
+    " detachEvent document documentElement false fetch fetchPriority firstChild floor forEach from getElementById"
+    " getElementsByTagName getScript getTime globalThis hasOwnProperty head host hostname href id Image indexOf"
+    " insertAdjacentElement insertAdjacentHTML insertBefore integrity join jQuery keys lastChild length load"
+    " location Math navigator nonce now null Number Object onerror onload onreadystatechange parentElement"
+    " parentNode prepend protocol push querySelector querySelectorAll random readyState referrerPolicy"
+    " removeEventListener requestAnimationFrame requestIdleCallback require requirejs round self sendBeacon"
+    " setAttribute setTimeout src String top true type undefined window write"
 )
 _STRINGS: Final = re.compile(
     r"(?:use strict|script|head|body|link|img|(?:text|application)/(?:x-)?javascript|module|utf-8|UTF-8|load|scroll"
@@ -74,9 +75,10 @@ def snippet_text(script: Scan, vocabulary: Vocabulary) -> str | None:
         return None
     handed = _find_handed(flow, vocabulary)
     reached = flow.modes
+    own = flow.structure.declared | _assigned(flow)
     for index, token in enumerate(script.tokens):
         if token.kind is Kind.NAME or flow.structure.property_name(index):
-            is_known = token.value in flow.structure.declared or _is_word(token.value, vocabulary)
+            is_known = token.value in own or _is_word(token.value, vocabulary)
             if not is_known and not (handed[index] and flow.structure.is_key(index)):
                 return None
         elif token.kind is Kind.REGEX:
@@ -109,6 +111,16 @@ def _find_handed(flow: Flow, vocabulary: Vocabulary) -> list[bool]:
             changes[region.start] += 1
             changes[region.stop] -= 1
     return [depth > 0 for depth in accumulate(changes)]
+
+
+def _assigned(flow: Flow) -> set[str]:
+    """Return the globals that a script makes without declaring them, by giving them a value."""
+    structure = flow.structure
+    return {
+        token.value
+        for index, token in enumerate(structure.tokens)
+        if token.kind is Kind.NAME and structure.has(index + 1, "=") and not structure.is_property(index)
+    }
 
 
 def _is_word(name: str, vocabulary: Vocabulary) -> bool:

@@ -6,6 +6,9 @@
 // be left out.
 // Source: HubSpot's Conversations SDK; what the SDK leaves unsaid is marked "in the embed script".
 const driver = {
+  // What a visitor clicks on to open the chat: HubSpot's own kind of link, and the package's attribute.
+  opens: "[data-consent-open],a[href*='#hs-chat-open' i]",
+
   // The widget's API once the embed script has run, or null. A look at `load` tells it from an element with that id.
   api() {
     const api = window.HubSpotConversations;
@@ -83,6 +86,16 @@ if (EMBEDS) {
   driver.embeds = {
     ".hs-form-frame,.hs-form-html,.payments-iframe-container": "forms",
     ".meetings-iframe-container": "meetings",
+    "iframe[data-hsv-src]": "video",
+  };
+
+  // The element that a selector or an element stands for.
+  const find = (target) => {
+    try {
+      return target?.nodeType ? target : target?.jquery ? target[0] : document.querySelector(target);
+    } catch {
+      // Put together by the script, so that its beginning is no selector; or none at all.
+    }
   };
 
   // The element in or before which the embed of a held inline script would stand: what its text names as its target,
@@ -90,11 +103,66 @@ if (EMBEDS) {
   driver.spot = (script) => {
     if (script.closest(".hs-cta-wrapper")?.querySelector("a[href]")) return;
     const target = /["']?target["']?\s*:\s*["']([^"']+)/.exec(script.text)?.[1];
-    try {
-      return document.querySelector(target) || script;
-    } catch {
-      // Put together by the script, so that its beginning is no selector; or none at all.
-      return script;
+    return find(target) || script;
+  };
+
+  // The globals whose calls come here.
+  driver.globals = ["hbspt", "HubSpotConversations"];
+
+  // The kind of embed that a call makes, and on the call, what finds the element in which that would stand.
+  driver.kindOf = (call) => {
+    const [what] = call.path;
+    const kind = { __proto__: null, forms: "forms", enqueueForm: "forms", meetings: "meetings", cta: "calls-to-action" };
+    const [to] = call.given;
+    call.target = () =>
+      what === "cta" ? null : find(to?.target ?? to) || (call.script?.isConnected ? call.script : null);
+    return call.name === "hbspt" ? kind[what] : null;
+  };
+
+  driver.asksToOpen = ({ path: [, name], given: [options] }) => name === "open" || (name === "load" && options?.widgetOpen);
+
+  // Calls again what was called of a stand-in. Of the chat, once it is there; its own script then goes through this list.
+  driver.repeat = (call) => {
+    const { name, path, given, script } = call;
+    const again = () => {
+      const of = path.slice(0, -1).reduce((object, key) => object[key], window[name]);
+      const last = path.at(-1);
+      // The chat may be on its way by then.
+      const { loaded, pending } = (/^(open|load)$/.test(last) && of.status?.()) || {};
+      if (!(loaded || pending)) of[last](...given);
+    };
+    if (name !== "hbspt") return (window.hsConversationsOnReady ??= []).push(again);
+    // Where a script names no target, the form stands where the script does.
+    if (/create|enqueueForm/.test(path) && script?.isConnected && given[0]?.formId && !given[0].target) {
+      const place = document.createElement("div");
+      place.id = "consent-form-" + Math.random().toString(36).slice(2);
+      script.before(place);
+      given[0] = { ...given[0], target: "#" + place.id };
     }
+    again();
+  };
+
+  // The chat that a tag brings: its script, what that needs, and its account. None where it brings no chat.
+  driver.chat = (tag, url) => {
+    const { href } = new URL(url, document.baseURI);
+    let [, region, portal] =
+      /^https?:\/\/(?:js|api)(?:-([a-z]{2}\d{1,2}))?\.(?:hs-scripts\.com|hubapi\.com\/scriptloader\/v1|hs-analytics\.net\/analytics\/[^/]+)\/([1-9]\d{0,18})\.js/.exec(href) ?? [];
+    if (/^https?:\/\/js(-[a-z]{2}\d{1,2})?\.usemessages\.com\/conversations-embed\.js/.test(href)) {
+      portal = tag.getAttribute("data-hsjs-portal");
+      region = tag.getAttribute("data-hsjs-hublet");
+    }
+    region ||= "na1";
+    if (!/^[1-9]\d{0,18}$/.test(portal) || !/^[a-z]{2}\d{1,2}$/.test(region)) return;
+    return {
+      account: portal,
+      src: `https://js${region === "na1" ? "" : "-" + region}.usemessages.com/conversations-embed.js`,
+      attrs: {
+        id: "hubspot-messages-loader",
+        "data-loader": "hs-scriptloader",
+        "data-hsjs-portal": portal,
+        "data-hsjs-env": "prod",
+        "data-hsjs-hublet": region,
+      },
+    };
   };
 }

@@ -23,6 +23,7 @@ from consent_middleware.rules import (
     Purpose,
     Recognition,
     SetBy,
+    StandIn,
     TagRule,
     TextRule,
     Vendor,
@@ -745,7 +746,7 @@ _SNIPPETS = Vocabulary(
     names=names(
         "_hsq _hsp _hsaq hbspt hubspot HubSpotConversations hsConversationsSettings hsConversationsOnReady widget open"
         " close refresh remove loadImmediately inlineEmbedSelector enableWidgetCookieBanner disableAttachment"
-        " portalId portal_id region hublet"
+        " portalId portal_id region hublet forms create enqueueForm meetings cta"
     ),
     domains=frozenset(
         {
@@ -778,21 +779,14 @@ HUBSPOT = Vendor(
     name="HubSpot",
     tag_rules=_TAG_RULES,
     hint_domains=MappingProxyType(_HINT_DOMAINS),
-    # What HubSpot's own loader inserts needs no guard: it comes with the loader or not at all.
-    inserted=frozenset(
-        {
-            "usemessages.com",
-            "app.hubspot.com",
-            "static.hsappstatic.net",
-            "hs-scripts.com",
-            "hs-analytics.net",
-            "hubapi.com",
-            "track.hubspot.com",
-            "hsforms.net",
-            "hscta.net",
-            "meetings.hubspot.com",
-            "play.hubspotvideo.com",
-        }
+    sent_to=("api.hsforms.com/submissions/", "forms.hsforms.com/submissions/", "forms.hubspot.com/uploads/form/"),
+    stand_ins=(
+        StandIn(
+            "hbspt",
+            _EMBEDS,
+            makers=re.compile(r"/forms/(?:embed/)?(?:v2|shell)\.js|/MeetingsEmbedCode\.js|/cta/current\.js"),
+        ),
+        StandIn("HubSpotConversations", _EVERYTHING[::-1], {"status": {"loaded": False, "pending": False}}),
     ),
     cookie_rules=_COOKIE_RULES,
     text_rules=_TEXT_RULES,

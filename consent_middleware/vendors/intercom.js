@@ -6,6 +6,9 @@
 // that open with "intercom-"). What those pages leave unsaid is marked "seen": in the widget's published script, or in
 // the tests of sites that use it.
 const driver = {
+  // What a visitor clicks on to open the chat: the package's attribute.
+  opens: "[data-consent-open]",
+
   // Seen: the frame of the open Messenger, and the launcher before and after its own code has come. The page also holds
   // an empty `iframe#intercom-frame`, which is neither.
   messenger: 'iframe[name="intercom-messenger-frame"]',

@@ -135,6 +135,17 @@ def test_a_picture_a_frame_and_a_hint_wait_too(page: Page, site: Site, standin: 
     comes(page, lambda: len(asked(standin)) == 1)
 
 
+@pytest.mark.parametrize("copy", ["document.importNode(t.content, true)", "t.content.cloneNode(true)"])
+def test_a_template_that_is_filled_late_is_held(page: Page, site: Site, standin: StandIn, copy: str) -> None:
+    guarded(site)
+    open_page(page)
+    code = "const t = document.createElement('template'), s = t.content.ownerDocument.createElement('script');"
+    fill = f"const a = t.content.ownerDocument.createAttribute('src'); a.value = '{LOADER}'; s.setAttributeNode(a);"
+    run(page, f"{code}{fill}t.content.append(s); document.body.append({copy})")
+    quiet(page, 300)
+    assert asked(standin) == []
+
+
 @pytest.mark.parametrize("way", ["write", "writeln"])
 def test_what_a_script_writes_waits_too_and_runs_once_after_consent(
     page: Page, site: Site, standin: StandIn, way: str

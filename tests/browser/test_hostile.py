@@ -164,8 +164,9 @@ class TestServersThatStumble:
         page.evaluate("consentMiddleware.refresh(); 0")
         comes(page, lambda: site.asked.count(DECISION) > 1)
         site.asked.clear()
+        # Asked again by itself.
         with navigation(page):
-            grant(page, site)
+            decide(site)
 
     def test_a_cookie_that_changes_all_the_time_neither_delays_nor_floods(self, page: Page, site: Site) -> None:
         put(site, document(head=LOG, before=held(site, "x"), held=("/x.js",)))
@@ -316,6 +317,29 @@ class TestGuardAndFacade:
             head = f'<!doctype html><html lang="en"><head><title>Shop</title>{TAG_MANAGER}</head>'
             app.pages["/"] = f"{head}<body><p>Shop</p>{INSTALLED}</body></html>"
             page.goto(app.url)
+            expect(page.get_by_text("Opens Intercom's chat")).to_be_visible()
+            button(page).click()
+            expect_state(page, "ready")
+
+    def test_a_page_swapped_in_brings_its_own_vendor(self, page: Page) -> None:
+        page.context.route(
+            "https://widget.intercom.io/**", lambda route: route.fulfill(body=INTERCOM, content_type="text/javascript")
+        )
+        with App(Policy(contact_url="/contact", vendors=["hubspot", "intercom"]), {}) as app:
+            app.pages["/"] = "<!doctype html><title>Shop</title><p>One<script>new Image().src='" + PIXEL + "'</script>"
+            app.pages["/two"] = f'<!doctype html><html lang="en"><title>Shop</title><body><p>Two</p>{INSTALLED}'
+            page.goto(app.url)
+            until(page, "window.consentMiddleware.take")
+            page.evaluate(
+                """async () => {
+                    const parsed = new DOMParser().parseFromString(await (await fetch("/two")).text(), "text/html");
+                    const old = parsed.querySelector("script[data-conf]");
+                    document.body.replaceWith(parsed.body);
+                    const script = document.createElement("script");
+                    for (const { name, value } of old.attributes) script.setAttribute(name, value);
+                    old.replaceWith(script);
+                }"""
+            )
             expect(page.get_by_text("Opens Intercom's chat")).to_be_visible()
             button(page).click()
             expect_state(page, "ready")

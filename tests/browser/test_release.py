@@ -71,6 +71,12 @@ def ran(page: Page) -> list[str]:
 
 
 class TestRelease:
+    def test_a_script_with_attributes_of_its_own(self, page: Page, site: Site) -> None:
+        put(site, document(head=LOG, before=held(site, "x", 'data-account="7"'), held=("/x.js",)))
+        open_page(page)
+        grant(page, site, tracking=True)
+        until(page, "ran.length === 1")
+
     def test_the_full_tag_is_released_in_place_without_a_reload(self, page: Page, site: Site, standin: StandIn) -> None:
         put(site, document(before=HELD_LOADER, held=(LOADER,)))
         open_page(page)
@@ -253,6 +259,15 @@ class TestRelease:
 
 
 class TestWhatIsNotReleased:
+    def test_a_copy_without_the_nonce(self, page: Page, site: Site) -> None:
+        inline = '<script type="text/x-consent" data-consent="tracking"{}>ran.push("x")</script>'
+        put(site, document(nonce="abc", head=LOG, before=inline.format(' nonce="abc"') + inline.format("")))
+        open_page(page)
+        grant(page, site, tracking=True)
+        until(page, "ran.length > 0")
+        quiet(page)
+        assert ran(page) == ["x"]
+
     def test_an_address_that_the_server_did_not_hold(self, page: Page, site: Site) -> None:
         put(site, document(head=LOG, before=held(site, "evil") + held(site, "good"), held=("/good.js",)))
         open_page(page)
@@ -331,7 +346,8 @@ class TestWhatIsNotReleased:
         marked = '<script type="text/x-consent" data-consent="tracking">ran.push("none")</script>'
         loader = "ran.push('own');s=document.createElement('script');s.src='//js.hs-scripts.com/1.js';head.append(s)"
         own = f'<script nonce="abc">{loader}</script>'
-        given = Exchange(Policy(contact_url="/contact"), RequestHead("GET", "/", "", []))
+        policy = Policy(contact_url="/contact", guard="never")
+        given = Exchange(policy, RequestHead("GET", "/", "", []))
         _, body = given.whole(
             200,
             [(b"Content-Type", b"text/html"), (b"Content-Security-Policy", csp)],

@@ -95,7 +95,7 @@ class Limit(NamedTuple):
 #: What a second rewriting may add to a document: that a script waits, and what stands behind what is held.
 _ADDED = re.compile(
     r' type="?text/x-consent"? data-consent="?[a-z]+"?'
-    r"|<script src=\"[^\"]*\" data-file=\"[^\"]*\" data-guard='[^']*'></script>"
+    r"|<script src=\"[^\"]*\" data-file=\"[^\"]*\"(?: data-offers=\"[^\"]*\")? data-guard='[^']*'></script>"
     r"|(?:</[a-z]+>|<meta>)*(?:<aside data-consent-facade.*?</aside>)?<script src=\"[^\"]*/facade\.js\".*?</script>",
     re.DOTALL,
 )

@@ -253,10 +253,12 @@ def test_words_in_a_multibyte_page_change_nothing() -> None:
     ],
 )
 def test_a_script_names_an_account_only_if_pure(script: str, expected: str) -> None:
-    out = rewrite(page(f"<script>{script}</script>".encode()))
+    document = page(f"<script>{script}</script>".encode())
 
-    assert portal(out) == expected
-    assert b'<script type="text/x-consent" data-consent="tracking">' in out
+    assert portal(rewrite(document)) == expected
+    unguarded = rewrite(document, Policy(guard="never"))
+    assert portal(unguarded) == expected
+    assert b'<script type="text/x-consent" data-consent="tracking">' in unguarded
 
 
 SHOP = "https://www.shop.example"
@@ -326,8 +328,9 @@ def test_an_account_of_one_page_is_not_learnt_for_another() -> None:
 
 @pytest.mark.parametrize("words", ["typeof hbspt", "CookieConsent.run("])
 def test_an_uncertain_script_is_excused_by_nothing(words: str) -> None:
-    form = rewrite(page(f'<script>var q="{words}";{FORM}\'</script>'.encode()))
-    loader = rewrite(page(f'<script>var q="{words}";{TRACKER}\'</script>'.encode()))
+    policy = Policy(guard="never")
+    form = rewrite(page(f'<script>var q="{words}";{FORM}\'</script>'.encode()), policy)
+    loader = rewrite(page(f'<script>var q="{words}";{TRACKER}\'</script>'.encode()), policy)
 
     assert b'data-consent="embeds"' in form
     assert b'data-consent="tracking"' in loader

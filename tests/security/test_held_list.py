@@ -341,9 +341,8 @@ class TestPoliciesInThePage:
         assert conf["attrs"]["data-hsjs-portal"] == "12345"
 
     def test_an_inline_tag_without_it_is_not_counted(self) -> None:
-        inline = (
-            "<script{}>var s=document.createElement('script');s.src='//js.hs-scripts.com/7.js';b.append(s)</script>"
-        )
+        code = "var s=document.createElement('script');s.src='//js.hs-scripts.com/7.js';document.head.append(s)"
+        inline = f"<script{{}}>{code}</script>"
         [conf] = told(sent(inline.format("") + inline.format(" nonce=abc") + NONCED))
         assert conf["texts"] == 1
 

@@ -1,25 +1,105 @@
-// Embeds in the visitor's browser: the button that stands where a held form, meeting or video would be, and the click
-// that brings all of its kind on this page, once.
+// What only scripts tell of, in the visitor's browser: the button that stands where a held form, meeting or video would
+// be, and the click that brings all of its kind on this page, once; the button for a chat whose tag a script has put
+// into the page; and what the site calls of what waits.
 //
-// Knows: which held elements are seen, and where they stand.
+// Knows: which held elements are seen, where they stand, and what the guard's stand-ins have kept.
 // Must not know: any vendor; a driver says where a script's embed would be.
 // It is put in front of facade.js, in one scope, for pages that have a use for it.
 
 // The places of the buttons, by the element that each belongs to.
 const places = new Map();
 
+// What the site has called of embeds that wait, with the kind of each, the element that it names, and its place there.
+const calls = [];
+
+// Hears what the site has called of what waits.
+const heed = () => {
+  for (const call of core.calls.splice(0)) {
+    const vendor = DRIVERS.find((each) => each.globals?.includes(call.name));
+    call.kind = vendor.kindOf(call);
+    if (call.kind) calls.push(call);
+    else if (call.active && vendor === driver && vendor.asksToOpen(call)) openChat();
+    else vendor.repeat(call);
+  }
+  enhance();
+};
+
+// Calls again what the site has called of embeds that are there now: those of a kind, or all that are allowed.
+const repeat = (kind) => {
+  for (const call of [...calls])
+    if (kind ? call.kind === kind : live.embeds) {
+      calls.splice(calls.indexOf(call), 1);
+      DRIVERS.find((each) => each.globals?.includes(call.name)).repeat(call);
+    }
+};
+
+// Scripts that a site loads by itself tell it so by an event, and there it calls for its form. So a library that has a
+// stand-in says at once that it has loaded, and not again when it has.
+const pretend = () => {
+  for (const element of [...all("script[data-consent]"), ...caught]) {
+    if (told.has(element) || !element.isConnected || !baseOf(element)) continue;
+    if (!STAND_INS.some(([, , , makers]) => makers?.test(addressOf(element)))) continue;
+    told.set(element);
+    setTimeout(() => markOf(element) && element.dispatchEvent(new Event("load")));
+  }
+};
+if (!core.hears) {
+  core.hears = 1;
+  const hear = (event) => {
+    const resolve = event.isTrusted && told.get(event.target);
+    if (!resolve) return;
+    event.stopImmediatePropagation();
+    resolve(event);
+  };
+  document.addEventListener("load", hear, true);
+}
+
+// Makes a button for a chat that a script of the site's brings: the guard holds its tag, and nothing in the page tells of
+// it. An element that only markup has made would not have run.
+const adopt = () => {
+  const whose = core.offers?.chat;
+  if (!whose || (conf?.src && !conf.adopted) || first("[data-consent-facade]")) return;
+  for (const element of caught) {
+    const chat = element.isConnected && made.has(element) && driver.chat?.(element, kept(element, "src"));
+    if (!chat || (whose !== 1 && !whose.includes(chat.account))) continue;
+    conf = { ...conf, ...chat, nonce: element.nonce, adopted: 1 };
+    const place = make("aside");
+    place.dataset.consentFacade = "";
+    place.ariaLabel = SITE.label;
+    place.lang = SITE.lang;
+    document.body.append(place);
+    if (live.chat) due = 1;
+    return;
+  }
+};
+
 // Puts a button where each held embed would be.
 const standInForEmbeds = () => {
-  const waiting = all("[data-consent=embeds]:not(form)").filter(baseOf);
+  if (core.offers && !core.offers.embeds) return;
+  const waiting = [...new Set([...all("[data-consent=embeds]:not(form)"), ...caught])].filter(
+    (element) => markOf(element) === "embeds" && baseOf(element),
+  );
   const put = (kind, spot, itself) => {
     if (!SITE[kind] || places.get(spot)?.isConnected) return;
     const frame = spot.localName === "iframe";
     const place = make("div");
+    // Only what is seen counts as there: a script that has come may make nothing.
+    const around = itself ? document.body : spot;
+    const count = () => around.querySelectorAll("*:not(script,style,link,template)").length;
     const bring = async () => {
       clicked.embeds = true;
       show("loading", "embed-loading");
+      const before = count();
       const wanted = (element) => element.dataset.consentKind === kind;
-      if (await comes((end) => Promise.resolve(release(wanted, true)).then(() => end(true), () => end()))) closeEmbeds(kind);
+      const came = await comes(async (end) => {
+        await release(wanted, kind);
+        const look = () => {
+          if (frame || !place.isConnected || count() > before) end(true);
+          else if (place.dataset.state === "loading") setTimeout(look, 50);
+        };
+        look();
+      });
+      if (came) closeEmbeds(kind);
       else show("failed", "embed-" + trouble());
     };
     // What comes is in the place's neighbourhood: the focus stays there, and goes on from there.
@@ -44,13 +124,21 @@ const standInForEmbeds = () => {
   for (const vendor of DRIVERS) {
     for (const selector of Object.keys(vendor.embeds ?? {})) {
       const kind = vendor.embeds[selector];
-      if (waiting.some((element) => element.dataset.consentKind === kind)) all(selector).forEach((spot) => put(kind, spot));
+      if (waiting.some((element) => element.dataset.consentKind === kind))
+        all(selector).forEach((spot) => put(kind, spot, spot.localName === "iframe"));
     }
     for (const element of waiting) {
       const inline = isScript(element) && !addressOf(element);
       const spot = inline ? vendor.spot?.(element) : element.localName === "iframe" && element;
       if (spot) put(element.dataset.consentKind, spot, spot === element);
     }
+  }
+  for (const call of calls) {
+    // What is called when nothing tells where it is to stand, stands beside its library.
+    const library = (element) => isScript(element) && element.isConnected && element.dataset.consentKind === call.kind;
+    const named = call.target();
+    const spot = named || waiting.find(library);
+    if (spot) put(call.kind, spot, !named || named === call.script);
   }
 };
 

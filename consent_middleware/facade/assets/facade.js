@@ -10,9 +10,10 @@
 //   BOX       the markup of the button with its note, its live region and its links
 //   CSS       the style sheet
 //   DRIVERS   the vendors' drivers, that of the page's chat first; what each offers is told in the vendors folder
+//   STAND_INS what stand-ins.js asks for; only where embeds are seen to
 
 let [driver] = DRIVERS,
-  conf, due, nonce, endpoint, host, show, script, settle, sheet, seen, queue;
+  conf, due, nonce, endpoint, host, show, script, settle, sheet, seen, queue, urged;
 let asking = 0;
 // The marks of what is held may stand in markup that a visitor got into the page, so no mark is believed by itself. What
 // the server held it lists in its own script's settings: here each element as `nameOf` has it, with the base of its
@@ -20,8 +21,24 @@ let asking = 0;
 const admitted = new Map();
 const counted = new Set();
 const textOf = (element) => nameOf(element) + element.text + element.nonce;
-const all = (selector) => [...document.querySelectorAll(selector)];
-const first = (selector) => document.querySelector(selector);
+
+// Does what a visitor has clicked for. Assistive technology clicks as trusted events, browser extensions in the wake of
+// a key. A click that a script makes up on its own is nobody's choice.
+const obey = (event, press) => {
+  if (!(event?.isTrusted || navigator.userActivation?.isActive)) return;
+  // A page that frames this one may lie above it, and have led the visitor's click here. Pages of the same origin do
+  // not, nor those of a domain above it, where the browser tells them.
+  try {
+    const around = location.ancestorOrigins;
+    for (let frame = self, at = 0; frame !== top; at++) {
+      frame = frame.parent;
+      if (!(around && ("." + location.hostname).endsWith("." + new URL(around[at]).hostname))) frame.document;
+    }
+  } catch {
+    return open(location);
+  }
+  press();
+};
 
 // Puts a button with its note and its live region into `place`, and gives back what shows a state. `kind` is what it
 // stands in for, `goal` gives the element to which the focus goes once that is there.
@@ -45,24 +62,13 @@ const stand = (place, kind, press, goal) => {
   } else box.toggleAttribute("data-corner", !first("[data-consent-chat]"));
   button.textContent = SITE[kind];
   button.onclick = (event) => {
-    // Assistive technology clicks as trusted events, browser extensions in the wake of a key. A click that a script
-    // makes up on its own is nobody's choice.
-    if (box.dataset.state === "loading" || !(event.isTrusted || navigator.userActivation?.isActive)) return;
-    // A page that frames this one may lie above it, and have led the visitor's click here. Pages of the same origin do
-    // not, nor those of a domain above it, where the browser tells them.
-    try {
-      const around = location.ancestorOrigins;
-      for (let frame = self, at = 0; frame !== top; at++) {
-        frame = frame.parent;
-        if (!(around && ("." + location.hostname).endsWith("." + new URL(around[at]).hostname))) frame.document;
-      }
-    } catch {
-      return open(location);
-    }
-    // Safari does not focus a button that is clicked with the mouse.
-    button.focus();
-    if (EMBEDS) press();
-    else click();
+    if (box.dataset.state === "loading") return;
+    obey(event, () => {
+      // Safari does not focus a button that is clicked with the mouse.
+      button.focus();
+      if (EMBEDS) press();
+      else click();
+    });
   };
   return (next, says = next) => {
     // Read before the button goes: the focus follows only if the visitor has not moved on meanwhile.
@@ -85,6 +91,10 @@ const state = () => host?.dataset.state;
 // Builds what the page has room for, and again when the page has been swapped for another one: the facade then moves
 // over as it is, with a chat that is on its way.
 const enhance = () => {
+  if (EMBEDS) {
+    adopt();
+    pretend();
+  }
   const place = conf?.src && first("[data-consent-facade]");
   if (place && place !== host) {
     if (host) place.replaceWith(host);
@@ -105,6 +115,13 @@ const click = () => {
   start();
 };
 
+// Opens the chat, because a link, a button or a call of the site's says so: the visitor's click, as one on our button.
+const openChat = (event) => {
+  if (driver.frame()) driver.open();
+  else if (state() === "granted") urged = true;
+  else if (/idle|failed/.test(state())) obey(event, click);
+};
+
 // The visitor's choice lasts for this visit: a session cookie, and nothing else is stored.
 const remember = (value) => {
   document.cookie = SITE.cookie + value + ";Path=/;SameSite=Lax" + (/^https/.test(location) ? ";Secure" : "");
@@ -114,7 +131,7 @@ const remember = (value) => {
 const comes = (load) =>
   new Promise((end) => {
     // A script that arrives does not mean a chat that comes: what it asks for next may be blocked or hang.
-    if (navigator.onLine) load(end, setTimeout(end, 8000));
+    if (navigator.onLine) load(end, setTimeout(end, 8000))?.catch(() => end());
     else end();
     // What the site has left for the vendor may be in the way.
   }).catch(() => {});
@@ -131,13 +148,13 @@ const start = async (quiet) => {
     if (driver.begin(!quiet, () => end(true), conf.attrs, end) || (script = alive(conf.attrs.id))) return;
     script = make("script");
     for (const [name, value] of Object.entries(conf.attrs)) script.setAttribute(name, value);
-    script.nonce = nonce;
+    script.nonce = conf.nonce ?? nonce;
     script.onerror = () => end(script.remove());
     script.src = trust("ScriptURL", conf.src);
     document.head.append(script);
   });
   // What nobody has waited for may still come.
-  if (quiet) return show(came ? "ready" : "idle", "");
+  if (quiet && !urged) return show(came ? "ready" : "idle", "");
   if (came) {
     driver.open();
     show("ready");
@@ -182,7 +199,7 @@ const baseOf = (element) =>
 const revive = (element, patient) =>
   new Promise((resolve) => {
     const base = baseOf(element);
-    const names = isScript(element) ? [kept(element, "src") ? "src" : "href", "type", "id"] : ["src", "srcset", "href"];
+    const names = isScript(element) ? ["src", "href", "type", "id"] : ["src", "srcset", "href"];
     let address;
     freed.add(element);
     // These and no others: an address beside the one that is known would else come back, or a handler.
@@ -203,11 +220,14 @@ const revive = (element, patient) =>
     element.removeAttribute("data-consent");
     if (twin) return resolve(true);
     element.replaceWith(spot);
-    if (isScript(element) && !caught.delete(element)) element.removeAttribute("type");
+    caught.delete(element);
+    // What the server holds has this type, also where a script has given it another address since.
+    if (isScript(element) && element.type === "text/x-consent") element.removeAttribute("type");
     names.forEach((name, at) => values[at] !== null && element.setAttribute(name, values[at]));
     if (address) {
       // A script that has waited is async unless it is told not to be.
       element.async = element.hasAttribute("async");
+      if (EMBEDS && told.has(element)) told.set(element, resolve);
       element.addEventListener("load", resolve);
       element.addEventListener("error", resolve);
       // One that tells of neither, because browsers do not run it, must not keep the others waiting.
@@ -217,19 +237,13 @@ const revive = (element, patient) =>
     if (!address || !element.isConnected) resolve(true);
   });
 
-// Releases what is held and wanted, by default all that is allowed, in the document's order. `strict`: what depends on
-// a script that fails stays held.
+// Releases what is held and wanted, by default all that is allowed, in the document's order. `strict`, the kind of embed
+// that a visitor has asked for: what depends on a script that fails stays held.
 const release = (wanted = isLive, strict) => {
   // A form's properties may be its fields.
   const waiting = [...new Set([...all("[data-consent]:not(form)"), ...caught])].filter(
     (element) => wanted(element) && baseOf(element),
   );
-  if (EMBEDS)
-    for (const element of waiting) {
-      // A script may look for its library, which stands before it, to listen for its load.
-      const id = kept(element, "id");
-      if (id && !document.getElementById(id)) element.id = id;
-    }
   // At once, one after another, or one after another once those are through. An embed's library comes before what
   // depends on it, however either was to be loaded.
   const rank = (element) => {
@@ -242,11 +256,12 @@ const release = (wanted = isLive, strict) => {
   waiting.sort((one, other) => rank(one) - rank(other));
   if (EMBEDS) {
     // What listens at a library's tag, which it finds by its id, does so before the library loads.
-    const ids = waiting.filter(addressOf).map((element) => kept(element, "id"));
+    const ids = waiting.filter(addressOf).map((element) => element.id);
     const listens = (element) => !addressOf(element) && ids.some((id) => id && element.text?.includes(id));
     waiting.sort((one, other) => listens(other) - listens(one));
   }
   let turn = queue;
+  const steps = [];
   for (const element of waiting) {
     const step = async (before) => {
       await before;
@@ -261,10 +276,10 @@ const release = (wanted = isLive, strict) => {
       }
     };
     if (rank(element)) turn = step(turn);
-    else step();
+    else steps.push(step());
   }
   queue = EMBEDS ? turn?.catch(() => {}) : turn;
-  return turn;
+  return EMBEDS ? Promise.all([turn, ...steps]).then(() => repeat(strict)) : turn;
 };
 
 // ---- consent that is given or taken back while the page stands
@@ -356,6 +371,7 @@ if (own instanceof HTMLScriptElement) {
     Object.assign(api, {
       refresh: ask,
       take,
+      open: openChat,
 
       // Ends what the visitor's click began: the cookie, the chat, and by a reload the code that is running.
       withdraw() {
@@ -364,6 +380,10 @@ if (own instanceof HTMLScriptElement) {
       },
     });
     core.wanted?.forEach((name) => api[name]());
+    addEventListener("click", (event) => {
+      if (event.isTrusted && event.composedPath().some((it) => it.matches?.(driver.opens))) openChat(event);
+    });
+    if (EMBEDS) (core.heed = heed)();
     setInterval(tick, 250);
     new MutationObserver(() => {
       if (EMBEDS || !host?.isConnected) enhance();

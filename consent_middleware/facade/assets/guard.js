@@ -5,8 +5,8 @@
 // Must not know: any vendor by name, how consent is read, what becomes of what is held.
 //
 // It is the inside of a function, called with
-//   HOSTS     the hosts of the vendors that have to wait: a purpose, a pattern, and maybe another purpose whose scripts
-//             bring what is there along; the first fit counts
+//   HOSTS     what of the vendors has to wait: a purpose, a pattern for host and path, maybe another purpose whose
+//             scripts bring it along, and maybe the kind of embed; the first fit counts
 //
 // It stands in the page itself, before the page's first script, or where the page's policy forbids that, in a file. It
 // asks for nothing until it holds something: then it brings the facade's script, if the page has none.
@@ -21,7 +21,7 @@ const bring = () => {
   if (brought || core.release) return;
   brought = true;
   const load = () => {
-    if (core.release || document.querySelector("script[data-conf]")) return;
+    if (core.release || first("script[data-conf]")) return;
     const script = make("script");
     script.nonce = nonce;
     script.setAttribute("data-conf", own.hasAttribute("data-ask") ? '{"held":[],"ask":1}' : '{"held":[]}');
@@ -34,24 +34,28 @@ const bring = () => {
 
 const loadsBy = (name) => (name === "link" ? "href" : "src");
 
-// The purpose that an address waits for; nothing where it may be loaded.
+// What an address has to wait for, as a row of `HOSTS`; nothing where it may be loaded.
 const waits = (url) => {
   link.href = url;
-  const [purpose, , by] = HOSTS.find(([, hosts]) => hosts.test("." + link.hostname)) ?? [];
-  return !live[purpose] && !clicked[purpose] && !live[by] && purpose;
+  // A host's own label may bear a region.
+  const place = "." + link.hostname.replace(/-[a-z]{2}\d\d?(?=[.-])/, "") + link.pathname;
+  const row = HOSTS.find(([, pattern]) => pattern.test(place));
+  return row?.[0] && !mayLoad(row[0]) && !live[row[2]] && row;
 };
 
-// Holds an element that is given an address, if what it leads to has to wait. `scripted`: by a script, not by markup, which is
-// believed only where it has the page's nonce: somebody may have got it into the page.
-const hold = (element, url, scripted) => {
-  const purpose = waits(url);
+// Holds an element that is given an address, if what it leads to has to wait. `scripted`: by a script, not by markup,
+// which is believed only where it has the page's nonce: somebody may have got it into the page.
+const hold = (element, url, scripted, name = loadsBy(element.localName)) => {
+  // Of a `srcset`, any address may be the one.
+  const [purpose, , , kind] = (name === "srcset" ? url.split(/[\s,]+/) : [url]).map(waits).find((row) => row) || [];
   // What is shown from a chat's hosts is content, for the server too, and so is a style sheet.
   const shows = (purpose === "chat" && element.localName === "img") || /style|icon/.test(element.rel);
   if (!purpose || shows || freed.has(element)) return;
-  const name = loadsBy(element.localName);
   element.dataset.consent = purpose;
+  if (kind) element.dataset.consentKind = kind;
   element.removeAttribute(name);
   element.setAttribute("data-consent-" + name, url);
+  if (scripted) made.add(element);
   if (scripted || element.nonce === nonce) element.dataset.consentBy = token;
   bring();
   return caught.add(element);
@@ -67,8 +71,8 @@ const scan = (node) => {
     if (element instanceof HTMLFormElement) continue;
     const url = element.getAttribute(loadsBy(element.localName));
     if (url) hold(element, url);
-    // Vendors take an element with their script's id for the script.
-    if (isScript(element) && element.id && markOf(element)) {
+    // Vendors take an element with their script's id for the script. A library that the site calls may keep its own.
+    if (isScript(element) && element.id && markOf(element) && !element.dataset.consentKind) {
       element.dataset.consentId = element.id;
       element.id = "";
     }
@@ -110,26 +114,31 @@ const guard = () => {
           tag.replace(/([^\s/>=]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>][^\s>]*))/g, (pair, name, one, two, bare) => {
             element = element.toLowerCase();
             const url = one ?? two ?? bare;
-            const purpose = name.toLowerCase() === loadsBy(element) && waits(url);
-            if (!purpose) return pair;
+            const row = name.toLowerCase() === loadsBy(element) && waits(url);
+            if (!row) return pair;
             // On a page with a nonce, a script that came as markup is not made to run: nobody knows whose it is.
             const by = nonce && element === "script" ? "" : '" data-consent-by="' + token;
-            return 'data-consent="' + purpose + by + '" data-consent-' + pair;
+            return 'data-consent="' + row[0] + by + '" data-consent-' + pair;
           }),
       );
       // Text that the page's policy trusts stays trusted, and no other text becomes it.
       if (veiled !== read) given[at] = window.trustedTypes?.isHTML(text) ? trust("HTML", veiled) : veiled;
     });
   patch([HTMLScriptElement, HTMLImageElement, HTMLIFrameElement, HTMLLinkElement], "src href", set);
+  patch([HTMLImageElement], "srcset", (element, [urls]) => hold(element, urls + "", 1, "srcset"));
   patch(
-    [Document, DOMParser, Element, ShadowRoot, Range],
-    "write writeln parseFromString innerHTML outerHTML insertAdjacentHTML createContextualFragment",
+    [Document, DOMParser, Element, ShadowRoot, Range, HTMLIFrameElement],
+    "write writeln parseFromString innerHTML outerHTML insertAdjacentHTML createContextualFragment setHTMLUnsafe srcdoc",
     markup,
   );
   patch([Element], "setAttribute setAttributeNS", (element, given) => {
     const [name, url] = given.slice(-2);
     return (name + "").toLowerCase() === loadsBy(element.localName) && hold(element, url, 1);
   });
+  // What is made of a template is asked for as soon as it stands in the page.
+  const parts = (node) => node instanceof DocumentFragment && [...node.children].forEach(scan);
+  patch([Document], "importNode", (_, [node]) => parts(node));
+  patch([Node], "cloneNode", parts);
   // What a script asks for by itself ends as where there is no network.
   const lose = (at) => (_, given) => {
     if (waits(given[at]?.url ?? given[at])) given[at] = "about:blank";
@@ -150,6 +159,7 @@ if (own instanceof HTMLScriptElement && !core.guarded) {
       bring();
     };
   Object.assign(live, JSON.parse(own.getAttribute("data-guard")));
+  core.offers = JSON.parse(own.getAttribute("data-offers")) ?? {};
   guard();
   new MutationObserver((changes) => {
     changes.forEach(({ addedNodes }) => addedNodes.forEach(scan));

@@ -1,0 +1,514 @@
+"""Pages whose own code loads what has to wait, or calls into it: that code runs, and nothing loads too early."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from consent_middleware import Policy
+from examples.standin import StandIn
+
+from .app import App
+from .pages import (
+    CHAT_HOSTS,
+    TRACKING_COOKIES,
+    URL,
+    asked,
+    button,
+    comes,
+    cookies,
+    expect_state,
+    hosts,
+    place,
+    quiet,
+    until,
+)
+from .site import Document, Site
+
+LOADER = "https://js.hs-scripts.com/12345.js"
+INSERT = (
+    "var s=document.createElement('script');s.id='hs-script-loader';s.async=true;"
+    f"s.src='{LOADER}';document.head.appendChild(s);"
+)
+MENU = "document.getElementById('menu').onclick=function(){document.body.classList.toggle('open')};"
+FORMS = "https://js.hsforms.net/forms/embed/v2.js"
+FORM = "portalId:'12345',formId:'a'"
+ACCEPT = "document.cookie='consent=functional,analytics,marketing;path=/'"
+
+TAG = f'<script async src="{LOADER}"></script>'
+#: How a page's own code asks for a form.
+FORM_PAGES = {
+    "in DOMContentLoaded": f"<div id=f></div><script src='{FORMS}'></script><script>{MENU}"
+    f"addEventListener('DOMContentLoaded',function(){{hbspt.forms.create({{{FORM},target:'#f'}})}})</script>",
+    "in load, with the library behind": f"<div id=f></div><script>{MENU}"
+    f"addEventListener('load',function(){{hbspt.forms.create({{{FORM},target:'#f'}})}})</script>"
+    f"<script src='{FORMS}'></script>",
+    "behind a question": f"<div id=f></div><script src='{FORMS}'></script><script>{MENU}"
+    f"if(typeof hbspt!=='undefined'){{hbspt.forms.create({{{FORM},target:'#f'}})}}</script>",
+    "in a file": f"<div id=f><p>Loading</p></div><script src='{FORMS}'></script><script>{MENU}</script>"
+    "<script src=/js/form.js></script>",
+    "at once, with code of the site's own": f"<div id=f></div><script src='{FORMS}'></script><script>{MENU}"
+    f"hbspt.forms.create({{{FORM},target:'#f',onFormReady:function(form){{window.mine=form.tagName}}}})</script>",
+    "where the script stands": f"<div id=f><script src='{FORMS}'></script><script>{MENU}"
+    f"hbspt.forms.create({{{FORM},onFormReady:function(){{}}}})</script></div>",
+    "with a library that a script loads": f"<div id=f></div><script src=/js/helpers.js></script><script>{MENU}"
+    f"bring('{FORMS}',function(){{hbspt.forms.create({{{FORM},target:'#f'}})}})</script>",
+    "as a snippet": f"<script>{MENU}</script><div id=f></div><script src='{FORMS}'></script>"
+    f"<script>hbspt.forms.create({{{FORM},target:'#f'}})</script>",
+}
+
+#: How a visitor opens the chat by something of the site's own.
+WAYS = {
+    "a call": '<button id="own" onclick="HubSpotConversations.widget.open()">Talk</button>',
+    "a call that loads it open": '<button id="own" onclick="HubSpotConversations.widget.load({widgetOpen:true})">'
+    "Talk</button>",
+    "a call of the window's": '<button id="own" onclick="window.HubSpotConversations?.widget.open()">Talk</button>',
+    "a link": '<a id="own" href="#hs-chat-open">Talk</a>',
+    "a link around something": '<a href="/#hs-chat-open"><b id="own">Talk</b></a>',
+    "the package's attribute": '<button id="own" data-consent-open>Talk</button>',
+    "the package's function": '<button id="own" onclick="consentMiddleware.open()">Talk</button>',
+}
+
+
+@pytest.fixture(scope="module")
+def shared_app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    folder: Path = tmp_path_factory.mktemp("js")
+    (folder / "bundle.js").write_text("window.bundle = 1")
+    (folder / "form.js").write_text(
+        f"function put(){{if(window.hbspt)hbspt.forms.create({{{FORM},target:'#f'}})}}"
+        "if(window.hbspt)put();else document.querySelector('script[src*=hsforms]')?.addEventListener('load',put);"
+    )
+    (folder / "helpers.js").write_text(
+        "function bring(u,done){var s=document.createElement('script');s.src=u;s.onload=done;document.body.append(s)}"
+    )
+    with App(Policy(contact_url="/contact"), {"js": folder}) as app:
+        yield app
+
+
+@pytest.fixture
+def app(shared_app: App) -> App:
+    shared_app.pages.clear()
+    shared_app.headers.clear()
+    return shared_app
+
+
+def show(page: Page, app: App, body: str, head: str = "", address: str = "") -> list[str]:
+    """Open a page with this body. Returns what goes wrong in it, as it happens."""
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(error.message))
+    app.pages["/"] = (
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Shop</title>{head}</head>'
+        f'<body><h1>Shop</h1><button id="menu">Menu</button>{body}</body></html>'
+    )
+    page.goto(app.url + address)
+    return errors
+
+
+def works(page: Page) -> bool:
+    """Return whether the page's own menu opens."""
+    page.click("#menu")
+    return bool(page.evaluate("document.body.classList.contains('open')"))
+
+
+def loads(standin: StandIn) -> int:
+    """Count how often the loader was asked for."""
+    return sum(record.host == "js.hs-scripts.com" for record in asked(standin))
+
+
+class TestMixedScripts:
+    """A script with code of the site's own runs, and what it inserts waits."""
+
+    DIALOG = (
+        '<div id="d"><button id="yes">Accept</button><button id="no">Decline</button></div><script>'
+        f"function load(){{{INSERT}}}"
+        "if(document.cookie.indexOf('consent=functional')>=0){d.hidden=true;load()}"
+        f"yes.onclick=function(){{{ACCEPT};d.hidden=true;load()}};"
+        "no.onclick=function(){document.cookie='consent=necessary;path=/';d.hidden=true}</script>"
+    )
+
+    def test_own_dialog_can_be_accepted(self, page: Page, app: App, standin: StandIn) -> None:
+        errors = show(page, app, self.DIALOG)
+        quiet(page)
+        assert asked(standin) == []
+        page.click("#yes")
+        expect(page.locator("#d")).to_be_hidden()
+        until(page, "document.cookie.includes('__hstc')")
+        quiet(page)
+        assert loads(standin) == 1
+        assert errors == []
+
+    def test_own_dialog_can_be_declined(self, page: Page, app: App, standin: StandIn) -> None:
+        show(page, app, self.DIALOG)
+        page.click("#no")
+        expect(page.locator("#d")).to_be_hidden()
+        quiet(page, 1500)
+        assert asked(standin) == []
+        assert cookies(page) == {"consent": "necessary"}
+
+    def test_own_dialog_with_consent_from_before(self, page: Page, app: App, standin: StandIn) -> None:
+        app.pages["/"] = "<p>x</p>"
+        page.goto(app.url)
+        page.evaluate(ACCEPT)
+        show(page, app, self.DIALOG)
+        until(page, "document.cookie.includes('__hstc')")
+        quiet(page)
+        assert loads(standin) == 1
+
+    def test_listener_hears_the_event(self, page: Page, app: App, standin: StandIn) -> None:
+        listener = f"<script>addEventListener('Accepted',function(){{if(Platform.marketing){{{INSERT}}}}})</script>"
+        show(page, app, "", listener)
+        page.evaluate(f"Platform = {{marketing: true}}; {ACCEPT}; dispatchEvent(new Event('Accepted'))")
+        until(page, "document.cookie.includes('__hstc')")
+        assert loads(standin) == 1
+
+    @pytest.mark.parametrize(
+        "code",
+        [
+            "document.getElementById('menu').ondblclick=function(){window.open('https://meetings.hubspot.com/anna')};",
+            "var LINKS={demo:'https://meetings.hubspot.com/anna',form:'https://share.hsforms.com/1abc'};",
+            "document.querySelectorAll('script[src*=\"js.hs-scripts.com\"]').forEach(function(x){x.remove()});",
+            "document.getElementById('menu').onblur=function(){location='https://meetings.hubspot.com/anna'};",
+            f"function later(){{{INSERT}}}",
+        ],
+    )
+    def test_menu_with_an_address_works(self, page: Page, app: App, standin: StandIn, code: str) -> None:
+        errors = show(page, app, f"<script>{code}{MENU}var x=document.createElement('div');</script>")
+        quiet(page)
+        assert works(page)
+        assert errors == []
+        assert asked(standin) == []
+
+    def test_one_helper_loads_all(self, page: Page, app: App, standin: StandIn) -> None:
+        code = (
+            "function add(u,id){var s=document.createElement('script');s.src=u;if(id)s.id=id;document.body.append(s)}"
+            f"addEventListener('load',function(){{add('{LOADER}','hs-script-loader');add('/js/bundle.js')}})"
+        )
+        show(page, app, f"<script>{code}</script>")
+        until(page, "window.bundle")
+        quiet(page)
+        assert asked(standin) == []
+        page.evaluate(ACCEPT)
+        until(page, "document.cookie.includes('__hstc')")
+        assert loads(standin) == 1
+
+    def test_import_of_the_vendor_waits(self, page: Page, app: App, standin: StandIn) -> None:
+        show(page, app, f"<script>{MENU}import('{LOADER}')</script>")
+        quiet(page)
+        assert asked(standin) == []
+        assert not works(page)
+
+    def test_request_to_the_vendor_fails(self, page: Page, app: App, standin: StandIn) -> None:
+        ask = "fetch('https://track.hubspot.com/__ptq.gif').catch(function(){window.failed=1});"
+        show(page, app, f"<script>{MENU}{ask}</script>")
+        until(page, "window.failed")
+        assert works(page)
+        assert asked(standin) == []
+
+    def test_own_form_can_be_sent(self, page: Page, app: App, standin: StandIn) -> None:
+        address = "https://api.hsforms.com/submissions/v3/integration/submit/1/2"
+        show(page, app, f"<script>menu.onclick=function(){{fetch('{address}',{{mode:'no-cors'}})}}</script>")
+        quiet(page)
+        assert asked(standin) == []
+        page.click("#menu")
+        comes(page, lambda: hosts(standin) == {"api.hsforms.com"})
+
+    @pytest.mark.parametrize(
+        "code",
+        [
+            "new Image().srcset='https://track.hubspot.com/__ptq.gif?1 1x'",
+            'document.body.setHTMLUnsafe(\'<img alt="" src="https://track.hubspot.com/__ptq.gif?2">\')',
+            (
+                "var f=document.createElement('iframe');f.title='x';document.body.append(f);"
+                'f.srcdoc=\'<img alt="" src="https://track.hubspot.com/__ptq.gif?3">\''
+            ),
+        ],
+    )
+    def test_picture_of_a_mixed_script_waits(self, page: Page, app: App, standin: StandIn, code: str) -> None:
+        show(page, app, f"<script>{MENU}onload=function(){{{code}}}</script>")
+        quiet(page)
+        assert asked(standin) == []
+
+
+class TestInsertedChat:
+    """A chat whose tag only a script brings has its button, too."""
+
+    @pytest.mark.parametrize(
+        "make",
+        [
+            INSERT,
+            f"var s=document.createElement('script');s.setAttribute('src','{LOADER}');document.body.append(s);",
+            "var s=document.createElement('script');s.src='//js-eu1.hs-scripts.com/12345.js';document.body.append(s);",
+            (
+                "var s=document.createElement('script');s.src='https://js.hs-analytics.net/analytics/1/12345.js';"
+                "document.body.append(s);"
+            ),
+            (
+                "var s=document.createElement('script');s.src='https://js.usemessages.com/conversations-embed.js';"
+                "s.setAttribute('data-hsjs-portal','12345');document.body.append(s);"
+            ),
+        ],
+    )
+    def test_click_loads_the_chat_alone(self, page: Page, app: App, standin: StandIn, make: str) -> None:
+        errors = show(page, app, f"<script>{MENU}{make}</script>")
+        expect_state(page, "idle")
+        assert asked(standin) == []
+        expect(button(page)).to_have_accessible_name("Chat with us")
+        button(page).click()
+        expect_state(page, "ready")
+        region = "-eu1" if "eu1" in make else ""
+        assert hosts(standin) == {host.replace(".", region + ".", 1) for host in CHAT_HOSTS}
+        assert TRACKING_COOKIES.isdisjoint(cookies(page))
+        assert errors == []
+
+    def test_functional_consent_brings_it(self, page: Page, app: App, standin: StandIn) -> None:
+        show(page, app, f"<script>{MENU}{INSERT}</script>")
+        expect_state(page, "idle")
+        page.evaluate("document.cookie='consent=functional;path=/'")
+        expect_state(page, "ready")
+        assert hosts(standin) == CHAT_HOSTS
+
+    def test_consent_brings_all_of_it_once(self, page: Page, app: App, standin: StandIn) -> None:
+        show(page, app, f"<script>{MENU}{INSERT}</script>")
+        expect_state(page, "idle")
+        page.evaluate(ACCEPT)
+        until(page, "document.cookie.includes('__hstc')")
+        standin.wait_for("js.usemessages.com")
+        quiet(page)
+        assert loads(standin) == 1
+        assert sum(record.host == "js.usemessages.com" for record in asked(standin)) == 1
+
+    @pytest.mark.parametrize(
+        "make",
+        [
+            "var s=document.createElement('script');s.src='//js.hs-scripts.com/0.js';document.body.append(s);",
+            "var s=document.createElement('script');s.src='//js.hs-banner.com/12345.js';document.body.append(s);",
+            f"var s=document.createElement('script');s.src='{LOADER}';window.kept=s;",
+            (
+                "document.getElementById('menu').insertAdjacentHTML('afterend',"
+                f"'<script src=\"{LOADER}\"></scr'+'ipt>');new Image().src='https://track.hubspot.com/__ptq.gif';"
+            ),
+        ],
+    )
+    def test_no_button_without_a_chat(self, page: Page, app: App, make: str) -> None:
+        show(page, app, f"<script>{MENU}{make}</script>")
+        until(page, "window.consentMiddleware.take")
+        quiet(page)
+        expect(place(page)).to_have_count(0)
+
+    def test_other_accounts_have_none(self, page: Page, standin: StandIn) -> None:
+        with App(Policy(contact_url="/c", chat_accounts=["12345"]), {}) as app:
+            show(page, app, f"<script>{MENU}{INSERT.replace('12345', '666')}</script>")
+            until(page, "window.consentMiddleware.take")
+            quiet(page)
+            expect(place(page)).to_have_count(0)
+            show(page, app, f"<script>{MENU}{INSERT}</script>")
+            expect_state(page, "idle")
+        assert asked(standin) == []
+
+    def test_none_where_the_site_offers_no_chat(self, page: Page) -> None:
+        with App(Policy(contact_url="/c", chat_pages=["/help"]), {}) as app:
+            show(page, app, f"<script>{MENU}{INSERT}</script>")
+            until(page, "window.consentMiddleware.take")
+            quiet(page)
+            expect(place(page)).to_have_count(0)
+
+    def test_chat_allowed_from_before_comes(self, page: Page, app: App, standin: StandIn) -> None:
+        app.pages["/"] = "<p>x</p>"
+        page.goto(app.url)
+        page.evaluate("document.cookie='consent=functional;path=/'")
+        show(page, app, f"<script>{MENU}{INSERT}</script>")
+        expect_state(page, "ready")
+        assert hosts(standin) == CHAT_HOSTS
+
+    def test_nonce_is_not_lent(self, page: Page, app: App, standin: StandIn) -> None:
+        """What a script inserts without the nonce, the page's policy judges by its address."""
+        app.headers["Content-Security-Policy"] = "script-src 'nonce-n1' https://js.hs-scripts.com; connect-src *"
+        show(page, app, f'<script nonce="n1">{INSERT}{MENU}</script>')
+        expect_state(page, "idle")
+        button(page).click()
+        expect_state(page, "failed")
+        assert asked(standin) == []
+
+    def test_the_page_s_own_tag_goes_first(self, page: Page, app: App) -> None:
+        own = f'<script async src="{LOADER}"></script>'
+        show(page, app, own + f"<script>{MENU}{INSERT.replace('12345', '777')}</script>")
+        expect_state(page, "idle")
+        quiet(page)
+        expect(place(page)).to_have_count(1)
+        button(page).click()
+        expect_state(page, "ready")
+        assert page.get_attribute("#hubspot-messages-loader", "data-hsjs-portal") == "12345"
+
+
+class TestHeldInMarkup:
+    def test_tag_given_its_address_again_runs_once(self, page: Page, app: App, standin: StandIn) -> None:
+        """As hydration and lazy loaders do."""
+        tag = f'<script async id="hs-script-loader" src="{LOADER}"></script>'
+        find = "document.querySelector('script[data-consent]')"
+        show(page, app, f"{tag}<script>{MENU}{find}.src='{LOADER}'</script>")
+        expect_state(page, "idle")
+        assert asked(standin) == []
+        page.evaluate(ACCEPT)
+        until(page, "document.cookie.includes('__hstc')")
+        page.evaluate(f"document.querySelector('script[src*=hs-scripts]').src = '{LOADER}'")
+        quiet(page)
+        assert loads(standin) == 1
+
+
+class TestForms:
+    """A call that makes a form has its placeholder, and is made once the visitor asks for the form."""
+
+    @pytest.mark.parametrize("way", FORM_PAGES)
+    def test_click_brings_the_form(self, page: Page, app: App, standin: StandIn, way: str) -> None:
+        errors = show(page, app, FORM_PAGES[way])
+        shown = page.locator("#f").get_by_role("button", name="Show the form")
+        expect(shown).to_be_visible()
+        quiet(page)
+        assert asked(standin) == []
+        assert works(page)
+        shown.click()
+        expect(page.locator("#f form")).to_be_visible()
+        quiet(page)
+        expect(page.locator("form")).to_have_count(1)
+        expect(shown).to_have_count(0)
+        assert errors == []
+
+    @pytest.mark.parametrize("way", FORM_PAGES)
+    def test_consent_brings_the_form(self, page: Page, app: App, way: str) -> None:
+        errors = show(page, app, FORM_PAGES[way])
+        expect(page.locator("#f").get_by_role("button", name="Show the form")).to_be_visible()
+        page.evaluate(ACCEPT)
+        expect(page.locator("#f form")).to_be_visible()
+        quiet(page)
+        expect(page.locator("form")).to_have_count(1)
+        assert errors == []
+
+    def test_without_a_library_there_is_no_stand_in(self, page: Page, app: App) -> None:
+        show(page, app, f"<script>{MENU}{INSERT}</script>")
+        expect_state(page, "idle")
+        assert page.evaluate("typeof hbspt + typeof HubSpotConversations") == "undefinedfunction"
+
+    def test_form_that_does_not_come_is_a_failure(self, page: Page, app: App) -> None:
+        show(page, app, f"<div class=hs-form-frame id=f></div><script>{MENU}</script><script src='{FORMS}'></script>")
+        shown = page.locator("#f").get_by_role("button", name="Show the form")
+        shown.click()
+        expect(page.locator("#f > div")).to_have_attribute("data-state", "failed")
+
+    def test_embeds_may_wait_unseen(self, page: Page, standin: StandIn) -> None:
+        with App(Policy(contact_url="/c", embeds_click=False), {}) as app:
+            show(
+                page,
+                app,
+                f"<div id=f></div><script src='{FORMS}'></script><script>{MENU}"
+                f"hbspt.forms.create({{{FORM},target:'#f'}})</script>",
+            )
+            until(page, "window.consentMiddleware.take")
+            quiet(page)
+            expect(page.locator("#f > *")).to_have_count(0)
+        assert asked(standin) == []
+
+    def test_other_kind_stays_a_call(self, page: Page, app: App) -> None:
+        """The click on a form does not bring what belongs to calendars."""
+        meetings = "https://static.hsappstatic.net/MeetingsEmbed/ex/MeetingsEmbedCode.js"
+        calendar = '<div class="c" data-src="https://meetings.hubspot.com/ann"></div>'
+        errors = show(
+            page,
+            app,
+            f"<div id=f></div>{calendar}<script src='{FORMS}'></script><script src='{meetings}'></script>"
+            f"<script>{MENU}hbspt.forms.create({{{FORM},target:'#f'}});hbspt.meetings.create('.c')</script>",
+        )
+        page.locator("#f").get_by_role("button").click()
+        expect(page.locator("#f form")).to_be_visible()
+        expect(page.locator(".c iframe")).to_have_count(0)
+        page.locator(".c").get_by_role("button", name="Show the calendar").click()
+        expect(page.locator(".c iframe")).to_have_count(1)
+        assert errors == []
+
+    def test_what_the_site_adds_to_the_stand_in_stays(self, page: Page, app: App) -> None:
+        show(
+            page,
+            app,
+            f"<div id=f></div><script src='{FORMS}'></script><script>{MENU}window.hbspt=window.hbspt||{{}};"
+            f"hbspt.own=7;hbspt.forms.create({{{FORM},target:'#f'}})</script>",
+        )
+        assert page.evaluate("hbspt.own") == 7
+        page.locator("#f").get_by_role("button").click()
+        expect(page.locator("#f form")).to_be_visible()
+        assert page.evaluate("hbspt.own") == 7
+
+
+class TestWaysIntoTheChat:
+    """The site's own links and buttons open the chat: each is the visitor's click."""
+
+    @pytest.mark.parametrize("way", WAYS)
+    @pytest.mark.parametrize("tag", [TAG, f"<script>{INSERT}var site=1</script>"])
+    def test_it_opens_the_chat(self, page: Page, app: App, standin: StandIn, way: str, tag: str) -> None:
+        errors = show(page, app, WAYS[way] + tag)
+        expect_state(page, "idle")
+        page.click("#own")
+        expect_state(page, "ready")
+        expect(page.locator("html.hs-messages-widget-open")).to_have_count(1)
+        assert hosts(standin) == CHAT_HOSTS
+        page.click("#menu")
+        page.evaluate("HubSpotConversations.widget.close()")
+        expect(page.locator("html.hs-messages-widget-open")).to_have_count(0)
+        page.click("#own")
+        # HubSpot's own links open at a change of the address alone, and its `load` loads once.
+        if "link" not in way and "load" not in way:
+            expect(page.locator("html.hs-messages-widget-open")).to_have_count(1)
+        assert errors == []
+
+    def test_address_alone_asks_for_nothing(self, page: Page, app: App, standin: StandIn) -> None:
+        show(page, app, TAG, address="#hs-chat-open")
+        expect_state(page, "idle")
+        quiet(page)
+        assert asked(standin) == []
+
+    @pytest.mark.parametrize(
+        "call",
+        [
+            "HubSpotConversations.widget.open()",
+            "HubSpotConversations.widget.load({widgetOpen: true})",
+            "HubSpotConversations.widget.load()",
+            "consentMiddleware.open()",
+            "document.querySelector('#own').click()",
+        ],
+    )
+    def test_call_without_a_visitor_waits(self, page: Page, app: App, standin: StandIn, call: str) -> None:
+        # What a test evaluates in the page counts as the visitor's doing.
+        code = f"<script>document.addEventListener('consent:chat-idle',function(){{{call};window.called=1}})</script>"
+        show(page, app, '<button id="own" data-consent-open>Talk</button>' + code + TAG)
+        until(page, "window.called")
+        quiet(page)
+        assert asked(standin) == []
+        expect_state(page, "idle")
+
+    def test_listener_hears_the_real_chat(self, page: Page, app: App) -> None:
+        show(page, app, TAG)
+        expect_state(page, "idle")
+        page.evaluate("HubSpotConversations.on('widgetLoaded', (event) => window.heard = event)")
+        assert page.evaluate("HubSpotConversations.widget.status()") == {"loaded": False, "pending": False}
+        button(page).click()
+        until(page, "window.heard")
+
+    def test_listener_hears_the_chat_after_consent(self, page: Page, app: App) -> None:
+        show(page, app, TAG)
+        expect_state(page, "idle")
+        page.evaluate("HubSpotConversations.on('widgetLoaded', (event) => window.heard = event)")
+        page.evaluate(ACCEPT)
+        until(page, "window.heard")
+
+    def test_frame_of_another_site_opens_a_tab(self, page: Page, app: App, site: Site, standin: StandIn) -> None:
+        show(page, app, WAYS["a link"] + TAG)
+        site.pages["/"] = Document(
+            f'<!DOCTYPE html><title>x</title><iframe title="x" src="{app.url}"></iframe>'.encode()
+        )
+        page.goto(URL)
+        own = page.frame_locator("iframe").locator("#own")
+        expect(page.frame_locator("iframe").locator("[data-consent-facade]")).to_have_attribute("data-state", "idle")
+        with page.context.expect_page():
+            own.click()
+        assert asked(standin) == []

@@ -1,0 +1,218 @@
+"""Inline scripts that hold code of the site's own beside a vendor's: which run, and which wait."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from hashlib import sha256
+from html import unescape
+
+import pytest
+
+from consent_middleware import Policy
+
+from .test_guard import FILE, POLICY, WITHIN, sent
+
+LOADER = "js.hs-scripts.com/12345.js"
+INSERT = f"var s=document.createElement('script');s.src='//{LOADER}';document.head.append(s);"
+LIBRARY = '<script src="//js.hsforms.net/forms/v2.js"></script>'
+FORM = "hbspt.forms.create({portalId:'1',formId:'2',target:'#f'});"
+HELD = re.compile(r'<script type="text/x-consent" data-consent="\w+"(?: data-consent-kind="\w+")?>')
+STAND_INS = POLICY.facade.stand_ins.body.rstrip().decode()
+
+
+def is_held(script: str, *headers: tuple[str, str], policy: Policy = POLICY, before: str = "", end: str = "") -> bool:
+    """Return whether a script waits, after it was either held or left as it is."""
+    out = sent(f"{before}<script>{script}</script>{end}", *headers, policy=policy)
+    held = bool(HELD.search(out))
+    assert held != (f"<script>{script}</script>" in out)
+    return held
+
+
+class TestWhatRuns:
+    @pytest.mark.parametrize(
+        "own",
+        [
+            "menu();",
+            "var theme='dark';",
+            "document.getElementById('menu').onclick=function(){document.body.classList.toggle('open')};",
+            "addEventListener('CookieScriptAccept',function(){});",
+            "var a=/x/;",
+            "x => y;",
+            "import.meta;",
+            "import('/own.js');",
+            "import x from '/own.js';",
+        ],
+    )
+    @pytest.mark.parametrize(
+        "code", [INSERT, LIBRARY.replace("<script src=", "var t='").replace("></script>", "';") + FORM]
+    )
+    def test_script_with_code_of_its_own(self, own: str, code: str) -> None:
+        assert not is_held(own + code)
+        assert not is_held(code + own)
+
+    @pytest.mark.parametrize(
+        "code",
+        [
+            INSERT,
+            INSERT.replace("var s", "s"),
+            f"fetch('https://{LOADER}');",
+            FORM,
+            "navigator.sendBeacon('https://track.hubspot.com/__ptq.gif');",
+        ],
+    )
+    def test_snippet_alone_waits(self, code: str) -> None:
+        assert is_held(code)
+        assert is_held(code, policy=Policy(contact_url="/c", guard="never"))
+
+    @pytest.mark.parametrize(
+        "code",
+        [
+            f"import('https://{LOADER}');",
+            f"import x from 'https://{LOADER}';",
+            f"import 'https://{LOADER}';",
+            f"export * from 'https://{LOADER}';",
+            f"import(where);{INSERT}",
+            f"import('/a/'+where);{INSERT}",
+            f"new WebSocket('wss://{LOADER}');",
+            f"new Worker(w);{INSERT}",
+            f"new EventSource('//{LOADER}');",
+        ],
+    )
+    def test_what_no_guard_sees_waits(self, code: str) -> None:
+        assert is_held("menu();" + code)
+
+    @pytest.mark.parametrize(("word", "expected"), [("import('/a')", True), ("import.meta", False), ("menu()", False)])
+    def test_script_that_is_no_code_waits_if_it_may_import(self, word: str, expected: bool) -> None:
+        assert is_held(f"{word};{INSERT}'") is expected
+
+    def test_allowed_script_stays(self) -> None:
+        out = sent(f"<script>menu();{INSERT}</script>", cookie=b"consent=analytics,marketing")
+        assert f"<script>menu();{INSERT}</script>" in out
+
+    def test_script_of_a_plugin_runs_behind_a_guard(self) -> None:
+        script = f'<script type="rocketlazyloadscript">menu();{INSERT}</script>'
+        out = sent(script)
+        assert out.endswith(script)
+        assert WITHIN.search(out)
+
+
+class TestWithoutAGuard:
+    """Where no guard stands, the server holds a script by what its text says."""
+
+    @pytest.mark.parametrize("guard", ["never", "auto"])
+    def test_script_waits(self, guard: str) -> None:
+        assert is_held(f"menu();{INSERT}", policy=Policy(contact_url="/c", guard=guard))  # type: ignore[arg-type]
+
+    def test_script_waits_where_no_policy_lets_a_guard_run(self) -> None:
+        assert is_held(f"menu();{INSERT}", ("content-security-policy", "script-src https://other.example"))
+
+    @pytest.mark.parametrize(
+        "mark", ["data-guard={}", "data-guard='' src=/other.js", "data-guard='{}' src=//x.example/g.js"]
+    )
+    def test_what_only_looks_like_a_guard_is_none(self, mark: str) -> None:
+        out = sent(f"<script {mark}></script><script>menu();{INSERT}</script>")
+        assert len(WITHIN.findall(out)) == 1
+
+    def test_guard_of_a_frame_is_none_for_the_page(self) -> None:
+        frame = "<iframe srcdoc='<script>a()</script>'></iframe>"
+        assert not is_held(f"menu();{INSERT}", before=frame)
+
+    def test_script_of_a_frame_runs_behind_the_frame_s_guard(self) -> None:
+        inner = f"<script>menu();{INSERT}</script>".replace('"', "&quot;")
+        out = sent(f'<iframe srcdoc="{inner}"></iframe>')
+        assert "text/x-consent" not in out
+        assert len(FILE.findall(unescape(out))) == 1
+
+    def test_call_in_a_frame_waits(self) -> None:
+        inner = f"{LIBRARY}<script>menu();{FORM}</script>".replace('"', "&quot;")
+        assert sent(f'<iframe srcdoc="{inner}"></iframe>').count("text/x-consent") == 2
+
+
+class TestStandIns:
+    """What stands in for a library's globals stands before the first library."""
+
+    def test_they_stand_before_the_first_library(self) -> None:
+        out = sent(f"<script>menu()</script><p>x</p>{LIBRARY}<p>y</p>{LIBRARY}")
+        place = f'<p>x</p><script>{STAND_INS}</script><script type="text/x-consent"'
+        assert place in out
+        assert out.count(STAND_INS) == 1
+
+    @pytest.mark.parametrize(
+        "library",
+        [
+            '<script src="https://js-eu1.hsforms.net/forms/embed/v2.js"></script>',
+            '<script src="/_hcms/forms/v2.js"></script>',
+            '<script src="//js.hsforms.net/forms/shell.js"></script>',
+            '<script src="https://static.hsappstatic.net/MeetingsEmbed/ex/MeetingsEmbedCode.js"></script>',
+            '<script src="https://js.hscta.net/cta/current.js"></script>',
+        ],
+    )
+    def test_each_library_with_a_global_has_them(self, library: str) -> None:
+        assert STAND_INS in sent(library)
+
+    @pytest.mark.parametrize(
+        "tag",
+        [
+            f'<script src="//{LOADER}"></script>',
+            '<script src="//js.hsforms.net/forms/embed/12345.js"></script>',
+            '<iframe src="https://share.hsforms.com/1"></iframe>',
+            "<script>menu()</script>",
+        ],
+    )
+    def test_other_tags_have_none(self, tag: str) -> None:
+        assert "HubSpotConversations" not in sent(tag)
+
+    def test_page_that_allows_embeds_has_none(self) -> None:
+        assert STAND_INS not in sent(LIBRARY, cookie=b"consent=functional,marketing")
+
+    def test_they_bear_the_page_s_nonce(self) -> None:
+        out = sent(
+            LIBRARY.replace("<script", '<script nonce="n1"'), ("content-security-policy", "script-src 'nonce-n1'")
+        )
+        assert f'<script nonce="n1">{STAND_INS}</script>' in out
+
+    @pytest.mark.parametrize("kind", ["text/html", "application/xhtml+xml; charset=utf-8"])
+    def test_they_are_a_file_where_the_guard_is_one(self, kind: str) -> None:
+        out = sent(f"<html><body>{LIBRARY}</body></html>", kind=kind)
+        name = POLICY.facade.stand_ins.name
+        assert FILE.search(out)
+        assert f'<script src="/_consent/{name}"></script><script type="text/x-consent"' in out
+
+    def test_call_waits_where_no_policy_lets_them_run(self) -> None:
+        # The guard may run by its hash alone.
+        digest = b64encode(sha256(POLICY.facade.guard.body.rstrip()).digest()).decode()
+        policy = ("content-security-policy", f"script-src 'sha256-{digest}' 'unsafe-hashes'")
+        assert is_held(f"menu();{FORM}", policy, before=LIBRARY)
+        assert not is_held(f"menu();{FORM}", policy)
+
+    def test_rewriting_again_changes_nothing(self) -> None:
+        once = sent(f"<script>menu()</script>{LIBRARY}<script>menu();{FORM}</script>")
+        assert sent(once) == once
+
+    def test_library_keeps_its_id(self) -> None:
+        out = sent(LIBRARY.replace("<script", '<script id="library"'))
+        assert 'id="library" data-consent-src' in out
+
+
+class TestOffers:
+    """The guard says for what a button may stand in that a script brings."""
+
+    @pytest.mark.parametrize(
+        ("policy", "expected"),
+        [
+            (POLICY, "{&#34;chat&#34;:1,&#34;embeds&#34;:1}"),
+            (
+                Policy(contact_url="/c", chat_accounts=[7, 5]),
+                "{&#34;chat&#34;:[&#34;5&#34;,&#34;7&#34;],&#34;embeds&#34;:1}",
+            ),
+            (Policy(contact_url="/c", chat_pages=["/x"]), "{&#34;embeds&#34;:1}"),
+            (Policy(contact_url="/c", embeds_click=False), "{&#34;chat&#34;:1}"),
+        ],
+    )
+    def test_as_the_site_has_set_it(self, policy: Policy, expected: str) -> None:
+        assert f' data-offers="{expected}" data-guard=' in sent("<script>menu()</script>", policy=policy)
+
+    def test_nothing_where_all_is_refused(self) -> None:
+        policy = Policy(contact_url="/c", chat_pages=["/x"], embeds_click=False)
+        assert " data-offers=" not in sent("<script>menu()</script>", policy=policy).partition(">")[0]
