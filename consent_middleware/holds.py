@@ -252,13 +252,15 @@ class PageHolds:
         for held in known:
             if held.mark:
                 marks.setdefault(held.mark, held.base)
-        texts = sum(held.text for held in known)
-        if more and len(marks) + texts == told:
+        nonce = self._nonce
+        texts = sum(held.text and held.nonce == nonce for held in known)
+        bare = sum(held.text for held in known) - texts
+        if more and len(marks) + texts + bare == told:
             return b""
         address = self._own_address(self.asset_url)
         if address is None:
             return b""
-        self._told = len(marks) + texts
+        self._told = len(marks) + texts + bare
         self._told_chat = self._told_chat or chat is not None
         before = [mark for mark, base in marks.items() if not base]
         behind = [mark for mark, base in marks.items() if base]
@@ -266,13 +268,14 @@ class PageHolds:
         return self.policy.facade.markup(
             chat and chat.script,
             asset_url=address,
-            nonce=self._nonce,
+            nonce=nonce,
             allowed=self._allowed,
             lang=self._lang,
             language=self.language,
             held=before + behind,
             based=len(before) if behind else None,
             texts=texts,
+            bare=bare,
             # The script that has come with the guard is the one that goes on.
             placeholders=guarded or embeds,
             vendor=chat.vendor if chat else None,
@@ -552,10 +555,12 @@ class PageHolds:
         # A script that the page's policy stops is held like any other, and brings no chat: it may be markup that
         # somebody has got into the page. Released by ours, it would run where the policy lets everything run that a
         # script inserts, so it is not.
-        is_stopped = self.nonced and tag.name == b"script" and tag.get(b"nonce") != self._page_nonce
+        has_nonce = tag.get(b"nonce") == self._page_nonce
+        is_allowed = tag.certain and self._may_run(tag, src)
+        is_stopped = self.nonced and tag.name == b"script" and not (has_nonce or is_allowed)
         # What browsers do not agree to be a tag may be a comment or a string in a script, with words of a visitor's in
         # it: it is held, and neither released nor asked for its account.
-        runs = not is_stopped and tag.certain and self._may_run(tag, src)
+        runs = not is_stopped and is_allowed
         if is_stopped:
             self.policy.notices.note(
                 "no-nonce", f"a tag ({rule.id}) lacks the nonce that the page's policy asks for: no browser runs it"
@@ -570,6 +575,8 @@ class PageHolds:
         edits = list(_edits(tag, rule.purpose, rule.kind, names, address, addition))
         released = tag.certain and not (is_stopped or tag.nested)
         has_text = tag.name == b"script" and tag.text is not None
+        # One without the page's nonce runs by its digest, or not at all.
+        counts = has_text and (self._page_nonce is None or has_nonce or is_allowed)
         self._holds_more |= rule.id != "hint"
         self.held.append(
             Held(
@@ -578,7 +585,7 @@ class PageHolds:
                 rule.kind,
                 "" if is_stopped else src,
                 mark=_mark(tag, rule.purpose, rule.kind, edits) if released and not has_text else (),
-                text=released and has_text and _KEPT.isdisjoint(name for name, _ in _behind(tag, edits)),
+                text=released and counts and _KEPT.isdisjoint(name for name, _ in _behind(tag, edits)),
                 base=tag.base is not None,
                 nonce=tag.get(b"nonce") if tag.certain else None,
             )

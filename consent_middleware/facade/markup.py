@@ -99,6 +99,7 @@ class Facade:
         held: Sequence[Mark] = (),
         based: int | None = None,
         texts: int = 0,
+        bare: int = 0,
         placeholders: bool = False,
         vendor: str | None = None,
         ask: bool = False,
@@ -116,6 +117,7 @@ class Facade:
             held: what was held and has an address, each as its mark. Nothing else with an address is ever released.
             based: how many of them stand before the first `<base>`; None where the page has none.
             texts: how many scripts without an address were held.
+            bare: how many more, which lack the page's nonce and which its policy lets run by their digest.
             placeholders: embeds are held, and a button may stand in for them.
             vendor: the id of the chat's vendor; None: the first.
             ask: the page is the same for every visitor: the script asks for the visitor's own decision.
@@ -123,7 +125,7 @@ class Facade:
 
         Returns: ASCII bytes, so that they mean the same in every charset built on ASCII; well-formed as XML too.
         """
-        waiting = Waiting(tuple(held), based, texts)
+        waiting = Waiting(tuple(held), based, texts, bare)
         given = (chat, asset_url, tuple(allowed), lang, language, waiting, placeholders, vendor, ask, more)
         # What a page's own addresses and attributes fill is hardly the same in the next one.
         said = () if chat is None else (chat.src, *(part for attribute in chat.attributes for part in attribute))
@@ -161,6 +163,8 @@ class Facade:
             settings["based"] = waiting.based
         if waiting.texts:
             settings["texts"] = waiting.texts
+        if waiting.bare:
+            settings["bare"] = waiting.bare
         script = _tag("script", {"src": self._beside(asset_url, asset), "async": ""})
         return place + script[:-1], b" data-conf='" + _json(settings) + b"'></script>"
 
@@ -224,6 +228,7 @@ class Waiting(NamedTuple):
     held: tuple[Mark, ...]
     based: int | None
     texts: int
+    bare: int
 
 
 #: How long the addresses of a page's held scripts, and what its chat says, may be together, in characters, for its

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+
 import pytest
 from playwright.sync_api import Page, Route, expect
 
@@ -256,6 +259,32 @@ class TestRelease:
         assert place(page).count() == 0
         grant(page, site, tracking=True)
         until(page, "ran.length === 1")
+
+
+class TestDigestBesideNonce:
+    """An inline tag that the page's policy lets run by its digest, on a page with a nonce."""
+
+    TEXT = "var s=document.createElement('script');s.src='//js.hs-scripts.com/12345.js';document.head.append(s)"
+
+    @pytest.mark.parametrize("more", ["", " 'strict-dynamic'"])
+    @pytest.mark.parametrize("evil", ["", '<script type="text/x-consent" data-consent="tracking">ran.push(1)</script>'])
+    def test_tag_with_a_digest_is_released(
+        self, page: Page, site: Site, standin: StandIn, more: str, evil: str
+    ) -> None:
+        digest = base64.b64encode(hashlib.sha256(self.TEXT.encode()).digest()).decode()
+        hosts_of = " js.hs-scripts.com js.usemessages.com js.hs-analytics.net"
+        csp = f"script-src 'nonce-abc' 'sha256-{digest}'{more or hosts_of}; connect-src *"
+        given = [(b"Content-Type", b"text/html; charset=utf-8"), (b"Content-Security-Policy", csp.encode())]
+        exchange = Exchange(Policy(contact_url="/contact"), RequestHead("GET", "/", "", []))
+        body = f'<html lang="en"><body>{LOG}<p>x</p><script>{self.TEXT}</script>'
+        put(site, exchange.whole(200, given, body.encode())[1], headers={"Content-Security-Policy": csp})
+        open_page(page)
+        assert asked(standin) == []
+        page.evaluate("(markup) => { document.body.insertAdjacentHTML('beforeend', markup) }", evil)
+        grant(page, site, chat=True, tracking=True)
+        standin.wait_for("js.hs-scripts.com")
+        quiet(page)
+        assert ran(page) == []
 
 
 class TestWhatIsNotReleased:

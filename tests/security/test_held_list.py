@@ -327,6 +327,23 @@ class TestPolicies:
         assert portal(sent(f"<script>{text}</script>", csp=f"script-src 'self' {source}")) == "1"
         assert portal(sent(f"<script>{text}</script>", csp="script-src 'self'")) is None
 
+    @pytest.mark.parametrize("more", ["", " 'strict-dynamic'"])
+    def test_digest_beside_a_nonce_is_released(self, more: str) -> None:
+        text = "var s=document.createElement('script');s.src='//js.hs-scripts.com/1.js';document.head.append(s)"
+        csp = (
+            f"script-src 'nonce-abc' 'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'{more}"
+        )
+        [conf] = told(sent(f"<script>{text}</script>{PIXEL}", csp=csp))
+        assert (conf["bare"], conf.get("texts"), conf["attrs"]["data-hsjs-portal"]) == (1, None, "1")
+        [conf] = told(sent(f'<script nonce="abc">{text}</script><script>{text}</script>', csp=csp))
+        assert (conf["bare"], conf["texts"]) == (1, 1)
+
+    def test_other_text_beside_a_digest_is_not_counted(self) -> None:
+        text = "var s=document.createElement('script');s.src='//js.hs-scripts.com/1.js';document.head.append(s)"
+        csp = f"script-src 'nonce-abc' 'sha256-{base64.b64encode(hashlib.sha256(b'x').digest()).decode()}'"
+        [conf] = told(sent(f"<script>{text}</script>{PIXEL}", csp=csp))
+        assert conf.keys() & {"bare", "texts", "src"} == set()
+
     def test_an_address_that_is_none_is_stopped(self) -> None:
         tag = '<script id="hs-script-loader" data-hsjs-portal="1" src="https://"></script>'
         assert portal(sent(tag + PIXEL, csp="script-src *")) is None

@@ -341,12 +341,16 @@ const take = (script, box, itsDriver) => {
   const said = script.getAttribute("data-conf");
   if (!said) return;
   const given = { __proto__: null, ...JSON.parse(said) };
-  // One without the page's nonce is never released, and stops no other.
-  const texts = all("script[data-consent]").filter(
-    (element) => element.nonce === nonce && !addressOf(element) && !counted.has(textOf(element)),
-  );
-  // One too many: nobody knows which of them is none of the server's.
-  if (texts.length <= given.texts) texts.forEach((element) => counted.add(textOf(element)));
+  // Those with the page's nonce, and those that its policy lets run by their digest: the ones stop none of the others.
+  const count = (nonced, most) => {
+    const texts = all("script[data-consent]").filter(
+      (element) => (element.nonce === nonce) === nonced && !addressOf(element) && !counted.has(textOf(element)),
+    );
+    // One too many: nobody knows which of them is none of the server's.
+    if (texts.length <= most) texts.forEach((element) => counted.add(textOf(element)));
+  };
+  count(true, given.texts);
+  count(false, given.bare);
   given.held.forEach((tag, at) => admitted.set(JSON.stringify(tag), at >= given.based ? document.baseURI : page()));
   // Not a second script, for what stands behind the first, nor one that the guard has loaded.
   if (given.live) {

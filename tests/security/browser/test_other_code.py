@@ -71,3 +71,15 @@ def test_attributes_of_a_prototype_are_not_the_chat_s(page: Page) -> None:
     state_is(page, "ready")
     assert not {address for address in shop.requests() if address.startswith(EVIL)}
     assert page.evaluate("window.ran") == [f"portal {PORTAL}"]
+
+
+def test_settings_of_a_prototype_are_none(page: Page) -> None:
+    """The package's own script, without settings of its own."""
+    policy = Policy(contact_url="/contact")
+    tag = f'<script src="/_consent/{policy.facade.asset().name}"></script>'
+    shop = Shop(PLACE + tag, head=f"<script>{POLLUTION}</script>", policy=policy)
+    shop.open(page)
+    until(page, "window.consentMiddleware?.take")
+    quiet(page, 600)
+    assert not {address for address in shop.requests() if not address.startswith(HOST)}
+    assert page.locator("[data-consent-facade] button").count() == 0
