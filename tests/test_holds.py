@@ -696,7 +696,8 @@ def addresses(document: bytes) -> list[str]:
 
 def nonced(document: bytes, consent: Consent = NOTHING) -> tuple[bytes, PageHolds]:
     """A page whose policy has a nonce and trusts what scripts insert."""
-    holds = PageHolds(POLICY, POLICY.decide(consent), "/_consent/facade.js", "abc", nonced=True)
+    sources = ("'nonce-abc' 'strict-dynamic'",)
+    holds = PageHolds(POLICY, POLICY.decide(consent), "/_consent/facade.js", "abc", nonced=True, script_sources=sources)
     return HTMLRewriter(holds).rewrite(document), holds
 
 
