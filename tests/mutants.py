@@ -196,7 +196,7 @@ SCRIPT_MUTANTS = [
     Mutant("scripts/snippets.py", "own = flow.structure.declared | _assigned(flow)", "own = flow.structure.declared", "tests/security/test_held_list.py tests/test_mixed_scripts.py"),
 ]  # fmt: skip
 MUTANTS = [
-    Mutant("holds.py", "runs = not is_stopped and tag.certain and self._may_run(tag, src)", "runs = not is_stopped and tag.certain", LIST),
+    Mutant("holds.py", "is_allowed = tag.certain and self._may_run(tag, src)", "is_allowed = tag.certain", LIST),
     Mutant("holds.py", "        if tag.name in _NO_SCRIPTS:\n            return False\n", "", LIST),
     Mutant("holds.py", "not self.policy.serves(chat.src) or ", "", LIST),
     Mutant("holds.py", "if found.rule.chat is None or not self.offers_chat or ", "if found.rule.chat is None or ", "tests/test_holds.py"),
@@ -208,7 +208,7 @@ MUTANTS = [
     Mutant("holds.py", "(base is None or bool(base.host or base.scheme))", "(base is not None and bool(base.host))", LIST),
     Mutant("holds.py", "            return None\n        return f\"//{self.authority}{path}\"", "            return path\n        return f\"//{self.authority}{path}\"", LIST),
     Mutant("holds.py", "marks.setdefault(held.mark, held.base)", "marks[held.mark] = held.base", LIST),
-    Mutant("holds.py", "if more and len(marks) + texts == told:", "if False:", LIST),
+    Mutant("holds.py", "if more and len(marks) + texts + bare == told:", "if False:", LIST),
     Mutant("html/rewriter.py", "self._edited_behind = self._tailed and self._depth == 0", "self._edited_behind = False", LIST),
     Mutant("html/rewriter.py", '{b"script", b"base"}', '{b"script"}', LIST),
     Mutant("endpoint.py", "if not _is_path(mount):", "if False:", "tests/security/test_mounts.py"),
@@ -490,7 +490,7 @@ MUTANTS = [
     Mutant("headers.py", "if _WEIGHT.fullmatch(said) else 0.0", "if _WEIGHT.match(said) else 0.0", "tests/test_headers.py"),
     Mutant("headers.py", 'weights.get(b"*", 0.0)', "0.0", "tests/test_headers.py"),
     Mutant("holds.py", "is_stopped = self.nonced and", "is_stopped = False and", f"{RELEASE} -k policy_stops"),
-    Mutant("holds.py", "tag.get(b\"nonce\") != self._page_nonce", 'tag.get(b"nonce") is None', "tests/test_holds.py"),
+    Mutant("holds.py", 'has_nonce = tag.get(b"nonce") == self._page_nonce', 'has_nonce = tag.get(b"nonce") is not None', "tests/test_holds.py"),
     Mutant("holds.py", "            if is_stopped:\n                return ()\n", "", "tests/test_holds.py"),
     Mutant("holds.py", "return (Edit(0, 0, b\"\"),) if self._watches else ()", "return ()", "tests/test_holds.py"),
     Mutant("holds.py", "return self._watches or self._holds_more", "return self._holds_more", "tests/test_holds.py"),
