@@ -13,6 +13,7 @@ from tests import chromium, npm
 from tests.quiet import watch
 
 from .doors import Doors
+from .firefox import run as run  # a fixture of the tests in Firefox
 from .site import Site
 
 
