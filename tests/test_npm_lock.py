@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ["tests/node", "benchmarks/node"]
+FOLDERS = ["tests/node", "tests/node-next", "benchmarks/node"]
 
 
 def read(folder: str, name: str) -> Any:

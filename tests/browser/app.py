@@ -22,14 +22,19 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 class App:
-    """Serves `pages` (HTML by path) through the middleware, and files beside them; a context manager."""
+    """Serves `pages` (HTML by path) through the middleware, and files beside them; a context manager.
 
-    def __init__(self, policy: Policy, folders: Mapping[str, Path]) -> None:
+    policy: None leaves the middleware away. `types` are those of the pages that are no HTML.
+    """
+
+    def __init__(self, policy: Policy | None, folders: Mapping[str, Path]) -> None:
         self.pages: dict[str, str] = {}
+        self.types: dict[str, str] = {}
         self.headers: dict[str, str] = {}
         self.asked: list[str] = []
-        self._folders = folders
-        self._server = make_server("127.0.0.1", 0, ConsentMiddleware(self._answer, policy), threaded=True)
+        self.folders = dict(folders)
+        app = ConsentMiddleware(self._answer, policy) if policy else self._answer
+        self._server = make_server("127.0.0.1", 0, app, threaded=True)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property
@@ -51,11 +56,12 @@ class App:
         path = environ["PATH_INFO"]
         self.asked.append(path)
         if path in self.pages:
-            start_response("200 OK", [("Content-Type", "text/html; charset=utf-8"), *self.headers.items()])
+            kind = self.types.get(path, "text/html; charset=utf-8")
+            start_response("200 OK", [("Content-Type", kind), *self.headers.items()])
             return [self.pages[path].encode()]
         name, _, rest = str(path).lstrip("/").partition("/")
         parts = [part for part in rest.split("/") if part not in {"", ".."}]
-        file = self._folders.get(name, Path("/nowhere")).joinpath(*parts)
+        file = self.folders.get(name, Path("/nowhere")).joinpath(*parts)
         if not file.is_file():
             start_response("404 Not Found", [("Content-Type", "text/plain")])
             return [b"nothing here"]

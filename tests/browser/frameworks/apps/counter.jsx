@@ -1,0 +1,10 @@
+import { useState } from "react";
+
+export const Counter = () => {
+  const [count, setCount] = useState(0);
+  return (
+    <button id="count" onClick={() => setCount(count + 1)}>
+      {count}
+    </button>
+  );
+};

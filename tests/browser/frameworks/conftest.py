@@ -1,0 +1,152 @@
+"""The apps on real servers: behind the middleware, and as they are without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+
+from consent_middleware import Policy
+from examples.standin import StandIn
+from tests.browser.app import App
+from tests.browser.pages import asked
+from tests.quiet import quiet, watch
+
+from .cases import CASES, CONTAINER, SCRIPTS, Case, path_of, put
+
+ALL = "functional,analytics,marketing"
+
+#: Counts which of HubSpot's scripts ran to their end, and how often, by their address.
+COUNT = """window.ran = {};
+document.addEventListener("load", ({ target: { localName, src } }) => {
+  if (localName === "script") ran[src] = (ran[src] ?? 0) + 1;
+}, true);"""
+
+
+@pytest.fixture(scope="package")
+def guarded() -> Iterator[App]:
+    with App(Policy(contact_url="/contact"), {}) as app:
+        yield app
+
+
+@pytest.fixture(scope="package")
+def bare() -> Iterator[App]:
+    with App(None, {}) as app:
+        yield app
+
+
+@dataclass
+class Visit:
+    """A visitor's tab with one of the apps. `said`: its errors and warnings."""
+
+    page: Page
+    name: str
+    standin: StandIn
+    routed: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def asked(self) -> list[str]:
+        """What HubSpot was asked for."""
+        return [*(record.url for record in asked(self.standin)), *(url for url in self.routed if url != CONTAINER)]
+
+    def choose(self, value: str) -> None:
+        """Set the site's own cookie, as its banner would."""
+        self.page.evaluate(f"document.cookie = 'consent={value}; path=/'")
+
+    @property
+    def case(self) -> Case:
+        """What is driven."""
+        return CASES[self.name]
+
+    def open(self, app: App, value: str = "") -> None:
+        """Go to the app, wait until it works, and do what brings the tag."""
+        put(app, self.name)
+        if value:
+            self.page.context.add_cookies([{"name": "consent", "value": value, "url": app.url}])
+        self.page.goto(app.url + path_of(self.name))
+        quiet(self.page)
+        if self.case.next:
+            self.go_on()
+
+    def go_on(self) -> None:
+        """Go to what comes next in the app, or back from there."""
+        onward = self.page.get_by_text("Next", exact=True)
+        if onward.count():
+            onward.click()
+            expect(self.page.get_by_role("heading", name="Second")).to_be_visible()
+        else:
+            self.page.go_back()
+            expect(self.page.get_by_role("heading", name="Shop")).to_be_visible()
+        quiet(self.page)
+
+    def forget(self) -> None:
+        """Forget what was asked until now."""
+        self.standin.settle()
+        self.standin.clear()
+        self.routed.clear()
+
+    def loads(self) -> int:
+        """Count how often what the app brings was asked for."""
+        return self.asked.count(self.case.address)
+
+    def expect_works(self) -> None:
+        """Assert that the app's own button counts."""
+        count = self.page.locator("#count")
+        before = int(count.inner_text())
+        count.click()
+        expect(count).to_have_text(str(before + 1))
+
+
+def follow(context: BrowserContext, standin: StandIn, name: str) -> Visit:
+    """Begin a visit to an app."""
+    page = context.new_page()
+    page.add_init_script(COUNT)
+    visit = Visit(page, name, standin)
+
+    def answer(route: Route) -> None:
+        visit.routed.append("https:" + route.request.url.partition(":")[2].partition("?")[0])
+        route.fulfill(content_type="text/javascript", body=SCRIPTS[visit.routed[-1]])
+
+    for address in SCRIPTS:
+        page.route(f"{address.replace('https', '*')}*", answer)
+    page.on("console", lambda each: visit.said.append(each.text) if each.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: visit.said.append(error.message))
+    return visit
+
+
+@pytest.fixture
+def visit(context: BrowserContext, standin: StandIn, name: str) -> Visit:
+    """A visit to the test's app."""
+    return follow(context, standin, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """What an app does without the middleware. `again`: how many loads there are once the visitor has gone on."""
+
+    loads: int
+    again: int
+    said: list[str]
+
+
+_KNOWN: dict[str, Plain] = {}
+
+
+@pytest.fixture
+def plain(browser: Browser, standin: StandIn, bare: App, name: str) -> Plain:
+    """What the test's app does without the middleware; each is visited once."""
+    if name not in _KNOWN:
+        context = watch(browser.new_context(ignore_https_errors=True))
+        visit = follow(context, standin, name)
+        visit.open(bare)
+        loads = visit.loads()
+        visit.expect_works()
+        if visit.case.next:
+            visit.go_on()
+        _KNOWN[name] = Plain(loads, visit.loads(), visit.said)
+        context.close()
+        visit.forget()
+    return _KNOWN[name]
