@@ -37,7 +37,12 @@ const bundle = (folder, entry, outfile, more) =>
     jsx: "automatic",
     jsxDev: true,
     jsxImportSource: folder.startsWith("preact") ? "preact" : "react",
-    define: { "process.env.NODE_ENV": '"development"', __VUE_OPTIONS_API__: "true", __VUE_PROD_DEVTOOLS__: "false" },
+    define: {
+      "process.env.NODE_ENV": '"development"',
+      __VUE_OPTIONS_API__: "true",
+      __VUE_PROD_DEVTOOLS__: "false",
+      __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: "true",
+    },
     alias: { vue: "vue/dist/vue.esm-bundler.js" },
     conditions: ["development"],
     logLevel: "error",

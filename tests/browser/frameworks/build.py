@@ -22,7 +22,7 @@ LOCKS = Path(npm.__file__).parent
 
 def _files(*places: Path) -> list[Path]:
     """Return all files on which a build depends."""
-    found = [HERE / "build.py", HERE / "build.mjs"]
+    found = [HERE / "build.py"]
     for place in places:
         found += sorted(path for path in place.rglob("*") if path.is_file()) if place.is_dir() else [place]
     return found
@@ -44,7 +44,7 @@ def _esbuild(name: str, lock: str, apps: dict[str, str]) -> Path:
         command: list[str | Path] = [_node(), HERE / "build.mjs", tools, modules, APPS, folder, *wanted]
         return npm.run(command, HERE, "build the apps")
 
-    return npm.once(name, _files(APPS, LOCKS / "node", LOCKS / lock), make)
+    return npm.once(name, _files(HERE / "build.mjs", APPS, LOCKS / "node", LOCKS / lock), make)
 
 
 def _next() -> Path:

@@ -1,0 +1,2 @@
+import "unpoly";
+import "../counter.js";
