@@ -82,7 +82,7 @@ _HINT_RULES = {purpose: TextRule("hint", (purpose,), re.compile("(?!)")) for pur
 
 #: What a held tag is not to keep: a browser would fetch, run or find it by these.
 _SCRIPT_NAMES = frozenset({b"src", b"type", b"id", b"href", b"xlink:href"})
-_LINK_NAMES = frozenset({b"href", b"imagesrcset"})
+_LINK_NAMES = frozenset({b"href", b"imagesrcset", b"rel"})
 #: Where the page's script looks for the address of a held script; one without counts by its text.
 _KEPT = frozenset({"data-consent-src", "data-consent-href"})
 _OTHER_NAMES = frozenset({b"src", b"srcset"})
@@ -220,12 +220,18 @@ class PageHolds:
 
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """The edits that hold `tag`, or none where it may stay."""
+        if tag.name == b"script":
+            return [*self._guard(tag, runs=_runs(tag) or _is_delayed(tag)), *self._script(tag)]
+        if self.seeks_script(nested=tag.nested) and tag.has_handler:
+            return [*self._guard(tag, runs=True), *self._element(tag)]
+        return self._element(tag)
+
+    def _element(self, tag: StartTag) -> Sequence[Edit]:
+        """The edits that hold an element that is no script."""
         if tag.name == b"base":
             return self._base(tag)
         if tag.name == b"link":
             return self._link(tag)
-        if tag.name == b"script":
-            return [*self._guard(tag), *self._script(tag)]
         if tag.name == b"meta":
             self._note_policy(tag)
             return ()
@@ -329,8 +335,8 @@ class PageHolds:
     def _allowed(self) -> list[Purpose]:
         return [purpose for purpose in Purpose if self.plan.allows(purpose)]
 
-    def _guard(self, tag: StartTag) -> Sequence[Edit]:
-        """The guard, before the first script that may insert tags of its own.
+    def _guard(self, tag: StartTag, *, runs: bool) -> Sequence[Edit]:
+        """The guard, before the first script, or handler of an event, that may insert tags of its own.
 
         A guard holds what is inserted into its own document: one in a frame's `srcdoc` is none for the page.
         """
@@ -346,7 +352,7 @@ class PageHolds:
             said = spoken(tag.text or b"").decode("latin-1") or tag.get(b"src") or ""
             if not ((_runs(tag) or _is_delayed(tag)) and is_tag_manager(said)):
                 return ()
-        elif not (_runs(tag) or _is_delayed(tag)):
+        elif not runs:
             return ()
         self._guarded.add(tag.nested)
         address = self._own_address(self.asset_url)

@@ -368,13 +368,14 @@ class StandIn:
 
     Attributes:
         name: the global.
-        purposes: the purposes of the scripts that make it, first its own.
+        purposes: the purposes of the scripts that make it, first its own; none for an array to which a site adds calls
+            before the script comes.
         returns: what its methods return that return anything, by their name.
         makers: the addresses of scripts whose load event tells a site that the global is there.
     """
 
     name: str
-    purposes: tuple[Purpose, ...]
+    purposes: tuple[Purpose, ...] = ()
     returns: Mapping[str, object] = field(default_factory=dict)
     makers: re.Pattern[str] | None = None
 

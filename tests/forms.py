@@ -226,8 +226,8 @@ DELAYED: dict[str, Form] = {
         "hint",
         TRACKING,
         '<link rel="preload" href="https://js.hs-scripts.com/12345.js" as="script"/>',
-        '<link data-consent="tracking" rel="preload" data-consent-href="https://js.hs-scripts.com/12345.js" '
-        'as="script"/>',
+        '<link data-consent="tracking" data-consent-rel="preload" '
+        'data-consent-href="https://js.hs-scripts.com/12345.js" as="script"/>',
     ),
     "a custom element that makes a script": _tag(
         "hubspot.loader",
@@ -538,38 +538,39 @@ HINTS: dict[str, Form] = {
         "hint",
         TRACKING,
         "<link rel='dns-prefetch' href='//js.hs-scripts.com' />",
-        "<link data-consent=\"tracking\" rel='dns-prefetch' data-consent-href='//js.hs-scripts.com' />",
+        "<link data-consent=\"tracking\" data-consent-rel='dns-prefetch' data-consent-href='//js.hs-scripts.com' />",
     ),
     "a connection opened": _tag(
         "hint",
         TRACKING,
         '<link rel="preconnect" href="https://forms-eu1.hscollectedforms.net" crossorigin>',
-        '<link data-consent="tracking" rel="preconnect" data-consent-href="https://forms-eu1.hscollectedforms.net" '
-        "crossorigin>",
+        '<link data-consent="tracking" data-consent-rel="preconnect" '
+        'data-consent-href="https://forms-eu1.hscollectedforms.net" crossorigin>',
     ),
     "a connection for the chat": _tag(
         "hint",
         CHAT,
         '<link rel="preconnect" href="https://js.usemessages.com">',
-        '<link data-consent="chat" rel="preconnect" data-consent-href="https://js.usemessages.com">',
+        '<link data-consent="chat" data-consent-rel="preconnect" data-consent-href="https://js.usemessages.com">',
     ),
     "a connection for a form": _tag(
         "hint",
         EMBEDS,
         '<link rel="preconnect" href="https://js.hsforms.net/">',
-        '<link data-consent="embeds" rel="preconnect" data-consent-href="https://js.hsforms.net/">',
+        '<link data-consent="embeds" data-consent-rel="preconnect" data-consent-href="https://js.hsforms.net/">',
     ),
     "a connection in a region": _tag(
         "hint",
         TRACKING,
         '<link rel="preconnect" href="https://track-eu1.hubspot.com">',
-        '<link data-consent="tracking" rel="preconnect" data-consent-href="https://track-eu1.hubspot.com">',
+        '<link data-consent="tracking" data-consent-rel="preconnect" data-consent-href="https://track-eu1.hubspot.com">',
     ),
     "a form library fetched ahead": _tag(
         "hint",
         EMBEDS,
         '<link rel="preload" as="script" href="//js.hsforms.net/forms/v2.js">',
-        '<link data-consent="embeds" rel="preload" as="script" data-consent-href="//js.hsforms.net/forms/v2.js">',
+        '<link data-consent="embeds" data-consent-rel="preload" as="script" '
+        'data-consent-href="//js.hsforms.net/forms/v2.js">',
     ),
 }
 

@@ -72,8 +72,10 @@ def minified() -> dict[str, str]:
 def main() -> int:
     """Write the parts into the package. Returns the exit status."""
     try:
-        for place, code in minified().items():
+        parts = minified()
+        for place, code in parts.items():
             (PACKAGE / place).write_text(code, "ascii")
+        for place, code in parts.items():
             print(f"{place}: {len(code)} bytes")
     except NpmError as error:
         print(error, file=sys.stderr)

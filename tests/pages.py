@@ -49,4 +49,4 @@ HELD_CHAT = (
     b'data-hsjs-portal="12345" data-hsjs-env="prod" data-hsjs-hublet="eu1" '
     b'data-consent-src="https://js-eu1.usemessages.com/conversations-embed.js"></script>\n'
 )
-HELD_HINT = b'<link data-consent="tracking" rel="dns-prefetch" data-consent-href="//js.hs-scripts.com">\n'
+HELD_HINT = b'<link data-consent="tracking" data-consent-rel="dns-prefetch" data-consent-href="//js.hs-scripts.com">\n'

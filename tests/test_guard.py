@@ -70,9 +70,38 @@ class TestPlace:
         assert out.index(guard) == out.index("<script")
 
     @pytest.mark.parametrize(
+        "tag",
+        [
+            '<body onload="start()">',
+            "<body class=x\nONLOAD = start()>",
+            '<img alt="a" onerror=start()>',
+            "<button type=button onclick='buy()'>",
+            '<link rel="stylesheet" href="/a.css" onload="this.media=1">',
+            '<iframe src="/own" onload="start()"></iframe>',
+        ],
+    )
+    def test_event_handler_is_a_script(self, tag: str) -> None:
+        out = sent(f"<title>Shop</title>{tag}<p>x</p>")
+
+        [guard] = WITHIN.findall(out)
+        assert out == f"<title>Shop</title>{guard}{tag}<p>x</p>"
+
+    @pytest.mark.parametrize("size", [1, 7])
+    def test_event_handler_is_found_in_pieces(self, size: int) -> None:
+        source = b"<title>Shop</title><body class='a' onload='start()'><p>x</p>"
+        rewriter = HTMLRewriter(PageHolds(POLICY, POLICY.neutral, "/_consent/facade.js", inline=True))
+
+        out = b"".join(rewriter.feed(source[at : at + size]) for at in range(0, len(source), size)) + rewriter.close()
+
+        [guard] = WITHIN.findall(out.decode())
+        assert out.decode() == source.decode().replace("<body", guard + "<body")
+
+    @pytest.mark.parametrize(
         "body",
         [
             "<title>Shop</title><p>Hello</p>",
+            '<p title="a onload=b">x</p><p on="a" one>Hello on=x</p>',
+            "<svg><g onclick='a()'></g></svg>",
             '<script type="application/ld+json">{"a": 1}</script><p>Hello</p>',
             "<!-- <script>x</script> --><title><script></title>",
             "<template><script>x</script></template>",

@@ -49,9 +49,12 @@ def test_the_widget_s_script_waits_and_a_button_stands_in() -> None:
     settings = facade(document)
     assert HELD_WIDGET in document
     assert SETTINGS in document
-    assert b'<link data-consent="chat" rel="preconnect" data-consent-href="https://js.intercomcdn.com">' in document
+    assert (
+        b'<link data-consent="chat" data-consent-rel="preconnect" data-consent-href="https://js.intercomcdn.com">'
+        in document
+    )
     assert settings["held"] == [
-        ["link", "data-consent=chat", "data-consent-href=https://js.intercomcdn.com"],
+        ["link", "data-consent=chat", "data-consent-rel=preconnect", "data-consent-href=https://js.intercomcdn.com"],
         ["script", "data-consent=chat", "data-consent-src=https://widget.intercom.io/widget/abc12345"],
     ]
     assert settings["src"] == "https://widget.intercom.io/widget/abc12345"

@@ -24,7 +24,7 @@ def faults(mutant: Mutant) -> list[str]:
     for target in targets.split():
         path, *names = target.split("::")
         place = ROOT / path
-        texts = [file.read_text("utf-8") for file in ([place] if place.is_file() else place.glob("**/test_*.py"))]
+        texts = [file.read_text("utf-8") for file in ([place] if place.is_file() else place.glob("**/*.py"))]
         if not texts:
             found.append(f"{mutant.file}: there are no tests in {path}")
         wanted = [rf"^\s*(?:class|(?:async )?def) {re.escape(name)}\b" for name in names]

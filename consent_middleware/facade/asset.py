@@ -240,12 +240,15 @@ def _place(rule: TagRule) -> str:
 
 
 def _stand_ins(vendors: Sequence[Vendor]) -> str:
-    listed = (
-        f"[{_js(each.name)},{_js([purpose.value for purpose in each.purposes])},{_js(dict(each.returns))}"
-        + (f",/{each.makers.pattern.replace('/', chr(92) + '/')}/]" if each.makers else "]")
-        for vendor in vendors
-        for each in vendor.stand_ins
-    )
+    """The globals for which something stands in, as an array in JavaScript; see stand-ins.js."""
+    listed = []
+    for each in (stand_in for vendor in vendors for stand_in in vendor.stand_ins):
+        row = [_js(each.name)]
+        if each.purposes:
+            row += [_js([purpose.value for purpose in each.purposes]), _js(dict(each.returns))]
+        if each.makers:
+            row.append(f"/{each.makers.pattern.replace('/', chr(92) + '/')}/")
+        listed.append(f"[{','.join(row)}]")
     return f"[{','.join(listed)}]"
 
 

@@ -303,10 +303,13 @@ class Gate:
         self._sweep = sweep(self.asked - {b"script"}, xml=xml)
         self.opening, self._hidden = hidden_tags(self.asked, xml=xml)
         self.script, _ = hidden_tags(frozenset({b"script"}), xml=xml)
-        #: What may be the first script, or a policy for scripts before it.
+        #: What may be the first script, or event handler, or a policy for scripts before it.
         prefix = rf"(?:{grammar.XML_PREFIX}:)?" if xml else ""
         policy = r"(?= [^>]*? [pP][oO][lL][iI][cC][yY] )"
-        self.first = grammar.pattern(rf"<{prefix}(?: {grammar.name('script')} | {grammar.name('meta')} {policy} )")
+        handler = r"[a-zA-Z] [^<>]*? [\t\n\f\r\x20/\"'] [oO][nN][a-zA-Z]++ [\t\n\f\r\x20]*+ ="
+        self.first = grammar.pattern(
+            rf"<{prefix}(?: {grammar.name('script')} | {grammar.name('meta')} {policy} | {handler} )"
+        )
 
     def sought(self, source: bytes, encoding: str, *, alone: bool) -> list[tuple[int, int]]:
         """Give the spans of what may be a start tag worth reading, or hide one: [] for nearly all pages without one.

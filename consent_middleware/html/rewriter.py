@@ -446,7 +446,7 @@ class _Reader:
         tokens = self.tokens
         name = tokens.name
         # A base of SVG is none, but what fetches ahead of the parser takes it for one.
-        asks = self.gate.asks(name) or (self._seeks_script and name == b"meta")
+        asks = self.gate.asks(name) or (self._seeks_script and (name == b"meta" or self._has_handler()))
         if not asks or (tokens.svg and name not in {b"script", b"base"} and not tokens.doubtful):
             return
         if name == b"script" and tokens.twice == b"noscript":
@@ -466,6 +466,10 @@ class _Reader:
                 return
         for edit in self._asked(tags, [text] * len(tags)):
             yield Edit(tokens.start + edit.start, tokens.start + edit.end, edit.replacement)
+
+    def _has_handler(self) -> bool:
+        """Say whether the start tag just read may have an event handler's attribute."""
+        return self.gate.first.match(self.tokens.source, self.tokens.start, self.tokens.pos) is not None
 
     def _tag(self, name: bytes, raw: bytes, *, svg: bool) -> StartTag:
         """Give a start tag as it is shown to the watch."""
@@ -503,7 +507,7 @@ class _Reader:
     def _ask(self, tag: StartTag) -> Sequence[Edit]:
         """Give the edits of a start tag."""
         name = tag.name
-        sought = self._seeks_script and name in {b"script", b"meta"}
+        sought = self._seeks_script and (name in {b"script", b"meta"} or tag.has_handler)
         based = self._based or (self._looking and self._looked_base is not None)
         if not (sought or tag.text is not None or based or name == b"base" or self.gate.holds(tag.raw, self.encoding)):
             return ()

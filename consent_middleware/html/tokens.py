@@ -92,6 +92,11 @@ class StartTag:
             found.append(Attribute(name, value, match.span(1), span))
         return found
 
+    @property
+    def has_handler(self) -> bool:
+        """Whether an attribute is an event handler's (HTML, section 8.1.8.1)."""
+        return any(attribute.name.startswith(b"on") for attribute in self.attributes)
+
     def get(self, name: bytes) -> str | None:
         """Give the value that a browser obeys for ``name``, character references decoded; None when it is absent."""
         if self._first is None:

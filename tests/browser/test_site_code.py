@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from consent_middleware import Policy
 from examples.standin import StandIn
@@ -55,7 +55,7 @@ FORM_PAGES = {
     "where the script stands": f"<div id=f><script src='{FORMS}'></script><script>{MENU}"
     f"hbspt.forms.create({{{FORM},onFormReady:function(){{}}}})</script></div>",
     "with a library that a script loads": f"<div id=f></div><script src=/js/helpers.js></script><script>{MENU}"
-    f"bring('{FORMS}',function(){{hbspt.forms.create({{{FORM},target:'#f'}})}})</script>",
+    f"bring('{FORMS}',function(){{heard=(window.heard||0)+1;hbspt.forms.create({{{FORM},target:'#f'}})}})</script>",
     "as a snippet": f"<script>{MENU}</script><div id=f></div><script src='{FORMS}'></script>"
     f"<script>hbspt.forms.create({{{FORM},target:'#f'}})</script>",
 }
@@ -219,7 +219,7 @@ class TestMixedScripts:
         "code",
         [
             "new Image().srcset='https://track.hubspot.com/__ptq.gif?1 1x'",
-            'document.body.setHTMLUnsafe(\'<img alt="" src="https://track.hubspot.com/__ptq.gif?2">\')',
+            'window.box=document.createElement("div");box.setHTMLUnsafe(\'<img alt="" src="https://track.hubspot.com/__ptq.gif?2">\')',
             (
                 "var f=document.createElement('iframe');f.title='x';document.body.append(f);"
                 'f.srcdoc=\'<img alt="" src="https://track.hubspot.com/__ptq.gif?3">\''
@@ -287,16 +287,22 @@ class TestInsertedChat:
             "var s=document.createElement('script');s.src='//js.hs-banner.com/12345.js';document.body.append(s);",
             f"var s=document.createElement('script');s.src='{LOADER}';window.kept=s;",
             (
+                "var t=document.createElement('template'),d=t.content.ownerDocument,s=d.createElement('script');"
+                f"var a=d.createAttribute('src');a.value='{LOADER}';s.setAttributeNode(a);t.content.append(s);"
+                "document.body.append(document.importNode(t.content,true));"
+            ),
+            (
                 "document.getElementById('menu').insertAdjacentHTML('afterend',"
                 f"'<script src=\"{LOADER}\"></scr'+'ipt>');new Image().src='https://track.hubspot.com/__ptq.gif';"
             ),
         ],
     )
     def test_no_button_without_a_chat(self, page: Page, app: App, make: str) -> None:
-        show(page, app, f"<script>{MENU}{make}</script>")
+        errors = show(page, app, f"<script>{MENU}{make}</script>")
         until(page, "window.consentMiddleware.take")
         quiet(page)
         expect(place(page)).to_have_count(0)
+        assert errors == []
 
     def test_other_accounts_have_none(self, page: Page, standin: StandIn) -> None:
         with App(Policy(contact_url="/c", chat_accounts=["12345"]), {}) as app:
@@ -310,10 +316,11 @@ class TestInsertedChat:
 
     def test_none_where_the_site_offers_no_chat(self, page: Page) -> None:
         with App(Policy(contact_url="/c", chat_pages=["/help"]), {}) as app:
-            show(page, app, f"<script>{MENU}{INSERT}</script>")
+            errors = show(page, app, f"<script>{MENU}{INSERT}</script>")
             until(page, "window.consentMiddleware.take")
             quiet(page)
             expect(place(page)).to_have_count(0)
+        assert errors == []
 
     def test_chat_allowed_from_before_comes(self, page: Page, app: App, standin: StandIn) -> None:
         app.pages["/"] = "<p>x</p>"
@@ -374,6 +381,7 @@ class TestForms:
         quiet(page)
         expect(page.locator("form")).to_have_count(1)
         expect(shown).to_have_count(0)
+        assert page.evaluate("window.heard ?? 1") == 1
         assert errors == []
 
     @pytest.mark.parametrize("way", FORM_PAGES)
@@ -390,6 +398,14 @@ class TestForms:
         show(page, app, f"<script>{MENU}{INSERT}</script>")
         expect_state(page, "idle")
         assert page.evaluate("typeof hbspt + typeof HubSpotConversations") == "undefinedfunction"
+
+    def test_queue_of_calls_is_there(self, page: Page, app: App) -> None:
+        show(page, app, f"<script>{MENU}{INSERT}</script>")
+        expect_state(page, "idle")
+        assert page.evaluate("[_hsq, _hsp, hsConversationsOnReady].every(Array.isArray)")
+        page.evaluate("_hsq.push(() => window.heard = 1)")
+        page.evaluate(ACCEPT)
+        until(page, "window.heard")
 
     def test_form_that_does_not_come_is_a_failure(self, page: Page, app: App) -> None:
         show(page, app, f"<div class=hs-form-frame id=f></div><script>{MENU}</script><script src='{FORMS}'></script>")
@@ -485,6 +501,23 @@ class TestWaysIntoTheChat:
         quiet(page)
         assert asked(standin) == []
         expect_state(page, "idle")
+
+    def test_call_that_called_too_early_waits(self, page: Page, app: App, standin: StandIn) -> None:
+        """A click elsewhere, before our script comes, is not the call's."""
+        waiting: list[Route] = []
+        page.route("**/_consent/facade.*", lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright marks it
+        call = "addEventListener('DOMContentLoaded',function(){HubSpotConversations.widget.open();called=1})"
+        code = f"<script>{MENU}{call}</script>"
+        body = f"<script src='{FORMS}'></script>{code}{TAG}"
+        app.pages["/"] = f'<!DOCTYPE html><title>Shop</title><button id="menu">Menu</button>{body}'
+        page.goto(app.url, wait_until="commit")
+        until(page, "window.called")
+        comes(page, lambda: bool(waiting))
+        page.click("#menu")
+        waiting[0].continue_()
+        expect_state(page, "idle")
+        quiet(page)
+        assert asked(standin) == []
 
     def test_listener_hears_the_real_chat(self, page: Page, app: App) -> None:
         show(page, app, TAG)

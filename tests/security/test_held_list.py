@@ -58,7 +58,7 @@ def test_each_held_element_is_listed_by_its_marks() -> None:
     script = '<script data-x="a&amp;b" src="//js.hs-scripts.com/1.js" id="hs-script-loader" defer></script>'
     [conf] = told(sent(link + frame + PIXEL + script))
     assert conf["held"] == [
-        ["link", "data-consent=tracking", "data-consent-href=https://js.hs-scripts.com"],
+        ["link", "data-consent=tracking", "data-consent-rel=preconnect", "data-consent-href=https://js.hs-scripts.com"],
         [
             "iframe",
             "data-consent=embeds",

@@ -50,7 +50,11 @@ PIXEL_PARTS = "['https:', '', 'track.' + 'hubspot' + String.fromCharCode(46) + '
 
 CASES: dict[str, Case] = {
     "a script with an address": _tag(f'<script src="{SCRIPT}"></script>', f'script src="{SCRIPT}'),
-    "a script that is inline": _tag(f"<script>{LOADS}</script>", "<script>"),
+    "a script that is inline, and a vendor's snippet": _tag(f"<script>{LOADS}</script>", "<script>var s"),
+    # Without a guard, the server holds it.
+    "a script that is inline, with code of the site's own": _tag(
+        f"<script>document.title += ' '; {LOADS}</script>", "<script>document.title", seen=False
+    ),
     "a script in SVG": _tag(f'<svg><script href="{SCRIPT}"></script></svg>', f'script href="{SCRIPT}'),
     "a script that is inline in SVG": _tag(f"<svg><script>{LOADS}</script></svg>", "<svg><script>"),
     "a script that is inline in SVG, in a CDATA section": _tag(
@@ -166,6 +170,30 @@ CASES: dict[str, Case] = {
     ),
     "`SourceMap`": Case(field="SourceMap", value=SCRIPT, left=SCRIPT),
     "a tag that a script inserts": _script(HIDDEN_LOADER),
+    "a tag in markup that a script makes": Case(
+        f"<script>document.head.innerHTML += '<img alt src=' + {PIXEL_PARTS} + '>'</script>", "innerHTML", seen=True
+    ),
+    "a tag that a script clones from a template": Case(
+        f'<template id="t"><img alt="" src="{PIXEL}"></template>'
+        "<script>document.head.append(document.importNode(t.content, true))</script>",
+        f'src="{PIXEL}',
+        seen=True,
+    ),
+    "a tag in a shadow root": Case(
+        "<div id=d></div><script>d.attachShadow({ mode: 'open' }).innerHTML ="
+        f" '<img alt src=' + {PIXEL_PARTS} + '>'</script>",
+        "innerHTML",
+        seen=True,
+    ),
+    "a picture to which a script gives `srcset`": Case(
+        f"<script>new Image().srcset = {PIXEL_PARTS} + ' 1x'</script>", "srcset", seen=True
+    ),
+    "a frame to which a script gives `srcdoc`": Case(
+        "<script>const f = document.createElement('iframe'); f.srcdoc = '<img alt src=' + "
+        f"{PIXEL_PARTS} + '>'; document.head.append(f)</script>",
+        "srcdoc",
+        seen=True,
+    ),
     "`fetch`": _script(f"fetch({PIXEL_PARTS}).catch(() => {{}})"),
     "`fetchLater`": Case(
         f"<script>try {{ fetchLater({PIXEL_PARTS}, {{ activateAfter: 0 }}) }} catch {{}}</script>",

@@ -33,12 +33,14 @@ const repeat = (kind) => {
     }
 };
 
-// Scripts that a site loads by itself tell it so by an event, and there it calls for its form. So a library that has a
-// stand-in says at once that it has loaded, and not again when it has.
+// Scripts that a site loads by itself tell it so by an event, and there it calls for its form, or goes on with the next
+// of its scripts. So a library that has a stand-in says at once that it has loaded, and so does what a script has
+// brought, unless the site may look for more of it; and not again when it has.
 const pretend = () => {
   for (const element of [...all("script[data-consent]"), ...caught]) {
     if (told.has(element) || !element.isConnected || !baseOf(element)) continue;
-    if (!STAND_INS.some(([, , , makers]) => makers?.test(addressOf(element)))) continue;
+    const { consentKind } = element.dataset;
+    if (!STAND_INS.some(([, , , makers]) => makers?.test(addressOf(element))) && (consentKind || !made.has(element))) continue;
     told.set(element);
     setTimeout(() => markOf(element) && element.dispatchEvent(new Event("load")));
   }
@@ -58,11 +60,11 @@ if (!core.hears) {
 // it. An element that only markup has made would not have run.
 const adopt = () => {
   const whose = core.offers?.chat;
-  if (!whose || (conf?.src && !conf.adopted) || first("[data-consent-facade]")) return;
+  if (!whose || first("[data-consent-facade]")) return;
   for (const element of caught) {
     const chat = element.isConnected && made.has(element) && driver.chat?.(element, kept(element, "src"));
     if (!chat || (whose !== 1 && !whose.includes(chat.account))) continue;
-    conf = { ...conf, ...chat, nonce: element.nonce, adopted: 1 };
+    conf = { ...conf, ...chat, nonce: element.nonce };
     const place = make("aside");
     place.dataset.consentFacade = "";
     place.ariaLabel = SITE.label;

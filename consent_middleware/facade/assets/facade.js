@@ -86,7 +86,8 @@ const stand = (place, kind, press, goal) => {
 
 // ---- the chat
 
-const state = () => host?.dataset.state;
+// Not of the place itself: who brings a fresh copy of the page may set that back.
+const state = () => host?.shadowRoot.firstChild.dataset.state;
 
 // Builds what the page has room for, and again when the page has been swapped for another one: the facade then moves
 // over as it is, with a chat that is on its way.
@@ -174,7 +175,6 @@ const alive = (id) => {
 
 // ---- what is held
 
-const kept = (element, name) => element.getAttribute("data-consent-" + name);
 const addressOf = (element) => isScript(element) && (kept(element, "src") ?? kept(element, "href"));
 
 // An element by its name and marks, and a script by all that it may read of itself, as in the server's list.
@@ -199,13 +199,21 @@ const baseOf = (element) =>
 const revive = (element, patient) =>
   new Promise((resolve) => {
     const base = baseOf(element);
-    const names = isScript(element) ? ["src", "href", "type", "id"] : ["src", "srcset", "href"];
+    const names = isScript(element) ? ["src", "href", "type", "id"] : ["src", "srcset", "href", "imagesrcset", "rel"];
+    // A nonce is hidden, and would be lost; a policy would have its say once more on a handler.
+    const stays = /^(nonce|on.*)$/;
     let address;
     freed.add(element);
-    // These and no others: an address beside the one that is known would else come back, or a handler.
-    const values = names.map((name) => {
-      let value = kept(element, name);
-      if (!value || !/src$|href/.test(name)) return value;
+    // As the site wrote it, in its order, so that who compares it with a copy of the page finds it. These attributes come
+    // back and no others: an address beside the one that is known would else come, or a handler.
+    const attributes = [];
+    for (const { name, value } of [...element.attributes]) {
+      const own = name.replace(/^data-consent-?/, "");
+      if (own === name ? !stays.test(name) && !(name === "type" && value === "text/x-consent") : names.includes(own))
+        attributes.push([own, value]);
+    }
+    const values = attributes.map(([name, value]) => {
+      if (!/src$|href/.test(name)) return value;
       try {
         // A `<base>` that stands behind the element counts for nothing in it.
         value = new URL(value, base).href;
@@ -216,14 +224,18 @@ const revive = (element, patient) =>
     // Each tag once: the same one may be there already. One with another nonce may be one that the page's policy stops.
     const twin =
       alive(kept(element, "id")) ||
-      (address && all("script").some((other) => other.src === address && other.nonce === element.nonce));
+      (address && all("script").some((other) => other.src === address && other.nonce === element.nonce && !markOf(other)));
     element.removeAttribute("data-consent");
-    if (twin) return resolve(true);
+    if (twin) {
+      // Who looks for the script by its id finds one.
+      const id = kept(element, "id");
+      if (id && !document.getElementById(id)) element.id = id;
+      return resolve(true);
+    }
     element.replaceWith(spot);
     caught.delete(element);
-    // What the server holds has this type, also where a script has given it another address since.
-    if (isScript(element) && element.type === "text/x-consent") element.removeAttribute("type");
-    names.forEach((name, at) => values[at] !== null && element.setAttribute(name, values[at]));
+    for (const { name } of [...element.attributes]) if (!stays.test(name)) element.removeAttribute(name);
+    attributes.forEach(([name], at) => element.setAttribute(name, values[at]));
     if (address) {
       // A script that has waited is async unless it is told not to be.
       element.async = element.hasAttribute("async");
@@ -234,6 +246,8 @@ const revive = (element, patient) =>
       if (!EMBEDS || !patient) setTimeout(resolve, 5000, element);
     }
     spot.replaceWith(element);
+    // A loader takes its script away again once it has been told that it has loaded.
+    if (EMBEDS && told.has(element) && !element.isConnected) document.head.append(element);
     if (!address || !element.isConnected) resolve(true);
   });
 
@@ -253,7 +267,8 @@ const release = (wanted = isLive, strict) => {
     if (external && element.hasAttribute("async")) return 0;
     return kept(element, "type") === "module" || (external && element.defer) ? 2 : 1;
   };
-  waiting.sort((one, other) => rank(one) - rank(other));
+  // Of twins, one that a script has made goes first: no browser runs one that came as markup later.
+  waiting.sort((one, other) => rank(one) - rank(other) || made.has(other) - made.has(one));
   if (EMBEDS) {
     // What listens at a library's tag, which it finds by its id, does so before the library loads.
     const ids = waiting.filter(addressOf).map((element) => element.id);
@@ -268,11 +283,11 @@ const release = (wanted = isLive, strict) => {
       if (!markOf(element)) return;
       if (!EMBEDS) return revive(element);
       const spare = element.cloneNode(true);
-      const told = await revive(element, strict);
-      if (strict && told.type === "error") {
+      const event = await revive(element, strict);
+      if (strict && event.type === "error") {
         // Held again, for the next try.
         element.replaceWith(spare);
-        throw told;
+        throw event;
       }
     };
     if (rank(element)) turn = step(turn);
@@ -322,6 +337,7 @@ const end = () => {
 
 const tick = () => {
   if (sight() !== seen) ask();
+  if (host && host.dataset.state !== state()) host.dataset.state = state();
   if (driver.loaded()) settle?.(true);
   // Something else may bring the chat, a tag manager perhaps: two buttons for one chat are one too many.
   if (state() === "idle") {
@@ -385,7 +401,7 @@ if (own instanceof HTMLScriptElement) {
     });
     core.wanted?.forEach((name) => api[name]());
     addEventListener("click", (event) => {
-      if (event.isTrusted && event.composedPath().some((it) => it.matches?.(driver.opens))) openChat(event);
+      if (event.composedPath().some((it) => it.matches?.(driver.opens))) openChat(event);
     });
     if (EMBEDS) (core.heed = heed)();
     setInterval(tick, 250);

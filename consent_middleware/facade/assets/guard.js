@@ -43,6 +43,9 @@ const waits = (url) => {
   return row?.[0] && !mayLoad(row[0]) && !live[row[2]] && row;
 };
 
+// The browser's own, which the guard does not hear.
+const put = Element.prototype.setAttribute;
+
 // Holds an element that is given an address, if what it leads to has to wait. `scripted`: by a script, not by markup,
 // which is believed only where it has the page's nonce: somebody may have got it into the page.
 const hold = (element, url, scripted, name = loadsBy(element.localName)) => {
@@ -54,7 +57,12 @@ const hold = (element, url, scripted, name = loadsBy(element.localName)) => {
   element.dataset.consent = purpose;
   if (kind) element.dataset.consentKind = kind;
   element.removeAttribute(name);
-  element.setAttribute("data-consent-" + name, url);
+  put.call(element, "data-consent-" + name, url);
+  // A hint without an address is told of as wrong.
+  if (name === "href" && element.rel) {
+    put.call(element, "data-consent-rel", element.rel);
+    element.removeAttribute("rel");
+  }
   if (scripted) made.add(element);
   if (scripted || element.nonce === nonce) element.dataset.consentBy = token;
   bring();
@@ -71,6 +79,8 @@ const scan = (node) => {
     if (element instanceof HTMLFormElement) continue;
     const url = element.getAttribute(loadsBy(element.localName));
     if (url) hold(element, url);
+    // What was held in markup may stand where nobody looks for it.
+    if (kept(element, "by") === token) caught.add(element);
     // Vendors take an element with their script's id for the script. A library that the site calls may keep its own.
     if (isScript(element) && element.id && markOf(element) && !element.dataset.consentKind) {
       element.dataset.consentId = element.id;
@@ -83,9 +93,14 @@ const scan = (node) => {
   }
 };
 
+const observer = new MutationObserver((changes) => {
+  changes.forEach(({ addedNodes }) => addedNodes.forEach(scan));
+});
+const watch = (root) => observer.observe(root, { childList: true, subtree: true });
+
 // However an element comes into the page, a script has given it its address before, or has made it of markup.
 const guard = () => {
-  const patch = (types, names, stops) => {
+  const patch = (types, names, stops, after) => {
     for (const { prototype } of types)
       for (const name of names.split(" ")) {
         const setter = prototype.__lookupSetter__(name);
@@ -94,12 +109,31 @@ const guard = () => {
         Object.defineProperty(prototype, name, {
           __proto__: null,
           [setter ? "set" : "value"](...given) {
-            if (!stops(this, given)) return native.apply(this, given);
+            if (stops?.(this, given)) return;
+            const out = native.apply(this, given);
+            after?.(out);
+            return out;
           },
         });
       }
   };
   const set = (element, [url]) => hold(element, url, 1);
+  // Loaders read an address again once they have set it: what is held has it still.
+  for (const [{ prototype }, name] of [
+    [HTMLScriptElement, "src"],
+    [HTMLImageElement, "src"],
+    [HTMLIFrameElement, "src"],
+    [HTMLLinkElement, "href"],
+  ]) {
+    const native = prototype.__lookupGetter__(name);
+    Object.defineProperty(prototype, name, {
+      __proto__: null,
+      get() {
+        const url = kept(this, "by") === token && kept(this, name);
+        return url ? new URL(url, document.baseURI).href : native.call(this);
+      },
+    });
+  }
   // A picture in markup is asked for as soon as the markup is read: so the markup is read without its address.
   const markup = (_, given) =>
     given.forEach((text, at) => {
@@ -121,6 +155,7 @@ const guard = () => {
             return 'data-consent="' + row[0] + by + '" data-consent-' + pair;
           }),
       );
+      if (veiled !== read) bring();
       // Text that the page's policy trusts stays trusted, and no other text becomes it.
       if (veiled !== read) given[at] = window.trustedTypes?.isHTML(text) ? trust("HTML", veiled) : veiled;
     });
@@ -133,12 +168,22 @@ const guard = () => {
   );
   patch([Element], "setAttribute setAttributeNS", (element, given) => {
     const [name, url] = given.slice(-2);
+    // A script that makes a held one anew, because those in markup do not run.
+    if (name === "data-consent-src" && isScript(element)) {
+      made.add(element);
+      caught.add(element);
+      element.dataset.consentBy = token;
+      bring();
+    }
     return (name + "").toLowerCase() === loadsBy(element.localName) && hold(element, url, 1);
   });
   // What is made of a template is asked for as soon as it stands in the page.
-  const parts = (node) => node instanceof DocumentFragment && [...node.children].forEach(scan);
-  patch([Document], "importNode", (_, [node]) => parts(node));
-  patch([Node], "cloneNode", parts);
+  const parts = (node) => {
+    if (node instanceof DocumentFragment) [...node.children].forEach(scan);
+  };
+  patch([Document], "importNode", null, parts);
+  patch([Node], "cloneNode", null, parts);
+  patch([Element], "attachShadow", null, watch);
   // What a script asks for by itself ends as where there is no network.
   const lose = (at) => (_, given) => {
     if (waits(given[at]?.url ?? given[at])) given[at] = "about:blank";
@@ -161,9 +206,7 @@ if (own instanceof HTMLScriptElement && !core.guarded) {
   Object.assign(live, JSON.parse(own.getAttribute("data-guard")));
   core.offers = JSON.parse(own.getAttribute("data-offers")) ?? {};
   guard();
-  new MutationObserver((changes) => {
-    changes.forEach(({ addedNodes }) => addedNodes.forEach(scan));
-  }).observe(document, { childList: true, subtree: true });
+  watch(document);
   // A choice that falls before the facade's script is there is one to ask about. A sandbox has no cookies, and throws.
   try {
     core.seen = document.cookie + document.hidden;

@@ -48,5 +48,6 @@ const first = (selector) => document.querySelector(selector);
 // Not of `dataset`, which has what other code put on every object's prototype.
 const markOf = (element) => element.getAttribute("data-consent");
 const mayLoad = (purpose) => live[purpose] || clicked[purpose];
+const kept = (element, name) => element.getAttribute("data-consent-" + name);
 const isLive = (element) => live[markOf(element)];
 const isScript = (element) => element.localName === "script";

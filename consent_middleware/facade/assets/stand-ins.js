@@ -9,7 +9,8 @@
 // may ask at once.
 //
 //   STAND_INS  the globals: a name, the purposes of the scripts that make it, what those of its methods return that
-//              return anything, and maybe the addresses of scripts whose load event tells a site that it is there
+//              return anything, and maybe the addresses of scripts whose load event tells a site that it is there;
+//              the name alone of an array that the vendor's script goes through once it is there
 
 // A stand-in for a global, or for what it has at `path`. What the site puts into it stays there.
 const standIn = (name, returns, path, own) =>
@@ -31,6 +32,10 @@ const isHeld = (purposes) => [...all("script[data-consent]"), ...caught].some((i
 if (!core.stands) {
   core.stands = 1;
   for (const [name, purposes, returns] of STAND_INS) {
+    if (!purposes) {
+      window[name] ??= [];
+      continue;
+    }
     let real = window[name];
     const own = { __proto__: null };
     const stub = standIn(name, returns, [], own);

@@ -38,6 +38,8 @@ class Case:
     address: what of HubSpot's it loads.
     button: whether a button for the chat stands in its page.
     told: whether it asks to be told when its script has run, and keeps in `told` how often it was.
+    late: whether what it brings comes with the next page only: it neither runs scripts of an unknown type that it swaps
+        in, nor makes them anew.
     """
 
     kind: str = "apps"
@@ -45,6 +47,7 @@ class Case:
     address: str = LOADER
     button: bool = True
     told: bool = False
+    late: bool = False
 
 
 #: By the path of the page. An app with a server's part has the tag in its page; one without brings it in the browser.
@@ -52,18 +55,18 @@ CASES = {
     "helmet": Case(),
     "helmet-18": Case("react18"),
     "document": Case(),
-    "effect": Case(button=False),
-    "component": Case(next=True, button=False),
+    "effect": Case(),
+    "component": Case(next=True),
     "before": Case("next", next=True),
     "after": Case("next", next=True),
     "lazy": Case("next", next=True),
     "head": Case("next", next=True),
-    "script": Case("next", next=True, button=False),
-    "vue-head": Case(button=False),
+    "script": Case("next", next=True),
+    "vue-head": Case(),
     "vue-html": Case(address=PIXEL, button=False),
-    "vue-router": Case(next=True, button=False),
-    "preact": Case(button=False),
-    "svelte": Case(button=False),
+    "vue-router": Case(next=True),
+    "preact": Case(),
+    "svelte": Case(),
     # What stands in a template is content, and names no account.
     "alpine-if": Case(next=True, button=False),
     "alpine-html": Case(next=True, address=PIXEL, button=False),
@@ -75,20 +78,20 @@ CASES = {
     "morphdom": Case(next=True),
     "alpine-morph": Case(next=True),
     # Only a part of the page is swapped, and the button stands outside of it.
-    "swup": Case(next=True, button=False),
-    "unpoly": Case(next=True, button=False),
-    "lit": Case(address=PIXEL, button=False),
+    "swup": Case(next=True),
+    "unpoly": Case(next=True, button=False, late=True),
+    "lit": Case(address=PIXEL),
     "lit-shadow": Case(address=MEETINGS, button=False),
-    "jquery-html": Case(next=True, button=False),
-    "jquery-script": Case(address=ANALYTICS, button=False, told=True),
+    "jquery-html": Case(next=True),
+    "jquery-script": Case(address=ANALYTICS, told=True),
     "inner-html": Case(button=False),
-    "postscribe": Case(button=False, told=True),
+    "postscribe": Case(told=True),
     "lazysizes": Case(address=MEETINGS, button=False),
-    "loadjs": Case(button=False, told=True),
-    "scriptjs": Case(address=ANALYTICS, button=False, told=True),
-    "load-script": Case(button=False, told=True),
-    "gtm-support": Case(button=False),
-    "gtm-react": Case(button=False),
+    "loadjs": Case(told=True),
+    "scriptjs": Case(address=ANALYTICS, told=True),
+    "load-script": Case(told=True),
+    "gtm-support": Case(),
+    "gtm-react": Case(),
     "form-react": Case(address=FORMS, button=False, told=True),
     "form-hook": Case(address=FORMS, button=False),
 }
