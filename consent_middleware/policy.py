@@ -364,6 +364,7 @@ class Policy:
             privacy_url=privacy_url,
             cookie=self.click_cookie,
             position=position,
+            proxied=self.proxied,
         )
         self.notices = Notices()
         if contact_url is None:

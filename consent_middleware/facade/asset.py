@@ -12,8 +12,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
 from importlib.resources import files
@@ -46,6 +46,7 @@ class Site:
     contact_url: str | None
     privacy_url: str | None
     position: str
+    proxied: Mapping[str, str] = field(default_factory=dict)
 
 
 def compose(site: Site, vendors: Sequence[Vendor], *, embeds: bool, minified: bool = True) -> Asset:
@@ -70,9 +71,14 @@ def compose(site: Site, vendors: Sequence[Vendor], *, embeds: bool, minified: bo
     return _asset("facade", f"(f=>f({','.join(given)}))({core});\n")
 
 
-def compose_guard(vendors: Sequence[Vendor], *, minified: bool = True) -> Asset:
+def compose_guard(vendors: Sequence[Vendor], proxied: Mapping[str, str], *, minified: bool = True) -> Asset:
     """The guard, for the tags of these vendors that other scripts insert: a file, or what stands in a page itself."""
-    return _asset("guard", f"(f=>f({_places(vendors)}))({_part('guard', False, minified)});\n")
+    behind: dict[str, list[str]] = {}
+    for host, origin in proxied.items():
+        # A browser leaves out the port of the scheme.
+        behind.setdefault(re.sub(r"^https?://|:(?:80|443)$", "", origin), []).append(host)
+    given = f"{_places(vendors)},{_js(behind)}"
+    return _asset("guard", f"(f=>f({given}))({_part('guard', False, minified)});\n")
 
 
 def compose_stand_ins(vendors: Sequence[Vendor], *, minified: bool = True) -> Asset:
@@ -89,7 +95,7 @@ def _asset(kind: str, code: str) -> Asset:
 #: What the function of each part of our own is called with, and what stands in its scope.
 OWN_PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "facade": ("SITE, BOX, CSS, DRIVERS, STAND_INS", ("shared", "facade")),
-    "guard": ("HOSTS", ("shared", "guard")),
+    "guard": ("HOSTS, PROXIED", ("shared", "guard")),
     "stand-ins": ("STAND_INS", ("shared", "stand-ins")),
 }
 
@@ -155,9 +161,9 @@ def _js_text(text: str) -> str:
     return "`" + "".join(letter if letter.isascii() else _js(letter)[1:-1] for letter in escaped) + "`"
 
 
-def _words(site: Site, vendor: str, embeds: bool) -> dict[str, str | None]:
+def _words(site: Site, vendor: str, embeds: bool) -> dict[str, object]:
     words = site.words
-    spoken: dict[str, str] = {
+    spoken: dict[str, object] = {
         "cookie": site.cookie,
         "chat": words.button,
         "loading": words.loading,
@@ -169,6 +175,7 @@ def _words(site: Site, vendor: str, embeds: bool) -> dict[str, str | None]:
         spoken |= {
             "label": words.label,
             "lang": site.language,
+            "proxied": dict(site.proxied),
             "embed": words.embed + " ",
             "embed-loading": words.embed_loading,
             "embed-failed": words.embed_failed,
@@ -179,7 +186,9 @@ def _words(site: Site, vendor: str, embeds: bool) -> dict[str, str | None]:
             "video": words.video,
         }
     # In JavaScript, this takes away the prototype, so that no word from a page finds anything else there.
-    return {"__proto__": None} | {key: text.replace("{vendor}", vendor) for key, text in spoken.items()}
+    return {"__proto__": None} | {
+        key: text.replace("{vendor}", vendor) if isinstance(text, str) else text for key, text in spoken.items()
+    }
 
 
 def _box(site: Site, vendor: str) -> str:

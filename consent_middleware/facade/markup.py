@@ -41,6 +41,7 @@ class Facade:
             the chat does not come and the link for visitors without JavaScript. None: text only.
         privacy_url: the privacy page, as a path or an http or https URL, linked from the sentence that says what the
             click does. None: no link.
+        proxied: the origins of the site's own that stand in for hosts of the vendors, by host.
         cookie: the name of the cookie that keeps the visitor's click for this visit.
         position: "right", the end of the line, or "left", its beginning; both turn with the page's direction.
     """
@@ -51,6 +52,7 @@ class Facade:
     privacy_url: str | None = None
     cookie: str = "consent_chat"
     position: Literal["right", "left"] = "right"
+    proxied: Mapping[str, str] = field(default_factory=dict)
     #: Every script that a page may name, by its file name.
     assets: Mapping[str, Asset] = field(init=False)
     #: The guard, and what stands in for vendors' globals, which are two of them.
@@ -62,7 +64,7 @@ class Facade:
         """Put together the script for every language and vendor, with and without placeholders."""
         chosen = {
             (language, vendor.id, embeds): compose(
-                Site(words, language, self.cookie, self.contact_url, self.privacy_url, self.position),
+                Site(words, language, self.cookie, self.contact_url, self.privacy_url, self.position, self.proxied),
                 (vendor, *(other for other in self.vendors if other is not vendor)),
                 embeds=embeds,
             )
@@ -72,7 +74,7 @@ class Facade:
         }
         object.__setattr__(self, "texts", MappingProxyType(dict(self.texts)))
         object.__setattr__(self, "_chosen", chosen)
-        object.__setattr__(self, "guard", compose_guard(self.vendors))
+        object.__setattr__(self, "guard", compose_guard(self.vendors, self.proxied))
         object.__setattr__(self, "stand_ins", compose_stand_ins(self.vendors))
         assets = {asset.name: asset for asset in (*chosen.values(), self.guard, self.stand_ins)}
         object.__setattr__(self, "assets", MappingProxyType(assets))

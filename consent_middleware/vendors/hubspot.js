@@ -144,10 +144,9 @@ if (EMBEDS) {
 
   // The chat that a tag brings: its script, what that needs, and its account. None where it brings no chat.
   driver.chat = (tag, url) => {
-    const { href } = new URL(url, document.baseURI);
     let [, region, portal] =
-      /^https?:\/\/(?:js|api)(?:-([a-z]{2}\d{1,2}))?\.(?:hs-scripts\.com|hubapi\.com\/scriptloader\/v1|hs-analytics\.net\/analytics\/[^/]+)\/([1-9]\d{0,18})\.js/.exec(href) ?? [];
-    if (/^https?:\/\/js(-[a-z]{2}\d{1,2})?\.usemessages\.com\/conversations-embed\.js/.test(href)) {
+      /^https:\/\/(?:js|api)(?:-([a-z]{2}\d{1,2}))?\.(?:hs-scripts\.com|hubapi\.com\/scriptloader\/v1|hs-analytics\.net\/analytics\/[^/]+)\/([1-9]\d{0,18})\.js/.exec(url) ?? [];
+    if (/^https:\/\/js(-[a-z]{2}\d{1,2})?\.usemessages\.com\/conversations-embed\.js/.test(url)) {
       portal = tag.getAttribute("data-hsjs-portal");
       region = tag.getAttribute("data-hsjs-hublet");
     }

@@ -16,11 +16,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qs
 
+from flask import Flask, Response
+from markupsafe import escape
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from examples.flask_app import create_app
-from examples.shop import MADE_UP_PORTAL
+from examples.shop import MADE_UP_PORTAL, Origins
 from examples.standin import DOMAINS, PURPOSES, Record, StandIn
+
+from . import react
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -67,6 +71,7 @@ class Demo:
                 site = create_app(
                     portal=portal or MADE_UP_PORTAL, region=region, proxied=proxied, protected=side == "protected"
                 )
+                _add_react_page(site, Origins(region, proxied).loader(portal or MADE_UP_PORTAL))
                 self.ports[side] = opened.enter_context(_Server(_with_own_pages(site.wsgi_app))).port
             try:
                 control = _Server(self._control, port=port)
@@ -132,6 +137,22 @@ class Demo:
     def _side(self, record: Record) -> str | None:
         port = record.page.rpartition(":")[2]
         return next((side for side in SIDES if port == str(self.ports[side])), None)
+
+
+def _add_react_page(site: Flask, loader: str) -> None:
+    """Add a page to a site that React makes. It is the site's own, so the middleware sees it as any other."""
+
+    @site.get("/_demo/react")
+    def page() -> str:
+        try:
+            react.script()
+        except react.ReactError as error:
+            return react.WITHOUT.replace("__WHY__", escape(str(error)))
+        return react.PAGE.replace("__LOADER__", escape(loader))
+
+    @site.get("/_demo/react.js")
+    def script() -> Response:
+        return Response(react.script(), content_type=_TYPES[".js"])
 
 
 def _with_own_pages(app: WSGIApplication) -> WSGIApplication:

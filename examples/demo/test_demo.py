@@ -17,7 +17,8 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from examples.demo import Demo
+from examples.demo import Demo, react
+from tests.needs import missing
 from tests.quiet import TIMEOUT, comes
 
 pytestmark = pytest.mark.servers
@@ -234,3 +235,31 @@ def test_a_browser_without_such_names_gets_two_links_and_the_list_of_requests(
         expect(opened.value.get_by_role("heading", level=1)).to_be_visible()
         page.locator("#unprotected .requests", has_text="track.hubspot.com").wait_for()
         assert page.locator("#protected .requests .none").count() == 1
+
+
+def test_a_react_page_waits_on_the_protected_site(shown: Shown) -> None:
+    try:
+        react.script()
+    except react.ReactError as error:
+        missing(str(error))
+        raise
+    shown.press("Show a React page")
+    frame = shown.page.frame_locator("iframe[name=protected]")
+    facade = frame.locator("[data-consent-facade]")
+    expect(facade).to_have_attribute("data-state", "idle")
+    comes(shown.page, lambda: "js.hs-scripts.com" in shown.hosts("unprotected"))
+    frame.get_by_role("button", name="Ring: 0").click()
+    expect(frame.get_by_role("button", name="Ring: 1")).to_be_visible()
+    assert shown.hosts("protected") == set()
+    frame.get_by_role("button", name="Ask about bells").click()
+    expect(facade).to_have_attribute("data-state", "ready")
+    comes(shown.page, lambda: shown.hosts("protected") == CHAT_HOSTS)
+    shown.press("Show the workshop")
+    expect(frame.get_by_role("heading", name="Bells")).to_have_count(0)
+
+
+def test_a_react_page_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(react, "ROOT", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with Demo(port=0) as demo:
+        assert "This page needs npm" in fetch(f"http://127.0.0.1:{demo.ports['protected']}/_demo/react")

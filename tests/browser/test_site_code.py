@@ -77,6 +77,7 @@ WAYS = {
 def shared_app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     folder: Path = tmp_path_factory.mktemp("js")
     (folder / "bundle.js").write_text("window.bundle = 1")
+    (folder / "container.js").write_text(INSERT)
     (folder / "form.js").write_text(
         f"function put(){{if(window.hbspt)hbspt.forms.create({{{FORM},target:'#f'}})}}"
         "if(window.hbspt)put();else document.querySelector('script[src*=hsforms]')?.addEventListener('load',put);"
@@ -348,6 +349,79 @@ class TestInsertedChat:
         button(page).click()
         expect_state(page, "ready")
         assert page.get_attribute("#hubspot-messages-loader", "data-hsjs-portal") == "12345"
+
+
+#: A site's own copy of a tag manager, as its vendors' guides put it into pages.
+CONTAINERS = {
+    "Google's snippet": "(function(w,d,s,l,i){w[l]=w[l]||[];w[l].push({'gtm.start':Date.now(),event:'gtm.js'});"
+    "var f=d.getElementsByTagName(s)[0],j=d.createElement(s);j.async=true;j.src='/js/container.js?id='+i;"
+    "f.parentNode.insertBefore(j,f)})(window,document,'script','dataLayer','GTM-X');",
+    "Matomo's snippet": "var _mtm=window._mtm=window._mtm||[];_mtm.push({event:'mtm.Start'});(function(){"
+    "var d=document,g=d.createElement('script'),s=d.getElementsByTagName('script')[0];"
+    "g.async=true;g.src='/js/container.js';s.parentNode.insertBefore(g,s)})();",
+    "a bundle that is preloaded": "import('/js/container.js');",
+    "a timer": "setTimeout(function(){document.body.append(Object.assign(document.createElement('script'),"
+    "{src:'/js/container.js'}))},100);",
+}
+
+
+class TestShadowRoots:
+    @pytest.mark.parametrize("mode", ["open", "closed"])
+    def test_markup_in_one_is_released(self, page: Page, app: App, standin: StandIn, mode: str) -> None:
+        frame = '<iframe title="x" src="https://meetings.hubspot.com/ann"></iframe>'
+        make = f"document.getElementById('d').attachShadow({{mode:'{mode}'}}).innerHTML='{frame}';"
+        show(page, app, f"<div id=d></div><script>{MENU}{make}</script>")
+        until(page, "window.consentMiddleware.take")
+        quiet(page)
+        assert asked(standin) == []
+        page.evaluate(ACCEPT)
+        comes(page, lambda: "meetings.hubspot.com" in hosts(standin))
+
+
+class TestOriginsOfTheSite:
+    """Origins that stand in for HubSpot's hosts (`proxied`) wait as these do."""
+
+    def test_tag_of_one_waits_and_has_its_button(self, page: Page) -> None:
+        with StandIn(https=False) as local, App(Policy(contact_url="/c", proxied=local.origins), {}) as app:
+            loader = local.origins["js.hs-scripts.com"] + "/12345.js"
+            show(page, app, f"<script>{MENU}{INSERT.replace(LOADER, loader)}</script>")
+            expect_state(page, "idle")
+            quiet(page)
+            assert asked(local) == []
+            button(page).click()
+            expect_state(page, "ready")
+            assert hosts(local) == CHAT_HOSTS
+            page.evaluate(ACCEPT)
+            until(page, "document.cookie.includes('__hstc')")
+            assert loads(local) == 1
+
+
+class TestContainers:
+    """What a container of the site's own brings waits, whatever its address."""
+
+    @pytest.mark.parametrize("way", CONTAINERS)
+    def test_container_of_the_site_s_own(self, page: Page, app: App, standin: StandIn, way: str) -> None:
+        head = '<link rel="preload" as="script" href="/js/container.js">' if "preloaded" in way else ""
+        errors = show(page, app, f"<script>{CONTAINERS[way]}{MENU}</script>", head)
+        expect_state(page, "idle")
+        quiet(page)
+        assert asked(standin) == []
+        assert works(page)
+        page.evaluate(ACCEPT)
+        until(page, "document.cookie.includes('__hstc')")
+        quiet(page)
+        assert loads(standin) == 1
+        assert errors == []
+
+    @pytest.mark.parametrize("mark", ["onload", "onclick"])
+    def test_handler_alone_brings_nothing(self, page: Page, app: App, standin: StandIn, mark: str) -> None:
+        """A page without any script but an event handler."""
+        app.pages["/"] = f'<!DOCTYPE html><title>Shop</title><body {mark}="{INSERT}"><p id="p">x</p></body>'
+        page.goto(app.url)
+        page.click("#p")
+        expect_state(page, "idle")
+        quiet(page)
+        assert asked(standin) == []
 
 
 class TestHeldInMarkup:

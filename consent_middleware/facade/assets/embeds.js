@@ -61,10 +61,17 @@ if (!core.hears) {
 const adopt = () => {
   const whose = core.offers?.chat;
   if (!whose || first("[data-consent-facade]")) return;
+  const { proxied } = SITE;
   for (const element of caught) {
-    const chat = element.isConnected && made.has(element) && driver.chat?.(element, kept(element, "src"));
-    if (!chat || (whose !== 1 && !whose.includes(chat.account))) continue;
-    conf = { ...conf, ...chat, nonce: element.nonce };
+    if (!element.isConnected || !made.has(element) || !driver.chat || kept(element, "src") === null) continue;
+    const url = new URL(kept(element, "src"), document.baseURI);
+    // An origin of the site's own may stand in for several hosts.
+    const stands = Object.keys(proxied).filter((host) => new URL(proxied[host]).host === url.host);
+    const found = [url.host, ...stands].map((host) => driver.chat(element, "https://" + host + url.pathname));
+    const chat = found.find((each) => each && (whose === 1 || whose.includes(each.account)));
+    if (!chat) continue;
+    const { host: wanted, pathname } = new URL(chat.src);
+    conf = { ...conf, ...chat, src: (proxied[wanted] ?? "https://" + wanted) + pathname, nonce: element.nonce };
     const place = make("aside");
     place.dataset.consentFacade = "";
     place.ariaLabel = SITE.label;

@@ -7,6 +7,7 @@
 // It is the inside of a function, called with
 //   HOSTS     what of the vendors has to wait: a purpose, a pattern for host and path, maybe another purpose whose
 //             scripts bring it along, and maybe the kind of embed; the first fit counts
+//   PROXIED   the hosts for which origins of the site's own stand in, by the origin's host and port
 //
 // It stands in the page itself, before the page's first script, or where the page's policy forbids that, in a file. It
 // asks for nothing until it holds something: then it brings the facade's script, if the page has none.
@@ -38,8 +39,10 @@ const loadsBy = (name) => (name === "link" ? "href" : "src");
 const waits = (url) => {
   link.href = url;
   // A host's own label may bear a region.
-  const place = "." + link.hostname.replace(/-[a-z]{2}\d\d?(?=[.-])/, "") + link.pathname;
-  const row = HOSTS.find(([, pattern]) => pattern.test(place));
+  const places = (PROXIED[link.host] ?? [link.hostname]).map(
+    (host) => "." + host.replace(/-[a-z]{2}\d\d?(?=[.-])/, "") + link.pathname,
+  );
+  const row = HOSTS.find(([, pattern]) => places.some((place) => pattern.test(place)));
   return row?.[0] && !mayLoad(row[0]) && !live[row[2]] && row;
 };
 
@@ -155,9 +158,10 @@ const guard = () => {
             return 'data-consent="' + row[0] + by + '" data-consent-' + pair;
           }),
       );
-      if (veiled !== read) bring();
+      if (veiled === read) return;
+      bring();
       // Text that the page's policy trusts stays trusted, and no other text becomes it.
-      if (veiled !== read) given[at] = window.trustedTypes?.isHTML(text) ? trust("HTML", veiled) : veiled;
+      given[at] = window.trustedTypes?.isHTML(text) ? trust("HTML", veiled) : veiled;
     });
   patch([HTMLScriptElement, HTMLImageElement, HTMLIFrameElement, HTMLLinkElement], "src href", set);
   patch([HTMLImageElement], "srcset", (element, [urls]) => hold(element, urls + "", 1, "srcset"));

@@ -60,6 +60,16 @@
     made.report = report;
   }
 
+  // ---- which page of the site stands in both windows
+  document.querySelectorAll("[data-page]").forEach(function (button) {
+    button.addEventListener("click", function () {
+      Object.keys(sides).forEach(function (side) {
+        sides[side].article.querySelector(".bar").textContent = origin(side) + button.dataset.page;
+        if (framed) sides[side].article.querySelector(".window iframe").src = origin(side) + button.dataset.page;
+      });
+    });
+  });
+
   function draw(side) {
     var own = sides[side];
     var requests = own.article.querySelector(".requests");

@@ -60,7 +60,8 @@ def test_what_is_on_every_prototype_is_no_consent(page: Page, names: list[str], 
     if tags.startswith(PLACE):
         assert page.locator("[data-consent-facade] button").count() == 0
     if tags == LOADER:
-        state_is(page, "idle")
+        look = "document.querySelector('[data-consent-facade]').getAttribute('data-state')"
+        assert page.evaluate(look) == "idle"
     assert {address for address in shop.requests() if not address.startswith(HOST)} == set()
     assert page.evaluate("window.ran ?? []") == []
 
