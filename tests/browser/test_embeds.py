@@ -105,6 +105,21 @@ class TestPlaces:
         assert page.locator("#below").evaluate("(element) => element.offsetTop") == below
         assert page.evaluate("document.activeElement.localName") == "iframe"
 
+    def test_a_video_named_by_an_attribute_gets_one(self, page: Page, site: Site) -> None:
+        """Its script finds the frame and gives it the address."""
+        frame = '<iframe title="t" data-hsv-src="/frame" width="400" height="300"></iframe>'
+        library = HELD_LIBRARY.replace('kind="forms"', 'kind="video"').format("")
+        put(site, document(before=frame + library, held=(LIBRARY,), placeholders=True))
+        find = "const frame = document.querySelector('[data-hsv-src]'); frame.src = frame.dataset.hsvSrc"
+        site.pages[LIBRARY] = Document(find.encode(), {"Content-Type": "text/javascript"})
+        site.pages["/frame"] = Document(b"<!DOCTYPE html><title>Frame</title><p>In the frame")
+        page.goto(URL)
+        expect(placeholder(page, "Play the video")).to_be_visible()
+        expect(page.locator("iframe")).to_be_hidden()
+        assert "/frame" not in site.asked
+        placeholder(page, "Play the video").click()
+        expect(page.frame_locator("iframe").get_by_text("In the frame")).to_be_visible()
+
     def test_no_placeholder_for_a_picture_or_a_call_to_action_that_has_its_link(self, page: Page, site: Site) -> None:
         picture = (
             '<img alt="Our offer" data-consent="embeds" data-consent-kind="calls-to-action" data-consent-src="/x">'
