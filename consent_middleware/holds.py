@@ -25,6 +25,7 @@ from .html.rewriter import Edit, Search, StartTag
 from .policy import Plan, Policy
 from .rules import Action, ChatScript, Found, Purpose, Recognition, Sight, TextRule
 from .scripts.loads import scan
+from .scripts.snippets import waits_for_page
 from .tag_managers import is_tag_manager
 from .urls import URL, parse_url, possible_urls, said_in_address
 
@@ -490,16 +491,20 @@ class PageHolds:
     def _runs_guarded(self, tag: StartTag, found: Found) -> bool:
         """Return whether an inline script runs although it loads, or calls, what has to wait.
 
-        Held whole is what is a vendor's snippet and nothing else. A script with code of the site's own runs: the guard
-        before it holds what it inserts, and what it calls has a stand-in. It waits where neither can be: without a
-        guard, and where it asks for something that no guard sees.
+        Held whole is what is a vendor's snippet and nothing else. A script with code of the site's own runs, and so does
+        a snippet that waits for the page to load, for which a release would be too late: the guard before it holds what
+        it inserts, and what it calls has a stand-in. It waits where neither can be: without a guard, and where it asks
+        for something that no guard sees.
         """
         rule = found.rule
-        if not isinstance(rule, TextRule) or tag.text is None or found.text is not None or not tag.certain:
+        if not isinstance(rule, TextRule) or tag.text is None or not tag.certain:
             return False
         if tag.nested not in self._watched or self.plan.allows(rule.purpose):
             return False
-        imported = scan(text_of(tag.text, tag.encoding)).imported
+        script = scan(text_of(tag.text, tag.encoding))
+        if found.text is not None and not waits_for_page(script):
+            return False
+        imported = script.imported
         if imported is None or any(rule.says.search(address) for address in imported):
             return False
         return rule.is_address or not (tag.nested or self._stands_in is False)

@@ -204,13 +204,15 @@ SCRIPT_MUTANTS = [
     Mutant(STAND_INS, "!mayLoad(purposes[0]) && isHeld(purposes) ? stub", "!mayLoad(purposes[0]) ? stub", f"{SITE_CODE} -k no_stand_in"),
     Mutant(STAND_INS, "for (const key in given && own) given[key] ??= own[key];", "", f"{SITE_CODE} -k adds"),
     Mutant(STAND_INS, "if (given === stub) return;", "", f"{SITE_CODE} -k adds"),
-    Mutant("holds.py", "or tag.text is None or found.text is not None or not tag.certain", "or tag.text is None or not tag.certain", "tests/test_forms.py"),
+    Mutant("holds.py", "if found.text is not None and not waits_for_page(script):", "if False:", "tests/test_forms.py"),
     Mutant("holds.py", "if imported is None or any(rule.says.search(address) for address in imported):", "if False:", MIXED),
     Mutant("holds.py", "if tag.nested not in self._watched or self.plan.allows(rule.purpose):", "if self.plan.allows(rule.purpose):", MIXED),
     Mutant("holds.py", "return rule.is_address or not (tag.nested or self._stands_in is False)", "return True", MIXED),
     Mutant("holds.py", "if self._stands_in is not None or tag.nested not in self._watched or", "if tag.nested not in self._watched or", MIXED),
     Mutant("holds.py", "return tag.script.strip() == self.policy.facade.guard.body.strip()", "return True", MIXED),
     Mutant("scripts/loads.py", "if token.value in _UNSEEN_NAMES:", "if False:", MIXED),
+    Mutant("holds.py", "if found.text is not None and not waits_for_page(script):", "if found.text is not None:", MIXED),
+    Mutant("scripts/snippets.py", "if of_page or not structure.is_property(index):", "if True:", MIXED),
     Mutant("scripts/snippets.py", "own = flow.structure.declared | _assigned(flow)", "own = flow.structure.declared", "tests/security/test_held_list.py tests/test_mixed_scripts.py"),
 ]  # fmt: skip
 MUTANTS = [

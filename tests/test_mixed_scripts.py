@@ -66,6 +66,36 @@ class TestWhatRuns:
         assert is_held(code, policy=Policy(contact_url="/c", guard="never"))
 
     @pytest.mark.parametrize(
+        "around",
+        [
+            "addEventListener('load',function(){X});",
+            "window.addEventListener('DOMContentLoaded',()=>{X});",
+            "document.addEventListener('DOMContentLoaded',function(){X},false);",
+            "window.attachEvent('onload',function(){X});",
+            "window.onload=function(){X};",
+            "onload=function(){X};",
+            "document.onreadystatechange=function(){X};",
+        ],
+    )
+    @pytest.mark.parametrize("code", [INSERT, FORM])
+    def test_snippet_that_waits_for_the_page_runs(self, around: str, code: str) -> None:
+        assert not is_held(around.replace("X", code))
+        assert is_held(around.replace("X", code), policy=Policy(contact_url="/c", guard="never"))
+
+    @pytest.mark.parametrize(
+        "around",
+        [
+            "addEventListener('scroll',function(){X});",
+            "setTimeout(function(){X},3000);",
+            "requestIdleCallback(function(){X});",
+            "(function(){X})();",
+            "X;s.onload=function(){};",
+        ],
+    )
+    def test_snippet_that_waits_for_anything_else_is_held(self, around: str) -> None:
+        assert is_held(around.replace("X", INSERT))
+
+    @pytest.mark.parametrize(
         "code",
         [
             f"import('https://{LOADER}');",

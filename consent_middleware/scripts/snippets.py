@@ -45,6 +45,10 @@ _STRINGS: Final = re.compile(
     r"|click|DOMContentLoaded|onload|complete|loaded|loading|interactive|function|undefined|object|string|number|async"
     r"|defer|src|src=|/script|id|type|charset|anonymous|crossorigin|true|false|https?:|beforeend|afterbegin|high|low|)"
 )
+#: HTML, section 13.2.7, "the end": what a page tells of once, and who is told.
+_PAGE_EVENTS: Final = frozenset({"DOMContentLoaded", "load", "onload", "onreadystatechange", "readystatechange"})
+_PAGE_HANDLERS: Final = frozenset({"onload", "onreadystatechange"})
+_PAGE_OBJECTS: Final = frozenset({"document", "globalThis", "self", "window"})
 _PLAIN: Final = re.compile(r"[\w-]+")
 
 
@@ -111,6 +115,21 @@ def _find_handed(flow: Flow, vocabulary: Vocabulary) -> list[bool]:
             changes[region.start] += 1
             changes[region.stop] -= 1
     return [depth > 0 for depth in accumulate(changes)]
+
+
+def waits_for_page(script: Scan) -> bool:
+    """Return whether a script listens to an event that a page has once: held until after it, it would do nothing."""
+    if script.flow is None:
+        return False
+    structure = script.flow.structure
+    for index, token in enumerate(script.tokens):
+        if token.kind is Kind.STRING and token.value in _PAGE_EVENTS and structure.has(index + 1, ","):
+            return True
+        if token.kind is Kind.NAME and token.value in _PAGE_HANDLERS and structure.has(index + 1, "="):
+            of_page = index > 1 and script.tokens[index - 2].value in _PAGE_OBJECTS
+            if of_page or not structure.is_property(index):
+                return True
+    return False
 
 
 def _assigned(flow: Flow) -> set[str]:

@@ -56,6 +56,9 @@ FORM_PAGES = {
     f"hbspt.forms.create({{{FORM},onFormReady:function(){{}}}})</script></div>",
     "with a library that a script loads": f"<div id=f></div><script src=/js/helpers.js></script><script>{MENU}"
     f"bring('{FORMS}',function(){{heard=(window.heard||0)+1;hbspt.forms.create({{{FORM},target:'#f'}})}})</script>",
+    "as a snippet that waits for the page": f"<script>{MENU}</script><div id=f></div><script src='{FORMS}'></script>"
+    f"<script>document.addEventListener('DOMContentLoaded',function(){{hbspt.forms.create({{{FORM},target:'#f'}})}})"
+    "</script>",
     "as a snippet": f"<script>{MENU}</script><div id=f></div><script src='{FORMS}'></script>"
     f"<script>hbspt.forms.create({{{FORM},target:'#f'}})</script>",
 }
@@ -189,6 +192,16 @@ class TestMixedScripts:
         )
         show(page, app, f"<script>{code}</script>")
         until(page, "window.bundle")
+        quiet(page)
+        assert asked(standin) == []
+        page.evaluate(ACCEPT)
+        until(page, "document.cookie.includes('__hstc')")
+        assert loads(standin) == 1
+
+    @pytest.mark.parametrize("event", ["load", "DOMContentLoaded"])
+    def test_snippet_that_waits_for_the_page(self, page: Page, app: App, standin: StandIn, event: str) -> None:
+        show(page, app, f"<script>window.addEventListener('{event}',function(){{{INSERT}}})</script>")
+        expect_state(page, "idle")
         quiet(page)
         assert asked(standin) == []
         page.evaluate(ACCEPT)
