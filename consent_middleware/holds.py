@@ -491,10 +491,10 @@ class PageHolds:
     def _runs_guarded(self, tag: StartTag, found: Found) -> bool:
         """Return whether an inline script runs although it loads, or calls, what has to wait.
 
-        Held whole is what is a vendor's snippet and nothing else. A script with code of the site's own runs, and so does
-        a snippet that waits for the page to load, for which a release would be too late: the guard before it holds what
-        it inserts, and what it calls has a stand-in. It waits where neither can be: without a guard, and where it asks
-        for something that no guard sees.
+        Held whole is what is a vendor's snippet and nothing else. A script with code of the site's own runs, and so
+        does a snippet that waits for the page to load, for which a release would be too late: the guard before it holds
+        what it inserts, and what it calls has a stand-in. It waits where neither can be: without a guard, and where it
+        asks for something that no guard sees.
         """
         rule = found.rule
         if not isinstance(rule, TextRule) or tag.text is None or not tag.certain:
