@@ -53,7 +53,13 @@ for (const [name, folder] of wanted.map((each) => each.split("="))) {
   mkdirSync(join(out, name));
   for (const file of readdirSync(join(apps, folder)))
     if (/\.html$|^second/.test(file)) copyFileSync(join(apps, folder, file), join(out, name, file));
-  await bundle(folder, find(folder, "client"), join(out, name, "app.js"));
+  const client = find(folder, "client");
+  await bundle(folder, client, join(out, name, "app.js"));
+  // Without a page of its own, an app has one for it to fill, or one with the button that it makes count.
+  if (!existsSync(join(apps, folder, "page.html"))) {
+    const counts = readFileSync(client, "utf-8").includes('"../counter.js"');
+    copyFileSync(join(apps, counts ? "counter.html" : "root.html"), join(out, name, "page.html"));
+  }
   const server = find(folder, "server");
   if (!server) continue;
   const program = join(out, name, "server.cjs");
