@@ -196,7 +196,7 @@ SCRIPT_MUTANTS = [
     Mutant(EMBED, 'setTimeout(() => markOf(element) && element.dispatchEvent(new Event("load")));', "", f"{SITE_CODE}::TestForms"),
     Mutant(EMBED, "if (frame || !place.isConnected || count() > before) end(true);", "if (true) end(true);", f"{SITE_CODE} -k is_a_failure"),
     Mutant(EMBED, "waiting.find(library)", "null", "tests/browser/test_forms.py -k by_id"),
-    Mutant(EMBED, "call.active && vendor === driver && ", "vendor === driver && ", f"{SITE_CODE} -k called_too_early"),
+    Mutant(EMBED, "call.active && vendor === driver && ", "vendor === driver && ", f"{SITE_CODE} -k before_our_script"),
     Mutant(CORE, "if (!(event?.isTrusted || navigator.userActivation?.isActive)) return;", "", f"{SITE_CODE} -k without_a_visitor"),
     Mutant(CORE, "if (EMBEDS && told.has(element)) told.set(element, resolve);", "", f"{SITE_CODE}::TestForms"),
     Mutant(CORE, 'value === "text/x-consent"', 'value === "text/x-consent" && !made.has(element)', f"{SITE_CODE} -k its_address_again"),

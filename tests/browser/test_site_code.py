@@ -589,22 +589,24 @@ class TestWaysIntoTheChat:
         assert asked(standin) == []
         expect_state(page, "idle")
 
-    def test_call_that_called_too_early_waits(self, page: Page, app: App, standin: StandIn) -> None:
-        """A click elsewhere, before our script comes, is not the call's."""
+    @pytest.mark.parametrize("clicks", [True, False])
+    def test_call_before_our_script_comes(self, page: Page, app: App, standin: StandIn, clicks: bool) -> None:
+        """It opens the chat where a visitor has clicked for it; a click on something else is not the call's."""
         waiting: list[Route] = []
         page.route("**/_consent/facade.*", lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright marks it
-        call = "addEventListener('DOMContentLoaded',function(){HubSpotConversations.widget.open();called=1})"
-        code = f"<script>{MENU}{call}</script>"
-        body = f"<script src='{FORMS}'></script>{code}{TAG}"
-        app.pages["/"] = f'<!DOCTYPE html><title>Shop</title><button id="menu">Menu</button>{body}'
+        call = "HubSpotConversations.widget.open();called=1"
+        early = "" if clicks else f"addEventListener('DOMContentLoaded',function(){{{call}}})"
+        code = f"<script>{MENU}{early}</script>"
+        own = f'<button id="own" onclick="{call if clicks else "called=2"}">Talk</button>'
+        app.pages["/"] = f"<!DOCTYPE html><title>Shop</title>{own}<script src='{FORMS}'></script>{code}{TAG}"
         page.goto(app.url, wait_until="commit")
-        until(page, "window.called")
         comes(page, lambda: bool(waiting))
-        page.click("#menu")
+        page.click("#own")
+        until(page, "window.called")
         waiting[0].continue_()
-        expect_state(page, "idle")
+        expect_state(page, "ready" if clicks else "idle")
         quiet(page)
-        assert asked(standin) == []
+        assert hosts(standin) == (CHAT_HOSTS if clicks else set())
 
     def test_listener_hears_the_real_chat(self, page: Page, app: App) -> None:
         show(page, app, TAG)

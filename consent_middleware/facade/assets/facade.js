@@ -403,11 +403,12 @@ if (own instanceof HTMLScriptElement) {
     addEventListener("click", (event) => {
       if (event.composedPath().some((it) => it.matches?.(driver.opens))) openChat(event);
     });
-    if (EMBEDS) (core.heed = heed)();
     setInterval(tick, 250);
     new MutationObserver(() => {
       if (EMBEDS || !host?.isConnected) enhance();
     }).observe(document, { childList: true, subtree: true });
   }
   api.take(own, BOX, driver);
+  // A call from before may be the visitor's click.
+  if (EMBEDS) (core.heed ??= heed)();
 }
