@@ -378,6 +378,28 @@ CONTAINERS = {
 }
 
 
+class TestInsertedEmbeds:
+    """A frame that a script brings has its placeholder, too."""
+
+    @pytest.mark.parametrize(
+        "make",
+        [
+            "d.innerHTML='<iframe title=x src=https://meetings.hubspot.com/ann width=300 height=200></iframe>';",
+            "var f=document.createElement('iframe');f.title='x';f.src='https://meetings.hubspot.com/ann';d.append(f);",
+        ],
+    )
+    def test_click_brings_the_frame(self, page: Page, app: App, standin: StandIn, make: str) -> None:
+        show(page, app, f"<div id=d></div><script>{MENU}var d=document.getElementById('d');{make}</script>")
+        shown = page.get_by_role("button", name="Show the calendar")
+        expect(shown).to_be_visible()
+        expect(page.locator("iframe")).to_be_hidden()
+        quiet(page)
+        assert asked(standin) == []
+        shown.click()
+        expect(page.frame_locator("iframe").get_by_text("A page of the stand-in")).to_be_visible()
+        assert hosts(standin) == {"meetings.hubspot.com"}
+
+
 class TestShadowRoots:
     @pytest.mark.parametrize("mode", ["open", "closed"])
     def test_markup_in_one_is_released(self, page: Page, app: App, standin: StandIn, mode: str) -> None:

@@ -155,7 +155,8 @@ const guard = () => {
             if (!row) return pair;
             // On a page with a nonce, a script that came as markup is not made to run: nobody knows whose it is.
             const by = nonce && element === "script" ? "" : '" data-consent-by="' + token;
-            return 'data-consent="' + row[0] + by + '" data-consent-' + pair;
+            const kind = row[3] ? '" data-consent-kind="' + row[3] : "";
+            return 'data-consent="' + row[0] + kind + by + '" data-consent-' + pair;
           }),
       );
       if (veiled === read) return;
