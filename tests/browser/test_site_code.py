@@ -620,7 +620,9 @@ class TestWaysIntoTheChat:
         early = "" if clicks else f"addEventListener('DOMContentLoaded',function(){{{call}}})"
         code = f"<script>{MENU}{early}</script>"
         own = f'<button id="own" onclick="{call if clicks else "called=2"}">Talk</button>'
-        app.pages["/"] = f"<!DOCTYPE html><title>Shop</title>{own}<script src='{FORMS}'></script>{code}{TAG}"
+        app.pages["/"] = (
+            f"<!DOCTYPE html><title>Shop</title><b id=menu></b>{own}<script src='{FORMS}'></script>{code}{TAG}"
+        )
         page.goto(app.url, wait_until="commit")
         comes(page, lambda: bool(waiting))
         page.click("#own")
