@@ -171,7 +171,7 @@ SCRIPT_MUTANTS = [
     Mutant(CORE, "if (EMBEDS && told.has(element) && !element.isConnected) document.head.append(element);", "", f"{FRAMEWORKS} -k jquery-html"),
     Mutant(CORE, "if (id && !document.getElementById(id)) element.id = id;", "", f"{FRAMEWORKS} -k jquery-html"),
     Mutant(EMBED, "(consentKind || !made.has(element))", "true", f"{FRAMEWORKS} -k before"),
-    Mutant(IN_PAGE, "(PROXIED[link.host] ?? [link.hostname])", "[link.hostname]", f"{SITE_CODE} -k of_one_waits"),
+    Mutant(IN_PAGE, "const stands = PROXIED[link.host];", "const stands = 0;", f"{SITE_CODE} -k of_one_waits"),
     Mutant(EMBED, '(proxied[wanted] ?? "https://" + wanted)', '("https://" + wanted)', f"{SITE_CODE} -k of_one_waits"),
     Mutant(STAND_INS, "window[name] ??= [];", "", f"{SITE_CODE} -k queue"),
     Mutant("html/rewriter.py", "(name == b\"meta\" or self._has_handler())", 'name == b"meta"', "tests/test_guard.py"),

@@ -35,14 +35,18 @@ const bring = () => {
 
 const loadsBy = (name) => (name === "link" ? "href" : "src");
 
+// Most addresses are nobody's here, and are told so by one look.
+const anyone = RegExp(HOSTS.map(([, { source }]) => source).join("|"));
+const find = (host) => {
+  // A host's own label may bear a region.
+  const place = "." + host.replace(/-[a-z]{2}\d\d?(?=[.-])/, "") + link.pathname;
+  return anyone.test(place) && HOSTS.find(([, pattern]) => pattern.test(place));
+};
 // What an address has to wait for, as a row of `HOSTS`; nothing where it may be loaded.
 const waits = (url) => {
   link.href = url;
-  // A host's own label may bear a region.
-  const places = (PROXIED[link.host] ?? [link.hostname]).map(
-    (host) => "." + host.replace(/-[a-z]{2}\d\d?(?=[.-])/, "") + link.pathname,
-  );
-  const row = HOSTS.find(([, pattern]) => places.some((place) => pattern.test(place)));
+  const stands = PROXIED[link.host];
+  const row = stands ? stands.map(find).find((each) => each) : find(link.hostname);
   return row?.[0] && !mayLoad(row[0]) && !live[row[2]] && row;
 };
 
