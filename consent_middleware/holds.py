@@ -223,7 +223,7 @@ class PageHolds:
         """The edits that hold `tag`, or none where it may stay."""
         if tag.name == b"script":
             return [*self._guard(tag, runs=_runs(tag) or _is_delayed(tag)), *self._script(tag)]
-        if self.seeks_script(nested=tag.nested) and tag.has_handler:
+        if self.seeks_script(nested=tag.nested) and tag.has_handler and not tag.unscripted:
             return [*self._guard(tag, runs=True), *self._element(tag)]
         return self._element(tag)
 

@@ -174,6 +174,7 @@ SCRIPT_MUTANTS = [
     Mutant(IN_PAGE, "const stands = PROXIED[link.host];", "const stands = 0;", f"{SITE_CODE} -k of_one_waits"),
     Mutant(EMBED, '(proxied[wanted] ?? "https://" + wanted)', '("https://" + wanted)', f"{SITE_CODE} -k of_one_waits"),
     Mutant(STAND_INS, "window[name] ??= [];", "", f"{SITE_CODE} -k queue"),
+    Mutant("holds.py", "tag.has_handler and not tag.unscripted", "tag.has_handler", "tests/test_guard.py"),
     Mutant("html/rewriter.py", "(name == b\"meta\" or self._has_handler())", 'name == b"meta"', "tests/test_guard.py"),
     Mutant("html/rewriter.py", "(name in {b\"script\", b\"meta\"} or tag.has_handler)", 'name in {b"script", b"meta"}', "tests/test_guard.py"),
     Mutant(IN_PAGE, "row[0] + kind + by +", "row[0] + by +", f"{SITE_CODE} -k brings_the_frame"),
@@ -214,6 +215,7 @@ SCRIPT_MUTANTS = [
     Mutant("scripts/loads.py", "if token.value in _UNSEEN_NAMES:", "if False:", MIXED),
     Mutant("holds.py", "if found.text is not None and not waits_for_page(script):", "if found.text is not None:", MIXED),
     Mutant("scripts/snippets.py", "if of_page or not structure.is_property(index):", "if True:", MIXED),
+    Mutant("scripts/snippets.py", 'token.value == "readyState"', "False", MIXED),
     Mutant("scripts/snippets.py", "own = flow.structure.declared | _assigned(flow)", "own = flow.structure.declared", "tests/security/test_held_list.py tests/test_mixed_scripts.py"),
 ]  # fmt: skip
 MUTANTS = [

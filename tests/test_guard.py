@@ -102,6 +102,7 @@ class TestPlace:
             "<title>Shop</title><p>Hello</p>",
             '<p title="a onload=b">x</p><p on="a" one>Hello on=x</p>',
             "<svg><g onclick='a()'></g></svg>",
+            "<noscript><p onclick='a()'></p></noscript>",
             '<script type="application/ld+json">{"a": 1}</script><p>Hello</p>',
             "<!-- <script>x</script> --><title><script></title>",
             "<template><script>x</script></template>",

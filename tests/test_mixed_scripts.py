@@ -90,6 +90,7 @@ class TestWhatRuns:
             "requestIdleCallback(function(){X});",
             "(function(){X})();",
             "X;s.onload=function(){};",
+            "if(document.readyState==='complete'){X}else{window.addEventListener('load',function(){X},false)}",
         ],
     )
     def test_snippet_that_waits_for_anything_else_is_held(self, around: str) -> None:

@@ -122,6 +122,9 @@ def waits_for_page(script: Scan) -> bool:
     if script.flow is None:
         return False
     structure = script.flow.structure
+    if any(token.value == "readyState" for token in script.tokens if token.kind is Kind.NAME):
+        # It asks whether the event is over.
+        return False
     for index, token in enumerate(script.tokens):
         if token.kind is Kind.STRING and token.value in _PAGE_EVENTS and structure.has(index + 1, ","):
             return True

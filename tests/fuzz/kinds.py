@@ -10,6 +10,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
+from consent_middleware.rules import Sight
+from consent_middleware.vendors.hubspot import HUBSPOT
+
 from .laws import Outcome, Problem, outcomes_of, rewritten
 from .parse5 import Judge
 from .soup import TOKEN, Document
@@ -110,8 +113,22 @@ def _holds_more_at_last(found: Difference) -> bool:
     return once != twice and before == after and rewritten(twice, encoding) == twice
 
 
-#: Only what no current browser acts on. What loads early is never among them.
+def _runs_guarded(found: Difference) -> bool:
+    """Say whether all scripts that load are no snippets any more, and the guard stands before them."""
+    out = rewritten(found.document.source, found.document.encoding)
+    said = re.findall(r"<script[^>]*>(.*?)(?:</script|$)", found.text, re.IGNORECASE | re.DOTALL)
+    known = [rule for text in said if (rule := HUBSPOT.recognise(Sight("script", text=text)))]
+    return b" data-guard=" in out and bool(known) and all(rule.text is None for rule in known)
+
+
+#: Only what no current browser acts on, or what the guard holds. What loads early is never among them.
 LIMITS: Final = {
+    "code of the site's own": Limit(
+        "a loader that a mutation has made no snippet any more: it runs, and the guard before it holds what it inserts",
+        lambda found: (
+            found.problem.law == "live" and found.problem.sort.endswith("script by text") and _runs_guarded(found)
+        ),
+    ),
     "markup in a script": Limit(
         "a script with the tags of others in its text, which some read as a script and which is none in the language"
         " of scripts: with those tags held, its text looks like a loader's, so that it is held when it is read again",

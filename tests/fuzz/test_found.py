@@ -18,6 +18,7 @@ IMAGE = "<img src=//track.hubspot.com/1.gif>"
 
 FOUND = {
     "a base with the vendor's address behind what is held": f"{SCRIPT}<base href=//js.hs-scripts.com/>",
+    "a handler in a noscript": "<noscript><e onl=>",
     "an SVG script that is waited for": f"<svg><script>{LOADER % 1}</script>",
     "an SVG script that is closed at once": f"<svg><script/>x<script href=//js.hs-scripts.com/1.js /></svg>{IMAGE}",
     "a tag in what may be a script": "<svg></a><script><<script href=//js.hs-scripts.com/1.js></script>",
