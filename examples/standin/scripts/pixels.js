@@ -1,6 +1,6 @@
 // The stand-in for HubSpot's advertising pixels: it asks for its settings and calls no advertiser.
 (function (standin) {
-  var own = document.querySelector("script[data-ads-portal-id]");
+  var own = document.currentScript;
   var host = "api" + (standin.hublet === "na1" ? "" : "-" + standin.hublet) + ".hubapi.com";
   fetch(standin.origins[host] + "/hs-script-loader-public/v1/config/pixels-and-events/json?portalId=" +
     own.getAttribute("data-ads-portal-id")).catch(function () {});
