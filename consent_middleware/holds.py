@@ -170,12 +170,12 @@ class PageHolds:
     _chat_loads: bool = False
     #: Whether a `<base>` leads to another host.
     _is_led_away: bool = False
-    #: Which documents have a guard: the page (False), those within it (True).
+    #: For which documents it is settled whether they get a guard: the page (False), those within it (True).
     _guarded: set[bool] = field(default_factory=set)
-    #: In which of them it stands.
-    _watched: set[bool] = field(default_factory=set)
+    #: Which of them have one.
+    _has_guard: set[bool] = field(default_factory=set)
     #: Whether what stands in for vendors' globals stands in the page; None where nothing asked for it.
-    _stands_in: bool | None = None
+    _has_stand_ins: bool | None = None
     #: What policies in the page itself say of scripts.
     _sources_within: tuple[str, ...] = ()
     _watches: bool = False
@@ -323,7 +323,7 @@ class PageHolds:
         """Return for what a button may stand in that a script of the site's brings."""
         offers: dict[str, object] = {}
         if self.offers_chat and self.plan.decisions[Purpose.CHAT].action is not Action.BLOCK:
-            offers["chat"] = self.policy.accounts or 1
+            offers["chat"] = 1 if self.policy.accounts is None else self.policy.accounts
         if self._stands_in_for_embeds:
             offers["embeds"] = 1
         return offers
@@ -347,14 +347,14 @@ class PageHolds:
             return ()
         if self._is_guard(tag):
             self._guarded.add(tag.nested)
-            self._watched.add(tag.nested)
+            self._has_guard.add(tag.nested)
+            return ()
+        if not runs:
             return ()
         if self.policy.guard == "auto":
             said = spoken(tag.text or b"").decode("latin-1") or tag.get(b"src") or ""
-            if not ((_runs(tag) or _is_delayed(tag)) and is_tag_manager(said)):
+            if not is_tag_manager(said):
                 return ()
-        elif not runs:
-            return ()
         self._guarded.add(tag.nested)
         address = self._own_address(self.asset_url)
         if address is None:
@@ -379,7 +379,7 @@ class PageHolds:
             ask=self.policy.cacheable,
             offers=self._offers,
         )
-        self._watched.add(tag.nested)
+        self._has_guard.add(tag.nested)
         return [Edit(0, 0, _bare(markup) if tag.bare else markup)]
 
     def _may_stand_in_page(self, tag: StartTag, asset: Asset) -> bool:
@@ -499,7 +499,7 @@ class PageHolds:
         rule = found.rule
         if not isinstance(rule, TextRule) or tag.text is None or not tag.certain:
             return False
-        if tag.nested not in self._watched or self.plan.allows(rule.purpose):
+        if tag.nested not in self._has_guard or self.plan.allows(rule.purpose):
             return False
         script = scan(text_of(tag.text, tag.encoding))
         if found.text is not None and not waits_for_page(script):
@@ -507,22 +507,22 @@ class PageHolds:
         imported = script.imported
         if imported is None or any(rule.says.search(address) for address in imported):
             return False
-        return rule.is_address or not (tag.nested or self._stands_in is False)
+        return rule.is_address or not (tag.nested or self._has_stand_ins is False)
 
     def _stand_ins(self, tag: StartTag, found: Found, src: str) -> Sequence[Edit]:
         """What stands in for the globals of a library that waits, before the first of them."""
-        if self._stands_in is not None or tag.nested not in self._watched or self.plan.allows(found.rule.purpose):
+        if self._has_stand_ins is not None or tag.nested not in self._has_guard or self.plan.allows(found.rule.purpose):
             return ()
         makers = (each.makers for vendor in self.policy.vendors for each in vendor.stand_ins)
         if tag.nested or not any(made and made.search(src) for made in makers):
             return ()
-        self._stands_in = False
+        self._has_stand_ins = False
         address = self._own_address(self.asset_url)
         asset = self.policy.facade.stand_ins
         inline = self._may_stand_in_page(tag, asset)
         if address is None or tag.bare or not (inline or self._lets_run(asset, address)):
             return ()
-        self._stands_in = True
+        self._has_stand_ins = True
         return [Edit(0, 0, self.policy.facade.stand_ins_markup(address, self.nonce, inline=inline))]
 
     def _speculation(self, tag: StartTag) -> Sequence[Edit]:

@@ -735,9 +735,9 @@ class Policy:
         )
 
     @property
-    def accounts(self) -> list[str]:
-        """Return the accounts of `chat_accounts`; none where all may have a chat."""
-        return sorted(self._chat_accounts or ())
+    def accounts(self) -> list[str] | None:
+        """Return the accounts of `chat_accounts`, in order; None where all may have a chat."""
+        return None if self._chat_accounts is None else sorted(self._chat_accounts)
 
     def offers_account(self, account: str) -> bool:
         """Whether the site offers the chat of this account."""

@@ -237,6 +237,7 @@ class TestOffers:
                 Policy(contact_url="/c", chat_accounts=[7, 5]),
                 "{&#34;chat&#34;:[&#34;5&#34;,&#34;7&#34;],&#34;embeds&#34;:1}",
             ),
+            (Policy(contact_url="/c", chat_accounts=[]), "{&#34;chat&#34;:[],&#34;embeds&#34;:1}"),
             (Policy(contact_url="/c", chat_pages=["/x"]), "{&#34;embeds&#34;:1}"),
             (Policy(contact_url="/c", embeds_click=False), "{&#34;chat&#34;:1}"),
         ],

@@ -47,6 +47,7 @@ PURPOSES = {
     "js.hsleadflows.net": "pop-up forms",
     "js.hsadspixel.net": "advertising pixels",
     "js.hsforms.net": "HubSpot forms",
+    "forms.hsforms.com": "the fields of a form",
     "js.hubspot.com": "pop-ups and calls to action",
     "js.hubspotfeedback.com": "surveys",
     "js.hscta.net": "calls to action",

@@ -508,6 +508,19 @@ class TestForms:
         expect_state(page, "idle")
         assert page.evaluate("typeof hbspt + typeof HubSpotConversations") == "undefinedfunction"
 
+    def test_slow_library_makes_its_form(self, page: Page, app: App) -> None:
+        """It comes when the release has long stopped waiting for it."""
+        errors = show(page, app, FORM_PAGES["in DOMContentLoaded"])
+        expect(page.locator("#f").get_by_role("button")).to_be_visible()
+        waiting: list[Route] = []
+        page.route("**/forms/embed/v2.js", lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright marks it
+        page.evaluate(ACCEPT)
+        comes(page, lambda: bool(waiting))
+        page.wait_for_timeout(5_500)
+        waiting[0].continue_()
+        expect(page.locator("#f form")).to_be_visible()
+        assert errors == []
+
     def test_queue_of_calls_is_there(self, page: Page, app: App) -> None:
         show(page, app, f"<script>{MENU}{INSERT}</script>")
         expect_state(page, "idle")
@@ -612,19 +625,23 @@ class TestWaysIntoTheChat:
         expect_state(page, "idle")
 
     @pytest.mark.parametrize("clicks", [True, False])
-    def test_call_before_our_script_comes(self, page: Page, app: App, standin: StandIn, clicks: bool) -> None:
+    @pytest.mark.parametrize("call", ["HubSpotConversations.widget.open()", "consentMiddleware.open()"])
+    def test_call_before_our_script_comes(
+        self, page: Page, app: App, standin: StandIn, call: str, clicks: bool
+    ) -> None:
         """It opens the chat where a visitor has clicked for it; a click on something else is not the call's."""
         waiting: list[Route] = []
         page.route("**/_consent/facade.*", lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright marks it
-        call = "HubSpotConversations.widget.open();called=1"
-        early = "" if clicks else f"addEventListener('DOMContentLoaded',function(){{{call}}})"
+        early = "" if clicks else f"addEventListener('DOMContentLoaded',function(){{{call};early=1}})"
         code = f"<script>{MENU}{early}</script>"
-        own = f'<button id="own" onclick="{call if clicks else "called=2"}">Talk</button>'
+        own = f'<button id="own" onclick="{call if clicks else "0"};called=window.early??1">Talk</button>'
         app.pages["/"] = (
             f"<!DOCTYPE html><title>Shop</title><b id=menu></b>{own}<script src='{FORMS}'></script>{code}{TAG}"
         )
         page.goto(app.url, wait_until="commit")
         comes(page, lambda: bool(waiting))
+        if not clicks:
+            until(page, "window.early")
         page.click("#own")
         until(page, "window.called")
         waiting[0].continue_()

@@ -9,11 +9,14 @@
 // The places of the buttons, by the element that each belongs to.
 const places = new Map();
 
+// Libraries that count as loaded, with what is to be told when they have.
+const told = (core.told ??= new WeakMap());
+
 // What the site has called of embeds that wait, with the kind of each, the element that it names, and its place there.
 const calls = [];
 
 // Hears what the site has called of what waits.
-const heed = () => {
+const takeCalls = () => {
   for (const call of core.calls.splice(0)) {
     const vendor = DRIVERS.find((each) => each.globals?.includes(call.name));
     call.kind = vendor.kindOf(call);
@@ -24,10 +27,11 @@ const heed = () => {
   enhance();
 };
 
-// Calls again what the site has called of embeds that are there now: those of a kind, or all that are allowed.
+// Calls again what the site has called of embeds that may be there: those of a kind, or all that are allowed. A library
+// that is still on its way makes its calls once it has come.
 const repeat = (kind) => {
   for (const call of [...calls])
-    if (kind ? call.kind === kind : live.embeds) {
+    if (window[call.name] && (kind ? call.kind === kind : live.embeds)) {
       calls.splice(calls.indexOf(call), 1);
       DRIVERS.find((each) => each.globals?.includes(call.name)).repeat(call);
     }
@@ -36,7 +40,7 @@ const repeat = (kind) => {
 // Scripts that a site loads by itself tell it so by an event, and there it calls for its form, or goes on with the next
 // of its scripts. So a library that has a stand-in says at once that it has loaded, and so does what a script has
 // brought, unless the site may look for more of it; and not again when it has.
-const pretend = () => {
+const fireLoad = () => {
   for (const element of [...all("script[data-consent]"), ...caught]) {
     if (told.has(element) || !element.isConnected || !baseOf(element)) continue;
     const { consentKind } = element.dataset;
@@ -47,18 +51,19 @@ const pretend = () => {
 };
 if (!core.hears) {
   core.hears = 1;
-  const hear = (event) => {
+  const onLoaded = (event) => {
     const resolve = event.isTrusted && told.get(event.target);
     if (!resolve) return;
     event.stopImmediatePropagation();
     resolve(event);
+    repeat();
   };
-  document.addEventListener("load", hear, true);
+  document.addEventListener("load", onLoaded, true);
 }
 
 // Makes a button for a chat that a script of the site's brings: the guard holds its tag, and nothing in the page tells of
 // it. An element that only markup has made would not have run.
-const adopt = () => {
+const addChatButton = () => {
   const whose = core.offers?.chat;
   if (!whose || first("[data-consent-facade]")) return;
   const { proxied } = SITE;

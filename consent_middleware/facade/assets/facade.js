@@ -13,7 +13,7 @@
 //   STAND_INS what stand-ins.js asks for; only where embeds are seen to
 
 let [driver] = DRIVERS,
-  conf, due, nonce, endpoint, host, show, script, settle, sheet, seen, queue, urged;
+  conf, due, nonce, endpoint, host, show, script, settle, sheet, seen, queue, opensLater;
 let asking = 0;
 // The marks of what is held may stand in markup that a visitor got into the page, so no mark is believed by itself. What
 // the server held it lists in its own script's settings: here each element as `nameOf` has it, with the base of its
@@ -24,7 +24,7 @@ const textOf = (element) => nameOf(element) + element.text + element.nonce;
 
 // Does what a visitor has clicked for. Assistive technology clicks as trusted events, browser extensions in the wake of
 // a key. A click that a script makes up on its own is nobody's choice.
-const obey = (event, press) => {
+const asVisitor = (event, press) => {
   if (!(event?.isTrusted || navigator.userActivation?.isActive)) return;
   // A page that frames this one may lie above it, and have led the visitor's click here. Pages of the same origin do
   // not, nor those of a domain above it, where the browser tells them.
@@ -63,7 +63,7 @@ const stand = (place, kind, press, goal) => {
   button.textContent = SITE[kind];
   button.onclick = (event) => {
     if (box.dataset.state === "loading") return;
-    obey(event, () => {
+    asVisitor(event, () => {
       // Safari does not focus a button that is clicked with the mouse.
       button.focus();
       if (EMBEDS) press();
@@ -93,8 +93,8 @@ const state = () => host?.shadowRoot.firstChild.dataset.state;
 // over as it is, with a chat that is on its way.
 const enhance = () => {
   if (EMBEDS) {
-    adopt();
-    pretend();
+    addChatButton();
+    fireLoad();
   }
   const place = conf?.src && first("[data-consent-facade]");
   if (place && place !== host) {
@@ -119,8 +119,8 @@ const click = () => {
 // Opens the chat, because a link, a button or a call of the site's says so: the visitor's click, as one on our button.
 const openChat = (event) => {
   if (driver.frame()) driver.open();
-  else if (state() === "granted") urged = true;
-  else if (/idle|failed/.test(state())) obey(event, click);
+  else if (state() === "granted") opensLater = true;
+  else if (/idle|failed/.test(state())) asVisitor(event, click);
 };
 
 // The visitor's choice lasts for this visit: a session cookie, and nothing else is stored.
@@ -155,7 +155,8 @@ const start = async (quiet) => {
     document.head.append(script);
   });
   // What nobody has waited for may still come.
-  if (quiet && !urged) return show(came ? "ready" : "idle", "");
+  if (quiet && !opensLater) return show(came ? "ready" : "idle", "");
+  opensLater = false;
   if (came) {
     driver.open();
     show("ready");
@@ -399,7 +400,6 @@ if (own instanceof HTMLScriptElement) {
         end();
       },
     });
-    core.wanted?.forEach((name) => api[name]());
     addEventListener("click", (event) => {
       if (event.composedPath().some((it) => it.matches?.(driver.opens))) openChat(event);
     });
@@ -409,6 +409,9 @@ if (own instanceof HTMLScriptElement) {
     }).observe(document, { childList: true, subtree: true });
   }
   api.take(own, BOX, driver);
-  // A call from before may be the visitor's click.
-  if (EMBEDS) (core.heed ??= heed)();
+  // What the site has called before, now that the button is there.
+  const { wanted } = core;
+  core.wanted = null;
+  wanted?.forEach((name) => api[name]());
+  if (EMBEDS) (core.takeCalls ??= takeCalls)();
 }

@@ -124,14 +124,11 @@ const guard = () => {
         });
       }
   };
+  const addressed = [HTMLScriptElement, HTMLImageElement, HTMLIFrameElement, HTMLLinkElement];
   const set = (element, [url]) => hold(element, url, 1);
   // Loaders read an address again once they have set it: what is held has it still.
-  for (const [{ prototype }, name] of [
-    [HTMLScriptElement, "src"],
-    [HTMLImageElement, "src"],
-    [HTMLIFrameElement, "src"],
-    [HTMLLinkElement, "href"],
-  ]) {
+  for (const { prototype } of addressed) {
+    const name = "src" in prototype ? "src" : "href";
     const native = prototype.__lookupGetter__(name);
     Object.defineProperty(prototype, name, {
       __proto__: null,
@@ -168,7 +165,7 @@ const guard = () => {
       // Text that the page's policy trusts stays trusted, and no other text becomes it.
       given[at] = window.trustedTypes?.isHTML(text) ? trust("HTML", veiled) : veiled;
     });
-  patch([HTMLScriptElement, HTMLImageElement, HTMLIFrameElement, HTMLLinkElement], "src href", set);
+  patch(addressed, "src href", set);
   patch([HTMLImageElement], "srcset", (element, [urls]) => hold(element, urls + "", 1, "srcset"));
   patch(
     [Document, DOMParser, Element, ShadowRoot, Range, HTMLIFrameElement],
@@ -207,9 +204,10 @@ if (own instanceof HTMLScriptElement && !core.guarded) {
   core.guarded = true;
   // What the site calls before the facade's script is there is done when it is.
   core.wanted = new Set();
-  for (const name of ["refresh", "withdraw"])
+  for (const name of ["refresh", "withdraw", "open"])
     window.consentMiddleware[name] ??= () => {
-      core.wanted.add(name);
+      // Only a visitor's click opens the chat, also later.
+      if (name !== "open" || navigator.userActivation?.isActive) core.wanted.add(name);
       bring();
     };
   Object.assign(live, JSON.parse(own.getAttribute("data-guard")));

@@ -21,10 +21,6 @@ const shared = () => {
     caught: new Set(),
     // What of it has its address from a script, so that it would have been asked for.
     made: new WeakSet(),
-    // Libraries that count as loaded, with what is to be told when they have.
-    told: new WeakMap(),
-    // What the site has called of what waits.
-    calls: [],
     // What has been released: the same address may wait for another purpose where the guard knows only its host.
     freed: new WeakSet(),
     trust(kind, given) {
@@ -37,7 +33,7 @@ const shared = () => {
 // Markup may bear the name, and would be found as a property of the window, but not as its own.
 if (!Object.hasOwn(window, "consentMiddleware")) window.consentMiddleware = {};
 const core = (window.consentMiddleware.core ??= shared());
-const { live, clicked, token, caught, made, told, freed, trust } = core;
+const { live, clicked, token, caught, made, freed, trust } = core;
 
 // The page's own address, whatever its `<base>` says; a document without one of its own has that of its frame's.
 const page = () => (/^http/.test(location) ? location.href : document.baseURI);

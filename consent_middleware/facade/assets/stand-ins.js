@@ -12,6 +12,9 @@
 //              return anything, and maybe the addresses of scripts whose load event tells a site that it is there;
 //              the name alone of an array that the vendor's script goes through once it is there
 
+// What the site has called of what waits.
+core.calls ??= [];
+
 // A stand-in for a global, or for what it has at `path`. What the site puts into it stays there.
 const standIn = (name, returns, path, own) =>
   new Proxy(() => {}, {
@@ -22,7 +25,7 @@ const standIn = (name, returns, path, own) =>
     set: (_, key, value) => Reflect.set(own, key, value),
     apply(_, it, given) {
       core.calls.push({ name, path, given, script: document.currentScript, active: navigator.userActivation?.isActive });
-      core.heed?.();
+      core.takeCalls?.();
       return returns[path.at(-1)];
     },
   });
