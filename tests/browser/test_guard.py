@@ -135,6 +135,19 @@ def test_a_picture_a_frame_and_a_hint_wait_too(page: Page, site: Site, standin: 
     comes(page, lambda: len(asked(standin)) == 1)
 
 
+def test_hint_has_no_rel_while_it_is_held(page: Page, site: Site) -> None:
+    """Browsers warn of a hint that has no address."""
+    guarded(site)
+    open_page(page)
+    run(page, BEACONS["a hint"])
+    link = page.locator("link")
+    assert (link.get_attribute("rel"), link.get_attribute("href")) == (None, None)
+    decide(site, chat=False, tracking=True, embeds=False)
+    page.evaluate("document.cookie = 'choice=1'")
+    expect(link).to_have_attribute("rel", "preload")
+    expect(link).to_have_attribute("href", LOADER)
+
+
 @pytest.mark.parametrize("copy", ["document.importNode(t.content, true)", "t.content.cloneNode(true)"])
 def test_a_template_that_is_filled_late_is_held(page: Page, site: Site, standin: StandIn, copy: str) -> None:
     guarded(site)

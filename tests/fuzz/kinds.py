@@ -95,11 +95,12 @@ class Limit(NamedTuple):
     holds: Callable[[Difference], bool]
 
 
-#: What a second rewriting may add to a document: that a script waits, and what stands behind what is held.
+#: What a second rewriting may add to a document: that a script waits, the guard, and what stands behind what is held.
 _ADDED = re.compile(
     r' type="?text/x-consent"? data-consent="?[a-z]+"?'
     r"|<script src=\"[^\"]*\" data-file=\"[^\"]*\"(?: data-offers=\"[^\"]*\")? data-guard='[^']*'></script>"
-    r"|(?:</[a-z]+>|<meta>)*(?:<aside data-consent-facade.*?</aside>)?<script src=\"[^\"]*/facade\.js\".*?</script>",
+    r"|(?:</[a-z]+>|<meta>)*(?:<aside data-consent-facade.*?</aside>)?"
+    r"<script src=\"[^\"]*/facade\.js\"(?! data-file).*?</script>",
     re.DOTALL,
 )
 
@@ -131,7 +132,8 @@ LIMITS: Final = {
     ),
     "markup in a script": Limit(
         "a script with the tags of others in its text, which some read as a script and which is none in the language"
-        " of scripts: with those tags held, its text looks like a loader's, so that it is held when it is read again",
+        " of scripts: with those tags held, its text looks like a loader's, so that it is held when it is read again;"
+        " or one that is a script only behind what ends an open <math>",
         lambda found: (
             found.problem.law == "again"
             and re.search(r"<(?:svg|math|select)", found.text) is not None

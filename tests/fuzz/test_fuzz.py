@@ -218,8 +218,15 @@ def test_only_a_facade_s_place_has_a_limit(law: str) -> None:
     assert Difference(Problem("facade", "lost", ""), frameset, 0).limit == "frameset"
 
 
-def test_script_held_at_the_second_reading_is_known() -> None:
-    source = b"<svg></h><iframe e='<script>' src=//track.hubspot.com/6 / >"
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"<svg></h><iframe e='<script>' src=//track.hubspot.com/6 / >",
+        b"<math></option><image src=//js.hs-scripts.com/2.js></body><script>",
+    ],
+    ids=["a script that is held", "a script that is guarded"],
+)
+def test_more_at_the_second_reading_is_known(source: bytes) -> None:
     document = Document(0, "", "utf-8", source)
 
     assert Difference(Problem("again", "", ""), document, 0).limit == "markup in a script"

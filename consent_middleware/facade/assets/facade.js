@@ -204,7 +204,6 @@ const revive = (element, patient) =>
     // A nonce is hidden, and would be lost; a policy would have its say once more on a handler.
     const stays = /^(nonce|on.*)$/;
     let address;
-    freed.add(element);
     // As the site wrote it, in its order, so that who compares it with a copy of the page finds it. These attributes come
     // back and no others: an address beside the one that is known would else come, or a handler.
     const attributes = [];
@@ -236,6 +235,7 @@ const revive = (element, patient) =>
     element.replaceWith(spot);
     caught.delete(element);
     for (const { name } of [...element.attributes]) if (!stays.test(name)) element.removeAttribute(name);
+    freed.set(element, values.map(String));
     attributes.forEach(([name], at) => element.setAttribute(name, values[at]));
     if (address) {
       // A script that has waited is async unless it is told not to be.

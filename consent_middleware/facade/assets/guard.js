@@ -16,19 +16,16 @@
 const link = make("a");
 const nonce = own?.nonce;
 
-let brought;
+const load = () => {
+  if (core.release || first("script[data-conf]")) return;
+  const script = make("script");
+  script.nonce = nonce;
+  script.setAttribute("data-conf", '{"held":[]' + (own.hasAttribute("data-ask") ? ',"ask":1}' : "}"));
+  script.src = trust("ScriptURL", new URL(own.getAttribute("data-file"), page()).href);
+  (document.head ?? document.documentElement).append(script);
+};
 // Brings the script that releases what is held, when the page is there and has none of its own.
 const bring = () => {
-  if (brought || core.release) return;
-  brought = true;
-  const load = () => {
-    if (core.release || first("script[data-conf]")) return;
-    const script = make("script");
-    script.nonce = nonce;
-    script.setAttribute("data-conf", own.hasAttribute("data-ask") ? '{"held":[],"ask":1}' : '{"held":[]}');
-    script.src = trust("ScriptURL", new URL(own.getAttribute("data-file"), page()).href);
-    (document.head ?? document.documentElement).append(script);
-  };
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", load);
   else load();
 };
@@ -51,7 +48,7 @@ const waits = (url) => {
 };
 
 // The browser's own, which the guard does not hear.
-const put = Element.prototype.setAttribute;
+const { setAttribute: put, querySelectorAll: seek } = Element.prototype;
 
 // Holds an element that is given an address, if what it leads to has to wait. `scripted`: by a script, not by markup,
 // which is believed only where it has the page's nonce: somebody may have got it into the page.
@@ -60,7 +57,7 @@ const hold = (element, url, scripted, name = loadsBy(element.localName)) => {
   const [purpose, , , kind] = (name === "srcset" ? url.split(/[\s,]+/) : [url]).map(waits).find((row) => row) || [];
   // What is shown from a chat's hosts is content, for the server too, and so is a style sheet.
   const shows = (purpose === "chat" && element.localName === "img") || /style|icon/.test(element.rel);
-  if (!purpose || shows || freed.has(element)) return;
+  if (!purpose || shows || freed.get(element)?.includes(url + "")) return;
   element.dataset.consent = purpose;
   if (kind) element.dataset.consentKind = kind;
   element.removeAttribute(name);
@@ -77,10 +74,10 @@ const hold = (element, url, scripted, name = loadsBy(element.localName)) => {
 };
 
 // Holds what there is in a node.
-const seek = Element.prototype.querySelectorAll;
 const typeOf = Node.prototype.__lookupGetter__("nodeType");
 const scan = (node) => {
-  if (typeOf.call(node) !== Node.ELEMENT_NODE) return;
+  // An element, whatever its fields are called.
+  if (typeOf.call(node) !== 1) return;
   for (const element of [node, ...seek.call(node, "[src],link,template,[data-consent]")]) {
     // Its properties may be its fields, and it loads nothing.
     if (element instanceof HTMLFormElement) continue;
@@ -112,7 +109,8 @@ const guard = () => {
       for (const name of names.split(" ")) {
         const setter = prototype.__lookupSetter__(name);
         const native = setter ?? prototype[name];
-        if (!native) continue;
+        // Not what a type has from another, which is patched there, nor what this browser has not.
+        if (!Object.hasOwn(prototype, name)) continue;
         Object.defineProperty(prototype, name, {
           __proto__: null,
           [setter ? "set" : "value"](...given) {
@@ -166,10 +164,11 @@ const guard = () => {
       given[at] = window.trustedTypes?.isHTML(text) ? trust("HTML", veiled) : veiled;
     });
   patch(addressed, "src href", set);
-  patch([HTMLImageElement], "srcset", (element, [urls]) => hold(element, urls + "", 1, "srcset"));
+  patch(addressed, "srcset", (element, [urls]) => hold(element, urls + "", 1, "srcset"));
   patch(
-    [Document, DOMParser, Element, ShadowRoot, Range, HTMLIFrameElement],
-    "write writeln parseFromString innerHTML outerHTML insertAdjacentHTML createContextualFragment setHTMLUnsafe srcdoc",
+    [Document, { prototype: Document }, DOMParser, Element, ShadowRoot, Range, HTMLIFrameElement],
+    "write writeln parseFromString innerHTML outerHTML insertAdjacentHTML setHTMLUnsafe parseHTMLUnsafe srcdoc" +
+      " createContextualFragment",
     markup,
   );
   patch([Element], "setAttribute setAttributeNS", (element, given) => {
@@ -187,15 +186,18 @@ const guard = () => {
   const parts = (node) => {
     if (node instanceof DocumentFragment) [...node.children].forEach(scan);
   };
-  patch([Document], "importNode", null, parts);
-  patch([Node], "cloneNode", null, parts);
+  patch([Node, Document], "cloneNode importNode", null, parts);
   patch([Element], "attachShadow", null, watch);
   // What a script asks for by itself ends as where there is no network.
   const lose = (at) => (_, given) => {
-    if (waits(given[at]?.url ?? given[at])) given[at] = "about:blank";
+    if (waits(given[at]?.url ?? given[at])) given[at] = "about:";
   };
   patch([{ prototype: window }], "fetch fetchLater", lose(0));
   patch([XMLHttpRequest], "open", lose(1));
+  // Pictures of a document that was asked for are loaded as soon as they stand in the page.
+  patch([XMLHttpRequest], "send", (request) => {
+    request.addEventListener("load", () => request.responseType === "document" && scan(request.response.body), true);
+  });
   patch([Navigator], "sendBeacon", (_, [url]) => waits(url));
 };
 

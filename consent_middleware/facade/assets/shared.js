@@ -21,8 +21,9 @@ const shared = () => {
     caught: new Set(),
     // What of it has its address from a script, so that it would have been asked for.
     made: new WeakSet(),
-    // What has been released: the same address may wait for another purpose where the guard knows only its host.
-    freed: new WeakSet(),
+    // What has been released, with what its attributes are then: the guard may know an address as that of another purpose
+    // than the server does. Another address of the same element waits like any.
+    freed: new WeakMap(),
     trust(kind, given) {
       policy ??= window.trustedTypes?.createPolicy("consent-facade", rules) ?? rules;
       return policy["create" + kind](given);
