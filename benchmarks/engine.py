@@ -28,7 +28,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from consent_middleware.html.rewriter import Edit, HTMLRewriter, Search, StartTag
+from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag, TagSearch
 from consent_middleware.html.tokens import Kind, Tokenizer
 
 HERE = Path(__file__).resolve().parent
@@ -45,7 +45,7 @@ Tool = Callable[[bytes, int], bytes]
 class Watch:
     """The job."""
 
-    search = Search(
+    search = TagSearch(
         re.compile(rb"\.[hH][sS]-[sS][cC][rR][iI][pP][tT][sS]\.[cC][oO][mM]"),
         frozenset({b"script", b"link", b"iframe", b"img"}),
     )
@@ -53,19 +53,19 @@ class Watch:
     def __init__(self) -> None:
         self.held = False
 
-    def root(self, tag: StartTag) -> None:
+    def on_root(self, tag: StartTag) -> None:
         """The root element says nothing here."""
 
-    def reads(self, _: StartTag) -> bool:
+    def wants_script_text(self, _: StartTag) -> bool:
         """No script's text counts."""
         return False
 
-    def seeks_script(self, *, nested: bool) -> bool:  # noqa: ARG002
+    def wants_first_script(self, *, nested: bool) -> bool:  # noqa: ARG002
         """No script counts by itself."""
         return False
 
     @property
-    def has_tail(self) -> bool:
+    def has_end_markup(self) -> bool:
         """There is a comment where a tag was held."""
         return self.held
 
@@ -76,7 +76,7 @@ class Watch:
             return [Edit(*a.name_span, b"data-consent-src") for a in tag.attributes if a.name == b"src"]
         return ()
 
-    def tail(self) -> bytes:
+    def end_markup(self) -> bytes:
         """Add the comment."""
         return TAIL if self.held else b""
 
@@ -107,7 +107,7 @@ def tokens_alone(page: bytes, _: int) -> bytes:
     tokens.feed(page, last=True)
     kind: Kind | None = Kind.TEXT
     while kind is not None:
-        if tokens.plain or tokens.drawing:
+        if tokens.in_html_data or tokens.in_svg_content:
             tokens.run(len(page))
         kind = tokens.next()
     return page

@@ -202,7 +202,7 @@ def _notices(policy: Policy) -> dict[str, int]:
 def _as_json(exchange: Exchange, policy: Policy) -> str:
     return json.dumps(
         {
-            "held": [{"rule": held.rule, "purpose": held.purpose} for held in exchange.held],
+            "held": [{"rule": held.rule, "purpose": held.purpose} for held in exchange.blocked],
             "plan": explain.decisions_as_json(exchange.plan),
             "notices": _notices(policy),
         }
@@ -210,9 +210,9 @@ def _as_json(exchange: Exchange, policy: Policy) -> str:
 
 
 def _as_text(exchange: Exchange, policy: Policy) -> str:
-    count = len(exchange.held)
+    count = len(exchange.blocked)
     lines = [f"held: {count} tag{'' if count == 1 else 's'}"]
-    lines += [f"  {held.rule} (waits for {held.purpose})" for held in exchange.held]
+    lines += [f"  {held.rule} (waits for {held.purpose})" for held in exchange.blocked]
     lines += explain.decisions_as_lines(exchange.plan)
     lines += [f"notice: {event} ({times} times)" for event, times in _notices(policy).items()]
     return "\n".join(lines)

@@ -141,7 +141,7 @@ class _Response:
         if self.waiting is not None and (not more or self._exchange.length == b"%d" % len(given)):
             start, self.waiting = self.waiting, None
             self._rewrites = False
-            headers, body = self._exchange.at_hand(given)
+            headers, body = self._exchange.rewrite_whole(given)
             await self._send({**start, "headers": headers})
             await self._send(message if body is given else {**message, "body": body})
             return
@@ -154,7 +154,7 @@ class _Response:
         field = _HINTS[message["type"]]
         hints = list(message.get(field) or ())
         given = [(b"link", bytes(link)) for link in hints] if field == "links" else hints
-        left = self._exchange.early(given)
+        left = self._exchange.filter_early_hints(given)
         if left or not hints:
             await self._send({**message, field: [link for _, link in left] if field == "links" else left})
 

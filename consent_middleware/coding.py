@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 #: The most bytes that are decoded at once, however well the sender has packed them.
-PIECE = 65_536
+CHUNK_SIZE = 65_536
 
 #: The most codings that may lie over one another. Real servers send one; each costs another engine.
 MAX_CODINGS = 3
@@ -52,7 +52,7 @@ _brotli = _bounded(_first_module("brotli", "brotlicffi"))
 _zstd = _first_module("compression.zstd", "backports.zstd")
 
 
-class _Engine(Protocol):
+class _StreamDecoder(Protocol):
     """Decodes one stream of one coding."""
 
     @property
@@ -66,7 +66,7 @@ class _Engine(Protocol):
         ...
 
     def read(self, coded: bytes) -> tuple[bytes, bytes]:
-        """At most `PIECE` bytes, and what is left of `coded`. Raises: CodingError."""
+        """At most `CHUNK_SIZE` bytes, and what is left of `coded`. Raises: CodingError."""
         ...
 
 
@@ -82,7 +82,7 @@ class _Zlib:
 
     def read(self, coded: bytes) -> tuple[bytes, bytes]:
         try:
-            piece = self._engine.decompress(coded, PIECE)
+            piece = self._engine.decompress(coded, CHUNK_SIZE)
         except zlib.error as error:
             raise CodingError(str(error)) from error
         return piece, self._engine.unconsumed_tail or self._engine.unused_data
@@ -132,7 +132,7 @@ class _Brotli:
         full = self.full
         try:
             # It adds a buffer, each larger than the one before, until the limit is passed: the first is half a piece.
-            piece = self._engine.process(b"" if full else coded, output_buffer_limit=PIECE // 4)
+            piece = self._engine.process(b"" if full else coded, output_buffer_limit=CHUNK_SIZE // 4)
         except self._error as error:
             raise CodingError(str(error) or "no brotli stream") from error
         return piece, coded if full else b""
@@ -156,7 +156,7 @@ class _Zstd:
     def read(self, coded: bytes) -> tuple[bytes, bytes]:
         full = self.full
         try:
-            piece = self._engine.decompress(b"" if full else coded, PIECE)
+            piece = self._engine.decompress(b"" if full else coded, CHUNK_SIZE)
         except self._error as error:
             raise CodingError(str(error)) from error
         return piece, coded if full else self._engine.unused_data
@@ -165,7 +165,7 @@ class _Zstd:
 #: RFC 1952, section 2.2, and RFC 8878, section 3: the body may be several streams, one after another.
 _REPEATS = frozenset({b"gzip", b"x-gzip", b"zstd"})
 
-_ENGINES: dict[bytes, Callable[[], _Engine]] = {
+_ENGINES: dict[bytes, Callable[[], _StreamDecoder]] = {
     b"gzip": lambda: _Zlib(_GZIP),
     b"x-gzip": lambda: _Zlib(_GZIP),
     b"deflate": _Deflate,
@@ -204,7 +204,8 @@ class _Layer:
 
 
 class Decoder:
-    """Decodes one body. `feed` yields pieces of at most `PIECE` bytes, so a bomb never stands in memory as a whole.
+    """Decodes one body. `feed` yields pieces of at most `CHUNK_SIZE` bytes, so a bomb is never
+    in memory as a whole.
 
     Args: the codings in the order in which they were applied (RFC 9110, section 8.4).
     """
@@ -238,7 +239,7 @@ class Decoder:
         return all(layer.complete for layer in self._layers)
 
 
-def salvaged(codings: Sequence[bytes], coded: bytes) -> Iterator[bytes]:
+def decode_prefix(codings: Sequence[bytes], coded: bytes) -> Iterator[bytes]:
     """All that can be decoded of the beginning of a broken body, a byte of it at a time. Never raises."""
     decoder = Decoder(*codings)
     try:
@@ -337,12 +338,12 @@ class Encoder:
 
 
 #: The codings in which whole files are packed, the densest first. Every browser reads gzip.
-PACKED: tuple[bytes, ...] = (b"br", b"gzip") if _brotli is not None else (b"gzip",)
+PRECOMPRESSED: tuple[bytes, ...] = (b"br", b"gzip") if _brotli is not None else (b"gzip",)
 
 
 @lru_cache(maxsize=256)  # a site has some dozens of files
-def packed(plain: bytes, coding: bytes) -> bytes:
-    """A file in one of `PACKED`, as small as it goes: it is compressed once and sent often."""
+def precompressed(plain: bytes, coding: bytes) -> bytes:
+    """A file in one of `PRECOMPRESSED`, as small as it goes: it is compressed once and sent often."""
     if coding == b"br" and _brotli is not None:
         dense: bytes = _brotli.compress(plain, quality=11)
         return dense

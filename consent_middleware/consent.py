@@ -76,11 +76,11 @@ class Consent:
     basis: Basis = Basis.NONE
     source: str = ""
     cookie: str = ""
-    stamp: float | None = None
+    chosen_at: float | None = None
     revision: str = ""
     only_denies: bool = False
     bases: Mapping[Category, Basis] = field(default_factory=_nothing)
-    origins: Mapping[Category, str] = field(default_factory=_nothing)
+    attributions: Mapping[Category, str] = field(default_factory=_nothing)
 
     def state(self, category: Category) -> State:
         """The state of one category; necessary is granted by definition."""
@@ -94,9 +94,9 @@ class Consent:
             return Basis.NONE
         return self.bases.get(category, self.basis)
 
-    def said_by(self, category: Category) -> str:
+    def attribution(self, category: Category) -> str:
         """Who gives a category its state, as `source (cookie)`; nothing where the source has no name."""
-        return self.origins.get(category) or (f"{self.source} ({self.cookie})" if self.source else "")
+        return self.attributions.get(category) or (f"{self.source} ({self.cookie})" if self.source else "")
 
     def grants(self, category: Category) -> bool:
         """True only for granted: unknown is not consent."""
@@ -117,11 +117,11 @@ class Consent:
         return any(state is not State.UNKNOWN for state in self.states.values())
 
     @property
-    def is_telling(self) -> bool:
+    def says_anything(self) -> bool:
         """True when anything is recorded: a category that is known, or an act or a default that names none."""
         return self.basis is not Basis.NONE or self.is_known
 
-    def only(self, *kept: State) -> Consent:
+    def restricted_to(self, *kept: State) -> Consent:
         """The reading with every state that is not among `kept` unknown; itself where nothing changes."""
         left = {category: state for category, state in self.states.items() if state in kept}
         return self if len(left) == len(self.states) else replace(self, states=MappingProxyType(left))
@@ -141,7 +141,7 @@ def merge(readings: Iterable[Consent]) -> Consent:
     that an explicit whole holds nothing that nobody chose. A reading may tell of an act and yet name no category that
     is known here: it then gives its basis and its name.
     """
-    telling = [reading for reading in readings if reading.is_telling]
+    telling = [reading for reading in readings if reading.says_anything]
     if not telling:
         return UNKNOWN
     if len(telling) == 1:
@@ -151,7 +151,7 @@ def merge(readings: Iterable[Consent]) -> Consent:
     # A dictionary for its order: a visitor may write many names.
     origins: dict[Category, dict[str, None]] = {}
     for reading in telling:
-        whole, own, names = reading.basis, reading.bases, reading.origins
+        whole, own, names = reading.basis, reading.bases, reading.attributions
         label = f"{reading.source} ({reading.cookie})" if reading.source else ""
         for category, state in reading.states.items():
             if state is State.UNKNOWN:
@@ -168,13 +168,13 @@ def merge(readings: Iterable[Consent]) -> Consent:
                 origins[category][name] = None
     weighed = set(bases.values()) if bases else {reading.basis for reading in telling}
     implied = Basis.IMPLIED in weighed if bases else Basis.EXPLICIT not in weighed
-    stamps = [reading.stamp for reading in telling if reading.stamp is not None]
+    stamps = [reading.chosen_at for reading in telling if reading.chosen_at is not None]
     return Consent(
         states=MappingProxyType(states),
         basis=Basis.IMPLIED if implied else Basis.EXPLICIT,
         source=", ".join(dict.fromkeys(reading.source for reading in telling)),
         cookie=", ".join(dict.fromkeys(reading.cookie for reading in telling)),
-        stamp=min(stamps, default=None),
+        chosen_at=min(stamps, default=None),
         bases=MappingProxyType(bases),
-        origins=MappingProxyType({category: ", ".join(named) for category, named in origins.items()}),
+        attributions=MappingProxyType({category: ", ".join(named) for category, named in origins.items()}),
     )

@@ -19,7 +19,7 @@ from typing import Literal
 
 from .consent import OPTIONAL_CATEGORIES, UNKNOWN, Category, Consent, Regime, State
 from .policy import Policy, PolicyError
-from .rules import Action, Contact, CookieDomain, CookieRule, HostRule, Purpose, SetBy, Vendor
+from .rules import Action, ContactedHost, CookieDomain, CookieRule, HostRule, Purpose, SetBy, Vendor
 
 __all__ = [
     "LANGUAGES",
@@ -122,7 +122,7 @@ class InformationRow:
     """Personal information that is collected, under the letter of Cal. Civ. Code section 1798.140(v)(1).
 
     `inferred`: it follows from how the service works; no document or script of the provider's was found to say it.
-    `only_if` is the condition on which it is collected, or empty.
+    `condition` is the condition on which it is collected, or empty.
     """
 
     letter: str
@@ -175,7 +175,7 @@ def disclosure(policy: Policy) -> Disclosure:
     vendors = policy.vendors
     served = {rule.purpose for vendor in vendors for rule in vendor.cookie_rules}
     served |= {contact.purpose for vendor in vendors for contact in vendor.disclosed.contacts}
-    served |= {purpose for vendor in vendors for purpose in vendor.hint_domains.values()}
+    served |= {purpose for vendor in vendors for purpose in vendor.host_purposes.values()}
     purposes = tuple(_purpose_row(policy, purpose) for purpose in Purpose if purpose in served)
     return Disclosure(
         regime=_regime(policy),
@@ -193,7 +193,7 @@ def disclosure(policy: Policy) -> Disclosure:
                 purpose=kind.purpose,
                 what=kind.what,
                 inferred=kind.inferred,
-                only_if=kind.only_if,
+                only_if=kind.condition,
             )
             for vendor in vendors
             for kind in vendor.disclosed.information
@@ -206,7 +206,7 @@ def disclosure(policy: Policy) -> Disclosure:
         left_out=tuple(
             LeftOutRow(cookie.name, vendor.name, cookie.why)
             for vendor in vendors
-            for cookie in vendor.disclosed.left_out
+            for cookie in vendor.disclosed.unlisted
         ),
         privacy_policies=tuple(
             (vendor.name, vendor.disclosed.policy_url) for vendor in vendors if vendor.disclosed.policy_url
@@ -282,12 +282,12 @@ def _cookie_row(policy: Policy, vendor: Vendor, rule: CookieRule) -> CookieRow:
         lifetime="session" if rule.lifetime is None else "fixed",
         set_by=rule.set_by,
         domain=rule.domain,
-        does=rule.does,
+        does=rule.purpose_text,
         hosted=rule.hosted,
     )
 
 
-def _host_row(policy: Policy, vendor: Vendor, contact: Contact) -> HostRow:
+def _host_row(policy: Policy, vendor: Vendor, contact: ContactedHost) -> HostRow:
     label, _, domain = contact.host.partition(".")
     twins = HostRule(label, domain)
     through = (

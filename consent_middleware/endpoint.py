@@ -12,7 +12,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from .coding import PACKED, packed
+from .coding import PRECOMPRESSED, precompressed
 from .cookies import Cookies
 from .headers import Headers, add_vary, expire, preferred_coding
 from .policy import Plan, Policy
@@ -84,8 +84,10 @@ def _script(policy: Policy, name: str, accepted: bytes) -> Answer:
     kinds = {"guard": policy.facade.guard, "stand-ins": policy.facade.stand_ins}
     today = kinds.get(name.partition(".")[0]) or policy.facade.asset(placeholders=True)
     asset = asset or today
-    coding = preferred_coding(accepted, PACKED)
-    found = _answer(asset.content_type, asset.body if coding is None else packed(asset.body, coding), cache_control)
+    coding = preferred_coding(accepted, PRECOMPRESSED)
+    found = _answer(
+        asset.content_type, asset.body if coding is None else precompressed(asset.body, coding), cache_control
+    )
     head = found.headers if coding is None else [*found.headers, (b"content-encoding", coding)]
     return found._replace(headers=add_vary(head, b"Accept-Encoding"))
 
@@ -98,7 +100,7 @@ def _decision(policy: Policy, plan: Plan, cookies: Cookies, host: bytes) -> Answ
     head = found.headers
     for field in (b"Cookie", *policy.vary):
         head = add_vary(head, field)
-    return found._replace(headers=head + expire(policy.ended_cookies(plan, cookies), cookies, host))
+    return found._replace(headers=head + expire(policy.cookies_to_expire(plan, cookies), cookies, host))
 
 
 def _answer(content_type: str, body: bytes, cache_control: bytes) -> Answer:

@@ -6,10 +6,10 @@ Must not know: WSGI, ASGI, frameworks, sockets, files, vendors.
 An adapter
 1. builds an `Exchange` from the request's head and sends `answer`, if there is one;
 2. calls the app with `request_headers`;
-3. gives what the app says before its response to `early`;
+3. gives what the app says before its response to `filter_early_hints`;
 4. gives the response's head to `start`;
-5. if `rewrites` is true, gives the body to `at_hand` where it has all of it, and else sends `head`, gives every piece
-   of body to `feed` and ends with `close`; if not, sends `head` and passes the body through.
+5. if `rewrites` is true, gives the body to `rewrite_whole` where it has all of it, and else sends `head`, gives
+   every piece of body to `feed` and ends with `close`; if not, sends `head` and passes the body through.
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ from typing import NamedTuple
 
 from . import endpoint, mime
 from .addresses import FIELDS, filter_addresses
-from .coding import CODINGS, MAX_CODINGS, CodingError, Decoder, Encoder, salvaged
+from .blocking import BlockedTag, TagBlocker, hint_purpose, purpose_of_url
+from .coding import CODINGS, MAX_CODINGS, CodingError, Decoder, Encoder, decode_prefix
 from .cookies import Cookies
 from .headers import (
     LONGEST_HOST,
     Headers,
+    blocks_same_origin_scripts,
     csp_nonce,
-    csp_refuses_own_scripts,
     csp_script_sources,
-    csp_trusts_what_scripts_insert,
     expire,
     filter_links,
     filter_set_cookie,
-    for_app,
-    for_everyone,
+    for_changed_body,
+    has_strict_dynamic,
     hide_cookies,
     is_for_script,
-    lower,
+    is_navigation,
+    mark_validators,
     may_want_html,
-    per_visitor,
-    rewritten,
+    normalize_names,
+    request_for_app,
     values,
-    wants_document,
+    vary_per_visitor,
 )
-from .holds import Held, PageHolds, contact_purpose, early_purpose
 from .html.rewriter import HTMLRewriter
 from .policy import Plan, Policy
 from .rules import Purpose
@@ -66,7 +66,7 @@ BROWSERS_READ = frozenset({b"gzip", b"x-gzip", b"deflate", b"br", b"zstd", b"dcb
 _CSP = frozenset({b"content-security-policy", b"content-security-policy-report-only"})
 
 #: How much of a compressed body that is at hand is decoded at once, in bytes. A page beyond it is read in pieces.
-AT_ONCE = 1 << 22
+MAX_WHOLE = 1 << 22
 
 
 class RequestHead(NamedTuple):
@@ -89,11 +89,11 @@ class Exchange:
         "_body",
         "_cookies",
         "_fields",
-        "_frame",
         "_head",
         "_headers",
         "_outcome",
         "_own_condition",
+        "_page",
         "_page_plan",
         "_plain",
         "_policy",
@@ -107,7 +107,7 @@ class Exchange:
 
     def __init__(self, policy: Policy, request: RequestHead) -> None:
         method, path, _, given = request
-        self._headers, self._fields = headers, fields = lower(given)
+        self._headers, self._fields = headers, fields = normalize_names(given)
         self._policy = policy
         self._request = request
         if len(fields) == len(headers):
@@ -118,7 +118,7 @@ class Exchange:
         #: The decision for this request. An app may read it, for example to choose a template.
         self.plan = policy.plan(self._signals)
         #: What a page is made from: the visitor's plan, or one and the same for all.
-        self._page_plan = policy.neutral if policy.cacheable else self.plan
+        self._page_plan = policy.shared_page_plan if policy.cacheable else self.plan
         #: The middleware's own response, or None where the app is to be called.
         self.answer = (
             endpoint.answer(policy, method, path, self.plan, self._cookies, self._host, self._accepted)
@@ -127,18 +127,20 @@ class Exchange:
         )
         #: The request head for the app: the very same object, or a copy where it differs, so that what stands outside
         #: sees the original.
-        seen, self._own_condition = for_app(headers, fields, self._variant, CODINGS, rewrites=self._touches_html)
+        seen, self._own_condition = request_for_app(
+            headers, fields, self._variant, CODINGS, rewrites=self._touches_html
+        )
         if policy.hide_cookies and self._cookies.raw:
-            seen = hide_cookies(seen, policy.withheld_cookies(self.plan))
+            seen = hide_cookies(seen, policy.blocked_cookies(self.plan))
         self.request_headers = given if seen is headers else seen
         #: What the app has declared as its body's length in a started response, or None.
         self.length: bytes | None = None
         #: The head of a started response whose body may prove to be no page; None where that is known.
         self._plain: Headers | None = None
         #: From what a started response's page is made; None where it passes through.
-        self._frame: _Frame | None = None
-        self._body: _Body | None = None
-        self._outcome: _Outcome | None = None
+        self._page: PageContext | None = None
+        self._body: BodyRewriter | None = None
+        self._outcome: RewriteResult | None = None
 
     def _touches_html(self) -> bool:
         return self._page_plan.touches_html or self._policy.withdrawal == "at-once"
@@ -156,8 +158,8 @@ class Exchange:
 
     @property
     def rewrites(self) -> bool:
-        """Whether the body of the started response must go through `at_hand`, or `feed` and `close`."""
-        return self._frame is not None
+        """Whether the body of the started response must go through `rewrite_whole`, or `feed` and `close`."""
+        return self._page is not None
 
     @property
     def head_depends_on_body(self) -> bool:
@@ -165,20 +167,20 @@ class Exchange:
         return self.rewrites and (self.length is not None or self._plain is not None)
 
     @property
-    def held(self) -> Sequence[Held]:
+    def blocked(self) -> Sequence[BlockedTag]:
         """The tags that have been held so far, in document order."""
         if self._outcome is not None:
             return self._outcome.held
         return self._body.held if self._body else ()
 
-    def early(self, headers: Headers) -> Headers:
+    def filter_early_hints(self, headers: Headers) -> Headers:
         """What may be sent of a head that goes before the response (RFC 8297)."""
         return self._filtered(headers, self.plan)
 
     def start(self, status: int, headers: Headers) -> None:
         """Take the response's head. Called again for a response that replaces one not sent yet, it begins afresh."""
-        self._body = self._frame = self._outcome = None
-        self._head = self._decide(status, headers)
+        self._body = self._page = self._outcome = None
+        self._head = self._response_head(status, headers)
 
     @property
     def head(self) -> Headers:
@@ -186,59 +188,59 @@ class Exchange:
 
         Where the response passes through as it is, this is the very object that `start` was given.
         """
-        return rewritten(self._head, None) if self._frame else self._head
+        return for_changed_body(self._head, None) if self._page else self._head
 
-    def at_hand(self, body: bytes) -> tuple[Headers, bytes]:
+    def rewrite_whole(self, body: bytes) -> tuple[Headers, bytes]:
         """Head and body of a started response whose whole body is `body`, where the head has not been sent.
 
         The length is exact, and head and body are the app's own where nothing in them changes.
         """
-        if self._frame is None:
+        if self._page is None:
             return self._head, body
         if not body and self._request.method == "HEAD":
             # The head speaks of the body that GET would get, whose length is not known here (RFC 9110, section 8.6).
-            return rewritten(self._head, None), body
-        outcome = self._outcome = _outcome(self._policy, self._page_plan, self._frame, body)
-        self._tell(outcome)
+            return for_changed_body(self._head, None), body
+        outcome = self._outcome = rewrite_page(self._policy, self._page_plan, self._page, body)
+        self._log_result(outcome)
         if self._plain is not None and not outcome.is_page:
             return self._plain, body
         if outcome.page is None:
             return self._head, body
-        return rewritten(self._head, len(outcome.page)), outcome.page
+        return for_changed_body(self._head, len(outcome.page)), outcome.page
 
     def whole(self, status: int, headers: Headers, body: bytes) -> tuple[Headers, bytes]:
-        """Head and body of a response whose body is at hand: `start` and `at_hand` in one."""
+        """Head and body of a response whose body is at hand: `start` and `rewrite_whole` in one."""
         self.start(status, headers)
-        return self.at_hand(body)
+        return self.rewrite_whole(body)
 
     def feed(self, chunk: bytes) -> bytes:
         """The bytes to send for a chunk of body, possibly none."""
-        return self._reading(self._frame).feed(chunk) if self._frame else chunk
+        return self._body_rewriter(self._page).feed(chunk) if self._page else chunk
 
     def close(self) -> bytes:
         """The last bytes of the body."""
-        if self._frame is None:
+        if self._page is None:
             return b""
-        body = self._reading(self._frame)
+        body = self._body_rewriter(self._page)
         out = body.close()
         self._outcome = body.outcome()
-        self._tell(self._outcome)
+        self._log_result(self._outcome)
         return out
 
-    def _reading(self, frame: _Frame) -> _Body:
+    def _body_rewriter(self, frame: PageContext) -> BodyRewriter:
         """What reads a body that comes in pieces, made when the first is there."""
         if self._body is None:
-            self._body = _Body(self._policy, self._page_plan, frame)
+            self._body = BodyRewriter(self._policy, self._page_plan, frame)
         return self._body
 
     def _filtered(self, headers: Headers, plan: Plan) -> Headers:
-        withheld = self._policy.withheld_cookies(plan)
+        withheld = self._policy.blocked_cookies(plan)
         kept = filter_links(filter_set_cookie(headers, withheld), lambda *link: self._is_early(plan, *link))
-        kept = filter_addresses(kept, lambda url: _waits(plan, contact_purpose(self._policy, url)))
+        kept = filter_addresses(kept, lambda url: _waits(plan, purpose_of_url(self._policy, url)))
         return headers if kept == headers else kept
 
-    def _decide(self, status: int, headers: Headers) -> Headers:
-        """What of the head is sent if the body stays as it is; sets `_frame` where it may not."""
+    def _response_head(self, status: int, headers: Headers) -> Headers:
+        """What of the head is sent if the body stays as it is; sets `_page` where it may not."""
         names = {name.lower(): value for name, value in headers}
         self.length = names.get(b"content-length")
         self._plain = None
@@ -252,23 +254,23 @@ class Exchange:
         if kind is not None and kind.sniffs:
             self._plain = headers if _FILTERED.isdisjoint(names) else self._filtered(headers, self.plan)
         if self._policy.cacheable:
-            head = for_everyone(head, self._variant)
+            head = mark_validators(head, self._variant)
         else:
-            head = per_visitor(head, self._variant, (b"Cookie", *self._policy.vary))
-            if ended := self._policy.ended_cookies(self.plan, self._cookies):
+            head = vary_per_visitor(head, self._variant, (b"Cookie", *self._policy.vary))
+            if ended := self._policy.cookies_to_expire(self.plan, self._cookies):
                 # The browser still holds them against a refusal, or from a past visit.
                 head = [*head, *expire(ended, self._cookies, self._host)]
         if kind is not None and self._touches_html() and self._has_content(status):
             codings = self._known(_codings(b",".join(values(head, b"content-encoding")))) if _CODED in names else ()
             nonce = csp_nonce(head) if not _CSP.isdisjoint(names) else None
-            nonced = nonce is not None and csp_trusts_what_scripts_insert(head)
+            nonced = nonce is not None and has_strict_dynamic(head)
             if self._is_readable(status, codings):
-                self._frame = _Frame(
+                self._page = PageContext(
                     self._page_plan.variant,
                     endpoint.asset_url(self._policy, self._request.mount),
                     nonce,
                     _authority(self._host),
-                    self._policy.offers_chat(self._request.path),
+                    self._policy.chat_enabled_on(self._request.path),
                     self._language,
                     nonced,
                     () if _CSP.isdisjoint(names) else csp_script_sources(head),
@@ -277,13 +279,13 @@ class Exchange:
                 )
         return head
 
-    def _tell(self, outcome: _Outcome) -> None:
+    def _log_result(self, outcome: RewriteResult) -> None:
         note = self._policy.notices.note
-        if self._plain is not None and outcome.is_page and not (self._frame and self._frame.kind.fetched):
+        if self._plain is not None and outcome.is_page and not (self._page and self._page.kind.fetched):
             note("untyped", "a response whose Content-Type does not say so was read as HTML, as browsers read it")
         if outcome.bail_outs:
             note("bail-out", "a tag of an HTML page was too long to hold; see the setting on_bail_out")
-        if outcome.needs_own_scripts and csp_refuses_own_scripts(self._head):
+        if outcome.needs_own_scripts and blocks_same_origin_scripts(self._head):
             note(
                 "csp-refuses-facade",
                 "a page's Content-Security-Policy lets the facade's script not run: it names neither a nonce nor "
@@ -301,7 +303,7 @@ class Exchange:
         if kind.sniffs and not (may_want_html(self._fields) and self._has_whole(status, names)):
             return None
         # Data in XML that a script asks for, and a drawing in a page, run nothing.
-        if kind.shown and not wants_document(self._fields):
+        if kind.shown and not is_navigation(self._fields):
             return None
         if not kind.sniffs and is_for_script(self._fields):
             return kind._replace(sniffs=True, fetched=True)
@@ -325,7 +327,7 @@ class Exchange:
         return status not in _NO_CONTENT and status >= 200
 
     def _is_early(self, plan: Plan, relation: str, urls: Sequence[str], destination: str) -> bool:
-        purposes = (early_purpose(self._policy, relation, url, destination=destination) for url in urls)
+        purposes = (hint_purpose(self._policy, relation, url, destination=destination) for url in urls)
         return any(_waits(plan, purpose) for purpose in purposes)
 
     def _known(self, codings: Sequence[bytes]) -> tuple[bytes, ...]:
@@ -349,7 +351,7 @@ class Exchange:
             note(
                 "unknown-coding",
                 f"HTML with Content-Encoding {b', '.join(codings)[:40].decode('latin-1')!r} cannot be rewritten and is "
-                f"sent as the app wrote it; compress outside the middleware, or with {_told(CODINGS)}",
+                f"sent as the app wrote it; compress outside the middleware, or with {_coding_names(CODINGS)}",
             )
             return False
         return True
@@ -378,7 +380,7 @@ def _codings(value: bytes) -> tuple[bytes, ...]:
     return tuple(coding for coding in listed if coding not in {b"", b"identity"})
 
 
-def _told(codings: frozenset[bytes]) -> str:
+def _coding_names(codings: frozenset[bytes]) -> str:
     return ", ".join(sorted(coding.decode("ascii") for coding in codings if not coding.startswith(b"x-")))
 
 
@@ -386,7 +388,7 @@ def _told(codings: frozenset[bytes]) -> str:
 _HELD = 512
 
 
-class _Frame(NamedTuple):
+class PageContext(NamedTuple):
     """All that a page's new bytes are made from besides its old ones and the policy."""
 
     variant: str
@@ -402,12 +404,12 @@ class _Frame(NamedTuple):
     codings: tuple[bytes, ...] = ()
 
 
-class _Outcome(NamedTuple):
+class RewriteResult(NamedTuple):
     """What became of a page that was read to its end, or as far as it can be read."""
 
     #: The new bytes where they are one piece; None where the page stays as it is, or has left in pieces.
     page: bytes | None
-    held: tuple[Held, ...]
+    held: tuple[BlockedTag, ...]
     bail_outs: int
     #: Whether a script of ours stands in the page without a nonce.
     needs_own_scripts: bool
@@ -415,20 +417,20 @@ class _Outcome(NamedTuple):
     is_page: bool = True
 
 
-def _outcome(policy: Policy, plan: Plan, frame: _Frame, body: bytes) -> _Outcome:
+def rewrite_page(policy: Policy, plan: Plan, frame: PageContext, body: bytes) -> RewriteResult:
     """What becomes of a body that is at hand. What became of a body that has come before is remembered."""
     # A page with a nonce is made for one response.
     memory = policy.pages if frame.nonce is None else None
-    known: _Outcome | None = memory.recall(frame, body) if memory else None
+    known: RewriteResult | None = memory.get(frame, body) if memory else None
     if known is not None:
         return known
     decoded = _decoded(body, frame.codings) if frame.codings else None
     if decoded is not None:
-        outcome = _outcome(policy, plan, frame._replace(codings=()), decoded)
+        outcome = rewrite_page(policy, plan, frame._replace(codings=()), decoded)
         if outcome.page is not None:
             outcome = outcome._replace(page=Encoder(*frame.codings).close(outcome.page))
     else:
-        reading = _Body(policy, plan, frame)
+        reading = BodyRewriter(policy, plan, frame)
         outcome = reading.whole(body)
         if reading.is_broken:
             return outcome
@@ -436,15 +438,15 @@ def _outcome(policy: Policy, plan: Plan, frame: _Frame, body: bytes) -> _Outcome
         # A visitor chooses the host's name, and may the mount's.
         named = len(frame.authority) + len(frame.asset_url)
         noted = sum(_HELD + 4 * len(held.src) for held in outcome.held)
-        memory.keep(frame, body, outcome, named + len(outcome.page or b"") + noted)
+        memory.put(frame, body, outcome, named + len(outcome.page or b"") + noted)
     return outcome
 
 
 def _decoded(body: bytes, codings: Sequence[bytes]) -> bytes | None:
-    """The content of a coded body; None where it is more than `AT_ONCE`, or cut off, or broken."""
+    """The content of a coded body; None where it is more than `MAX_WHOLE`, or cut off, or broken."""
     decoder = Decoder(*codings)
     pieces: list[bytes] = []
-    left = AT_ONCE
+    left = MAX_WHOLE
     try:
         for piece in chain(decoder.feed(body), decoder.close()):
             pieces.append(piece)
@@ -510,13 +512,13 @@ class _Sniffer:
         return self._found.rewrite(document) if self._found else document
 
 
-class _Body:
+class BodyRewriter:
     """A body on its way through the rewriter, decoded and encoded again where it is compressed."""
 
     __slots__ = ("_coded", "_codings", "_decoded", "_holds", "_notices", "_rewriter", "is_broken")
 
-    def __init__(self, policy: Policy, plan: Plan, frame: _Frame) -> None:
-        self._holds = PageHolds(
+    def __init__(self, policy: Policy, plan: Plan, frame: PageContext) -> None:
+        self._holds = TagBlocker(
             policy,
             plan,
             frame.asset_url,
@@ -524,7 +526,7 @@ class _Body:
             frame.authority,
             frame.offers_chat,
             language=frame.language,
-            nonced=frame.nonced,
+            requires_nonce=frame.nonced,
             script_sources=frame.script_sources,
             # HTML, section 13.2.3.2: a browser looks for the element among the first 1,024 bytes.
             inline=frame.kind.charset is not None,
@@ -550,15 +552,15 @@ class _Body:
         self._decoded = False
 
     @property
-    def held(self) -> tuple[Held, ...]:
-        return tuple(self._holds.held)
+    def held(self) -> tuple[BlockedTag, ...]:
+        return tuple(self._holds.blocked)
 
-    def outcome(self, page: bytes | None = None) -> _Outcome:
+    def outcome(self, page: bytes | None = None) -> RewriteResult:
         needs_own_scripts = (self._rewriter.changed or self.is_broken) and self._holds.nonce is None
         is_page = self._rewriter.is_page if isinstance(self._rewriter, _Sniffer) else True
-        return _Outcome(page, self.held, self._rewriter.bail_outs, needs_own_scripts, is_page)
+        return RewriteResult(page, self.held, self._rewriter.bail_outs, needs_own_scripts, is_page)
 
-    def whole(self, body: bytes) -> _Outcome:
+    def whole(self, body: bytes) -> RewriteResult:
         """What becomes of a body that is at hand."""
         out = self.feed(body) + self.close() if self._coded else self._rewriter.rewrite(body)
         return self.outcome(out if self._rewriter.changed or self.is_broken else None)
@@ -596,7 +598,7 @@ class _Body:
         self.is_broken = True
         self._notices.note("broken-coding", f"a compressed HTML body could not be decoded: {error}")
         if not self._decoded:
-            yield from self._recoded(salvaged(self._codings, chunk), encoder)
+            yield from self._recoded(decode_prefix(self._codings, chunk), encoder)
         if not self._decoded:
             yield chunk
 

@@ -28,7 +28,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
     The four categories, `basis` and `source` are the literal reading of all cookies and signals; `plan` is what follows
     from it under the policy's regime and its other rules.
     """
-    literal = plan.literal
+    literal = plan.merged
     return {
         **{category: literal.state(category) for category in Category},
         "basis": literal.basis,
@@ -48,7 +48,7 @@ def decisions_as_json(plan: Plan) -> dict[str, Any]:
 def as_text(plan: Plan) -> str:
     """The explanation as lines: what each cookie says, what it makes together, and what follows."""
     lines = [_line(reading) for reading in plan.readings] or ["no consent cookie or signal that can be read"]
-    literal = plan.literal
+    literal = plan.merged
     lines += [f"{category}: {literal.state(category)}" for category in Category]
     lines += [f"basis: {literal.basis}", f"regime: {plan.regime}"]
     return "\n".join([*lines, *decisions_as_lines(plan)])
@@ -64,5 +64,7 @@ def decisions_as_lines(plan: Plan) -> list[str]:
 
 def _line(reading: Consent) -> str:
     said = ", ".join(f"{category} {state}" for category, state in sorted(reading.states.items()))
-    since = f", since {datetime.fromtimestamp(reading.stamp, UTC):%Y-%m-%d}" if reading.stamp is not None else ""
+    since = (
+        f", since {datetime.fromtimestamp(reading.chosen_at, UTC):%Y-%m-%d}" if reading.chosen_at is not None else ""
+    )
     return f"{reading.source or 'a source'} ({reading.cookie}): {said or 'no category'}, {reading.basis}{since}"

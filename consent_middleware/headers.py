@@ -51,7 +51,7 @@ _LIFETIMES = frozenset({b"cache-control", b"expires"})
 _ENTITY_TAG = re.compile(rb'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 
 #: What stands between an app's own entity tag and our mark: a sequence that servers do not use.
-_MARK = b"--consent-"
+_ETAG_SUFFIX = b"--consent-"
 
 
 def values(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
@@ -64,7 +64,7 @@ def without(headers: Iterable[tuple[bytes, bytes]], names: Collection[bytes]) ->
     return [(key, value) for key, value in headers if key.lower() not in names]
 
 
-def lower(
+def normalize_names(
     headers: Sequence[tuple[bytes, bytes]],
 ) -> tuple[Sequence[tuple[bytes, bytes]], Mapping[bytes, bytes]]:
     """The head with its fields' names in lower case, the very same object where they are; and each one's last value."""
@@ -79,7 +79,7 @@ def lower(
 _DOCUMENTS = frozenset({b"document", b"iframe", b"frame", b"object", b"embed"})
 
 
-def wants_document(fields: Mapping[bytes, bytes]) -> bool:
+def is_navigation(fields: Mapping[bytes, bytes]) -> bool:
     """Whether the request is a navigation, so that its answer is shown as a page.
 
     Fetch metadata says so where the browser sends it; else a client that names `text/html` in `Accept` does, and so
@@ -112,7 +112,7 @@ def is_for_script(fields: Mapping[bytes, bytes]) -> bool:
 _CONDITIONS = frozenset({b"if-none-match", b"if-match", b"if-modified-since", b"range", b"if-range"})
 
 
-def for_app(
+def request_for_app(
     headers: Sequence[tuple[bytes, bytes]],
     fields: Mapping[bytes, bytes],
     variant: Callable[[], bytes],
@@ -134,31 +134,31 @@ def for_app(
     if len(fields) == len(headers) and _CONDITIONS.isdisjoint(fields):
         # Most requests: no condition, one line of codings and all of them known.
         offer = fields.get(b"accept-encoding", b"identity")
-        if _offer(offer, codings) == offer:
+        if _filter_accept_encoding(offer, codings) == offer:
             return headers, False
     trim = may_want_html(fields) and rewrites()
-    document = wants_document(fields)
+    document = is_navigation(fields)
     own_condition = False
     kept: Headers = []
     for name, value in headers:
         if name in {b"if-none-match", b"if-match"}:
-            tags, own = _unmark(value, variant(), only_own=document, keeps=name == b"if-match")
+            tags, own = _strip_variant(value, variant(), only_own=document, keeps=name == b"if-match")
             own_condition |= own
             if tags:
                 kept.append((name, tags))
         elif document and name in _CONDITIONS:
             continue
         elif trim and name == b"accept-encoding":
-            kept.append((name, _offer(value, codings)))
+            kept.append((name, _filter_accept_encoding(value, codings)))
         else:
             kept.append((name, value))
     return (headers if kept == list(headers) else kept), own_condition
 
 
-def _unmark(value: bytes, variant: bytes, *, only_own: bool, keeps: bool) -> tuple[bytes, bool]:
+def _strip_variant(value: bytes, variant: bytes, *, only_own: bool, keeps: bool) -> tuple[bytes, bool]:
     if value.strip(_OWS) == b"*":
         return value, False
-    mark = _MARK + variant
+    mark = _ETAG_SUFFIX + variant
     tags: list[bytes] = []
     own = False
     for match in _ENTITY_TAG.finditer(value):
@@ -166,13 +166,13 @@ def _unmark(value: bytes, variant: bytes, *, only_own: bool, keeps: bool) -> tup
         if opaque.endswith(mark):
             tags.append(weak + b'"' + opaque.removesuffix(mark) + b'"')
             own = True
-        elif keeps or (not only_own and _MARK not in opaque):
+        elif keeps or (not only_own and _ETAG_SUFFIX not in opaque):
             tags.append(match[0])
     return b", ".join(tags) or (value if keeps else b""), own
 
 
 @lru_cache(64)  # browsers send few different values
-def _offer(value: bytes, codings: frozenset[bytes]) -> bytes:
+def _filter_accept_encoding(value: bytes, codings: frozenset[bytes]) -> bytes:
     known = [
         item.strip(_OWS)
         for item in value.split(b",")
@@ -282,7 +282,7 @@ def _parent_domains(host: bytes) -> list[bytes]:
     return [b".".join(labels[index:]) for index in range(len(labels) - 1)]
 
 
-def per_visitor(headers: Headers, variant: Callable[[], bytes], vary: Iterable[bytes]) -> Headers:
+def vary_per_visitor(headers: Headers, variant: Callable[[], bytes], vary: Iterable[bytes]) -> Headers:
     """The head of a page that could differ between visitors: caches keep variants apart, validators too.
 
     RFC 9111, section 4.1: `Vary` names the fields of `vary` on every variant, or a stored one answers for all. Some
@@ -292,7 +292,7 @@ def per_visitor(headers: Headers, variant: Callable[[], bytes], vary: Iterable[b
     # Most heads have little of this, and are not gone through for what they have not.
     names = {key.lower() for key, _ in headers}
     if not _VALIDATORS.isdisjoint(names):
-        headers = for_everyone(headers, variant)
+        headers = mark_validators(headers, variant)
     if any(name.endswith(_SHARED_CACHE_ENDINGS) for name in names):
         headers = [pair for pair in headers if not _lets_caches_share(*pair)]
     if not _LIFETIMES.isdisjoint(names):
@@ -307,7 +307,7 @@ def _lets_caches_share(key: bytes, value: bytes) -> bool:
     return value.strip(_OWS) != b"0" if name == b"x-accel-expires" else not _NOT_STORED.search(value)
 
 
-def for_everyone(headers: Headers, variant: Callable[[], bytes]) -> Headers:
+def mark_validators(headers: Headers, variant: Callable[[], bytes]) -> Headers:
     """The head of a page that is not the app's own any more, and the same for every visitor: caching is the app's.
 
     The app's entity tag is marked with the variant (RFC 9110, section 8.8.1: a strong tag is one sequence of bytes). A
@@ -319,7 +319,7 @@ def for_everyone(headers: Headers, variant: Callable[[], bytes]) -> Headers:
         if name == b"etag":
             tag = _ENTITY_TAG.fullmatch(pair[1].strip(_OWS))
             if tag:  # what is no entity tag cannot be marked, and unmarked it would confirm other bytes
-                kept.append((pair[0], (tag[1] or b"") + b'"' + tag[2] + _MARK + variant() + b'"'))
+                kept.append((pair[0], (tag[1] or b"") + b'"' + tag[2] + _ETAG_SUFFIX + variant() + b'"'))
         elif name != b"last-modified":
             kept.append(pair)
     return kept
@@ -389,7 +389,7 @@ def add_vary(headers: Headers, *fields: bytes) -> Headers:
     return merged
 
 
-def rewritten(headers: Headers, length: int | None) -> Headers:
+def for_changed_body(headers: Headers, length: int | None) -> Headers:
     """The head of a body whose bytes change: its new length where it is known, and nothing that describes the old."""
     kept = without(headers, _DIGESTS | {b"content-length", b"accept-ranges"})
     if length is not None:
@@ -411,7 +411,7 @@ def csp_nonce(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     return None
 
 
-def csp_refuses_own_scripts(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+def blocks_same_origin_scripts(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """Whether an enforced policy of the page lets no script run that is known only by its own origin's URL.
 
     CSP Level 3, section 6.7.1.1: a nonce or a hash allows one script; hosts, schemes and `'self'` allow by URL, unless
@@ -423,7 +423,7 @@ def csp_refuses_own_scripts(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     )
 
 
-def csp_trusts_what_scripts_insert(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+def has_strict_dynamic(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """Whether an enforced policy of the page lets run whatever a script inserts.
 
     Of the page's own tags, such a policy lets those alone run that have a nonce or a hash (CSP Level 3, section 8.2,

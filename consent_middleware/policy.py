@@ -23,12 +23,12 @@ from .clock import now as system_time
 from .consent import OPTIONAL_CATEGORIES, UNKNOWN, Basis, Category, Consent, Regime, State, merge
 from .cookies import CookieNames, Cookies
 from .facade import Facade, Texts
-from .memory import PageMemory
 from .notices import Notices
-from .rules import Action, Purpose, Vendor, needles
+from .page_cache import RewriteCache
+from .rules import Action, Purpose, Vendor, compile_host_search
 from .sources import SOURCES, ConsentSource, Signals
 from .sources.own import own_cookie
-from .sources.reader import UNREAD, Reader, meant_by
+from .sources.reader import UNREAD, Reader, ids_for
 from .tag_managers import DOMAINS as MANAGER_DOMAINS
 from .tag_managers import FINGERPRINT as MANAGERS
 from .tag_managers import WORDS as MANAGER_WORDS
@@ -36,7 +36,7 @@ from .urls import parse_url
 from .vendors import VENDORS
 from .version import __version__
 
-__all__ = ["MAX_HOLD", "Decision", "Doubt", "Plan", "Policy", "PolicyError"]
+__all__ = ["MAX_HOLD", "Decision", "DiscardedState", "Plan", "Policy", "PolicyError"]
 
 #: How many decisions and plans are kept, to be given again where everything that they depend on is the same. They hold
 #: states, dates and the names of platforms and cookies, never a cookie's value.
@@ -67,7 +67,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class DiscardedState:
     """What one reading says of one category and yet does not count, and the rule that says so."""
 
     category: Category
@@ -109,7 +109,7 @@ class Plan:
         return self.decisions[purpose].action is Action.ALLOW
 
     @property
-    def literal(self) -> Consent:
+    def merged(self) -> Consent:
         """All readings as one: denied over granted over unknown, before the regime and every other rule."""
         return merge(self.readings)
 
@@ -127,7 +127,7 @@ class Plan:
                     "source": reading.source,
                     "cookie": reading.cookie,
                     "basis": reading.basis,
-                    "stamp": reading.stamp,
+                    "stamp": reading.chosen_at,
                     "states": {category: reading.state(category) for category in OPTIONAL_CATEGORIES},
                 }
                 for reading in self.readings
@@ -154,7 +154,7 @@ _OF_LETTER = 2
 def _weight(plan: Plan) -> int:
     """How many bytes a plan holds, about, and rather too many."""
     said = sum(len(reading.source + reading.cookie + reading.revision) for reading in (*plan.readings, plan.consent))
-    said += sum(map(len, plan.consent.origins.values()))
+    said += sum(map(len, plan.consent.attributions.values()))
     said += sum(len(reason) for decision in plan.decisions.values() for reason in decision.reasons)
     return _OF_PLAN + _OF_READING * len(plan.readings) + _OF_LETTER * said
 
@@ -324,7 +324,7 @@ class Policy:
         self.on_bail_out = checks.bail_out("CM015", "on_bail_out", on_bail_out)
         self.max_hold = checks.size("CM016", "max_hold", max_hold)
         #: What became of pages that come again.
-        self.pages: PageMemory[Any] = PageMemory(checks.room("CM055", "page_memory", page_memory))
+        self.pages: RewriteCache[Any] = RewriteCache(checks.room("CM055", "page_memory", page_memory))
         said_language = checks.language("CM014", "language", language)
         #: The language of the facade's words where one is set for every page; None: the page's own.
         self.language = said_language if isinstance(said_language, str) else None
@@ -373,7 +373,7 @@ class Policy:
         platforms = [platform for platform in SOURCES if platform.id not in left_out]
         self._reader = Reader(
             platforms,
-            {platform.id: meant_by(platform, meanings) for platform in platforms},
+            {platform.id: ids_for(platform, meanings) for platform in platforms},
             names,
         )
         self._own_cookie = own_cookie(self.consent_cookie)
@@ -389,7 +389,7 @@ class Policy:
             for regime in Regime
         }
         #: The plan of a page that is the same for every visitor: the one for somebody who has said nothing.
-        self.neutral = self._silent[False, Regime.OPT_IN]
+        self.shared_page_plan = self._silent[False, Regime.OPT_IN]
         fields = {name for platform in platforms for name in platform.headers}
         #: The request headers that a page depends on, besides `Cookie`.
         self.vary: tuple[bytes, ...] = (
@@ -398,15 +398,15 @@ class Policy:
         )
         #: What a tag must hold to be a vendor's; what a script's tag may hold instead; what its text must hold.
         managers = MANAGER_DOMAINS if self.guard == "auto" else ()
-        self.needles = needles(
+        self.needles = compile_host_search(
             (*managers, *(domain for vendor in self.vendors for domain in vendor.domains)),
             (urlsplit(origin).hostname or "" for origin in self.proxied.values()),
         )
-        words = {word.encode("ascii") for vendor in self.vendors for word in vendor.words}
+        words = {word.encode("ascii") for vendor in self.vendors for word in vendor.tag_markers}
         self.script_words = tuple(sorted(words | {*MANAGER_WORDS, b"data-guard"} if managers else words))
-        self.text_needles = needles(
-            (*managers, *(domain for vendor in self.vendors for domain in vendor.text_domains)),
-            (word for vendor in self.vendors for word in vendor.text_words),
+        self.text_needles = compile_host_search(
+            (*managers, *(domain for vendor in self.vendors for domain in vendor.script_domains)),
+            (word for vendor in self.vendors for word in vendor.script_markers),
         )
         behind: dict[tuple[str, int | None], list[str]] = {}
         for host, origin in self.proxied.items():
@@ -500,7 +500,7 @@ class Policy:
     def _plan(self, signals: Signals, regime: Regime) -> Plan:
         clicked = b"1" in signals.cookies.all(self._click_key)
         now = self._clock() if self.max_age_days is not None else 0.0
-        return self.settle(self.read(signals), clicked=clicked, regime=regime, now=now)
+        return self.plan_from_readings(self.read(signals), clicked=clicked, regime=regime, now=now)
 
     def _digest(self, signals: Signals) -> bytes:
         """A digest of everything that a plan is read from, under a key of this process: no cookie is kept for it."""
@@ -514,7 +514,7 @@ class Policy:
                 digest.update(b"%b=%d:%b" % (name, len(value), value))
         return digest.digest()
 
-    def settle(
+    def plan_from_readings(
         self, readings: Sequence[Consent], *, clicked: bool = False, regime: Regime = Regime.OPT_IN, now: float = 0.0
     ) -> Plan:
         """What follows from readings under a regime, at a time in seconds since 1970. Pure and total.
@@ -524,19 +524,19 @@ class Policy:
         """
         if not readings:
             return self._silent[clicked, regime]
-        doubts: list[Doubt] = []
+        discarded: list[DiscardedState] = []
         counted: list[Consent] = []
         for reading in readings:
-            for rule, kept in self._rules_against(reading, regime, now):
-                left = reading.only(*kept)
-                doubts += [
-                    Doubt(category, rule, reading.source, reading.cookie)
+            for rule, kept in self._discounting_rules(reading, regime, now):
+                left = reading.restricted_to(*kept)
+                discarded += [
+                    DiscardedState(category, rule, reading.source, reading.cookie)
                     for category in reading.states
                     if reading.state(category) is not left.state(category)
                 ]
                 reading = left  # noqa: PLW2901 - each rule takes its share
             counted.append(reading)
-        return self.decide(merge(counted), clicked=clicked, regime=regime, doubts=doubts, readings=readings)
+        return self.decide(merge(counted), clicked=clicked, regime=regime, doubts=discarded, readings=readings)
 
     def decide(
         self,
@@ -544,16 +544,16 @@ class Policy:
         *,
         clicked: bool = False,
         regime: Regime = Regime.OPT_IN,
-        doubts: Sequence[Doubt] = (),
+        doubts: Sequence[DiscardedState] = (),
         readings: Sequence[Consent] = (),
     ) -> Plan:
         """What may load under `consent` and, for the chat alone, the visitor's click in this visit. Pure and total.
 
         A click is a later and more particular act than a refusal, so it stands beside one unless the site says
-        otherwise (`click_after_refusal`); it never grants tracking. `doubts` are told where they are why a category is
-        unknown, and `readings` are kept for the log.
+        otherwise (`click_after_refusal`); it never grants tracking. `discarded` are told where they are why a category
+        is unknown, and `readings` are kept for the log.
         """
-        states, bases, basis, said_by = consent.states, consent.bases, consent.basis, consent.said_by
+        states, bases, basis, said_by = consent.states, consent.bases, consent.basis, consent.attribution
         said = tuple(
             [(states.get(category), bases.get(category, basis), said_by(category)) for category in OPTIONAL_CATEGORIES]
         )
@@ -568,13 +568,13 @@ class Policy:
         said: tuple[tuple[State | None, Basis, str], ...],
         clicked: bool,
         regime: Regime,
-        doubts: tuple[Doubt, ...],
+        doubts: tuple[DiscardedState, ...],
     ) -> Mapping[Purpose, Decision]:
         by_category = dict(zip(OPTIONAL_CATEGORIES, said, strict=True))
         consent = Consent(
             states={category: state for category, (state, _, _) in by_category.items() if state},
             bases={category: basis for category, (_, basis, _) in by_category.items()},
-            origins={category: origin for category, (_, _, origin) in by_category.items()},
+            attributions={category: origin for category, (_, _, origin) in by_category.items()},
         )
         decisions = {purpose: self._decide(purpose, consent, regime, doubts) for purpose in Purpose}
         chat = decisions[Purpose.CHAT]
@@ -595,7 +595,9 @@ class Policy:
             )
         return MappingProxyType(decisions)
 
-    def _decide(self, purpose: Purpose, consent: Consent, regime: Regime, doubts: tuple[Doubt, ...]) -> Decision:
+    def _decide(
+        self, purpose: Purpose, consent: Consent, regime: Regime, doubts: tuple[DiscardedState, ...]
+    ) -> Decision:
         required = sorted(self.requires[purpose])
         given = [category for category in required if consent.grants(category)]
         missing = [category for category in required if not consent.grants(category)]
@@ -606,7 +608,7 @@ class Policy:
             silent = []
         if missing:
             action = Action.BLOCK if purpose is Purpose.TRACKING else Action.FACADE
-            why = [self._why_not(consent, category, doubts) for category in missing]
+            why = [self._reason_against(consent, category, doubts) for category in missing]
             return Decision(
                 purpose, action, tuple(reason for reason, _ in why), tuple(dict.fromkeys(rule for _, rule in why))
             )
@@ -615,28 +617,35 @@ class Policy:
         if given or not silent:
             by_origin: dict[str, list[str]] = {} if given else {"": ["no"]}
             for category in given:
-                by_origin.setdefault(consent.said_by(category), []).append(category)
-            reasons += [f"{', '.join(names)} consent is given{_by(origin)}" for origin, names in by_origin.items()]
+                by_origin.setdefault(consent.attribution(category), []).append(category)
+            reasons += [
+                f"{', '.join(names)} consent is given{_attributed_to(origin)}" for origin, names in by_origin.items()
+            ]
             rules.append("granted")
         if silent:
             reasons.append(f"{', '.join(silent)} consent is not refused, and the regime is opt-out")
             rules.append("not-refused")
         return Decision(purpose, Action.ALLOW, tuple(reasons), tuple(rules))
 
-    def _why_not(self, consent: Consent, category: Category, doubts: tuple[Doubt, ...]) -> tuple[str, str]:
+    def _reason_against(
+        self, consent: Consent, category: Category, doubts: tuple[DiscardedState, ...]
+    ) -> tuple[str, str]:
         if consent.state(category) is State.DENIED:
             if consent.refuses(category):
-                return f"{category} consent is refused{_by(consent.said_by(category))}", "denied"
-            if UNREAD in consent.said_by(category):
+                return f"{category} consent is refused{_attributed_to(consent.attribution(category))}", "denied"
+            if UNREAD in consent.attribution(category):
                 return f"{category} consent is unknown: not every copy of a consent cookie is read", "unread-copies"
-            return f"{category} consent is off by default{_by(consent.said_by(category))}", "denied-by-default"
+            return (
+                f"{category} consent is off by default{_attributed_to(consent.attribution(category))}",
+                "denied-by-default",
+            )
         doubt = next((doubt for doubt in doubts if doubt.category is category), None)
         if doubt is None:
             return f"{category} consent is unknown, and unknown is not consent", "unknown"
         why = _DOUBTS[doubt.rule].format(days=self.max_age_days)
         return f"{category} consent is unknown: what {doubt.source} ({doubt.cookie}) says {why}", doubt.rule
 
-    def _rules_against(self, reading: Consent, regime: Regime, now: float) -> list[tuple[str, tuple[State, ...]]]:
+    def _discounting_rules(self, reading: Consent, regime: Regime, now: float) -> list[tuple[str, tuple[State, ...]]]:
         """The rules that a reading falls under, and which of its states each leaves."""
         # A refusal that has lapsed blocks as well as an unknown under opt-in; under opt-out it must stay.
         lapsed = (State.DENIED,) if regime is Regime.OPT_OUT else ()
@@ -647,7 +656,7 @@ class Policy:
             rules.append(("implied", (State.DENIED,)))
         if reading.source == "gpc" and self.gpc == "opt-out" and regime is Regime.OPT_IN:
             rules.append(("gpc-limited", ()))
-        age = now - reading.stamp if reading.stamp is not None else 0.0
+        age = now - reading.chosen_at if reading.chosen_at is not None else 0.0
         if self.max_age_days is not None and age > self.max_age_days * 86_400:
             rules.append(("too-old", lapsed))
         wanted = self.revisions.get(reading.source)
@@ -682,7 +691,7 @@ class Policy:
     def _source_raised(self, source: str, error: Exception) -> None:
         self.notices.note("source-raised", f"{source} raised {type(error).__name__} and was left out")
 
-    def withheld_cookies(self, plan: Plan) -> CookieNames:
+    def blocked_cookies(self, plan: Plan) -> CookieNames:
         """The names that no response may set under this plan."""
         return self._names[tuple(purpose for purpose in Purpose if not plan.allows(purpose))]
 
@@ -697,16 +706,16 @@ class Policy:
             )
         ]
 
-    def left_cookies(self, plan: Plan) -> CookieNames:
+    def stale_chat_cookies(self, plan: Plan) -> CookieNames:
         """The names that a past visit has left: a click allows the chat for one visit, its cookies live for months."""
         is_over = self.leftovers == "expire" and not plan.allows(Purpose.CHAT)
         return self._names[(Purpose.CHAT,) if is_over else ()]
 
-    def ended_cookies(self, plan: Plan, cookies: Cookies) -> list[bytes]:
+    def cookies_to_expire(self, plan: Plan, cookies: Cookies) -> list[bytes]:
         """The names under which a request carries cookies that end here: refused ones, and a past visit's."""
         if not self._vendor_cookies.search(b"".join([b";" + header for header in cookies.raw])):
             return []
-        return (self.refused_cookies(plan) | self.left_cookies(plan)).among(cookies)
+        return (self.refused_cookies(plan) | self.stale_chat_cookies(plan)).among(cookies)
 
     def _cookie_names(self, purpose: Purpose) -> CookieNames:
         rules = [rule for vendor in self.vendors for rule in vendor.cookie_rules if rule.purpose is purpose]
@@ -715,21 +724,21 @@ class Policy:
             tuple(sorted({rule.name.encode("ascii") for rule in rules if rule.prefix})),
         )
 
-    def hosts_behind(self, host: str, port: int | None) -> Sequence[str]:
+    def hosts_proxied_by(self, host: str, port: int | None) -> Sequence[str]:
         """The vendors' hosts for which an origin of the site's own stands in; a default port may be left out."""
         return self._behind.get((host.strip("[]"), None if port in {80, 443} else port), ())
 
-    def offers_chat(self, path: str) -> bool:
+    def chat_enabled_on(self, path: str) -> bool:
         """Whether the site offers its chat on the page at `path`, below the app's mount."""
         return self._chat_pages is None or self._chat_pages.match(path)
 
-    def serves(self, address: str) -> bool:
+    def is_vendor_url(self, address: str) -> bool:
         """Whether an address is on a host of a vendor's, or on an origin of the site's own that stands in for one."""
         url = parse_url(address)
         if url is None or url.scheme not in {"http", "https"}:
             return False
-        return bool(self.hosts_behind(url.host, url.port)) or any(
-            vendor.hint_purpose(url.host) is not None
+        return bool(self.hosts_proxied_by(url.host, url.port)) or any(
+            vendor.host_purpose(url.host) is not None
             or any(host.region_of(url.host) is not None for rule in vendor.tag_rules for host in rule.hosts)
             for vendor in self.vendors
         )
@@ -739,7 +748,7 @@ class Policy:
         """Return the accounts of `chat_accounts`, in order; None where all may have a chat."""
         return None if self._chat_accounts is None else sorted(self._chat_accounts)
 
-    def offers_account(self, account: str) -> bool:
+    def chat_enabled_for(self, account: str) -> bool:
         """Whether the site offers the chat of this account."""
         return self._chat_accounts is None or account in self._chat_accounts
 
@@ -748,7 +757,7 @@ class Policy:
         """Whether the site says which accounts have a chat."""
         return self._chat_accounts is not None
 
-    def origin_of(self, host: str) -> str:
+    def proxied_origin(self, host: str) -> str:
         """The origin that serves a vendor's host on this site."""
         return self.proxied.get(host, f"https://{host}")
 
@@ -760,7 +769,7 @@ _LOADING_ELEMENTS = frozenset({b"amp-iframe", b"amp-img", b"amp-pixel", b"amp-sc
 _SETTINGS = frozenset(Policy.__init__.__kwdefaults__ or ())
 
 
-def _by(origin: str) -> str:
+def _attributed_to(origin: str) -> str:
     return f" by {origin}" if origin else ""
 
 

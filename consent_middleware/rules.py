@@ -96,7 +96,7 @@ class HostRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class PageElement:
     """One element of a page, as far as a vendor may be known by it.
 
     `element` is its name in lower case, `src` the address that it loads, as the page has it; `hosts` are the host of
@@ -113,11 +113,11 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
-class Recognition:
+class ChatContext:
     """What a rule has recognised, and what the element says: region, account, attributes as a browser reads them.
 
-    `origin_of` gives the origin that serves a host of the vendor on this site. `text` is what a script says that is
-    nothing but a snippet.
+    `proxied_origin` gives the origin that serves a host of the vendor on this site. `text` is what a script says that
+    is nothing but a snippet.
     """
 
     src: str
@@ -128,7 +128,7 @@ class Recognition:
     text: str = ""
 
 
-ChatOf = Callable[[Recognition], ChatScript | None]
+ChatResolver = Callable[[ChatContext], ChatScript | None]
 """Says how the chat alone is loaded in place of a tag; None where that cannot be told."""
 
 
@@ -136,32 +136,32 @@ ChatOf = Callable[[Recognition], ChatScript | None]
 class TagRule:
     """One way to recognise an element of a vendor by what it loads, by its id or by its attributes.
 
-    `id` is stable: it stands in logs and reasons. `brings` lists every purpose that the element serves, the most
+    `id` is stable: it stands in logs and reasons. `purposes` lists every purpose that the element serves, the most
     demanding first. `hosts` and `path` are where the vendor serves it; without `path` any path of its own hosts is
-    meant, while on an origin that stands in for several of them nothing is. `own_path` recognises it on every host, the
-    page's own too. `ids` and `marks` (attribute name to value) recognise copies that are kept elsewhere, and count for
+    meant, while on an origin that stands in for several of them nothing is. `any_host_path` recognises it on every
+    host, the page's own too. `ids` and `attribute_patterns` (attribute name to value) recognise copies that are kept elsewhere, and count for
     elements with an address only. A path or an id may name the operator's account as the group `account`.
     `elements` are those that may be it, besides custom elements. `kind` names what an embed is. `chat` says how the
     chat alone is loaded in its place; None when it brings no chat.
     """
 
     id: str
-    brings: tuple[Purpose, ...]
+    purposes: tuple[Purpose, ...]
     hosts: tuple[HostRule, ...] = ()
     path: re.Pattern[str] | None = None
-    own_path: re.Pattern[str] | None = None
+    any_host_path: re.Pattern[str] | None = None
     ids: re.Pattern[str] | None = None
-    marks: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    attribute_patterns: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     elements: frozenset[str] = frozenset({"script"})
     kind: str = ""
-    chat: ChatOf | None = None
+    chat: ChatResolver | None = None
 
     @property
     def purpose(self) -> Purpose:
         """The purpose that must be allowed before this element may load as the site wrote it."""
-        return self.brings[0]
+        return self.purposes[0]
 
-    def recognise(self, sight: Sight) -> Found | None:
+    def match(self, sight: PageElement) -> RuleMatch | None:
         """What the element names; None when it is not meant."""
         if sight.text or not (sight.element in self.elements or "-" in sight.element):
             return None
@@ -171,13 +171,13 @@ class TagRule:
                 continue
             match = self.path and self.path.fullmatch(sight.path)
             if match or (self.path is None and index == 0):
-                return Found(self, region, _account(match), is_vendors=True)
-        if self.own_path is not None and (match := self.own_path.search(sight.path)):
-            return Found(self, "", _account(match))
+                return RuleMatch(self, region, _account(match), from_vendor=True)
+        if self.any_host_path is not None and (match := self.any_host_path.search(sight.path)):
+            return RuleMatch(self, "", _account(match))
         if self.ids is not None and (match := self.ids.fullmatch(sight.attributes.get("id", ""))):
-            return Found(self, "", _account(match))
-        if any(value.fullmatch(sight.attributes.get(name, "")) for name, value in self.marks.items()):
-            return Found(self, "", "")
+            return RuleMatch(self, "", _account(match))
+        if any(value.fullmatch(sight.attributes.get(name, "")) for name, value in self.attribute_patterns.items()):
+            return RuleMatch(self, "", "")
         return None
 
 
@@ -206,25 +206,25 @@ class TextRule:
     and the region as groups; `besides` must be found in one, too. It does not count in a script that sets up what asks
     for consent: a loader in there runs when that says so.
 
-    Without it, `says` is a call. It is found in the script's code, and `unless` must not be, both without what the
+    Without it, `says` is a call. It is found in the script's code, and `excludes` must not be, both without what the
     script's strings say. It may as well stand in markup or code that the script writes. The rest is as in `TagRule`.
     """
 
     id: str
-    brings: tuple[Purpose, ...]
-    says: re.Pattern[str]
+    purposes: tuple[Purpose, ...]
+    pattern: re.Pattern[str]
     is_address: bool = False
-    besides: re.Pattern[str] | None = None
-    unless: re.Pattern[str] | None = None
+    requires: re.Pattern[str] | None = None
+    excludes: re.Pattern[str] | None = None
     kind: str = ""
-    chat: ChatOf | None = None
+    chat: ChatResolver | None = None
 
     @property
     def purpose(self) -> Purpose:
         """The purpose that must be allowed before this script may run."""
-        return self.brings[0]
+        return self.purposes[0]
 
-    def recognise(self, script: Scan) -> tuple[str, str] | None:
+    def match(self, script: Scan) -> tuple[str, str] | None:
         """The region and account that the script names, each possibly empty; None when it is not meant."""
         if not self.is_address:
             return (
@@ -232,16 +232,16 @@ class TextRule:
             )
         if script.flow is not None and _asks_for_consent(script.code):
             return None
-        found = self.says.search(script.addresses)
-        if found is None or (self.besides and not self.besides.search(script.addresses)):
+        found = self.pattern.search(script.addresses)
+        if found is None or (self.requires and not self.requires.search(script.addresses)):
             return None
         named = found.groupdict()
         return named.get("region") or "", named.get("account") or ""
 
     def _is_called(self, text: str, script: Scan) -> bool:
         # Where the script is uncertain, a word in a string cannot be told from code, and excuses nothing.
-        excused = script.flow is not None and self.unless is not None and self.unless.search(text) is not None
-        return not excused and self.says.search(text) is not None
+        excused = script.flow is not None and self.excludes is not None and self.excludes.search(text) is not None
+        return not excused and self.pattern.search(text) is not None
 
 
 Rule = TagRule | TextRule
@@ -251,17 +251,17 @@ def _account(match: re.Match[str] | None) -> str:
     return (match and match.groupdict().get("account")) or ""
 
 
-class Found(NamedTuple):
+class RuleMatch(NamedTuple):
     """The rule that knows an element, and the region and account that the element names.
 
-    `is_vendors` says that the address is one of the vendor's, or of an origin that stands in for it. `text` is what a
+    `from_vendor` says that the address is one of the vendor's, or of an origin that stands in for it. `text` is what a
     script says that is nothing but the vendor's snippet.
     """
 
     rule: Rule
     region: str
     account: str
-    is_vendors: bool = False
+    from_vendor: bool = False
     text: str | None = None
 
 
@@ -307,13 +307,13 @@ class CookieRule:
     lifetime: int | None
     domain: CookieDomain
     set_by: SetBy
-    does: str
+    purpose_text: str
     prefix: bool = False
     hosted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class UnlistedCookie:
     """A cookie that belongs beside a vendor's and is on purpose not among its rules, and the reason."""
 
     name: str
@@ -321,7 +321,7 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
+class ContactedHost:
     """A host that a visitor's browser contacts once a purpose is allowed, and what for.
 
     `regional`: the host has a twin for each region in which the vendor keeps accounts.
@@ -338,28 +338,28 @@ class PersonalInformation:
     """Personal information that one purpose collects, under a letter of Cal. Civ. Code section 1798.140(v)(1).
 
     `inferred`: it follows from how the service works and is not told by a document or a script of the vendor's.
-    `only_if` names the condition on which it is collected at all, or is empty.
+    `condition` names the condition on which it is collected at all, or is empty.
     """
 
     purpose: Purpose
     letter: str
     what: str
     inferred: bool = False
-    only_if: str = ""
+    condition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Disclosed:
+class DisclosureData:
     """What a privacy notice says of a vendor besides its cookies.
 
     `sharing` says for each purpose what decides whether personal information is sold or shared; the site has to answer.
     """
 
     policy_url: str = ""
-    contacts: tuple[Contact, ...] = ()
+    contacts: tuple[ContactedHost, ...] = ()
     information: tuple[PersonalInformation, ...] = ()
     sharing: tuple[tuple[Purpose, str], ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
+    unlisted: tuple[UnlistedCookie, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,80 +377,80 @@ class StandIn:
     name: str
     purposes: tuple[Purpose, ...] = ()
     returns: Mapping[str, object] = field(default_factory=dict)
-    makers: re.Pattern[str] | None = None
+    libraries: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
     """Everything the package knows of one vendor on the server's side.
 
-    `tag_rules` and `text_rules` are asked in their order. `hint_domains` are the registrable domains, or single hosts
+    `tag_rules` and `text_rules` are asked in their order. `host_purposes` are the registrable domains, or single hosts
     without their region (`*` where it stands within a label), that a resource hint must not reach early, with the
     purpose that allows it; the longest that fits counts.
 
     `stand_ins` are the globals for which something stands in while what makes them waits.
 
-    `words` are what a script's tag holds that one of the rules knows by something else than a domain, compared as it
-    stands; `text_words`, each with a dot, are what a script's text holds. `requires` are the categories each purpose
-    needs unless the operator's policy says otherwise.
+    `tag_markers` are what a script's tag holds that one of the rules knows by something else than a domain, compared as it
+    stands; `script_markers`, each with a dot, are what a script's text holds. `requires` are the categories each
+    purpose needs unless the operator's policy says otherwise.
     """
 
     id: str
     name: str
     tag_rules: tuple[TagRule, ...]
-    hint_domains: Mapping[str, Purpose]
+    host_purposes: Mapping[str, Purpose]
     cookie_rules: tuple[CookieRule, ...]
     requires: Mapping[Purpose, frozenset[Category]]
     text_rules: tuple[TextRule, ...] = ()
-    words: frozenset[str] = frozenset()
-    text_domains: frozenset[str] = frozenset()
-    text_words: frozenset[str] = frozenset()
+    tag_markers: frozenset[str] = frozenset()
+    script_domains: frozenset[str] = frozenset()
+    script_markers: frozenset[str] = frozenset()
     stand_ins: tuple[StandIn, ...] = ()
     #: Addresses at hosts that wait, without a region, to which a site sends what a visitor has entered.
-    sent_to: tuple[str, ...] = ()
+    submission_urls: tuple[str, ...] = ()
     domains: frozenset[str] = field(init=False)
     _endings: tuple[str, ...] = field(init=False, repr=False)
     #: How a script reads that is nothing but this vendor's.
     snippets: Vocabulary = field(default_factory=Vocabulary)
     #: What the privacy notice says besides the cookies.
-    disclosed: Disclosed = Disclosed()
+    disclosed: DisclosureData = DisclosureData()
 
     def __post_init__(self) -> None:
         """Gather every domain by which a tag or a hint of this vendor can be known."""
-        found = {host.domain for rule in self.tag_rules for host in rule.hosts} | set(self.hint_domains)
+        found = {host.domain for rule in self.tag_rules for host in rule.hosts} | set(self.host_purposes)
         object.__setattr__(self, "domains", frozenset(found))
         object.__setattr__(self, "_endings", tuple(sorted(found)))
 
     @property
     def fingerprint(self) -> str:
         """Changes with every rule, and is the same in every process."""
-        known = (self.tag_rules, self.text_rules, self.hint_domains, self.cookie_rules)
-        words = (self.words, self.text_domains, self.text_words, self.stand_ins, self.snippets)
+        known = (self.tag_rules, self.text_rules, self.host_purposes, self.cookie_rules)
+        words = (self.tag_markers, self.script_domains, self.script_markers, self.stand_ins, self.snippets)
         return repr(_plain((self.id, *known, *words)))
 
-    def recognise(self, sight: Sight) -> Found | None:
+    def recognise(self, sight: PageElement) -> RuleMatch | None:
         """The first rule that knows an element, with the region and account that the element names, or None."""
         if sight.text:
-            return self._recognise_script(scan(sight.text))
+            return self._recognize_script(scan(sight.text))
         if not any(host.endswith(self._endings) for host in sight.hosts):
             # None of the many rules has to look at a host that is nobody's here.
             sight = replace(sight, hosts=())
-        return next((found for rule in self.tag_rules if (found := rule.recognise(sight))), None)
+        return next((found for rule in self.tag_rules if (found := rule.match(sight))), None)
 
-    def _recognise_script(self, script: Scan) -> Found | None:
+    def _recognize_script(self, script: Scan) -> RuleMatch | None:
         for rule in self.text_rules:
-            named = rule.recognise(script)
+            named = rule.match(script)
             if named is not None:
-                return Found(rule, *named, text=snippet_text(script, self.snippets))
+                return RuleMatch(rule, *named, text=snippet_text(script, self.snippets))
         return None
 
-    def hint_purpose(self, host: str) -> Purpose | None:
+    def host_purpose(self, host: str) -> Purpose | None:
         """The purpose that a resource hint to `host` serves; None when it is no host that must wait."""
         host = _INNER_REGION.sub(r"\1-*-\3.", host)
         if (named := _FIRST_LABEL.match(host)) is not None:
             host = f"{named[1]}.{host[named.end() :]}"
         while host:
-            purpose = self.hint_domains.get(host)
+            purpose = self.host_purposes.get(host)
             if purpose is not None:
                 return purpose
             host = host.partition(".")[2]
@@ -472,7 +472,7 @@ def _plain(value: object) -> object:
     return None if callable(value) else value
 
 
-def needles(domains: Iterable[str], others: Iterable[str] = ()) -> re.Pattern[bytes]:
+def compile_host_search(domains: Iterable[str], others: Iterable[str] = ()) -> re.Pattern[bytes]:
     """A pattern that finds in bytes every host below or at the registrable part of `domains`, and each of `others`.
 
     Hosts, and `others` (authorities, or words with a dot in them), are found in any letter case. A dot opens every
@@ -484,25 +484,25 @@ def needles(domains: Iterable[str], others: Iterable[str] = ()) -> re.Pattern[by
     names = sorted({".".join(domain.split(".")[-2:]) for domain in domains})
     behind: dict[str, list[str]] = {}
     for name in names:
-        behind.setdefault(name.partition(".")[2], []).append(rf"(?<=[/@:\\\"']{_caseless(name)})")
+        behind.setdefault(name.partition(".")[2], []).append(rf"(?<=[/@:\\\"']{any_case(name)})")
     for other in sorted(set(others)):
         _, dot, rest = other.partition(".")
         if dot:
-            behind.setdefault(rest, []).append(rf"(?<={_caseless(other)})")
-    undotted = [_caseless(other) for other in sorted(set(others)) if "." not in other]
-    at = [_caseless(rest) + f"(?:{'|'.join(heads)})" for rest, heads in sorted(behind.items())]
-    split = _trie(sorted({f'{name[:cut]}"' for name in names for cut in _cuts(name)}))
-    below = _trie(names)
+            behind.setdefault(rest, []).append(rf"(?<={any_case(other)})")
+    undotted = [any_case(other) for other in sorted(set(others)) if "." not in other]
+    at = [any_case(rest) + f"(?:{'|'.join(heads)})" for rest, heads in sorted(behind.items())]
+    split = trie_pattern(sorted({f'{name[:cut]}"' for name in names for cut in _split_points(name)}))
+    below = trie_pattern(names)
     dotted = rf"\.(?:{'|'.join([below, split, *at])})"
     return re.compile("|".join([dotted, *undotted]).encode("ascii"))
 
 
-def _cuts(name: str) -> list[int]:
+def _split_points(name: str) -> list[int]:
     """Where a script may take a name apart: at its dot, and behind its hyphen."""
     return [name.index("."), *(at + 1 for at, letter in enumerate(name) if letter == "-")]
 
 
-def _trie(words: Sequence[str]) -> str:
+def trie_pattern(words: Sequence[str]) -> str:
     """Alternatives for sorted words with their common beginnings written once; without words, what is never found."""
     if not words:
         return "(?!)"
@@ -510,12 +510,14 @@ def _trie(words: Sequence[str]) -> str:
     while not words[-1].startswith(shared):  # of sorted words, the first and the last share the least
         shared = shared[:-1]
     if len(words) == 1:
-        return _caseless(shared)
-    branches = [_trie(list(branch)) for _, branch in groupby((word[len(shared) :] for word in words), lambda w: w[:1])]
-    return f"{_caseless(shared)}(?:{'|'.join(branches)})"
+        return any_case(shared)
+    branches = [
+        trie_pattern(list(branch)) for _, branch in groupby((word[len(shared) :] for word in words), lambda w: w[:1])
+    ]
+    return f"{any_case(shared)}(?:{'|'.join(branches)})"
 
 
-def _caseless(host: str) -> str:
+def any_case(host: str) -> str:
     """The host in any letter case; a quotation mark stands for any of those that end a script's strings."""
     spelt = (f"[{letter}{letter.upper()}]" if letter.isalpha() else re.escape(letter) for letter in host.lower())
     return "".join("[\"'`]" if letter == '"' else letter for letter in spelt)

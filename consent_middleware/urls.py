@@ -64,7 +64,7 @@ def parse_url(value: str, base: str | None = None) -> URL | None:
     """
     # Pages repeat themselves; what is long is more likely a page's content than an address that comes again.
     kept = len(value) <= _SHORT and (base is None or len(base) <= _SHORT)
-    return (_kept if kept else _parse)(value, base)
+    return (_parse_cached if kept else _parse)(value, base)
 
 
 def possible_urls(value: str, base: str | None = None) -> tuple[URL, ...]:
@@ -129,7 +129,7 @@ def _parent(base: str) -> URL | None:
     return parent._replace(path="/" + parent.path[-_SHORT:].partition("/")[2], query="")
 
 
-_kept = lru_cache(512)(_parse)
+_parse_cached = lru_cache(512)(_parse)
 _SHORT: Final = 1024
 
 
@@ -268,7 +268,7 @@ _BASE64: Final = re.compile(r"; *base64 *\Z", re.IGNORECASE)
 _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
-def said_in_address(value: str) -> str | None:
+def content_of_url(value: str) -> str | None:
     """Return what an address holds in itself, a character for a byte; None for an address that leads elsewhere.
 
     More than `LONGEST_SAID` characters are not read. Never raises.

@@ -99,7 +99,7 @@ def _early_hints(exchange: Exchange, send: Callable[[Pairs], object]) -> Callabl
 
     def send_early_hints(headers: Pairs) -> None:
         given = [(_bytes(name), _bytes(value)) for name, value in headers]
-        left = exchange.early(given)
+        left = exchange.filter_early_hints(given)
         if left == given:
             send(headers)
         elif left:
@@ -199,7 +199,7 @@ class _Response:
             return chunks
         # Some apps give what is only like bytes; of bytes, this is the same object.
         body = bytes(chunks[0]) if len(chunks) == 1 else b"".join(chunks)
-        head, changed = self._exchange.at_hand(body)
+        head, changed = self._exchange.rewrite_whole(body)
         self._forward(head, given)
         if not body and head is not given:
             # A HEAD request's answer: a list of one empty value would tell the server a length of nothing.
@@ -221,7 +221,7 @@ class _Response:
         if length.strip() != b"%d" % len(first):
             self._forward(self._exchange.head, given)
             return _Body(self._exchange, chunks, iterable, self._exchange.feed(first))
-        head, changed = self._exchange.at_hand(first)
+        head, changed = self._exchange.rewrite_whole(first)
         self._forward(head, given)
         return _Body(None, chunks, iterable, changed)
 

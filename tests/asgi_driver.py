@@ -1,7 +1,7 @@
 """Drives an ASGI application as a server does: one request goes in, the messages it sends come out.
 
 `call` is for `async def` tests. Code that is written for WSGI and ASGI alike, or that Hypothesis calls, is synchronous
-and uses `tests.doors.run_asgi`, which is made of the same parts.
+and uses `tests.gateways.run_asgi`, which is made of the same parts.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from consent_middleware import holds, rules, urls
+from consent_middleware import blocking, rules, urls
 from consent_middleware.html import gate
 from consent_middleware.scripts import loads
 
@@ -23,12 +23,12 @@ NOTICEABLE = 0.02
 TRIES = 3
 #: What the package has read is read again each time.
 CACHES = (
-    gate._mapped_again,
-    gate._referred_again,
-    holds._recognise_again,
+    gate._map_uts46_cached,
+    gate._decode_reference_cached,
+    blocking._recognize_again,
     loads.scan,
     rules._asks_for_consent,
-    urls._kept,
+    urls._parse_cached,
     urls._parent,
 )
 

@@ -65,7 +65,7 @@ def outcomes(report: Path) -> dict[str, str]:
 
 
 def run(python: Path, *arguments: str) -> dict[str, str]:
-    """Run pytest in an environment. Returns its failures (see `outcomes`)."""
+    """Run pytest in an environment. Returns its failures (see `results`)."""
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.unlink(missing_ok=True)
     command = [str(python), "-m", "pytest", "-rfEX", "-o", "junit_family=xunit1", f"--junit-xml={REPORT}"]

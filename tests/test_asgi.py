@@ -10,7 +10,7 @@ import pytest
 from consent_middleware import Plan, Policy, Purpose
 from consent_middleware.asgi import PLAN_KEY, ConsentMiddleware
 from tests.asgi_driver import body_of, call, chunk, scope, sending, start, unread
-from tests.doors import Request, run_asgi
+from tests.gateways import Request, run_asgi
 from tests.pages import HELD_LOADER, LOADER, page
 
 POLICY = Policy(contact_url="/contact", guard="auto")

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_middleware import Policy, coding
-from consent_middleware.coding import CODINGS, PIECE, CodingError, Decoder, Encoder
-from consent_middleware.exchange import AT_ONCE, Exchange, RequestHead
+from consent_middleware.coding import CHUNK_SIZE, CODINGS, CodingError, Decoder, Encoder
+from consent_middleware.exchange import MAX_WHOLE, Exchange, RequestHead
 from tests.pages import HELD_SCRIPT, LOADER, page
 
 if sys.version_info >= (3, 14):
@@ -66,7 +66,7 @@ def test_a_bomb_comes_in_small_pieces() -> None:
 
     sizes = [len(next(pieces)) for _ in range(20)]
 
-    assert max(sizes) <= PIECE
+    assert max(sizes) <= CHUNK_SIZE
 
 
 def test_a_body_that_was_cut_off_is_known() -> None:
@@ -136,7 +136,7 @@ def test_no_piece_of_a_bomb_is_large(coding: bytes) -> None:
     sizes = [len(piece) for piece in Decoder(coding).feed(bomb)]
 
     assert sum(sizes) == 32 << 20
-    assert max(sizes) <= PIECE
+    assert max(sizes) <= CHUNK_SIZE
 
 
 @pytest.mark.slow
@@ -153,17 +153,17 @@ def test_a_bomb_in_a_page_does_not_fill_the_memory(coding: bytes, streams: bool)
             exchange.feed(bomb)
             exchange.close()
         else:
-            exchange.at_hand(bomb)
+            exchange.rewrite_whole(bomb)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
 
-    assert peak < 4 * AT_ONCE
+    assert peak < 4 * MAX_WHOLE
 
 
 @pytest.mark.parametrize("tagged", [True, False], ids=["tagged", "clean"])
 def test_a_page_larger_than_what_is_decoded_at_once(tagged: bool) -> None:
-    document = page(b"<p>words and words</p>\n" * (AT_ONCE // 20) + (LOADER if tagged else b""))
+    document = page(b"<p>words and words</p>\n" * (MAX_WHOLE // 20) + (LOADER if tagged else b""))
     coded = gzip.compress(document, 1)
     exchange = Exchange(Policy(contact_url="/c"), RequestHead("GET", "/", "", []))
 
@@ -216,27 +216,27 @@ def test_either_package_reads_and_writes_brotli(module: Any, monkeypatch: pytest
     assert b"".join(decoder.feed(encoder.feed(TEXT))) == TEXT
     assert b"".join(decoder.feed(encoder.close())) == b""
     assert decoder.complete
-    assert max(len(piece) for piece in Decoder(b"br").feed(zeros(b"br", 8))) <= PIECE
+    assert max(len(piece) for piece in Decoder(b"br").feed(zeros(b"br", 8))) <= CHUNK_SIZE
 
 
 def test_wherever_a_body_is_cut_off_all_that_can_be_decoded_is_given() -> None:
     """Law: the bound on a piece holds nothing back for good."""
-    coded = gzip.compress(bytes(PIECE + 300))
+    coded = gzip.compress(bytes(CHUNK_SIZE + 300))
 
     for cut in range(len(coded)):
         assert decode(b"gzip", coded[:cut])[0] == zlib.decompressobj(31).decompress(coded[:cut])
 
 
 def test_a_file_is_packed_in_every_coding_that_is_offered_for_files() -> None:
-    assert coding.PACKED == (b"br", b"gzip")
-    for name in coding.PACKED:
-        assert b"".join(coding.Decoder(name).feed(coding.packed(TEXT, name))) == TEXT
+    assert coding.PRECOMPRESSED == (b"br", b"gzip")
+    for name in coding.PRECOMPRESSED:
+        assert b"".join(coding.Decoder(name).feed(coding.precompressed(TEXT, name))) == TEXT
 
 
 def test_without_a_package_for_brotli_files_are_packed_in_gzip_alone() -> None:
     code = (
         "import sys; sys.modules.update(brotli=None, brotlicffi=None);"
-        "from consent_middleware.coding import PACKED; print(*PACKED)"
+        "from consent_middleware.coding import PRECOMPRESSED; print(*PRECOMPRESSED)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "b'gzip'\n"

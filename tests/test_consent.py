@@ -86,7 +86,11 @@ def test_each_category_keeps_the_basis_of_those_that_give_its_state() -> None:
         Basis.IMPLIED,
         Basis.EXPLICIT,
     ]
-    assert [merged.said_by(category) for category in OPTIONAL_CATEGORIES] == ["two (b), one (a)", "two (b)", "one (a)"]
+    assert [merged.attribution(category) for category in OPTIONAL_CATEGORIES] == [
+        "two (b), one (a)",
+        "two (b)",
+        "one (a)",
+    ]
 
 
 def test_a_merge_whose_states_are_all_explicit_is_explicit() -> None:
@@ -107,9 +111,9 @@ def test_an_act_that_names_no_category_counts_for_the_basis_alone() -> None:
 
 
 def test_a_merge_is_as_old_as_its_oldest_part() -> None:
-    parts = [Consent({Category.MARKETING: State.DENIED}, Basis.EXPLICIT, stamp=stamp) for stamp in (5.0, None, 3.0)]
+    parts = [Consent({Category.MARKETING: State.DENIED}, Basis.EXPLICIT, chosen_at=stamp) for stamp in (5.0, None, 3.0)]
 
-    assert merge(parts).stamp == 3.0
+    assert merge(parts).chosen_at == 3.0
 
 
 def test_a_default_of_no_is_no_refusal() -> None:
@@ -127,9 +131,9 @@ def test_a_reading_may_be_cut_down_to_some_states() -> None:
         {Category.FUNCTIONAL: State.GRANTED, Category.MARKETING: State.DENIED}, Basis.EXPLICIT, "one", "a"
     )
 
-    assert reading.only(State.DENIED).states == {Category.MARKETING: State.DENIED}
-    assert reading.only(State.DENIED).source == "one"
-    assert reading.only(State.DENIED, State.GRANTED) is reading
+    assert reading.restricted_to(State.DENIED).states == {Category.MARKETING: State.DENIED}
+    assert reading.restricted_to(State.DENIED).source == "one"
+    assert reading.restricted_to(State.DENIED, State.GRANTED) is reading
 
 
 @given(st.lists(readings, max_size=4))
@@ -153,6 +157,6 @@ def test_a_reading_without_a_name_adds_none() -> None:
     one = Consent({Category.MARKETING: State.DENIED}, Basis.EXPLICIT, "one", "a")
     two = Consent({Category.MARKETING: State.DENIED}, Basis.EXPLICIT, "two", "b")
 
-    assert merge([nameless, one, one, nameless, two]).said_by(Category.MARKETING) == "one (a), two (b)"
-    assert merge([one, merge([nameless, two])]).said_by(Category.MARKETING) == "one (a), two (b)"
-    assert merge([nameless, nameless]).said_by(Category.MARKETING) == ""
+    assert merge([nameless, one, one, nameless, two]).attribution(Category.MARKETING) == "one (a), two (b)"
+    assert merge([one, merge([nameless, two])]).attribution(Category.MARKETING) == "one (a), two (b)"
+    assert merge([nameless, nameless]).attribution(Category.MARKETING) == ""

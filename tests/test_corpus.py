@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from consent_middleware import Consent, Policy
-from consent_middleware.holds import PageHolds
+from consent_middleware.blocking import TagBlocker
 from consent_middleware.html.rewriter import HTMLRewriter
-from tests.test_laws import EVERYTHING, fetchable
+from tests.test_properties import EVERYTHING, fetchable
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
 POLICY = Policy(contact_url="/contact", guard="never")
@@ -40,8 +40,8 @@ def read(name: str) -> bytes:
     return (CORPUS / "pages" / name).read_bytes()
 
 
-def rewrite(document: bytes, consent: Consent, step: int, policy: Policy = POLICY) -> tuple[bytes, PageHolds]:
-    holds = PageHolds(policy, policy.decide(consent), "/_consent/facade.js", authority="www.shop.example")
+def rewrite(document: bytes, consent: Consent, step: int, policy: Policy = POLICY) -> tuple[bytes, TagBlocker]:
+    holds = TagBlocker(policy, policy.decide(consent), "/_consent/facade.js", authority="www.shop.example")
     rewriter = HTMLRewriter(holds)
     out = [rewriter.feed(document[at : at + step]) for at in range(0, len(document), step)]
     return b"".join(out) + rewriter.close(), holds
@@ -88,7 +88,7 @@ def test_every_page_comes_through(name: str, hubspot: str) -> None:
     assert rewrite(document, EVERYTHING, 16_384)[0] == document
     if hubspot in {"none", "word"}:
         assert whole == document
-    if holds.held:
+    if holds.blocked:
         assert fetchable(whole) == []
         # Without what was put in, the page is the page.
         bare = FACADE.sub(b"", whole).replace(b' type="text/x-consent"', b"")
@@ -127,7 +127,7 @@ def test_the_real_pages_hold_these_tags() -> None:
     counts: Counter[str] = Counter()
     for name, _ in pages():
         document = read(name)
-        held = rewrite(document, Consent(), len(document) or 1)[1].held
+        held = rewrite(document, Consent(), len(document) or 1)[1].blocked
         counts.update(f"hint ({tag.purpose})" if tag.rule == "hint" else tag.rule for tag in held)
 
     assert dict(sorted(counts.items())) == dict(sorted(HELD_IN_ALL.items()))

@@ -28,14 +28,14 @@ from consent_middleware.disclosure import (
     to_markdown,
 )
 from consent_middleware.rules import (
-    Contact,
+    ContactedHost,
     CookieDomain,
     CookieRule,
-    Disclosed,
-    LeftOut,
+    DisclosureData,
     PersonalInformation,
     Purpose,
     SetBy,
+    UnlistedCookie,
     Vendor,
 )
 from consent_middleware.vendors import KNOWN_VENDORS
@@ -51,7 +51,7 @@ def vendor(text: str, *, lifetime: int | None = 86_400, name: str = "odd") -> Ve
         id="own",
         name=text,
         tag_rules=(),
-        hint_domains=MappingProxyType({"chat.example": Purpose.CHAT}),
+        host_purposes=MappingProxyType({"chat.example": Purpose.CHAT}),
         cookie_rules=(
             CookieRule(
                 name=name,
@@ -60,16 +60,16 @@ def vendor(text: str, *, lifetime: int | None = 86_400, name: str = "odd") -> Ve
                 lifetime=lifetime,
                 domain=CookieDomain.HOST,
                 set_by=SetBy.SERVER,
-                does=text,
+                purpose_text=text,
             ),
         ),
         requires=MappingProxyType({Purpose.CHAT: frozenset({Category.FUNCTIONAL})}),
-        disclosed=Disclosed(
+        disclosed=DisclosureData(
             policy_url="https://chat.example/privacy?a=1&b=2",
-            contacts=(Contact(Purpose.CHAT, "js.chat.example", text),),
+            contacts=(ContactedHost(Purpose.CHAT, "js.chat.example", text),),
             information=(PersonalInformation(Purpose.CHAT, "A", text),),
             sharing=((Purpose.CHAT, text),),
-            left_out=(LeftOut("other", text),),
+            unlisted=(UnlistedCookie("other", text),),
         ),
     )
 
@@ -117,7 +117,7 @@ def test_every_cookie_is_listed_once_or_named_as_left_out() -> None:
     left_out = [(row.provider, row.name) for row in TOLD.left_out]
 
     assert listed == [(vendor.name, rule.name) for vendor in KNOWN_VENDORS for rule in vendor.cookie_rules]
-    assert left_out == [(vendor.name, cookie.name) for vendor in KNOWN_VENDORS for cookie in vendor.disclosed.left_out]
+    assert left_out == [(vendor.name, cookie.name) for vendor in KNOWN_VENDORS for cookie in vendor.disclosed.unlisted]
     assert len({*listed, *left_out}) == len(listed) + len(left_out)
 
 
@@ -142,12 +142,12 @@ def test_every_host_whose_script_waits_is_disclosed_for_that_purpose(vendor: Ven
 @pytest.mark.parametrize("vendor", KNOWN_VENDORS, ids=lambda vendor: vendor.id)
 def test_every_disclosed_host_is_one_that_no_hint_may_reach_early(vendor: Vendor) -> None:
     """Law: what the notice names, the middleware knows."""
-    assert [contact.host for contact in vendor.disclosed.contacts if vendor.hint_purpose(contact.host) is None] == []
+    assert [contact.host for contact in vendor.disclosed.contacts if vendor.host_purpose(contact.host) is None] == []
 
 
 @pytest.mark.parametrize("vendor", KNOWN_VENDORS, ids=lambda vendor: vendor.id)
 def test_every_purpose_of_a_vendor_tells_hosts_information_and_what_decides_on_sharing(vendor: Vendor) -> None:
-    purposes = set(vendor.hint_domains.values())
+    purposes = set(vendor.host_purposes.values())
 
     assert {contact.purpose for contact in vendor.disclosed.contacts} == purposes
     assert {kind.purpose for kind in vendor.disclosed.information} == purposes
@@ -379,10 +379,10 @@ def test_only_an_address_that_a_visitor_may_follow_becomes_a_link() -> None:
         id="own",
         name="x",
         tag_rules=(),
-        hint_domains=own.hint_domains,
+        host_purposes=own.host_purposes,
         cookie_rules=(),
         requires=own.requires,
-        disclosed=Disclosed(policy_url="javascript:alert(1)"),
+        disclosed=DisclosureData(policy_url="javascript:alert(1)"),
     )
 
     assert '<a href="https://chat.example/privacy?a=1&amp;b=2">' in to_html(disclosure(Policy(vendors=[own])))
@@ -394,7 +394,7 @@ def test_a_vendor_that_discloses_nothing_leaves_no_empty_table() -> None:
         id="bare",
         name="Bare",
         tag_rules=(),
-        hint_domains=MappingProxyType({"bare.example": Purpose.TRACKING}),
+        host_purposes=MappingProxyType({"bare.example": Purpose.TRACKING}),
         cookie_rules=(),
         requires=MappingProxyType({}),
     )

@@ -44,12 +44,12 @@ def test_a_response_may_begin_afresh(policy: Policy) -> None:
 
 def test_held_tags_are_told(policy: Policy) -> None:
     given = exchange(policy)
-    assert list(given.held) == []
+    assert list(given.blocked) == []
 
     given.start(200, [HTML])
     stream(given, [page(LOADER)])
 
-    assert [held.rule for held in given.held] == ["hubspot.loader"]
+    assert [held.rule for held in given.blocked] == ["hubspot.loader"]
 
 
 def test_a_page_on_which_everything_is_allowed_is_read_only_where_a_withdrawal_is_to_end_it() -> None:
@@ -80,7 +80,7 @@ def test_a_head_request_promises_no_length(policy: Policy, status: int, method: 
     given.start(status, headers)
 
     assert (b"content-length", b"9") not in given.head
-    assert (b"content-length", b"9") not in given.at_hand(b"")[0]
+    assert (b"content-length", b"9") not in given.rewrite_whole(b"")[0]
 
 
 def test_a_head_request_of_a_file_keeps_its_length(policy: Policy) -> None:
@@ -116,7 +116,7 @@ def test_a_cut_off_compressed_page_stays_cut_off(policy: Policy, streams: bool) 
     given.start(200, [HTML, GZIP])
     coded = gzip.compress(page(LOADER) + bytes(range(256)) * 40)[:-300]
 
-    out = stream(given, [coded]) if streams else given.at_hand(coded)[1]
+    out = stream(given, [coded]) if streams else given.rewrite_whole(coded)[1]
 
     with pytest.raises(EOFError):
         gzip.decompress(out)
@@ -178,7 +178,7 @@ def test_what_a_browser_would_show_of_a_broken_body_is_rewritten(
 
 
 def test_a_large_body_at_hand_that_breaks_ends_where_it_breaks(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("consent_middleware.exchange.AT_ONCE", 100_000)
+    monkeypatch.setattr("consent_middleware.exchange.MAX_WHOLE", 100_000)
     plain = page(LOADER) + b"words " * 100_000
     coded = gzip.compress(plain, 0)
 

@@ -382,8 +382,8 @@ class TestAsset:
 
     def test_the_hosts_that_wait_are_the_vendors(self) -> None:
         assert {row.purpose: row.by for row in PLACES if row.by} == {"chat": "tracking"}
-        for domain in HUBSPOT.hint_domains:
-            expected = HUBSPOT.hint_domains[domain].value
+        for domain in HUBSPOT.host_purposes:
+            expected = HUBSPOT.host_purposes[domain].value
             host = domain.replace("-*", "")
             assert waits_for(f"{host}/x.gif") == waits_for(f"js.{host}/x.gif") == expected
             if domain.count(".") == 1:
@@ -431,7 +431,7 @@ class TestAsset:
             "b.example": Purpose.CHAT,
             "x.b.example": Purpose.TRACKING,
         }
-        pairs = _hosts([replace(HUBSPOT, hint_domains=domains)])
+        pairs = _hosts([replace(HUBSPOT, host_purposes=domains)])
         for domain, purpose in domains.items():
             assert next(kind for kind, hosts in pairs if re.search(rf"\.({hosts})$", f".{domain}")) == purpose.value
 

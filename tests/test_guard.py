@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_middleware import Policy
+from consent_middleware.blocking import TagBlocker
 from consent_middleware.exchange import Exchange, RequestHead
-from consent_middleware.holds import PageHolds
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
 from tests.pages import HELD_SCRIPT, LOADER, TAG_MANAGER, page
 
@@ -89,7 +89,7 @@ class TestPlace:
     @pytest.mark.parametrize("size", [1, 7])
     def test_event_handler_is_found_in_pieces(self, size: int) -> None:
         source = b"<title>Shop</title><body class='a' onload='start()'><p>x</p>"
-        rewriter = HTMLRewriter(PageHolds(POLICY, POLICY.neutral, "/_consent/facade.js", inline=True))
+        rewriter = HTMLRewriter(TagBlocker(POLICY, POLICY.shared_page_plan, "/_consent/facade.js", inline=True))
 
         out = b"".join(rewriter.feed(source[at : at + size]) for at in range(0, len(source), size)) + rewriter.close()
 
@@ -127,7 +127,7 @@ class TestPlace:
     @pytest.mark.parametrize("size", [10, 64, 100])
     def test_it_is_found_however_late_it_comes(self, size: int) -> None:
         source = f"<body><p>{'x' * 90}{OWN}{'y' * 90}<script>late()</script>".encode()
-        holds = PageHolds(POLICY, POLICY.neutral, "/_consent/facade.js", inline=True)
+        holds = TagBlocker(POLICY, POLICY.shared_page_plan, "/_consent/facade.js", inline=True)
         rewriter = HTMLRewriter(holds)
 
         out = b"".join(rewriter.feed(source[at : at + size]) for at in range(0, len(source), size)) + rewriter.close()
@@ -272,7 +272,7 @@ class TestForm:
         assert ' data-ask="" data-offers=' in outs.pop()
 
 
-class Telling(PageHolds):
+class Telling(TagBlocker):
     """Page holds that keep the tags that they are asked about, and how often they are asked for a tail."""
 
     tags: list[bytes]
@@ -286,13 +286,13 @@ class Telling(PageHolds):
         self.tags.append(tag.raw)
         return list(super().start_tag(tag))
 
-    def tail(self) -> bytes:
+    def end_markup(self) -> bytes:
         self.tails += 1
-        return super().tail()
+        return super().end_markup()
 
 
 def test_nothing_is_asked_about_behind_it() -> None:
-    holds = Telling(POLICY, POLICY.neutral, "/_consent/facade.js", inline=True)
+    holds = Telling(POLICY, POLICY.shared_page_plan, "/_consent/facade.js", inline=True)
     meta = '<meta name="description" content="x"><meta http-equiv="content-security-policy" content="a">'
     body = f"<title>x</title>{meta}<link rel=icon href=x>{OWN}<script src=b></script><img src=x>{OWN}</body>"
 
@@ -329,7 +329,7 @@ PARTS = st.lists(
 @given(PARTS, st.sampled_from((1, 7, 64)))
 def test_pieces_come_to_the_same(body: str, size: int) -> None:
     def rewriter() -> HTMLRewriter:
-        return HTMLRewriter(PageHolds(POLICY, POLICY.neutral, "/_consent/facade.js", inline=True))
+        return HTMLRewriter(TagBlocker(POLICY, POLICY.shared_page_plan, "/_consent/facade.js", inline=True))
 
     source = body.encode()
     streamed = rewriter()

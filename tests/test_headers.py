@@ -12,17 +12,17 @@ from consent_middleware.cookies import Cookies
 from consent_middleware.headers import (
     add_vary,
     csp_nonce,
-    csp_trusts_what_scripts_insert,
     expire,
     filter_links,
     filter_set_cookie,
-    for_app,
-    lower,
+    for_changed_body,
+    has_strict_dynamic,
+    is_navigation,
     may_want_html,
-    per_visitor,
+    normalize_names,
     preferred_coding,
-    rewritten,
-    wants_document,
+    request_for_app,
+    vary_per_visitor,
 )
 
 CODINGS = frozenset({b"gzip", b"deflate"})
@@ -57,7 +57,7 @@ pairs = st.lists(
     ],
 )
 def test_a_navigation_is_known_by_its_head(headers: list[tuple[bytes, bytes]], document: bool, maybe: bool) -> None:
-    assert wants_document(dict(headers)) is document
+    assert is_navigation(dict(headers)) is document
     assert may_want_html(dict(headers)) is maybe
 
 
@@ -68,7 +68,7 @@ def seen_by_app(
     headers: Sequence[tuple[bytes, bytes]], *, codings: frozenset[bytes] = CODINGS, rewrites: bool = True
 ) -> tuple[Sequence[tuple[bytes, bytes]], bool]:
     """The request head that the app sees, and whether a condition in it was made against this variant."""
-    return for_app(headers, dict(headers), lambda: VARIANT, codings, rewrites=lambda: rewrites)
+    return request_for_app(headers, dict(headers), lambda: VARIANT, codings, rewrites=lambda: rewrites)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_vary_is_merged(before: list[tuple[bytes, bytes]], after: list[tuple[byt
     ],
 )
 def test_what_shared_caches_may_keep_becomes_private(value: bytes, expected: bytes) -> None:
-    assert (b"cache-control", expected) in per_visitor([(b"cache-control", value)], lambda: VARIANT, [b"Cookie"])
+    assert (b"cache-control", expected) in vary_per_visitor([(b"cache-control", value)], lambda: VARIANT, [b"Cookie"])
 
 
 CACHE = b"Cache-Control"
@@ -232,7 +232,7 @@ CACHE = b"Cache-Control"
     ],
 )
 def test_what_has_a_lifetime_is_private(headers: list[tuple[bytes, bytes]], expected: list[bytes]) -> None:
-    out = per_visitor(headers, lambda: VARIANT, [b"Cookie"])
+    out = vary_per_visitor(headers, lambda: VARIANT, [b"Cookie"])
 
     assert [value for key, value in out if key.lower() == b"cache-control"] == expected
     assert [pair for pair in out if pair[0] in {b"Expires", b"X"}] == [p for p in headers if p[0] in {b"Expires", b"X"}]
@@ -242,13 +242,13 @@ def test_what_has_a_lifetime_is_private(headers: list[tuple[bytes, bytes]], expe
     ("value", "expected"), [(b'"v1"', MARKED), (b' W/"v1" ', b"W/" + MARKED), (b"v1", None), (b'"a', None)]
 )
 def test_the_entity_tag_is_marked_or_dropped(value: bytes, expected: bytes | None) -> None:
-    headers = per_visitor([(b"ETag", value)], lambda: VARIANT, [b"Cookie"])
+    headers = vary_per_visitor([(b"ETag", value)], lambda: VARIANT, [b"Cookie"])
 
     assert [value for key, value in headers if key == b"ETag"] == ([expected] if expected else [])
 
 
 def test_what_is_marked_is_unmarked_again() -> None:
-    ((_, marked), _) = per_visitor([(b"etag", b'W/"a--consent-b"')], lambda: VARIANT, [b"Cookie"])
+    ((_, marked), _) = vary_per_visitor([(b"etag", b'W/"a--consent-b"')], lambda: VARIANT, [b"Cookie"])
 
     assert seen_by_app([(b"if-none-match", marked)]) == (
         [(b"if-none-match", b'W/"a--consent-b"')],
@@ -259,8 +259,8 @@ def test_what_is_marked_is_unmarked_again() -> None:
 def test_a_rewritten_body_has_its_own_length_and_no_digest() -> None:
     headers = [(b"Content-Length", b"1"), (b"Content-Digest", b"x"), (b"X", b"y"), (b"Accept-Ranges", b"bytes")]
 
-    assert rewritten(headers, None) == [(b"X", b"y")]
-    assert rewritten(headers, 7) == [(b"X", b"y"), (b"content-length", b"7")]
+    assert for_changed_body(headers, None) == [(b"X", b"y")]
+    assert for_changed_body(headers, 7) == [(b"X", b"y"), (b"content-length", b"7")]
 
 
 CSP = b"content-security-policy"
@@ -324,13 +324,13 @@ def test_early_members_of_link_go(value: bytes, expected: bytes | None) -> None:
 def test_no_head_raises_and_other_fields_stay_in_order(headers: list[tuple[bytes, bytes]], rewrites: bool) -> None:
     """Law: any pairs of bytes are a head; what is nobody's business stays."""
     seen, _ = seen_by_app(headers, rewrites=rewrites)
-    out = rewritten(
-        per_visitor(
+    out = for_changed_body(
+        vary_per_visitor(
             filter_links(filter_set_cookie(headers, frozenset({b"a"})), lambda *_: True), lambda: VARIANT, [b"Cookie"]
         ),
         1,
     )
-    lower(headers)
+    normalize_names(headers)
     csp_nonce(headers)
 
     untouched = [pair for pair in headers if pair[0] == b"x"]
@@ -387,4 +387,4 @@ def test_no_accept_encoding_raises(accepted: bytes) -> None:
     ],
 )
 def test_a_policy_that_trusts_what_scripts_insert_is_known(field: bytes, policy: bytes, trusts: bool) -> None:
-    assert csp_trusts_what_scripts_insert([(b"x", b"'strict-dynamic'"), (field, policy)]) is trusts
+    assert has_strict_dynamic([(b"x", b"'strict-dynamic'"), (field, policy)]) is trusts

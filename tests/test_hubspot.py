@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from consent_middleware.rules import ChatScript, HostRule, Purpose, Recognition, Sight, TagRule, TextRule, needles
+from consent_middleware.rules import (
+    ChatContext,
+    ChatScript,
+    HostRule,
+    PageElement,
+    Purpose,
+    TagRule,
+    TextRule,
+    compile_host_search,
+)
 from consent_middleware.vendors.hubspot import HUBSPOT
 from tests.growth import assert_linear
 
 
 def recognise(host: str, path: str = "/12345.js") -> tuple[str, str, str] | None:
-    found = HUBSPOT.recognise(Sight("script", f"//{host}{path}", (host,), path))
+    found = HUBSPOT.recognise(PageElement("script", f"//{host}{path}", (host,), path))
     return None if found is None else (found.rule.id, found.region, found.account)
 
 
@@ -35,7 +44,7 @@ def recognise(host: str, path: str = "/12345.js") -> tuple[str, str, str] | None
         ("js.hsadspixel.net", "/fb.js", ("hubspot.ads-pixel", "", "")),
     ],
 )
-def test_scripts_are_recognised_in_every_region(host: str, path: str, expected: tuple[str, str, str]) -> None:
+def test_scripts_are_recognized_in_every_region(host: str, path: str, expected: tuple[str, str, str]) -> None:
     found = recognise(host, path)
 
     assert found is not None
@@ -58,14 +67,14 @@ def test_scripts_are_recognised_in_every_region(host: str, path: str, expected: 
         "",
     ],
 )
-def test_look_alikes_are_not_recognised(host: str) -> None:
+def test_look_alikes_are_not_recognized(host: str) -> None:
     assert recognise(host) is None
 
 
 def test_an_origin_that_serves_several_hosts_tells_them_apart_by_path() -> None:
     def served(path: str) -> str | None:
         hosts = ("hs.example.com", "js.usemessages.com", "js.hs-scripts.com")
-        found = HUBSPOT.recognise(Sight("script", f"//hs.example.com{path}", hosts, path))
+        found = HUBSPOT.recognise(PageElement("script", f"//hs.example.com{path}", hosts, path))
         return found and found.rule.id
 
     assert served("/12345.js") == "hubspot.loader"
@@ -77,7 +86,7 @@ def chat(rule: str, *, region: str = "", account: str = "12345", **attributes: s
     build = next(tag_rule.chat for tag_rule in HUBSPOT.tag_rules if tag_rule.id == rule)
     assert build is not None
     named = {name.replace("_", "-"): value for name, value in attributes.items()}
-    return build(Recognition("//js.usemessages.com/x.js", region, account, named, lambda host: f"https://{host}"))
+    return build(ChatContext("//js.usemessages.com/x.js", region, account, named, lambda host: f"https://{host}"))
 
 
 @pytest.mark.parametrize("rule", ["hubspot.loader", "hubspot.analytics"])
@@ -159,20 +168,20 @@ def test_a_portal_that_is_none_gives_no_chat(portal: str) -> None:
     ],
 )
 def test_hints_to_hubspot_s_hosts_have_a_purpose(host: str, purpose: Purpose | None) -> None:
-    assert HUBSPOT.hint_purpose(host) is purpose
+    assert HUBSPOT.host_purpose(host) is purpose
 
 
 def test_every_host_that_a_rule_or_a_hint_knows_is_a_domain_of_the_vendor() -> None:
     assert {host.domain for rule in HUBSPOT.tag_rules for host in rule.hosts} <= HUBSPOT.domains
-    assert set(HUBSPOT.hint_domains) <= HUBSPOT.domains
+    assert set(HUBSPOT.host_purposes) <= HUBSPOT.domains
 
 
 def test_the_most_demanding_purpose_decides_over_a_tag() -> None:
     order = [Purpose.TRACKING, Purpose.EMBEDS, Purpose.CHAT]
     rules: list[TagRule | TextRule] = [*HUBSPOT.tag_rules, *HUBSPOT.text_rules]
 
-    assert all(rule.purpose is min(rule.brings, key=order.index) for rule in rules)
-    assert {rule.id for rule in rules if Purpose.CHAT in rule.brings and rule.purpose is Purpose.TRACKING} == {
+    assert all(rule.purpose is min(rule.purposes, key=order.index) for rule in rules)
+    assert {rule.id for rule in rules if Purpose.CHAT in rule.purposes and rule.purpose is Purpose.TRACKING} == {
         "hubspot.loader",
         "hubspot.analytics",
         "hubspot.inline-loader",
@@ -185,7 +194,9 @@ def test_every_embed_has_a_kind_and_nothing_else_has_one() -> None:
     assert all(bool(rule.kind) == (rule.purpose is Purpose.EMBEDS) for rule in rules)
 
 
-NEEDLE = needles(["hs-scripts.com", "hs-banner.com", "hubspot.com"], ["127.0.0.1", "hs.example.com", "localhost"])
+NEEDLE = compile_host_search(
+    ["hs-scripts.com", "hs-banner.com", "hubspot.com"], ["127.0.0.1", "hs.example.com", "localhost"]
+)
 
 
 @pytest.mark.parametrize(
@@ -245,10 +256,10 @@ def test_a_host_rule_names_the_host_of_a_region() -> None:
 def test_a_script_s_cost_grows_with_its_length(mention: str) -> None:
     assert_linear(
         lambda times: "".join(f"{mention}{at:05};" for at in range(times)),
-        lambda text: HUBSPOT.recognise(Sight("script", text=text)),
+        lambda text: HUBSPOT.recognise(PageElement("script", text=text)),
         start=500,
     )
 
 
 def test_needles_without_domains_find_nothing() -> None:
-    assert needles([]).search(b".a.example") is None
+    assert compile_host_search([]).search(b".a.example") is None

@@ -62,7 +62,7 @@ def test_every_name_is_in_exactly_one_state() -> None:
         {rule.name for rule in HUBSPOT.cookie_rules if rule.purpose is Purpose.TRACKING},
         {rule.name for rule in HUBSPOT.cookie_rules if rule.purpose is None and not rule.hosted},
         {rule.name for rule in HUBSPOT.cookie_rules if rule.purpose is None and rule.hosted},
-        {cookie.name for cookie in HUBSPOT.disclosed.left_out},
+        {cookie.name for cookie in HUBSPOT.disclosed.unlisted},
     ]
 
     assert by_state == [CHAT, TRACKING, CHOICES, HOSTED, LEFT_OUT]
@@ -109,8 +109,8 @@ def test_what_a_rule_says_fits_together(rule: CookieRule) -> None:
         assert rule.category is Category.NECESSARY
         assert rule.set_by is (SetBy.SERVER if rule.hosted else SetBy.SCRIPT)
     assert not rule.prefix
-    assert rule.does.endswith(".")
-    assert rule.does.count(".") == 1
+    assert rule.purpose_text.endswith(".")
+    assert rule.purpose_text.count(".") == 1
 
 
 @pytest.mark.parametrize("name", sorted(CHAT | TRACKING))
@@ -231,7 +231,7 @@ PARTS = [
 def test_no_cookie_that_ends_is_overlooked(headers: list[str]) -> None:
     """Law: the quick look at the whole header lets nothing pass that a look at each cookie finds."""
     cookies = Cookies([header.encode() for header in headers])
-    plan = POLICY.settle(POLICY.read(Signals(Cookies([b"consent=necessary"]))))
-    names = POLICY.refused_cookies(plan) | POLICY.left_cookies(plan)
+    plan = POLICY.plan_from_readings(POLICY.read(Signals(Cookies([b"consent=necessary"]))))
+    names = POLICY.refused_cookies(plan) | POLICY.stale_chat_cookies(plan)
 
-    assert POLICY.ended_cookies(plan, cookies) == names.among(cookies)
+    assert POLICY.cookies_to_expire(plan, cookies) == names.among(cookies)

@@ -10,7 +10,7 @@ import pytest
 from consent_middleware import Policy, PolicyError
 from consent_middleware.consent import Category
 from consent_middleware.exchange import Exchange, RequestHead
-from consent_middleware.rules import ChatScript, Purpose, Recognition, Sight
+from consent_middleware.rules import ChatContext, ChatScript, PageElement, Purpose
 from consent_middleware.vendors import KNOWN_VENDORS, VENDORS
 from consent_middleware.vendors.hubspot import HUBSPOT
 from consent_middleware.vendors.intercom import INTERCOM
@@ -93,8 +93,8 @@ def test_both_vendors_wait_on_one_page_and_the_first_chat_stands_in() -> None:
         ("js.intercomcdn.com", "/frame-modern.123a8fdf.js", "intercom.bundle", ""),
     ],
 )
-def test_scripts_are_recognised(host: str, path: str, rule: str, account: str) -> None:
-    found = INTERCOM.recognise(Sight("script", f"https://{host}{path}", (host,), path))
+def test_scripts_are_recognized(host: str, path: str, rule: str, account: str) -> None:
+    found = INTERCOM.recognise(PageElement("script", f"https://{host}{path}", (host,), path))
 
     assert found is not None
     assert (found.rule.id, found.region, found.account) == (rule, "", account)
@@ -111,10 +111,10 @@ def test_scripts_are_recognised(host: str, path: str, rule: str, account: str) -
         "static.intercomassets.com",
     ],
 )
-def test_look_alikes_and_content_are_not_recognised(host: str) -> None:
+def test_look_alikes_and_content_are_not_recognized(host: str) -> None:
     path = "/widget/abc12345"
 
-    assert INTERCOM.recognise(Sight("script", f"https://{host}{path}", (host,), path)) is None
+    assert INTERCOM.recognise(PageElement("script", f"https://{host}{path}", (host,), path)) is None
 
 
 @pytest.mark.parametrize(
@@ -131,12 +131,12 @@ def test_look_alikes_and_content_are_not_recognised(host: str) -> None:
     ],
 )
 def test_hints_wait_for_the_chat_and_content_does_not(host: str, purpose: Purpose | None) -> None:
-    assert INTERCOM.hint_purpose(host) is purpose
+    assert INTERCOM.host_purpose(host) is purpose
 
 
 def chat(account: str, region: str = "", origin: str = "https://widget.intercom.io") -> ChatScript | None:
     (build,) = [rule.chat for rule in INTERCOM.tag_rules if rule.chat is not None]
-    return build(Recognition("", region, account, {}, lambda _: origin))
+    return build(ChatContext("", region, account, {}, lambda _: origin))
 
 
 @pytest.mark.parametrize("region", ["eu", "au"])

@@ -70,7 +70,7 @@ def test_granting_more_never_blocks_more(given_states: dict[Category, State], mo
 
     for purpose in Purpose:
         assert after.allows(purpose) >= before.allows(purpose)
-    assert POLICY.withheld_cookies(after) <= POLICY.withheld_cookies(before)
+    assert POLICY.blocked_cookies(after) <= POLICY.blocked_cookies(before)
     assert POLICY.refused_cookies(after) <= POLICY.refused_cookies(before)
 
 
@@ -79,7 +79,7 @@ def test_only_a_refusal_expires_and_only_what_is_withheld(given_states: dict[Cat
     """Law: unknown expires nothing; what may be set is never expired."""
     decided = POLICY.decide(Consent(given_states), clicked=clicked)
 
-    assert POLICY.refused_cookies(decided) <= POLICY.withheld_cookies(decided)
+    assert POLICY.refused_cookies(decided) <= POLICY.blocked_cookies(decided)
     if State.DENIED not in given_states.values():
         assert not POLICY.refused_cookies(decided)
 
@@ -327,11 +327,11 @@ def test_an_unknown_setting_in_a_mapping_is_told_with_the_known_ones() -> None:
 def test_an_origin_of_the_site_s_own_stands_in_for_a_host() -> None:
     policy = Policy(contact_url="/c", proxied={"JS.hs-scripts.com": "HTTPS://HS.example.com:443"})
 
-    assert policy.origin_of("js.hs-scripts.com") == "https://hs.example.com:443"
-    assert policy.origin_of("js.usemessages.com") == "https://js.usemessages.com"
-    assert list(policy.hosts_behind("hs.example.com", None)) == ["js.hs-scripts.com"]
-    assert list(policy.hosts_behind("hs.example.com", 443)) == ["js.hs-scripts.com"]
-    assert list(policy.hosts_behind("hs.example.com", 8443)) == []
+    assert policy.proxied_origin("js.hs-scripts.com") == "https://hs.example.com:443"
+    assert policy.proxied_origin("js.usemessages.com") == "https://js.usemessages.com"
+    assert list(policy.hosts_proxied_by("hs.example.com", None)) == ["js.hs-scripts.com"]
+    assert list(policy.hosts_proxied_by("hs.example.com", 443)) == ["js.hs-scripts.com"]
+    assert list(policy.hosts_proxied_by("hs.example.com", 8443)) == []
 
 
 def test_the_fingerprint_follows_what_a_page_depends_on() -> None:
@@ -358,16 +358,16 @@ def changed(**parts: Any) -> Vendor:
     "vendor",
     [
         pytest.param(changed(path=re.compile("/new")), id="a pattern"),
-        pytest.param(changed(own_path=re.compile("/new", re.IGNORECASE)), id="a pattern's flags"),
-        pytest.param(changed(own_path=re.compile("/new")), id="another pattern"),
+        pytest.param(changed(any_host_path=re.compile("/new", re.IGNORECASE)), id="a pattern's flags"),
+        pytest.param(changed(any_host_path=re.compile("/new")), id="another pattern"),
         pytest.param(changed(hosts=()), id="hosts"),
-        pytest.param(changed(brings=(Purpose.EMBEDS,)), id="a purpose"),
+        pytest.param(changed(purposes=(Purpose.EMBEDS,)), id="a purpose"),
         pytest.param(changed(elements=frozenset({"img"})), id="elements"),
-        pytest.param(changed(marks={"new": re.compile("x")}), id="marks"),
+        pytest.param(changed(attribute_patterns={"new": re.compile("x")}), id="marks"),
         pytest.param(replace(HUBSPOT, text_rules=HUBSPOT.text_rules[1:]), id="a rule for texts"),
-        pytest.param(replace(HUBSPOT, hint_domains={**HUBSPOT.hint_domains, "a.example": Purpose.CHAT}), id="a hint"),
+        pytest.param(replace(HUBSPOT, host_purposes={**HUBSPOT.host_purposes, "a.example": Purpose.CHAT}), id="a hint"),
         pytest.param(replace(HUBSPOT, cookie_rules=HUBSPOT.cookie_rules[1:]), id="a cookie"),
-        pytest.param(replace(HUBSPOT, words=HUBSPOT.words | {"new"}), id="a word"),
+        pytest.param(replace(HUBSPOT, tag_markers=HUBSPOT.tag_markers | {"new"}), id="a word"),
     ],
 )
 def test_the_fingerprint_follows_the_rules(vendor: Vendor) -> None:
@@ -469,7 +469,7 @@ def test_a_default_that_nobody_chose_counts_under_opt_out_only() -> None:
     cookie = b"CookieConsent=-1"
 
     assert not plan(cookie).allows(Purpose.CHAT)
-    assert plan(cookie).literal.grants(Category.FUNCTIONAL)
+    assert plan(cookie).merged.grants(Category.FUNCTIONAL)
     assert plan(cookie, Policy(contact_url="/c", regime="opt-out")).decisions[Purpose.CHAT].rules == ("granted",)
 
 
@@ -643,8 +643,8 @@ def test_a_click_to_chat_shows_no_embeds() -> None:
 def test_the_chat_is_offered_on_the_pages_that_the_site_names(path: str, offered: bool) -> None:
     named = Policy(contact_url="/c", chat_pages=["/", "/support/*"])
 
-    assert named.offers_chat(path) is offered
-    assert POLICY.offers_chat(path)
+    assert named.chat_enabled_on(path) is offered
+    assert POLICY.chat_enabled_on(path)
 
 
 @pytest.mark.parametrize(
@@ -660,7 +660,7 @@ def test_the_chat_is_offered_on_the_pages_that_the_site_names(path: str, offered
     ],
 )
 def test_chat_pages_pattern(pattern: str, path: str, meant: bool) -> None:
-    assert Policy(contact_url="/c", chat_pages=[pattern]).offers_chat(path) is meant
+    assert Policy(contact_url="/c", chat_pages=[pattern]).chat_enabled_on(path) is meant
 
 
 def test_what_a_page_shows_changes_the_fingerprint() -> None:
@@ -808,9 +808,9 @@ def test_a_reading_s_basis_is_kept_apart_where_another_is_implied() -> None:
     implied = Consent(dict.fromkeys(OPTIONAL_CATEGORIES, State.GRANTED), Basis.IMPLIED, "default", "d")
     explicit = Consent({Category.FUNCTIONAL: State.GRANTED}, Basis.EXPLICIT, "choice", "c")
 
-    decided = POLICY.settle([implied, explicit])
+    decided = POLICY.plan_from_readings([implied, explicit])
 
     assert decided.allows(Purpose.CHAT)
     assert not decided.allows(Purpose.TRACKING)
     assert decided.decisions[Purpose.CHAT].reasons == ("functional consent is given by choice (c)",)
-    assert decided.literal.basis is Basis.IMPLIED
+    assert decided.merged.basis is Basis.IMPLIED

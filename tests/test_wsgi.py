@@ -12,7 +12,7 @@ import pytest
 
 from consent_middleware import Plan, Policy, Purpose
 from consent_middleware.wsgi import PLAN_KEY, ConsentMiddleware
-from tests.doors import Chunks, Request, run_wsgi
+from tests.gateways import Chunks, Request, run_wsgi
 from tests.pages import HELD_LOADER, HELD_SCRIPT, LOADER, page
 
 POLICY = Policy(contact_url="/contact", guard="auto")

@@ -217,11 +217,11 @@ def _places(vendors: Sequence[Vendor]) -> str:
 
     The expressions are for hosts without the region that a label may bear. What has no purpose never waits.
     """
-    bringing = [rule.brings for vendor in vendors for rule in vendor.tag_rules]
-    bringing += [rule.brings for vendor in vendors for rule in vendor.text_rules]
+    bringing = [rule.purposes for vendor in vendors for rule in vendor.tag_rules]
+    bringing += [rule.purposes for vendor in vendors for rule in vendor.text_rules]
     by = {other.value: first.value for first, *others in bringing for other in others}
     rules = [rule for vendor in vendors for rule in vendor.tag_rules if rule.kind]
-    sent_to = [place for vendor in vendors for place in vendor.sent_to]
+    sent_to = [place for vendor in vendors for place in vendor.submission_urls]
     listed = [[_js(""), "|".join(sent_to)]] if sent_to else []
     for kind in dict.fromkeys(rule.kind for rule in rules):
         place = "|".join(_place(rule) for rule in rules if rule.kind == kind and rule.hosts)
@@ -255,8 +255,8 @@ def _stand_ins(vendors: Sequence[Vendor]) -> str:
         row = [_js(each.name)]
         if each.purposes:
             row += [_js([purpose.value for purpose in each.purposes]), _js(dict(each.returns))]
-        if each.makers:
-            row.append(f"/{each.makers.pattern.replace('/', chr(92) + '/')}/")
+        if each.libraries:
+            row.append(f"/{each.libraries.pattern.replace('/', chr(92) + '/')}/")
         listed.append(f"[{','.join(row)}]")
     return f"[{','.join(listed)}]"
 
@@ -269,7 +269,7 @@ def _hosts(vendors: Sequence[Vendor], told: Container[str] = ()) -> list[tuple[s
     region.
     """
     domains = {
-        domain: purpose for vendor in vendors for domain, purpose in vendor.hint_domains.items() if domain not in told
+        domain: purpose for vendor in vendors for domain, purpose in vendor.host_purposes.items() if domain not in told
     }
     overruled = {
         (purpose, domains[other])

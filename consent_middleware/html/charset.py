@@ -78,7 +78,7 @@ BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_BE, "utf-16-be"), (
 
 # 13.2.3.2, step 3 of the prescan: "<?x" in two bytes each.
 UTF16_DECLARATIONS: Final = {b"<\0?\0x\0": "utf-16-le", b"\0<\0?\0x": "utf-16-be"}
-NOT_ALIKE: Final = re.compile(rb"[\x1b\x80-\xff]")
+ENCODING_DEPENDENT: Final = re.compile(rb"[\x1b\x80-\xff]")
 
 PRESCAN: Final = grammar.pattern(
     rf"""
@@ -130,7 +130,7 @@ def is_certain(head: bytes, declared: str | None) -> bool:
     return outside or head.startswith((*(bom for bom, _ in BOMS), *UTF16_DECLARATIONS))
 
 
-def alike(head: bytes) -> int:
+def common_prefix(head: bytes) -> int:
     """Give how many bytes at the start of a document read alike in every encoding that it may still turn out to be in.
 
     In the encodings that only the document itself can declare, bytes up to 0x7F are ASCII as long as no escape sequence
@@ -138,7 +138,7 @@ def alike(head: bytes) -> int:
     """
     if any(start.startswith(head) for start in UTF16_DECLARATIONS):
         return 0
-    found = NOT_ALIKE.search(head)
+    found = ENCODING_DEPENDENT.search(head)
     return found.start() if found else len(head)
 
 
@@ -168,7 +168,7 @@ def _meta(head: bytes) -> str | None:
     return None
 
 
-class View(Protocol):
+class AsciiView(Protocol):
     """A document's bytes as bytes that agree with ASCII, and back; nothing is lost either way."""
 
     def read(self, chunk: bytes, *, last: bool = False) -> bytes:
@@ -180,7 +180,7 @@ class View(Protocol):
         ...
 
 
-def view_of(encoding: str) -> View | None:
+def ascii_view(encoding: str) -> AsciiView | None:
     """Give the view that an encoding needs, or None where its bytes agree with ASCII."""
     if encoding in {"utf-16-le", "utf-16-be"}:
         return UTF16View(encoding)
@@ -214,7 +214,7 @@ class UTF16View:
 
 
 @cache
-def _masked() -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
+def _byte_map() -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
     """Give the view of each byte that is no ASCII character where it stands, and the way back."""
     there = {bytes([byte]): chr(0xE000 + byte).encode("utf-8") for byte in range(256)}
     return there, {seen: byte for byte, seen in there.items()}
@@ -238,7 +238,7 @@ class ISO2022JPView:
 
     def read(self, chunk: bytes, *, last: bool = False) -> bytes:
         """Give the view; an escape sequence that the chunk cuts waits for its rest."""
-        there, _ = _masked()
+        there, _ = _byte_map()
         source, at, out = self._wait + chunk, 0, []
         self._wait = b""
         while at < len(source):
@@ -262,7 +262,7 @@ class ISO2022JPView:
 
         A character that the chunk cuts waits for its rest.
         """
-        _, back = _masked()
+        _, back = _byte_map()
         chunk = self._begun + chunk
         self._begun = b""
         if not last and (begun := self._BEGUN.search(chunk)):
@@ -274,7 +274,7 @@ class ISO2022JPView:
 _JIS_PARTS: Final = re.compile(rb"\x1b(\([BJI]|\$[@B])|((?:(?!\x1b(?:\([BJI]|\$[@B]))(?s:.))+)")
 
 
-def text_of(raw: bytes, encoding: str) -> str:
+def decode_text(raw: bytes, encoding: str) -> str:
     """Return what bytes of a document say, as a browser reads them; those of ISO-2022-JP are given as its view."""
     if encoding != "iso-2022-jp":
         return raw.decode(encoding, "replace")
@@ -292,8 +292,8 @@ def text_of(raw: bytes, encoding: str) -> str:
     return "".join(text)
 
 
-def bytes_of(text: str, encoding: str) -> bytes:
-    """Return bytes of markup that say this text: `text_of` reads it in them, or a reference to what is not encoded.
+def encode_text(text: str, encoding: str) -> bytes:
+    """Return bytes of markup that say this text: `decode_text` reads it in them, or a reference to what is not encoded.
 
     A question mark in its place would make another host of ``hs&shy;-scripts.com``.
     """

@@ -17,7 +17,7 @@ from urllib.parse import unquote_to_bytes
 from consent_middleware.urls import IGNORED
 
 from . import grammar
-from .charset import text_of
+from .charset import decode_text
 from .tokens import decode_references, foreign_text
 
 # A reference that may stand for something in a URL's host: not the usual ones of running text, and no query parameter.
@@ -36,7 +36,7 @@ IFRAME: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?[iI][fF]")
 # By these, a frame may have a document of its own, which holds nothing that could be found from outside.
 FRAMED: Final = re.compile(rb"srcdoc|base64")
 EVERYTHING: Final = re.compile(rb"(?s:.+)")
-BEYOND: Final = re.compile(rb"[\x80-\xff]+")
+NON_ASCII_RUN: Final = re.compile(rb"[\x80-\xff]+")
 DOTS: Final = re.compile("[\u3002\uff0e\uff61]")
 # Text is normalised in pieces of so many characters: to put a run of combining marks in order takes quadratic time.
 PIECE: Final = 256
@@ -45,7 +45,7 @@ SHORT: Final = 64
 
 
 @lru_cache(maxsize=32)
-def candidates(elements: frozenset[bytes], *, xml: bool) -> re.Pattern[bytes]:
+def candidate_pattern(elements: frozenset[bytes], *, xml: bool) -> re.Pattern[bytes]:
     """Give the pattern of everything that may be a start tag of ``elements``, up to its end as far as it is there.
 
     The first two letters are tested before the alternatives, because most tags end there. In XML, a name may have a
@@ -93,16 +93,16 @@ SCRIPT_TAG: Final = re.compile(rb"<[sS][cC][rR][iI][pP][tT]")
 SEARCHES: Final = 8
 Find = Callable[[bytes, int], int]
 # What joins the parts of a string in a script, where someone has taken a URL apart.
-JOINTS: Final = re.compile(rb"""(["'`])[\t\n\r ]*+\+[\t\n\r ]*+\1""")
+CONCATENATION: Final = re.compile(rb"""(["'`])[\t\n\r ]*+\+[\t\n\r ]*+\1""")
 # A letter, a digit, "-", ".", "/" or ":" of a string that a script, or what writes scripts, spells by its number.
-SPELT: Final = re.compile(
+JS_ESCAPE: Final = re.compile(
     rb"\\(?:u00|x|u\{0*+)(2[dDeEfF]|3[0-9aA]|[46][1-9a-fA-F]|[57][0-9aA])(?:(?<=u00..)|(?<=x..)|(?<=[{0]..)\})"
 )
 
 
 @lru_cache(maxsize=32)
-def sweep(elements: frozenset[bytes], *, xml: bool) -> re.Pattern[bytes]:
-    """Give the pattern that reads, in one scan, what `Gate.sought` has to look at.
+def scan_pattern(elements: frozenset[bytes], *, xml: bool) -> re.Pattern[bytes]:
+    """Give the pattern that reads, in one scan, what `Prefilter.candidate_spans` has to look at.
 
     Its groups are a script's tag, from behind its "<", and its text, as far as they are there; the tag of another
     element that is unveiled; the tag of one that is not. The text is taken to end where the first end tag begins.
@@ -127,7 +127,7 @@ def sweep(elements: frozenset[bytes], *, xml: bool) -> re.Pattern[bytes]:
 def hidden_tags(elements: frozenset[bytes], *, xml: bool) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
     """Give the pattern of what opens one of ``elements``, and the pattern of its tag with the ">" where it is there."""
     opening = grammar.pattern(rf"<(?:{grammar.XML_PREFIX}:)?{grammar.name(*elements)}")
-    return opening, re.compile(candidates(elements, xml=xml).pattern + b">?+", re.VERBOSE)
+    return opening, re.compile(candidate_pattern(elements, xml=xml).pattern + b">?+", re.VERBOSE)
 
 
 #: Elements, besides scripts, that are unveiled in any case: they are few, or bring more than their own bytes.
@@ -139,53 +139,53 @@ def _either_case(letters: str) -> str:
     return "".join(f"[{letter.lower()}{letter.upper()}]" if letter.isalpha() else letter for letter in letters)
 
 
-def unveiled(raw: bytes, encoding: str) -> bytes:
+def normalize_urls(raw: bytes, encoding: str) -> bytes:
     """Give ``raw`` as a browser would read its URLs.
 
     Tabs and newlines are gone, references and percent-encoding decoded, backslashes are slashes, and characters beyond
     ASCII are mapped as in host names.
     """
     # A reference ends before what is taken out.
-    seen = REFERENCE.sub(lambda found: _referred(found[0]), raw) if REFERENCE.search(raw) else raw
+    seen = REFERENCE.sub(lambda found: _decode_reference(found[0]), raw) if REFERENCE.search(raw) else raw
     seen = seen.translate(None, b"\t\n\r")
-    seen = _in_ascii(seen, encoding)
+    seen = _to_ascii(seen, encoding)
     if ENCODED.search(seen):
         # What is percent-encoded in a host name is UTF-8, whatever the page is in.
-        seen = _in_ascii(unquote_to_bytes(seen), "utf-8")
+        seen = _to_ascii(unquote_to_bytes(seen), "utf-8")
     return seen.replace(b"\\", b"/")
 
 
-def _referred(reference: bytes) -> bytes:
+def _decode_reference(reference: bytes) -> bytes:
     """Give what a reference stands for in a host name; what is not ASCII there is no part of a needle."""
-    return (_referred_again if len(reference) <= SHORT else _referred_afresh)(reference)
+    return (_decode_reference_cached if len(reference) <= SHORT else _decode_reference_uncached)(reference)
 
 
-def _referred_afresh(reference: bytes) -> bytes:
+def _decode_reference_uncached(reference: bytes) -> bytes:
     text = decode_references(reference.decode("ascii"))
-    return text.encode("ascii") if text.isascii() else _mapped(text).decode("utf-8").encode("ascii", "replace")
+    return text.encode("ascii") if text.isascii() else _map_uts46(text).decode("utf-8").encode("ascii", "replace")
 
 
-_referred_again = lru_cache(maxsize=1024)(_referred_afresh)
+_decode_reference_cached = lru_cache(maxsize=1024)(_decode_reference_uncached)
 
 
-def _in_ascii(seen: bytes, encoding: str) -> bytes:
+def _to_ascii(seen: bytes, encoding: str) -> bytes:
     """Give the bytes with all characters mapped that a host name maps to ASCII."""
     if seen.isascii():
         return seen
     # In an encoding whose characters have ASCII bytes in them, the bytes beyond ASCII are not whole characters.
     parted = encoding in {"utf-8", "cp1252"}
-    if not _maps(text_of(seen.translate(None, ASCII) if parted else seen, encoding)):
+    if not _needs_uts46(decode_text(seen.translate(None, ASCII) if parted else seen, encoding)):
         return seen
-    runs = BEYOND if parted else EVERYTHING
-    return runs.sub(lambda found: _mapped(text_of(found[0], encoding)), seen)
+    runs = NON_ASCII_RUN if parted else EVERYTHING
+    return runs.sub(lambda found: _map_uts46(decode_text(found[0], encoding)), seen)
 
 
-def _mapped(text: str) -> bytes:
+def _map_uts46(text: str) -> bytes:
     """Map characters as UTS #46 does in host names."""
-    return (_mapped_again if len(text) <= SHORT else _mapped_afresh)(text)
+    return (_map_uts46_cached if len(text) <= SHORT else _map_uts46_uncached)(text)
 
 
-def _mapped_afresh(text: str) -> bytes:
+def _map_uts46_uncached(text: str) -> bytes:
     """Map a text piece by piece.
 
     Nothing that becomes ASCII is missed between two pieces, because what a character becomes in ASCII does not depend
@@ -197,10 +197,10 @@ def _mapped_afresh(text: str) -> bytes:
     return DOTS.sub(".", text).encode("utf-8", "replace")
 
 
-_mapped_again = lru_cache(maxsize=1024)(_mapped_afresh)
+_map_uts46_cached = lru_cache(maxsize=1024)(_map_uts46_uncached)
 
 
-def _maps(text: str) -> bool:
+def _needs_uts46(text: str) -> bool:
     """Say whether a host name maps any of these characters to another."""
     return (
         not all(unicodedata.is_normalized("NFKC", piece) for piece in _pieces(text))
@@ -214,18 +214,18 @@ def _pieces(text: str) -> Iterable[str]:
     return (text[at : at + PIECE] for at in range(0, len(text), PIECE)) if len(text) > PIECE else (text,)
 
 
-def spoken(text: bytes) -> bytes:
+def fold_strings(text: bytes) -> bytes:
     """Give a script's text with its strings as they are read: joined, and without escapes of what addresses are of."""
-    return JOINTS.sub(b"", unspelt(text)).replace(b"\\/", b"/")
+    return CONCATENATION.sub(b"", decode_js_escapes(text)).replace(b"\\/", b"/")
 
 
-def unspelt(text: bytes) -> bytes:
+def decode_js_escapes(text: bytes) -> bytes:
     """Give a script's text with those characters as they are that addresses are made of."""
     if b"\\u" not in text and b"\\x" not in text:
         return text
     # Some frameworks write every slash of a page's data so.
     text = text.replace(b"\\u002F", b"/")
-    return SPELT.sub(lambda found: bytes((int(found[1], 16),)), text)
+    return JS_ESCAPE.sub(lambda found: bytes((int(found[1], 16),)), text)
 
 
 def _is_open(text: bytes) -> bool:
@@ -247,7 +247,7 @@ def _is_drawn(source: bytes) -> bool:
     return False
 
 
-class Search:
+class TagSearch:
     """What is looked for in documents, made once for many of them.
 
     ``needles`` is what a start tag must hold to be asked about, in its own bytes or in what a browser makes of them:
@@ -273,34 +273,34 @@ class Search:
         self.elements = elements
         self.script_words = script_words
         self.text_needles = text_needles
-        self._gates: dict[bool, Gate] = {}
+        self._gates: dict[bool, Prefilter] = {}
 
-    def gate(self, *, xml: bool) -> Gate:
+    def gate(self, *, xml: bool) -> Prefilter:
         """Give the gate for documents that a browser parses as XML, or as HTML."""
         if xml not in self._gates:
-            self._gates[xml] = Gate(self, xml=xml)
+            self._gates[xml] = Prefilter(self, xml=xml)
         return self._gates[xml]
 
 
-class Gate:
+class Prefilter:
     """Knows which start tags are worth asking about.
 
     ``base`` is always looked at, because its address counts for all that follow, and ``iframe``, because it may hold a
     document.
     """
 
-    def __init__(self, search: Search, *, xml: bool) -> None:
+    def __init__(self, search: TagSearch, *, xml: bool) -> None:
         self.elements = search.elements
         self.needles = search.needles
         self.script_words = search.script_words
         self.text_needles = search.text_needles
         asked = self.elements | {b"base", b"iframe"}
         self.asked = asked | {b"image"} if b"img" in asked else asked
-        self.pattern = candidates(self.asked, xml=xml)
+        self.pattern = candidate_pattern(self.asked, xml=xml)
         self._xml = xml
         self._needle = _finder(self.needles)
         self._text_needle = None if self.text_needles is None else _finder(self.text_needles)
-        self._sweep = sweep(self.asked - {b"script"}, xml=xml)
+        self._sweep = scan_pattern(self.asked - {b"script"}, xml=xml)
         self.opening, self._hidden = hidden_tags(self.asked, xml=xml)
         self.script, _ = hidden_tags(frozenset({b"script"}), xml=xml)
         #: What may be the first script, or event handler, or a policy for scripts before it.
@@ -311,7 +311,7 @@ class Gate:
             rf"<{prefix}(?: {grammar.name('script')} | {grammar.name('meta')} {policy} | {handler} )"
         )
 
-    def sought(self, source: bytes, encoding: str, *, alone: bool) -> list[tuple[int, int]]:
+    def candidate_spans(self, source: bytes, encoding: str, *, alone: bool) -> list[tuple[int, int]]:
         """Give the spans of what may be a start tag worth reading, or hide one: [] for nearly all pages without one.
 
         Worth reading is what `holds`, a script whose text holds a needle, and an address that counts for those that
@@ -326,7 +326,7 @@ class Gate:
         hits = self._hits(len(groups), scripts, few, many, encoding)
         if self._text_needle is not None:
             hits.add(texts, self._text_needle)
-            if (said := unspelt(texts)) != texts:
+            if (said := decode_js_escapes(texts)) != texts:
                 hits.add(said, self._text_needle)
             is_written = b"<!--" in texts or b"<![CDATA[" in texts or HIDDEN.search(texts)
             parted = (
@@ -349,17 +349,17 @@ class Gate:
     def _hits(self, count: int, scripts: bytes, few: bytes, many: bytes, encoding: str) -> _Hits:
         """Give which of so many groups, whose tags are joined by kind, are worth reading, or may hide others."""
         hits = _Hits(count)
-        seen = unveiled(scripts, encoding)
+        seen = normalize_urls(scripts, encoding)
         hits.add(seen, self._needle)
         for word in self.script_words:
             if word in seen:
                 hits.add(seen, _finder(word))
         hits.add(scripts, _finder(b"<"))
-        hits.add(unveiled(few, encoding), self._needle)
+        hits.add(normalize_urls(few, encoding), self._needle)
         hits.add(few, _finder(b"<"))
         hits.add(few.lower(), _finder(FRAMED))
         if self._may_be_sought(many):
-            hits.add(unveiled(many, encoding), self._needle)
+            hits.add(normalize_urls(many, encoding), self._needle)
             hits.add(many, _finder(b"<"))
         return hits
 
@@ -370,7 +370,7 @@ class Gate:
             # It reaches further, or hides another.
             return True
         joined = b"\0".join(tags)
-        seen = unveiled(joined, encoding)
+        seen = normalize_urls(joined, encoding)
         return bool(
             self.needles.search(seen)
             or FRAMED.search(joined.lower())
@@ -389,13 +389,15 @@ class Gate:
                         break
                     yield hidden.span()
 
-    def asks(self, name: bytes) -> bool:
+    def is_candidate(self, name: bytes) -> bool:
         """Say whether start tags of this name are asked about."""
         return name in self.asked
 
-    def said(self, text: bytes) -> bytes | None:
+    def script_text(self, text: bytes) -> bytes | None:
         """Give a script's text, or None where it holds no needle."""
-        if self.text_needles is None or not (self.text_needles.search(text) or self.text_needles.search(unspelt(text))):
+        if self.text_needles is None or not (
+            self.text_needles.search(text) or self.text_needles.search(decode_js_escapes(text))
+        ):
             return None
         return text
 
@@ -411,11 +413,11 @@ class Gate:
             written = PARTED.search(text) or HIDDEN.search(text)
         else:
             written = HIDDEN.search(text) or PARTED_BY_TAG.search(text)
-        return written is not None and self.said(foreign_text(text, xml=self._xml)) is not None
+        return written is not None and self.script_text(foreign_text(text, xml=self._xml)) is not None
 
-    def holds(self, raw: bytes, encoding: str) -> bool:
+    def may_match(self, raw: bytes, encoding: str) -> bool:
         """Say whether these bytes of a tag hold a needle, a word that is looked for in scripts, or a document."""
-        seen = unveiled(raw, encoding)
+        seen = normalize_urls(raw, encoding)
         return bool(
             self.needles.search(seen)
             or (IFRAME.match(raw) and FRAMED.search(raw.lower()))
@@ -461,7 +463,7 @@ class _Hits:
 
 
 def _finder(sought: bytes | re.Pattern[bytes]) -> Find:
-    """Give what says where ``sought`` is first found, -1 where it is not."""
+    """Give what says where ``candidate_spans`` is first found, -1 where it is not."""
     if isinstance(sought, bytes):
         return lambda source, at: source.find(sought, at)
     return lambda source, at: found.start() if (found := sought.search(source, at)) else -1
@@ -493,7 +495,7 @@ class Candidates:
     """
 
     def __init__(
-        self, gate: Gate, source: bytes, start: int, encoding: str, *, every: bool = False, complete: bool = False
+        self, gate: Prefilter, source: bytes, start: int, encoding: str, *, every: bool = False, complete: bool = False
     ) -> None:
         self._gate = gate
         self._source = source
@@ -509,7 +511,7 @@ class Candidates:
         """Give the spans that are worth reading, or where an address counts for every one, all."""
         if self._every:
             return (found.span() for found in self._gate.pattern.finditer(self._source, start))
-        return iter(self._gate.sought(self._source, self._encoding, alone=self._complete))
+        return iter(self._gate.candidate_spans(self._source, self._encoding, alone=self._complete))
 
     def advance(self, pos: int) -> int:
         """Give where the next candidate begins that holds a needle, from ``pos`` on; the source's end without one."""

@@ -20,7 +20,7 @@ from consent_middleware.urls import absolute, parse_url
 from . import charset as charsets
 from . import grammar
 from .doubt import BEGUN, Change, Doubt, Escapes, Tags
-from .gate import Candidates, Gate, Search
+from .gate import Candidates, Prefilter, TagSearch
 from .subset import Subset
 from .tokens import (
     NEVER,
@@ -34,7 +34,7 @@ from .tokens import (
     scripts_within,
 )
 
-__all__ = ["MAX_HOLD", "MAX_TEXT", "Attribute", "BailOut", "Edit", "HTMLRewriter", "Search", "StartTag", "TagWatch"]
+__all__ = ["MAX_HOLD", "MAX_TEXT", "Attribute", "BailOut", "Edit", "HTMLRewriter", "StartTag", "TagSearch", "TagWatch"]
 
 MAX_HOLD: Final = 1 << 20
 """How many bytes of one unfinished tag are kept, by default. The longest start tags of real pages hold pictures as
@@ -78,15 +78,15 @@ class Edit(NamedTuple):
 class TagWatch(Protocol):
     """What the rewriter asks while it reads. It is asked about one document and may keep state."""
 
-    search: Search
-    """What is looked for: besides scripts that `seeks_script` asks for, nothing else is ever asked about."""
+    search: TagSearch
+    """What is looked for: besides scripts that `wants_first_script` asks for, nothing else is ever asked about."""
 
     @property
-    def has_tail(self) -> bool:
+    def has_end_markup(self) -> bool:
         """Whether `tail` would give something for what was edited so far."""
         ...
 
-    def seeks_script(self, *, nested: bool) -> bool:
+    def wants_first_script(self, *, nested: bool) -> bool:
         """Return whether the document's next script is asked about, whatever it holds, or that of one in a ``srcdoc``.
 
         So is then what may be a policy in the page: a ``meta`` element that speaks of one. Asked when a document begins
@@ -94,11 +94,11 @@ class TagWatch(Protocol):
         """
         ...
 
-    def root(self, tag: StartTag) -> None:
+    def on_root(self, tag: StartTag) -> None:
         """Be told the ``html`` start tag, where it is the first."""
         ...
 
-    def reads(self, tag: StartTag) -> bool:
+    def wants_script_text(self, tag: StartTag) -> bool:
         """Say whether the text of this script counts. If so, the tag is held until its element ends or ``MAX_TEXT``
         is reached, and ``start_tag`` is asked with ``tag.text``."""
         ...
@@ -107,7 +107,7 @@ class TagWatch(Protocol):
         """Give the edits of a start tag, sorted and without overlap; () leaves the tag as it is."""
         ...
 
-    def tail(self) -> bytes:
+    def end_markup(self) -> bytes:
         """Give what to add before ``</body>`` or at the end of the document; b"" when there is nothing to add.
 
         Asked before each ``</body>`` that follows an edit and at the end of input, until it gives something; once more
@@ -147,7 +147,7 @@ class HTMLRewriter:
         self._encoding: str | None = None
         self._head = b""
         self._head_read = 0
-        self._view: charsets.View | None = None
+        self._view: charsets.AsciiView | None = None
         # Where the document may be in ISO-2022-JP, or is: what looks for escape sequences, and the end of a chunk that
         # may begin one.
         self._escapes: Escapes | None = None
@@ -184,7 +184,7 @@ class HTMLRewriter:
         if self._encoding is not None:
             chunk, self._head = self._head[self._head_read :], b""
             return self._take(chunk, last=last)
-        alike = charsets.alike(self._head)
+        alike = charsets.common_prefix(self._head)
         chunk, self._head_read = self._head[self._head_read : alike], max(alike, self._head_read)
         return self._rewritten(chunk, last=False) if chunk else b""
 
@@ -205,7 +205,7 @@ class HTMLRewriter:
         self._encoding = charsets.sniff(head, self._declared, complete=complete, xml=self._xml)
         if self._encoding is None:
             return
-        self._view = charsets.view_of(self._encoding)
+        self._view = charsets.ascii_view(self._encoding)
         in_jis = self._encoding == "iso-2022-jp"
         if in_jis or not (self._xml or charsets.is_certain(head, self._declared)):
             self._escapes = Escapes(expected=in_jis)
@@ -276,9 +276,9 @@ class HTMLRewriter:
         if self._reader.everywhere:
             self._reader.give_up()
             return True
-        name = tokens.give_up()
+        name = tokens.skip_long_tag()
         # In an element that is read twice, where the tag ends depends on the reading: it goes in any case.
-        withhold = tokens.is_start and (self._reader.gate.asks(name) or bool(tokens.twice))
+        withhold = tokens.is_start and (self._reader.gate.is_candidate(name) or bool(tokens.twice))
         if withhold:
             withhold = self._bail_out()
         tokens.withholding = withhold
@@ -301,7 +301,7 @@ class _Reader:
     def __init__(
         self,
         watch: TagWatch,
-        gate: Gate,
+        gate: Prefilter,
         tokens: Tokenizer,
         bail_out: Callable[[], bool],
         *,
@@ -333,7 +333,7 @@ class _Reader:
         # further end tag of a body, so that a page with many does not grow with their square.
         self._edited_behind = False
         self._seeks_root = depth == 0
-        self._seeks_script = watch.seeks_script(nested=depth > 0)
+        self._seeks_script = watch.wants_first_script(nested=depth > 0)
         self._next_script = -1  # where it begins in the source, when that is known
         self._source = b""
         self._candidates = Candidates(gate, b"", 0, encoding)
@@ -385,7 +385,7 @@ class _Reader:
                 # What stands before has been read, and may still be to be asked about.
                 if done and self._look(tokens.pos) and self._needs_no_tail():
                     tokens.skip()
-            elif ((tokens.plain and not tokens.doubtful) or tokens.drawing) and not self._seeks_root:
+            elif ((tokens.in_html_data and not tokens.doubtful) or tokens.in_svg_content) and not self._seeks_root:
                 everywhere = tokens.unscripted
                 start = self._candidate(tokens.pos)
                 done = tokens.closed and start == end
@@ -418,7 +418,7 @@ class _Reader:
                 if tokens.waiting:
                     break
             elif kind is Kind.END:
-                if tokens.name == b"body" and tokens.plain and tokens.closing is not None:
+                if tokens.name == b"body" and tokens.in_html_data and tokens.closing is not None:
                     if self.everywhere:
                         self._bodies.append((tokens.offset + tokens.start, tokens.closing))
                     else:
@@ -439,14 +439,14 @@ class _Reader:
         self._seeks_root = False
         if tokens.name == b"html":
             raw = tokens.source[tokens.start : tokens.pos]
-            self.watch.root(StartTag(b"html", raw, xml=tokens.xml, encoding=self.encoding))
+            self.watch.on_root(StartTag(b"html", raw, xml=tokens.xml, encoding=self.encoding))
 
     def _start_tag(self) -> Iterator[Edit]:
         """Ask about the start tag just read."""
         tokens = self.tokens
         name = tokens.name
         # A base of SVG is none, but what fetches ahead of the parser takes it for one.
-        asks = self.gate.asks(name) or (self._seeks_script and (name == b"meta" or self._has_handler()))
+        asks = self.gate.is_candidate(name) or (self._seeks_script and (name == b"meta" or self._has_handler()))
         if not asks or (tokens.svg and name not in {b"script", b"base"} and not tokens.doubtful):
             return
         if name == b"script" and tokens.twice == b"noscript":
@@ -460,7 +460,7 @@ class _Reader:
         kinds = (False, True) if tokens.doubtful and name == b"script" else (tokens.svg and not tokens.doubtful,)
         tags = [self._tag(name, raw, svg=svg) for svg in kinds]
         text = None
-        if name == b"script" and self.gate.text_needles is not None and any(map(self.watch.reads, tags)):
+        if name == b"script" and self.gate.text_needles is not None and any(map(self.watch.wants_script_text, tags)):
             text = tokens.look_ahead(self._max_text)
             if tokens.waiting:
                 return
@@ -490,8 +490,8 @@ class _Reader:
         """Ask about a start tag that may be one of these, until one is edited itself, and not only what goes before."""
         found: list[Edit] = []
         for tag, text in zip(tags, texts, strict=True):
-            if text is not None and self.watch.reads(tag):
-                tag.text = self.gate.said(text)
+            if text is not None and self.watch.wants_script_text(tag):
+                tag.text = self.gate.script_text(text)
                 tag.script = text
             if edits := self._ask(tag):
                 self.edited = True
@@ -509,7 +509,9 @@ class _Reader:
         name = tag.name
         sought = self._seeks_script and (name in {b"script", b"meta"} or tag.has_handler)
         based = self._based or (self._looking and self._looked_base is not None)
-        if not (sought or tag.text is not None or based or name == b"base" or self.gate.holds(tag.raw, self.encoding)):
+        if not (
+            sought or tag.text is not None or based or name == b"base" or self.gate.may_match(tag.raw, self.encoding)
+        ):
             return ()
         if name == b"base" and not tag.svg:
             self._take_base(tag)
@@ -517,7 +519,7 @@ class _Reader:
             list(self.watch.start_tag(tag)) if name not in {b"base", b"iframe"} or name in self.gate.elements else []
         )
         if sought:
-            self._seeks_script = self.watch.seeks_script(nested=self._depth > 0)
+            self._seeks_script = self.watch.wants_first_script(nested=self._depth > 0)
         if name == b"iframe":
             inner = [e for e in self._srcdoc(tag) if all(e.end <= o.start or o.end <= e.start for o in edits)]
             edits = sorted(edits + inner)
@@ -528,7 +530,7 @@ class _Reader:
         tokens = self.tokens
         href = tag.get(b"href")
         url = None if href is None else parse_url(href, self._outer)
-        leads = url is not None and url.host != "" and self.gate.holds(tag.raw, self.encoding)
+        leads = url is not None and url.host != "" and self.gate.may_match(tag.raw, self.encoding)
         if self._looking and not tokens.lost:
             # It counts at most for who runs no scripts, and so for nothing but what is looked for with it.
             if href is not None and leads and self._looked_base is None:
@@ -550,11 +552,11 @@ class _Reader:
 
     def _needs_no_tail(self) -> bool:
         """Return whether nothing was edited that has a tail, or everything that was has been told of."""
-        return not self.edited or not self.watch.has_tail or (self._tailed and not self._edited_behind)
+        return not self.edited or not self.watch.has_end_markup or (self._tailed and not self._edited_behind)
 
     def _tail(self, at: int, closing: bytes) -> Iterator[Edit]:
         """Ask for the tail before an end tag."""
-        if self.edited and not self._tailed and (tail := self.watch.tail()):
+        if self.edited and not self._tailed and (tail := self.watch.end_markup()):
             self._tailed = True
             yield Edit(at, at, closing + tail)
 
@@ -566,7 +568,7 @@ class _Reader:
         if self._needs_no_tail() or closing is None or tokens.cut or tokens.xml or NEVER in self._ends:
             return b""
         self._tailed, self._edited_behind = True, False
-        tail = self.watch.tail()
+        tail = self.watch.end_markup()
         return tail and closing + tail
 
     # -- where it is not certain where tags begin -------------------------------------------------------------------
@@ -579,7 +581,7 @@ class _Reader:
     def give_up(self) -> None:
         """Stop waiting for the end of what may be a tag, which is withheld, or of what the tokenizer reads."""
         if self._fence == NEVER:
-            self.tokens.give_up()
+            self.tokens.skip_long_tag()
             return
         self._withhold(self._fence)
         self._looked = self._fence + 1
@@ -684,7 +686,7 @@ class _Reader:
     def _texts(self, raw: bytes, at: int, begin: int) -> tuple[list[bytes | None], int] | None:
         """Give what a script says, as HTML's and as SVG's, and up to where; None where more bytes are needed."""
         texts: list[bytes | None] = [None, None]
-        reads = [self.watch.reads(self._tag(b"script", raw, svg=svg)) for svg in (False, True)]
+        reads = [self.watch.wants_script_text(self._tag(b"script", raw, svg=svg)) for svg in (False, True)]
         if self.gate.text_needles is None or not any(reads):
             return texts, begin
         source = self.tokens.source
@@ -709,7 +711,7 @@ class _Reader:
         if self._needs_no_tail():
             return b""
         self._tailed, self._edited_behind = True, False
-        return self.watch.tail()
+        return self.watch.end_markup()
 
     def changes(self, source: bytes, places: list[int] | None, known: Tags) -> Iterator[Change]:
         """Ask about everything in some bytes that may be a start tag, wherever it stands, but those ``known``."""
@@ -749,9 +751,9 @@ class _Reader:
         return next(cut, len(source))
 
     def _edits_in_doubt(self, tag: StartTag, behind: bytes) -> Sequence[Edit]:
-        if tag.name == b"script" and self.gate.text_needles is not None and self.watch.reads(tag):
-            tag.text = self.gate.said(_END_OF_SCRIPT.split(behind, maxsplit=1)[0])
-        if not (tag.text is not None or self._base is not None or self.gate.holds(tag.raw, self.encoding)):
+        if tag.name == b"script" and self.gate.text_needles is not None and self.watch.wants_script_text(tag):
+            tag.text = self.gate.script_text(_END_OF_SCRIPT.split(behind, maxsplit=1)[0])
+        if not (tag.text is not None or self._base is not None or self.gate.may_match(tag.raw, self.encoding)):
             return ()
         edits = list(self.watch.start_tag(tag)) if tag.name in self.gate.elements else []
         return edits + (self._srcdoc(tag) if tag.name == b"iframe" and not edits else [])
@@ -806,7 +808,7 @@ def _unescaped(value: bytes, encoding: str, *, xml: bool) -> tuple[bytes, list[i
         out += value[at : found.start()]
         places += range(at, found.start())
         # Of a reference that stays in part, such as "&ampx", each byte stands where the reference does.
-        decoded = charsets.bytes_of(text, encoding)
+        decoded = charsets.encode_text(text, encoding)
         out += decoded
         places += [found.start()] * len(decoded)
         at = found.end()

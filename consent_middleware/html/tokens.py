@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from . import grammar
-from .charset import text_of
+from .charset import decode_text
 
 
 class Attribute(NamedTuple):
@@ -34,8 +34,8 @@ class StartTag:
     ``href`` or ``xlink:href``. ``nested`` says that it stands in the document of a ``srcdoc``, ``certain`` that every
     browser reads a tag here, ``bare`` that it may stand in another's attribute for some, so that no quotation mark may
     be put into it, ``unscripted`` that only a browser reads it which runs no scripts. ``encoding`` is the one
-    in which `charset.text_of` reads the values. ``text`` is what an inline script says, where that was asked for and
-    found worth reading; ``script`` are its bytes then.
+    in which `charset.decode_text` reads the values. ``text`` is what an inline script says, where that was asked for
+    and found worth reading; ``script`` are its bytes then.
     """
 
     __slots__ = (
@@ -105,7 +105,7 @@ class StartTag:
         if value is None:
             return None
         # 13.2.5.36 and on: a NUL becomes U+FFFD.
-        return decode_references(text_of(value, self.encoding).replace("\0", "\ufffd"), xml=self.xml)
+        return decode_references(decode_text(value, self.encoding).replace("\0", "\ufffd"), xml=self.xml)
 
     @property
     def self_closing(self) -> bool:
@@ -348,7 +348,7 @@ class Tokenizer:
         self._tag_state = ""  # inside a tag that is too long to hold
 
     @property
-    def plain(self) -> bool:
+    def in_html_data(self) -> bool:
         """Whether the next byte is in the data state, in HTML content that browsers obey and all read alike."""
         return not (self.raw or self.open or self.twice or self._tag_state)
 
@@ -366,7 +366,7 @@ class Tokenizer:
         return ends + b"</select>" * self.select + leaving
 
     @property
-    def drawing(self) -> bool:
+    def in_svg_content(self) -> bool:
         """Whether the next byte is in SVG's own content, where drawings may stand."""
         return (
             bool(self.open)
@@ -537,7 +537,7 @@ class Tokenizer:
 
     # -- a tag that is too long to hold ---------------------------------------------------------------------------
 
-    def give_up(self) -> bytes:
+    def skip_long_tag(self) -> bytes:
         """Stop holding the unfinished tag and read on without keeping it. Gives the tag's name.
 
         Its "<" and name are the token just read; whoever sets ``withholding`` finds the rest marked as ``withheld``.

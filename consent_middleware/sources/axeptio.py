@@ -11,17 +11,19 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Consent
 
-from .platform import Ids, Platform, Values, chosen, flags_of, json_of, reading, stamp_of
+from .platform import Ids, Platform, Values, boolean_items, parse_json, parse_timestamp, reading, states_from_choices
 
 _NAME = "axeptio_cookies"
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for value in values.get(_NAME, ()):
-        found = json_of(value)
+        found = parse_json(value)
         if found and found.get("$$completed") is True:
-            choices = [(vendor, flag) for vendor, flag in flags_of(found) if not vendor.startswith("$$")]
-            yield reading("axeptio", _NAME, chosen(choices, ids), stamp=stamp_of(found.get("$$date")))
+            choices = [(vendor, flag) for vendor, flag in boolean_items(found) if not vendor.startswith("$$")]
+            yield reading(
+                "axeptio", _NAME, states_from_choices(choices, ids), stamp=parse_timestamp(found.get("$$date"))
+            )
 
 
 AXEPTIO = Platform("axeptio", _read, cookies=(_NAME,), mappable=True)

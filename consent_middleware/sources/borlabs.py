@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Basis, Category, Consent
 
-from .platform import Ids, Platform, Values, json_of, listed, meaning, reading, texts_of
+from .platform import Ids, Platform, Values, category_ids, parse_json, reading, states_from_accepted, string_items
 
 _NAME = "borlabs-cookie"
 #: The group of what stands behind placeholders, each of which can be unlocked alone.
@@ -20,14 +20,14 @@ _EMBEDS = "external-media"
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for value in values.get(_NAME, ()):
-        found = json_of(value) or {}
+        found = parse_json(value) or {}
         consents = found.get("consents")
         if isinstance(consents, dict) and "version" in found:
-            groups = {group: texts_of(services) for group, services in consents.items() if texts_of(services)}
+            groups = {group: string_items(services) for group, services in consents.items() if string_items(services)}
             services = [service for named in groups.values() for service in named]
             several = [group for group, named in groups.items() if group != _EMBEDS and len(named) > 1]
-            certain = listed((*several, *services), ids)
-            states = listed((*groups, *services), ids).items()
+            certain = states_from_accepted((*several, *services), ids)
+            states = states_from_accepted((*groups, *services), ids).items()
             unlocked = {category: state for category, state in states if state is not certain[category]}
             yield reading("borlabs", _NAME, dict(states - unlocked.items()), revision=found["version"])
             if unlocked:
@@ -38,7 +38,7 @@ BORLABS = Platform(
     "borlabs",
     _read,
     cookies=(_NAME,),
-    ids=meaning(
+    ids=category_ids(
         **{
             "external-media": Category.FUNCTIONAL,  # a choice of this project: there is no group that fits better
             "statistics": Category.ANALYTICS,

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Basis, Category, Consent
 
-from .platform import Ids, Platform, Values, chosen, flags_of, json_of, meaning, reading
+from .platform import Ids, Platform, Values, boolean_items, category_ids, parse_json, reading, states_from_choices
 
 #: The second is that of a multisite's main site.
 _PREFIXES = ("cmplz_", "cmplz_rt_")
 _CATEGORIES = ("preferences", "statistics", "marketing")
-_OWN = meaning(preferences=Category.FUNCTIONAL, statistics=Category.ANALYTICS, marketing=Category.MARKETING)
+_OWN = category_ids(preferences=Category.FUNCTIONAL, statistics=Category.ANALYTICS, marketing=Category.MARKETING)
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
@@ -26,11 +26,11 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
         for name in _CATEGORIES:
             for value in values.get(prefix + name, ()):
                 if value in {"allow", "deny"}:
-                    states = chosen([(name, value == "allow")], _OWN)
+                    states = states_from_choices([(name, value == "allow")], _OWN)
                     yield reading("complianz", prefix + name, states, basis=basis, revision=revision)
         services = prefix + "consented_services"
         for value in values.get(services, ()):
-            states = chosen(flags_of(json_of(value)), ids)
+            states = states_from_choices(boolean_items(parse_json(value)), ids)
             if states:
                 # The visitor has agreed to each of these, one by one.
                 yield reading("complianz", services, states, revision=revision)

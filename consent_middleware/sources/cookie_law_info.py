@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Basis, Category, Consent, State
 
-from .platform import Ids, Platform, Values, chosen, every, meaning, reading
+from .platform import Ids, Platform, Values, all_categories, category_ids, reading, states_from_choices
 
 _BOX = "cookielawinfo-checkbox-"
 _ANSWERED = "viewed_cookie_policy"
@@ -25,18 +25,20 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
             continue
         for value in values.get(_BOX + name, ()):
             if value in {"yes", "no"}:
-                yield reading("cookie-law-info", _BOX + name, chosen([(name, value == "yes")], ids), basis=basis)
+                yield reading(
+                    "cookie-law-info", _BOX + name, states_from_choices([(name, value == "yes")], ids), basis=basis
+                )
     for value in values.get(_ALL_BUT_NECESSARY, ()):
         if value in {"yes", "no"}:
             state = State.GRANTED if value == "yes" else State.DENIED
-            yield reading("cookie-law-info", _ALL_BUT_NECESSARY, every(state), basis=basis)
+            yield reading("cookie-law-info", _ALL_BUT_NECESSARY, all_categories(state), basis=basis)
 
 
 COOKIE_LAW_INFO = Platform(
     "cookie-law-info",
     _read,
     cookies=(_ANSWERED, _ALL_BUT_NECESSARY, *(_BOX + name for name in _BOXES)),
-    ids=meaning(
+    ids=category_ids(
         functional=Category.FUNCTIONAL,
         analytics=Category.ANALYTICS,
         performance=Category.ANALYTICS,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Basis, Consent, State
 
-from .platform import Ids, Platform, Values, every, reading
+from .platform import Ids, Platform, Values, all_categories, reading
 
 _NAME = "cookie_notice_accepted"
 
@@ -19,9 +19,9 @@ _NAME = "cookie_notice_accepted"
 def _read(values: Values, _: Ids) -> Iterator[Consent]:
     for value in values.get(_NAME, ()):
         if value == "false":
-            yield reading("cookie-notice", _NAME, every(State.DENIED))
+            yield reading("cookie-notice", _NAME, all_categories(State.DENIED))
         elif value == "true":
-            yield reading("cookie-notice", _NAME, every(State.GRANTED), basis=Basis.IMPLIED)
+            yield reading("cookie-notice", _NAME, all_categories(State.GRANTED), basis=Basis.IMPLIED)
 
 
 COOKIE_NOTICE = Platform("cookie-notice", _read, cookies=(_NAME,))

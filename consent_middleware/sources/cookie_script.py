@@ -10,29 +10,40 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Category, Consent, State
 
-from .platform import Ids, Platform, Values, every, json_of, listed, meaning, reading, stamp_of, texts_of
+from .platform import (
+    Ids,
+    Platform,
+    Values,
+    all_categories,
+    category_ids,
+    parse_json,
+    parse_timestamp,
+    reading,
+    states_from_accepted,
+    string_items,
+)
 
 _NAME = "CookieScriptConsent"
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for value in values.get(_NAME, ()):
-        found = json_of(value) or {}
-        stamp = stamp_of(found.get("consenttime"))
+        found = parse_json(value) or {}
+        stamp = parse_timestamp(found.get("consenttime"))
         if found.get("action") == "reject":
-            yield reading("cookie-script", _NAME, every(State.DENIED), stamp=stamp)
+            yield reading("cookie-script", _NAME, all_categories(State.DENIED), stamp=stamp)
         elif found.get("action") == "accept":
             inner = found.get("categories")
-            accepted = json_of(inner, list) if isinstance(inner, str) else inner
+            accepted = parse_json(inner, list) if isinstance(inner, str) else inner
             if isinstance(accepted, list):
-                yield reading("cookie-script", _NAME, listed(texts_of(accepted), ids), stamp=stamp)
+                yield reading("cookie-script", _NAME, states_from_accepted(string_items(accepted), ids), stamp=stamp)
 
 
 COOKIE_SCRIPT = Platform(
     "cookie-script",
     _read,
     cookies=(_NAME,),
-    ids=meaning(
+    ids=category_ids(
         functionality=Category.FUNCTIONAL,
         performance=Category.ANALYTICS,
         targeting=Category.MARKETING,

@@ -11,7 +11,17 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Basis, Category, Consent, State
 
-from .platform import Ids, Platform, Values, chosen, decoded, every, meaning, reading, stamp_of
+from .platform import (
+    Ids,
+    Platform,
+    Values,
+    all_categories,
+    category_ids,
+    decodings,
+    parse_timestamp,
+    reading,
+    states_from_choices,
+)
 
 _NAME = "CookieConsent"
 
@@ -25,11 +35,11 @@ _TOKEN = re.compile(
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for value in values.get(_NAME, ()):
         if value == "-1":  # a region in which the site asks nobody
-            yield reading("cookiebot", _NAME, every(State.GRANTED), basis=Basis.IMPLIED)
+            yield reading("cookiebot", _NAME, all_categories(State.GRANTED), basis=Basis.IMPLIED)
         elif value == "0":
-            yield reading("cookiebot", _NAME, every(State.DENIED))
+            yield reading("cookiebot", _NAME, all_categories(State.DENIED))
         else:
-            found = next((tokens for form in decoded(value) if (tokens := _tokens(form))), None)
+            found = next((tokens for form in decodings(value) if (tokens := _tokens(form))), None)
             if found:
                 yield _literal(found, ids)
 
@@ -54,9 +64,9 @@ def _literal(tokens: dict[str, str | bool], ids: Ids) -> Consent:
     return reading(
         "cookiebot",
         _NAME,
-        chosen(((name, flag) for name, flag in tokens.items() if isinstance(flag, bool)), ids),
+        states_from_choices(((name, flag) for name, flag in tokens.items() if isinstance(flag, bool)), ids),
         basis=Basis.EXPLICIT if explicit else Basis.IMPLIED,
-        stamp=stamp_of(tokens.get("utc")),
+        stamp=parse_timestamp(tokens.get("utc")),
         revision=tokens.get("ver"),
     )
 
@@ -65,5 +75,5 @@ COOKIEBOT = Platform(
     "cookiebot",
     _read,
     cookies=(_NAME,),
-    ids=meaning(preferences=Category.FUNCTIONAL, statistics=Category.ANALYTICS, marketing=Category.MARKETING),
+    ids=category_ids(preferences=Category.FUNCTIONAL, statistics=Category.ANALYTICS, marketing=Category.MARKETING),
 )

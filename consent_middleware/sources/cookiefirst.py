@@ -10,17 +10,27 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Category, Consent
 
-from .platform import Ids, Platform, Values, chosen, flags_of, json_of, meaning, reading, stamp_of
+from .platform import (
+    Ids,
+    Platform,
+    Values,
+    boolean_items,
+    category_ids,
+    parse_json,
+    parse_timestamp,
+    reading,
+    states_from_choices,
+)
 
 _NAME = "cookiefirst-consent"
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for value in values.get(_NAME, ()):
-        found = json_of(value) or {}
-        flags = flags_of(found)
-        if any(name == "necessary" for name, _ in flags) and (states := chosen(flags, ids)):
-            stamp = stamp_of(found.get("timestamp"))
+        found = parse_json(value) or {}
+        flags = boolean_items(found)
+        if any(name == "necessary" for name, _ in flags) and (states := states_from_choices(flags, ids)):
+            stamp = parse_timestamp(found.get("timestamp"))
             yield reading("cookiefirst", _NAME, states, stamp=stamp, revision=found.get("version"))
 
 
@@ -28,7 +38,7 @@ COOKIEFIRST = Platform(
     "cookiefirst",
     _read,
     cookies=(_NAME,),
-    ids=meaning(
+    ids=category_ids(
         functional=Category.FUNCTIONAL,
         performance=Category.ANALYTICS,
         advertising=Category.MARKETING,

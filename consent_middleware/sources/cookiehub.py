@@ -16,15 +16,15 @@ from .platform import (
     Ids,
     Platform,
     Values,
-    base64_json_of,
-    chosen,
-    every,
-    flags_of,
-    json_of,
-    listed,
-    meaning,
+    all_categories,
+    boolean_items,
+    category_ids,
+    parse_base64_json,
+    parse_json,
+    parse_timestamp,
     reading,
-    stamp_of,
+    states_from_accepted,
+    states_from_choices,
 )
 
 _NAME = "cookiehub"
@@ -34,12 +34,12 @@ _NUMBERS = {2: "preferences", 3: "analytics", 4: "marketing"}
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for value in values.get(_NAME, ()):
-        found = base64_json_of(value) or json_of(value) or {}
+        found = parse_base64_json(value) or parse_json(value) or {}
         states = _states(found, ids)
         if states:
             answered = found.get("answered") is True and found.get("implicit") is not True
             basis = Basis.EXPLICIT if answered else Basis.IMPLIED
-            stamp = stamp_of(found.get("timestamp"))
+            stamp = parse_timestamp(found.get("timestamp"))
             yield reading("cookiehub", _NAME, states, basis=basis, stamp=stamp, revision=found.get("revision"))
 
 
@@ -50,16 +50,20 @@ def _states(found: Mapping[str, Any], ids: Ids) -> Mapping[Category, State]:
     named = [item for item in given if isinstance(item, dict)]
     if named:
         flags = [(str(item.get("id")), item.get("value")) for item in named]
-        return chosen(flags_of(dict(flags)), ids)
+        return states_from_choices(boolean_items(dict(flags)), ids)
     if isinstance(every_one, bool) and not given:
-        return every(State.GRANTED if every_one else State.DENIED)
-    return listed((_NUMBERS.get(number, "") for number in given if isinstance(number, int)), ids) if given else {}
+        return all_categories(State.GRANTED if every_one else State.DENIED)
+    return (
+        states_from_accepted((_NUMBERS.get(number, "") for number in given if isinstance(number, int)), ids)
+        if given
+        else {}
+    )
 
 
 COOKIEHUB = Platform(
     "cookiehub",
     _read,
     cookies=(_NAME,),
-    ids=meaning(preferences=Category.FUNCTIONAL, analytics=Category.ANALYTICS, marketing=Category.MARKETING),
+    ids=category_ids(preferences=Category.FUNCTIONAL, analytics=Category.ANALYTICS, marketing=Category.MARKETING),
     mappable=True,
 )

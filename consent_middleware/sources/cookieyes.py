@@ -10,20 +10,20 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Basis, Category, Consent
 
-from .platform import Ids, Platform, Values, chosen, decoded, meaning, reading
+from .platform import Ids, Platform, Values, category_ids, decodings, reading, states_from_choices
 
 _NAME = "cookieyes-consent"
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for value in values.get(_NAME, ()):
-        pairs = next((found for form in decoded(value) if (found := _pairs(form))), None)
+        pairs = next((found for form in decodings(value) if (found := _pairs(form))), None)
         if pairs is None:
             continue
         # "performance" is analytics on sites that have no category of that name.
         skipped = "performance" if "analytics" in pairs else ""
         choices = [(name, word == "yes") for name, word in pairs.items() if word in {"yes", "no"} and name != skipped]
-        states = chosen(choices, ids)
+        states = states_from_choices(choices, ids)
         if pairs["action"] == "yes":
             yield reading("cookieyes", _NAME, states)
         elif states:  # the region's defaults, before the visitor acts
@@ -43,7 +43,7 @@ COOKIEYES = Platform(
     "cookieyes",
     _read,
     cookies=(_NAME,),
-    ids=meaning(
+    ids=category_ids(
         functional=Category.FUNCTIONAL,
         analytics=Category.ANALYTICS,
         performance=Category.ANALYTICS,

@@ -10,23 +10,34 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Consent
 
-from .platform import Ids, Platform, Values, base64_json_of, chosen, reading, stamp_of, texts_of
+from .platform import (
+    Ids,
+    Platform,
+    Values,
+    parse_base64_json,
+    parse_timestamp,
+    reading,
+    states_from_choices,
+    string_items,
+)
 
 _NAME = "didomi_token"
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for value in values.get(_NAME, ()):
-        found = base64_json_of(value)
+        found = parse_base64_json(value)
         if found is None:
             continue
         choices: list[tuple[str, bool]] = []
         for group in (found.get("purposes"), found.get("vendors")):
             if isinstance(group, dict):
-                choices += [(name, True) for name in texts_of(group.get("enabled"))]
-                choices += [(name, False) for name in texts_of(group.get("disabled"))]
+                choices += [(name, True) for name in string_items(group.get("enabled"))]
+                choices += [(name, False) for name in string_items(group.get("disabled"))]
         if choices:
-            yield reading("didomi", _NAME, chosen(choices, ids), stamp=stamp_of(found.get("updated")))
+            yield reading(
+                "didomi", _NAME, states_from_choices(choices, ids), stamp=parse_timestamp(found.get("updated"))
+            )
 
 
 DIDOMI = Platform("didomi", _read, cookies=(_NAME,), mappable=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Consent
 
-from .platform import Ids, Platform, Values, chosen, decoded, reading
+from .platform import Ids, Platform, Values, decodings, reading, states_from_choices
 
 _GROUP = re.compile(r"([A-Za-z0-9_-]+)=(?:(-1)|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.+Z-]+)")
 
@@ -19,12 +19,12 @@ _GROUP = re.compile(r"([A-Za-z0-9_-]+)=(?:(-1)|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for name, copies in values.items():
         for value in copies:
-            parts = next((form for form in decoded(value) if "=" in form), "").split("|")
+            parts = next((form for form in decodings(value) if "=" in form), "").split("|")
             groups = [match for part in parts if (match := _GROUP.fullmatch(part))]
             # A cut-off list ends in a part without its shape; any other such part makes it somebody else's.
             if groups and len(groups) >= len(parts) - 1:
                 choices = ((group[1], group[2] is None) for group in groups)
-                yield reading("django-cookie-consent", name, chosen(choices, ids))
+                yield reading("django-cookie-consent", name, states_from_choices(choices, ids))
 
 
 DJANGO_COOKIE_CONSENT = Platform(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Consent, State
 
-from .platform import Ids, Platform, Values, every, json_of, listed, reading, texts_of
+from .platform import Ids, Platform, Values, all_categories, parse_json, reading, states_from_accepted, string_items
 
 _AGREED = "cookie-agreed"
 _CATEGORIES = "cookie-agreed-categories"
@@ -21,16 +21,18 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     revision = next(iter(values.get(_VERSION, ())), "")
     agreed = values.get(_AGREED, ())
     if "0" in agreed:
-        yield reading("drupal-eucc", _AGREED, every(State.DENIED), revision=revision)
+        yield reading("drupal-eucc", _AGREED, all_categories(State.DENIED), revision=revision)
     if not {"1", "2"} & set(agreed):
         return
     if _CATEGORIES not in values:
         # A banner that asks for everything at once; unless the site has told of categories: then their list is missing.
-        yield reading("drupal-eucc", _AGREED, {} if ids else every(State.GRANTED), revision=revision)
+        yield reading("drupal-eucc", _AGREED, {} if ids else all_categories(State.GRANTED), revision=revision)
     for value in values.get(_CATEGORIES, ()):
-        accepted = json_of(value, list)
+        accepted = parse_json(value, list)
         if accepted is not None:
-            yield reading("drupal-eucc", _CATEGORIES, listed(texts_of(accepted), ids), revision=revision)
+            yield reading(
+                "drupal-eucc", _CATEGORIES, states_from_accepted(string_items(accepted), ids), revision=revision
+            )
 
 
 DRUPAL = Platform("drupal-eucc", _read, cookies=(_AGREED, _CATEGORIES, _VERSION), mappable=True, aliases=("drupal",))

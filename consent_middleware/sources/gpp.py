@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from consent_middleware.consent import Category, Consent, State
 
 from . import tcf
-from .platform import Ids, Platform, Values, decoded, reading
+from .platform import Ids, Platform, Values, decodings, reading
 from .us_privacy import opts_out
 
 _NAME = "__gpp"
@@ -88,11 +88,11 @@ def _read(values: Values, _: Ids) -> Iterator[Consent]:
     applicable = {
         int(number)
         for value in values.get(_APPLICABLE, ())
-        for form in decoded(value)
+        for form in decodings(value)
         for number in re.findall(r"-?[0-9]{1,3}", form if re.fullmatch(r"[-0-9_,]+", form) else "")
     }
     for value in values.get(_NAME, ()):
-        found = next((parts for form in decoded(value) if (parts := sections(form))), {})
+        found = next((parts for form in decodings(value) if (parts := sections(form))), {})
         for number, section in found.items():
             if applicable and number not in applicable:
                 continue

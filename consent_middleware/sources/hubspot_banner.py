@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Category, Consent, State
 
-from .platform import Ids, Platform, Values, chosen, decoded, every, meaning, reading
+from .platform import Ids, Platform, Values, all_categories, category_ids, decodings, reading, states_from_choices
 
 _PREFERENCES = "__hs_cookie_cat_pref"
 _OPT_OUT = "__hs_opt_out"
@@ -27,17 +27,17 @@ ID = "hubspot"
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     readable = False
     for value in values.get(_PREFERENCES, ()):
-        text = next((form for form in decoded(value) if _SHAPE.fullmatch(form)), None)
+        text = next((form for form in decodings(value) if _SHAPE.fullmatch(form)), None)
         if text is not None:
             parts = [match for part in re.split("[_,]", text) if (match := _PART.fullmatch(part))]
             readable = True
-            yield reading(ID, _PREFERENCES, chosen(((part[1], part[2] == "true") for part in parts), ids))
+            yield reading(ID, _PREFERENCES, states_from_choices(((part[1], part[2] == "true") for part in parts), ids))
     for value in values.get(_OPT_OUT, ()):
         if value == "yes":
-            yield reading(ID, _OPT_OUT, every(State.DENIED))
+            yield reading(ID, _OPT_OUT, all_categories(State.DENIED))
         # The banner without categories writes "no" for yes; where there are categories, they say more.
         elif value == "no" and not readable:
-            yield reading(ID, _OPT_OUT, every(State.GRANTED))
+            yield reading(ID, _OPT_OUT, all_categories(State.GRANTED))
     if "yes" in values.get(_DO_NOT_TRACK, ()):
         refused = {Category.ANALYTICS: State.DENIED, Category.MARKETING: State.DENIED}
         yield reading(ID, _DO_NOT_TRACK, refused)
@@ -47,5 +47,5 @@ HUBSPOT_BANNER = Platform(
     ID,
     _read,
     cookies=(_PREFERENCES, _OPT_OUT, _DO_NOT_TRACK),
-    ids=meaning(**{"1": Category.ANALYTICS, "2": Category.MARKETING, "3": Category.FUNCTIONAL}),
+    ids=category_ids(**{"1": Category.ANALYTICS, "2": Category.MARKETING, "3": Category.FUNCTIONAL}),
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Basis, Consent, State
 
-from .platform import Ids, Platform, Values, chosen, every, reading
+from .platform import Ids, Platform, Values, all_categories, reading, states_from_choices
 
 _NAME = "cookieconsent_status"
 
@@ -18,11 +18,11 @@ _NAME = "cookieconsent_status"
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for value in values.get(_NAME, ()):
         if value == "allow":
-            yield reading("insites", _NAME, every(State.GRANTED))
+            yield reading("insites", _NAME, all_categories(State.GRANTED))
         elif value == "deny":
-            yield reading("insites", _NAME, every(State.DENIED))
+            yield reading("insites", _NAME, all_categories(State.DENIED))
         elif value == "dismiss":
-            states = chosen([(value, True)], ids)
+            states = states_from_choices([(value, True)], ids)
             yield reading("insites", _NAME, states, basis=Basis.EXPLICIT if states else Basis.IMPLIED)
 
 

@@ -11,22 +11,33 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Category, Consent, State
 
-from .platform import Ids, Platform, Values, chosen, every, flags_of, json_of, meaning, reading, stamp_of
+from .platform import (
+    Ids,
+    Platform,
+    Values,
+    all_categories,
+    boolean_items,
+    category_ids,
+    parse_json,
+    parse_timestamp,
+    reading,
+    states_from_choices,
+)
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for name, copies in values.items():
         for value in copies:
-            found = json_of(value)
+            found = parse_json(value)
             if found is None:
                 continue
-            stamp = stamp_of(found.get("timestamp"))
-            purposes = flags_of(found.get("purposes"))
+            stamp = parse_timestamp(found.get("timestamp"))
+            purposes = boolean_items(found.get("purposes"))
             if purposes:
-                yield reading("iubenda", name, chosen(purposes, ids), stamp=stamp)
+                yield reading("iubenda", name, states_from_choices(purposes, ids), stamp=stamp)
             elif isinstance(found.get("consent"), bool) and "purposes" not in found:
                 state = State.GRANTED if found["consent"] else State.DENIED
-                yield reading("iubenda", name, every(state), stamp=stamp)
+                yield reading("iubenda", name, all_categories(state), stamp=stamp)
 
 
 IUBENDA = Platform(
@@ -34,7 +45,7 @@ IUBENDA = Platform(
     _read,
     prefixes=("_iub_cs-",),
     names=re.compile(r"_iub_cs-s?[0-9]+"),
-    ids=meaning(
+    ids=category_ids(
         **{
             "1": Category.NECESSARY,
             "2": Category.FUNCTIONAL,

@@ -10,17 +10,17 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Consent
 
-from .platform import Ids, Platform, Values, chosen, json_of, reading
+from .platform import Ids, Platform, Values, parse_json, reading, states_from_choices
 
 _NAME = "moove_gdpr_popup"
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for value in values.get(_NAME, ()):
-        found = json_of(value) or {}
+        found = parse_json(value) or {}
         if "strict" in found:
             choices = [(group, str(word) == "1") for group, word in found.items() if str(word) in {"0", "1"}]
-            yield reading("moove", _NAME, chosen(choices, ids))
+            yield reading("moove", _NAME, states_from_choices(choices, ids))
 
 
 MOOVE = Platform("moove", _read, cookies=(_NAME,), mappable=True)

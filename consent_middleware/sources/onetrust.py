@@ -11,7 +11,17 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Basis, Category, Consent
 
-from .platform import Ids, Platform, Values, chosen, decoded, meaning, reading, stamp_of, unquoted
+from .platform import (
+    Ids,
+    Platform,
+    Values,
+    category_ids,
+    decodings,
+    parse_timestamp,
+    percent_decode,
+    reading,
+    states_from_choices,
+)
 
 _CONSENT = "OptanonConsent"
 _CLOSED = "OptanonAlertBoxClosed"
@@ -22,19 +32,19 @@ _GROUP = re.compile(r"(?:^|,)([A-Za-z0-9_-]+):([01])(?=,|$)")
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
-    closed = [stamp for text in values.get(_CLOSED, ()) for form in decoded(text) if (stamp := stamp_of(form))]
+    closed = [stamp for text in values.get(_CLOSED, ()) for form in decodings(text) if (stamp := parse_timestamp(form))]
     for value in values.get(_CONSENT, ()):
         fields = _fields(value)
         if ("AwaitingReconsent", "true") in fields:
             continue
         # A closed banner is the visitor's act. Without one the groups are the defaults of the visitor's region.
         explicit = bool(closed) and ("interactionCount", "0") not in fields
-        groups = _GROUP.findall(",".join(unquoted(text) for name, text in fields if name == "groups"))
+        groups = _GROUP.findall(",".join(percent_decode(text) for name, text in fields if name == "groups"))
         if groups:
             yield reading(
                 "onetrust",
                 _CONSENT,
-                chosen([(group, flag == "1") for group, flag in groups], ids),
+                states_from_choices([(group, flag == "1") for group, flag in groups], ids),
                 basis=Basis.EXPLICIT if explicit else Basis.IMPLIED,
                 stamp=min(closed, default=None),
             )
@@ -42,7 +52,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
 
 def _fields(value: str) -> list[tuple[str, str]]:
     """The fields, their values still encoded: only then do `&` and `=` part them. Empty where there are no groups."""
-    for form in decoded(value):
+    for form in decodings(value):
         fields: list[tuple[str, str]] = _FIELD.findall(form)
         if any(name == "groups" for name, _ in fields):
             return fields
@@ -53,7 +63,7 @@ ONETRUST = Platform(
     "onetrust",
     _read,
     cookies=(_CONSENT, _CLOSED),
-    ids=meaning(
+    ids=category_ids(
         C0001=Category.NECESSARY,
         C0002=Category.ANALYTICS,
         C0003=Category.FUNCTIONAL,

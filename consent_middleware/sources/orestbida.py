@@ -11,20 +11,30 @@ from typing import Any
 
 from consent_middleware.consent import Category, Consent
 
-from .platform import Ids, Platform, Values, json_of, listed, meaning, reading, stamp_of, texts_of
+from .platform import (
+    Ids,
+    Platform,
+    Values,
+    category_ids,
+    parse_json,
+    parse_timestamp,
+    reading,
+    states_from_accepted,
+    string_items,
+)
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for name, copies in values.items():
         for value in copies:
-            found = json_of(value) or {}
+            found = parse_json(value) or {}
             version = _version(found)
             if version and isinstance(found.get("categories"), list):
                 yield reading(
                     f"orestbida-{version}",
                     name,
-                    listed(texts_of(found["categories"]), ids),
-                    stamp=stamp_of(found.get("lastConsentTimestamp") or found.get("last_consent_update")),
+                    states_from_accepted(string_items(found["categories"]), ids),
+                    stamp=parse_timestamp(found.get("lastConsentTimestamp") or found.get("last_consent_update")),
                     revision=found.get("revision"),
                 )
 
@@ -40,7 +50,7 @@ ORESTBIDA = Platform(
     "orestbida",
     _read,
     cookies=("cc_cookie",),
-    ids=meaning(
+    ids=category_ids(
         necessary=Category.NECESSARY,
         functionality=Category.FUNCTIONAL,
         functional=Category.FUNCTIONAL,

@@ -59,4 +59,4 @@ def _read(value: bytes, name: str) -> Consent | None:
 
 
 def _denials(reading: Consent | None) -> Consent | None:
-    return reading and reading.only(State.DENIED)
+    return reading and reading.restricted_to(State.DENIED)

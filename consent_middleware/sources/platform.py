@@ -56,7 +56,7 @@ Values = Mapping[str, Sequence[str]]
 Ids = Mapping[str, frozenset[Category]]
 
 
-def meaning(**ids: Category) -> Ids:
+def category_ids(**ids: Category) -> Ids:
     """Ids that stand for one category each; a name's underscore is itself."""
     return MappingProxyType({id_: categories(category) for id_, category in ids.items()})
 
@@ -118,7 +118,7 @@ def reading(
 # From ids to categories
 
 
-def chosen(choices: Iterable[tuple[str, bool]], ids: Ids) -> dict[Category, State]:
+def states_from_choices(choices: Iterable[tuple[str, bool]], ids: Ids) -> dict[Category, State]:
     """The states that yes and no by id make: a category is denied by any no among its ids."""
     states: dict[Category, State] = {}
     for name, granted in choices:
@@ -130,7 +130,7 @@ def chosen(choices: Iterable[tuple[str, bool]], ids: Ids) -> dict[Category, Stat
     return states
 
 
-def listed(accepted: Iterable[str], ids: Ids) -> dict[Category, State]:
+def states_from_accepted(accepted: Iterable[str], ids: Ids) -> dict[Category, State]:
     """The states that a complete list of what is accepted makes: what no listed id stands for is denied."""
     granted = {category for name in accepted for category in ids.get(name, ())}
     known = {category for meant in ids.values() for category in meant}
@@ -143,14 +143,14 @@ def flags_by_service(source: str) -> Callable[[Values, Ids], Iterator[Consent]]:
     def read(values: Values, ids: Ids) -> Iterator[Consent]:
         for name, copies in values.items():
             for value in copies:
-                found = json_of(value)
-                if found and len(services := flags_of(found)) == len(found):
-                    yield reading(source, name, chosen(services, ids))
+                found = parse_json(value)
+                if found and len(services := boolean_items(found)) == len(found):
+                    yield reading(source, name, states_from_choices(services, ids))
 
     return read
 
 
-def every(state: State) -> dict[Category, State]:
+def all_categories(state: State) -> dict[Category, State]:
     """One state for each category that a visitor can refuse."""
     return dict.fromkeys(OPTIONAL_CATEGORIES, state)
 
@@ -163,30 +163,30 @@ def every(state: State) -> dict[Category, State]:
 _COMMON = {"%22": '"', "%2C": ",", "%3A": ":", "%7B": "{", "%7D": "}", "%5B": "[", "%5D": "]", "%20": " "}
 
 
-def unquoted(value: str) -> str:
+def percent_decode(value: str) -> str:
     """The value percent-decoded once (RFC 3986, section 2.1); what is no such code stays."""
     for code, character in _COMMON.items():
         value = value.replace(code, character)
     return unquote(value, errors="replace") if "%" in value else value
 
 
-def decoded(value: str) -> Iterator[str]:
+def decodings(value: str) -> Iterator[str]:
     """The value as it is, percent-decoded once, and twice: some servers encode a value that a script has encoded."""
     yield value
     for _ in range(2):
         if "%" not in value:
             return
-        plain = unquoted(value)
+        plain = percent_decode(value)
         if plain == value:
             return
         yield plain
         value = plain
 
 
-def json_of(value: str, kind: type[Any] = dict) -> Any:
+def parse_json(value: str, kind: type[Any] = dict) -> Any:
     """The JSON object (or other `kind`) that a value holds, raw or percent-encoded up to twice; None for the rest."""
     opening = "{" if kind is dict else "["
-    for text in decoded(value):
+    for text in decodings(value):
         # Half-encoded JSON has a bare brace and encoded quotes; it is no JSON before it is decoded.
         if not text.startswith(opening) or text[1:2] == "%":
             continue
@@ -200,15 +200,15 @@ def json_of(value: str, kind: type[Any] = dict) -> Any:
     return None
 
 
-def base64_json_of(value: str) -> dict[str, Any] | None:
+def parse_base64_json(value: str) -> dict[str, Any] | None:
     """The JSON object that a value holds in base64 (RFC 4648, sections 4 and 5); None for the rest."""
-    for text in decoded(value):
+    for text in decodings(value):
         letters = text.rstrip("=").translate(_STANDARD_ALPHABET)
         try:
             plain = base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True).decode()
         except (ValueError, binascii.Error):
             continue
-        found: dict[str, Any] | None = json_of(plain)
+        found: dict[str, Any] | None = parse_json(plain)
         if found:
             return found
     return None
@@ -217,12 +217,12 @@ def base64_json_of(value: str) -> dict[str, Any] | None:
 _STANDARD_ALPHABET = str.maketrans("-_", "+/")
 
 
-def texts_of(value: object) -> list[str]:
+def string_items(value: object) -> list[str]:
     """The strings of a list; nothing for what is no list."""
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
-def flags_of(value: object) -> list[tuple[str, bool]]:
+def boolean_items(value: object) -> list[tuple[str, bool]]:
     """The yes and no of an object by name, where they are JSON's own; nothing for what is no object."""
     return [(key, flag) for key, flag in value.items() if isinstance(flag, bool)] if isinstance(value, dict) else []
 
@@ -230,7 +230,7 @@ def flags_of(value: object) -> list[tuple[str, bool]]:
 _NUMBER = re.compile(r"[0-9]{9,14}")
 
 
-def stamp_of(value: object) -> float | None:
+def parse_timestamp(value: object) -> float | None:
     """Seconds since 1970 for an ISO 8601 date or a Unix time in seconds or milliseconds; None for the rest."""
     if isinstance(value, str):
         value = int(value) if _NUMBER.fullmatch(value) else _iso_stamp(value)

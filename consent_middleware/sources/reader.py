@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from consent_middleware.consent import Basis, Category, Consent, State
 
-from .platform import MAX_VALUE, Ids, Platform, Signals, every, reading
+from .platform import MAX_VALUE, Ids, Platform, Signals, all_categories, reading
 
 #: A backslash and three octal digits for a byte, or a backslash before a character: how http.cookies and Werkzeug
 #: write what cannot stand in a cookie.
@@ -32,7 +32,7 @@ def unread(cookie: str) -> Consent:
 
     Nobody has refused either, as far as is known: it counts like a platform's default of no.
     """
-    return reading(UNREAD, cookie, every(State.DENIED), basis=Basis.IMPLIED)
+    return reading(UNREAD, cookie, all_categories(State.DENIED), basis=Basis.IMPLIED)
 
 
 _Raw = dict[str, list[bytes]]
@@ -70,13 +70,13 @@ class Reader:
     def read(self, signals: Signals, on_error: Callable[[str, Exception], None]) -> list[Consent]:
         """The readings of one request. `on_error` is told of a platform whose reader has raised, and it is left out."""
         full: dict[str, None] = {}
-        found = self._share_out(signals.cookies.pairs, full)
+        found = self._group_by_platform(signals.cookies.pairs, full)
         by_header = self._by_header
         for field, value in signals.headers:
             if field in by_header:
                 for index in by_header[field]:
                     found.setdefault(index, {}).setdefault(field.decode("ascii"), []).append(value)
-        doubtful = self._share_out(signals.cookies.doubtful_pairs, full)
+        doubtful = self._group_by_platform(signals.cookies.doubtful_pairs, full)
         if signals.cookies.is_cut:
             full["Cookie"] = None
         if not (found or doubtful or full):
@@ -89,7 +89,7 @@ class Reader:
             try:
                 told = self._read(index, found[index]) if index in found else []
                 if index in doubtful:
-                    refused = [reading.only(State.DENIED) for reading in self._read(index, doubtful[index])]
+                    refused = [reading.restricted_to(State.DENIED) for reading in self._read(index, doubtful[index])]
                     told += [reading for reading in refused if reading.states]
             except Exception as error:
                 on_error(self._platforms[index].id, error)
@@ -97,7 +97,7 @@ class Reader:
                 readings += told
         return [*readings, *map(unread, full)]
 
-    def _share_out(self, pairs: Mapping[bytes, Sequence[bytes]], full: dict[str, None]) -> dict[int, _Raw]:
+    def _group_by_platform(self, pairs: Mapping[bytes, Sequence[bytes]], full: dict[str, None]) -> dict[int, _Raw]:
         """The values that may belong to a platform, by platform and name; `full` gets what has more than are read."""
         found: dict[int, _Raw] = {}
         by_cookie, prefixes = self._by_cookie, self._prefixes
@@ -138,7 +138,7 @@ def _text(value: bytes) -> str:
     return text
 
 
-def meant_by(platform: Platform, mapping: Mapping[str, Mapping[str, frozenset[Category]]]) -> Ids:
+def ids_for(platform: Platform, mapping: Mapping[str, Mapping[str, frozenset[Category]]]) -> Ids:
     """What a site's mapping says of one platform: what is said of it by name lies over what is said of all.
 
     What is said of all is meant for ids that sites make up; an id that means the same everywhere keeps its meaning

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Consent
 
-from .platform import Ids, Platform, Values, decoded, json_of, listed, reading, stamp_of
+from .platform import Ids, Platform, Values, decodings, parse_json, parse_timestamp, reading, states_from_accepted
 
 #: time:uuid:hash:JSON
 _SHAPE = re.compile(r"([0-9]{9,13}):[0-9A-Za-z-]*:[0-9A-Za-z-]*:(\{.*\})", re.DOTALL)
@@ -22,11 +22,13 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     groups = {name: meant for name, meant in ids.items() if name.isdecimal()}
     for name, copies in values.items():
         for value in copies:
-            match = next((found for form in decoded(value) if (found := _SHAPE.fullmatch(form))), None)
-            accepted = json_of(match[2]) if match else None
+            match = next((found for form in decodings(value) if (found := _SHAPE.fullmatch(form))), None)
+            accepted = parse_json(match[2]) if match else None
             if match and accepted is not None:
                 given = [group for group, services in accepted.items() if isinstance(services, list) and services]
-                yield reading("real-cookie-banner", name, listed(given, groups), stamp=stamp_of(match[1]))
+                yield reading(
+                    "real-cookie-banner", name, states_from_accepted(given, groups), stamp=parse_timestamp(match[1])
+                )
 
 
 REAL_COOKIE_BANNER = Platform(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Basis, Category, Consent
 
-from .platform import Ids, Platform, Values, chosen, flags_of, json_of, meaning, reading
+from .platform import Ids, Platform, Values, boolean_items, category_ids, parse_json, reading, states_from_choices
 
 _NAME = "_tracking_consent"
 _OLDER = "_cmp_a"
@@ -24,15 +24,15 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for name in (_NAME,) if _NAME in values else (_OLDER,):
         for value in values.get(name, ()):
             if letters := _LETTERS.match(value):
-                allowed = chosen(((letter.lower(), letter.isupper()) for letter in letters[1]), ids)
+                allowed = states_from_choices(((letter.lower(), letter.isupper()) for letter in letters[1]), ids)
                 yield reading("shopify", name, allowed, basis=Basis.IMPLIED)
                 continue
-            found = json_of(value) or {}
+            found = parse_json(value) or {}
             consent = found.get("con")
             choice = consent.get("CMP") if isinstance(consent, dict) else None
             words = choice.items() if isinstance(choice, dict) else ()
-            made = chosen(((key, word == "1") for key, word in words if word in ("0", "1")), ids)
-            default = chosen(flags_of(found.get("purposes")), ids)
+            made = states_from_choices(((key, word == "1") for key, word in words if word in ("0", "1")), ids)
+            default = states_from_choices(boolean_items(found.get("purposes")), ids)
             if made:
                 yield reading("shopify", name, made)
             elif default:
@@ -43,5 +43,5 @@ SHOPIFY = Platform(
     "shopify",
     _read,
     cookies=(_NAME, _OLDER),
-    ids=meaning(p=Category.FUNCTIONAL, a=Category.ANALYTICS, m=Category.MARKETING),
+    ids=category_ids(p=Category.FUNCTIONAL, a=Category.ANALYTICS, m=Category.MARKETING),
 )

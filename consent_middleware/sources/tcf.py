@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from consent_middleware.consent import Category, Consent, State
 
-from .platform import Ids, Platform, Values, decoded, reading
+from .platform import Ids, Platform, Values, decodings, reading
 
 #: The core's fields up to the vendors end at bit 213; a range or bit field of vendors has 17 bits at the least. That is
 #: 39 letters.
@@ -93,7 +93,7 @@ def states_of(text: str) -> tuple[dict[Category, State], float] | None:
 def _read(values: Values, _: Ids) -> Iterator[Consent]:
     for name, copies in values.items():
         for value in copies:
-            found = next((states for form in decoded(value) if (states := states_of(form))), None)
+            found = next((states for form in decodings(value) if (states := states_of(form))), None)
             if found:
                 yield reading("tcf", name, found[0], stamp=found[1] or None, only_denies=True)
 

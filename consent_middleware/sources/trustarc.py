@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from consent_middleware.consent import Basis, Category, Consent, State
 
-from .platform import Ids, Platform, Values, categories, chosen, decoded, reading
+from .platform import Ids, Platform, Values, categories, decodings, reading, states_from_choices
 
 _HIGHEST = "notice_preferences"
 _LEVELS = "notice_gdpr_prefs"
@@ -28,10 +28,10 @@ _PERMIT_SHAPE = re.compile(r"permit[ _+]([1-4](?:[,_][1-4])*)(?:[ _+]required)?"
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
-    implied = any(text.startswith("implied") for value in values.get(_BEHAVIOR, ()) for text in decoded(value))
+    implied = any(text.startswith("implied") for value in values.get(_BEHAVIOR, ()) for text in decodings(value))
     for name, levels_of in _READERS.items():
         for value in values.get(name, ()):
-            levels = next((found for form in decoded(value) if (found := levels_of(form))), None)
+            levels = next((found for form in decodings(value) if (found := levels_of(form))), None)
             if levels:
                 yield from _readings(name, _states(levels, ids), implied=implied)
 
@@ -42,8 +42,8 @@ def _readings(name: str, states: Mapping[Category, State], *, implied: bool) -> 
     if not implied:
         yield whole
         return
-    yield whole.only(State.DENIED)
-    yield reading("trustarc", name, states, basis=Basis.IMPLIED).only(State.GRANTED)
+    yield whole.restricted_to(State.DENIED)
+    yield reading("trustarc", name, states, basis=Basis.IMPLIED).restricted_to(State.GRANTED)
 
 
 def _highest(text: str) -> set[int] | None:
@@ -68,7 +68,7 @@ def _states(levels: set[int], ids: Ids) -> dict[Category, State]:
     if 3 in levels and "3" not in ids:
         return {}
     known = [level for level in range(1, 4) if str(level) in ids]
-    return chosen(((str(level), level in levels) for level in known), ids)
+    return states_from_choices(((str(level), level in levels) for level in known), ids)
 
 
 TRUSTARC = Platform(

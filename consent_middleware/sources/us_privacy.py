@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Category, Consent, State
 
-from .platform import Ids, Platform, Values, json_of, reading
+from .platform import Ids, Platform, Values, parse_json, reading
 
 _SHAPE = re.compile(r"1[YNyn-]([YNyn-])[YNyn-]")
 
@@ -25,7 +25,7 @@ def opts_out(text: str) -> bool:
 def _read(values: Values, _: Ids) -> Iterator[Consent]:
     for name, copies in values.items():
         for value in copies:
-            wrapped = (json_of(value) or {}).get("uspString")
+            wrapped = (parse_json(value) or {}).get("uspString")
             if opts_out(wrapped if isinstance(wrapped, str) else value):
                 yield reading("us-privacy", name, {Category.MARKETING: State.DENIED})
 

@@ -12,7 +12,16 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Basis, Category, Consent
 
-from .platform import Ids, Platform, Values, base64_json_of, chosen, meaning, reading, stamp_of
+from .platform import (
+    Ids,
+    Platform,
+    Values,
+    category_ids,
+    parse_base64_json,
+    parse_timestamp,
+    reading,
+    states_from_choices,
+)
 
 _NAME = "wtm"
 #: Before version 2, which says nothing of when: `functional:true|analytical:unset`.
@@ -25,11 +34,11 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
             state: object = dict(part.split(":") for part in value.split("|"))
             stamp = None
         else:
-            found = base64_json_of(value) or {}
+            found = parse_base64_json(value) or {}
             state, meta = found.get("state"), found.get("meta")
-            stamp = stamp_of(meta.get("set_timestamp")) if isinstance(meta, dict) else None
+            stamp = parse_timestamp(meta.get("set_timestamp")) if isinstance(meta, dict) else None
         words = state.items() if isinstance(state, dict) else ()
-        states = chosen(((name, word == "true") for name, word in words if word in ("true", "false")), ids)
+        states = states_from_choices(((name, word == "true") for name, word in words if word in ("true", "false")), ids)
         if states:
             basis = Basis.IMPLIED if stamp is None else Basis.EXPLICIT
             yield reading("wagtail-tag-manager", _NAME, states, basis=basis, stamp=stamp)
@@ -39,6 +48,6 @@ WAGTAIL_TAG_MANAGER = Platform(
     "wagtail-tag-manager",
     _read,
     cookies=(_NAME,),
-    ids=meaning(preferences=Category.FUNCTIONAL, statistics=Category.ANALYTICS, marketing=Category.MARKETING),
+    ids=category_ids(preferences=Category.FUNCTIONAL, statistics=Category.ANALYTICS, marketing=Category.MARKETING),
     mappable=True,
 )

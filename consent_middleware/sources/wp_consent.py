@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Basis, Category, Consent
 
-from .platform import Ids, Platform, Values, chosen, meaning, reading
+from .platform import Ids, Platform, Values, category_ids, reading, states_from_choices
 
 _PREFIX = "wp_consent_"
 _CATEGORIES = ("preferences", "statistics", "marketing")
@@ -25,7 +25,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for category in _CATEGORIES:
         for value in values.get(_PREFIX + category, ()):
             if value in {"allow", "deny"}:
-                states = chosen([(category, value == "allow")], ids)
+                states = states_from_choices([(category, value == "allow")], ids)
                 yield reading("wp-consent-api", _PREFIX + category, states, basis=basis)
 
 
@@ -34,5 +34,5 @@ WP_CONSENT = Platform(
     _read,
     cookies=tuple(_PREFIX + category for category in _CATEGORIES),
     beside=_COMPLIANZ,
-    ids=meaning(preferences=Category.FUNCTIONAL, statistics=Category.ANALYTICS, marketing=Category.MARKETING),
+    ids=category_ids(preferences=Category.FUNCTIONAL, statistics=Category.ANALYTICS, marketing=Category.MARKETING),
 )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from consent_middleware.consent import Basis, Category, Consent, State
 
-from .platform import Ids, Platform, Values, chosen, flags_of, json_of, meaning, reading
+from .platform import Ids, Platform, Values, boolean_items, category_ids, parse_json, reading, states_from_choices
 
 _NAME = "wpconsent_preferences"
 _CATEGORIES = {"essential", "statistics", "marketing"}
@@ -19,9 +19,9 @@ _CATEGORIES = {"essential", "statistics", "marketing"}
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for value in values.get(_NAME, ()):
-        flags = flags_of(json_of(value))
+        flags = boolean_items(parse_json(value))
         names = {name for name, _ in flags}
-        states = chosen(flags, ids)
+        states = states_from_choices(flags, ids)
         if "essential" not in names or not states:
             continue
         sure = names >= _CATEGORIES and names <= _CATEGORIES | set(ids)
@@ -29,14 +29,14 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
         if sure:
             yield whole
         else:
-            yield whole.only(State.DENIED)
-            yield reading("wpconsent", _NAME, states, basis=Basis.IMPLIED).only(State.GRANTED)
+            yield whole.restricted_to(State.DENIED)
+            yield reading("wpconsent", _NAME, states, basis=Basis.IMPLIED).restricted_to(State.GRANTED)
 
 
 WPCONSENT = Platform(
     "wpconsent",
     _read,
     cookies=(_NAME,),
-    ids=meaning(statistics=Category.ANALYTICS, marketing=Category.MARKETING),
+    ids=category_ids(statistics=Category.ANALYTICS, marketing=Category.MARKETING),
     mappable=True,
 )

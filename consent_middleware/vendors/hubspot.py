@@ -11,21 +11,21 @@ from types import MappingProxyType
 
 from consent_middleware.consent import Category
 from consent_middleware.rules import (
-    ChatOf,
+    ChatContext,
+    ChatResolver,
     ChatScript,
-    Contact,
+    ContactedHost,
     CookieDomain,
     CookieRule,
-    Disclosed,
+    DisclosureData,
     HostRule,
-    LeftOut,
     PersonalInformation,
     Purpose,
-    Recognition,
     SetBy,
     StandIn,
     TagRule,
     TextRule,
+    UnlistedCookie,
     Vendor,
 )
 from consent_middleware.scripts.snippets import Vocabulary
@@ -48,7 +48,7 @@ _PORTAL = re.compile(r"[1-9][0-9]{0,18}")
 _HUBLET = re.compile(r"(?:[a-z]{2}[0-9]{1,2})?")
 
 
-def _embed(portal: str, region: str, recognition: Recognition) -> ChatScript | None:
+def _embed(portal: str, region: str, recognition: ChatContext) -> ChatScript | None:
     # The embed script turns a portal that is no number into NaN and goes on, and a region is a part of host names: bad
     # ones end here.
     if not _PORTAL.fullmatch(portal) or not _HUBLET.fullmatch(region):
@@ -71,7 +71,7 @@ def _embed(portal: str, region: str, recognition: Recognition) -> ChatScript | N
 _NUMBERED = re.compile(r"/(?P<portal>[0-9]{3,})(?:\.min)?\.js(?![a-z])")
 
 
-def _chat_of_loader(recognition: Recognition) -> ChatScript | None:
+def _chat_of_loader(recognition: ChatContext) -> ChatScript | None:
     """The chat of the portal and region that a loader tag names: in its address, its attributes, or its file's name."""
     own = recognition.attributes
     kept = _NUMBERED.search(recognition.src)
@@ -82,7 +82,7 @@ def _chat_of_loader(recognition: Recognition) -> ChatScript | None:
 _HOW_FETCHED = frozenset({"crossorigin", "integrity", "referrerpolicy"})
 
 
-def _chat_of_embed(recognition: Recognition) -> ChatScript | None:
+def _chat_of_embed(recognition: ChatContext) -> ChatScript | None:
     """The chat of a standalone chat tag, with its own attributes over the usual ones.
 
     It is loaded from HubSpot's own address in any case: the tag may be known by a path that any host can have.
@@ -102,7 +102,7 @@ def _chat_of_embed(recognition: Recognition) -> ChatScript | None:
     return ChatScript(usual.src, tuple(merged.items()), usual.account)
 
 
-def _chat_of_older_embed(recognition: Recognition) -> ChatScript | None:
+def _chat_of_older_embed(recognition: ChatContext) -> ChatScript | None:
     """The chat of an older standalone tag, whose script is gone: today's, for the portal that it names."""
     own = recognition.attributes
     return _embed(recognition.account or own.get("data-hsjs-portal", ""), recognition.region, recognition)
@@ -119,7 +119,7 @@ _REGION_SAID = re.compile(
 )
 
 
-def _chat_of_text(recognition: Recognition) -> ChatScript | None:
+def _chat_of_text(recognition: ChatContext) -> ChatScript | None:
     """The chat of the portal and region that a snippet names; None where it names several."""
     portals = {found[found.lastindex or 0] for found in _PORTAL_SAID.finditer(recognition.text)}
     regions = {found[found.lastindex or 0] for found in _REGION_SAID.finditer(recognition.text)}
@@ -158,7 +158,7 @@ _TAG_RULES = (
         _CHAT,
         (EMBED,),
         path=_path(r"/conversations-embed\.js"),
-        own_path=re.compile(r"/conversations-embed\.js(?:\.download)?$"),
+        any_host_path=re.compile(r"/conversations-embed\.js(?:\.download)?$"),
         ids=re.compile(EMBED_ID),
         chat=_chat_of_embed,
     ),
@@ -188,7 +188,7 @@ _TAG_RULES = (
         _EVERYTHING,
         (LOADER,),
         path=_path(r"/PORTAL\.js"),
-        own_path=re.compile(r"(?:^|/)hs/scriptloader/(?P<account>[0-9]+)\.js"),
+        any_host_path=re.compile(r"(?:^|/)hs/scriptloader/(?P<account>[0-9]+)\.js"),
         ids=re.compile(r"hs-script-loader|leadin-script-loader-js(?:-js)?|LeadinEmbed-(?P<account>[0-9]+)"),
         chat=_chat_of_loader,
     ),
@@ -256,14 +256,14 @@ _TAG_RULES = (
         _TRACKING,
         _hosts("static.hsappstatic.net"),
         path=_path(r"/(?:content-cwv-embed|HubspotToolsMenu|affiliates-landing-embed)/.*"),
-        own_path=re.compile(r"(?:^|/)hs/hsstatic/(?:content-cwv-embed|HubspotToolsMenu)/"),
+        any_host_path=re.compile(r"(?:^|/)hs/hsstatic/(?:content-cwv-embed|HubspotToolsMenu)/"),
     ),
     # What a visitor sees and uses.
     TagRule(
         "hubspot.forms",
         _EMBEDS,
         _hosts("*.hsforms.net"),
-        own_path=re.compile(r"(?:^|/)_hcms/forms/(?:embed/)?(?:v2|shell|PORTAL)\.js"),
+        any_host_path=re.compile(r"(?:^|/)_hcms/forms/(?:embed/)?(?:v2|shell|PORTAL)\.js"),
         elements=_SCRIPT,
         kind="forms",
     ),
@@ -304,7 +304,7 @@ _TAG_RULES = (
         _EMBEDS,
         _hosts("js.hubspot.com"),
         path=_path(r"/cta/.*"),
-        own_path=re.compile(r"(?:^|/)hs/ctas?/"),
+        any_host_path=re.compile(r"(?:^|/)hs/ctas?/"),
         kind="calls-to-action",
     ),
     TagRule(
@@ -374,7 +374,7 @@ _TAG_RULES = (
     TagRule(
         "hubspot.copy",
         _TRACKING,
-        marks=MappingProxyType(
+        attribute_patterns=MappingProxyType(
             {
                 "data-loader": _LOADED,
                 "data-hsjs-portal": _GIVEN,
@@ -392,7 +392,7 @@ _BEHIND = r"(?![A-Za-z0-9_-]|\.[A-Za-z0-9])"
 
 
 def _address_rule(
-    rule: str, brings: tuple[Purpose, ...], hosts: str, *, kind: str = "", chat: ChatOf | None = None
+    rule: str, brings: tuple[Purpose, ...], hosts: str, *, kind: str = "", chat: ChatResolver | None = None
 ) -> TextRule:
     """The rule for inline scripts that load something from one of these hosts."""
     return TextRule(
@@ -418,7 +418,7 @@ _TEXT_RULES = (
         _EVERYTHING,
         re.compile(_BEFORE + rf"(?:{_TRACKERS})" + _BEHIND),
         is_address=True,
-        besides=re.compile(_CHATS),
+        requires=re.compile(_CHATS),
         chat=_chat_of_text,
     ),
     _address_rule("hubspot.inline-tracking", _TRACKING, _TRACKERS),
@@ -440,7 +440,7 @@ _TEXT_RULES = (
         "hubspot.form",
         _EMBEDS,
         re.compile(r"(?<![\w$])hbspt\s*\.\s*(?:forms\s*\.\s*create|enqueueForm)\s*\("),
-        unless=re.compile(
+        excludes=re.compile(
             r"hbspt\s*=(?!=)|typeof\s+(?:window\s*\.\s*)?hbspt|if\s*\(\s*!?\s*(?:window\s*\.\s*)?hbspt\s*[)&]"
         ),
         kind="forms",
@@ -449,7 +449,7 @@ _TEXT_RULES = (
         "hubspot.call-to-action",
         _EMBEDS,
         re.compile(r"(?<![\w$])hbspt\s*\.\s*cta\s*\.\s*load\s*\("),
-        unless=re.compile(
+        excludes=re.compile(
             r"hbspt\s*=(?!=)|typeof\s+(?:window\s*\.\s*)?hbspt|if\s*\(\s*!?\s*(?:window\s*\.\s*)?hbspt\s*[)&]"
         ),
         kind="calls-to-action",
@@ -515,7 +515,7 @@ def _chat(name: str, lifetime: int, does: str) -> CookieRule:
         lifetime=lifetime,
         domain=CookieDomain.PARENT,
         set_by=SetBy.SCRIPT,
-        does=does,
+        purpose_text=does,
     )
 
 
@@ -528,7 +528,7 @@ def _tracker(name: str, lifetime: int | None, does: str) -> CookieRule:
         lifetime=lifetime,
         domain=CookieDomain.REGISTRABLE,
         set_by=SetBy.SCRIPT,
-        does=does,
+        purpose_text=does,
     )
 
 
@@ -541,7 +541,7 @@ def _choice(name: str, lifetime: int, does: str) -> CookieRule:
         lifetime=lifetime,
         domain=CookieDomain.REGISTRABLE,
         set_by=SetBy.SCRIPT,
-        does=does,
+        purpose_text=does,
     )
 
 
@@ -554,7 +554,7 @@ def _hosted(name: str, lifetime: int | None, domain: CookieDomain, does: str) ->
         lifetime=lifetime,
         domain=domain,
         set_by=SetBy.SERVER,
-        does=does,
+        purpose_text=does,
         hosted=True,
     )
 
@@ -587,21 +587,23 @@ _CLOUDFLARE = (
 )
 _PRODUCT = "It belongs to the login of HubSpot's product and stands on hubspot.com alone."
 _LEFT_OUT = (
-    LeftOut("__cf_bm", _CLOUDFLARE),
-    LeftOut("__cfruid", _CLOUDFLARE),
-    LeftOut("_cfuvid", _CLOUDFLARE),
-    LeftOut("__cfduid", "Cloudflare set it, until 2021."),
-    LeftOut(
+    UnlistedCookie("__cf_bm", _CLOUDFLARE),
+    UnlistedCookie("__cfruid", _CLOUDFLARE),
+    UnlistedCookie("_cfuvid", _CLOUDFLARE),
+    UnlistedCookie("__cfduid", "Cloudflare set it, until 2021."),
+    UnlistedCookie(
         "<id>_key",
         "It opens a page behind a password, for 14 days, on pages that HubSpot serves. A name that ends in _key may as "
         "well be another program's.",
     ),
     # Nothing sets these: a notice that listed them would be wrong, and there is nothing to withhold.
-    LeftOut("hsfirstvisit", "It is retired; HubSpot's tracking code itself deletes what is left of it."),
-    LeftOut("__hs_testcookie", "It is retired, and ended with the browser's session."),
-    LeftOut("(widget position and size)", "Newer chat windows may remember where they were put; no name is known."),
+    UnlistedCookie("hsfirstvisit", "It is retired; HubSpot's tracking code itself deletes what is left of it."),
+    UnlistedCookie("__hs_testcookie", "It is retired, and ended with the browser's session."),
+    UnlistedCookie(
+        "(widget position and size)", "Newer chat windows may remember where they were put; no name is known."
+    ),
     *(
-        LeftOut(name, _PRODUCT)
+        UnlistedCookie(name, _PRODUCT)
         for name in (
             "hubspotapi",
             "hubspotapi-csrf",
@@ -615,64 +617,74 @@ _LEFT_OUT = (
 )
 
 _CONTACTS = (
-    Contact(Purpose.CHAT, EMBED.default, "Serves the chat's script.", regional=True),
-    Contact(Purpose.CHAT, "api.usemessages.com", "Serves the script of the chat that sites embedded in 2017."),
-    Contact(Purpose.CHAT, "api.hubspot.com", "Says whether a chat is open; is told page and referrer.", regional=True),
-    Contact(Purpose.CHAT, "app.hubspot.com", "Serves the chat window and carries the messages.", regional=True),
-    Contact(Purpose.CHAT, "static.hsappstatic.net", "Serves the chat window's scripts and styles."),
-    Contact(Purpose.CHAT, "exceptions.hubspot.com", "Receives reports of errors in the chat's script."),
-    Contact(Purpose.TRACKING, LOADER.default, "Serves the tag that brings all others, the chat too.", regional=True),
-    Contact(Purpose.TRACKING, "js.hs-analytics.net", "Serves the tracking script.", regional=True),
-    Contact(Purpose.TRACKING, "track.hubspot.com", "Receives page views and events.", regional=True),
-    Contact(Purpose.TRACKING, "js.hs-banner.com", "Serves HubSpot's cookie banner.", regional=True),
-    Contact(Purpose.TRACKING, "js.hscollectedforms.net", "Serves the script that reads this site's forms.", True),
-    Contact(Purpose.TRACKING, "forms.hscollectedforms.net", "Receives what is sent by this site's forms.", True),
-    Contact(Purpose.TRACKING, "js.hsleadflows.net", "Serves pop-up forms.", regional=True),
-    Contact(Purpose.TRACKING, "forms.hubspot.com", "Receives what is sent by pop-up forms.", regional=True),
-    Contact(
+    ContactedHost(Purpose.CHAT, EMBED.default, "Serves the chat's script.", regional=True),
+    ContactedHost(Purpose.CHAT, "api.usemessages.com", "Serves the script of the chat that sites embedded in 2017."),
+    ContactedHost(
+        Purpose.CHAT, "api.hubspot.com", "Says whether a chat is open; is told page and referrer.", regional=True
+    ),
+    ContactedHost(Purpose.CHAT, "app.hubspot.com", "Serves the chat window and carries the messages.", regional=True),
+    ContactedHost(Purpose.CHAT, "static.hsappstatic.net", "Serves the chat window's scripts and styles."),
+    ContactedHost(Purpose.CHAT, "exceptions.hubspot.com", "Receives reports of errors in the chat's script."),
+    ContactedHost(
+        Purpose.TRACKING, LOADER.default, "Serves the tag that brings all others, the chat too.", regional=True
+    ),
+    ContactedHost(Purpose.TRACKING, "js.hs-analytics.net", "Serves the tracking script.", regional=True),
+    ContactedHost(Purpose.TRACKING, "track.hubspot.com", "Receives page views and events.", regional=True),
+    ContactedHost(Purpose.TRACKING, "js.hs-banner.com", "Serves HubSpot's cookie banner.", regional=True),
+    ContactedHost(Purpose.TRACKING, "js.hscollectedforms.net", "Serves the script that reads this site's forms.", True),
+    ContactedHost(Purpose.TRACKING, "forms.hscollectedforms.net", "Receives what is sent by this site's forms.", True),
+    ContactedHost(Purpose.TRACKING, "js.hsleadflows.net", "Serves pop-up forms.", regional=True),
+    ContactedHost(Purpose.TRACKING, "forms.hubspot.com", "Receives what is sent by pop-up forms.", regional=True),
+    ContactedHost(
         Purpose.TRACKING,
         "js.hsadspixel.net",
         "Loads the scripts of those advertising networks that the site has connected.",
         regional=True,
     ),
-    Contact(Purpose.TRACKING, "api.hubapi.com", "Says which advertising networks are connected.", regional=True),
-    Contact(Purpose.TRACKING, "js.hubspot.com", "Serves pop-up calls to action.", regional=True),
-    Contact(Purpose.TRACKING, "js.hubspotfeedback.com", "Serves surveys.", regional=True),
-    Contact(Purpose.TRACKING, "feedback.hubapi.com", "Says which surveys are to be shown.", regional=True),
-    Contact(Purpose.TRACKING, "feedback.hubspot.com", "Serves surveys.", regional=True),
-    Contact(Purpose.TRACKING, "metrics-fe.hubspot.com", "Receives measurements from HubSpot's scripts.", regional=True),
-    Contact(Purpose.TRACKING, "wtcfns.hubspot.com", "Serves HubSpot's cookie banner."),
-    Contact(Purpose.TRACKING, "exceptions.hs-embed-reporting.com", "Receives reports of errors in HubSpot's scripts."),
-    Contact(Purpose.TRACKING, "static.hsappstatic.net", "Serves what measures the speed of pages for HubSpot."),
-    Contact(Purpose.TRACKING, "perf.hsforms.com", "Is told how fast forms are shown.", regional=True),
-    Contact(Purpose.TRACKING, "js.leadin.com", "Serves the tag of old versions of HubSpot's WordPress plugin."),
-    Contact(Purpose.EMBEDS, "js.hsforms.net", "Serves the scripts of forms.", regional=True),
-    Contact(
+    ContactedHost(Purpose.TRACKING, "api.hubapi.com", "Says which advertising networks are connected.", regional=True),
+    ContactedHost(Purpose.TRACKING, "js.hubspot.com", "Serves pop-up calls to action.", regional=True),
+    ContactedHost(Purpose.TRACKING, "js.hubspotfeedback.com", "Serves surveys.", regional=True),
+    ContactedHost(Purpose.TRACKING, "feedback.hubapi.com", "Says which surveys are to be shown.", regional=True),
+    ContactedHost(Purpose.TRACKING, "feedback.hubspot.com", "Serves surveys.", regional=True),
+    ContactedHost(
+        Purpose.TRACKING, "metrics-fe.hubspot.com", "Receives measurements from HubSpot's scripts.", regional=True
+    ),
+    ContactedHost(Purpose.TRACKING, "wtcfns.hubspot.com", "Serves HubSpot's cookie banner."),
+    ContactedHost(
+        Purpose.TRACKING, "exceptions.hs-embed-reporting.com", "Receives reports of errors in HubSpot's scripts."
+    ),
+    ContactedHost(Purpose.TRACKING, "static.hsappstatic.net", "Serves what measures the speed of pages for HubSpot."),
+    ContactedHost(Purpose.TRACKING, "perf.hsforms.com", "Is told how fast forms are shown.", regional=True),
+    ContactedHost(Purpose.TRACKING, "js.leadin.com", "Serves the tag of old versions of HubSpot's WordPress plugin."),
+    ContactedHost(Purpose.EMBEDS, "js.hsforms.net", "Serves the scripts of forms.", regional=True),
+    ContactedHost(
         Purpose.EMBEDS, "forms.hsforms.com", "Serves forms, counts their views, receives what is sent.", regional=True
     ),
-    Contact(Purpose.EMBEDS, "api.hsforms.com", "Receives what is sent by forms."),
-    Contact(Purpose.EMBEDS, "share.hsforms.com", "Serves forms as pages of their own."),
-    Contact(Purpose.EMBEDS, "forms.hubspot.com", "Receives what is sent by forms.", regional=True),
-    Contact(Purpose.EMBEDS, "meetings.hubspot.com", "Serves calendars and books meetings.", regional=True),
-    Contact(Purpose.EMBEDS, "app.hubspot.com", "Serves payments, and calendars under an older address.", regional=True),
-    Contact(Purpose.EMBEDS, "static.hsappstatic.net", "Serves the scripts of meetings, payments and videos."),
-    Contact(Purpose.EMBEDS, "js.hubspot.com", "Serves the script of calls to action.", regional=True),
-    Contact(Purpose.EMBEDS, "js.hscta.net", "Serves the older script of calls to action."),
-    Contact(Purpose.EMBEDS, "no-cache.hubspot.com", "Serves the pictures of calls to action, and counts them."),
-    Contact(
+    ContactedHost(Purpose.EMBEDS, "api.hsforms.com", "Receives what is sent by forms."),
+    ContactedHost(Purpose.EMBEDS, "share.hsforms.com", "Serves forms as pages of their own."),
+    ContactedHost(Purpose.EMBEDS, "forms.hubspot.com", "Receives what is sent by forms.", regional=True),
+    ContactedHost(Purpose.EMBEDS, "meetings.hubspot.com", "Serves calendars and books meetings.", regional=True),
+    ContactedHost(
+        Purpose.EMBEDS, "app.hubspot.com", "Serves payments, and calendars under an older address.", regional=True
+    ),
+    ContactedHost(Purpose.EMBEDS, "static.hsappstatic.net", "Serves the scripts of meetings, payments and videos."),
+    ContactedHost(Purpose.EMBEDS, "js.hubspot.com", "Serves the script of calls to action.", regional=True),
+    ContactedHost(Purpose.EMBEDS, "js.hscta.net", "Serves the older script of calls to action."),
+    ContactedHost(Purpose.EMBEDS, "no-cache.hubspot.com", "Serves the pictures of calls to action, and counts them."),
+    ContactedHost(
         Purpose.EMBEDS,
         "hubspot-no-cache-*-prod.s3.amazonaws.com",
         "The same, in each other region.",
     ),
-    Contact(Purpose.EMBEDS, "cta.hubspot.com", "Says what a call to action shows.", regional=True),
-    Contact(Purpose.EMBEDS, "cta-service-cms2.hubspot.com", "Says what a call to action shows."),
-    Contact(Purpose.EMBEDS, "play.hubspotvideo.com", "Serves videos."),
+    ContactedHost(Purpose.EMBEDS, "cta.hubspot.com", "Says what a call to action shows.", regional=True),
+    ContactedHost(Purpose.EMBEDS, "cta-service-cms2.hubspot.com", "Says what a call to action shows."),
+    ContactedHost(Purpose.EMBEDS, "play.hubspotvideo.com", "Serves videos."),
 )
 
 _INFORMATION = (
     PersonalInformation(Purpose.CHAT, "A", "An identifier that is made for the visitor, and the IP address"),
-    PersonalInformation(Purpose.CHAT, "A", "Name and e-mail address", only_if="the visitor gives them"),
-    PersonalInformation(Purpose.CHAT, "B", "Name, telephone number and the like", only_if="the visitor gives them"),
+    PersonalInformation(Purpose.CHAT, "A", "Name and e-mail address", condition="the visitor gives them"),
+    PersonalInformation(Purpose.CHAT, "B", "Name, telephone number and the like", condition="the visitor gives them"),
     PersonalInformation(
         Purpose.CHAT, "F", "The page's address, the page before it, and what is written in the chat and when"
     ),
@@ -682,14 +694,14 @@ _INFORMATION = (
         Purpose.TRACKING,
         "B",
         "What a visitor enters in this site's own forms, such as name, address or telephone number",
-        only_if="HubSpot's collection of forms is on",
+        condition="HubSpot's collection of forms is on",
     ),
     PersonalInformation(
         Purpose.TRACKING,
         "D",
         "Products bought or considered",
         inferred=True,
-        only_if="the site sends orders or carts to HubSpot",
+        condition="the site sends orders or carts to HubSpot",
     ),
     PersonalInformation(Purpose.TRACKING, "F", "The pages visited, when and how often, and the pages before them"),
     PersonalInformation(Purpose.TRACKING, "G", "An approximate place, derived from the IP address", inferred=True),
@@ -698,17 +710,17 @@ _INFORMATION = (
         "K",
         "Conclusions about a visitor's interests, such as a lead score",
         inferred=True,
-        only_if="the site uses HubSpot to draw them",
+        condition="the site uses HubSpot to draw them",
     ),
     PersonalInformation(Purpose.EMBEDS, "A", "The IP address, and an identifier in cookies where tracking has set one"),
     PersonalInformation(
-        Purpose.EMBEDS, "A", "Name and e-mail address", only_if="the visitor sends a form or books a meeting"
+        Purpose.EMBEDS, "A", "Name and e-mail address", condition="the visitor sends a form or books a meeting"
     ),
     PersonalInformation(
         Purpose.EMBEDS,
         "B",
         "Telephone number, address and the like",
-        only_if="a form asks for them and the visitor sends it",
+        condition="a form asks for them and the visitor sends it",
     ),
     PersonalInformation(
         Purpose.EMBEDS, "F", "The page's address, that a form or a call to action was shown, and how it was used"
@@ -734,12 +746,12 @@ _EMBEDS_SHARING = (
     "advertising network is likely to be shared (section 1798.140(ah))."
 )
 
-_DISCLOSED = Disclosed(
+_DISCLOSED = DisclosureData(
     policy_url="https://legal.hubspot.com/privacy-policy",
     contacts=_CONTACTS,
     information=_INFORMATION,
     sharing=((Purpose.CHAT, _CHAT_SHARING), (Purpose.TRACKING, _TRACKING_SHARING), (Purpose.EMBEDS, _EMBEDS_SHARING)),
-    left_out=_LEFT_OUT,
+    unlisted=_LEFT_OUT,
 )
 
 _SNIPPETS = Vocabulary(
@@ -778,13 +790,17 @@ HUBSPOT = Vendor(
     id="hubspot",
     name="HubSpot",
     tag_rules=_TAG_RULES,
-    hint_domains=MappingProxyType(_HINT_DOMAINS),
-    sent_to=("api.hsforms.com/submissions/", "forms.hsforms.com/submissions/", "forms.hubspot.com/uploads/form/"),
+    host_purposes=MappingProxyType(_HINT_DOMAINS),
+    submission_urls=(
+        "api.hsforms.com/submissions/",
+        "forms.hsforms.com/submissions/",
+        "forms.hubspot.com/uploads/form/",
+    ),
     stand_ins=(
         StandIn(
             "hbspt",
             _EMBEDS,
-            makers=re.compile(r"/forms/(?:embed/)?(?:v2|shell)\.js|/MeetingsEmbedCode\.js|/cta/current\.js"),
+            libraries=re.compile(r"/forms/(?:embed/)?(?:v2|shell)\.js|/MeetingsEmbedCode\.js|/cta/current\.js"),
         ),
         StandIn("HubSpotConversations", _EVERYTHING[::-1], {"status": {"loaded": False, "pending": False}}),
         StandIn("hsConversationsOnReady"),
@@ -793,7 +809,7 @@ HUBSPOT = Vendor(
     ),
     cookie_rules=_COOKIE_RULES,
     text_rules=_TEXT_RULES,
-    words=frozenset(
+    tag_markers=frozenset(
         {
             "hs/scriptloader/",
             "hs/cta",
@@ -814,7 +830,7 @@ HUBSPOT = Vendor(
             "-portal-id",
         }
     ),
-    text_domains=frozenset(
+    script_domains=frozenset(
         {
             "hs-scripts.com",
             "hs-analytics.net",
@@ -833,7 +849,7 @@ HUBSPOT = Vendor(
             "leadin.com",
         }
     ),
-    text_words=frozenset({"hbspt.", "conversations-embed.js"}),
+    script_markers=frozenset({"hbspt.", "conversations-embed.js"}),
     snippets=_SNIPPETS,
     requires=MappingProxyType(
         {

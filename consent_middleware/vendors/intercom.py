@@ -15,15 +15,15 @@ from types import MappingProxyType
 
 from consent_middleware.consent import Category
 from consent_middleware.rules import (
+    ChatContext,
     ChatScript,
-    Contact,
+    ContactedHost,
     CookieDomain,
     CookieRule,
-    Disclosed,
+    DisclosureData,
     HostRule,
     PersonalInformation,
     Purpose,
-    Recognition,
     SetBy,
     TagRule,
     TextRule,
@@ -45,7 +45,7 @@ _APP_ID = re.compile(r"[A-Za-z0-9]{4,32}")
 _DATA_CENTRES = frozenset({"eu", "au"})
 
 
-def _chat(recognition: Recognition) -> ChatScript | None:
+def _chat(recognition: ChatContext) -> ChatScript | None:
     """The Messenger of the workspace that a tag names. A region that is a data centre goes to the driver as well."""
     if not _APP_ID.fullmatch(recognition.account):
         return None
@@ -61,7 +61,7 @@ _APP_ID_SAID = re.compile(r"""\bapp_?id["']?\s*[:=]\s*["']([A-Za-z0-9]+)["']""",
 _DATA_CENTRE_SAID = re.compile(r"""\bapi_base["']?:"https://api-iam\.([a-z]{2})\.intercom\.io""")
 
 
-def _chat_of_text(recognition: Recognition) -> ChatScript | None:
+def _chat_of_text(recognition: ChatContext) -> ChatScript | None:
     """The Messenger of the workspace and region that an inline script names."""
     said, region = _APP_ID_SAID.search(recognition.text), _DATA_CENTRE_SAID.search(recognition.text)
     account = recognition.account or (said[1] if said else "")
@@ -112,7 +112,7 @@ def _cookie(beginning: str, lifetime: int, does: str) -> CookieRule:
         lifetime=lifetime,
         domain=CookieDomain.REGISTRABLE,
         set_by=SetBy.SCRIPT,
-        does=does,
+        purpose_text=does,
     )
 
 
@@ -122,29 +122,37 @@ _SHARING = (
     "(section 1798.140(ag)), and on what the site does with the conversations."
 )
 
-_DISCLOSED = Disclosed(
+_DISCLOSED = DisclosureData(
     policy_url="https://www.intercom.com/legal/privacy",
     contacts=(
-        Contact(Purpose.CHAT, WIDGET.default, "Serves the Messenger's script."),
-        Contact(Purpose.CHAT, BUNDLES.default, "Serves the Messenger's other scripts and its pictures."),
-        Contact(Purpose.CHAT, "fonts.intercomcdn.com", "Serves the Messenger's fonts."),
-        Contact(Purpose.CHAT, "api-iam.intercom.io", "Carries the messages and is told each page; data in the US."),
-        Contact(Purpose.CHAT, "api-iam.eu.intercom.io", "The same, where the site's data is kept in Europe."),
-        Contact(Purpose.CHAT, "api-iam.au.intercom.io", "The same, where the site's data is kept in Australia."),
-        Contact(Purpose.CHAT, "nexus-websocket-a.intercom.io", "Brings new messages at once."),
-        Contact(Purpose.CHAT, "nexus-websocket-b.intercom.io", "Brings new messages at once."),
-        Contact(Purpose.CHAT, "nexus-europe-websocket.intercom.io", "The same, for data in Europe."),
-        Contact(Purpose.CHAT, "nexus-australia-websocket.intercom.io", "The same, for data in Australia."),
-        Contact(Purpose.CHAT, "*.intercom-messenger.com", "Brings new messages at once."),
-        Contact(Purpose.CHAT, "intercom-sheets.com", "Shows apps that are used within the Messenger."),
+        ContactedHost(Purpose.CHAT, WIDGET.default, "Serves the Messenger's script."),
+        ContactedHost(Purpose.CHAT, BUNDLES.default, "Serves the Messenger's other scripts and its pictures."),
+        ContactedHost(Purpose.CHAT, "fonts.intercomcdn.com", "Serves the Messenger's fonts."),
+        ContactedHost(
+            Purpose.CHAT, "api-iam.intercom.io", "Carries the messages and is told each page; data in the US."
+        ),
+        ContactedHost(Purpose.CHAT, "api-iam.eu.intercom.io", "The same, where the site's data is kept in Europe."),
+        ContactedHost(Purpose.CHAT, "api-iam.au.intercom.io", "The same, where the site's data is kept in Australia."),
+        ContactedHost(Purpose.CHAT, "nexus-websocket-a.intercom.io", "Brings new messages at once."),
+        ContactedHost(Purpose.CHAT, "nexus-websocket-b.intercom.io", "Brings new messages at once."),
+        ContactedHost(Purpose.CHAT, "nexus-europe-websocket.intercom.io", "The same, for data in Europe."),
+        ContactedHost(Purpose.CHAT, "nexus-australia-websocket.intercom.io", "The same, for data in Australia."),
+        ContactedHost(Purpose.CHAT, "*.intercom-messenger.com", "Brings new messages at once."),
+        ContactedHost(Purpose.CHAT, "intercom-sheets.com", "Shows apps that are used within the Messenger."),
     ),
     information=(
         PersonalInformation(Purpose.CHAT, "A", "Identifiers of the visitor and of the device, and the IP address"),
         PersonalInformation(
-            Purpose.CHAT, "A", "Name, e-mail address, account", only_if="the visitor gives them or the site passes them"
+            Purpose.CHAT,
+            "A",
+            "Name, e-mail address, account",
+            condition="the visitor gives them or the site passes them",
         ),
         PersonalInformation(
-            Purpose.CHAT, "B", "Telephone number and the like", only_if="the visitor gives them or the site passes them"
+            Purpose.CHAT,
+            "B",
+            "Telephone number and the like",
+            condition="the visitor gives them or the site passes them",
         ),
         PersonalInformation(
             Purpose.CHAT,
@@ -169,9 +177,9 @@ INTERCOM = Vendor(
     name="Intercom",
     tag_rules=_TAG_RULES,
     text_rules=_TEXT_RULES,
-    text_domains=frozenset({WIDGET.domain}),
+    script_domains=frozenset({WIDGET.domain}),
     snippets=_SNIPPETS,
-    hint_domains=MappingProxyType(_HINT_DOMAINS),
+    host_purposes=MappingProxyType(_HINT_DOMAINS),
     cookie_rules=(
         _cookie("intercom-id-", _NINE_MONTHS, "Recognises a visitor who is not logged in, and brings messages back."),
         _cookie("intercom-session-", 7 * _DAY, "Keeps a logged-in visitor's conversations at hand between pages."),

@@ -12,7 +12,7 @@ from examples.standin import StandIn
 from tests import chromium, npm
 from tests.quiet import watch
 
-from .doors import Doors
+from .example_servers import Doors
 from .firefox import run as run  # a fixture of the tests in Firefox
 from .site import Site
 

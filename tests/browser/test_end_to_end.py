@@ -12,7 +12,7 @@ from examples.standin import StandIn
 from tests import chromium
 from tests.quiet import watch
 
-from .doors import NAMES, PORTAL, Doors
+from .example_servers import NAMES, PORTAL, Doors
 from .pages import (
     CHAT_COOKIES,
     CHAT_HOSTS,

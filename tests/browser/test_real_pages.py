@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Route
 
 from consent_middleware import Consent, Policy
 from consent_middleware.wsgi import ConsentMiddleware
-from tests.doors import Request, run_wsgi
+from tests.gateways import Request, run_wsgi
 from tests.quiet import comes
 from tests.test_corpus import CORPUS, pages, read, rewrite
 
@@ -52,7 +52,7 @@ def tagged() -> Iterator[str]:
         if hubspot in {"host", "marker"}:
             document = alive(name)
             _, holds = rewrite(document, Consent(), len(document), POLICY)
-            kind = tuple((held.rule, held.src) for held in holds.held)
+            kind = tuple((held.rule, held.src) for held in holds.blocked)
             if kind and kind not in known:
                 known.add(kind)
                 yield name

@@ -13,7 +13,7 @@ import consent_middleware.asgi
 import consent_middleware.wsgi
 from consent_middleware import Policy
 from tests import asgi_driver
-from tests.doors import DOORS, Reply, Request, Result, run_asgi, run_wsgi
+from tests.gateways import DOORS, Reply, Request, Result, run_asgi, run_wsgi
 from tests.needs import need
 
 from .faults import known_fault

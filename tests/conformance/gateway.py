@@ -17,7 +17,7 @@ import consent_middleware.wsgi
 from consent_middleware import Policy
 from tests import asgi_driver
 from tests.asgi_driver import Message, Scope
-from tests.doors import Pairs, Reply, Request, Result
+from tests.gateways import Pairs, Reply, Request, Result
 from tests.pages import LOADER, page
 
 HTML = ("Content-Type", "text/html; charset=utf-8")

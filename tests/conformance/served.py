@@ -13,7 +13,7 @@ from .site import POLICY
 FULL = ("Cookie", "consent=functional,analytics,marketing")
 NAVIGATION = ("Accept", "text/html")
 ASSET = POLICY.facade.asset("en")
-MARK = f"--consent-{POLICY.neutral.variant}-{POLICY.fingerprint}"
+MARK = f"--consent-{POLICY.shared_page_plan.variant}-{POLICY.fingerprint}"
 
 WSGI = [name for name, command in COMMANDS.items() if command.gateway == "wsgi"]
 ASGI = [name for name, command in COMMANDS.items() if command.gateway == "asgi"]

@@ -23,7 +23,7 @@ from typing import Any
 
 from consent_middleware import Policy
 from consent_middleware.asgi import ConsentMiddleware as Asgi
-from consent_middleware.memory import PageMemory
+from consent_middleware.page_cache import RewriteCache
 from consent_middleware.wsgi import ConsentMiddleware as Wsgi
 from tests.pages import HELD_SCRIPT, LOADER, page
 
@@ -166,7 +166,7 @@ def soak(requests: int, samples: int = 20, tell: Callable[[Sample], object] = la
     """Make `requests`, half through each gateway, and look at the memory `samples` times, evenly."""
     policy = Policy(contact_url="/contact", max_hold=2048)
     # Little room, so that it is full long before the end.
-    policy.pages = PageMemory(100_000, many=32)
+    policy.pages = RewriteCache(100_000, many=32)
     wsgi, asgi = Wsgi(wsgi_app, policy), Asgi(asgi_app, policy)
     found: list[Sample] = []
     loop = asyncio.new_event_loop()

@@ -7,7 +7,7 @@ from wsgiref.util import is_hop_by_hop
 
 from consent_middleware import Policy
 from tests.asgi_driver import body_of, chunk, start
-from tests.doors import Reply
+from tests.gateways import Reply
 from tests.pages import HELD_LOADER, page
 
 from .gateway import HTML, NAVIGATION, TAGGED, Door, SeenByApp, asking, html, send_all

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from consent_middleware import Policy
-from tests.doors import Reply
+from tests.gateways import Reply
 from tests.pages import HELD_LOADER, page
 
 from .gateway import FULL, NAVIGATION, TAGGED, Door, SeenByApp, asking, html

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from consent_middleware import Policy
 from tests.asgi_driver import body_of, chunk, scope
-from tests.doors import Reply, Request
+from tests.gateways import Reply, Request
 from tests.pages import HELD_LOADER, page
 
 from .gateway import FULL, START, TAGGED, Door, Server, asking, html, send_all, starting

@@ -12,7 +12,7 @@ import brotli
 import consent_middleware.wsgi
 from consent_middleware import Policy
 from tests.asgi_driver import call, scope
-from tests.doors import Reply
+from tests.gateways import Reply
 from tests.pages import HELD_LOADER, LOADER, page
 
 from .gateway import HTML, TAGGED, Door, Server, asking, html

@@ -10,7 +10,7 @@ import pytest
 import consent_middleware.asgi
 from consent_middleware import Policy
 from tests.asgi_driver import chunk, scope
-from tests.doors import Chunks
+from tests.gateways import Chunks
 from tests.pages import HELD_LOADER
 
 from .gateway import HTML, START, TAGGED, Server, exc_of, starting

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from consent_middleware import Policy
-from tests.doors import Reply, Result
+from tests.gateways import Reply, Result
 from tests.pages import HELD_LOADER, LOADER, page
 
 from .gateway import FULL, TAGGED, Door, asking, html

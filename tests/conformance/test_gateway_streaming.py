@@ -15,7 +15,7 @@ import consent_middleware.asgi
 import consent_middleware.wsgi
 from consent_middleware import Policy
 from tests.asgi_driver import body_of, call, chunk, scope, sending, start
-from tests.doors import Chunks, Reply
+from tests.gateways import Chunks, Reply
 from tests.pages import page
 
 from .gateway import HTML, START, TAGGED, Door, Server, asking, send_all, starting

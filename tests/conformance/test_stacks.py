@@ -32,7 +32,7 @@ from consent_middleware import Policy
 from consent_middleware.asgi import ConsentMiddleware as Asgi
 from consent_middleware.flask import Consent
 from consent_middleware.wsgi import ConsentMiddleware as Wsgi
-from tests.doors import Request, Result, run_asgi, run_wsgi
+from tests.gateways import Request, Result, run_asgi, run_wsgi
 from tests.pages import HELD_LOADER, LOADER, page
 
 POLICY = Policy(contact_url="/contact", guard="auto")

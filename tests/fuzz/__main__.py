@@ -21,8 +21,8 @@ from tests.npm import NpmError
 
 from . import chromium
 from .kinds import LIMITS, Difference, kinds, smallest
-from .laws import LONG, Outcome, examined, outcomes_of, receive, send
 from .parse5 import Judge
+from .properties import LONG, Outcome, examined, outcomes_of, receive, send
 from .soup import CORPUS, Document, Soup, pages
 
 BATCH = 64

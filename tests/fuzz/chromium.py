@@ -15,8 +15,8 @@ from tests import chromium
 from tests.browser.fuzz import judge
 
 from .kinds import Difference
-from .laws import rewritten
 from .parse5 import HOSTS
+from .properties import rewritten
 from .soup import Document
 
 _SOUGHT = re.compile("|".join(HOSTS.values()))

@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from consent_middleware.rules import Sight
+from consent_middleware.rules import PageElement
 from consent_middleware.vendors.hubspot import HUBSPOT
 
-from .laws import Outcome, Problem, outcomes_of, rewritten
 from .parse5 import Judge
+from .properties import Outcome, Problem, outcomes_of, rewritten
 from .soup import TOKEN, Document
 
 #: How many rounds of removals a document gets, at most.
@@ -118,7 +118,7 @@ def _runs_guarded(found: Difference) -> bool:
     """Say whether all scripts that load are no snippets any more, and the guard stands before them."""
     out = rewritten(found.document.source, found.document.encoding)
     said = re.findall(r"<script[^>]*>(.*?)(?:</script|$)", found.text, re.IGNORECASE | re.DOTALL)
-    known = [rule for text in said if (rule := HUBSPOT.recognise(Sight("script", text=text)))]
+    known = [rule for text in said if (rule := HUBSPOT.recognise(PageElement("script", text=text)))]
     return b" data-guard=" in out and bool(known) and all(rule.text is None for rule in known)
 
 

@@ -9,8 +9,8 @@ import pytest
 from tests.needs import missing
 from tests.npm import NpmError
 
-from .laws import SIZES, outcomes_of
 from .parse5 import Judge
+from .properties import SIZES, outcomes_of
 from .soup import LOADER, Document
 
 SCRIPT = "<script src=//js.hs-scripts.com/1.js></script>"

@@ -12,8 +12,8 @@ from tests.needs import missing
 from tests.npm import NpmError
 
 from .kinds import LIMITS, Difference, kinds, smallest
-from .laws import Outcome, Problem, examined, marks_of, outcomes_of, receive, send
 from .parse5 import Judge
+from .properties import Outcome, Problem, examined, marks_of, outcomes_of, receive, send
 from .soup import LOADER, Document, Soup
 
 
@@ -151,8 +151,8 @@ def test_a_document_is_made_from_its_number(judge: Judge) -> None:
 
 
 def test_a_difference_is_made_small(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.fuzz.laws.rewritten", lambda document, encoding: document)
-    monkeypatch.setattr("tests.fuzz.laws.HTMLRewriter", Careless)
+    monkeypatch.setattr("tests.fuzz.properties.rewritten", lambda document, encoding: document)
+    monkeypatch.setattr("tests.fuzz.properties.HTMLRewriter", Careless)
     source = b"<!doctype html><p>text<svg><b><table><td><script src=//js.hs-scripts.com/1.js></script></table>more"
     outcome = outcomes_of([Document(0, "", "utf-8", source)], judge)[0]
 

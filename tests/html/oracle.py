@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 import html5lib
 import pytest
 
-from consent_middleware.html.rewriter import Edit, HTMLRewriter, Search, StartTag
+from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag, TagSearch
 from consent_middleware.html.tokens import Tokenizer
 
 from .fetch_html5lib_tests import FOLDER
@@ -47,25 +47,25 @@ SAYS = "says it"
 class Everything:
     """A watch that is asked about every planted element and edits none."""
 
-    search = Search(NEEDLES, frozenset(ADDRESS), text_needles=NEEDLES)
+    search = TagSearch(NEEDLES, frozenset(ADDRESS), text_needles=NEEDLES)
 
     def __init__(self) -> None:
         self.found: list[tuple[str, str]] = []
 
-    def root(self, tag: StartTag) -> None:
+    def on_root(self, tag: StartTag) -> None:
         """The root element says nothing here."""
 
-    def reads(self, tag: StartTag) -> bool:
+    def wants_script_text(self, tag: StartTag) -> bool:
         """Read what inline scripts say, unless they are held."""
         names = {b"href", b"xlink:href"} if tag.svg else {b"src"}
         return not any(attribute.name in {*names, b"data-held"} for attribute in tag.attributes)
 
-    def seeks_script(self, *, nested: bool) -> bool:
+    def wants_first_script(self, *, nested: bool) -> bool:
         """No script counts by itself."""
         return False
 
     @property
-    def has_tail(self) -> bool:
+    def has_end_markup(self) -> bool:
         """Ask for the tail in any case."""
         return True
 
@@ -80,7 +80,7 @@ class Everything:
                 break
         return ()
 
-    def tail(self) -> bytes:
+    def end_markup(self) -> bytes:
         """Add nothing."""
         return b""
 
@@ -106,7 +106,7 @@ class Holding(Everything):
                 edits.append(Edit(*attribute.name_span, b"data-held"))
         return edits
 
-    def tail(self) -> bytes:
+    def end_markup(self) -> bytes:
         """Add the tail once, when something is held."""
         if not self.found or self.told:
             return b""

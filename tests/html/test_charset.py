@@ -7,7 +7,7 @@ import webencodings.labels
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_middleware.html.charset import LABELS, sniff, text_of, view_of
+from consent_middleware.html.charset import LABELS, ascii_view, decode_text, sniff
 from consent_middleware.html.rewriter import HTMLRewriter
 
 from .oracle import Holding, rewritten
@@ -100,7 +100,7 @@ def test_every_label_names_an_encoding_of_python() -> None:
 @given(st.binary(max_size=200), st.integers(1, 7), st.sampled_from(("utf-16-le", "utf-16-be", "iso-2022-jp")))
 def test_a_view_turns_back_into_its_bytes(document: bytes, size: int, encoding: str) -> None:
     """Any bytes, valid or not, at any chunking."""
-    view = view_of(encoding)
+    view = ascii_view(encoding)
     assert view
     out = b"".join(view.write(view.read(document[at : at + size])) for at in range(0, len(document), size))
     assert out + view.write(view.read(b"", last=True), last=True) == document
@@ -184,4 +184,4 @@ def test_a_whole_document_is_read_in_its_encoding_too(label: str, codec: str) ->
     ],
 )
 def test_text_of_iso_2022_jp(raw: bytes, text: str) -> None:
-    assert text_of(raw, "iso-2022-jp") == text
+    assert decode_text(raw, "iso-2022-jp") == text

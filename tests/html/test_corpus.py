@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_middleware.html.rewriter import Edit, HTMLRewriter, Search, StartTag
+from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag, TagSearch
 from consent_middleware.urls import parse_url
 
 from .oracle import ADDRESS, browser_finds
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.corpus, pytest.mark.no_cover]
 class Watch:
     """Holds whatever loads from HubSpot, by putting a mark before the attribute's name."""
 
-    search = Search(
+    search = TagSearch(
         re.compile(
             rb"\.[hHuU][sSuU](?:-[sSaA]|[fF][oO][rR][mM][sS]|[cC][tT][aA]|[bB][sS][pP][oO][tT]|[eE][mM][eE][sS][sS])"
         ),
@@ -33,19 +33,19 @@ class Watch:
     def __init__(self) -> None:
         self.held = 0
 
-    def root(self, tag: StartTag) -> None:
+    def on_root(self, tag: StartTag) -> None:
         """The root element says nothing here."""
 
-    def reads(self, tag: StartTag) -> bool:
+    def wants_script_text(self, tag: StartTag) -> bool:
         """No script's text counts."""
         return False
 
-    def seeks_script(self, *, nested: bool) -> bool:
+    def wants_first_script(self, *, nested: bool) -> bool:
         """No script counts by itself."""
         return False
 
     @property
-    def has_tail(self) -> bool:
+    def has_end_markup(self) -> bool:
         """There is a tail where something is marked."""
         return self.held > 0
 
@@ -57,7 +57,7 @@ class Watch:
                 return [Edit(attribute.name_span[0], attribute.name_span[0], MARK)]
         return ()
 
-    def tail(self) -> bytes:
+    def end_markup(self) -> bytes:
         """Mark the end."""
         return MARK if self.held else b""
 

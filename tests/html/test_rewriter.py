@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from consent_middleware.html.rewriter import MAX_DEPTH, MAX_TEXT, Edit, HTMLRewriter, Search
+from consent_middleware.html.rewriter import MAX_DEPTH, MAX_TEXT, Edit, HTMLRewriter, TagSearch
 from consent_middleware.html.tokens import Kind, StartTag, Tokenizer, decode_references, foreign_text
 from consent_middleware.urls import parse_host
 
@@ -259,7 +259,7 @@ def test_a_watch_that_has_no_tail_is_asked_until_it_has_one() -> None:
     class Shy(Holding):
         asked = 0
 
-        def tail(self) -> bytes:
+        def end_markup(self) -> bytes:
             self.asked += 1
             return b"T" if self.asked == 2 else b""
 
@@ -626,7 +626,7 @@ def test_what_stands_before_a_script_that_is_waited_for_leaves_at_once() -> None
 class Deaf(Holding):
     """A watch for which no script's text counts."""
 
-    search = Search(NEEDLES, frozenset(ADDRESS))
+    search = TagSearch(NEEDLES, frozenset(ADDRESS))
 
 
 @pytest.mark.parametrize("seeming", ["script", "link", "img"])
@@ -678,7 +678,7 @@ def test_a_watch_that_reads_no_text_holds_no_script_back() -> None:
 
 def test_script_words_count_in_the_tags_of_scripts_alone() -> None:
     class Wordy(Everything):
-        search = Search(NEEDLES, frozenset(ADDRESS), script_words=(b"my-loader",))
+        search = TagSearch(NEEDLES, frozenset(ADDRESS), script_words=(b"my-loader",))
 
         def start_tag(self, tag: StartTag) -> list[Edit]:
             return [Edit(1, 1, b"x-")]

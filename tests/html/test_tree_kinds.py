@@ -319,7 +319,7 @@ def test_the_root_is_the_first_start_tag(page: str) -> None:
     class Rooted(Everything):
         lang: str | None = None
 
-        def root(self, tag: StartTag) -> None:
+        def on_root(self, tag: StartTag) -> None:
             self.lang = tag.get(b"lang")
 
     source = (page + SCRIPT).encode()

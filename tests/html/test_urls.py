@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_middleware.urls import LONGEST_SAID, URL, parse_url, said_in_address
+from consent_middleware.urls import LONGEST_SAID, URL, content_of_url, parse_url
 from tests.growth import assert_linear
 
 HOST = "js.hs-scripts.com"
@@ -197,4 +197,4 @@ def test_of_a_long_base_its_end_counts() -> None:
     ],
 )
 def test_said_in_address(address: str, said: str | None) -> None:
-    assert said_in_address(address) == said
+    assert content_of_url(address) == said

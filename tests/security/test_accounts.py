@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consent_middleware import Category, Consent, Policy, State
+from consent_middleware.blocking import TagBlocker
 from consent_middleware.consent import OPTIONAL_CATEGORIES
-from consent_middleware.holds import PageHolds
 from consent_middleware.html.rewriter import HTMLRewriter
 from tests.growth import assert_linear
 from tests.pages import CHAT, LOADER, page
@@ -120,7 +120,7 @@ CONSENTS = {
 
 
 def rewrite(document: bytes, policy: Policy = POLICIES["the defaults"], consent: Consent = CONSENTS["none"]) -> bytes:
-    holds = PageHolds(policy, policy.decide(consent), "/f.js", authority="www.shop.example")
+    holds = TagBlocker(policy, policy.decide(consent), "/f.js", authority="www.shop.example")
     return HTMLRewriter(holds).rewrite(document)
 
 
@@ -206,7 +206,7 @@ def test_words_in_a_multibyte_page_change_nothing() -> None:
     script = '<script>var q="\u8868";var w="{}";{}</script>'
 
     def put(words: str) -> bytes:
-        holds = PageHolds(policy, policy.decide(Consent()), "/f.js")
+        holds = TagBlocker(policy, policy.decide(Consent()), "/f.js")
         own = script.replace("{}", words, 1).replace("{}", TAG_MANAGER).encode("shift_jis")
         out = HTMLRewriter(holds, charset="shift_jis").rewrite(b"<meta charset=shift_jis>" + own)
         assert own in out

@@ -288,7 +288,7 @@ def sent(fields: Headers, body: bytes, size: int | None, essence: bytes = b"text
     exchange = Exchange(Policy(contact_url="/c"), RequestHead("GET", "/", "", [(b"host", b"a.example"), *fields]))
     exchange.start(200, [(b"content-type", essence), (b"etag", b'"1"')])
     if size is None:
-        head, out = exchange.at_hand(body)
+        head, out = exchange.rewrite_whole(body)
         return list(head), out
     out = b"".join(exchange.feed(body[at : at + size]) for at in range(0, len(body), size))
     return list(exchange.head), out + exchange.close()

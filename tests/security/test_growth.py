@@ -183,7 +183,7 @@ def _rewrite(document: bytes, piece: int | None, content_type: bytes) -> None:
     exchange = Exchange(_policy(), RequestHead("GET", "/", "", [(b"host", b"example.com")]))
     exchange.start(200, [(b"content-type", content_type)])
     if piece is None:
-        exchange.at_hand(document)
+        exchange.rewrite_whole(document)
         return
     for at in range(0, len(document), piece):
         exchange.feed(document[at : at + piece])
@@ -391,7 +391,7 @@ def test_paths_against_globs(glob: str, unit: str) -> None:
 
     def run(path: str) -> None:
         for _ in range(20):
-            policy.offers_chat(path)
+            policy.chat_enabled_on(path)
 
     assert_linear(lambda size: "/" + unit * (size // len(unit)), run, start=1024)
 
@@ -417,4 +417,4 @@ def test_paths_against_globs(glob: str, unit: str) -> None:
     ],
 )
 def test_what_a_glob_means(glob: str, path: str, meant: bool) -> None:
-    assert Policy(contact_url="/c", chat_pages=["/other", glob]).offers_chat(path) is meant
+    assert Policy(contact_url="/c", chat_pages=["/other", glob]).chat_enabled_on(path) is meant

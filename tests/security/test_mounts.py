@@ -10,7 +10,7 @@ import pytest
 from consent_middleware import Policy
 from consent_middleware import asgi as asgi_door
 from consent_middleware import wsgi as wsgi_door
-from tests.doors import Request, run_asgi
+from tests.gateways import Request, run_asgi
 
 PAGE = b'<!doctype html><html><body><script src="//js.hs-scripts.com/1.js"></script></body></html>'
 NO_PATHS = [

@@ -24,7 +24,7 @@ def _exchange(policy: Policy, coding: bytes) -> Exchange:
 def test_tag_waits_behind_an_unknown_coding(coding: bytes) -> None:
     policy = Policy(contact_url="/c")
 
-    head, body = _exchange(policy, coding).at_hand(TAG)
+    head, body = _exchange(policy, coding).rewrite_whole(TAG)
 
     assert WAITS in body
     assert (b"content-encoding", coding) in head
@@ -40,7 +40,7 @@ def test_tag_waits_behind_an_unknown_coding_in_pieces(coding: bytes) -> None:
 
 @pytest.mark.parametrize("coding", [b"gzip, UTF-8", b"UTF-8, gzip"])
 def test_known_coding_beside_an_unknown_one_is_undone(coding: bytes) -> None:
-    _, body = _exchange(Policy(contact_url="/c"), coding).at_hand(gzip.compress(TAG))
+    _, body = _exchange(Policy(contact_url="/c"), coding).rewrite_whole(gzip.compress(TAG))
 
     assert WAITS in gzip.decompress(body)
 
@@ -48,7 +48,7 @@ def test_known_coding_beside_an_unknown_one_is_undone(coding: bytes) -> None:
 def test_body_without_a_tag_is_the_app_s_own() -> None:
     body = b"\x1f\x9d\x90"
 
-    assert _exchange(Policy(contact_url="/c"), b"compress").at_hand(body)[1] is body
+    assert _exchange(Policy(contact_url="/c"), b"compress").rewrite_whole(body)[1] is body
 
 
 def test_coding_that_browsers_read_and_we_do_not_is_passed_on() -> None:

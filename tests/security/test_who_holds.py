@@ -36,7 +36,7 @@ def page(case: Case) -> bytes:
 
 def head_of(case: Case, given: Exchange) -> list[str]:
     headers = [(case.field.encode(), case.value.encode())]
-    head = given.early(headers) if case.early else given.whole(200, [*HTML, *headers], b"<p>")[0]
+    head = given.filter_early_hints(headers) if case.early else given.whole(200, [*HTML, *headers], b"<p>")[0]
     return [value.decode() for name, value in head if name == case.field.encode()]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sources.said import NOTHING, readings, said
+from tests.sources.read_header import NOTHING, readings, said
 
 
 @pytest.mark.parametrize(
@@ -34,4 +34,4 @@ def test_the_reading_of_a_cookie(cookie: bytes, expected: str) -> None:
 def test_the_choice_has_its_date() -> None:
     (reading,) = readings(b"c15t=c.necessary:1,i.t:1735787045000")
 
-    assert reading.stamp == 1735787045
+    assert reading.chosen_at == 1735787045

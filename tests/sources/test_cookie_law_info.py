@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sources.said import NOTHING, said
+from tests.sources.read_header import NOTHING, said
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sources.said import NOTHING, readings, said
+from tests.sources.read_header import NOTHING, readings, said
 
 
 @pytest.mark.parametrize(
@@ -91,4 +91,4 @@ def test_the_reading_of_a_cookie(cookie: bytes, expected: str) -> None:
 def test_the_choice_has_its_date_and_its_version() -> None:
     (reading,) = readings(b"CookieConsent={necessary:true,marketing:true,method:'explicit',ver:3,utc:1705162226478}")
 
-    assert (reading.stamp, reading.revision) == (1705162226.478, "3")
+    assert (reading.chosen_at, reading.revision) == (1705162226.478, "3")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sources.said import NOTHING, readings, said
+from tests.sources.read_header import NOTHING, readings, said
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_the_reading_of_a_cookie(cookie: bytes, expected: str) -> None:
 def test_the_date_may_be_a_number_or_a_text() -> None:
     for date in (b"1735787045", b'"2025-01-02T03:04:05Z"', b'"1735787045000"', b"1735787045000"):
         (reading,) = readings(b'cookiefirst-consent={"necessary":true,"functional":true,"timestamp":' + date + b"}")
-        assert reading.stamp == 1735787045
+        assert reading.chosen_at == 1735787045
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,4 @@ def test_the_date_may_be_a_number_or_a_text() -> None:
 def test_what_is_no_date_is_left_out(date: bytes) -> None:
     (reading,) = readings(b'cookiefirst-consent={"necessary":true,"functional":true,"timestamp":' + date + b"}")
 
-    assert reading.stamp is None
+    assert reading.chosen_at is None

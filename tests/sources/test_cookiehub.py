@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.sources.said import NOTHING, said
+from tests.sources.read_header import NOTHING, said
 
 
 def cookie(**found: Any) -> bytes:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_middleware.sources import gpp
-from tests.sources.said import NOTHING, readings, said
+from tests.sources.read_header import NOTHING, readings, said
 from tests.sources.test_tcf import core
 
 
@@ -103,7 +103,7 @@ def test_the_reading_of_a_string(given_: bytes, expected: str) -> None:
 def test_a_tc_string_inside_it_only_denies_as_any_other() -> None:
     (reading,) = readings(cookie(f"DBABM~{core()}"))
 
-    assert (reading.only_denies, reading.stamp) == (True, 1735787045)
+    assert (reading.only_denies, reading.chosen_at) == (True, 1735787045)
 
 
 @given(st.sets(st.integers(1, 90), min_size=1, max_size=10))

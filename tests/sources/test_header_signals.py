@@ -7,7 +7,7 @@ import pytest
 from consent_middleware import Policy, Signals
 from consent_middleware.consent import OPTIONAL_CATEGORIES
 from consent_middleware.cookies import Cookies
-from tests.sources.said import NOTHING, SIGNS, said
+from tests.sources.read_header import NOTHING, SIGNS, said
 
 
 @pytest.mark.parametrize(
@@ -36,11 +36,11 @@ def test_do_not_track_is_read_only_where_the_site_asks_for_it() -> None:
     plan = Policy(contact_url="/c").plan(Signals(Cookies(), [(b"dnt", b"1")]))
 
     assert plan.readings == ()
-    assert plan.literal.states == {}
+    assert plan.merged.states == {}
 
 
 def test_a_signal_beside_a_cookie_refuses_what_the_cookie_grants() -> None:
     plan = Policy(contact_url="/c").plan(Signals(Cookies([b"cookieconsent_status=allow"]), [(b"sec-gpc", b"1")]))
 
-    assert "".join(SIGNS[plan.literal.state(category)] for category in OPTIONAL_CATEGORIES) == "++-"
-    assert plan.literal.source == "insites, gpc"
+    assert "".join(SIGNS[plan.merged.state(category)] for category in OPTIONAL_CATEGORIES) == "++-"
+    assert plan.merged.source == "insites, gpc"

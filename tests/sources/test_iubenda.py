@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sources.said import NOTHING, readings, said
+from tests.sources.read_header import NOTHING, readings, said
 
 
 @pytest.mark.parametrize(
@@ -69,4 +69,4 @@ def test_the_site_may_say_what_the_third_purpose_means() -> None:
 def test_the_reading_names_the_cookie_with_its_number() -> None:
     (reading,) = readings(b'_iub_cs-123={"consent":true,"timestamp":"2025-01-02T03:04:05Z"}')
 
-    assert (reading.cookie, reading.stamp) == ("_iub_cs-123", 1735787045)
+    assert (reading.cookie, reading.chosen_at) == ("_iub_cs-123", 1735787045)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sources.said import NOTHING, readings, said
+from tests.sources.read_header import NOTHING, readings, said
 
 MAPPING = {
     "klaro": {"chat": "functional", "matomo": "analytics", "ads": "marketing", "crm": ["analytics", "marketing"]}

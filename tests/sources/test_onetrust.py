@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sources.said import NOTHING, readings, said
+from tests.sources.read_header import NOTHING, readings, said
 
 
 @pytest.mark.parametrize(
@@ -150,4 +150,4 @@ def test_the_site_says_what_its_own_groups_mean() -> None:
 def test_the_choice_has_the_date_of_the_answer() -> None:
     (reading,) = readings(b"OptanonAlertBoxClosed=2025-01-02T03:04:05Z; OptanonConsent=groups=C0003%3A1")
 
-    assert reading.stamp == 1735787045
+    assert reading.chosen_at == 1735787045

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sources.said import NOTHING, readings, said
+from tests.sources.read_header import NOTHING, readings, said
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_the_site_says_what_its_own_categories_mean() -> None:
     (reading,) = readings(cookie, mapping=mapping)
 
     assert said(cookie, by="orestbida-v3", mapping=mapping) == "+-- explicit"
-    assert (reading.stamp, reading.revision) == (1735787045, "7")
+    assert (reading.chosen_at, reading.revision) == (1735787045, "7")
 
 
 def test_the_cookie_may_have_another_name() -> None:

@@ -19,12 +19,12 @@ from consent_middleware.sources.platform import (
     Ids,
     Platform,
     Values,
-    json_of,
+    parse_json,
+    percent_decode,
     reading,
-    unquoted,
 )
 from consent_middleware.sources.reader import MAX_COPIES, MAX_NAMES, Reader
-from tests.sources.said import NOTHING, readings, said
+from tests.sources.read_header import NOTHING, readings, said
 
 
 def test_no_more_copies_and_names_are_read_than_browsers_send() -> None:
@@ -87,7 +87,7 @@ def test_the_lines_of_a_request(lines: list[bytes], expected: str) -> None:
 def test_an_answer_behind_a_comma_makes_a_refusal_explicit_and_no_grant() -> None:
     lines = b"OptanonConsent=groups=C0003%3A0%2CC0002%3A1,OptanonAlertBoxClosed=2025-01-02T03:04:05Z"
 
-    literal = Policy(contact_url="/c").plan(Signals(Cookies([lines]))).literal
+    literal = Policy(contact_url="/c").plan(Signals(Cookies([lines]))).merged
 
     assert said(lines, by="onetrust") == "-+? implied"
     assert literal.basis_of(Category.FUNCTIONAL) is Basis.EXPLICIT
@@ -106,16 +106,16 @@ def test_what_is_longer_than_the_cap_is_left_unread() -> None:
 
 
 def test_what_is_deeper_than_the_cap_is_left_unread() -> None:
-    assert json_of("[" * MAX_BRACKETS + "]" * MAX_BRACKETS, list) is not None
-    assert json_of("[" * (MAX_BRACKETS + 1) + "]" * (MAX_BRACKETS + 1), list) is None
-    assert json_of('{"a":' * 1000) is None
+    assert parse_json("[" * MAX_BRACKETS + "]" * MAX_BRACKETS, list) is not None
+    assert parse_json("[" * (MAX_BRACKETS + 1) + "]" * (MAX_BRACKETS + 1), list) is None
+    assert parse_json('{"a":' * 1000) is None
 
 
 @pytest.mark.parametrize(
     "text", ['{"a":NaN}', '{"a":' + "9" * 5000 + "}", '{"a":"\\ud800"}', "{}x", "[1]", '{"a', "%7B%22a", ""]
 )
 def test_odd_json_raises_nothing(text: str) -> None:
-    found = json_of(text)
+    found = parse_json(text)
 
     assert found is None or isinstance(found, dict)
 
@@ -126,8 +126,8 @@ def test_json_is_read_raw_encoded_and_encoded_twice(times: int) -> None:
     for _ in range(times):
         text = quote(text, safe="")
 
-    assert json_of(text) == {"a": ["ü", 1]}
-    assert json_of(quote(quote(quote(text, safe=""), safe=""), safe="")) is None
+    assert parse_json(text) == {"a": ["ü", 1]}
+    assert parse_json(quote(quote(quote(text, safe=""), safe=""), safe="")) is None
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_json_is_read_raw_encoded_and_encoded_twice(times: int) -> None:
     ],
 )
 def test_percent_decoding(text: str, expected: str) -> None:
-    assert unquoted(text) == expected
+    assert percent_decode(text) == expected
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sources.said import NOTHING, readings, said
+from tests.sources.read_header import NOTHING, readings, said
 
 MAPPING = {"60": "necessary", "61": "analytics", "62": "marketing", "chat": "functional"}
 
@@ -45,4 +45,4 @@ def test_without_a_mapping_nothing_is_known() -> None:
     (reading,) = readings(cookie)
 
     assert said(cookie, by="real-cookie-banner") == "??? explicit"
-    assert reading.stamp == 1709039186
+    assert reading.chosen_at == 1709039186

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from consent_middleware import Policy, Purpose, Signals
 from consent_middleware.cookies import Cookies
 from consent_middleware.sources import tcf
-from tests.sources.said import NOTHING, readings, said
+from tests.sources.read_header import NOTHING, readings, said
 
 ALL = frozenset(range(1, 25))
 
@@ -78,7 +78,7 @@ def test_the_reading_of_a_string(text: str, expected: str) -> None:
 def test_other_names_for_the_cookie(name: str) -> None:
     (reading,) = readings(cookie(core(), name))
 
-    assert (reading.source, reading.cookie, reading.stamp) == ("tcf", name, 1735787045)
+    assert (reading.source, reading.cookie, reading.chosen_at) == ("tcf", name, 1735787045)
 
 
 @pytest.mark.parametrize("name", ["euconsent", "__cmpconsentx", "__cmpconsentx1_a", "__cmpcc"])

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.sources.said import NOTHING, said
+from tests.sources.read_header import NOTHING, said
 
 STATE = {"necessary": "true", "preferences": "true", "statistics": "unset", "marketing": "false"}
 

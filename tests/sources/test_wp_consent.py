@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from consent_middleware.consent import Basis
-from tests.sources.said import NOTHING, readings, said
+from tests.sources.read_header import NOTHING, readings, said
 
 
 @pytest.mark.parametrize(

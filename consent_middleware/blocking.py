@@ -19,15 +19,15 @@ from .csp import Script, lets_run
 from .facade.asset import Asset
 from .facade.markup import Mark
 from .headers import csp_nonce, csp_script_sources
-from .html.charset import text_of
-from .html.gate import spoken
-from .html.rewriter import Edit, Search, StartTag
+from .html.charset import decode_text
+from .html.gate import fold_strings
+from .html.rewriter import Edit, StartTag, TagSearch
 from .policy import Plan, Policy
-from .rules import Action, ChatScript, Found, Purpose, Recognition, Sight, TextRule
+from .rules import Action, ChatContext, ChatScript, PageElement, Purpose, RuleMatch, TextRule
 from .scripts.loads import scan
 from .scripts.snippets import waits_for_page
 from .tag_managers import is_tag_manager
-from .urls import URL, parse_url, possible_urls, said_in_address
+from .urls import URL, content_of_url, parse_url, possible_urls
 
 #: HTML, section 4.12.1 and the JavaScript MIME types of MIME Sniffing, section 4.6: the types that a browser runs.
 _RUNS = re.compile(
@@ -106,7 +106,7 @@ _NO_SCRIPTS = frozenset({b"amp-iframe", b"amp-img", b"amp-pixel"})
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class BlockedTag:
     """One tag that waits: the rule that knew it, the purpose it waits for, and where it is known, what it loads.
 
     The page's script knows the element again by its `mark`, or, where `text` is true, as one of its scripts without an
@@ -140,7 +140,7 @@ class _Chat(NamedTuple):
 
 
 @dataclass(slots=True)
-class PageHolds:
+class TagBlocker:
     """Watches the tags of one document for one plan (`html.rewriter.TagWatch`).
 
     Args: the policy, the plan, the path of the facade's script, the nonce that the page's policy names, if any, the
@@ -158,11 +158,11 @@ class PageHolds:
     authority: str = ""
     offers_chat: bool = True
     language: str | None = None
-    nonced: bool = False
+    requires_nonce: bool = False
     script_sources: tuple[str, ...] = ()
     inline: bool = False
-    search: Search = field(init=False)
-    held: list[Held] = field(default_factory=list)
+    search: TagSearch = field(init=False)
+    blocked: list[BlockedTag] = field(default_factory=list)
     _page_nonce: str | None = field(init=False)
     _chats: list[_Chat] = field(default_factory=list)
     #: The account of each vendor's first tag that names one.
@@ -194,19 +194,19 @@ class PageHolds:
         self.search = _search(self.policy)
         self._page_nonce = self.nonce
 
-    def reads(self, tag: StartTag) -> bool:
+    def wants_script_text(self, tag: StartTag) -> bool:
         """Whether this script is inline, and runs at once or when a tool that delays it sees fit."""
         if any(tag.get(name) is not None for name in _addresses(tag)):
             return False
         # Where no tool delays it, a browser runs the text and knows no other address.
         return _runs(tag) or _speculates(tag) or (_is_delayed(tag) and all(tag.get(name) is None for name in _LATER))
 
-    def seeks_script(self, *, nested: bool) -> bool:
+    def wants_first_script(self, *, nested: bool) -> bool:
         """Whether a document still waits for its first script, before which the guard stands."""
         return self.policy.guard == "always" and nested not in self._guarded and self._may_guard
 
     @property
-    def has_tail(self) -> bool:
+    def has_end_markup(self) -> bool:
         """Whether `tail` has something to say of what is held; a guard alone needs none."""
         return self._watches or self._holds_more
 
@@ -223,7 +223,7 @@ class PageHolds:
         """The edits that hold `tag`, or none where it may stay."""
         if tag.name == b"script":
             return [*self._guard(tag, runs=_runs(tag) or _is_delayed(tag)), *self._script(tag)]
-        if self.seeks_script(nested=tag.nested) and tag.has_handler and not tag.unscripted:
+        if self.wants_first_script(nested=tag.nested) and tag.has_handler and not tag.unscripted:
             return [*self._guard(tag, runs=True), *self._element(tag)]
         return self._element(tag)
 
@@ -241,20 +241,20 @@ class PageHolds:
             self._guarded.discard(True)
         return self._other(tag)
 
-    def root(self, tag: StartTag) -> None:
+    def on_root(self, tag: StartTag) -> None:
         """Keep the root element, which says the page's language."""
         self._root = tag
 
-    def tail(self) -> bytes:
+    def end_markup(self) -> bytes:
         """The facade where a held tag would have brought the chat and no other does, and the script that releases what
         is held and ends what runs; once more, for what is held behind that."""
-        if not self.has_tail:
+        if not self.has_end_markup:
             return b""
         guarded = False in self._guarded
         chat = None if self._told_chat else self._chat
         more = self._told is not None and chat is None
         told = self._told or 0
-        known = [held for held in self.held if not self._is_stranger(held)]
+        known = [held for held in self.blocked if not self._is_stranger(held)]
         marks: dict[Mark, bool] = {}
         for held in known:
             if held.mark:
@@ -271,7 +271,7 @@ class PageHolds:
         self._told_chat = self._told_chat or chat is not None
         before = [mark for mark, base in marks.items() if not base]
         behind = [mark for mark, base in marks.items() if base]
-        embeds = self._stands_in_for_embeds and any(held.purpose is Purpose.EMBEDS for held in self.held)
+        embeds = self._stands_in_for_embeds and any(held.purpose is Purpose.EMBEDS for held in self.blocked)
         return self.policy.facade.markup(
             chat and chat.script,
             asset_url=address,
@@ -297,7 +297,7 @@ class PageHolds:
         nonces = (self.nonce, self._chat_nonce, self._held_nonce)
         return next((nonce for nonce in nonces if nonce is not None), None)
 
-    def _is_stranger(self, held: Held) -> bool:
+    def _is_stranger(self, held: BlockedTag) -> bool:
         """Whether a script lacks the nonce that others of its page have, where the policy is not known: what a script
         inserts, that policy may let run."""
         return held.is_script and self._page_nonce is None and held.nonce != self._nonce
@@ -352,7 +352,7 @@ class PageHolds:
         if not runs:
             return ()
         if self.policy.guard == "auto":
-            said = spoken(tag.text or b"").decode("latin-1") or tag.get(b"src") or ""
+            said = fold_strings(tag.text or b"").decode("latin-1") or tag.get(b"src") or ""
             if not is_tag_manager(said):
                 return ()
         self._guarded.add(tag.nested)
@@ -425,7 +425,7 @@ class PageHolds:
         """A base that leads visitors without scripts alone to a host that has to wait is none: what is relative to it
         is the site's own for all others."""
         href = tag.get(b"href")
-        purpose = contact_purpose(self.policy, href, tag.base) if tag.unscripted and href else None
+        purpose = purpose_of_url(self.policy, href, tag.base) if tag.unscripted and href else None
         if purpose is None or self.plan.allows(purpose):
             self._note_base(href)
             return ()
@@ -488,7 +488,7 @@ class PageHolds:
         edits = self._hold(tag, found, src or "", names, address, b' type="text/x-consent"')
         return [*self._stand_ins(tag, found, src or ""), *edits]
 
-    def _runs_guarded(self, tag: StartTag, found: Found) -> bool:
+    def _runs_guarded(self, tag: StartTag, found: RuleMatch) -> bool:
         """Return whether an inline script runs although it loads, or calls, what has to wait.
 
         Held whole is what is a vendor's snippet and nothing else. A script with code of the site's own runs, and so
@@ -501,19 +501,19 @@ class PageHolds:
             return False
         if tag.nested not in self._has_guard or self.plan.allows(rule.purpose):
             return False
-        script = scan(text_of(tag.text, tag.encoding))
+        script = scan(decode_text(tag.text, tag.encoding))
         if found.text is not None and not waits_for_page(script):
             return False
         imported = script.imported
-        if imported is None or any(rule.says.search(address) for address in imported):
+        if imported is None or any(rule.pattern.search(address) for address in imported):
             return False
         return rule.is_address or not (tag.nested or self._has_stand_ins is False)
 
-    def _stand_ins(self, tag: StartTag, found: Found, src: str) -> Sequence[Edit]:
+    def _stand_ins(self, tag: StartTag, found: RuleMatch, src: str) -> Sequence[Edit]:
         """What stands in for the globals of a library that waits, before the first of them."""
         if self._has_stand_ins is not None or tag.nested not in self._has_guard or self.plan.allows(found.rule.purpose):
             return ()
-        makers = (each.makers for vendor in self.policy.vendors for each in vendor.stand_ins)
+        makers = (each.libraries for vendor in self.policy.vendors for each in vendor.stand_ins)
         if tag.nested or not any(made and made.search(src) for made in makers):
             return ()
         self._has_stand_ins = False
@@ -528,11 +528,11 @@ class PageHolds:
     def _speculation(self, tag: StartTag) -> Sequence[Edit]:
         """Rules that have a browser fetch other pages ahead wait where they name a host that has to wait."""
         said = (tag.text or b"").decode("latin-1")
-        purposes = (contact_purpose(self.policy, each[0]) for each in _ADDRESS.finditer(said))
+        purposes = (purpose_of_url(self.policy, each[0]) for each in _ADDRESS.finditer(said))
         purpose = next((each for each in purposes if each is not None and not self.plan.allows(each)), None)
         if purpose is None:
             return ()
-        found = Found(_HINT_RULES[purpose], "", "")
+        found = RuleMatch(_HINT_RULES[purpose], "", "")
         return self._hold(tag, found, "", _script_names(tag), b"src", b' type="text/x-consent"')
 
     def _other(self, tag: StartTag) -> Sequence[Edit]:
@@ -549,18 +549,18 @@ class PageHolds:
             set_aside = frozenset(names) | (_OTHER_NAMES if names[0] == b"src" else frozenset())
             return self._hold(tag, *known[names[0]], set_aside, names[0], b"")
         # A browser picks one of these in place of a picture's `src`.
-        for url in candidates((tag.get(b"srcset") or "") if tag.name == b"img" else ""):
+        for url in srcset_urls((tag.get(b"srcset") or "") if tag.name == b"img" else ""):
             found = self._known(tag, url)
             if found is not None:
                 return self._hold(tag, found, tag.get(b"src") or "", _OTHER_NAMES, b"src", b"")
         return ()
 
-    def _known(self, tag: StartTag, src: str) -> Found | None:
+    def _known(self, tag: StartTag, src: str) -> RuleMatch | None:
         """The rule that knows this element by its address or its text, or None."""
-        return _recognise(self.policy, tag.name.decode("utf-8", "replace"), src, tag)
+        return _recognize(self.policy, tag.name.decode("utf-8", "replace"), src, tag)
 
     def _hold(
-        self, tag: StartTag, found: Found, src: str, names: frozenset[bytes], address: bytes, addition: bytes
+        self, tag: StartTag, found: RuleMatch, src: str, names: frozenset[bytes], address: bytes, addition: bytes
     ) -> Sequence[Edit]:
         rule = found.rule
         # A script that the page's policy stops is held like any other, and brings no chat: it may be markup that
@@ -568,7 +568,7 @@ class PageHolds:
         # script inserts, so it is not.
         has_nonce = tag.get(b"nonce") == self._page_nonce
         is_allowed = tag.certain and self._may_run(tag, src)
-        is_stopped = self.nonced and tag.name == b"script" and not (has_nonce or is_allowed)
+        is_stopped = self.requires_nonce and tag.name == b"script" and not (has_nonce or is_allowed)
         # What browsers do not agree to be a tag may be a comment or a string in a script, with words of a visitor's in
         # it: it is held, and neither released nor asked for its account.
         runs = not is_stopped and is_allowed
@@ -579,7 +579,7 @@ class PageHolds:
         if self.plan.allows(rule.purpose):
             if is_stopped:
                 return ()
-            self._chat_loads |= Purpose.CHAT in rule.brings and runs
+            self._chat_loads |= Purpose.CHAT in rule.purposes and runs
             self._watches = self.policy.withdrawal == "at-once"
             # An edit that changes nothing, for the sake of the script behind it.
             return (Edit(0, 0, b""),) if self._watches else ()
@@ -589,8 +589,8 @@ class PageHolds:
         # One without the page's nonce runs by its digest, or not at all.
         counts = has_text and (self._page_nonce is None or has_nonce or is_allowed)
         self._holds_more |= rule.id != "hint"
-        self.held.append(
-            Held(
+        self.blocked.append(
+            BlockedTag(
                 rule.id,
                 rule.purpose,
                 rule.kind,
@@ -602,7 +602,7 @@ class PageHolds:
             )
         )
         if self._held_nonce is None:
-            self._held_nonce = self.held[-1].nonce
+            self._held_nonce = self.blocked[-1].nonce
         if runs:
             self._remember_chat(tag, found, src)
         return edits
@@ -617,19 +617,19 @@ class PageHolds:
             url = parse_url(src, tag.base)
             script = Script(url, tag.get(b"nonce") or "", tag.get(b"integrity") or "") if url else None
         else:
-            text = text_of(tag.script, tag.encoding).replace("\r\n", "\n").replace("\r", "\n")
+            text = decode_text(tag.script, tag.encoding).replace("\r\n", "\n").replace("\r", "\n")
             script = Script(None, tag.get(b"nonce") or "", text=text)
         return script is not None and lets_run(self.script_sources, script, self.authority)
 
-    def _remember_chat(self, tag: StartTag, found: Found, src: str) -> None:
+    def _remember_chat(self, tag: StartTag, found: RuleMatch, src: str) -> None:
         """Keep the chat that this tag brings."""
         if found.rule.chat is None or not self.offers_chat or (tag.text is not None and found.text is None):
             return
-        recognition = Recognition(
-            src, found.region, found.account, _attributes(tag), self.policy.origin_of, found.text or ""
+        recognition = ChatContext(
+            src, found.region, found.account, _attributes(tag), self.policy.proxied_origin, found.text or ""
         )
         chat = found.rule.chat(recognition)
-        if chat is None or not self.policy.serves(chat.src) or not self._may_name(tag, found, src, chat.account):
+        if chat is None or not self.policy.is_vendor_url(chat.src) or not self._may_name(tag, found, src, chat.account):
             return
         vendor = found.rule.id.partition(".")[0]
         first = self._accounts.setdefault(vendor, chat.account)
@@ -643,7 +643,7 @@ class PageHolds:
             self._chat_nonce = nonce
         self._chats.append(_Chat(chat, vendor, nonce, own))
 
-    def _may_name(self, tag: StartTag, found: Found, src: str, account: str) -> bool:
+    def _may_name(self, tag: StartTag, found: RuleMatch, src: str, account: str) -> bool:
         """Return whether the page's chat may be that of the account which this tag names.
 
         A visitor's markup that a sanitizer has let through must not choose it. So without `chat_accounts` only a script
@@ -651,11 +651,11 @@ class PageHolds:
         page's own.
         """
         if self.policy.names_accounts:
-            return self.policy.offers_account(account)
+            return self.policy.chat_enabled_for(account)
         if tag.name != b"script" and tag.name not in self.policy.own_elements:
             return False
         url = parse_url(src, tag.base)
-        return found.is_vendors or tag.text is not None or (url is not None and self._is_own(url))
+        return found.from_vendor or tag.text is not None or (url is not None and self._is_own(url))
 
     def _is_own(self, url: URL) -> bool:
         """Return whether an address is on the origin under which the page was asked for, or relative to it."""
@@ -667,25 +667,25 @@ class PageHolds:
         if _is_style_sheet(tag, relation):
             return ()
         href = tag.get(b"href")
-        addresses = [*([] if href is None else [href]), *candidates(tag.get(b"imagesrcset") or "")]
-        purposes = (early_purpose(self.policy, relation, url, tag.base, destination) for url in addresses)
+        addresses = [*([] if href is None else [href]), *srcset_urls(tag.get(b"imagesrcset") or "")]
+        purposes = (hint_purpose(self.policy, relation, url, tag.base, destination) for url in addresses)
         purpose = next((each for each in purposes if each is not None and not self.plan.allows(each)), None)
         if purpose is None:
             return ()
         edits = list(_edits(tag, purpose, "", _LINK_NAMES, b"href", b""))
         mark = _mark(tag, purpose, "", edits) if tag.certain and not tag.nested else ()
-        self.held.append(Held("hint", purpose, mark=mark, base=tag.base is not None))
+        self.blocked.append(BlockedTag("hint", purpose, mark=mark, base=tag.base is not None))
         return edits
 
 
 #: What each policy looks for, as long as the policy is there.
-_SEARCHES: WeakKeyDictionary[Policy, Search] = WeakKeyDictionary()
+_SEARCHES: WeakKeyDictionary[Policy, TagSearch] = WeakKeyDictionary()
 
 
-def _search(policy: Policy) -> Search:
+def _search(policy: Policy) -> TagSearch:
     found = _SEARCHES.get(policy)
     if found is None:
-        found = _SEARCHES[policy] = Search(
+        found = _SEARCHES[policy] = TagSearch(
             policy.needles,
             _ELEMENTS | policy.loading_elements,
             script_words=(*policy.script_words, *_IN_BASE64),
@@ -694,7 +694,7 @@ def _search(policy: Policy) -> Search:
     return found
 
 
-def early_purpose(
+def hint_purpose(
     policy: Policy, relation: str, url: str, base: str | None = None, destination: str = ""
 ) -> Purpose | None:
     """The purpose that a link of these relation types serves when it is a hint to a host that must wait.
@@ -707,23 +707,23 @@ def early_purpose(
     if not hints or (preloads and destination.strip().lower() in _CONTENT):
         return None
     if preloads and destination.strip().lower() == "image":
-        found = _recognise(policy, "img", url, None, base)
+        found = _recognize(policy, "img", url, None, base)
         return found.rule.purpose if found else None
     if hints & _FETCHES:
-        found = _recognise(policy, "script", url, None, base)
+        found = _recognize(policy, "script", url, None, base)
         if found is not None:
             return found.rule.purpose
-    return contact_purpose(policy, url, base)
+    return purpose_of_url(policy, url, base)
 
 
-def contact_purpose(policy: Policy, url: str, base: str | None = None) -> Purpose | None:
+def purpose_of_url(policy: Policy, url: str, base: str | None = None) -> Purpose | None:
     """The purpose for which a browser would contact this address at all; None where it may."""
     hosts = (host for parsed in possible_urls(url, base) for host in _hosts(policy, parsed))
-    purposes = (vendor.hint_purpose(host) for host in hosts for vendor in policy.vendors)
+    purposes = (vendor.host_purpose(host) for host in hosts for vendor in policy.vendors)
     return next((purpose for purpose in purposes if purpose is not None), None)
 
 
-def candidates(sources: str) -> Iterator[str]:
+def srcset_urls(sources: str) -> Iterator[str]:
     """The addresses of a `srcset`, as many as are read."""
     found = _CANDIDATE.finditer(sources.strip(_HTML_SPACE + ","))
     return (candidate[1] for candidate in islice(found, _MANY))
@@ -735,50 +735,54 @@ def _is_style_sheet(tag: StartTag, relation: str) -> bool:
     return "stylesheet" in relation.lower().split() and kind == "text/css" and tag.get(b"disabled") is None
 
 
-def _recognise(policy: Policy, element: str, src: str, tag: StartTag | None, base: str | None = None) -> Found | None:
+def _recognize(
+    policy: Policy, element: str, src: str, tag: StartTag | None, base: str | None = None
+) -> RuleMatch | None:
     if tag is None or tag.text is not None or len(tag.raw) > _SHORT or len(tag.base or "") > _SHORT:
-        return _recognise_afresh(policy, element, src, tag, base)
-    return _recognise_again(policy, element, src, tag.raw, tag.base, tag.encoding, tag.xml)
+        return _recognize_afresh(policy, element, src, tag, base)
+    return _recognize_again(policy, element, src, tag.raw, tag.base, tag.encoding, tag.xml)
 
 
 @lru_cache(512)  # the pages of a site have the same tags
-def _recognise_again(
+def _recognize_again(
     policy: Policy, element: str, src: str, raw: bytes, base: str | None, encoding: str, xml: bool
-) -> Found | None:
+) -> RuleMatch | None:
     tag = StartTag(element.encode("utf-8", "replace"), raw, base=base, encoding=encoding, xml=xml)
-    return _recognise_afresh(policy, element, src, tag, base)
+    return _recognize_afresh(policy, element, src, tag, base)
 
 
-def _recognise_afresh(policy: Policy, element: str, src: str, tag: StartTag | None, base: str | None) -> Found | None:
+def _recognize_afresh(
+    policy: Policy, element: str, src: str, tag: StartTag | None, base: str | None
+) -> RuleMatch | None:
     attributes = _attributes(tag) if tag else {}
-    if (tag is None or tag.text is None) and (said := said_in_address(src)) is not None:
-        return _recognise_said(policy, element, said)
+    if (tag is None or tag.text is None) and (said := content_of_url(src)) is not None:
+        return _recognize_said(policy, element, said)
     if tag is not None and tag.text is not None:
-        sights = [Sight(element, attributes=attributes, text=text_of(tag.text, tag.encoding))]
+        sights = [PageElement(element, attributes=attributes, text=decode_text(tag.text, tag.encoding))]
     else:
         urls = possible_urls(src, tag.base if tag else base)
-        sights = [Sight(element, src, _hosts(policy, url), url.path, attributes) for url in urls]
+        sights = [PageElement(element, src, _hosts(policy, url), url.path, attributes) for url in urls]
     return next(
         (found for sight in sights for vendor in policy.vendors if (found := vendor.recognise(sight))),
         None,
     )
 
 
-def _recognise_said(policy: Policy, element: str, said: str) -> Found | None:
+def _recognize_said(policy: Policy, element: str, said: str) -> RuleMatch | None:
     """The rule for a script or a document that its own address holds, by what it says or by what it loads."""
-    sight = Sight(element, text=spoken(said.encode("latin-1", "replace")).decode("latin-1"))
+    sight = PageElement(element, text=fold_strings(said.encode("latin-1", "replace")).decode("latin-1"))
     found = next((found for vendor in policy.vendors if (found := vendor.recognise(sight))), None)
     if found is not None or element == "script":
         return found
     addresses = (each[0] for each in islice(_ADDRESS.finditer(said), _MANY))
     kinds = ("script", "iframe", "img")
-    known = (_recognise(policy, kind, address, None) for address in addresses for kind in kinds)
+    known = (_recognize(policy, kind, address, None) for address in addresses for kind in kinds)
     return next((found for found in known if found is not None), None)
 
 
 def _hosts(policy: Policy, url: URL) -> Sequence[str]:
     """The host that a URL names, and those hosts of vendors for which that origin stands in."""
-    return (url.host, *policy.hosts_behind(url.host, url.port))
+    return (url.host, *policy.hosts_proxied_by(url.host, url.port))
 
 
 def _runs(tag: StartTag) -> bool:

@@ -7,13 +7,13 @@ import re
 import pytest
 
 from consent_middleware import Category, Consent, Policy, State
+from consent_middleware.blocking import TagBlocker
 from consent_middleware.consent import OPTIONAL_CATEGORIES
-from consent_middleware.holds import PageHolds
 from consent_middleware.html.rewriter import HTMLRewriter
 from consent_middleware.rules import Purpose
-from tests.forms import FORMS, LOOK_ALIKES, Form
 from tests.pages import page
-from tests.test_laws import fetchable
+from tests.tag_samples import FORMS, LOOK_ALIKES, Form
+from tests.test_properties import fetchable
 
 POLICY = Policy(contact_url="/contact", guard="auto")
 GRANTS = {
@@ -23,9 +23,9 @@ GRANTS = {
 }
 
 
-def rewrite(document: bytes, *granted: Category, size: int = 0) -> tuple[bytes, PageHolds]:
+def rewrite(document: bytes, *granted: Category, size: int = 0) -> tuple[bytes, TagBlocker]:
     consent = Consent(dict.fromkeys(granted, State.GRANTED))
-    holds = PageHolds(POLICY, POLICY.decide(consent), "/f.js", authority="www.shop.example")
+    holds = TagBlocker(POLICY, POLICY.decide(consent), "/f.js", authority="www.shop.example")
     rewriter = HTMLRewriter(holds)
     if not size:
         return rewriter.rewrite(document), holds
@@ -46,8 +46,8 @@ def test_a_form_becomes_what_is_written_here(form: Form) -> None:
     out, holds = rewrite(page(form.markup.encode()))
 
     assert without_markup(out) == page(form.held.encode())
-    assert [held.rule for held in holds.held] == list(form.rules)
-    assert {held.purpose for held in holds.held} == {form.purpose}
+    assert [held.rule for held in holds.blocked] == list(form.rules)
+    assert {held.purpose for held in holds.blocked} == {form.purpose}
     assert (b'"data-hsjs-portal":"%s"' % form.portal.encode() in out) == bool(form.portal)
     assert fetchable(out) == []
 
@@ -74,7 +74,7 @@ def test_a_form_stays_where_its_purpose_is_allowed(form: Form) -> None:
 def test_no_single_category_more_than_needed_lets_a_form_through(form: Form) -> None:
     for category in OPTIONAL_CATEGORIES:
         allowed = {purpose for purpose, needed in GRANTS.items() if needed <= {category}}
-        held = rewrite(page(form.markup.encode()), category)[1].held
+        held = rewrite(page(form.markup.encode()), category)[1].blocked
         assert bool(held) == (form.purpose not in allowed), category
 
 
@@ -84,4 +84,4 @@ def test_a_look_alike_stays(markup: str) -> None:
         for size in (0, 1, 16):
             out, holds = rewrite(document, size=size)
             assert out == document
-            assert holds.held == []
+            assert holds.blocked == []

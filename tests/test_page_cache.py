@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.html.rewriter import HTMLRewriter
-from consent_middleware.memory import COST, MANY, PART, PageMemory
+from consent_middleware.page_cache import ENTRY_OVERHEAD, MAX_ENTRIES, MAX_SHARE, RewriteCache
 
 from .pages import LOADER, page
 
@@ -24,22 +24,22 @@ GZIP = (b"content-encoding", b"gzip")
 NONCE = (b"content-security-policy", b"script-src 'nonce-abc'")
 
 
-def told(memory: PageMemory[str], body: bytes, context: str = "") -> str | None:
+def told(memory: RewriteCache[str], body: bytes, context: str = "") -> str | None:
     """What is remembered of a body; what is not is kept, as an exchange does."""
-    known = memory.recall(context, body)
+    known = memory.get(context, body)
     if known is None:
-        memory.keep(context, body, f"{context}:{body[:9]!r}", 0)
+        memory.put(context, body, f"{context}:{body[:9]!r}", 0)
     return known
 
 
 class TestPageMemory:
     def test_what_came_once_is_not_kept(self) -> None:
-        memory = PageMemory[str](100_000)
+        memory = RewriteCache[str](100_000)
 
         assert [told(memory, b"a page") for _ in range(3)] == [None, None, ":b'a page'"]
 
     def test_each_context_has_its_outcome(self) -> None:
-        memory = PageMemory[str](100_000)
+        memory = RewriteCache[str](100_000)
         for _ in range(2):
             told(memory, b"a page", "x")
         told(memory, b"a page", "y")
@@ -48,7 +48,7 @@ class TestPageMemory:
 
     @pytest.mark.parametrize("at", [0, 20, 63, 500, 900])
     def test_only_the_very_same_bytes_are_known(self, at: int) -> None:
-        memory = PageMemory[str](100_000)
+        memory = RewriteCache[str](100_000)
         body = bytes(range(250)) * 4
         for _ in range(2):
             told(memory, body)
@@ -56,37 +56,37 @@ class TestPageMemory:
         assert told(memory, body[:at] + b"!" + body[at + 1 :]) is None
 
     def test_of_bodies_that_differ_in_little_only_what_comes_again_is_kept(self) -> None:
-        memory = PageMemory[str](100_000)
+        memory = RewriteCache[str](100_000)
         bodies = [b"%03d" % number + b"-" * 97 for number in range(50)]
         for body in [*bodies, bodies[-1], *bodies[:-1]]:
             told(memory, body)
 
-        assert [body for body in bodies if memory.recall("", body)] == bodies[-1:]
-        assert memory._left == 100_000 - 100 - COST
+        assert [body for body in bodies if memory.get("", body)] == bodies[-1:]
+        assert memory._left == 100_000 - 100 - ENTRY_OVERHEAD
 
     def test_the_last_of_them_takes_the_place(self) -> None:
-        memory = PageMemory[str](100_000)
+        memory = RewriteCache[str](100_000)
         bodies = [b"%03d" % number + b"-" * 97 for number in range(3)]
         for body in bodies:
             told(memory, body), told(memory, body)
 
-        assert [body for body in bodies if memory.recall("", body)] == bodies[-1:]
-        assert memory._left == 100_000 - 100 - COST
+        assert [body for body in bodies if memory.get("", body)] == bodies[-1:]
+        assert memory._left == 100_000 - 100 - ENTRY_OVERHEAD
 
     def test_nothing_is_kept_where_nothing_may_be(self) -> None:
-        memory = PageMemory[str](0)
+        memory = RewriteCache[str](0)
 
         assert [told(memory, b"a page") for _ in range(4)] == [None] * 4
 
     def test_what_takes_too_much_of_the_room_is_not_kept(self) -> None:
-        memory = PageMemory[str](100_000)
-        large = b"x" * (100_000 // PART + 1)
+        memory = RewriteCache[str](100_000)
+        large = b"x" * (100_000 // MAX_SHARE + 1)
 
         assert [told(memory, large) for _ in range(3)] == [None] * 3
         assert [told(memory, large[1:]) is None for _ in range(3)] == [True, True, False]
 
     def test_the_first_that_nobody_asks_for_leaves(self) -> None:
-        memory = PageMemory[str](10 * (COST + 100))
+        memory = RewriteCache[str](10 * (ENTRY_OVERHEAD + 100))
         bodies = [b"%03d" % number * 33 + b"!" for number in range(12)]
         for body in bodies[:10]:
             told(memory, body), told(memory, body)
@@ -94,16 +94,16 @@ class TestPageMemory:
         for body in bodies[10:]:
             told(memory, body), told(memory, body)
 
-        assert [body for body in bodies if memory.recall("", body) is None] == bodies[1:3]
+        assert [body for body in bodies if memory.get("", body) is None] == bodies[1:3]
 
     def test_no_more_is_kept_than_is_allowed(self) -> None:
         tracemalloc.start()
         try:
-            memory = PageMemory[bytes](1_000_000)
-            for number in range(3 * MANY):
+            memory = RewriteCache[bytes](1_000_000)
+            for number in range(3 * MAX_ENTRIES):
                 body = b"%d" % number * 5_000
                 for context in range(3):
-                    memory.keep(context, body, body[1:], len(body) - 1)
+                    memory.put(context, body, body[1:], len(body) - 1)
             held = tracemalloc.get_traced_memory()[0]
         finally:
             tracemalloc.stop()
@@ -111,23 +111,23 @@ class TestPageMemory:
         assert 300_000 < held < 1_500_000
 
     def test_many_outcomes_of_one_body_are_not_kept_without_end(self) -> None:
-        memory = PageMemory[str](20 * COST)
+        memory = RewriteCache[str](20 * ENTRY_OVERHEAD)
         for context in range(1000):
             told(memory, b"a page", str(context))
 
-        assert sum(memory.recall(str(context), b"a page") is not None for context in range(1000)) <= 20
+        assert sum(memory.get(str(context), b"a page") is not None for context in range(1000)) <= 20
 
     def test_what_two_threads_have_made_at_once_counts_once(self) -> None:
-        memory = PageMemory[str](8 * COST)
+        memory = RewriteCache[str](8 * ENTRY_OVERHEAD)
         for body in (b"a page", b"another"):
             for _ in range(50):
-                memory.keep("", body, "out", 0)
+                memory.put("", body, "out", 0)
 
-        assert memory.recall("", b"a page") == memory.recall("", b"another") == "out"
+        assert memory.get("", b"a page") == memory.get("", b"another") == "out"
 
     def test_bodies_that_come_once_are_not_counted_without_end(self) -> None:
-        memory = PageMemory[str](100_000)
-        for number in range(MANY + 1):
+        memory = RewriteCache[str](100_000)
+        for number in range(MAX_ENTRIES + 1):
             told(memory, b"page %06d" % number)
 
         # The first has been forgotten, the second has not.
@@ -135,7 +135,7 @@ class TestPageMemory:
         assert [told(memory, b"page 000002"), told(memory, b"page 000002")] == [None, ":b'page 0000'"]
 
     def test_nobody_waits_for_a_thread_that_writes(self) -> None:
-        memory = PageMemory[str](100_000)
+        memory = RewriteCache[str](100_000)
         told(memory, b"a page")
         with memory._lock:
             told(memory, b"a page")
@@ -143,7 +143,7 @@ class TestPageMemory:
         assert [told(memory, b"a page"), told(memory, b"a page")] == [None, ":b'a page'"]
 
     def test_threads_do_not_spoil_it(self) -> None:
-        memory = PageMemory[str](30 * COST)
+        memory = RewriteCache[str](30 * ENTRY_OVERHEAD)
         bodies = [b"%02d" % number * 40 for number in range(40)]
         wrong: list[bytes] = []
 
@@ -161,9 +161,9 @@ class TestPageMemory:
             thread.join()
 
         assert not wrong
-        kept = sum(len(body) + COST for body in bodies if memory.recall("", body))
-        assert kept <= 30 * COST
-        assert memory._left == 30 * COST - sum(page.size for page in memory._pages.values())
+        kept = sum(len(body) + ENTRY_OVERHEAD for body in bodies if memory.get("", body))
+        assert kept <= 30 * ENTRY_OVERHEAD
+        assert memory._left == 30 * ENTRY_OVERHEAD - sum(page.size for page in memory._pages.values())
 
 
 def answers(policy: Policy, cookie: str, *heads: tuple[bytes, bytes], body: bytes, host: bytes = b"a.example") -> bytes:
@@ -203,7 +203,7 @@ class TestPagesThatComeAgain:
 
     def test_what_was_made_of_them_counts_as_well(self, read: list[bytes]) -> None:
         body = page(b"<p>word</p>\n" * 1000 + LOADER)
-        for room in (PART * len(body), PART * 3 * len(body)):
+        for room in (MAX_SHARE * len(body), MAX_SHARE * 3 * len(body)):
             policy = Policy(contact_url="/contact", page_memory=room)
             for _ in range(4):
                 answers(policy, "a=1", body=body)
@@ -283,7 +283,7 @@ class TestPagesThatComeAgain:
         for _ in range(4):
             exchange = Exchange(policy, RequestHead("GET", "/", "", []))
             exchange.whole(200, [HTML, hashes], body)
-            held.append(exchange.held)
+            held.append(exchange.blocked)
 
         assert held[0]
         assert held == held[:1] * 4

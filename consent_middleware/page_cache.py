@@ -10,36 +10,36 @@ from collections.abc import Hashable
 from threading import Lock
 from typing import Generic, TypeVar
 
-Outcome = TypeVar("Outcome")
+Result = TypeVar("Result")
 
 #: What tells most bodies from others without a look at all of their bytes.
-_Sample = tuple[int, bytes, bytes]
+_Key = tuple[int, bytes, bytes]
 
 #: How many samples are known; of most, a body has come once, and nothing else is kept of it.
-MANY = 1024
+MAX_ENTRIES = 1024
 #: What an outcome costs beside its bytes, in bytes.
-COST = 1024
+ENTRY_OVERHEAD = 1024
 #: A body that takes more than this part of all the room is not kept.
-PART = 4
+MAX_SHARE = 4
 
 
-class _Page(Generic[Outcome]):
+class _Page(Generic[Result]):
     """What is known of bodies with one sample: the one that has come again, and what became of it."""
 
-    __slots__ = ("body", "outcomes", "seen", "size", "wanted")
+    __slots__ = ("body", "last_hash", "referenced", "results", "size")
 
     def __init__(self, body: bytes | None, seen: int) -> None:
         self.body = body
         #: The hash of the last body that came and is not kept.
-        self.seen = seen
+        self.last_hash = seen
         self.size = len(body or b"")
         #: By what the body came with.
-        self.outcomes: dict[Hashable, Outcome] = {}
+        self.results: dict[Hashable, Result] = {}
         #: Whether it has been asked for since it was last considered for leaving.
-        self.wanted = False
+        self.referenced = False
 
 
-class PageMemory(Generic[Outcome]):
+class RewriteCache(Generic[Result]):
     """Keeps outcomes of bodies that have come more than once; never more than `limit` bytes, none with 0.
 
     Besides, it knows at most `many` bodies by their samples.
@@ -48,72 +48,72 @@ class PageMemory(Generic[Outcome]):
     outcome is given for the very same bytes only. Any number of threads may ask.
     """
 
-    def __init__(self, limit: int, many: int = MANY) -> None:
+    def __init__(self, limit: int, many: int = MAX_ENTRIES) -> None:
         self._limit = limit
         self._many = many
         self._left = limit
-        self._pages: dict[_Sample, _Page[Outcome]] = {}
+        self._pages: dict[_Key, _Page[Result]] = {}
         self._lock = Lock()
 
-    def recall(self, context: Hashable, body: bytes) -> Outcome | None:
+    def get(self, context: Hashable, body: bytes) -> Result | None:
         """What became of this body in this context, or None where that is not known (any more)."""
-        page = self._pages.get(_sample(body))
+        page = self._pages.get(_key_of(body))
         # Bytes that are one object are not compared.
         if page is None or page.body != body:
             return None
-        page.wanted = True
-        return page.outcomes.get(context)
+        page.referenced = True
+        return page.results.get(context)
 
-    def keep(self, context: Hashable, body: bytes, outcome: Outcome, size: int) -> None:
+    def put(self, context: Hashable, body: bytes, result: Result, size: int) -> None:
         """Keep what has become of a body, if it has come before.
 
         `size` is what the outcome and the context hold, in bytes.
         """
-        if len(body) + size > self._limit // PART:
+        if len(body) + size > self._limit // MAX_SHARE:
             return
         # Whoever comes while another thread writes does without: nobody waits for a memory.
         if self._lock.acquire(blocking=False):
             try:
-                self._write(context, body, outcome, size)
+                self._write(context, body, result, size)
             finally:
                 self._lock.release()
 
-    def _write(self, context: Hashable, body: bytes, outcome: Outcome, size: int) -> None:
-        sample = _sample(body)
+    def _write(self, context: Hashable, body: bytes, result: Result, size: int) -> None:
+        sample = _key_of(body)
         page = self._pages.get(sample)
         if page is None or page.body != body:
             seen = hash(body)
             if page is None:
                 self._pages[sample] = _Page(None, seen)
                 if len(self._pages) > self._many:
-                    self._let_one_go()
+                    self._evict()
                 return
-            if page.seen != seen:
-                page.seen = seen
+            if page.last_hash != seen:
+                page.last_hash = seen
                 return
             # A new object, because another thread may be about to ask the old one.
             self._left += page.size
             page = self._pages[sample] = _Page(body, seen)
             self._left -= page.size
-        if context not in page.outcomes:
-            page.outcomes[context] = outcome
-            page.size += size + COST
-            self._left -= size + COST
+        if context not in page.results:
+            page.results[context] = result
+            page.size += size + ENTRY_OVERHEAD
+            self._left -= size + ENTRY_OVERHEAD
         while self._left < 0:
-            self._let_one_go()
+            self._evict()
 
-    def _let_one_go(self) -> None:
+    def _evict(self) -> None:
         """Drop the page that came first; one that was asked for since gets another turn."""
         sample = next(iter(self._pages))
         page = self._pages.pop(sample)
-        if page.wanted:
-            page.wanted = False
+        if page.referenced:
+            page.referenced = False
             self._pages[sample] = page
         else:
             self._left += page.size
 
 
-def _sample(body: bytes) -> _Sample:
+def _key_of(body: bytes) -> _Key:
     """The length, some bytes of the middle, and the last: there, a compressed body has its checksum."""
     middle = len(body) // 2
     return len(body), body[middle : middle + 16], body[-16:]

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consent_middleware import Category, Consent, Policy, State
+from consent_middleware.blocking import TagBlocker
 from consent_middleware.consent import OPTIONAL_CATEGORIES
-from consent_middleware.holds import PageHolds
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
 from consent_middleware.urls import parse_url
 from tests.html.oracle import nothing_closed
-from tests.test_holds import HELD, LEFT_ALONE
+from tests.test_blocking import HELD, LEFT_ALONE
 
 POLICY = Policy(contact_url="/contact")
 
@@ -41,7 +41,7 @@ documents = st.lists(fragments, max_size=8).map(b"".join)
 states = st.dictionaries(st.sampled_from(OPTIONAL_CATEGORIES), st.sampled_from(State))
 
 
-class Recording(PageHolds):
+class Recording(TagBlocker):
     """Page holds that remember each edit with the tag it was made in, and each tail."""
 
     tags: list[tuple[bytes, list[Edit]]]
@@ -52,8 +52,8 @@ class Recording(PageHolds):
         self.tags = []
         self.tails = []
 
-    def tail(self) -> bytes:
-        tail = super().tail()
+    def end_markup(self) -> bytes:
+        tail = super().end_markup()
         self.tails.append(tail)
         return tail
 
@@ -148,7 +148,7 @@ def test_granting_more_never_holds_more(document: bytes, given_states: dict[Cate
         rewriter.feed(document)
         rewriter.close()
 
-    assert len(greater.held) <= len(less.held)
+    assert len(greater.blocked) <= len(less.blocked)
 
 
 @given(st.binary(), st.lists(st.integers(0, 200), max_size=3))

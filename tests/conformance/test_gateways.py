@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from consent_middleware import Policy
-from tests.doors import DOORS, Pairs, Reply, Request, Result
+from tests.gateways import DOORS, Pairs, Reply, Request, Result
 from tests.pages import CHAT, CHAT_HINT, EU_LOADER, HELD_CHAT, HELD_HINT, HELD_LOADER, HINT, LOADER, TAG_MANAGER, page
 
 POLICY = Policy(contact_url="/contact", guard="auto")

@@ -34,7 +34,7 @@ def said(
 ) -> str:
     """The literal reading of a request. Nobody but the platform `by` may have said anything."""
     policy = Policy(contact_url="/c", mapping=mapping, dnt=True)
-    literal = policy.plan(Signals(Cookies(cookies), headers)).literal
+    literal = policy.plan(Signals(Cookies(cookies), headers)).merged
     assert not policy.notices.counts
     assert literal.source in {by, ""}
     return "".join(SIGNS[literal.state(category)] for category in OPTIONAL_CATEGORIES) + f" {literal.basis}"

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consent_middleware.html import gate
-from consent_middleware.html.gate import Gate
+from consent_middleware.html.gate import Prefilter
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
 from consent_middleware.html.tokens import Kind, Tokenizer
 from tests.growth import assert_linear
@@ -88,7 +88,7 @@ class Located(Holding):
         edits = super().start_tag(tag)
         return [Edit(e.start, e.end, b"\x01" + tag.raw[e.start : e.end] + b"\x01") for e in edits]
 
-    def tail(self) -> bytes:
+    def end_markup(self) -> bytes:
         """Mark the tail too."""
         return b"\x01\x01" if self.found else b""
 
@@ -143,10 +143,10 @@ STUMBLES = (
 def test_the_gate_keeps_out_nothing_that_counts(document: bytes, xml: bool, size: int) -> None:
     """Where every tag is asked about, the output is the same."""
 
-    def every(gate: Gate, source: bytes, encoding: str, *, alone: bool) -> list[tuple[int, int]]:
+    def every(gate: Prefilter, source: bytes, encoding: str, *, alone: bool) -> list[tuple[int, int]]:
         return [found.span() for found in gate.pattern.finditer(source)]
 
-    with patch.object(Gate, "sought", every):
+    with patch.object(Prefilter, "sought", every):
         expected = rewritten(document, size, xml=xml)
     assert rewritten(document, size, xml=xml) == expected
     assert HTMLRewriter(Holding(), charset="utf-8", xml=xml).rewrite(document) == expected
@@ -185,7 +185,7 @@ def test_idempotence(document: bytes) -> None:
 
 def test_only_short_texts_are_kept() -> None:
     """What is kept between pages does not grow with their tags."""
-    caches = (gate._mapped_again, gate._referred_again)
+    caches = (gate._map_uts46_cached, gate._decode_reference_cached)
     before = sum(cache.cache_info().currsize for cache in caches)
     for number in range(50):
         page = f"<img src=//held.example alt='\uff21{number:0999}&#{number:0999};'>"

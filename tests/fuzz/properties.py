@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from consent_middleware import Consent, Policy, State
+from consent_middleware.blocking import TagBlocker
 from consent_middleware.consent import OPTIONAL_CATEGORIES
-from consent_middleware.holds import PageHolds
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
 
 from .parse5 import Judge, Live, Verdict
@@ -49,7 +49,7 @@ class Problem(NamedTuple):
     detail: str
 
 
-class Marking(PageHolds):
+class Marking(TagBlocker):
     """Page holds that leave what they replace in the document, between marks, so that nothing can be lost unseen."""
 
     nested = False
@@ -62,14 +62,14 @@ class Marking(PageHolds):
             self.nested = True
         return [Edit(e.start, e.end, b"\1" + e.replacement + b"\2" + tag.raw[e.start : e.end] + b"\3") for e in edits]
 
-    def tail(self) -> bytes:
+    def end_markup(self) -> bytes:
         """Give the tail between marks."""
-        tail = super().tail()
+        tail = super().end_markup()
         self.tailed = self.tailed or bool(tail)
         return b"\4" + tail + b"\5" if tail else tail
 
 
-def _holds(kind: type[PageHolds] = PageHolds) -> PageHolds:
+def _holds(kind: type[TagBlocker] = TagBlocker) -> TagBlocker:
     return kind(POLICY, BEFORE, "/_consent/facade.js", authority="www.shop.example")
 
 
@@ -172,7 +172,7 @@ def examined(document: Document) -> Outcome:
         whole = HTMLRewriter(holds, charset=encoding).rewrite(source)
         marks = marks_of(encoding)
         outcome.output = marks.output(whole)
-        outcome.held, outcome.tailed = len(holds.held), holds.tailed
+        outcome.held, outcome.tailed = len(holds.blocked), holds.tailed
         if not holds.nested and marks.loses(whole, source):
             outcome.problems.append(Problem("lost", "whole", f"{whole!r}"))
         outcome.size = SIZES[document.number % len(SIZES)] if len(source) <= LONG else LONG_SIZE
@@ -181,12 +181,12 @@ def examined(document: Document) -> Outcome:
                 how = "lost" if not holds.nested and marks.loses(streamed, source) else "different"
                 outcome.problems.append(Problem("chunks", how, f"in pieces of {size}: {marks.output(streamed)!r}"))
                 break
-        outcome.lacks_tail = any(held.rule != "hint" for held in holds.held) and not holds.tailed
+        outcome.lacks_tail = any(held.rule != "hint" for held in holds.blocked) and not holds.tailed
         again = rewritten(outcome.output, encoding)
         if again != outcome.output:
             outcome.problems.append(Problem("again", "", f"{again!r}"))
         if document.number % 16 == 0:
-            granted = PageHolds(POLICY, GRANTED, "/_consent/facade.js", authority="www.shop.example")
+            granted = TagBlocker(POLICY, GRANTED, "/_consent/facade.js", authority="www.shop.example")
             if HTMLRewriter(granted, charset=encoding).rewrite(source) != source:
                 outcome.problems.append(Problem("granted", "", "something is changed"))
     except Exception:

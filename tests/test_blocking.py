@@ -8,8 +8,8 @@ import re
 import pytest
 
 from consent_middleware import Consent, Policy, State
+from consent_middleware.blocking import TagBlocker, hint_purpose
 from consent_middleware.consent import OPTIONAL_CATEGORIES, Category
-from consent_middleware.holds import PageHolds, early_purpose
 from consent_middleware.html.rewriter import HTMLRewriter
 from consent_middleware.rules import Purpose
 from tests.pages import CHAT, HELD_CHAT, HELD_LOADER, LOADER, TAG_MANAGER, page
@@ -32,8 +32,8 @@ EVERYTHING = Consent(dict.fromkeys(OPTIONAL_CATEGORIES, State.GRANTED))
 
 def rewrite(
     document: bytes, consent: Consent = NOTHING, policy: Policy = POLICY, *, clicked: bool = False, xml: bool = False
-) -> tuple[bytes, PageHolds]:
-    holds = PageHolds(
+) -> tuple[bytes, TagBlocker]:
+    holds = TagBlocker(
         policy, policy.decide(consent, clicked=clicked), "/_consent/facade.js", "page-nonce", "www.shop.example:8000"
     )
     rewriter = HTMLRewriter(holds, xml=xml)
@@ -97,7 +97,7 @@ def test_what_is_only_content_stays(fragment: bytes) -> None:
     out, holds = rewrite(document)
 
     assert out == document
-    assert holds.held == []
+    assert holds.blocked == []
 
 
 HELD = {
@@ -148,7 +148,7 @@ def test_a_language_stays_because_the_type_beside_it_counts() -> None:
 def test_every_form_of_a_tag_is_held(fragment: bytes) -> None:
     out, holds = rewrite(page(fragment))
 
-    assert len(holds.held) == 1
+    assert len(holds.blocked) == 1
     assert b'data-consent="' in out
     if b"<base" not in fragment:
         assert not _LIVE.search(out.partition(b"<aside")[0])
@@ -170,7 +170,7 @@ def test_rewriting_the_output_again_changes_nothing(fragment: bytes) -> None:
     twice, holds = rewrite(once)
 
     assert twice == once
-    assert holds.held == []
+    assert holds.blocked == []
 
 
 def test_a_tag_that_never_ends_is_none() -> None:
@@ -213,11 +213,11 @@ def test_a_host_in_disguise_is_held_in_every_charset(host: str, charset: str) ->
     # A neighbour with a percent-encoded word, and text beyond ASCII, change nothing.
     tag = b'<script src="//%s/12345.js"></script>' % host.encode("ascii")
     document = page(b'<link rel="x" href="/%E2%82%AC">' + "\N{DEGREE SIGN}".encode("latin-1") + tag)
-    holds = PageHolds(POLICY, POLICY.decide(NOTHING), "/f.js")
+    holds = TagBlocker(POLICY, POLICY.decide(NOTHING), "/f.js")
 
     out = HTMLRewriter(holds, charset=charset).rewrite(document)
 
-    assert [held.rule for held in holds.held] == ["hubspot.loader"]
+    assert [held.rule for held in holds.blocked] == ["hubspot.loader"]
     assert tag.replace(b"src=", b"data-consent-src=")[7:] in out
 
 
@@ -267,7 +267,7 @@ def test_the_facade_knows_portal_and_region_of_the_full_tag() -> None:
 def test_one_facade_for_many_tags_and_the_first_portal_counts() -> None:
     out, holds = rewrite(page(LOADER + LOADER.replace(b"12345", b"999") + CHAT))
 
-    assert len(holds.held) == 3
+    assert len(holds.blocked) == 3
     assert settings(out)["attrs"]["data-hsjs-portal"] == "12345"  # type: ignore[index]
 
 
@@ -315,14 +315,14 @@ def test_no_facade_where_the_full_tag_loads_and_brings_the_chat() -> None:
 def test_no_facade_for_a_tag_that_names_no_portal() -> None:
     out, holds = rewrite(page(LOADER.replace(b"12345", b"abc")))
 
-    assert len(holds.held) == 1
+    assert len(holds.blocked) == 1
     assert b"<aside" not in out
 
 
 def test_the_page_s_nonce_is_copied_and_where_there_is_none_the_tag_s_own() -> None:
     """The tag may be markup that somebody has got into the page; the page's own policy is the site's."""
     nonced = page(LOADER.replace(b"async", b'nonce="tag&amp;nonce" async'))
-    without = HTMLRewriter(PageHolds(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js")).rewrite(nonced)
+    without = HTMLRewriter(TagBlocker(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js")).rewrite(nonced)
 
     assert b' nonce="page-nonce"' in rewrite(nonced)[0].partition(b"<aside")[2]
     assert b' nonce="page-nonce"' in rewrite(page(LOADER))[0].partition(b"<aside")[2]
@@ -340,7 +340,7 @@ def test_an_xhtml_page_stays_well_formed() -> None:
 
     out, holds = rewrite(document, xml=True)
 
-    assert len(holds.held) == 2
+    assert len(holds.blocked) == 2
     assert ElementTree.fromstring(out).find(".//{*}aside") is not None  # noqa: S314 - our own text
 
 
@@ -350,7 +350,7 @@ def test_a_prefixed_name_of_an_xhtml_page_stays_whole() -> None:
         xml=True,
     )
 
-    assert len(holds.held) == 1
+    assert len(holds.blocked) == 1
     assert (
         b'<h:script type="text/x-consent" data-consent="tracking" data-consent-src="https://js.hs-scripts.com/1.js"/>'
         in out
@@ -371,7 +371,7 @@ def test_an_origin_of_the_site_s_own_is_held_as_the_host_it_stands_in_for(
 ) -> None:
     out, holds = rewrite(page(b'<script src="%s"></script>' % src.encode()), policy=PROXIED)
 
-    assert [held.rule for held in holds.held] == [rule]
+    assert [held.rule for held in holds.blocked] == [rule]
     if chat:
         assert settings(out)["src"] == chat
 
@@ -386,9 +386,9 @@ def test_other_files_and_other_ports_of_such_an_origin_stay(src: str) -> None:
 
 
 def test_a_hint_to_such_an_origin_waits() -> None:
-    assert early_purpose(PROXIED, "preconnect", "https://hs.example.com") is Purpose.TRACKING
-    assert early_purpose(POLICY, "preconnect", "https://hs.example.com") is None
-    assert early_purpose(POLICY, "preconnect", "https://[bad") is None
+    assert hint_purpose(PROXIED, "preconnect", "https://hs.example.com") is Purpose.TRACKING
+    assert hint_purpose(POLICY, "preconnect", "https://hs.example.com") is None
+    assert hint_purpose(POLICY, "preconnect", "https://[bad") is None
 
 
 ANOTHER = LOADER.replace(b"12345", b"67890")
@@ -421,7 +421,7 @@ def test_a_portal_without_a_chat_brings_no_facade() -> None:
 
 
 def test_a_page_without_a_chat_holds_its_tags_all_the_same() -> None:
-    holds = PageHolds(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", offers_chat=False)
+    holds = TagBlocker(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", offers_chat=False)
 
     out = HTMLRewriter(holds).rewrite(page(LOADER + CHAT))
 
@@ -465,7 +465,7 @@ def test_lazy_address_waits_beside_an_allowed_one() -> None:
     meeting = 'src="https://meetings.hubspot.com/ann"'
     some = Consent({Category.FUNCTIONAL: State.GRANTED, Category.MARKETING: State.GRANTED})
 
-    assert rewrite(page(f"<iframe {meeting}></iframe>".encode()), some)[1].held == []
+    assert rewrite(page(f"<iframe {meeting}></iframe>".encode()), some)[1].blocked == []
     out = rewrite(page(f'<iframe {meeting} data-src="{PIXEL}"></iframe>'.encode()), some)[0]
 
     assert f'<iframe data-consent="tracking" {meeting} data-consent-src="{PIXEL}">'.encode() in out
@@ -542,7 +542,7 @@ def test_type_that_nobody_knows_keeps_other_addresses(kind: str) -> None:
 def test_what_is_fetched_ahead_waits_as_what_it_is(
     relation: str, destination: str, url: str, purpose: Purpose | None
 ) -> None:
-    assert early_purpose(POLICY, relation, url, None, destination) is purpose
+    assert hint_purpose(POLICY, relation, url, None, destination) is purpose
 
 
 @pytest.mark.parametrize(
@@ -565,7 +565,7 @@ def test_the_guard_stands_before_the_first_tag_manager(manager: bytes) -> None:
     )
     assert out.count(b"data-guard") == 1
     assert b"data-conf" not in out
-    assert holds.held == []
+    assert holds.blocked == []
 
 
 @pytest.mark.parametrize(
@@ -614,7 +614,7 @@ def test_the_guard_knows_what_is_allowed_and_is_put_in_once() -> None:
 
 
 def test_the_guard_comes_from_the_page_s_host_and_bears_the_nonce_that_the_page_has() -> None:
-    holds = PageHolds(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", authority="www.shop.example")
+    holds = TagBlocker(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", authority="www.shop.example")
     document = page(head=b'<base href="https://cdn.example/">' + TAG_MANAGER)
 
     out = HTMLRewriter(holds).rewrite(document.replace(b"</body>", LOADER + b"</body>"))
@@ -633,7 +633,7 @@ def test_a_page_whose_tags_are_all_allowed_is_left_alone_unless_a_withdrawal_is_
 
     assert settings(out) == {"live": {"chat": 1, "tracking": 1, "embeds": 1}, "held": []}
     assert RELEASING.sub(b"", out) == document
-    assert not holds.held
+    assert not holds.blocked
 
 
 @pytest.mark.parametrize("tag", [CHAT, LOADER, b'<iframe src="https://meetings.hubspot.com/anna"></iframe>'])
@@ -670,7 +670,7 @@ def test_what_is_remembered_of_a_pages_markup_is_of_that_page() -> None:
             assert settings(rewrite(page(tag))[0])["attrs"]["data-hsjs-portal"] == portal  # type: ignore[index]
         assert settings(rewrite(page(LOADER), FUNCTIONAL)[0])["live"] == {"chat": 1}
 
-    holds = [PageHolds(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", nonce) for nonce in ("one", None, "two")]
+    holds = [TagBlocker(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", nonce) for nonce in ("one", None, "two")]
     written = [HTMLRewriter(each).rewrite(page(LOADER)) for each in holds]
     assert [re.findall(rb'async=""( nonce="\w+")? data-conf', each) for each in written] == [
         [b' nonce="one"'],
@@ -683,7 +683,7 @@ def test_a_long_address_is_read_as_a_short_one() -> None:
     for length in (10, 1000, 1100, 5000):
         tag = b'<script src="//js.hs-scripts.com/12345.js?%s"></script>' % (b"x" * length)
         out, holds = rewrite(page(tag))
-        assert [held.rule for held in holds.held] == ["hubspot.loader"]
+        assert [held.rule for held in holds.blocked] == ["hubspot.loader"]
         assert addresses(out) == ["//js.hs-scripts.com/12345.js?" + "x" * length]
 
 
@@ -694,10 +694,12 @@ def addresses(document: bytes) -> list[str]:
     return [said.partition("=")[2] for mark in marks for said in mark if said.startswith("data-consent-src=")]
 
 
-def nonced(document: bytes, consent: Consent = NOTHING) -> tuple[bytes, PageHolds]:
+def nonced(document: bytes, consent: Consent = NOTHING) -> tuple[bytes, TagBlocker]:
     """A page whose policy has a nonce and trusts what scripts insert."""
     sources = ("'nonce-abc' 'strict-dynamic'",)
-    holds = PageHolds(POLICY, POLICY.decide(consent), "/_consent/facade.js", "abc", nonced=True, script_sources=sources)
+    holds = TagBlocker(
+        POLICY, POLICY.decide(consent), "/_consent/facade.js", "abc", requires_nonce=True, script_sources=sources
+    )
     return HTMLRewriter(holds).rewrite(document), holds
 
 
@@ -710,7 +712,7 @@ def test_a_script_that_the_page_s_policy_stops_is_held_for_good_and_brings_no_ch
     out, holds = nonced(page(evil))
     assert b'data-consent-src="//js.hs-scripts.com/666.js"' in out
     assert b"<aside" not in out
-    assert [held.rule for held in holds.held] == ["hubspot.loader"]
+    assert [held.rule for held in holds.blocked] == ["hubspot.loader"]
     assert POLICY.notices.counts["no-nonce"] >= 1
 
     out, _ = nonced(page(evil + good))
@@ -735,7 +737,7 @@ def test_a_picture_needs_no_nonce() -> None:
 
 def test_guard_brings_the_page_s_own_facade() -> None:
     """The page has no embeds, but the guard stands before that is known."""
-    holds = PageHolds(POLICY, POLICY.decide(NOTHING), f"/_consent/{POLICY.facade.asset().name}")
+    holds = TagBlocker(POLICY, POLICY.decide(NOTHING), f"/_consent/{POLICY.facade.asset().name}")
     manager = b"<script src='https://www.googletagmanager.com/gtm.js?id=GTM-X'></script>"
     out = HTMLRewriter(holds).rewrite(page(LOADER, head=manager))
 
@@ -763,7 +765,7 @@ def test_src_counts_for_nothing_in_an_svg_script(script: bytes) -> None:
     document = b"<svg>" + script + b"</svg>"
     after, holds = rewrite(document)
 
-    assert len(holds.held) == 1
+    assert len(holds.blocked) == 1
     assert b'type="text/x-consent"' in after
     assert b" src" in after.partition(b"</script>")[0]
     assert b" href" not in after.partition(b"</script>")[0].replace(b"data-consent-href", b"").replace(b"xlink:", b" ")

@@ -122,13 +122,13 @@ def test_removing_a_denial_never_blocks_more(
     policy: Policy, readings: list[Consent], category: Category, clicked: bool, regime: Regime
 ) -> None:
     """Law: monotonicity, for tags, for cookies and for the button."""
-    before = policy.settle(readings, clicked=clicked, regime=regime, now=NOW)
-    after = policy.settle(without_denials(readings, category), clicked=clicked, regime=regime, now=NOW)
+    before = policy.plan_from_readings(readings, clicked=clicked, regime=regime, now=NOW)
+    after = policy.plan_from_readings(without_denials(readings, category), clicked=clicked, regime=regime, now=NOW)
 
     for purpose in Purpose:
         assert after.allows(purpose) >= before.allows(purpose)
         assert (after.decisions[purpose].action == "block") <= (before.decisions[purpose].action == "block")
-    assert policy.withheld_cookies(after) <= policy.withheld_cookies(before)
+    assert policy.blocked_cookies(after) <= policy.blocked_cookies(before)
     assert policy.refused_cookies(after) <= policy.refused_cookies(before)
 
 
@@ -138,8 +138,8 @@ def test_removing_a_denial_never_blocks_more(
 def test_opt_out_allows_no_less_than_opt_in(policy: Policy, readings: list[Consent], clicked: bool) -> None:
     """Law: a regime that waits for a yes is the stricter one, where the site reads the same signals under both."""
     told = [reading for reading in readings if reading.source != "gpc" and not reading.states.keys() - reading.granted]
-    strict = policy.settle(told, clicked=clicked, regime=Regime.OPT_IN, now=NOW)
-    lenient = policy.settle(told, clicked=clicked, regime=Regime.OPT_OUT, now=NOW)
+    strict = policy.plan_from_readings(told, clicked=clicked, regime=Regime.OPT_IN, now=NOW)
+    lenient = policy.plan_from_readings(told, clicked=clicked, regime=Regime.OPT_OUT, now=NOW)
 
     for purpose in Purpose:
         assert lenient.allows(purpose) >= strict.allows(purpose)
@@ -150,7 +150,7 @@ def test_opt_out_allows_no_less_than_opt_in(policy: Policy, readings: list[Conse
 @given(policies, some_readings, st.sampled_from(Regime))
 def test_a_rule_never_grants(policy: Policy, readings: list[Consent], regime: Regime) -> None:
     """Law: every rule takes away, none adds."""
-    plan = policy.settle(readings, regime=regime, now=NOW)
+    plan = policy.plan_from_readings(readings, regime=regime, now=NOW)
 
     for category in OPTIONAL_CATEGORIES:
         if plan.consent.grants(category):
@@ -185,11 +185,11 @@ WHOLE = [
 def test_a_cookie_that_is_cut_off_grants_no_more_than_the_whole(cookie: bytes) -> None:
     """Law: what is missing is unknown. A name that is cut off is another name."""
     policy = Policy(contact_url="/c", mapping=MAPPING)
-    whole = policy.plan(Signals(Cookies([cookie]))).literal
+    whole = policy.plan(Signals(Cookies([cookie]))).merged
 
     assert whole.is_known
     for length in range(len(cookie)):
-        assert policy.plan(Signals(Cookies([cookie[:length]]))).literal.granted <= whole.granted
+        assert policy.plan(Signals(Cookies([cookie[:length]]))).merged.granted <= whole.granted
 
 
 #: Samples that this project believes less: TrustArc's levels were there before any choice, and the videos of Borlabs'
