@@ -139,8 +139,9 @@ class TagRule:
     `id` is stable: it stands in logs and reasons. `purposes` lists every purpose that the element serves, the most
     demanding first. `hosts` and `path` are where the vendor serves it; without `path` any path of its own hosts is
     meant, while on an origin that stands in for several of them nothing is. `any_host_path` recognises it on every
-    host, the page's own too. `ids` and `attribute_patterns` (attribute name to value) recognise copies that are kept elsewhere, and count for
-    elements with an address only. A path or an id may name the operator's account as the group `account`.
+    host, the page's own too. `ids` and `attribute_patterns` (attribute name to value) recognize copies that are kept
+    elsewhere, and count for elements with an address only. A path or an id may name the operator's account as the group
+    `account`.
     `elements` are those that may be it, besides custom elements. `kind` names what an embed is. `chat` says how the
     chat alone is loaded in its place; None when it brings no chat.
     """
@@ -390,8 +391,8 @@ class Vendor:
 
     `stand_ins` are the globals for which something stands in while what makes them waits.
 
-    `tag_markers` are what a script's tag holds that one of the rules knows by something else than a domain, compared as it
-    stands; `script_markers`, each with a dot, are what a script's text holds. `requires` are the categories each
+    `tag_markers` are what a script's tag holds that one of the rules knows by something else than a domain, compared
+    as it stands; `script_markers`, each with a dot, are what a script's text holds. `requires` are the categories each
     purpose needs unless the operator's policy says otherwise.
     """
 

@@ -35,8 +35,8 @@ _ACTIVE: Final = re.compile(
 class Subset:
     """Reads an XML document up to the end of its document type declaration, and takes out what could hide a tag.
 
-    ``give_up`` is asked once for each declaration whether it is to be taken out. ``names`` are those of the entities that
-    declared, with which an address may be put together.
+    ``give_up`` is asked once for each declaration whether it is to be taken out. ``names`` are those of the entities
+    that declared, with which an address may be put together.
     """
 
     def __init__(self, give_up: Callable[[], bool]) -> None:
