@@ -28,7 +28,7 @@ from .page_cache import RewriteCache
 from .rules import Action, Purpose, Vendor, compile_host_search
 from .sources import SOURCES, ConsentSource, Signals
 from .sources.own import own_cookie
-from .sources.reader import UNREAD, Reader, ids_for
+from .sources.reader import UNREAD_COPIES, Reader, ids_for
 from .tag_managers import DOMAINS as MANAGER_DOMAINS
 from .tag_managers import FINGERPRINT as MANAGERS
 from .tag_managers import WORDS as MANAGER_WORDS
@@ -633,7 +633,7 @@ class Policy:
         if consent.state(category) is State.DENIED:
             if consent.refuses(category):
                 return f"{category} consent is refused{_attributed_to(consent.attribution(category))}", "denied"
-            if UNREAD in consent.attribution(category):
+            if UNREAD_COPIES in consent.attribution(category):
                 return f"{category} consent is unknown: not every copy of a consent cookie is read", "unread-copies"
             return (
                 f"{category} consent is off by default{_attributed_to(consent.attribution(category))}",

@@ -609,7 +609,7 @@ MUTANTS = [
     Mutant("cookies.py", "self.is_cut |= len(header) > left", "pass", "tests/security/test_cookie_copies.py"),
     Mutant("policy.py", "if weight > _PLAN_MOST:", "if False:", "tests/security/test_amplification.py"),
     Mutant("policy.py", "if told <= _TOLD and len(doubts) <= _DOUBTED else", "if True else", "tests/security/test_amplification.py"),
-    Mutant("sources/reader.py", "return [*readings, *map(unread, full)]", "return readings", "tests/security/test_cookie_copies.py"),
+    Mutant("sources/reader.py", "return [*readings, *map(unread, over_limit)]", "return readings", "tests/security/test_cookie_copies.py"),
     Mutant("sources/reader.py", "list(dict.fromkeys(pairs[name]))", "list(pairs[name])", "tests/security/test_cookie_copies.py"),
     Mutant("sources/own.py", "readings.append(unread(name))", "pass", "tests/security/test_cookie_copies.py"),
     Mutant("sources/gpp.py", ", position, position + _LONGEST_WORD)", ", position)", "tests/security/test_growth.py"),

@@ -1,8 +1,4 @@
-"""Where consent is read from: one file for each format, and the ordered tuple of those that are read.
-
-Knows: which platforms and signals there are.
-Must not know: what follows from consent, HTML, HTTP beyond names and values.
-"""
+"""The consent sources: one module for each format, and the tuple of those that are read."""
 
 from __future__ import annotations
 

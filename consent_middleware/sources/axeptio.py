@@ -1,8 +1,6 @@
 """Axeptio: `axeptio_cookies`, JSON with yes or no for each of the site's vendors.
 
-Knows: that JSON and Axeptio's own fields in it. The lists beside it (`axeptio_authorized_vendors`) do not say whether
-the visitor has answered, so they are not read.
-Must not know: other formats, what follows from consent.
+The lists in `axeptio_authorized_vendors` do not say whether the visitor has answered, so they are not read.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
         if found and found.get("$$completed") is True:
             choices = [(vendor, flag) for vendor, flag in boolean_items(found) if not vendor.startswith("$$")]
             yield reading(
-                "axeptio", _NAME, states_from_choices(choices, ids), stamp=parse_timestamp(found.get("$$date"))
+                "axeptio", _NAME, states_from_choices(choices, ids), chosen_at=parse_timestamp(found.get("$$date"))
             )
 
 

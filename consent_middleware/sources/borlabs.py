@@ -1,8 +1,7 @@
 """Borlabs Cookie, versions 2 and 3: `borlabs-cookie`, JSON with the accepted services of each group.
 
-Knows: that JSON. A group without an accepted service is not in it. A group with one service may be one video that the
-visitor has unlocked in its place, before any choice: that is no consent to the group.
-Must not know: other formats, what follows from consent.
+A group without an accepted service is missing from the JSON. A group with a single service may be one video that the
+visitor unlocked in its place before making a choice. That is no consent to the group.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""c15t: `c15t`, short pairs joined by commas; what is refused is left out.
-
-Knows: these pairs.
-Must not know: other formats, what follows from consent.
-"""
+"""c15t: `c15t`, short pairs joined by commas. Refused categories are left out."""
 
 from __future__ import annotations
 
@@ -26,7 +22,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
             for key, word in flags.items():
                 if word == "0":
                     states.update(dict.fromkeys(ids.get(key, ()), State.DENIED))
-            yield reading("c15t", name, states, stamp=parse_timestamp(pairs.get("i.t")))
+            yield reading("c15t", name, states, chosen_at=parse_timestamp(pairs.get("i.t")))
 
 
 def _pairs(text: str) -> dict[str, str]:

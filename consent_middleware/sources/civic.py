@@ -1,8 +1,4 @@
-"""Civic Cookie Control: `CookieControl`, JSON with "accepted" or "revoked" for each of the site's categories.
-
-Knows: that JSON.
-Must not know: other formats, what follows from consent.
-"""
+"""Civic Cookie Control: `CookieControl`, JSON with "accepted" or "revoked" for each of the site's categories."""
 
 from __future__ import annotations
 
@@ -25,7 +21,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
         if choices:
             basis = Basis.EXPLICIT if found.get("interactedWith") is True else Basis.IMPLIED
             stamp = parse_timestamp(found.get("consentDate"))
-            yield reading("civic", _NAME, states_from_choices(choices, ids), basis=basis, stamp=stamp)
+            yield reading("civic", _NAME, states_from_choices(choices, ids), basis=basis, chosen_at=stamp)
 
 
 CIVIC = Platform("civic", _read, cookies=(_NAME,), mappable=True)

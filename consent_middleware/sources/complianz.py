@@ -1,7 +1,6 @@
-"""Complianz: one `cmplz_…` cookie for each category, and the services that were agreed to one by one.
+"""Complianz: one `cmplz_…` cookie for each category, and one for services accepted one by one.
 
-Knows: these cookies, and that Complianz says "functional" for strictly necessary.
-Must not know: other formats, what follows from consent.
+Complianz calls strictly necessary cookies "functional".
 """
 
 from __future__ import annotations

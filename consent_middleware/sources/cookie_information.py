@@ -1,8 +1,4 @@
-"""Cookie Information: `CookieInformationConsent`, JSON with lists of approved and denied categories.
-
-Knows: that JSON.
-Must not know: other formats, what follows from consent.
-"""
+"""Cookie Information: `CookieInformationConsent`, JSON with lists of approved and denied categories."""
 
 from __future__ import annotations
 
@@ -32,7 +28,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
         choices += [(name, False) for name in string_items(found.get("consents_denied"))]
         if choices:
             stamp = parse_timestamp(found.get("timestamp"))
-            yield reading("cookieinformation", _NAME, states_from_choices(choices, ids), stamp=stamp)
+            yield reading("cookieinformation", _NAME, states_from_choices(choices, ids), chosen_at=stamp)
 
 
 COOKIE_INFORMATION = Platform(

@@ -1,7 +1,6 @@
 """CookieYes's legacy plugin for WordPress: one `cookielawinfo-checkbox-…` cookie for each category.
 
-Knows: these cookies, and the one that says that the visitor has answered.
-Must not know: other formats, what follows from consent.
+The cookie `viewed_cookie_policy` says that the visitor has answered.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Cookie Notice of WordPress: `cookie_notice_accepted`, `true` or `false` for everything.
+"""Cookie Notice for WordPress: `cookie_notice_accepted`, `true` or `false` for everything.
 
-Knows: these words. Many other notices use them for "I have read this", and the plugin may write `true` when a visitor
-scrolls on: it is no consent of the visitor's. `false` is a refusal.
-Must not know: other formats, what follows from consent.
+`false` is a refusal. `true` is not a visitor's consent: many other notices use it for "I have read this", and the
+plugin may write it when a visitor scrolls.
 """
 
 from __future__ import annotations

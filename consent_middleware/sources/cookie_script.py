@@ -1,7 +1,6 @@
 """Cookie-Script: `CookieScriptConsent`, JSON with the visitor's action and a list of categories inside a string.
 
-Knows: that JSON, raw or encoded.
-Must not know: other formats, what follows from consent.
+The JSON may be percent-encoded.
 """
 
 from __future__ import annotations
@@ -31,12 +30,14 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
         found = parse_json(value) or {}
         stamp = parse_timestamp(found.get("consenttime"))
         if found.get("action") == "reject":
-            yield reading("cookie-script", _NAME, all_categories(State.DENIED), stamp=stamp)
+            yield reading("cookie-script", _NAME, all_categories(State.DENIED), chosen_at=stamp)
         elif found.get("action") == "accept":
             inner = found.get("categories")
             accepted = parse_json(inner, list) if isinstance(inner, str) else inner
             if isinstance(accepted, list):
-                yield reading("cookie-script", _NAME, states_from_accepted(string_items(accepted), ids), stamp=stamp)
+                yield reading(
+                    "cookie-script", _NAME, states_from_accepted(string_items(accepted), ids), chosen_at=stamp
+                )
 
 
 COOKIE_SCRIPT = Platform(

@@ -1,7 +1,6 @@
 """Cookiebot: `CookieConsent`, a JavaScript literal, or `-1` and `0`.
 
-Knows: that literal's tokens, and how Cookiebot says that nobody has chosen.
-Must not know: other formats, what follows from consent.
+`0` means that nobody has chosen, `-1` that the site asks nobody in this region.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
 
 
 def _tokens(text: str) -> dict[str, str | bool] | None:
-    """The tokens of a literal up to where it ends or is cut off; None for what is none of Cookiebot's."""
+    """Return the keys and values of a literal, up to its end or where it is cut off. None: it is not Cookiebot's."""
     if not text.startswith("{"):
         return None
     tokens: dict[str, str | bool] = {}
@@ -66,7 +65,7 @@ def _literal(tokens: dict[str, str | bool], ids: Ids) -> Consent:
         _NAME,
         states_from_choices(((name, flag) for name, flag in tokens.items() if isinstance(flag, bool)), ids),
         basis=Basis.EXPLICIT if explicit else Basis.IMPLIED,
-        stamp=parse_timestamp(tokens.get("utc")),
+        chosen_at=parse_timestamp(tokens.get("utc")),
         revision=tokens.get("ver"),
     )
 

@@ -1,7 +1,6 @@
 """CookieFirst: `cookiefirst-consent`, JSON with yes or no for each category.
 
-Knows: that JSON, raw or encoded.
-Must not know: other formats, what follows from consent.
+The JSON may be percent-encoded.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
         flags = boolean_items(found)
         if any(name == "necessary" for name, _ in flags) and (states := states_from_choices(flags, ids)):
             stamp = parse_timestamp(found.get("timestamp"))
-            yield reading("cookiefirst", _NAME, states, stamp=stamp, revision=found.get("version"))
+            yield reading("cookiefirst", _NAME, states, chosen_at=stamp, revision=found.get("version"))
 
 
 COOKIEFIRST = Platform(

@@ -1,8 +1,7 @@
 """CookieHub: `cookiehub`, base64 of JSON with the visitor's answer and the categories.
 
-Knows: that JSON. Where all or nothing is allowed the list of categories is empty; else it names the allowed ones by
-number, or each category with its id and value. What is there before an answer is the region's default.
-Must not know: other formats, what follows from consent.
+The list of categories is empty when all or none are allowed. Otherwise it holds the numbers of the allowed ones, or
+each category with its id and value. Before an answer it holds the region's default.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
             answered = found.get("answered") is True and found.get("implicit") is not True
             basis = Basis.EXPLICIT if answered else Basis.IMPLIED
             stamp = parse_timestamp(found.get("timestamp"))
-            yield reading("cookiehub", _NAME, states, basis=basis, stamp=stamp, revision=found.get("revision"))
+            yield reading("cookiehub", _NAME, states, basis=basis, chosen_at=stamp, revision=found.get("revision"))
 
 
 def _states(found: Mapping[str, Any], ids: Ids) -> Mapping[Category, State]:

@@ -1,7 +1,6 @@
 """CookieYes: `cookieyes-consent`, pairs of words joined by commas.
 
-Knows: these pairs, and how CookieYes says that the visitor has acted.
-Must not know: other formats, what follows from consent.
+`action:yes` says that the visitor has acted.
 """
 
 from __future__ import annotations

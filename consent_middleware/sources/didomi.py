@@ -1,7 +1,6 @@
 """Didomi: `didomi_token`, base64 of JSON with lists of enabled and disabled purposes and vendors.
 
-Knows: that JSON. The newer `didomi_dcs` holds numbers that only Didomi can name.
-Must not know: other formats, what follows from consent.
+The newer `didomi_dcs` holds numbers that only Didomi can name, so it is not read.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
                 choices += [(name, False) for name in string_items(group.get("disabled"))]
         if choices:
             yield reading(
-                "didomi", _NAME, states_from_choices(choices, ids), stamp=parse_timestamp(found.get("updated"))
+                "didomi", _NAME, states_from_choices(choices, ids), chosen_at=parse_timestamp(found.get("updated"))
             )
 
 

@@ -1,7 +1,6 @@
 """django-cookie-consent: `cookie_consent`, a version or `-1` for each of the site's cookie groups.
 
-Knows: that list. Whether a version is still the group's newest stands in the site's database.
-Must not know: other formats, what follows from consent.
+Only the site's database knows whether a version is the group's newest.
 """
 
 from __future__ import annotations

@@ -1,8 +1,5 @@
 """Do Not Track: the request header `DNT: 1`. No law rests on it, so a site must ask for it to be read.
 
-Knows: that field.
-Must not know: other formats, what follows from consent.
-
 Source: W3C, Tracking Preference Expression (DNT), section 5.2.
 """
 

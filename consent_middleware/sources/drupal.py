@@ -1,8 +1,4 @@
-"""EU Cookie Compliance for Drupal: `cookie-agreed`, and the accepted categories in `cookie-agreed-categories`.
-
-Knows: these cookies.
-Must not know: other formats, what follows from consent.
-"""
+"""EU Cookie Compliance for Drupal: `cookie-agreed`, and the accepted categories in `cookie-agreed-categories`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Fides: `fides_consent`, JSON with the state of each of the site's notices, and how it came to be.
 
-Knows: that JSON, and which ways are the visitor's own act. Before one the cookie holds the region's defaults.
-Must not know: other formats, what follows from consent.
+Before the visitor acts, the cookie holds the region's defaults.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
         if states:
             acted = meta.get("consentMethod") in _ACTS and meta.get("updatedAt")
             basis = Basis.EXPLICIT if acted else Basis.IMPLIED
-            yield reading("fides", _NAME, states, basis=basis, stamp=parse_timestamp(meta.get("updatedAt")))
+            yield reading("fides", _NAME, states, basis=basis, chosen_at=parse_timestamp(meta.get("updatedAt")))
 
 
 FIDES = Platform(

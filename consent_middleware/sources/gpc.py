@@ -1,8 +1,5 @@
 """Global Privacy Control: the request header `Sec-GPC: 1`, an objection to sale and sharing.
 
-Knows: that field.
-Must not know: other formats, what follows from consent.
-
 Source: W3C, Global Privacy Control, "The Sec-GPC Header Field for HTTP Requests".
 """
 
@@ -18,7 +15,7 @@ _FIELD = "sec-gpc"
 
 
 def is_set(values: Values, field: str) -> bool:
-    """Whether a field says exactly 1. A WSGI server joins several lines with commas."""
+    """Return whether a field's value is exactly 1. WSGI servers join several lines with commas."""
     return any(part.strip(" \t") == "1" for value in values.get(field, ()) for part in value.split(","))
 
 

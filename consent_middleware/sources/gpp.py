@@ -1,8 +1,5 @@
 """IAB GPP: `__gpp`, one string that holds a TC string, a US Privacy string and the sections of US states.
 
-Knows: the header of a GPP string, and where each section keeps its opt-outs.
-Must not know: other formats, what follows from consent.
-
 Source: IAB Tech Lab, "Global Privacy Platform String", and the specifications of its sections 2, 6, 7, 8, 9 and 16.
 """
 
@@ -35,7 +32,7 @@ _LONGEST_WORD = 24
 
 
 def _bits(text: str) -> str:
-    """The bits of base64 letters, six for each; nothing for other text."""
+    """Return the bits of base64 letters, six for each letter, or "" for other text."""
     if not _LETTERS.fullmatch(text):
         return ""
     data = base64.urlsafe_b64decode(text + "A" * (-len(text) % 4))
@@ -43,7 +40,7 @@ def _bits(text: str) -> str:
 
 
 def sections(text: str) -> dict[int, str] | None:
-    """The sections of a GPP string by id, or None where its header or the number of sections is wrong."""
+    """Return the sections of a GPP string by id, or None if its header or the number of sections is wrong."""
     header, *found = text.split("~")
     bits = _bits(header)
     if len(found) > _MOST_SECTIONS or not bits.startswith("000011000001"):
@@ -53,7 +50,7 @@ def sections(text: str) -> dict[int, str] | None:
 
 
 def _range(bits: str) -> list[int] | None:
-    """A range of ids in Fibonacci coding: how many items, then for each a bit for "from … to" and offsets."""
+    """Return the ids of a range in Fibonacci coding: the number of items, then for each a range bit and offsets."""
     if len(bits) < 12:
         return None
     ids: list[int] = []
@@ -97,9 +94,9 @@ def _read(values: Values, _: Ids) -> Iterator[Consent]:
             if applicable and number not in applicable:
                 continue
             if number == _TCF_EU:
-                states = tcf.states_of(section)
+                states = tcf.states_from_tc_string(section)
                 if states:
-                    yield reading("gpp", _NAME, states[0], stamp=states[1] or None, only_denies=True)
+                    yield reading("gpp", _NAME, states[0], chosen_at=states[1] or None, only_denies=True)
             elif opts_out(section) if number == _US_PRIVACY else number > _US_PRIVACY and _is_opt_out(number, section):
                 yield reading("gpp", _NAME, {Category.MARKETING: State.DENIED})
 

@@ -1,8 +1,4 @@
-"""HubSpot's own cookie banner: `__hs_cookie_cat_pref`, `__hs_opt_out`, `__hs_do_not_track`.
-
-Knows: the shape of these cookies, and which of them wins.
-Must not know: HubSpot's tags and other cookies, what follows from consent.
-"""
+"""HubSpot's own cookie banner: `__hs_cookie_cat_pref`, `__hs_opt_out`, `__hs_do_not_track`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """insites/cookieconsent, Osano's open-source banner: `cookieconsent_status`, one word.
 
-Knows: these words. "dismiss" is a yes in one of the banner's modes and a no in another; the cookie does not say which.
-Must not know: other formats, what follows from consent.
+"dismiss" means yes in one of the banner's modes and no in another. The cookie does not say which, so it counts as no
+answer.
 """
 
 from __future__ import annotations

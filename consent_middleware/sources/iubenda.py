@@ -1,8 +1,4 @@
-"""iubenda: `_iub_cs-NUMBER`, JSON with purposes by number, or one yes or no.
-
-Knows: that JSON, and the names beside it that are no consent.
-Must not know: other formats, what follows from consent.
-"""
+"""iubenda: `_iub_cs-NUMBER`, JSON with purposes by number, or one yes or no."""
 
 from __future__ import annotations
 
@@ -34,17 +30,17 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
             stamp = parse_timestamp(found.get("timestamp"))
             purposes = boolean_items(found.get("purposes"))
             if purposes:
-                yield reading("iubenda", name, states_from_choices(purposes, ids), stamp=stamp)
+                yield reading("iubenda", name, states_from_choices(purposes, ids), chosen_at=stamp)
             elif isinstance(found.get("consent"), bool) and "purposes" not in found:
                 state = State.GRANTED if found["consent"] else State.DENIED
-                yield reading("iubenda", name, all_categories(state), stamp=stamp)
+                yield reading("iubenda", name, all_categories(state), chosen_at=stamp)
 
 
 IUBENDA = Platform(
     "iubenda",
     _read,
     prefixes=("_iub_cs-",),
-    names=re.compile(r"_iub_cs-s?[0-9]+"),
+    prefixed_names=re.compile(r"_iub_cs-s?[0-9]+"),
     ids=category_ids(
         **{
             "1": Category.NECESSARY,

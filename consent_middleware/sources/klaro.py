@@ -1,11 +1,7 @@
-"""Klaro: `klaro`, a JSON object with yes or no for each of the site's services.
-
-Knows: that object.
-Must not know: other formats, what follows from consent.
-"""
+"""Klaro: `klaro`, a JSON object with yes or no for each of the site's services."""
 
 from __future__ import annotations
 
-from .platform import Platform, flags_by_service
+from .platform import Platform, service_flags_reader
 
-KLARO = Platform("klaro", flags_by_service("klaro"), cookies=("klaro",), mappable=True, renamable=True)
+KLARO = Platform("klaro", service_flags_reader("klaro"), cookies=("klaro",), mappable=True, renamable=True)

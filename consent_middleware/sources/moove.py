@@ -1,7 +1,6 @@
 """Moove GDPR for WordPress: `moove_gdpr_popup`, JSON with "0" or "1" for three groups.
 
-Knows: that JSON. What the site has put into the two optional groups, only the site can tell.
-Must not know: other formats, what follows from consent.
+Only the site can tell what it has put into the two optional groups.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""OneTrust and CookiePro: `OptanonConsent`, and `OptanonAlertBoxClosed` once the visitor has answered.
-
-Knows: the query string inside the cookie, the usual group ids, what counts as an answer.
-Must not know: other formats, what follows from consent.
-"""
+"""OneTrust and CookiePro: `OptanonConsent`, and `OptanonAlertBoxClosed` once the visitor has answered."""
 
 from __future__ import annotations
 
@@ -46,12 +42,12 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
                 _CONSENT,
                 states_from_choices([(group, flag == "1") for group, flag in groups], ids),
                 basis=Basis.EXPLICIT if explicit else Basis.IMPLIED,
-                stamp=min(closed, default=None),
+                chosen_at=min(closed, default=None),
             )
 
 
 def _fields(value: str) -> list[tuple[str, str]]:
-    """The fields, their values still encoded: only then do `&` and `=` part them. Empty where there are no groups."""
+    """Return the fields with their values still encoded, so that `&` and `=` separate them. Empty without groups."""
     for form in decodings(value):
         fields: list[tuple[str, str]] = _FIELD.findall(form)
         if any(name == "groups" for name, _ in fields):

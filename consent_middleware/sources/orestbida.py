@@ -1,8 +1,4 @@
-"""orestbida/cookieconsent, versions 2 and 3: `cc_cookie`, JSON with a list of accepted categories.
-
-Knows: both versions' JSON, and what makes such a cookie valid.
-Must not know: other formats, what follows from consent.
-"""
+"""orestbida/cookieconsent, versions 2 and 3: `cc_cookie`, JSON with a list of accepted categories."""
 
 from __future__ import annotations
 
@@ -34,13 +30,13 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
                     f"orestbida-{version}",
                     name,
                     states_from_accepted(string_items(found["categories"]), ids),
-                    stamp=parse_timestamp(found.get("lastConsentTimestamp") or found.get("last_consent_update")),
+                    chosen_at=parse_timestamp(found.get("lastConsentTimestamp") or found.get("last_consent_update")),
                     revision=found.get("revision"),
                 )
 
 
 def _version(found: dict[str, Any]) -> str:
-    """`v3` or `v2` for a cookie that the library itself takes as valid; nothing for any other."""
+    """Return `v3` or `v2` for a cookie that the library itself accepts, or ""."""
     if all(found.get(name) for name in ("consentId", "consentTimestamp", "lastConsentTimestamp")):
         return "v3"
     return "v2" if isinstance(found.get("level"), list) else ""

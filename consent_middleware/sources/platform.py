@@ -1,7 +1,6 @@
-"""What a consent platform's reader is, and the few shapes that their values share.
+"""The description of a consent platform, and readers for the shapes that their values share.
 
-Knows: requests as signals, percent-encoding, JSON, dates; how listed ids become categories.
-Must not know: any platform, which platforms there are, what follows from consent, vendors, HTML.
+No platform is named here.
 """
 
 from __future__ import annotations
@@ -20,18 +19,21 @@ from urllib.parse import unquote
 from consent_middleware.consent import OPTIONAL_CATEGORIES, Basis, Category, Consent, State
 from consent_middleware.cookies import Cookies
 
-#: How much of one value is read, in bytes. Browsers keep 4096 for a cookie's name and value together (RFC 6265bis,
-#: section 5.6); what is longer than this is nobody's cookie and is left unread.
+#: The longest value that is read, in bytes. Browsers keep 4096 bytes for a cookie's name and value together
+#: (RFC 6265bis, section 5.6).
 MAX_VALUE = 8192
-#: How many brackets a value's JSON may open. It bounds the depth, which the parser spends the stack on.
+#: How many brackets a value's JSON may open. This bounds the nesting, and so the parser's stack.
 MAX_BRACKETS = 256
 
 
 class Signals(NamedTuple):
-    """What a request says that consent can be read from: its cookies and its header fields.
+    """The parts of a request from which consent can be read.
 
-    `headers` holds the names in lower case and the values as received, in order, duplicates included. `method` and
-    `path` are the request's, for a site that decides by them.
+    Attributes:
+        cookies: the request's cookies.
+        headers: pairs of a lower-case name and the value as received, in order, duplicates included.
+        method: the request's method.
+        path: the request's path, below the app's mount.
     """
 
     cookies: Cookies
@@ -40,57 +42,57 @@ class Signals(NamedTuple):
     path: str = "/"
 
     def header(self, name: str) -> str | None:
-        """The first value of a header field, in any letter case, or None."""
+        """Return the first value of a header field, or None. The name may be in any letter case."""
         key = name.lower().encode("latin-1", "replace")
         return next((value.decode("latin-1") for given, value in self.headers if given == key), None)
 
 
-#: A source reads one format and returns one reading for each copy that it finds (a name can stand twice, on a host and
-#: on its parent domain); nothing when the request holds nothing of its format. It never raises, and it never guesses:
-#: a cookie of the right name and the wrong shape is somebody else's.
+#: A source reads one format. It returns one reading for each copy of a cookie (a host and its parent domain may both
+#: set one), and nothing when the request has none. It does not guess: a cookie with the right name and the wrong shape
+#: belongs to another program.
 ConsentSource = Callable[[Signals], Sequence[Consent]]
 
-#: The values that a request holds under a platform's names, every copy.
+#: The values of each of a platform's names in a request, every copy.
 Values = Mapping[str, Sequence[str]]
-#: Which categories each of a platform's own ids stands for; none for an id that is strictly necessary.
+#: The categories that each of a platform's own ids stands for. An id for strictly necessary cookies has none.
 Ids = Mapping[str, frozenset[Category]]
 
 
 def category_ids(**ids: Category) -> Ids:
-    """Ids that stand for one category each; a name's underscore is itself."""
+    """Return ids that stand for one category each."""
     return MappingProxyType({id_: categories(category) for id_, category in ids.items()})
 
 
 def categories(*named: Category) -> frozenset[Category]:
-    """The categories that a visitor can refuse among those named."""
+    """Return the given categories without those that a visitor cannot refuse."""
     return frozenset(named) & frozenset(OPTIONAL_CATEGORIES)
 
 
 @dataclass(frozen=True, eq=False)
 class Platform:
-    """A consent platform, or a signal, that is read from cookies or from header fields.
+    """A consent platform or signal that is read from cookies or header fields.
 
     Args:
-        id: its stable name, in mappings, reasons and logs.
-        read: takes the values under its names and the meaning of its ids, and gives readings. It need not catch
-            anything about their number or size; it must take any text.
-        cookies: the exact names of its cookies.
-        beside: the names of another platform's cookies that tell how its own came about; alone they say nothing.
-        prefixes: beginnings of names, where a name holds a number of the site's.
-        names: which of the names with a prefix are meant.
-        headers: the header fields it reads, in lower case.
-        ids: the platform's own ids that mean the same on every site.
-        mappable: whether its ids are the site's own, so that a mapping for all platforms is meant for it too.
-        renamable: whether a site may have given its cookie another name.
-        aliases: other words for it in a site's mapping.
+        id: the stable name, used in mappings, reasons and logs.
+        read: a function of the values and the ids that yields readings. It must accept any text; the number and size
+            of the values are already limited.
+        cookies: the exact names of the platform's cookies.
+        context_cookies: another platform's cookies that show how this one's were set. Alone they say nothing.
+        prefixes: how names begin that contain a site's number.
+        prefixed_names: the pattern that a name with a prefix must match.
+        headers: the header fields to read, in lower case.
+        ids: the platform's ids that mean the same on every site.
+        mappable: whether sites make up their own ids. Then a mapping for all platforms applies too.
+        renamable: whether a site can give the cookie another name.
+        aliases: other names for the platform in a site's mapping.
     """
 
     id: str
     read: Callable[[Values, Ids], Iterable[Consent]]
     cookies: tuple[str, ...] = ()
-    beside: tuple[str, ...] = ()
+    context_cookies: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
-    names: re.Pattern[str] | None = None
+    prefixed_names: re.Pattern[str] | None = None
     headers: tuple[str, ...] = ()
     ids: Ids = field(default_factory=lambda: MappingProxyType({}))
     mappable: bool = False
@@ -104,22 +106,21 @@ def reading(
     states: Mapping[Category, State],
     *,
     basis: Basis = Basis.EXPLICIT,
-    stamp: float | None = None,
+    chosen_at: float | None = None,
     revision: object = None,
     only_denies: bool = False,
 ) -> Consent:
-    """A reading, with what a platform calls its policy's version as text."""
-    written = isinstance(revision, str | int) and not isinstance(revision, bool)
-    return Consent(
-        MappingProxyType(dict(states)), basis, source, cookie, stamp, str(revision) if written else "", only_denies
-    )
+    """Return a reading. `revision`, the site's version of its policy, may be any JSON value."""
+    is_revision = isinstance(revision, str | int) and not isinstance(revision, bool)
+    text = str(revision) if is_revision else ""
+    return Consent(MappingProxyType(dict(states)), basis, source, cookie, chosen_at, text, only_denies)
 
 
 # From ids to categories
 
 
 def states_from_choices(choices: Iterable[tuple[str, bool]], ids: Ids) -> dict[Category, State]:
-    """The states that yes and no by id make: a category is denied by any no among its ids."""
+    """Return the states for a yes or no by id. One no among a category's ids denies the category."""
     states: dict[Category, State] = {}
     for name, granted in choices:
         for category in ids.get(name, ()):
@@ -131,47 +132,59 @@ def states_from_choices(choices: Iterable[tuple[str, bool]], ids: Ids) -> dict[C
 
 
 def states_from_accepted(accepted: Iterable[str], ids: Ids) -> dict[Category, State]:
-    """The states that a complete list of what is accepted makes: what no listed id stands for is denied."""
+    """Return the states for a complete list of accepted ids. A category without an accepted id is denied."""
     granted = {category for name in accepted for category in ids.get(name, ())}
-    known = {category for meant in ids.values() for category in meant}
+    known = {category for named in ids.values() for category in named}
     return {category: State.GRANTED if category in granted else State.DENIED for category in known}
 
 
-def flags_by_service(source: str) -> Callable[[Values, Ids], Iterator[Consent]]:
-    """A reader of cookies that hold a JSON object with yes or no for each of the site's services, and nothing else."""
+def service_flags_reader(source: str) -> Callable[[Values, Ids], Iterator[Consent]]:
+    """Return a reader for cookies whose JSON object has only a yes or no for each of the site's services."""
 
-    def read(values: Values, ids: Ids) -> Iterator[Consent]:
+    def read_services(values: Values, ids: Ids) -> Iterator[Consent]:
         for name, copies in values.items():
             for value in copies:
                 found = parse_json(value)
                 if found and len(services := boolean_items(found)) == len(found):
                     yield reading(source, name, states_from_choices(services, ids))
 
-    return read
+    return read_services
 
 
 def all_categories(state: State) -> dict[Category, State]:
-    """One state for each category that a visitor can refuse."""
+    """Return `state` for each category that a visitor can refuse."""
     return dict.fromkeys(OPTIONAL_CATEGORIES, state)
 
 
-# What values are made of
+# Reading values
+
+#: The characters of JSON and lists as `encodeURIComponent` writes them. None can be part of another percent-encoded
+#: character, so replacing them first only saves time.
+_COMMON_CODES = {"%22": '"', "%2C": ",", "%3A": ":", "%7B": "{", "%7D": "}", "%5B": "[", "%5D": "]", "%20": " "}
 
 
-#: What JSON and lists are made of, as encodeURIComponent writes it. None of these characters can be a part of another
-#: percent-encoded one, so to replace them first changes nothing but the time it takes.
-_COMMON = {"%22": '"', "%2C": ",", "%3A": ":", "%7B": "{", "%7D": "}", "%5B": "[", "%5D": "]", "%20": " "}
+#: A backslash and three octal digits, or a backslash and a character: how `http.cookies` and Werkzeug write characters
+#: that a cookie must not contain.
+_COOKIE_ESCAPE = re.compile(r"\\(?:([0-3][0-7]{2})|(.))", re.DOTALL)
+
+
+def unquote_cookie(value: bytes) -> str:
+    """Return the value as text, one character for each byte, without surrounding quotes and their escapes."""
+    text = value.decode("latin-1")
+    if len(text) >= 2 and text[0] == text[-1] == '"':
+        text = _COOKIE_ESCAPE.sub(lambda escape: chr(int(escape[1], 8)) if escape[1] else escape[2], text[1:-1])
+    return text
 
 
 def percent_decode(value: str) -> str:
-    """The value percent-decoded once (RFC 3986, section 2.1); what is no such code stays."""
-    for code, character in _COMMON.items():
+    """Return the value percent-decoded once (RFC 3986, section 2.1). Malformed codes stay."""
+    for code, character in _COMMON_CODES.items():
         value = value.replace(code, character)
     return unquote(value, errors="replace") if "%" in value else value
 
 
 def decodings(value: str) -> Iterator[str]:
-    """The value as it is, percent-decoded once, and twice: some servers encode a value that a script has encoded."""
+    """Yield the value as it is, percent-decoded once, and twice. Some servers encode what a script has encoded."""
     yield value
     for _ in range(2):
         if "%" not in value:
@@ -184,10 +197,10 @@ def decodings(value: str) -> Iterator[str]:
 
 
 def parse_json(value: str, kind: type[Any] = dict) -> Any:
-    """The JSON object (or other `kind`) that a value holds, raw or percent-encoded up to twice; None for the rest."""
+    """Return the JSON object (or list) in a value, raw or percent-encoded up to twice, or None."""
     opening = "{" if kind is dict else "["
     for text in decodings(value):
-        # Half-encoded JSON has a bare brace and encoded quotes; it is no JSON before it is decoded.
+        # Half-encoded JSON has a bare brace and encoded quotes. It must be decoded first.
         if not text.startswith(opening) or text[1:2] == "%":
             continue
         if text.count("{") + text.count("[") > MAX_BRACKETS:
@@ -201,7 +214,7 @@ def parse_json(value: str, kind: type[Any] = dict) -> Any:
 
 
 def parse_base64_json(value: str) -> dict[str, Any] | None:
-    """The JSON object that a value holds in base64 (RFC 4648, sections 4 and 5); None for the rest."""
+    """Return the JSON object in a base64 value (RFC 4648, sections 4 and 5), or None."""
     for text in decodings(value):
         letters = text.rstrip("=").translate(_STANDARD_ALPHABET)
         try:
@@ -218,30 +231,30 @@ _STANDARD_ALPHABET = str.maketrans("-_", "+/")
 
 
 def string_items(value: object) -> list[str]:
-    """The strings of a list; nothing for what is no list."""
+    """Return the strings of a list. Any other value has none."""
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def boolean_items(value: object) -> list[tuple[str, bool]]:
-    """The yes and no of an object by name, where they are JSON's own; nothing for what is no object."""
+    """Return the names and values of an object's booleans. Any other value has none."""
     return [(key, flag) for key, flag in value.items() if isinstance(flag, bool)] if isinstance(value, dict) else []
 
 
-_NUMBER = re.compile(r"[0-9]{9,14}")
+_UNIX_TIME = re.compile(r"[0-9]{9,14}")
 
 
 def parse_timestamp(value: object) -> float | None:
-    """Seconds since 1970 for an ISO 8601 date or a Unix time in seconds or milliseconds; None for the rest."""
+    """Return seconds since 1970 (UTC) for an ISO 8601 date or a Unix time in seconds or milliseconds, or None."""
     if isinstance(value, str):
-        value = int(value) if _NUMBER.fullmatch(value) else _iso_stamp(value)
+        value = int(value) if _UNIX_TIME.fullmatch(value) else _parse_iso_date(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if not 1e8 <= value < 1e14:  # 1973 in seconds up to the year 5138, in either unit
+    if not 1e8 <= value < 1e14:  # from 1973 in seconds to 5138 in either unit
         return None
     return value / 1000 if value > 1e11 else float(value)
 
 
-def _iso_stamp(text: str) -> float | None:
+def _parse_iso_date(text: str) -> float | None:
     try:
         date = datetime.fromisoformat(text)
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()

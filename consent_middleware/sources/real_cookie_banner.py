@@ -1,7 +1,6 @@
 """Real Cookie Banner for WordPress: `real_cookie_banner…`, JSON with the accepted services of each group, by number.
 
-Knows: that value. The numbers are the site's own, so without a mapping nothing is known of any category.
-Must not know: other formats, what follows from consent.
+The numbers are the site's own, so without a mapping every category stays unknown.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
             if match and accepted is not None:
                 given = [group for group, services in accepted.items() if isinstance(services, list) and services]
                 yield reading(
-                    "real-cookie-banner", name, states_from_accepted(given, groups), stamp=parse_timestamp(match[1])
+                    "real-cookie-banner", name, states_from_accepted(given, groups), chosen_at=parse_timestamp(match[1])
                 )
 
 
@@ -35,6 +34,6 @@ REAL_COOKIE_BANNER = Platform(
     "real-cookie-banner",
     _read,
     prefixes=("real_cookie_banner",),
-    names=re.compile(r"real_cookie_banner(?:-[a-z]+:[0-9A-Za-z]+(?:_[a-z]+:[0-9A-Za-z]+)*)?"),
+    prefixed_names=re.compile(r"real_cookie_banner(?:-[a-z]+:[0-9A-Za-z]+(?:_[a-z]+:[0-9A-Za-z]+)*)?"),
     mappable=True,
 )

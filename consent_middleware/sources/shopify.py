@@ -1,7 +1,6 @@
 """Shopify: `_tracking_consent`, letters, or JSON with a choice and the region's defaults, as in `_cmp_a` before it.
 
-Knows: that JSON. Where no choice is recorded, the purposes are what the region's law allows without one.
-Must not know: other formats, what follows from consent.
+Where no choice is recorded, the purposes show what the region's law allows without one.
 """
 
 from __future__ import annotations

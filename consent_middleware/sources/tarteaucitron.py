@@ -1,8 +1,4 @@
-"""tarteaucitron: `tarteaucitron`, one `!service=true`, `false` or `wait` after the other.
-
-Knows: that list.
-Must not know: other formats, what follows from consent.
-"""
+"""tarteaucitron: `tarteaucitron`, one `!service=true`, `false` or `wait` after the other."""
 
 from __future__ import annotations
 

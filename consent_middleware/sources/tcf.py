@@ -1,8 +1,5 @@
 """IAB TCF v2: the TC string, in `euconsent-v2` and under the names of two platforms.
 
-Knows: the core segment of a TC string, and which purposes stand for which category.
-Must not know: other formats, what follows from consent.
-
 Source: IAB Europe and IAB Tech Lab, "Consent string and vendor list formats v2", The Core String.
 """
 
@@ -35,7 +32,7 @@ _PURPOSES = {
 
 
 class TCString(NamedTuple):
-    """What is read of a TC string's core: dates in seconds since 1970, purposes by number."""
+    """The fields that are read from a TC string's core. Dates are in seconds since 1970, purposes are numbers."""
 
     created: float
     updated: float
@@ -46,7 +43,7 @@ class TCString(NamedTuple):
 
 
 def decode(text: str) -> TCString | None:
-    """The core of a TC string of version 2, or None where it is cut off or something else."""
+    """Return the core of a TC string of version 2, or None if the text is cut off or something else."""
     core = text.partition(".")[0].rstrip("=")
     if not _CORE.fullmatch(core):
         return None
@@ -68,10 +65,10 @@ def decode(text: str) -> TCString | None:
     )
 
 
-def states_of(text: str) -> tuple[dict[Category, State], float] | None:
-    """The states that a TC string means and when it was last set, or None where it is not valid.
+def states_from_tc_string(text: str) -> tuple[dict[Category, State], float] | None:
+    """Return the states of a TC string and the time of its last update, or None if it is not valid.
 
-    A string that is not for this site alone is not valid since TCF 2.0, nor one under a policy older than version 4
+    A string that is not specific to this site is invalid since TCF 2.0, and one under a policy older than version 4
     since 30 September 2023.
     """
     string = decode(text)
@@ -93,9 +90,9 @@ def states_of(text: str) -> tuple[dict[Category, State], float] | None:
 def _read(values: Values, _: Ids) -> Iterator[Consent]:
     for name, copies in values.items():
         for value in copies:
-            found = next((states for form in decodings(value) if (states := states_of(form))), None)
+            found = next((states for form in decodings(value) if (states := states_from_tc_string(form))), None)
             if found:
-                yield reading("tcf", name, found[0], stamp=found[1] or None, only_denies=True)
+                yield reading("tcf", name, found[0], chosen_at=found[1] or None, only_denies=True)
 
 
 TCF = Platform(
@@ -103,5 +100,5 @@ TCF = Platform(
     _read,
     cookies=("euconsent-v2", "eupubconsent-v2"),  # the second is OneTrust's name for it
     prefixes=("__cmpconsentx",),  # consentmanager's, with the site's number
-    names=re.compile(r"__cmpconsentx[0-9]+"),
+    prefixed_names=re.compile(r"__cmpconsentx[0-9]+"),
 )

@@ -1,7 +1,6 @@
-"""TrustArc: `notice_preferences`, `notice_gdpr_prefs` and `cmapi_cookie_privacy`, all of them levels.
+"""TrustArc: levels in `notice_preferences`, `notice_gdpr_prefs` and `cmapi_cookie_privacy`.
 
-Knows: these levels. A site with a fourth level gives the others another meaning, which only the site can tell.
-Must not know: other formats, what follows from consent.
+On a site with a fourth level the others have another meaning, which only the site can tell.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
 
 
 def _readings(name: str, states: Mapping[Category, State], *, implied: bool) -> Iterator[Consent]:
-    """Where everything is allowed until the visitor objects, only the objection is the visitor's."""
+    """Yield the readings. Where everything is allowed until the visitor objects, only the objection is explicit."""
     whole = reading("trustarc", name, states)
     if not implied:
         yield whole

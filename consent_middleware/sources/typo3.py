@@ -1,8 +1,4 @@
-"""Cookie Optin for TYPO3 (sg_cookie_optin): `cookie_optin`, 0 or 1 for each of the site's groups.
-
-Knows: that list.
-Must not know: other formats, what follows from consent.
-"""
+"""Cookie Optin for TYPO3 (sg_cookie_optin): `cookie_optin`, 0 or 1 for each of the site's groups."""
 
 from __future__ import annotations
 

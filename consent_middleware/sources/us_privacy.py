@@ -1,7 +1,6 @@
-"""The US Privacy string: four letters, of which the third says whether the visitor has opted out of sale.
+"""The US Privacy string: four characters. The third says whether the visitor has opted out of sale.
 
-Knows: that string, bare and inside iubenda's JSON.
-Must not know: other formats, what follows from consent.
+It is read bare and inside iubenda's JSON.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ _SHAPE = re.compile(r"1[YNyn-]([YNyn-])[YNyn-]")
 
 
 def opts_out(text: str) -> bool:
-    """Whether a US Privacy string refuses sale; any other string says nothing about it."""
+    """Return whether a US Privacy string refuses sale. Any other text does not."""
     match = _SHAPE.fullmatch(text)
     return match is not None and match[1] in "Yy"
 

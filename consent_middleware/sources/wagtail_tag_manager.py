@@ -1,8 +1,7 @@
 """Wagtail Tag Manager: `wtm`, base64 of JSON with the state of each type of tag.
 
-Knows: that JSON, and the form before version 2. The app itself writes a state for every type on the first page, and
-turns some to "true" on the second: a state is the visitor's once the cookie says when it was set.
-Must not know: other formats, what follows from consent.
+The form before version 2 is read too. The app itself writes a state for every type on the first page and turns some
+to "true" on the second, so a state is the visitor's only if the cookie says when it was set.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
         states = states_from_choices(((name, word == "true") for name, word in words if word in ("true", "false")), ids)
         if states:
             basis = Basis.IMPLIED if stamp is None else Basis.EXPLICIT
-            yield reading("wagtail-tag-manager", _NAME, states, basis=basis, stamp=stamp)
+            yield reading("wagtail-tag-manager", _NAME, states, basis=basis, chosen_at=stamp)
 
 
 WAGTAIL_TAG_MANAGER = Platform(

@@ -1,7 +1,6 @@
 """The WP Consent API of WordPress: one `wp_consent_…` cookie for each category.
 
-Knows: these cookies, and that the API says "functional" for strictly necessary.
-Must not know: other formats, what follows from consent.
+The API calls strictly necessary cookies "functional".
 """
 
 from __future__ import annotations
@@ -33,6 +32,6 @@ WP_CONSENT = Platform(
     "wp-consent-api",
     _read,
     cookies=tuple(_PREFIX + category for category in _CATEGORIES),
-    beside=_COMPLIANZ,
+    context_cookies=_COMPLIANZ,
     ids=category_ids(preferences=Category.FUNCTIONAL, statistics=Category.ANALYTICS, marketing=Category.MARKETING),
 )

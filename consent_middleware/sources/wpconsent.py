@@ -1,8 +1,7 @@
 """WPConsent: `wpconsent_preferences`, JSON with yes or no for each category, and for services.
 
-Knows: that JSON. Whoever allows one video gets its service and its whole category in it: so a yes to a category counts
-as the visitor's where both of the default categories are there and no service is.
-Must not know: other formats, what follows from consent.
+A visitor who allows one video gets its service and its whole category in the cookie. So a yes to a category counts as
+the visitor's only where both default categories are there and no service is.
 """
 
 from __future__ import annotations

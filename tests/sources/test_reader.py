@@ -46,7 +46,7 @@ def test_every_platform_has_its_own_name_and_something_to_read() -> None:
     assert len(set(ids)) == len(ids)
     for platform in SOURCES:
         assert platform.cookies or platform.prefixes or platform.headers
-        assert not platform.prefixes or platform.names is not None
+        assert not platform.prefixes or platform.prefixed_names is not None
 
 
 def test_every_platform_and_signal_has_its_place_in_the_docs() -> None:

@@ -167,7 +167,7 @@ def _local_offset(naive: object) -> float:
 @given(st.text(alphabet="ABCQYZabz019-_.=+/%", max_size=60) | st.text(max_size=60))
 def test_no_text_raises_and_none_grants_without_storage(text: str) -> None:
     """Law: any text is a cookie's value."""
-    found = tcf.states_of(text)
+    found = tcf.states_from_tc_string(text)
     string = tcf.decode(text)
 
     if found and string and 1 not in string.purposes and not string.purpose_one_treatment:
