@@ -40,6 +40,6 @@ def test_the_reading_bears_the_policy_s_version() -> None:
     assert reading.revision == "1.2.0"
 
 
-def test_a_banner_without_categories_asks_for_everything_at_once() -> None:
+def test_banner_without_categories_covers_everything() -> None:
     assert said(b"cookie-agreed=2", by="drupal-eucc") == "+++ explicit"
     assert said(b"cookie-agreed=1", by="drupal-eucc") == "+++ explicit"

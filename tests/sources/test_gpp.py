@@ -100,7 +100,7 @@ def test_the_reading_of_a_string(given_: bytes, expected: str) -> None:
     assert said(given_, by="gpp") == expected
 
 
-def test_a_tc_string_inside_it_only_denies_as_any_other() -> None:
+def test_tc_string_inside_only_denies() -> None:
     (reading,) = readings(cookie(f"DBABM~{core()}"))
 
     assert (reading.only_denies, reading.chosen_at) == (True, 1735787045)

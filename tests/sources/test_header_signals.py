@@ -32,14 +32,14 @@ def test_the_reading_of_do_not_track(value: bytes, expected: str) -> None:
     assert said(by="dnt", headers=[(b"dnt", value)]) == expected
 
 
-def test_do_not_track_is_read_only_where_the_site_asks_for_it() -> None:
+def test_dnt_is_read_only_on_request() -> None:
     plan = Policy(contact_url="/c").plan(Signals(Cookies(), [(b"dnt", b"1")]))
 
     assert plan.readings == ()
     assert plan.merged.states == {}
 
 
-def test_a_signal_beside_a_cookie_refuses_what_the_cookie_grants() -> None:
+def test_signal_refuses_what_a_cookie_grants() -> None:
     plan = Policy(contact_url="/c").plan(Signals(Cookies([b"cookieconsent_status=allow"]), [(b"sec-gpc", b"1")]))
 
     assert "".join(SIGNS[plan.merged.state(category)] for category in OPTIONAL_CATEGORIES) == "++-"

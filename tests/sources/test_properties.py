@@ -96,7 +96,7 @@ def test_no_request_raises(lines: list[bytes], regime: Regime, signal: bytes) ->
 @pytest.mark.no_cover
 @settings(max_examples=400)
 @given(st.lists(headers, max_size=3), st.sampled_from(Regime))
-def test_nothing_counts_as_granted_that_no_source_has_granted(lines: list[bytes], regime: Regime) -> None:
+def test_merge_grants_only_what_a_source_grants(lines: list[bytes], regime: Regime) -> None:
     """Law: what counts is a part of what is said, and a grant that counts stands alone in some reading."""
     plan = Policy(contact_url="/c", mapping=MAPPING, regime=regime).plan(Signals(Cookies(lines)))
 
@@ -182,7 +182,7 @@ WHOLE = [
 
 
 @pytest.mark.parametrize("cookie", WHOLE, ids=lambda cookie: cookie.partition(b"=")[0].decode())
-def test_a_cookie_that_is_cut_off_grants_no_more_than_the_whole(cookie: bytes) -> None:
+def test_truncated_cookie_grants_no_more(cookie: bytes) -> None:
     """Law: what is missing is unknown. A name that is cut off is another name."""
     policy = Policy(contact_url="/c", mapping=MAPPING)
     whole = policy.plan(Signals(Cookies([cookie]))).merged
@@ -201,7 +201,7 @@ SAMPLES = Path(__file__).parents[3] / "shared" / "facts" / "consent-cookie-sampl
 @pytest.mark.corpus
 @pytest.mark.no_cover
 @pytest.mark.skipif(not SAMPLES.is_file(), reason="the file of sample headers is not beside the project")
-def test_every_sample_beside_the_project_gives_its_reading() -> None:
+def test_shared_samples_give_their_readings() -> None:
     for sample in json.loads(SAMPLES.read_bytes())["samples"]:
         fields = [(b"cookie", sample["cookie_header"].encode())]
         fields += [(name.lower().encode(), value.encode()) for name, value in sample["headers"].items()]

@@ -27,7 +27,7 @@ from consent_middleware.sources.reader import MAX_COPIES, MAX_NAMES, Reader
 from tests.sources.read_header import NOTHING, readings, said
 
 
-def test_no_more_copies_and_names_are_read_than_browsers_send() -> None:
+def test_copies_and_names_are_limited() -> None:
     copies = b"; ".join(b'_iub_cs-1={"consent":true,"id":%d}' % number for number in range(1500))
     names = b"; ".join(b'_iub_cs-%d={"consent":true}' % number for number in range(1500))
 
@@ -40,7 +40,7 @@ def test_equal_copies_are_one() -> None:
     assert len(readings(b"; ".join([b"cookieconsent_status=allow"] * 2000))) == 1
 
 
-def test_every_platform_has_its_own_name_and_something_to_read() -> None:
+def test_platforms_have_unique_ids_and_inputs() -> None:
     ids = [platform.id for platform in SOURCES]
 
     assert len(set(ids)) == len(ids)
@@ -49,7 +49,7 @@ def test_every_platform_has_its_own_name_and_something_to_read() -> None:
         assert not platform.prefixes or platform.prefixed_names is not None
 
 
-def test_every_platform_and_signal_has_its_place_in_the_docs() -> None:
+def test_platforms_and_signals_are_documented() -> None:
     text = (Path(__file__).parents[2] / "docs" / "consent-sources.md").read_text("utf-8")
 
     for platform in SOURCES:
@@ -84,7 +84,7 @@ def test_the_lines_of_a_request(lines: list[bytes], expected: str) -> None:
     assert said(*lines, by="insites") == expected
 
 
-def test_an_answer_behind_a_comma_makes_a_refusal_explicit_and_no_grant() -> None:
+def test_answer_after_comma_only_refuses() -> None:
     lines = b"OptanonConsent=groups=C0003%3A0%2CC0002%3A1,OptanonAlertBoxClosed=2025-01-02T03:04:05Z"
 
     literal = Policy(contact_url="/c").plan(Signals(Cookies([lines]))).merged
@@ -161,14 +161,14 @@ def test_quotes_around_a_value(value: bytes, expected: str) -> None:
     assert said(b"cookieconsent_status=" + value, by="insites") == expected
 
 
-def test_a_mapping_for_one_platform_lies_over_one_for_all() -> None:
+def test_platform_mapping_overrides_general_mapping() -> None:
     mapping = {"chat": "functional", "klaro": {"chat": "marketing"}}
 
     assert said(b'klaro={"chat":true}', by="klaro", mapping=mapping) == "??+ explicit"
     assert said(b"tarteaucitron=!chat=true", by="tarteaucitron", mapping=mapping) == "+?? explicit"
 
 
-def test_a_mapping_changes_nothing_where_ids_mean_the_same_everywhere() -> None:
+def test_general_mapping_leaves_fixed_ids() -> None:
     mapping = {"marketing": "necessary", "preferences": "marketing"}
 
     assert said(
@@ -176,7 +176,7 @@ def test_a_mapping_changes_nothing_where_ids_mean_the_same_everywhere() -> None:
     ) == ("??- explicit")
 
 
-def test_a_mapping_for_a_platform_by_name_changes_what_its_ids_mean() -> None:
+def test_named_mapping_changes_fixed_ids() -> None:
     cookie = b"cookieyes-consent=consent:yes,action:yes,functional:no,other:yes"
 
     assert said(cookie, by="cookieyes", mapping={"other": "marketing"}) == "-?? explicit"

@@ -86,7 +86,7 @@ def test_names_that_hold_no_string_of_version_2(name: str) -> None:
     assert said(cookie(core(), name), by="tcf") == NOTHING
 
 
-def test_a_string_only_denies_unless_the_site_lets_it_grant() -> None:
+def test_tc_string_only_denies_without_tcf_grants() -> None:
     signals = Signals(Cookies([cookie(core())]))
 
     only_denies = Policy(contact_url="/c").plan(signals)
@@ -165,7 +165,7 @@ def _local_offset(naive: object) -> float:
 
 
 @given(st.text(alphabet="ABCQYZabz019-_.=+/%", max_size=60) | st.text(max_size=60))
-def test_no_text_raises_and_none_grants_without_storage(text: str) -> None:
+def test_any_text_is_safe_and_needs_purpose_one(text: str) -> None:
     """Law: any text is a cookie's value."""
     found = tcf.states_from_tc_string(text)
     string = tcf.decode(text)
