@@ -21,7 +21,7 @@ from markupsafe import escape
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from examples.flask_app import create_app
-from examples.shop import MADE_UP_PORTAL, Origins
+from examples.shop import MADE_UP_PORTAL, Shop
 from examples.standin import DOMAINS, PURPOSES, Record, StandIn
 
 from . import react
@@ -71,7 +71,7 @@ class Demo:
                 site = create_app(
                     portal=portal or MADE_UP_PORTAL, region=region, proxied=proxied, protected=side == "protected"
                 )
-                _add_react_page(site, Origins(region, proxied).loader(portal or MADE_UP_PORTAL))
+                _add_react_page(site, Shop(portal or MADE_UP_PORTAL, region, proxied).loader)
                 self.ports[side] = opened.enter_context(_Server(_with_own_pages(site.wsgi_app))).port
             try:
                 control = _Server(self._control, port=port)
