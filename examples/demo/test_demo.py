@@ -1,4 +1,4 @@
-"""The demo as a person meets it: started as a command, looked at in a browser, ended with Ctrl-C."""
+"""Tests of the demo as people use it: started as a command, opened in a browser, ended with Ctrl-C."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TRACKING = {"__hstc", "hubspotutk", "__hssc", "__hssrc"}
 class Running(NamedTuple):
     address: str
     process: subprocess.Popen[str]
-    said: str
+    output: str
 
 
 @contextmanager
@@ -40,14 +40,14 @@ def started(*arguments: str) -> Iterator[Running]:
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            said = ""
+            output = ""
             for line in process.stdout:
-                said += line
+                output += line
                 if "Ctrl-C" in line:
                     break
-            address = re.search(r"http://\S+", said)
-            assert address is not None, said
-            yield Running(address[0], process, said)
+            address = re.search(r"http://\S+", output)
+            assert address is not None, output
+            yield Running(address[0], process, output)
         finally:
             if process.poll() is None:
                 process.kill()
@@ -98,7 +98,7 @@ def test_port_in_use_is_replaced_by_a_free_one() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with started("--port", str(port)) as demo:
-            assert f"port {port} is in use" in demo.said
+            assert f"port {port} is in use" in demo.output
             assert "<title>" in fetch(demo.address)
 
 
@@ -123,7 +123,7 @@ def test_sides_differ_only_by_the_middleware() -> None:
         pages = {side: fetch(f"http://127.0.0.1:{port}/") for side, port in demo.ports.items()}
         assert "data-consent-facade" in pages["protected"]
         assert "data-consent" not in pages["unprotected"]
-        # The tag that HubSpot gives is all that differs, and what follows it.
+        # The pages differ only from HubSpot's tag on.
         before = [page.partition("<!-- Start of HubSpot")[0] for page in pages.values()]
         assert before[0] == before[1]
 
@@ -132,7 +132,7 @@ def test_forget_expires_host_and_domain_cookies() -> None:
     with Demo(port=0) as demo:
         address = f"http://127.0.0.1:{demo.ports['protected']}/_demo/forget"
         headers = {"Cookie": "consent=functional; messagesUtk=1", "Host": f"x.demo.localhost:{demo.port}"}
-        opener = urllib.request.build_opener(_Stay)
+        opener = urllib.request.build_opener(_NoRedirect)
         with opener.open(urllib.request.Request(address, headers=headers), timeout=60) as response:
             lines = set(response.headers.get_all("Set-Cookie"))
     assert lines == {
@@ -142,7 +142,7 @@ def test_forget_expires_host_and_domain_cookies() -> None:
     }
 
 
-class _Stay(urllib.request.HTTPRedirectHandler):
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
     def http_error_303(self, req: object, fp: object, code: int, msg: str, headers: object) -> object:  # noqa: ARG002
         return fp
 
@@ -151,7 +151,7 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 
 
 class Shown:
-    """The control page, as a person reads it."""
+    """The control page, as people read it."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -173,7 +173,7 @@ class Shown:
 @pytest.fixture
 def shown(start_chromium: Callable[..., Browser]) -> Iterator[Shown]:
     with Demo(port=0) as demo:
-        # High enough for the whole of both sites: Playwright does not scroll to what is fixed inside a frame.
+        # Playwright does not scroll to a fixed element inside a frame, so the window is as high as both sites.
         context = start_chromium().new_context(viewport={"width": 1280, "height": 1100})
         context.set_default_timeout(TIMEOUT)
         page = context.new_page()
@@ -196,7 +196,7 @@ def test_lists_follow_the_visitors_choices(shown: Shown) -> None:
     assert not TRACKING & shown.cookies("protected")
 
     shown.press("Everything")
-    # The page that is left may have begun to load what the choice allows when it saw it.
+    # The old page may have begun to load what the choice allows before the new page replaced it.
     shown.verdict("protected", "requests, 6 HubSpot cookies")
     shown.verdict("unprotected", "11 requests")
     assert shown.cookies("protected") >= TRACKING
@@ -214,7 +214,7 @@ def test_functional_consent_loads_the_chat_alone(shown: Shown) -> None:
     shown.verdict("unprotected", "11 requests")
     shown.verdict("protected", "Nothing reaches HubSpot")
     shown.press("Functional only")
-    # The page that is left may have begun to load the chat when it saw the choice.
+    # The old page may have begun to load the chat before the new page replaced it.
     shown.verdict("protected", "1 HubSpot cookie: the chat alone")
     comes(shown.page, lambda: shown.hosts("protected") == CHAT_HOSTS)
     assert not TRACKING & shown.cookies("protected")

@@ -1,4 +1,4 @@
-"""The Flask example, driven by Flask's test client."""
+"""Tests of the shop as a Flask site, by Flask's test client."""
 
 from __future__ import annotations
 

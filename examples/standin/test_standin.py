@@ -1,4 +1,4 @@
-"""The stand-in at the level of HTTP, and its scripts in a real browser."""
+"""Tests of the stand-in over HTTP, and of its scripts in a real browser."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def fetch(request: urllib.request.Request) -> Reply:
         pytest.param("js.hs-scripts.com", "js.hs-scripts.com", "na1", id="a name without a region is na1"),
         pytest.param("js-eu1.hs-scripts.com", "js.hs-scripts.com", "eu1", id="the region is a suffix of the label"),
         pytest.param("JS-NA1.hs-scripts.com", "js.hs-scripts.com", "na1", id="na1 may be written out, in any case"),
-        pytest.param("metrics-fe-eu1.hubspot.com", "metrics-fe.hubspot.com", "eu1", id="a label may hold hyphens"),
+        pytest.param("metrics-fe-eu1.hubspot.com", "metrics-fe.hubspot.com", "eu1", id="a label may have hyphens"),
         pytest.param("js.hs-analytics.net", "js.hs-analytics.net", "na1", id="a hyphen in the domain is no region"),
         pytest.param("no-cache.hubspot.com", "no-cache.hubspot.com", "na1", id="a hyphen in the label is no region"),
     ],
@@ -158,10 +158,10 @@ def test_log_has_the_page_and_the_cookie_names(standin: StandIn) -> None:
 
 
 def test_on_request_gets_every_record() -> None:
-    heard: list[Record] = []
-    with StandIn(https=False, on_request=heard.append) as standin:
+    records: list[Record] = []
+    with StandIn(https=False, on_request=records.append) as standin:
         get(standin, "track.hubspot.com", "/__ptq.gif")
-        assert heard == standin.requests
+        assert records == standin.requests
 
 
 def test_other_host_is_answered_but_not_logged(standin: StandIn) -> None:
@@ -260,7 +260,7 @@ def test_close_frees_every_port() -> None:
     with StandIn() as standin:
         ports = [standin.http_port, standin.https_port]
         ports += [int(origin.rpartition(":")[2]) for origin in standin.origins.values()]
-        # A browser's spare connection, on which nothing is ever said.
+        # A connection that a browser opens in advance and never uses.
         spare = socket.create_connection(("127.0.0.1", standin.http_port))
     spare.close()
     for port in ports:
@@ -282,7 +282,7 @@ ENV = 'data-hsjs-env="prod"'
 
 
 class Site:
-    """A page at http://www.shop.test/ that a test writes, in a browser whose HubSpot is the stand-in."""
+    """A page at http://www.shop.test/ that a test writes, in a browser that takes the stand-in for HubSpot."""
 
     def __init__(self, context: BrowserContext, standin: StandIn, bodies: dict[str, str]) -> None:
         self.context = context
@@ -303,8 +303,8 @@ class Site:
         return {cookie.get("name", ""): dict(cookie) for cookie in self.context.cookies()}
 
 
-class Farm(NamedTuple):
-    """What the tests in a browser share."""
+class Shared(NamedTuple):
+    """The browser and the servers that the browser tests share."""
 
     browser: Browser
     standin: StandIn
@@ -312,7 +312,7 @@ class Farm(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def farm(start_chromium: Callable[..., Browser]) -> Iterator[Farm]:
+def shared(start_chromium: Callable[..., Browser]) -> Iterator[Shared]:
     bodies: dict[str, str] = {}
 
     class Page_(BaseHTTPRequestHandler):  # noqa: N801 - Page is Playwright's
@@ -335,7 +335,7 @@ def farm(start_chromium: Callable[..., Browser]) -> Iterator[Farm]:
         shop = f"MAP www.shop.test 127.0.0.1:{server.server_address[1]}"
         try:
             browser = start_chromium(ignore, f"--host-resolver-rules={standin.resolver_rules}, {shop}")
-            yield Farm(browser, standin, bodies)
+            yield Shared(browser, standin, bodies)
             browser.close()
         finally:
             server.shutdown()
@@ -343,15 +343,15 @@ def farm(start_chromium: Callable[..., Browser]) -> Iterator[Farm]:
 
 
 @pytest.fixture
-def site(farm: Farm) -> Iterator[Site]:
-    farm.standin.settle()
-    farm.standin.clear()
-    context = watch(farm.browser.new_context())
-    yield Site(context, farm.standin, farm.bodies)
+def site(shared: Shared) -> Iterator[Site]:
+    shared.standin.settle()
+    shared.standin.clear()
+    context = watch(shared.browser.new_context())
+    yield Site(context, shared.standin, shared.bodies)
     context.close()
-    farm.standin.faults.clear()
-    farm.standin.portals.clear()
-    farm.bodies.clear()
+    shared.standin.faults.clear()
+    shared.standin.portals.clear()
+    shared.bodies.clear()
 
 
 def test_official_tag_loads_trackers_and_chat(site: Site) -> None:
@@ -428,7 +428,7 @@ def test_chat_waits_for_load_and_opens_with_it(site: Site) -> None:
     [
         pytest.param("", "", "data-hsjs-env", id="no environment on the script"),
         pytest.param("hsConversationsSettings = {loadImmediately: 'no'}", ENV, "loadImmediately", id="a wrong type"),
-        pytest.param("hsConversationsOnReady = function () {}", ENV, "array", id="callbacks that are no array"),
+        pytest.param("hsConversationsOnReady = function () {}", ENV, "array", id="callbacks in a function"),
     ],
 )
 def test_chat_throws_on_wrong_settings(site: Site, before: str, env: str, message: str) -> None:
@@ -471,7 +471,7 @@ def test_tracker_cookies_follow_hubspots_own_banner(site: Site) -> None:
     page.locator("#hs-eu-confirmation-button").click()
     page.wait_for_function("document.cookie.includes('__hstc')")
     assert site.cookies()["__hs_opt_out"]["value"] == "no"
-    # What is still on its way would set its cookie after the withdrawal.
+    # A request that is still under way would set its cookie after the withdrawal.
     quiet(page)
     page.wait_for_function("window.HubSpotConversations?.widget.status?.().loaded")
     page.wait_for_function("document.cookie.includes('hubspotutk') && document.cookie.includes('messagesUtk')")

@@ -1,4 +1,4 @@
-"""The Starlette example, called as an ASGI application."""
+"""Tests of the shop as a Starlette site, called as an ASGI application."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def ask(
         "GET" if form is None else "POST",
         path,
         headers,
-        # Up to this version, Starlette listens for the visitor who leaves while it streams.
+        # With a later version, Starlette does not watch for a disconnect while it streams.
         asgi={"version": "3.0", "spec_version": "2.3"},
         client=("127.0.0.1", 50000),
         server=("127.0.0.1", 8002),
@@ -65,8 +65,8 @@ def plain() -> Starlette:
     return create_app(portal="4711", pause=0, protected=False)
 
 
-async def given(app: Starlette, choice: str) -> str:
-    """The Cookie header of a visitor after a choice."""
+async def cookie_after(app: Starlette, choice: str) -> str:
+    """Return the Cookie header of a visitor after a choice."""
     reply = await ask(app, "/consent", form={"choice": choice, "next": "/about"})
     assert (reply.status, reply.header("location")) == (303, ["/about"])
     return "; ".join(line.partition(";")[0] for line in reply.header("set-cookie"))
@@ -87,7 +87,7 @@ async def test_new_visitor_gets_blocked_tag_and_one_facade(site: Starlette, path
 
 @pytest.mark.parametrize("path", WITH_TAG)
 async def test_full_consent_leaves_the_page_unchanged(site: Starlette, plain: Starlette, path: str) -> None:
-    cookie = await given(site, "everything")
+    cookie = await cookie_after(site, "everything")
     texts = [(await ask(app, path, cookie=cookie)).text for app in (site, plain)]
     pages = [re.sub(r"nonce[-=]\"?[\w-]+", "nonce", text) for text in texts]
     assert pages[0] == pages[1]
@@ -100,7 +100,7 @@ async def test_streamed_page_arrives_in_chunks(site: Starlette, plain: Starlette
 
 
 async def test_functional_consent_allows_the_chat_alone(site: Starlette) -> None:
-    html = (await ask(site, "/", cookie=await given(site, "functional"))).text
+    html = (await ask(site, "/", cookie=await cookie_after(site, "functional"))).text
     assert ' src="//js.hs-scripts.com' not in html
     assert re.search(r"live(?:&quot;|\"):{(?:&quot;|\")chat", html)
 
