@@ -72,6 +72,13 @@ def test_file_is_short_and_names_hubspots_tag(framework: str) -> None:
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_file_imports_only_framework_and_package(framework: str) -> None:
+    imported = re.findall(r"^(?:from|import) (\w+)", source(framework).read_text("utf-8"), re.MULTILINE)
+
+    assert set(imported) == {framework, "consent_middleware"}
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_page_without_consent_gets_the_chat_button(framework: str) -> None:
     page = called(framework, "")
 
@@ -86,15 +93,15 @@ def test_page_with_full_consent_is_unchanged(framework: str) -> None:
 
 
 @pytest.fixture
-def alone(tmp_path: Path) -> dict[str, str]:
-    """Return an environment in which this project's package can be imported, and nothing else of the project."""
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Return an environment in which this project's package is installed."""
     (tmp_path / "installed").mkdir()
     (tmp_path / "installed" / "consent_middleware").symlink_to(Path(consent_middleware.__file__).parent)
     return {**os.environ, "PYTHONPATH": str(tmp_path / "installed")}
 
 
 @pytest.fixture(params=FRAMEWORKS)
-def served(request: pytest.FixtureRequest, tmp_path: Path, alone: dict[str, str]) -> Iterator[tuple[str, str]]:
+def served(request: pytest.FixtureRequest, tmp_path: Path, environment: dict[str, str]) -> Iterator[tuple[str, str]]:
     """Yield a framework and the address of its file, copied to a fresh folder and run there by its own command."""
     framework = request.param
     folder = tmp_path / "fresh"
@@ -111,7 +118,7 @@ def served(request: pytest.FixtureRequest, tmp_path: Path, alone: dict[str, str]
     output = tmp_path / "output"
     with (
         output.open("wb") as log,
-        subprocess.Popen(start, cwd=folder, env=alone, stdout=log, stderr=subprocess.STDOUT) as server,
+        subprocess.Popen(start, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT) as server,
     ):
         try:
             deadline = time.monotonic() + 60
