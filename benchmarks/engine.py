@@ -1,14 +1,14 @@
-"""How fast the engine is beside its peers: the same pages, the same job, in one run, interleaved.
+"""Compare the engine's speed with other HTML rewriters: `python -m benchmarks.engine`.
 
-Knows the peers' interfaces and how to make pages with and without a tag. The job: rename the ``src`` of the tag that
-loads the tracking code and add a comment before ``</body>``. Prints a table and writes ``benchmarks/engine.json``.
-Ratios are medians over rounds of the time for all pages, each round timing every tool on every page in turn.
+Every tool gets the same pages and the same job, in turn, in one run. The job is to rename the `src` of the tag that
+loads the tracking code and to add a comment before `</body>`. The ratios are medians over rounds of the time for all
+pages. The table is printed, and also written to `benchmarks/engine.json`.
 
-Two more rows, in brackets, are bounds and no tools: what no gate that searches for the needle, and what no reading of
-the whole page, can pass in this Python on this machine.
+Two rows in brackets are bounds: the time of one search for the needle, and the time of the tokenizer alone. They show
+the speed limits of Python on this machine.
 
-Run it as ``python -m benchmarks.engine``. The pages are those of ``--pages FOLDER``; without it, the folder of real
-pages beside the project, and without that, built ones. A peer that is not installed is named in the table as absent.
+The pages come from `--pages FOLDER`, or from the folder of real pages beside the project, or are generated. A tool that
+is not installed is listed as absent.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag, TagSearch
+from consent_middleware.html.rewriter import Edit, HTMLRewriter, TagSearch, StartTag
 from consent_middleware.html.tokens import Kind, Tokenizer
 
 HERE = Path(__file__).resolve().parent
@@ -43,7 +43,7 @@ Tool = Callable[[bytes, int], bytes]
 
 
 class Watch:
-    """The job."""
+    """Do the job for this engine."""
 
     search = TagSearch(
         re.compile(rb"\.[hH][sS]-[sS][cC][rR][iI][pP][tT][sS]\.[cC][oO][mM]"),
@@ -51,38 +51,38 @@ class Watch:
     )
 
     def __init__(self) -> None:
-        self.held = False
+        self.found = False
 
     def on_root(self, tag: StartTag) -> None:
-        """The root element says nothing here."""
+        """Ignore the root element."""
 
     def wants_script_text(self, _: StartTag) -> bool:
-        """No script's text counts."""
+        """Return False, because no inline script matters here."""
         return False
 
     def wants_first_script(self, *, nested: bool) -> bool:  # noqa: ARG002
-        """No script counts by itself."""
+        """Return False, because only HubSpot's tag matters here."""
         return False
 
     @property
     def has_end_markup(self) -> bool:
-        """There is a comment where a tag was held."""
-        return self.held
+        """Return whether the tag was found, so that a comment follows."""
+        return self.found
 
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
-        """Rename the src of the tag."""
+        """Return the edit that renames the `src` of the tag."""
         if tag.name == b"script" and ".hs-scripts.com" in (tag.get(b"src") or ""):
-            self.held = True
+            self.found = True
             return [Edit(*a.name_span, b"data-consent-src") for a in tag.attributes if a.name == b"src"]
         return ()
 
     def end_markup(self) -> bytes:
-        """Add the comment."""
-        return TAIL if self.held else b""
+        """Return the comment."""
+        return TAIL if self.found else b""
 
 
 def ours(page: bytes, size: int) -> bytes:
-    """This engine."""
+    """Rewrite a page with this engine."""
     rewriter = HTMLRewriter(Watch(), charset="utf-8")
     if not size:
         return rewriter.rewrite(page)
@@ -90,19 +90,19 @@ def ours(page: bytes, size: int) -> bytes:
 
 
 def naive(page: bytes, _: int) -> bytes:
-    """What is often done: two substitutions on the whole page, wrong in comments, scripts and attributes."""
-    page, held = re.subn(rb"(?i)(<script\b[^>]*\s)(src=[\"']?//js\.hs-scripts\.com)", rb"\1data-consent-\2", page)
-    return re.sub(rb"(?i)</body>", TAIL + rb"</body>", page) if held else page
+    """Rewrite a page with two substitutions, as is often done; wrong in comments, scripts and attributes."""
+    page, found = re.subn(rb"(?i)(<script\b[^>]*\s)(src=[\"']?//js\.hs-scripts\.com)", rb"\1data-consent-\2", page)
+    return re.sub(rb"(?i)</body>", TAIL + rb"</body>", page) if found else page
 
 
 def one_search(page: bytes, _: int) -> bytes:
-    """A bound, no tool: one search for the needle as it stands. No gate in Python can be faster that looks for it."""
+    """TagSearch a page once for the needle: a bound for every prefilter in Python."""
     Watch.search.needles.search(page)
     return page
 
 
 def tokens_alone(page: bytes, _: int) -> bytes:
-    """A bound, no tool: the page tokenised in as few matches as it takes, and nothing looked for or changed."""
+    """Tokenize a page and change nothing: a bound for every rewriter that reads the whole page in Python."""
     tokens = Tokenizer()
     tokens.feed(page, last=True)
     kind: Kind | None = Kind.TEXT
@@ -117,10 +117,10 @@ BOUNDS: dict[str, Tool] = {"(one search)": one_search, "(tokenizer alone)": toke
 
 
 def lolhtml_tool() -> Tool:
-    """python-lolhtml: lol-html, in Rust."""
+    """Return a tool that uses python-lolhtml (lol-html, in Rust)."""
     import lolhtml
 
-    class Hold:
+    class Rename:
         def element(self, element: Any) -> None:
             element.set_attribute("data-consent-src", element.get_attribute("src"))
             element.remove_attribute("src")
@@ -132,7 +132,7 @@ def lolhtml_tool() -> Tool:
     def tool(page: bytes, size: int) -> bytes:
         out: list[bytes] = []
         rewriter = lolhtml.HTMLRewriter(lambda chunk: out.append(bytes(chunk)))
-        rewriter.on(SELECTOR, Hold())
+        rewriter.on(SELECTOR, Rename())
         if TAG in page:
             rewriter.on("body", Body())
         step = size or len(page) or 1
@@ -145,7 +145,7 @@ def lolhtml_tool() -> Tool:
 
 
 def selectolax_tool() -> Tool:
-    """selectolax: parse with Lexbor and serialise."""
+    """Return a tool that parses with Lexbor and serializes."""
     from selectolax.lexbor import LexborHTMLParser
 
     def tool(page: bytes, _: int) -> bytes:
@@ -159,7 +159,7 @@ def selectolax_tool() -> Tool:
 
 
 def lxml_tool() -> Tool:
-    """lxml: parse with libxml2 and serialise."""
+    """Return a tool that parses with libxml2 and serializes."""
     import lxml.html
 
     def tool(page: bytes, _: int) -> bytes:
@@ -169,14 +169,14 @@ def lxml_tool() -> Tool:
             return b""
         for node in tree.xpath('//script[contains(@src, ".hs-scripts.com")]'):
             node.set("data-consent-src", node.attrib.pop("src"))
-        serialised: bytes = lxml.html.tostring(tree)
-        return serialised
+        serialized: bytes = lxml.html.tostring(tree)
+        return serialized
 
     return tool
 
 
 def html5lib_tool() -> Tool:
-    """html5lib: parse as the standard says, in Python, and serialise."""
+    """Return a tool that parses as the standard says, in Python, and serializes."""
     import warnings
 
     import html5lib
@@ -200,34 +200,34 @@ PEERS: dict[str, tuple[str, Callable[[], Tool]]] = {
     "html5lib": ("html5lib", html5lib_tool),
 }
 SLOW = {"html5lib"}
-# What takes no pieces.
+# Tools that cannot work in chunks.
 WHOLE = {"re.sub", *BOUNDS, *PEERS} - {"python-lolhtml"}
 
 
 class Wasm:
-    """html-rewriter-wasm, in one node process for the whole run."""
+    """Run html-rewriter-wasm, in one Node process for the whole run."""
 
     def __init__(self) -> None:
         arguments = ["node", str(HERE / "engine_wasm.mjs"), str(NODE_MODULES)]
         self._node = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def run(self, paths: list[str], size: int, *, tail: bool) -> tuple[float, int]:
-        """Give the seconds for all pages, and how many came out byte-identical."""
+        """Return the seconds for all pages, and the number of pages that came out byte-identical."""
         assert self._node.stdin
         assert self._node.stdout
-        told = {"pages": paths, "size": size, "selector": SELECTOR, "tail": TAIL.decode() if tail else ""}
-        self._node.stdin.write(json.dumps(told) + "\n")
+        request = {"pages": paths, "size": size, "selector": SELECTOR, "tail": TAIL.decode() if tail else ""}
+        self._node.stdin.write(json.dumps(request) + "\n")
         self._node.stdin.flush()
         answer = json.loads(self._node.stdout.readline())
         return sum(answer["times"]) / 1e9, answer["same"]
 
     def close(self) -> None:
-        """End the process."""
+        """Stop the process."""
         self._node.communicate()
 
 
-def built_pages() -> list[bytes]:
-    """Give pages to time where there are no real ones."""
+def generated_pages() -> list[bytes]:
+    """Return pages for machines without the folder of real ones."""
     row = b'<tr class="row"><td><a href="/item?a=1&amp;b=2" title="Item">Item</a></td><td>Text, more text.</td></tr>\n'
     script = b"<script>var list = [1, 2, 3]; if (list.length < 4) { document.title = '<b>x</b>'; }</script>\n"
     return [
@@ -239,7 +239,7 @@ def built_pages() -> list[bytes]:
 
 
 def with_tag(page: bytes, where: str) -> bytes | None:
-    """Put the tag where a scenario wants it; None where the page has no such place."""
+    """Return a page with the tag in the place that a scenario names, or None if the page has no such place."""
     if where == "as is":
         return page
     found = re.search(rb"(?i)<head[^>]*>", page) if where == "in head" else None
@@ -248,7 +248,7 @@ def with_tag(page: bytes, where: str) -> bytes | None:
 
 
 def timed(tool: Tool, pages: list[bytes], size: int) -> float:
-    """Give the seconds that a tool takes for all pages."""
+    """Return the seconds that a tool takes for all pages."""
     before = time.perf_counter()
     for page in pages:
         tool(page, size)
@@ -256,7 +256,7 @@ def timed(tool: Tool, pages: list[bytes], size: int) -> float:
 
 
 def compare(pages: list[bytes], rounds: int, folder: Path) -> dict[str, Any]:
-    """Time all tools in all scenarios."""
+    """Return the times of all tools in all scenarios."""
     tools: dict[str, Tool] = {"this engine": ours, "re.sub": naive, **BOUNDS}
     absent = {}
     for name, (package, load) in PEERS.items():
@@ -315,7 +315,7 @@ def compare(pages: list[bytes], rounds: int, folder: Path) -> dict[str, Any]:
 
 
 def growth(pages: list[bytes]) -> dict[str, dict[str, float]]:
-    """Give the cost per byte, in nanoseconds, of documents of growing size."""
+    """Return the cost per byte, in nanoseconds, of documents of growing size."""
     unit = max((page for page in pages if not Watch.search.needles.search(page)), key=len)
     found: dict[str, dict[str, float]] = {}
     for where in ("as is", "before </body>", "in head"):
@@ -329,7 +329,8 @@ def growth(pages: list[bytes]) -> dict[str, dict[str, float]]:
 
 
 def peak() -> int:
-    """Give the most memory that this process has held, in kilobytes (a child of a large process inherits ru_maxrss)."""
+    """Return the most memory that this process has used, in kilobytes."""
+    # A child of a large process inherits its `ru_maxrss`, so the system's own figure is better.
     status = Path("/proc/self/status")
     if not status.exists():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -337,7 +338,7 @@ def peak() -> int:
 
 
 def memory(document: bytes, name: str) -> int:
-    """Give the kilobytes that a tool adds to a fresh process for one document in 16 kB chunks."""
+    """Return the kilobytes that a tool adds to a fresh process for one document in 16 kB chunks."""
     code = (
         "import sys; from benchmarks.engine import *\n"
         "document = open(sys.argv[1], 'rb').read()\n"
@@ -372,16 +373,16 @@ def report(results: dict[str, Any]) -> None:
 
 
 def main() -> int:
-    """Time everything."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--pages", type=Path, default=REAL_PAGES)
-    options.add_argument("--rounds", type=int, default=7)
-    options.add_argument("--json", type=Path, default=HERE / "engine.json")
-    chosen = options.parse_args()
-    real = chosen.pages.is_dir()
-    pages = [path.read_bytes() for path in sorted(chosen.pages.iterdir())] if real else built_pages()
+    """Time everything, and print and write the results. Return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pages", type=Path, default=REAL_PAGES)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--json", type=Path, default=HERE / "engine.json")
+    options = parser.parse_args()
+    real = options.pages.is_dir()
+    pages = [path.read_bytes() for path in sorted(options.pages.iterdir())] if real else generated_pages()
     with tempfile.TemporaryDirectory() as folder:
-        results = compare(pages, chosen.rounds, Path(folder))
+        results = compare(pages, options.rounds, Path(folder))
     results["growth"] = growth(pages)
     unit = max(pages, key=len)
     document = (unit * (10_000_000 // len(unit) + 1))[:10_000_000]
@@ -390,12 +391,12 @@ def main() -> int:
     results["machine"] = {
         "python": platform.python_version(),
         "cpu": platform.processor() or platform.machine(),
-        "pages": "real" if real else "built",
+        "pages": "real" if real else "generated",
         "peak_kB": peak(),
         **{name: version(package) for name, (package, _) in PEERS.items() if name not in results["absent"]},
     }
     report(results)
-    chosen.json.write_text(json.dumps(results, indent=1) + "\n")
+    options.json.write_text(json.dumps(results, indent=1) + "\n")
     return 0
 
 

@@ -1,10 +1,10 @@
-// Times html-rewriter-wasm on the pages it is told. One line of JSON in, one line out; see engine.py.
+// Times html-rewriter-wasm for engine.py. Each line of input is a job in JSON; each line of output is its result.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 
 const { HTMLRewriter } = createRequire(process.argv[2] + "/")("html-rewriter-wasm");
-const hold = {
+const rename = {
   element(element) {
     element.setAttribute("data-consent-src", element.getAttribute("src"));
     element.removeAttribute("src");
@@ -14,7 +14,7 @@ const hold = {
 async function rewritten(page, size, selector, tail) {
   const out = [];
   const rewriter = new HTMLRewriter((chunk) => out.push(chunk));
-  rewriter.on(selector, hold);
+  rewriter.on(selector, rename);
   if (tail) rewriter.on("body", { element: (body) => { body.append(tail, { html: true }); } });
   for (let at = 0; at < page.length; at += size) await rewriter.write(page.subarray(at, at + size));
   await rewriter.end();

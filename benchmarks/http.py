@@ -1,12 +1,12 @@
-"""What the middleware costs per request beside its peers: the same apps, the same requests, in one run, interleaved.
+"""Compare what the middleware adds to a request with what others add: `python -m benchmarks.http`.
 
-Knows: the peers' interfaces, and how an ASGI or WSGI server calls an app.
+Every stack gets the same requests, in turn, in one run. The table shows the CPU time of a request in microseconds, and
+how much of it the middleware adds to the bare app. Each figure is the best of many rounds. The others are Starlette's
+GZipMiddleware, its BaseHTTPMiddleware with a function that does nothing, and django-cookie-consent's middleware in a
+Django site with one view. Real sites have pages that stay the same, which the middleware caches, and pages that change
+each time, so both kinds are timed.
 
-In process: CPU microseconds per request over the bare app's, the best of many rounds, each round taking every stack on
-every response in turn. The peers are Starlette's GZipMiddleware and BaseHTTPMiddleware (with a function that does
-nothing), and django-cookie-consent's middleware in a Django that does nothing else. A page that is the same each time
-is remembered, one that is another each time is not: real pages are of either kind. With ``--server`` also requests per
-second over uvicorn and gunicorn on loopback, eight connections at once. Run it as ``python -m benchmarks.http``.
+With `--server` it also prints the requests per second of uvicorn and gunicorn, over eight connections.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ from consent_middleware.blocking import TagBlocker
 from consent_middleware.html.rewriter import HTMLRewriter
 
 HERE = Path(__file__).resolve().parent
+#: How many requests, or other repetitions, a job makes.
+TIMES = 20
 TAG = b'<script id="hs-script-loader" async defer src="//js.hs-scripts.com/12345.js"></script>\n'
 ROW = b'<div class="row"><a href="/item">An item</a><p>Some words about it, and a few more.</p></div>\n'
 REQUEST = [
@@ -54,7 +56,7 @@ REQUEST = [
 
 
 def page(size: int, tail: bytes = b"") -> bytes:
-    """A page of about `size` bytes of ordinary markup."""
+    """Return a page of about `size` bytes of ordinary markup."""
     head = b'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A page</title></head><body>\n'
     return head + ROW * (size // len(ROW)) + tail + b"</body></html>\n"
 
@@ -66,13 +68,13 @@ Answer = tuple[list[tuple[bytes, bytes]], Callable[[], bytes]]
 
 
 def answer(body: bytes, *headers: tuple[bytes, bytes], make: Callable[[], bytes] | None = None) -> Answer:
-    """A response's head, with its length, and what makes its body."""
+    """Return the headers of a response and the function that makes its body."""
     length = (b"content-length", b"%d" % len(body))
     return [*headers, length, (b"cache-control", b"no-cache"), (b"server", b"x")], make or (lambda: body)
 
 
 def changing(body: bytes) -> Callable[[], bytes]:
-    """What makes a page that is another one each time, by eight digits in its first half."""
+    """Return a function that makes a different page each time, by eight digits in its first half."""
     at = body.index(b"An item", len(body) // 3)
     before, after, numbers = body[:at], body[at + 8 :], count()
     return lambda: b"%b%08d%b" % (before, next(numbers), after)
@@ -81,15 +83,15 @@ def changing(body: bytes) -> Callable[[], bytes]:
 ANSWERS: dict[str, Answer] = {
     "JSON, 200 bytes": answer(json.dumps({"items": list(range(50))}).encode(), (b"content-type", b"application/json")),
     "clean page, 40 kB": answer(CLEAN, HTML),
-    "clean page, 40 kB, another each time": answer(CLEAN, HTML, make=changing(CLEAN)),
+    "clean page, 40 kB, changing": answer(CLEAN, HTML, make=changing(CLEAN)),
     "tagged page, 40 kB": answer(TAGGED, HTML),
-    "tagged page, 40 kB, another each time": answer(TAGGED, HTML, make=changing(TAGGED)),
+    "tagged page, 40 kB, changing": answer(TAGGED, HTML, make=changing(TAGGED)),
     "clean page, gzip": answer(gzip.compress(CLEAN), HTML, (b"content-encoding", b"gzip")),
 }
 
 
 def asgi_app(given: Answer) -> Any:
-    """An ASGI app that gives one answer."""
+    """Return an ASGI app with one answer."""
     headers, make = given
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -100,7 +102,7 @@ def asgi_app(given: Answer) -> Any:
 
 
 def wsgi_app(given: Answer) -> Any:
-    """A WSGI app that gives one answer."""
+    """Return a WSGI app with one answer."""
     headers = [(name.decode().title(), value.decode()) for name, value in given[0]]
     make = given[1]
 
@@ -112,7 +114,7 @@ def wsgi_app(given: Answer) -> Any:
 
 
 def base_http(app: Any) -> Any:
-    """Starlette's BaseHTTPMiddleware around a function that does nothing."""
+    """Return an app with Starlette's BaseHTTPMiddleware around it, with a function that does nothing."""
     from starlette.middleware.base import BaseHTTPMiddleware
 
     async def dispatch(request: Any, call_next: Any) -> Any:
@@ -122,14 +124,14 @@ def base_http(app: Any) -> Any:
 
 
 def gzipped(app: Any) -> Any:
-    """Starlette's GZipMiddleware."""
+    """Return an app with Starlette's GZipMiddleware around it."""
     from starlette.middleware.gzip import GZipMiddleware
 
     return GZipMiddleware(app)
 
 
 def django(given: Answer, *middleware: str) -> Any:
-    """A Django WSGI application with nothing but one view and the middleware that is named."""
+    """Return a Django WSGI application with one view and the given middleware."""
     import django as package
     from django.conf import settings
 
@@ -163,7 +165,7 @@ def django(given: Answer, *middleware: str) -> Any:
 
 
 def asgi_job(app: Any) -> Callable[[], None]:
-    """One request through an ASGI app."""
+    """Return a job that sends `TIMES` requests through an ASGI app."""
     scope = {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -195,7 +197,7 @@ def asgi_job(app: Any) -> Callable[[], None]:
 
 
 def wsgi_job(app: Any) -> Callable[[], None]:
-    """One request through a WSGI app."""
+    """Return a job that sends `TIMES` requests through a WSGI app."""
     environ = {
         "REQUEST_METHOD": "GET",
         "SCRIPT_NAME": "",
@@ -233,11 +235,8 @@ def wsgi_job(app: Any) -> Callable[[], None]:
     return many
 
 
-TIMES = 20
-
-
 def jobs(policy: Policy) -> dict[str, dict[str, Callable[[], None]]]:
-    """What is timed: stacks by response. The first of each family is the bare app."""
+    """Return the jobs of each stack, by response. The first of each family is the bare app."""
     found: dict[str, dict[str, Callable[[], None]]] = {}
     for name, given in ANSWERS.items():
         bare, plain = asgi_app(given), wsgi_app(given)
@@ -256,7 +255,7 @@ def jobs(policy: Policy) -> dict[str, dict[str, Callable[[], None]]]:
 
 
 def parts(policy: Policy) -> dict[str, Callable[[], None]]:
-    """What the middleware's own work consists of: the engine's scan, and the decoding."""
+    """Return jobs for parts of the middleware's work: reading a page, and decoding it."""
     plan = policy.shared_page_plan
     coded = ANSWERS["clean page, gzip"][1]()
 
@@ -271,11 +270,11 @@ def parts(policy: Policy) -> dict[str, Callable[[], None]]:
     return {"the engine alone, clean page": scan, "zlib alone, clean page": decode}
 
 
-def measure(chosen: dict[str, Callable[[], None]], rounds: int) -> dict[str, float]:
-    """CPU microseconds per request of each job: the best of `rounds`, each round taking every job in turn."""
-    best = dict.fromkeys(chosen, float("inf"))
+def measure(work: dict[str, Callable[[], None]], rounds: int) -> dict[str, float]:
+    """Return the CPU microseconds per request of each job: the best of `rounds`, with the jobs in turn."""
+    best = dict.fromkeys(work, float("inf"))
     for _ in range(rounds):
-        for name, job in chosen.items():
+        for name, job in work.items():
             began = time.process_time_ns()
             job()
             best[name] = min(best[name], (time.process_time_ns() - began) / TIMES / 1000)
@@ -299,7 +298,7 @@ def in_process(rounds: int) -> None:
             print(f"  consent-middleware adds {ours / added[f'asgi {peer}']:.2f} of what {peer} adds")
 
 
-#: By name: how each stack is served. uvicorn takes httptools where it is installed.
+#: The command that serves each stack. uvicorn uses httptools if it is installed.
 SERVED = {
     "uvicorn bare": "uvicorn benchmarks.http_site:bare --port {port}",
     "uvicorn consent-middleware": "uvicorn benchmarks.http_site:ours --port {port}",
@@ -312,7 +311,7 @@ CONNECTIONS = 8
 
 
 def volley(connections: list[socket.socket], request: bytes, times: int) -> float:
-    """Seconds per request: each connection asks and is answered, `times` over."""
+    """Return the seconds per request when every connection sends `times` requests, one after another."""
     began = time.perf_counter()
     for _ in range(times):
         for connection in connections:
@@ -330,7 +329,7 @@ def volley(connections: list[socket.socket], request: bytes, times: int) -> floa
 
 
 def over_servers(rounds: int) -> None:
-    """Print requests per second, each round taking every server in turn."""
+    """Print the requests per second of each server, with the servers in turn."""
     fields = b"".join(b"%b: %b\r\n" % (name.title(), value) for name, value in REQUEST)
     with ExitStack() as open_ones:
         connections: dict[str, list[socket.socket]] = {}
@@ -366,7 +365,9 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=100)
-    parser.add_argument("--server", action="store_true", help="requests per second over uvicorn and gunicorn as well")
+    parser.add_argument(
+        "--server", action="store_true", help="also print the requests per second of uvicorn and gunicorn"
+    )
     options = parser.parse_args()
     print(
         f"Python {platform.python_version()}, Starlette {version('starlette')}, Django {version('django')}, "

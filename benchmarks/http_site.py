@@ -1,7 +1,4 @@
-"""The apps that are timed over a real server: one answer for each path, bare and in each stack.
-
-Knows: the answers and the peers that `benchmarks.http` times in process.
-"""
+"""The apps that `benchmarks.http` times over a real server: one answer for each path, bare and in each stack."""
 
 from __future__ import annotations
 
@@ -19,12 +16,12 @@ _POLICY = Policy(contact_url="/contact")
 
 
 async def bare(scope: Any, receive: Any, send: Any) -> None:
-    """The ASGI app by itself."""
+    """Answer a request without middleware, as an ASGI app."""
     await _ASGI[scope["path"]](scope, receive, send)
 
 
 def wsgi_bare(environ: Any, start_response: Any) -> Any:
-    """The WSGI app by itself."""
+    """Answer a request without middleware, as a WSGI app."""
     return _WSGI[environ["PATH_INFO"]](environ, start_response)
 
 

@@ -1,7 +1,4 @@
-"""What the tests of the examples share: a real Chromium, found and started.
-
-Knows how to start the browser. It knows no page.
-"""
+"""Fixtures that the tests of the examples share: a real Chromium."""
 
 from __future__ import annotations
 
@@ -15,13 +12,13 @@ from tests import chromium
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of the examples that starts the browser."""
+    """Mark the tests of the examples that start the browser."""
     for item in items:
         if "start_chromium" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
 
 
-# Not for the whole session: while Playwright's synchronous interface is open, its event loop counts as running, and
+# The scope is one module: Playwright's synchronous interface keeps an event loop running, and with that loop the
 # asynchronous tests of other modules would fail.
 @pytest.fixture(scope="module")
 def _playwright() -> Iterator[Playwright]:
@@ -31,7 +28,7 @@ def _playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="module")
 def start_chromium(_playwright: Playwright) -> Iterator[Callable[..., Browser]]:
-    """A function that starts Chromium with the arguments it is given; the browsers end with the module's tests."""
+    """Yield a function that starts Chromium with the given arguments; the browsers end with the module's tests."""
     with ExitStack() as browsers:
 
         def start(*arguments: str) -> Browser:

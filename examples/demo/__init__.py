@@ -1,7 +1,6 @@
 """The demo: the same site unprotected and protected, side by side, and what each asks of HubSpot.
 
-Knows the example site, the stand-in and the control page, and starts and ends all three. It shows what is; it decides
-nothing.
+It starts and ends the two sites, the stand-in for HubSpot, and the control page that shows them.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from markupsafe import escape
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from examples.flask_app import create_app
-from examples.shop import MADE_UP_PORTAL, Origins
+from examples.shop import MADE_UP_PORTAL, Shop
 from examples.standin import DOMAINS, PURPOSES, Record, StandIn
 
 from . import react
@@ -37,29 +36,31 @@ _TYPES = {
     ".js": "text/javascript; charset=utf-8",
 }
 
-# What each cookie is, for someone who is not a programmer.
+# What each cookie is for, in words for people who do not program.
 COOKIES = {
     "consent": "the visitor's choice; set by the site itself",
     "consent_chat": "the visitor pressed the chat button; ends with the visit",
-    "__hstc": "HubSpot's tracker: knows the visitor again, 180 days",
+    "__hstc": "HubSpot's tracker: recognizes the visitor, 180 days",
     "hubspotutk": "HubSpot's tracker: the visitor's number, 180 days",
     "__hssc": "HubSpot's tracker: this session, 30 minutes",
-    "__hssrc": "HubSpot's tracker: has the browser been restarted",
+    "__hssrc": "HubSpot's tracker: whether the browser was restarted",
     "messagesUtk": "HubSpot's chat: finds the conversation again, 180 days",
-    "hs-messages-is-open": "HubSpot's chat: is the window open, 30 minutes",
+    "hs-messages-is-open": "HubSpot's chat: whether the window is open, 30 minutes",
     "hs-messages-hide-welcome-message": "HubSpot's chat: the greeting was closed",
     "__hs_opt_out": "HubSpot's banner: the answer",
-    "__hs_initial_opt_in": "HubSpot's banner: was it answered",
+    "__hs_initial_opt_in": "HubSpot's banner: whether it was answered",
     "__hs_cookie_cat_pref": "HubSpot's banner: the answer by category",
 }
 OWN_COOKIES = ("consent", "consent_chat")
 
 
 class Demo:
-    """Everything that the demo runs; a context manager.
+    """The servers of the demo; a context manager.
 
-    portal: a real account at HubSpot, or None for the stand-in. region: where that account lives.
-    port: the control page's port; a free one is taken where it is in use.
+    Args:
+        portal: A real HubSpot account, or None for the stand-in.
+        region: Where that account lives.
+        port: The control page's port; if it is in use, a free one is taken.
     """
 
     def __init__(self, *, portal: str | None = None, region: str = "na1", port: int = 8000) -> None:
@@ -71,7 +72,7 @@ class Demo:
                 site = create_app(
                     portal=portal or MADE_UP_PORTAL, region=region, proxied=proxied, protected=side == "protected"
                 )
-                _add_react_page(site, Origins(region, proxied).loader(portal or MADE_UP_PORTAL))
+                _add_react_page(site, Shop(portal or MADE_UP_PORTAL, region, proxied).loader)
                 self.ports[side] = opened.enter_context(_Server(_with_own_pages(site.wsgi_app))).port
             try:
                 control = _Server(self._control, port=port)
@@ -90,11 +91,11 @@ class Demo:
 
     @property
     def address(self) -> str:
-        """The control page. It moves by itself to a name under .localhost where the browser knows such names."""
+        """Return the address of the control page, which moves to a name under `.localhost` if the browser can."""
         return f"http://127.0.0.1:{self.port}/"
 
     def close(self) -> None:
-        """End every server and free every port."""
+        """Stop every server and free every port."""
         self._opened.close()
 
     def _control(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -103,7 +104,7 @@ class Demo:
             after = int(parse_qs(environ.get("QUERY_STRING", "")).get("after", ["0"])[0])
             return _reply(start_response, "application/json", json.dumps(self._log(after)).encode())
         if path == "/ping":
-            # Asked from the numeric address, to learn whether the browser knows the name.
+            # The page at the numeric address asks this, to find out whether the browser knows the name.
             return _reply(start_response, "text/plain", b"here\n", ("Access-Control-Allow-Origin", "*"))
         if path == "/":
             text = (_PAGE / "index.html").read_text(encoding="utf-8")
@@ -129,7 +130,7 @@ class Demo:
         shown = [
             {"number": record.number, "side": side, "host": record.host, "path": record.path}
             for record in records
-            # A preflight is the browser's own question before the request, and says nothing new.
+            # A preflight only announces the request that follows it.
             if record.number > after and record.method != "OPTIONS" and (side := self._side(record))
         ]
         return {"last": records[-1].number if records else 0, "records": shown}
@@ -140,14 +141,14 @@ class Demo:
 
 
 def _add_react_page(site: Flask, loader: str) -> None:
-    """Add a page to a site that React makes. It is the site's own, so the middleware sees it as any other."""
+    """Add a page that React makes. It belongs to the site, so the middleware treats it like any other."""
 
     @site.get("/_demo/react")
     def page() -> str:
         try:
             react.script()
         except react.ReactError as error:
-            return react.WITHOUT.replace("__WHY__", escape(str(error)))
+            return react.PAGE_WITHOUT_NPM.replace("__WHY__", escape(str(error)))
         return react.PAGE.replace("__LOADER__", escape(loader))
 
     @site.get("/_demo/react.js")
@@ -156,7 +157,7 @@ def _add_react_page(site: Flask, loader: str) -> None:
 
 
 def _with_own_pages(app: WSGIApplication) -> WSGIApplication:
-    """Add the demo's own two addresses to a site, outside of the middleware: the site's own pages stay as they are."""
+    """Add the demo's own two addresses in front of the middleware, so that the site's pages stay as they are."""
 
     def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] == "/_demo/report":
@@ -164,9 +165,9 @@ def _with_own_pages(app: WSGIApplication) -> WSGIApplication:
         if environ["PATH_INFO"] == "/_demo/forget":
             host = environ.get("HTTP_HOST", "").partition(":")[0]
             names = {part.partition("=")[0].strip() for part in environ.get("HTTP_COOKIE", "").split(";")} - {""}
-            # The tracker's cookies belong to the host alone, the chat's to the host and its subdomains.
-            ends = [f"{name}=; Path=/; Max-Age=0{domain}" for name in names for domain in ("", f"; Domain={host}")]
-            headers = [("Set-Cookie", end) for end in ends]
+            # The tracker sets its cookies for the host alone, the chat for the host and its subdomains.
+            expired = [f"{name}=; Path=/; Max-Age=0{domain}" for name in names for domain in ("", f"; Domain={host}")]
+            headers = [("Set-Cookie", line) for line in expired]
             return _reply(start_response, "text/plain", b"", ("Location", "/"), *headers, status="303 See Other")
         return app(environ, start_response)
 
@@ -186,26 +187,27 @@ def _reply(
     return [body]
 
 
-class _Quiet(WSGIRequestHandler):
+class _QuietHandler(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
-        """Say nothing: the page shows what matters."""
+        """Print nothing, because the control page shows what matters."""
 
 
 class _Server:
-    """One WSGI application on a port of 127.0.0.1, with a thread for each request.
+    """A server for one WSGI application on a port of 127.0.0.1, with a thread for each request.
 
-    Raises OSError when the port is in use.
+    Raises:
+        OSError: The port is in use.
     """
 
     def __init__(self, app: WSGIApplication, *, port: int = 0) -> None:
-        # The socket is made here: the server itself ends the program when a port is in use.
+        # Werkzeug would end the program if the port is in use, so the socket is opened here.
         with socket.socket() as listening:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(("127.0.0.1", port))
             listening.listen(64)
             self.port = int(listening.getsockname()[1])
             self._server = make_server(
-                "127.0.0.1", self.port, app, threaded=True, request_handler=_Quiet, fd=listening.fileno()
+                "127.0.0.1", self.port, app, threaded=True, request_handler=_QuietHandler, fd=listening.fileno()
             )
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)
         self._thread.start()

@@ -1,4 +1,4 @@
-"""The demo as a person meets it: started as a command, looked at in a browser, ended with Ctrl-C."""
+"""Tests of the demo as people use it: started as a command, opened in a browser, ended with Ctrl-C."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TRACKING = {"__hstc", "hubspotutk", "__hssc", "__hssrc"}
 class Running(NamedTuple):
     address: str
     process: subprocess.Popen[str]
-    said: str
+    output: str
 
 
 @contextmanager
@@ -40,14 +40,14 @@ def started(*arguments: str) -> Iterator[Running]:
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            said = ""
+            output = ""
             for line in process.stdout:
-                said += line
+                output += line
                 if "Ctrl-C" in line:
                     break
-            address = re.search(r"http://\S+", said)
-            assert address is not None, said
-            yield Running(address[0], process, said)
+            address = re.search(r"http://\S+", output)
+            assert address is not None, output
+            yield Running(address[0], process, output)
         finally:
             if process.poll() is None:
                 process.kill()
@@ -77,7 +77,7 @@ def is_free(port: int) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_in_order_and_frees_every_port(number: signal.Signals) -> None:
+def test_signal_ends_demo_and_frees_ports(number: signal.Signals) -> None:
     with started("--port", "0") as demo:
         found = config(demo.address)
         ports = found["ports"]
@@ -92,24 +92,24 @@ def test_a_signal_ends_it_in_order_and_frees_every_port(number: signal.Signals) 
     assert all(is_free(port) for port in used)
 
 
-def test_a_port_in_use_is_no_obstacle() -> None:
+def test_port_in_use_is_replaced_by_a_free_one() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         with started("--port", str(port)) as demo:
-            assert f"port {port} is in use" in demo.said
+            assert f"port {port} is in use" in demo.output
             assert "<title>" in fetch(demo.address)
 
 
-def test_an_account_that_is_no_number_is_refused() -> None:
+def test_account_with_letters_is_an_error() -> None:
     command = [sys.executable, "-m", "examples.demo", "--no-browser", "--portal", "12x"]
     ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 2
     assert "12x" in ended.stderr
 
 
-def test_with_a_real_account_no_stand_in_is_named_anywhere() -> None:
+def test_real_account_uses_no_stand_in() -> None:
     with Demo(portal="12345", region="eu1", port=0) as demo:
         assert demo.standin is None
         page = fetch(f"http://127.0.0.1:{demo.ports['unprotected']}/")
@@ -118,21 +118,21 @@ def test_with_a_real_account_no_stand_in_is_named_anywhere() -> None:
         assert fetch(demo.address + "log") == '{"last": 0, "records": []}'
 
 
-def test_both_sides_are_one_site_and_only_one_is_protected() -> None:
+def test_sides_differ_only_by_the_middleware() -> None:
     with Demo(port=0) as demo:
         pages = {side: fetch(f"http://127.0.0.1:{port}/") for side, port in demo.ports.items()}
         assert "data-consent-facade" in pages["protected"]
         assert "data-consent" not in pages["unprotected"]
-        # The tag that HubSpot gives is all that differs, and what follows it.
+        # The pages differ only from HubSpot's tag on.
         before = [page.partition("<!-- Start of HubSpot")[0] for page in pages.values()]
         assert before[0] == before[1]
 
 
-def test_a_new_visitor_has_no_cookie_left_on_the_host_or_on_its_domain() -> None:
+def test_forget_expires_host_and_domain_cookies() -> None:
     with Demo(port=0) as demo:
         address = f"http://127.0.0.1:{demo.ports['protected']}/_demo/forget"
         headers = {"Cookie": "consent=functional; messagesUtk=1", "Host": f"x.demo.localhost:{demo.port}"}
-        opener = urllib.request.build_opener(_Stay)
+        opener = urllib.request.build_opener(_NoRedirect)
         with opener.open(urllib.request.Request(address, headers=headers), timeout=60) as response:
             lines = set(response.headers.get_all("Set-Cookie"))
     assert lines == {
@@ -142,7 +142,7 @@ def test_a_new_visitor_has_no_cookie_left_on_the_host_or_on_its_domain() -> None
     }
 
 
-class _Stay(urllib.request.HTTPRedirectHandler):
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
     def http_error_303(self, req: object, fp: object, code: int, msg: str, headers: object) -> object:  # noqa: ARG002
         return fp
 
@@ -151,7 +151,7 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 
 
 class Shown:
-    """The control page, as a person reads it."""
+    """The control page, as people read it."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -173,7 +173,7 @@ class Shown:
 @pytest.fixture
 def shown(start_chromium: Callable[..., Browser]) -> Iterator[Shown]:
     with Demo(port=0) as demo:
-        # High enough for the whole of both sites: Playwright does not scroll to what is fixed inside a frame.
+        # Playwright does not scroll to a fixed element inside a frame, so the window is as high as both sites.
         context = start_chromium().new_context(viewport={"width": 1280, "height": 1100})
         context.set_default_timeout(TIMEOUT)
         page = context.new_page()
@@ -183,7 +183,7 @@ def shown(start_chromium: Callable[..., Browser]) -> Iterator[Shown]:
         context.close()
 
 
-def test_the_lists_follow_the_visitor(shown: Shown) -> None:
+def test_lists_follow_the_visitors_choices(shown: Shown) -> None:
     shown.verdict("unprotected", "11 requests, 5 HubSpot cookies")
     shown.page.locator("#protected .requests .none").wait_for()
     assert shown.cookies("unprotected") >= TRACKING
@@ -196,7 +196,7 @@ def test_the_lists_follow_the_visitor(shown: Shown) -> None:
     assert not TRACKING & shown.cookies("protected")
 
     shown.press("Everything")
-    # The page that is left may have begun to load what the choice allows when it saw it.
+    # The old page may have begun to load what the choice allows before the new page replaced it.
     shown.verdict("protected", "requests, 6 HubSpot cookies")
     shown.verdict("unprotected", "11 requests")
     assert shown.cookies("protected") >= TRACKING
@@ -208,13 +208,13 @@ def test_the_lists_follow_the_visitor(shown: Shown) -> None:
     shown.verdict("unprotected", "11 requests, 5 HubSpot cookies")
 
 
-def test_without_consent_only_the_protected_site_is_quiet_and_functional_consent_loads_the_chat(shown: Shown) -> None:
+def test_functional_consent_loads_the_chat_alone(shown: Shown) -> None:
     shown.verdict("unprotected", "11 requests, 5 HubSpot cookies")
     shown.press("No consent")
     shown.verdict("unprotected", "11 requests")
     shown.verdict("protected", "Nothing reaches HubSpot")
     shown.press("Functional only")
-    # The page that is left may have begun to load the chat when it saw the choice.
+    # The old page may have begun to load the chat before the new page replaced it.
     shown.verdict("protected", "1 HubSpot cookie: the chat alone")
     comes(shown.page, lambda: shown.hosts("protected") == CHAT_HOSTS)
     assert not TRACKING & shown.cookies("protected")
@@ -223,7 +223,7 @@ def test_without_consent_only_the_protected_site_is_quiet_and_functional_consent
     expect(shown.page.locator("#protected .cookies")).to_have_text("None.")
 
 
-def test_a_browser_without_such_names_gets_two_links_and_the_list_of_requests(
+def test_browser_without_localhost_names_gets_links(
     start_chromium: Callable[..., Browser],
 ) -> None:
     with Demo(port=0) as demo:
@@ -237,7 +237,7 @@ def test_a_browser_without_such_names_gets_two_links_and_the_list_of_requests(
         assert page.locator("#protected .requests .none").count() == 1
 
 
-def test_a_react_page_waits_on_the_protected_site(shown: Shown) -> None:
+def test_react_page_waits_on_the_protected_site(shown: Shown) -> None:
     try:
         react.script()
     except react.ReactError as error:
@@ -258,7 +258,7 @@ def test_a_react_page_waits_on_the_protected_site(shown: Shown) -> None:
     expect(frame.get_by_role("heading", name="Bells")).to_have_count(0)
 
 
-def test_a_react_page_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_react_page_without_npm_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(react, "ROOT", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     with Demo(port=0) as demo:

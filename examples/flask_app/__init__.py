@@ -1,7 +1,6 @@
-"""A small Flask site with HubSpot's official tag, behind the consent middleware.
+"""The demonstration shop as a Flask site: HubSpot's official tag, with the consent middleware in front.
 
-Knows how a Flask site is made. The middleware is one line of it, in `create_app`; everything else would be the same
-without.
+The middleware is one line of `create_app`. To copy a file, take `examples/quickstart/flask_app.py`.
 """
 
 from __future__ import annotations
@@ -26,49 +25,52 @@ def create_app(
     protected: bool = True,
     pause: float = 0.3,
 ) -> Flask:
-    """Make the site.
+    """Return the site.
 
-    portal, region: the HubSpot account that the official tag names.
-    proxied: origins that stand for HubSpot's hosts, such as `{"js.hs-scripts.com": "http://127.0.0.1:9101"}`.
-    protected: whether the middleware is there; without it the site is the one that the middleware would find.
-    pause: how long the streamed page waits before each piece, in seconds.
+    Args:
+        portal: The HubSpot account that the official tag names.
+        region: Where that account lives.
+        proxied: Origins that stand in for HubSpot's hosts, such as `{"js.hs-scripts.com": "http://127.0.0.1:9101"}`.
+        protected: Whether the middleware is there.
+        pause: How long the streamed page waits before each chunk, in seconds.
     """
     app = Flask(__name__, template_folder=str(shop.TEMPLATES), static_folder=shop.STATIC)
-    origins = shop.Origins(region, proxied or {})
-    loader = origins.loader(portal)
+    site = shop.Shop(portal, region, proxied or {})
 
-    def page(template: str, **context: object) -> str:
-        shared = shop.words(request.path, consent=request.cookies.get("consent"), loader=loader)
+    def render(template: str, **context: object) -> str:
+        shared = site.context(request.path, consent=request.cookies.get("consent"))
         return render_template(template, **shared, **context)
 
     @app.get("/")
     def home() -> str:
-        return page("home.html")
+        return render("home.html")
 
     @app.get("/about")
     def about() -> str:
-        return page("about.html")
+        return render("about.html")
 
     @app.get("/csp")
     def csp() -> Response:
         nonce = secrets.token_urlsafe(16)
-        policy = origins.content_security_policy(nonce)
-        response = make_response(page("csp.html", nonce=nonce, policy=policy))
+        policy = site.content_security_policy(nonce)
+        response = make_response(render("csp.html", nonce=nonce, policy=policy))
         response.headers["Content-Security-Policy"] = policy
         return response
 
     @app.get("/stream")
     def stream() -> Response:
-        def later(pieces: list[str]) -> Iterator[str]:
-            for piece in pieces:
+        def slowly(chunks: list[str]) -> Iterator[str]:
+            for chunk in chunks:
                 time.sleep(pause)
-                yield piece
+                yield chunk
 
-        return Response(stream_with_context(later(shop.cut(page("stream.html")))), mimetype="text/html")
+        return Response(
+            stream_with_context(slowly(shop.split_inside_tags(render("stream.html")))), mimetype="text/html"
+        )
 
     @app.route("/contact", methods=["GET", "POST"])
     def contact() -> str:
-        return page("contact.html", sent=request.method == "POST")
+        return render("contact.html", sent=request.method == "POST")
 
     @app.post("/consent")
     def consent() -> BaseResponse:

@@ -1,4 +1,4 @@
-"""`python -m examples.flask_app --port 8001`: the site, on a development server."""
+"""Serve the Flask site on a development server: `python -m examples.flask_app --port 8001`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from . import create_app
 
 
 def main() -> None:
-    given = shop.parser("examples.flask_app", port=8001, description=__doc__).parse_args()
-    app = create_app(
-        portal=given.portal, region=given.region, proxied=dict(given.proxied), protected=not given.unprotected
-    )
-    run_simple(given.host, given.port, app, threaded=True)
+    """Serve the site until it is interrupted."""
+    command = shop.parse_command_line("examples.flask_app", port=8001, description=__doc__)
+    run_simple(command.host, command.port, create_app(**command.settings), threaded=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The Flask example, driven by Flask's test client."""
+"""Tests of the shop as a Flask site, by Flask's test client."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from examples.shop import CHOICES, PAGES, cut
+from examples.shop import CHOICES, PAGES, split_inside_tags
 
 from . import create_app
 
@@ -31,13 +31,13 @@ def choose(client: FlaskClient, choice: str) -> None:
 
 
 @pytest.mark.parametrize("path", WITH_TAG)
-def test_without_the_middleware_the_tag_is_as_hubspot_gives_it(path: str) -> None:
+def test_unprotected_page_has_the_official_tag(path: str) -> None:
     html = body(visitor(protected=False), path)
     assert re.sub(' nonce="[^"]+"', "", html).count(OFFICIAL) == 1
 
 
 @pytest.mark.parametrize("path", WITH_TAG)
-def test_a_new_visitor_gets_a_waiting_tag_and_one_facade(path: str) -> None:
+def test_new_visitor_gets_blocked_tag_and_one_facade(path: str) -> None:
     html = body(visitor(), path)
     assert ' src="//js.hs-scripts.com' not in html
     assert html.count('data-consent="tracking"') == 1
@@ -45,7 +45,7 @@ def test_a_new_visitor_gets_a_waiting_tag_and_one_facade(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", WITH_TAG)
-def test_with_consent_to_everything_a_page_is_as_the_site_wrote_it(path: str) -> None:
+def test_full_consent_leaves_the_page_unchanged(path: str) -> None:
     client, plain = visitor(), visitor(protected=False)
     for each in (client, plain):
         choose(each, "everything")
@@ -53,7 +53,7 @@ def test_with_consent_to_everything_a_page_is_as_the_site_wrote_it(path: str) ->
     assert pages[0] == pages[1]
 
 
-def test_functional_consent_lets_the_chat_load_and_holds_the_tracking() -> None:
+def test_functional_consent_allows_the_chat_alone() -> None:
     client = visitor()
     choose(client, "functional")
     html = body(client, "/")
@@ -61,12 +61,12 @@ def test_functional_consent_lets_the_chat_load_and_holds_the_tracking() -> None:
     assert re.search(r"live(?:&quot;|\"):{(?:&quot;|\")chat", html)
 
 
-def test_the_contact_page_has_no_tag_and_passes_unchanged() -> None:
+def test_page_without_tag_is_unchanged() -> None:
     assert body(visitor(), "/contact") == body(visitor(protected=False), "/contact")
     assert "hs-script" not in body(visitor(), "/contact")
 
 
-def test_a_choice_is_remembered_for_half_a_year_and_a_withdrawal_forgets_the_click_too() -> None:
+def test_choice_lasts_half_a_year_until_withdrawn() -> None:
     client = visitor()
     choose(client, "functional")
     cookie = client.get_cookie("consent")
@@ -81,21 +81,21 @@ def test_a_choice_is_remembered_for_half_a_year_and_a_withdrawal_forgets_the_cli
 
 
 @pytest.mark.parametrize("choice", CHOICES)
-def test_every_choice_is_said_back(choice: str) -> None:
+def test_choice_is_shown_on_the_page(choice: str) -> None:
     client = visitor()
     assert "You have not chosen yet." in body(client, "/")
     choose(client, choice)
     assert "You have not chosen yet." not in body(client, "/")
 
 
-def test_an_unknown_choice_sets_nothing_and_a_foreign_address_leads_home() -> None:
+def test_unknown_choice_sets_nothing_and_goes_home() -> None:
     client = visitor()
     response = client.post("/consent", data={"choice": "?", "next": "//elsewhere.example/"})
     assert response.headers["Location"] == "/"
     assert client.get_cookie("consent") is None
 
 
-def test_the_strict_page_gives_its_nonce_to_the_facade_and_a_new_one_to_each_visit() -> None:
+def test_strict_page_gives_each_facade_a_new_nonce() -> None:
     client = visitor()
     nonces = []
     for _ in range(2):
@@ -110,23 +110,23 @@ def test_the_strict_page_gives_its_nonce_to_the_facade_and_a_new_one_to_each_vis
     assert nonces[0] != nonces[1]
 
 
-def test_the_stream_is_cut_inside_the_tag() -> None:
+def test_streamed_page_is_split_inside_the_tag() -> None:
     html = body(visitor(protected=False), "/stream")
-    pieces = cut(html)
-    assert "".join(pieces) == html
-    assert not any(OFFICIAL in piece for piece in pieces)
-    assert len(pieces) == 5
+    chunks = split_inside_tags(html)
+    assert "".join(chunks) == html
+    assert not any(OFFICIAL in chunk for chunk in chunks)
+    assert len(chunks) == 5
 
 
-def test_every_host_name_is_served() -> None:
+def test_any_host_name_is_served() -> None:
     assert visitor().get("/", headers={"Host": "shop.example"}).status_code == 200
 
 
-def test_a_message_is_answered() -> None:
+def test_contact_form_is_answered() -> None:
     assert b"Thank you" in visitor().post("/contact", data={"email": "a@b.example", "message": "Hello"}).data
 
 
-def test_a_proxied_host_is_in_the_tag_and_in_the_policy_of_the_strict_page() -> None:
+def test_proxied_host_is_in_the_tag_and_the_policy() -> None:
     proxied = {"js.hs-scripts.com": "http://127.0.0.1:9101", "app.hubspot.com": "http://127.0.0.1:9102"}
     plain = create_app(portal="4711", proxied=proxied, protected=False).test_client()
     assert 'src="http://127.0.0.1:9101/4711.js"' in body(plain, "/")
@@ -136,11 +136,11 @@ def test_a_proxied_host_is_in_the_tag_and_in_the_policy_of_the_strict_page() -> 
     assert 'data-consent-src="http://127.0.0.1:9101/4711.js"' in body(protected, "/")
 
 
-def test_a_region_is_in_the_tag() -> None:
+def test_region_is_in_the_tag() -> None:
     app = create_app(portal="4711", region="eu1", protected=False)
     assert 'src="//js-eu1.hs-scripts.com/4711.js"' in body(app.test_client(), "/")
 
 
-def test_every_page_of_the_menu_is_there() -> None:
+def test_menu_pages_are_found() -> None:
     for path, _ in PAGES:
         assert body(visitor(), path)

@@ -1,7 +1,7 @@
-"""The site that the examples show: a bicycle workshop with HubSpot's official tag on its pages.
+"""The demonstration shop: a bicycle workshop with HubSpot's official tag on its pages.
 
-Knows the pages, the texts, the choices about cookies and the options of the command. It must not know a web framework
-or the middleware.
+It has the pages, the texts, the consent choices and the command line that the Flask and the Starlette site share. It
+imports no web framework and no middleware.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import os
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
+from typing import Any, NamedTuple
 
-#: No account of HubSpot has this number.
+#: A number that no HubSpot account has.
 MADE_UP_PORTAL = "999999999"
 
 PAGES = (
@@ -22,14 +23,16 @@ PAGES = (
     ("/stream", "On the stand"),
     ("/contact", "Contact"),
 )
+#: The value of the cookie `consent` for each button of the consent form.
 CHOICES = {
     "refuse": "necessary",
     "functional": "functional",
     "everything": "functional,analytics,marketing",
-    # An explicit no, which also ends what HubSpot has left in the browser.
+    # An explicit refusal, so the middleware also expires HubSpot's cookies.
     "withdraw": "necessary",
 }
-SAID = {
+#: What the form says for each value of the cookie.
+CHOICE_TEXTS = {
     "necessary": "Only necessary cookies are allowed.",
     "functional": "You have allowed functional cookies.",
     "functional,analytics,marketing": "You have allowed everything.",
@@ -37,7 +40,7 @@ SAID = {
 JOBS = (
     "A tandem with a tired freewheel",
     "Two brakes that sing",
-    "A wheel that met a kerb",
+    "A wheel that met a curb",
     "One creak, place unknown",
 )
 #: In seconds.
@@ -46,56 +49,65 @@ TEMPLATES = Path(__file__).with_name("templates")
 STATIC = Path(__file__).with_name("static")
 
 
-def words(here: str, *, consent: str | None, loader: str) -> dict[str, object]:
-    """What every template may name.
+class Shop:
+    """The parts of the site that depend on the HubSpot account and on where HubSpot's hosts are.
 
-    here: the path of the page. consent: the value of the cookie of that name. loader: the address in the official tag.
+    Args:
+        portal: The account's number.
+        region: Where the account lives, such as `na1` or `eu1`.
+        proxied: The origins that stand in for HubSpot's hosts.
     """
-    chosen = SAID.get(consent or "", "You have not chosen yet.")
-    return {"here": here, "pages": PAGES, "loader": loader, "chosen": chosen, "jobs": JOBS}
 
-
-def own_page(address: str) -> str:
-    """The page to go back to; only a page of this site, because an address from a form is anybody's."""
-    return address if address in dict(PAGES) else "/"
-
-
-class Origins:
-    """Where this site finds HubSpot's hosts: at HubSpot, or wherever it was told."""
-
-    def __init__(self, region: str, proxied: Mapping[str, str]) -> None:
+    def __init__(self, portal: str, region: str, proxied: Mapping[str, str]) -> None:
         self._region = region
         self._proxied = proxied
+        #: The address in the official tag.
+        self.loader = f"{self._origin('js.hs-scripts.com', scheme='')}/{portal}.js"
 
-    def of(self, host: str, *, scheme: str = "https:") -> str:
-        label, _, domain = host.partition(".")
-        if self._region != "na1" and label != "static":
-            host = f"{label}-{self._region}.{domain}"
-        return self._proxied.get(host, f"{scheme}//{host}")
+    def context(self, path: str, *, consent: str | None) -> dict[str, object]:
+        """Return what every template needs.
 
-    def loader(self, portal: str) -> str:
-        """The address in the official tag."""
-        return f"{self.of('js.hs-scripts.com', scheme='')}/{portal}.js"
+        Args:
+            path: The path of the page.
+            consent: The value of the cookie `consent`.
+        """
+        chosen = CHOICE_TEXTS.get(consent or "", "You have not chosen yet.")
+        return {"here": path, "pages": PAGES, "loader": self.loader, "chosen": chosen, "jobs": JOBS}
 
     def content_security_policy(self, nonce: str) -> str:
-        """A policy that lets scripts run by their nonce, and names what HubSpot needs besides."""
+        """Return a policy that allows scripts by their nonce, and HubSpot's hosts for everything else."""
         calls = ("api.hubspot.com", "forms.hscollectedforms.net", "api.hubapi.com")
         return "; ".join(
             (
                 "default-src 'none'",
                 f"script-src 'nonce-{nonce}' 'strict-dynamic'",
-                f"style-src 'self' {self.of('static.hsappstatic.net')}",
-                f"img-src 'self' {self.of('track.hubspot.com')}",
-                f"connect-src 'self' {' '.join(map(self.of, calls))}",
-                f"frame-src {self.of('app.hubspot.com')}",
+                f"style-src 'self' {self._origin('static.hsappstatic.net')}",
+                f"img-src 'self' {self._origin('track.hubspot.com')}",
+                f"connect-src 'self' {' '.join(map(self._origin, calls))}",
+                f"frame-src {self._origin('app.hubspot.com')}",
                 "form-action 'self'",
                 "base-uri 'none'",
             )
         )
 
+    def _origin(self, host: str, *, scheme: str = "https:") -> str:
+        """Return the origin at which this site finds one of HubSpot's hosts."""
+        label, _, domain = host.partition(".")
+        if self._region != "na1" and label != "static":
+            host = f"{label}-{self._region}.{domain}"
+        return self._proxied.get(host, f"{scheme}//{host}")
 
-def cut(html: str) -> list[str]:
-    """Cut a page into pieces that end where it hurts: in a list, in the tag's id, in its address, in its end tag."""
+
+def own_page(address: str) -> str:
+    """Return the address if it is a page of this site, and the home page otherwise.
+
+    The address comes from a form, so it may lead anywhere.
+    """
+    return address if address in dict(PAGES) else "/"
+
+
+def split_inside_tags(html: str) -> list[str]:
+    """Split a page at the hardest places: inside a list item, and inside the tag's id, address and end tag."""
     item = html.index("<li>")
     tag = html.index("hs-script-loader", item)
     source = html.index("src=", tag)
@@ -104,21 +116,48 @@ def cut(html: str) -> list[str]:
     return [html[start:stop] for start, stop in pairwise(places)]
 
 
-def parser(name: str, *, port: int, description: str | None) -> argparse.ArgumentParser:
-    """The options of `python -m NAME`; `port` is the one that it takes when none is given."""
-    options = argparse.ArgumentParser(prog=f"python -m {name}", description=description)
-    options.add_argument("--host", default="127.0.0.1")
-    options.add_argument("--port", type=int, default=port)
-    options.add_argument("--portal", default=os.environ.get("HUBSPOT_PORTAL") or MADE_UP_PORTAL, help="HubSpot account")
-    options.add_argument("--region", default="na1", help="where the account lives: na1, eu1 and so on")
-    options.add_argument("--unprotected", action="store_true", help="the same site without the middleware")
-    options.add_argument(
-        "--proxied", type=_origin, action="append", default=[], metavar="HOST=ORIGIN", help="stands for a HubSpot host"
+class CommandLine(NamedTuple):
+    """The options of `python -m examples.flask_app` and `python -m examples.starlette_app`."""
+
+    host: str
+    port: int
+    #: The keyword arguments of `create_app`.
+    settings: dict[str, Any]
+
+
+def parse_command_line(name: str, *, port: int, description: str | None) -> CommandLine:
+    """Read the options of `python -m NAME`.
+
+    Args:
+        name: The module.
+        port: The default port.
+        description: The text above the options in the help.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m {name}", description=description)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=port)
+    parser.add_argument("--portal", default=os.environ.get("HUBSPOT_PORTAL") or MADE_UP_PORTAL, help="HubSpot account")
+    parser.add_argument("--region", default="na1", help="where the account lives: na1, eu1 and so on")
+    parser.add_argument("--unprotected", action="store_true", help="the same site without the middleware")
+    parser.add_argument(
+        "--proxied",
+        type=_host_and_origin,
+        action="append",
+        default=[],
+        metavar="HOST=ORIGIN",
+        help="an origin that stands in for a HubSpot host",
     )
-    return options
+    options = parser.parse_args()
+    settings = {
+        "portal": options.portal,
+        "region": options.region,
+        "proxied": dict(options.proxied),
+        "protected": not options.unprotected,
+    }
+    return CommandLine(options.host, options.port, settings)
 
 
-def _origin(text: str) -> tuple[str, str]:
+def _host_and_origin(text: str) -> tuple[str, str]:
     """Read `HOST=ORIGIN`."""
     host, _, address = text.partition("=")
     if not host or not address.startswith(("http://", "https://")):

@@ -1,7 +1,7 @@
-"""A stand-in for HubSpot: its loader, its trackers and its chat, on 127.0.0.1 and in the standard library alone.
+"""A stand-in for HubSpot on 127.0.0.1: its loader, its trackers and its chat.
 
-Knows how HubSpot's scripts behave towards a page and a browser. It is not HubSpot's code, and it knows nothing of the
-middleware.
+It behaves towards pages and browsers as HubSpot's scripts do, but has none of HubSpot's code. It needs the standard
+library alone, and imports nothing of the middleware.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""What the stand-in answers: a pure function from one request to one response.
+"""The stand-in's answers: a pure function from one request to one response.
 
-Knows HubSpot's paths, the loader's children and the settings of a portal. It opens no socket, keeps no log and knows
-nothing of faults; `server` does.
+The sockets, the log and the faults are in `server`.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from .hosts import in_region, split_region
 from .portal import Portal, Product
 
 _SCRIPTS = Path(__file__).with_name("scripts")
-# The loader's own lines, those that stand before the tracker alone, and those that insert any child.
+# The loader's first lines, the lines before the tracker, and the lines that insert a child.
 _LOADER = ("loader.js", "visit.js", "insert.js")
 _JAVASCRIPT = "application/javascript; charset=utf-8"
 _HTML = "text/html; charset=utf-8"
@@ -26,7 +25,7 @@ _JSON = "application/json; charset=utf-8"
 # The smallest transparent picture: GIF89a, one pixel.
 _PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 
-# Every host that a script of the stand-in asks for more.
+# Every host that the stand-in's scripts contact.
 CHILD_HOSTS = (
     "js.hs-scripts.com",
     "js.hs-analytics.net",
@@ -48,6 +47,8 @@ CHILD_HOSTS = (
 
 
 class Answer(NamedTuple):
+    """One response."""
+
     status: int
     content_type: str
     body: bytes
@@ -55,9 +56,11 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One request, as far as the answer depends on it.
+    """The parts of a request that its answer depends on.
 
-    origin_of: where a script finds a host; the address of the real host, or a local one of the stand-in.
+    Attributes:
+        origin_of: Returns the origin at which a script finds a host: the real one, or a local one of the stand-in.
+        portal_of: Returns the settings of an account.
     """
 
     host: str
@@ -68,14 +71,16 @@ class Question:
 
     @property
     def hublet(self) -> str:
+        """Return the region."""
         return split_region(self.host)[1]
 
     def url(self, host: str, path: str) -> str:
+        """Return the address at which a script finds a path of a host in this region."""
         return self.origin_of(in_region(host, self.hublet)) + path
 
 
 class _Child(NamedTuple):
-    """A script that the loader inserts: its id and address (both may name the portal), and attributes of its own."""
+    """A script that the loader inserts. Its id, path and attributes may contain the portal."""
 
     id: str
     host: str
@@ -115,7 +120,7 @@ _CHILDREN: dict[Product, _Child] = {
 
 
 def answer(question: Question) -> Answer:
-    """Return what HubSpot's host would send, or a 404 for a path that it does not have."""
+    """Return what HubSpot's host would send, or a 404 if it has no such path."""
     base = split_region(question.host)[0]
     for host, pattern, reply in _ROUTES:
         found = pattern.fullmatch(question.path) if host in (base, "*") else None
@@ -138,7 +143,7 @@ def _config(question: Question, portal: int) -> str:
         "optIn": settings.opt_in,
         "secureCookies": settings.secure_cookies,
     }
-    # "<" is written as an escape: the same text also stands in the <script> of the chat's page.
+    # The chat's page has this text in a <script>, so "<" is escaped.
     return json.dumps(config).replace("<", "\\u003c")
 
 
@@ -180,13 +185,13 @@ def _loader(question: Question, found: re.Match[str]) -> Answer:
 
 
 def _chat_bootstrap(question: Question, _found: re.Match[str]) -> Answer:
-    given = parse_qs(question.query)
+    query = parse_qs(question.query)
     try:
-        portal = int(given["portalId"][0])
+        portal = int(query["portalId"][0])
     except (KeyError, ValueError):
         return Answer(400, _JSON, b'{"status":"error","message":"portalId is not a number"}')
     settings = question.portal_of(portal)
-    # An account without a live chatflow has no chat on any page, whoever loads the script.
+    # An account without a live chatflow has no chat on any page, even if a page loads the script.
     status = settings.chat_status if "chat" in settings.products else 204
     if status != 200:
         return Answer(status, _JSON, b"" if status == 204 else b'{"status":"error"}')

@@ -1,7 +1,6 @@
-"""A certificate for HubSpot's names, made at start and thrown away at the end.
+"""A self-signed certificate for HubSpot's names, made by the `openssl` command when the stand-in starts.
 
-Knows how to call the `openssl` command. No key is ever kept: it lives in a temporary folder for as long as it takes to
-load it.
+The key is in a temporary folder until it is loaded, and never kept.
 """
 
 from __future__ import annotations
@@ -21,25 +20,26 @@ class CertificateError(RuntimeError):
 def server_context(domains: Sequence[str]) -> ssl.SSLContext:
     """Return a TLS context with a fresh self-signed certificate for each domain and its direct subdomains.
 
-    Raises CertificateError when the `openssl` command is missing or fails.
+    Raises:
+        CertificateError: The `openssl` command is missing or fails.
     """
     names = [name for domain in domains for name in (domain, f"*.{domain}")]
     with tempfile.TemporaryDirectory(prefix="standin-") as folder:
         key, certificate = Path(folder, "key.pem"), Path(folder, "certificate.pem")
-        _by_openssl(names, key, certificate)
+        _make_certificate(names, key, certificate)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
         return context
 
 
-def _by_openssl(names: Sequence[str], key: Path, certificate: Path) -> None:
+def _make_certificate(names: Sequence[str], key: Path, certificate: Path) -> None:
     command = shutil.which("openssl")
     if command is None:
         raise CertificateError(
             "HTTPS needs a certificate: install the `openssl` command (Debian: apt install openssl), "
             "or do without HTTPS: StandIn(https=False)"
         )
-    # A configuration file rather than -addext: LibreSSL, which macOS ships as `openssl`, learned that option late.
+    # LibreSSL, which macOS ships as `openssl`, has long lacked -addext, so the names are in a configuration file.
     configuration = key.with_name("request.cnf")
     configuration.write_text(
         "[req]\nprompt = no\ndistinguished_name = subject\nx509_extensions = extensions\n"
@@ -50,6 +50,6 @@ def _by_openssl(names: Sequence[str], key: Path, certificate: Path) -> None:
     )
     arguments = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
     files = ["-config", str(configuration), "-keyout", str(key), "-out", str(certificate)]
-    made = subprocess.run([command, *arguments, *files], capture_output=True, text=True, check=False)
-    if made.returncode != 0:
-        raise CertificateError(f"openssl made no certificate: {made.stderr.strip()}")
+    done = subprocess.run([command, *arguments, *files], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise CertificateError(f"openssl made no certificate: {done.stderr.strip()}")

@@ -1,7 +1,4 @@
-"""A threading server that knows which of its connections are open, and can wait until none is.
-
-Knows sockets and threads, and nothing of what is asked or answered.
-"""
+"""A threading server that counts its open connections and can wait until all are closed."""
 
 from __future__ import annotations
 
@@ -14,15 +11,15 @@ from collections.abc import Iterable
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 
-#: Seconds between the two looks at the connections. A browser that has been told to close a page may begin one more.
+#: Seconds between the two checks. A browser that closes a page may open one more connection in the meantime.
 _PAUSE = 0.02
 
 
 def settle(servers: Iterable[CountingServer], seconds: float = 5) -> None:
-    """Wait until nothing is on its way to any of these: no connection is open, and none waits to be accepted.
+    """Wait until no connection to these servers is open or waits to be accepted.
 
-    What is still open after `seconds` is cut, so that what was asked before this call is never answered, or written
-    down, after it.
+    A connection that is still open after `seconds` is cut. A request that was sent before this call is therefore never
+    answered or logged after it.
     """
     servers = list(servers)
     for pause in (_PAUSE, 0):
@@ -32,7 +29,7 @@ def settle(servers: Iterable[CountingServer], seconds: float = 5) -> None:
 
 
 class CountingServer(ThreadingMixIn, TCPServer):
-    """One port on 127.0.0.1, one thread that accepts, and one thread for each connection."""
+    """A server on one port of 127.0.0.1, with one thread that accepts and one for each connection."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -47,17 +44,17 @@ class CountingServer(ThreadingMixIn, TCPServer):
 
     @property
     def port(self) -> int:
-        """The port it listens on."""
+        """Return the port it listens on."""
         return int(self.server_address[1])
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Write the connection down before its thread begins, so that none is between the queue and the list."""
+        """Count the connection before its thread starts, so that `drain` cannot miss it."""
         with self._changed:
             self._open.add(request)
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Answer a connection, and strike it off the list when it has ended."""
+        """Answer a connection, and count it no longer when it has ended."""
         try:
             super().process_request_thread(request, client_address)
         finally:
@@ -66,12 +63,12 @@ class CountingServer(ThreadingMixIn, TCPServer):
                 self._changed.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Tell of an error, unless a browser dropped the connection, or it was cut here."""
+        """Report an error, unless the browser dropped the connection or the server cut it."""
         if not isinstance(sys.exception(), OSError | ValueError):
             super().handle_error(request, client_address)
 
     def drain(self, seconds: float) -> None:
-        """Wait until what was begun before now has ended; cut what is still open after `seconds`."""
+        """Wait until the present connections have ended; cut those that are still open after `seconds`."""
         self._accept_all()
         with self._changed:
             if not self._changed.wait_for(lambda: not self._open, seconds):
@@ -79,7 +76,7 @@ class CountingServer(ThreadingMixIn, TCPServer):
                 self._changed.wait_for(lambda: not self._open, seconds)
 
     def end(self, seconds: float = 5) -> None:
-        """Accept no more, cut what is open, wait until its threads have ended, and free the port."""
+        """Stop accepting, cut the open connections, wait for their threads, and free the port."""
         self.shutdown()
         self._accepting.join(seconds)
         with self._changed:
@@ -88,7 +85,7 @@ class CountingServer(ThreadingMixIn, TCPServer):
         self.server_close()
 
     def _accept_all(self) -> None:
-        """Wait until every connection that was begun before now is accepted: they are taken in their order."""
+        """Wait until the present connections are accepted: they are accepted in order, so one more is opened last."""
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 5) as last:
             last.shutdown(socket.SHUT_WR)
             last.recv(1)

@@ -1,14 +1,11 @@
-"""HubSpot's host names: which belong together, what each is for, and how a region is written.
-
-Knows names only. It opens no socket and renders no script.
-"""
+"""HubSpot's host names: its domains, what each host is for, and how a region is written."""
 
 from __future__ import annotations
 
 import re
 
-# The registrable domains of HubSpot's embeds, trackers and assets. The asset domains are here although no tracker
-# lives on them: a browser under test must not leave the machine for any of them.
+# The registrable domains of HubSpot's embeds, trackers and assets. A browser under test must not contact any of them
+# over the network, so the domains that serve only assets are here too.
 DOMAINS = (
     "hs-scripts.com",
     "hs-analytics.net",
@@ -36,9 +33,9 @@ DOMAINS = (
     "hsstatic.net",
 )
 
-# What a visitor's browser asks each host for, in words for someone who is not a programmer.
+# What a browser asks each host for, in words for people who do not program.
 PURPOSES = {
-    "js.hs-scripts.com": "the loader: it brings in everything else",
+    "js.hs-scripts.com": "the loader: it loads everything else",
     "js.hs-analytics.net": "the visitor tracker",
     "js.hs-banner.com": "HubSpot's own cookie banner",
     "js.usemessages.com": "the live chat",
@@ -58,7 +55,7 @@ PURPOSES = {
     "static.hsappstatic.net": "style sheets and pictures",
 }
 
-# Hosts that keep one name in every region.
+# Hosts that have the same name in every region.
 _WITHOUT_REGION = frozenset(
     {"js.hsleadflows.net", "js.hubspotfeedback.com", "js.hscta.net", "static.hsappstatic.net", "js.hubspot.com"}
 )
@@ -66,8 +63,9 @@ _REGION = re.compile(r"(?P<label>[a-z-]+?)-(?P<hublet>[a-z]{2}\d{1,2})\.(?P<doma
 
 
 def split_region(host: str) -> tuple[str, str]:
-    """Return a host name without its region, and the region: `js-eu1.hs-scripts.com` gives the pair
-    (`js.hs-scripts.com`, `eu1`). A name without a region belongs to `na1`.
+    """Return a host name without its region, and the region.
+
+    `js-eu1.hs-scripts.com` gives `("js.hs-scripts.com", "eu1")`. A name without a region belongs to `na1`.
     """
     host = host.lower()
     found = _REGION.fullmatch(host)
@@ -77,7 +75,7 @@ def split_region(host: str) -> tuple[str, str]:
 
 
 def in_region(host: str, hublet: str) -> str:
-    """Return the name that a host has in a region; the opposite of `split_region`."""
+    """Return the name of a host in a region; the opposite of `split_region`."""
     if hublet == "na1" or host in _WITHOUT_REGION:
         return host
     label, _, domain = host.partition(".")
@@ -85,6 +83,6 @@ def in_region(host: str, hublet: str) -> str:
 
 
 def is_hubspot(host: str) -> bool:
-    """Whether a host name lies under one of HubSpot's domains."""
+    """Return whether a host is in one of HubSpot's domains."""
     host = host.lower()
     return any(host == domain or host.endswith("." + domain) for domain in DOMAINS)

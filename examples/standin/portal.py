@@ -1,7 +1,4 @@
-"""What one HubSpot account (a portal) has switched on.
-
-Knows settings only; `answers` turns them into scripts.
-"""
+"""The settings of one HubSpot account (a portal); `answers` turns them into scripts."""
 
 from __future__ import annotations
 
@@ -17,11 +14,12 @@ PRODUCTS: tuple[Product, ...] = ("analytics", "banner", "forms", "pixels", "chat
 class Portal:
     """The settings of one portal.
 
-    products: what the loader brings in, in this order. Chat is in the loader only while a chatflow is live.
-    chat_status: what the chat's bootstrap call answers; 204 and 404 mean "no chat on this page".
-    cookie_prompt: whether the chat asks before it stores its cookie.
-    opt_in: HubSpot's own banner is set to opt-in: the tracker's cookies wait for its answer.
-    secure_cookies: the tracker's cookies carry `Secure`.
+    Attributes:
+        products: The products that the loader inserts, in this order. Chat is one only while a chatflow is live.
+        chat_status: The status of the chat's bootstrap call; 204 and 404 mean "no chat on this page".
+        cookie_prompt: Whether the chat asks before it stores its cookie.
+        opt_in: Whether the tracker's cookies wait for the visitor's answer to HubSpot's own banner.
+        secure_cookies: Whether the tracker's cookies have the attribute `Secure`.
     """
 
     products: tuple[Product, ...] = PRODUCTS

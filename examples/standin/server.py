@@ -1,6 +1,6 @@
 """The stand-in's servers: listeners on the loopback address, faults, and the log of every request.
 
-Knows sockets, TLS and threads. What is answered is the business of `answers`.
+The content of the answers is in `answers`.
 """
 
 from __future__ import annotations
@@ -28,17 +28,20 @@ from .portal import Portal
 
 Fault = Literal["refuse", "hang", "204", "404", "500"]
 
-# A browser opens sockets ahead of need and may never write to them.
+# Browsers open connections in advance and may never use them.
 _IDLE_SECONDS = 60
 _TLS_HANDSHAKE = 0x16  # RFC 8446 section 5.1: the content type that opens a TLS connection
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One request that reached the stand-in, written down before it is answered.
+    """One request that reached the stand-in, logged before it is answered.
 
-    time: seconds since the epoch. cookies: the names in the Cookie header. local: it came to an address of `origin`.
-    fault: the fault it met, if any.
+    Attributes:
+        time: Seconds since the epoch.
+        cookies: The names in the Cookie header.
+        local: Whether the request came to an address that `StandIn.origin` returns.
+        fault: The fault that was set for the host, or None.
     """
 
     number: int
@@ -56,14 +59,14 @@ class Record:
 
     @property
     def url(self) -> str:
-        """The address at HubSpot that the request stands for."""
+        """Return the address at HubSpot for which the request was meant."""
         return f"{self.scheme}://{self.host}{self.path}" + (f"?{self.query}" if self.query else "")
 
     @property
     def page(self) -> str:
-        """The origin of the page that asked, or "" where the request does not tell.
+        """Return the origin of the page that sent the request, or "" if the request does not say.
 
-        The chat's window names the page in its own query, as its Referer would be the window itself.
+        The Referer of the chat's window is the window itself, so the window names the page in its query.
         """
         named = parse_qs(self.query).get("url", [self.referer or self.origin])[0]
         parts = urlsplit(named)
@@ -73,10 +76,11 @@ class Record:
 class StandIn:
     """A stand-in for HubSpot on 127.0.0.1, for tests and for the demo; a context manager.
 
-    portals: the settings of single accounts; every other number is an account with the default settings.
-    https: whether there is an HTTPS listener; it needs the `openssl` command.
-    port: the plain HTTP port, 0 for any free one.
-    on_request: called with each record, on the thread that answers.
+    Args:
+        portals: The settings of single accounts; every other number is an account with the default settings.
+        https: Whether there is an HTTPS listener; it needs the `openssl` command.
+        port: The plain HTTP port, 0 for any free one.
+        on_request: Called with each record, on the thread that answers.
     """
 
     def __init__(
@@ -88,8 +92,8 @@ class StandIn:
         on_request: Callable[[Record], object] | None = None,
     ) -> None:
         self.portals: dict[int, Portal] = dict(portals or {})
-        #: What goes wrong, by host name or pattern: `standin.faults["*.hubspot.com"] = "hang"`. "refuse" cuts the
-        #: connection without an answer; "hang" answers nothing until the fault is taken away or the stand-in ends.
+        #: The fault of each host name or pattern: `standin.faults["*.hubspot.com"] = "hang"`. "refuse" cuts the
+        #: connection without an answer; "hang" sends nothing until the fault is removed or the stand-in ends.
         self.faults: dict[str, Fault] = {}
         self._records: list[Record] = []
         self._count = 0
@@ -111,7 +115,7 @@ class StandIn:
         self.close()
 
     def close(self) -> None:
-        """End every connection and free every port. Calling it again does nothing."""
+        """Cut every connection and free every port. A second call does nothing."""
         if self._ending.is_set():
             return
         self._ending.set()
@@ -125,21 +129,21 @@ class StandIn:
 
     @property
     def http_port(self) -> int:
-        """The plain HTTP port; the Host header says which host is meant."""
+        """Return the plain HTTP port; the Host header says which host is meant."""
         return self._http.port
 
     @property
     def https_port(self) -> int:
-        """The HTTPS port. It understands plain HTTP as well, for pages whose scripts have no scheme of their own."""
+        """Return the HTTPS port, which also accepts plain HTTP, for pages whose script addresses have no scheme."""
         if self._https is None:
             raise RuntimeError("this stand-in was made with https=False")
         return self._https.port
 
     def origin(self, host: str) -> str:
-        """Return an address of this machine that stands for one host alone: `http://127.0.0.1:PORT`.
+        """Return a local origin that stands in for one host: `http://127.0.0.1:PORT`.
 
-        For browsers that cannot be told to look HubSpot's names up here. Scripts that come from such an address ask
-        for their children at such addresses too. The same host always has the same address.
+        It is for browsers that cannot be told to resolve HubSpot's names to this machine. Scripts from such an origin
+        load their children from such origins too. The same host always has the same origin.
         """
         with self._opening:
             if self._ending.is_set():
@@ -150,42 +154,43 @@ class StandIn:
 
     @property
     def origins(self) -> dict[str, str]:
-        """The local address of every host that the loader leads to, in region na1; fits `Policy(proxied=...)`."""
+        """Return the local origin of every host that the loader leads to, in region na1, for `Policy(proxied=...)`."""
         return {host: self.origin(host) for host in answers.CHILD_HOSTS}
 
     @property
     def resolver_rules(self) -> str:
-        """A value for Chromium's `--host-resolver-rules` that brings every HubSpot host here."""
+        """Return a value for Chromium's `--host-resolver-rules` that resolves every HubSpot host to the stand-in."""
         address = f"127.0.0.1:{self.https_port}"
         return ", ".join(f"MAP {name} {address}" for domain in DOMAINS for name in (domain, f"*.{domain}"))
 
     @property
     def browser_arguments(self) -> list[str]:
-        """What to start Chromium with, so that HubSpot's names lead here and the certificate is taken."""
+        """Return arguments for Chromium: HubSpot's names lead to the stand-in, and its certificate is accepted."""
         return [f"--host-resolver-rules={self.resolver_rules}", "--ignore-certificate-errors"]
 
     @property
     def requests(self) -> list[Record]:
-        """A copy of the log, oldest first."""
+        """Return a copy of the log, oldest first."""
         with self._changed:
             return list(self._records)
 
     def clear(self) -> None:
-        """Empty the log. Numbers go on counting."""
+        """Empty the log. The numbers of the records go on."""
         with self._changed:
             self._records.clear()
 
     def settle(self, seconds: float = 5) -> None:
-        """Wait until what browsers have begun to ask is answered or given up, as when their pages have been closed.
+        """Wait until every request that was begun is answered or given up; use it when pages have been closed.
 
-        A connection that still hangs after `seconds` is cut.
+        A connection that is still open after `seconds` is cut.
         """
         settle(self._listeners(), seconds)
 
     def wait_for(self, host: str, *, path: str = "*", seconds: float = 60) -> Record:
-        """Return the first request in the log whose host and path match the patterns; wait for it if need be.
+        """Return the first request in the log whose host and path match the patterns; wait if there is none yet.
 
-        Raises TimeoutError when none arrives within `seconds`.
+        Raises:
+            TimeoutError: None arrived within `seconds`.
         """
 
         def found() -> Record | None:
@@ -201,7 +206,7 @@ class StandIn:
 
     @property
     def ending(self) -> bool:
-        """Whether `close` was called."""
+        """Return whether `close` was called."""
         return self._ending.is_set()
 
     def portal(self, number: int) -> Portal:
@@ -251,11 +256,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     @property
     def listener(self) -> _Listener:
-        assert isinstance(self.server, _Listener)  # noqa: S101 - the only server that uses this handler
+        assert isinstance(self.server, _Listener)  # noqa: S101 - no other server uses this handler
         return self.server
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
-        """Say nothing: the log of `StandIn.requests` is the only one."""
+        """Print nothing; `StandIn.requests` is the log."""
 
     def do_GET(self) -> None:
         standin = self.listener.standin
@@ -267,12 +272,12 @@ class _Handler(BaseHTTPRequestHandler):
         if not is_hubspot(host):
             self._send(answers.Answer(200, "text/plain; charset=utf-8", self.listener.about()))
             return
-        fault = standin._fault(host)  # noqa: SLF001 - one module, one unit
+        fault = standin._fault(host)  # noqa: SLF001 - the handler is part of StandIn
         standin._record(self, host, fault)  # noqa: SLF001
         if fault == "hang":
             standin._hang(host)  # noqa: SLF001
         if fault in ("refuse", "hang"):
-            # Zero linger: the browser sees a reset, as from a host that refuses.
+            # With zero linger the browser sees a reset, as from a host that refuses.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.close_connection = True
         elif fault is not None:
@@ -280,8 +285,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.command == "OPTIONS":
             self._send(answers.Answer(204, "", b""))
         else:
-            asked = answers.Question(host, target.path, target.query, self._origin_of, standin.portal)
-            self._send(answers.answer(asked))
+            question = answers.Question(host, target.path, target.query, self._origin_of, standin.portal)
+            self._send(answers.answer(question))
 
     do_HEAD = do_POST = do_OPTIONS = do_GET  # noqa: N815 - the names are the base class's
 
@@ -294,7 +299,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Type", answer.content_type)
         if answer.status != 204:
             self.send_header("Content-Length", str(len(answer.body)))
-        # HubSpot lets its loader be cached for a minute; here every page load is to be seen.
+        # HubSpot lets browsers cache its loader for a minute, but the log must show every page load.
         self.send_header("Cache-Control", "no-store")
         self.send_header("Access-Control-Allow-Origin", "*")
         self.send_header("Access-Control-Allow-Headers", "X-HubSpot-Messages-Uri, Content-Type")
@@ -308,7 +313,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class _Listener(CountingServer):
-    """One of the stand-in's ports. `host`: the one host that it stands for; without it, the Host header says which."""
+    """One of the stand-in's ports.
+
+    Args:
+        host: The only host that the port stands in for; without it, the Host header names the host.
+    """
 
     def __init__(
         self, standin: StandIn, *, port: int = 0, host: str | None = None, context: ssl.SSLContext | None = None
@@ -319,17 +328,19 @@ class _Listener(CountingServer):
         super().__init__(("127.0.0.1", port), _Handler)
 
     def about(self) -> bytes:
+        """Return a text that lists the local origins."""
         standin = self.standin
         lines = ["A stand-in for HubSpot. Addresses of single hosts:"]
         lines += [f"{host:30} {origin}" for host, origin in standin.origins.items()]
         return ("\n".join(lines) + "\n").encode()
 
     def finish_request(self, request: Any, client_address: Any) -> None:
+        """Answer a connection, over TLS if it begins with a TLS handshake."""
         assert isinstance(request, socket.socket)  # noqa: S101 - socketserver leaves the type open
         request.settimeout(_IDLE_SECONDS)
         first = request.recv(1, socket.MSG_PEEK)
         if first and first[0] == _TLS_HANDSHAKE and self._context is not None:
-            # The plain socket stays the server's own: `end` cuts the connection at it.
+            # TLS gets a duplicate, because `end` cuts the connection at the plain socket.
             with self._context.wrap_socket(request.dup(), server_side=True) as connection:
                 _Handler(connection, client_address, self)
         elif first:

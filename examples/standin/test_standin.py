@@ -1,4 +1,4 @@
-"""The stand-in at the level of HTTP, and its scripts in a real browser."""
+"""Tests of the stand-in over HTTP, and of its scripts in a real browser."""
 
 from __future__ import annotations
 
@@ -58,29 +58,29 @@ def fetch(request: urllib.request.Request) -> Reply:
         pytest.param("js.hs-scripts.com", "js.hs-scripts.com", "na1", id="a name without a region is na1"),
         pytest.param("js-eu1.hs-scripts.com", "js.hs-scripts.com", "eu1", id="the region is a suffix of the label"),
         pytest.param("JS-NA1.hs-scripts.com", "js.hs-scripts.com", "na1", id="na1 may be written out, in any case"),
-        pytest.param("metrics-fe-eu1.hubspot.com", "metrics-fe.hubspot.com", "eu1", id="a label may hold hyphens"),
+        pytest.param("metrics-fe-eu1.hubspot.com", "metrics-fe.hubspot.com", "eu1", id="a label may have hyphens"),
         pytest.param("js.hs-analytics.net", "js.hs-analytics.net", "na1", id="a hyphen in the domain is no region"),
         pytest.param("no-cache.hubspot.com", "no-cache.hubspot.com", "na1", id="a hyphen in the label is no region"),
     ],
 )
-def test_a_region_is_told_from_the_name(host: str, base: str, hublet: str) -> None:
+def test_split_region_finds_the_region(host: str, base: str, hublet: str) -> None:
     assert split_region(host) == (base, hublet)
 
 
-def test_a_name_is_put_into_its_region() -> None:
+def test_in_region_adds_the_region() -> None:
     assert in_region("api.hubspot.com", "eu1") == "api-eu1.hubspot.com"
     assert in_region("api.hubspot.com", "na1") == "api.hubspot.com"
     assert in_region("static.hsappstatic.net", "eu1") == "static.hsappstatic.net"
 
 
-def test_only_names_under_hubspots_domains_are_hubspots() -> None:
+def test_is_hubspot_knows_names_by_their_domain() -> None:
     assert is_hubspot("js.hs-scripts.com")
     assert is_hubspot("hubspot.com")
     assert not is_hubspot("nothubspot.com")
     assert not is_hubspot("hubspot.com.example")
 
 
-def test_the_loader_brings_every_product_of_the_portal_with_its_attributes(standin: StandIn) -> None:
+def test_loader_inserts_products_with_attributes(standin: StandIn) -> None:
     body = get(standin, "js.hs-scripts.com", "/4711.js").body
     assert body.startswith("// ")
     assert '("hs-analytics", "https://js.hs-analytics.net/analytics/1700000000000/4711.js", {})' in body
@@ -98,14 +98,14 @@ def test_the_loader_brings_every_product_of_the_portal_with_its_attributes(stand
     }
 
 
-def test_a_portal_without_a_chatflow_has_no_chat_in_its_loader_and_none_behind_its_script(standin: StandIn) -> None:
+def test_portal_without_chatflow_has_no_chat(standin: StandIn) -> None:
     standin.portals[5] = Portal(products=tuple(product for product in PRODUCTS if product != "chat"))
     assert "hubspot-messages-loader" not in get(standin, "js.hs-scripts.com", "/5.js").body
     assert get(standin, "api.hubspot.com", "/livechat-public/v1/message/public?portalId=5").status == 204
     assert get(standin, "api.hubspot.com", "/livechat-public/v1/message/public?portalId=6").status == 200
 
 
-def test_a_portal_can_have_the_rarer_products(standin: StandIn) -> None:
+def test_portal_with_rare_products_has_them_alone(standin: StandIn) -> None:
     standin.portals[5] = Portal(products=("leadflows", "interactives", "feedback"))
     body = get(standin, "js.hs-scripts.com", "/5.js").body
     for part in ("LeadFlows-5", "hubspot-web-interactives-loader", "hs-feedback-web-5"):
@@ -113,19 +113,19 @@ def test_a_portal_can_have_the_rarer_products(standin: StandIn) -> None:
     assert "hs-analytics" not in body
 
 
-def test_a_region_leads_to_children_of_that_region(standin: StandIn) -> None:
+def test_regional_loader_keeps_the_region(standin: StandIn) -> None:
     body = get(standin, "js-eu1.hs-scripts.com", "/1.js").body
     assert "https://js-eu1.usemessages.com/conversations-embed.js" in body
     assert '"data-hsjs-hublet": "eu1"' in body
     assert "https://js.usemessages.com" not in body
 
 
-def test_the_second_address_of_the_loader_gives_the_same_script(standin: StandIn) -> None:
+def test_loader_has_a_second_address(standin: StandIn) -> None:
     first = get(standin, "js.hs-scripts.com", "/1.js")
     assert get(standin, "api.hubapi.com", "/scriptloader/v1/1.js").body == first.body
 
 
-def test_a_local_origin_serves_one_host_and_leads_to_local_origins_alone(standin: StandIn) -> None:
+def test_local_origin_leads_to_local_origins_only(standin: StandIn) -> None:
     loader = standin.origin("js.hs-scripts.com")
     assert loader == standin.origin("js.hs-scripts.com")
     assert loader != standin.origin("js.usemessages.com")
@@ -137,12 +137,12 @@ def test_a_local_origin_serves_one_host_and_leads_to_local_origins_alone(standin
     assert all(record.local for record in standin.requests)
 
 
-def test_a_local_origin_of_a_region_leads_to_that_region(standin: StandIn) -> None:
+def test_local_origin_of_a_region_keeps_the_region(standin: StandIn) -> None:
     body = fetch(urllib.request.Request(standin.origin("js-eu1.hs-scripts.com") + "/1.js")).body
     assert standin.origin("js-eu1.usemessages.com") + "/conversations-embed.js" in body
 
 
-def test_the_log_tells_who_asked_and_which_cookies_came_along(standin: StandIn) -> None:
+def test_log_has_the_page_and_the_cookie_names(standin: StandIn) -> None:
     get(standin, "js.hs-scripts.com", "/1.js?x=1", Referer="http://shop.example/", Cookie="a=1; __hstc=2")
     get(standin, "app.hubspot.com", "/other?url=http%3A%2F%2Fshop.example%2Fa", Referer="http://127.0.0.1:1/")
     first, second = standin.requests
@@ -157,20 +157,20 @@ def test_the_log_tells_who_asked_and_which_cookies_came_along(standin: StandIn) 
     assert standin.requests[0].page == ""
 
 
-def test_every_request_is_told_to_the_listener() -> None:
-    heard: list[Record] = []
-    with StandIn(https=False, on_request=heard.append) as standin:
+def test_on_request_gets_every_record() -> None:
+    records: list[Record] = []
+    with StandIn(https=False, on_request=records.append) as standin:
         get(standin, "track.hubspot.com", "/__ptq.gif")
-        assert heard == standin.requests
+        assert records == standin.requests
 
 
-def test_a_request_for_another_host_is_answered_but_not_logged(standin: StandIn) -> None:
+def test_other_host_is_answered_but_not_logged(standin: StandIn) -> None:
     reply = get(standin, "127.0.0.1", "/")
     assert "stand-in" in reply.body
     assert standin.requests == []
 
 
-def test_waiting_for_a_request_ends_with_the_request_or_says_what_came_instead(standin: StandIn) -> None:
+def test_wait_for_returns_the_request_or_times_out(standin: StandIn) -> None:
     timer = threading.Timer(0.05, get, (standin, "js.usemessages.com", "/conversations-embed.js"))
     timer.start()
     assert standin.wait_for("js.usemessages.com").path == "/conversations-embed.js"
@@ -180,21 +180,21 @@ def test_waiting_for_a_request_ends_with_the_request_or_says_what_came_instead(s
 
 
 @pytest.mark.parametrize("fault", ["204", "404", "500"])
-def test_a_fault_with_a_status_is_that_status(standin: StandIn, fault: Fault) -> None:
+def test_status_fault_is_answered(standin: StandIn, fault: Fault) -> None:
     standin.faults["*.usemessages.com"] = fault
     assert get(standin, "js.usemessages.com", "/conversations-embed.js").status == int(fault)
     assert get(standin, "js.hs-scripts.com", "/1.js").status == 200
     assert [record.fault for record in standin.requests] == [fault, None]
 
 
-def test_a_host_that_refuses_cuts_the_connection_and_is_logged(standin: StandIn) -> None:
+def test_refusing_host_cuts_the_connection(standin: StandIn) -> None:
     standin.faults["api.hubspot.com"] = "refuse"
     with pytest.raises((ConnectionError, http.client.HTTPException)):
         get(standin, "api.hubspot.com", "/x")
     assert standin.requests[0].fault == "refuse"
 
 
-def test_a_host_that_hangs_sends_nothing_until_the_stand_in_ends() -> None:
+def test_hanging_host_sends_nothing_until_the_end() -> None:
     with StandIn(https=False) as standin:
         standin.faults["api.hubspot.com"] = "hang"
         connection = socket.create_connection(("127.0.0.1", standin.http_port), timeout=60)
@@ -208,7 +208,7 @@ def test_a_host_that_hangs_sends_nothing_until_the_stand_in_ends() -> None:
         assert connection.recv(1) == b""
 
 
-def test_settling_waits_for_all_that_was_asked_before_and_cuts_what_hangs() -> None:
+def test_settle_waits_for_requests_and_cuts_hung_ones() -> None:
     with StandIn(https=False) as standin, contextlib.ExitStack() as opened:
         waiting = []
         for number in range(30):
@@ -224,7 +224,7 @@ def test_settling_waits_for_all_that_was_asked_before_and_cuts_what_hangs() -> N
         assert silent.recv(1) == b""
 
 
-def test_a_preflight_is_granted_to_any_page(standin: StandIn) -> None:
+def test_preflight_is_allowed_for_any_page(standin: StandIn) -> None:
     address = f"http://127.0.0.1:{standin.http_port}/livechat-public/v1/message/public?portalId=1"
     reply = fetch(urllib.request.Request(address, method="OPTIONS", headers={"Host": "api.hubspot.com"}))
     assert reply.status == 204
@@ -232,16 +232,16 @@ def test_a_preflight_is_granted_to_any_page(standin: StandIn) -> None:
     assert "x-hubspot-messages-uri" in reply.headers["Access-Control-Allow-Headers"].lower()
 
 
-def test_a_bootstrap_call_without_a_portal_is_an_error(standin: StandIn) -> None:
+def test_bootstrap_call_without_portal_is_an_error(standin: StandIn) -> None:
     assert get(standin, "api.hubspot.com", "/livechat-public/v1/message/public?portalId=NaN").status == 400
 
 
-def test_an_unknown_path_is_not_found_and_logged(standin: StandIn) -> None:
+def test_unknown_path_is_not_found_but_logged(standin: StandIn) -> None:
     assert get(standin, "app.hubspot.com", "/nothing").status == 404
     assert len(standin.requests) == 1
 
 
-def test_the_https_port_speaks_tls_and_plain_http() -> None:
+def test_https_port_accepts_plain_http_too() -> None:
     with StandIn() as standin:
         context = ssl.create_default_context()
         context.check_hostname = False
@@ -256,11 +256,11 @@ def test_the_https_port_speaks_tls_and_plain_http() -> None:
         assert [record.scheme for record in standin.requests] == ["https", "http"]
 
 
-def test_every_port_is_free_again_after_the_end() -> None:
+def test_close_frees_every_port() -> None:
     with StandIn() as standin:
         ports = [standin.http_port, standin.https_port]
         ports += [int(origin.rpartition(":")[2]) for origin in standin.origins.values()]
-        # A browser's spare connection, on which nothing is ever said.
+        # A connection that a browser opens in advance and never uses.
         spare = socket.create_connection(("127.0.0.1", standin.http_port))
     spare.close()
     for port in ports:
@@ -282,7 +282,7 @@ ENV = 'data-hsjs-env="prod"'
 
 
 class Site:
-    """A page at http://www.shop.test/ that a test writes, in a browser whose HubSpot is the stand-in."""
+    """A page at http://www.shop.test/ that a test writes, in a browser that takes the stand-in for HubSpot."""
 
     def __init__(self, context: BrowserContext, standin: StandIn, bodies: dict[str, str]) -> None:
         self.context = context
@@ -303,8 +303,8 @@ class Site:
         return {cookie.get("name", ""): dict(cookie) for cookie in self.context.cookies()}
 
 
-class Farm(NamedTuple):
-    """What the tests in a browser share."""
+class Shared(NamedTuple):
+    """The browser and the servers that the browser tests share."""
 
     browser: Browser
     standin: StandIn
@@ -312,7 +312,7 @@ class Farm(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def farm(start_chromium: Callable[..., Browser]) -> Iterator[Farm]:
+def shared(start_chromium: Callable[..., Browser]) -> Iterator[Shared]:
     bodies: dict[str, str] = {}
 
     class Page_(BaseHTTPRequestHandler):  # noqa: N801 - Page is Playwright's
@@ -335,7 +335,7 @@ def farm(start_chromium: Callable[..., Browser]) -> Iterator[Farm]:
         shop = f"MAP www.shop.test 127.0.0.1:{server.server_address[1]}"
         try:
             browser = start_chromium(ignore, f"--host-resolver-rules={standin.resolver_rules}, {shop}")
-            yield Farm(browser, standin, bodies)
+            yield Shared(browser, standin, bodies)
             browser.close()
         finally:
             server.shutdown()
@@ -343,18 +343,18 @@ def farm(start_chromium: Callable[..., Browser]) -> Iterator[Farm]:
 
 
 @pytest.fixture
-def site(farm: Farm) -> Iterator[Site]:
-    farm.standin.settle()
-    farm.standin.clear()
-    context = watch(farm.browser.new_context())
-    yield Site(context, farm.standin, farm.bodies)
+def site(shared: Shared) -> Iterator[Site]:
+    shared.standin.settle()
+    shared.standin.clear()
+    context = watch(shared.browser.new_context())
+    yield Site(context, shared.standin, shared.bodies)
     context.close()
-    farm.standin.faults.clear()
-    farm.standin.portals.clear()
-    farm.bodies.clear()
+    shared.standin.faults.clear()
+    shared.standin.portals.clear()
+    shared.bodies.clear()
 
 
-def test_the_official_tag_brings_trackers_their_cookies_and_the_chat(site: Site) -> None:
+def test_official_tag_loads_trackers_and_chat(site: Site) -> None:
     page = site.visit(LOADER)
     site.standin.wait_for("app.hubspot.com", path="/conversations-visitor/4711/*")
     site.standin.wait_for("track.hubspot.com", path="/__ptq.gif")
@@ -380,7 +380,7 @@ def test_the_official_tag_brings_trackers_their_cookies_and_the_chat(site: Site)
     assert site.errors == []
 
 
-def test_the_chat_alone_sets_no_tracking_cookie(site: Site) -> None:
+def test_chat_alone_sets_no_tracking_cookie(site: Site) -> None:
     page = site.visit(CHAT.format(ENV))
     page.wait_for_function("window.HubSpotConversations && HubSpotConversations.widget.status().loaded")
     page.wait_for_function("document.cookie.includes('messagesUtk')")
@@ -393,7 +393,7 @@ def test_the_chat_alone_sets_no_tracking_cookie(site: Site) -> None:
     }
 
 
-def test_the_chat_waits_for_load_and_opens_with_it(site: Site) -> None:
+def test_chat_waits_for_load_and_opens_with_it(site: Site) -> None:
     settings = """<script>
       window.hsConversationsSettings = { loadImmediately: false };
       window.seen = [];
@@ -428,16 +428,16 @@ def test_the_chat_waits_for_load_and_opens_with_it(site: Site) -> None:
     [
         pytest.param("", "", "data-hsjs-env", id="no environment on the script"),
         pytest.param("hsConversationsSettings = {loadImmediately: 'no'}", ENV, "loadImmediately", id="a wrong type"),
-        pytest.param("hsConversationsOnReady = function () {}", ENV, "array", id="callbacks that are no array"),
+        pytest.param("hsConversationsOnReady = function () {}", ENV, "array", id="callbacks in a function"),
     ],
 )
-def test_the_chat_throws_on_what_it_cannot_read(site: Site, before: str, env: str, message: str) -> None:
+def test_chat_throws_on_wrong_settings(site: Site, before: str, env: str, message: str) -> None:
     page = site.visit(f"<script>{before}</script>" + CHAT.format(env))
     site.standin.wait_for("js.usemessages.com")
     comes(page, lambda: any(message in error for error in site.errors))
 
 
-def test_a_page_without_a_chatflow_gets_no_widget(site: Site) -> None:
+def test_page_without_chatflow_gets_no_widget(site: Site) -> None:
     site.standin.portals[4711] = Portal(chat_status=404)
     page = site.visit(CHAT.format(ENV))
     site.standin.wait_for("api.hubspot.com")
@@ -447,7 +447,7 @@ def test_a_page_without_a_chatflow_gets_no_widget(site: Site) -> None:
     assert site.cookies() == {}
 
 
-def test_an_earlier_refusal_breaks_the_chat_where_no_banner_api_is_there(site: Site) -> None:
+def test_earlier_refusal_without_banner_breaks_chat(site: Site) -> None:
     site.standin.portals[4711] = Portal(cookie_prompt="ON_WIDGET_LOAD")
     refused = "<script>document.cookie = '__hs_opt_out=yes'</script>"
     page = site.visit(refused + CHAT.format(ENV))
@@ -462,7 +462,7 @@ def test_an_earlier_refusal_breaks_the_chat_where_no_banner_api_is_there(site: S
     assert "messagesUtk" not in site.cookies()
 
 
-def test_the_trackers_cookies_wait_for_hubspots_own_banner_and_go_with_a_withdrawal(site: Site) -> None:
+def test_tracker_cookies_follow_hubspots_own_banner(site: Site) -> None:
     site.standin.portals[4711] = Portal(opt_in=True)
     page = site.visit(LOADER)
     page.locator("#hs-eu-confirmation-button").wait_for()
@@ -471,7 +471,7 @@ def test_the_trackers_cookies_wait_for_hubspots_own_banner_and_go_with_a_withdra
     page.locator("#hs-eu-confirmation-button").click()
     page.wait_for_function("document.cookie.includes('__hstc')")
     assert site.cookies()["__hs_opt_out"]["value"] == "no"
-    # What is still on its way would set its cookie after the withdrawal.
+    # A request that is still under way would set its cookie after the withdrawal.
     quiet(page)
     page.wait_for_function("window.HubSpotConversations?.widget.status?.().loaded")
     page.wait_for_function("document.cookie.includes('hubspotutk') && document.cookie.includes('messagesUtk')")
@@ -479,7 +479,7 @@ def test_the_trackers_cookies_wait_for_hubspots_own_banner_and_go_with_a_withdra
     assert not {"__hstc", "hubspotutk", "__hssc", "__hssrc", "__hs_opt_out", "messagesUtk"} & set(site.cookies())
 
 
-def test_the_old_analytics_tag_brings_the_loader(site: Site) -> None:
+def test_old_analytics_tag_loads_the_loader(site: Site) -> None:
     page = site.visit('<script id="hs-analytics" src="https://js.hs-analytics.net/analytics/1/4711.js"></script>')
     site.standin.wait_for("js.hs-scripts.com", path="/4711.js")
     page.wait_for_function("window.HubSpotConversations")
@@ -487,7 +487,7 @@ def test_the_old_analytics_tag_brings_the_loader(site: Site) -> None:
     assert sum(record.host == "js.hs-analytics.net" for record in site.standin.requests) == 1
 
 
-def test_a_second_load_within_a_second_does_nothing(site: Site) -> None:
+def test_second_load_within_a_second_is_ignored(site: Site) -> None:
     wait = "<script>window.hsConversationsSettings = { loadImmediately: false };</script>"
     page = site.visit(wait + CHAT.format(ENV))
     page.wait_for_function("window.HubSpotConversations")
@@ -504,7 +504,7 @@ def test_a_second_load_within_a_second_does_nothing(site: Site) -> None:
     page.wait_for_function("HubSpotConversations.widget.status().loaded")
 
 
-def test_a_second_copy_of_the_script_does_nothing(site: Site) -> None:
+def test_second_copy_of_the_chat_does_nothing(site: Site) -> None:
     second = '<script src="//js.usemessages.com/conversations-embed.js?second" async></script>'
     page = site.visit(CHAT.format(ENV) + second)
     page.wait_for_function("window.HubSpotConversations && HubSpotConversations.widget.status().loaded")
@@ -514,7 +514,7 @@ def test_a_second_copy_of_the_script_does_nothing(site: Site) -> None:
     assert page.locator("iframe").count() == 1
 
 
-def test_an_address_with_the_chats_mark_opens_it_and_a_returning_visitor_is_known(site: Site) -> None:
+def test_fragment_opens_the_chat_of_a_known_visitor(site: Site) -> None:
     known = "0123456789abcdef" * 2
     cookie = f"<script>document.cookie = 'messagesUtk={known};domain=.shop.test'</script>"
     page = site.visit(cookie + CHAT.format(ENV), at="/#HS-chat-open")
@@ -527,7 +527,7 @@ def test_an_address_with_the_chats_mark_opens_it_and_a_returning_visitor_is_know
     assert 179 * 86400 < expires - page.evaluate("Date.now() / 1000") <= 180 * 86400
 
 
-def test_the_chat_can_stand_inside_the_page(site: Site) -> None:
+def test_chat_with_inline_selector_is_in_the_page(site: Site) -> None:
     settings = "<script>window.hsConversationsSettings = { inlineEmbedSelector: '#here' };</script>"
     page = site.visit(settings + '<div id="here"></div>' + CHAT.format(ENV))
     chat = page.frame_locator("#here #hubspot-conversations-inline-iframe")

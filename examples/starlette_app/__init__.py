@@ -1,7 +1,6 @@
-"""A small Starlette site with HubSpot's official tag, behind the consent middleware.
+"""The demonstration shop as a Starlette site: HubSpot's official tag, with the consent middleware in front.
 
-Knows how a Starlette site is made. The middleware is one line of it, in `create_app`; everything else would be the
-same without.
+The middleware is one line of `create_app`. To copy a file, take `examples/quickstart/starlette_app.py`.
 """
 
 from __future__ import annotations
@@ -31,19 +30,20 @@ def create_app(
     protected: bool = True,
     pause: float = 0.3,
 ) -> Starlette:
-    """Make the site.
+    """Return the site.
 
-    portal, region: the HubSpot account that the official tag names.
-    proxied: origins that stand for HubSpot's hosts, such as `{"js.hs-scripts.com": "http://127.0.0.1:9101"}`.
-    protected: whether the middleware is there; without it the site is the one that the middleware would find.
-    pause: how long the streamed page waits before each piece, in seconds.
+    Args:
+        portal: The HubSpot account that the official tag names.
+        region: Where that account lives.
+        proxied: Origins that stand in for HubSpot's hosts, such as `{"js.hs-scripts.com": "http://127.0.0.1:9101"}`.
+        protected: Whether the middleware is there.
+        pause: How long the streamed page waits before each chunk, in seconds.
     """
     templates = Environment(loader=FileSystemLoader(shop.TEMPLATES), autoescape=True)
-    origins = shop.Origins(region, proxied or {})
-    loader = origins.loader(portal)
+    site = shop.Shop(portal, region, proxied or {})
 
     def render(request: Request, template: str, **context: object) -> str:
-        shared = shop.words(request.url.path, consent=request.cookies.get("consent"), loader=loader)
+        shared = site.context(request.url.path, consent=request.cookies.get("consent"))
         return templates.get_template(template).render(**shared, **context)
 
     async def home(request: Request) -> Response:
@@ -54,23 +54,23 @@ def create_app(
 
     async def csp(request: Request) -> Response:
         nonce = secrets.token_urlsafe(16)
-        policy = origins.content_security_policy(nonce)
+        policy = site.content_security_policy(nonce)
         html = render(request, "csp.html", nonce=nonce, policy=policy)
         return HTMLResponse(html, headers={"Content-Security-Policy": policy})
 
     async def stream(request: Request) -> Response:
-        async def later(pieces: list[str]) -> AsyncIterator[str]:
-            for piece in pieces:
+        async def slowly(chunks: list[str]) -> AsyncIterator[str]:
+            for chunk in chunks:
                 await asyncio.sleep(pause)
-                yield piece
+                yield chunk
 
-        return StreamingResponse(later(shop.cut(render(request, "stream.html"))), media_type="text/html")
+        return StreamingResponse(slowly(shop.split_inside_tags(render(request, "stream.html"))), media_type="text/html")
 
     async def contact(request: Request) -> Response:
         return HTMLResponse(render(request, "contact.html", sent=request.method == "POST"))
 
     async def consent(request: Request) -> Response:
-        # Two fields of a plain form; Starlette's own form parser would need one more package.
+        # Starlette's own form parser needs one more package.
         form = parse_qs((await request.body()).decode())
         choice, back = form.get("choice", [""])[0], form.get("next", [""])[0]
         response = RedirectResponse(shop.own_page(back), status_code=303)

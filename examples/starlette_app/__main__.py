@@ -1,4 +1,4 @@
-"""`python -m examples.starlette_app --port 8002`: the site, on uvicorn."""
+"""Serve the Starlette site with uvicorn: `python -m examples.starlette_app --port 8002`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from . import create_app
 
 
 def main() -> None:
-    given = shop.parser("examples.starlette_app", port=8002, description=__doc__).parse_args()
-    app = create_app(
-        portal=given.portal, region=given.region, proxied=dict(given.proxied), protected=not given.unprotected
-    )
-    uvicorn.run(app, host=given.host, port=given.port)
+    """Serve the site until it is interrupted."""
+    command = shop.parse_command_line("examples.starlette_app", port=8002, description=__doc__)
+    uvicorn.run(create_app(**command.settings), host=command.host, port=command.port)
 
 
 if __name__ == "__main__":

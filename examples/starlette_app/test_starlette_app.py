@@ -1,4 +1,4 @@
-"""The Starlette example, called as an ASGI application."""
+"""Tests of the shop as a Starlette site, called as an ASGI application."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def ask(
         "GET" if form is None else "POST",
         path,
         headers,
-        # Up to this version, Starlette listens for the visitor who leaves while it streams.
+        # With a later version, Starlette does not watch for a disconnect while it streams.
         asgi={"version": "3.0", "spec_version": "2.3"},
         client=("127.0.0.1", 50000),
         server=("127.0.0.1", 8002),
@@ -65,20 +65,20 @@ def plain() -> Starlette:
     return create_app(portal="4711", pause=0, protected=False)
 
 
-async def given(app: Starlette, choice: str) -> str:
-    """The Cookie header of a visitor after a choice."""
+async def cookie_after(app: Starlette, choice: str) -> str:
+    """Return the Cookie header of a visitor after a choice."""
     reply = await ask(app, "/consent", form={"choice": choice, "next": "/about"})
     assert (reply.status, reply.header("location")) == (303, ["/about"])
     return "; ".join(line.partition(";")[0] for line in reply.header("set-cookie"))
 
 
 @pytest.mark.parametrize("path", WITH_TAG)
-async def test_without_the_middleware_the_tag_is_as_hubspot_gives_it(plain: Starlette, path: str) -> None:
+async def test_unprotected_page_has_the_official_tag(plain: Starlette, path: str) -> None:
     assert re.sub(' nonce="[^"]+"', "", (await ask(plain, path)).text).count(OFFICIAL) == 1
 
 
 @pytest.mark.parametrize("path", WITH_TAG)
-async def test_a_new_visitor_gets_a_waiting_tag_and_one_facade(site: Starlette, path: str) -> None:
+async def test_new_visitor_gets_blocked_tag_and_one_facade(site: Starlette, path: str) -> None:
     html = (await ask(site, path)).text
     assert ' src="//js.hs-scripts.com' not in html
     assert html.count('data-consent="tracking"') == 1
@@ -86,47 +86,45 @@ async def test_a_new_visitor_gets_a_waiting_tag_and_one_facade(site: Starlette, 
 
 
 @pytest.mark.parametrize("path", WITH_TAG)
-async def test_with_consent_to_everything_a_page_is_as_the_site_wrote_it(
-    site: Starlette, plain: Starlette, path: str
-) -> None:
-    cookie = await given(site, "everything")
+async def test_full_consent_leaves_the_page_unchanged(site: Starlette, plain: Starlette, path: str) -> None:
+    cookie = await cookie_after(site, "everything")
     texts = [(await ask(app, path, cookie=cookie)).text for app in (site, plain)]
     pages = [re.sub(r"nonce[-=]\"?[\w-]+", "nonce", text) for text in texts]
     assert pages[0] == pages[1]
 
 
-async def test_the_streamed_page_arrives_in_pieces_that_end_inside_the_tag(site: Starlette, plain: Starlette) -> None:
+async def test_streamed_page_arrives_in_chunks(site: Starlette, plain: Starlette) -> None:
     assert not any(OFFICIAL.encode() in chunk for chunk in (await ask(plain, "/stream")).chunks)
     assert len((await ask(plain, "/stream")).chunks) == 5
     assert len((await ask(site, "/stream")).chunks) > 1
 
 
-async def test_functional_consent_lets_the_chat_load_and_holds_the_tracking(site: Starlette) -> None:
-    html = (await ask(site, "/", cookie=await given(site, "functional"))).text
+async def test_functional_consent_allows_the_chat_alone(site: Starlette) -> None:
+    html = (await ask(site, "/", cookie=await cookie_after(site, "functional"))).text
     assert ' src="//js.hs-scripts.com' not in html
     assert re.search(r"live(?:&quot;|\"):{(?:&quot;|\")chat", html)
 
 
-async def test_a_withdrawal_is_an_explicit_no_and_forgets_the_click(site: Starlette) -> None:
+async def test_withdrawal_refuses_and_forgets_the_click(site: Starlette) -> None:
     reply = await ask(site, "/consent", form={"choice": "withdraw"}, cookie="consent=functional; consent_chat=1")
     lines = reply.header("set-cookie")
     assert [line for line in lines if line.startswith("consent=necessary;")], lines
     assert [line for line in lines if line.startswith("consent_chat=") and "Max-Age=0" in line], lines
 
 
-async def test_an_unknown_choice_sets_nothing_and_a_foreign_address_leads_home(site: Starlette) -> None:
+async def test_unknown_choice_sets_nothing_and_goes_home(site: Starlette) -> None:
     reply = await ask(site, "/consent", form={"choice": "?", "next": "//elsewhere.example/"})
     assert reply.header("location") == ["/"]
     assert reply.header("set-cookie") == []
 
 
-async def test_the_contact_page_has_no_tag_and_passes_unchanged(site: Starlette, plain: Starlette) -> None:
+async def test_page_without_tag_is_unchanged(site: Starlette, plain: Starlette) -> None:
     assert (await ask(site, "/contact")).text == (await ask(plain, "/contact")).text
     assert "hs-script" not in (await ask(site, "/contact")).text
     assert "Thank you" in (await ask(site, "/contact", form={"message": "Hello"})).text
 
 
-async def test_the_strict_page_gives_its_nonce_to_the_facade(site: Starlette) -> None:
+async def test_strict_page_gives_the_facade_its_nonce(site: Starlette) -> None:
     reply = await ask(site, "/csp")
     nonce = re.search("'nonce-([^']+)' 'strict-dynamic'", reply.header("content-security-policy")[0])
     facade = re.search("<script[^>]+/_consent/facade[^>]+>", reply.text)
@@ -135,7 +133,7 @@ async def test_the_strict_page_gives_its_nonce_to_the_facade(site: Starlette) ->
     assert f'nonce="{nonce[1]}"' in facade[0]
 
 
-async def test_every_page_of_the_menu_is_there_under_any_host_name(site: Starlette) -> None:
+async def test_menu_pages_are_found_under_any_host_name(site: Starlette) -> None:
     for path, _ in PAGES:
         assert (await ask(site, path, host="shop.example")).status == 200
     assert (await ask(site, "/static/site.css")).status == 200

@@ -1,10 +1,10 @@
-// The control page: shows both sites, sends the visitor's choice to both, and lists what follows.
+// The control page: shows both sites, sends the visitor's choice to both, and lists the requests and cookies.
 (function () {
   "use strict";
   var config = JSON.parse(document.getElementById("config").textContent);
   var NAME = "demo.localhost";
   var TITLES = {
-    unprotected: ["Unprotected", "The tag as HubSpot gives it: it waits for nobody."],
+    unprotected: ["Unprotected", "The tag as HubSpot gives it, which loads at once."],
     protected: ["Protected", "The same site and tag, behind the middleware."]
   };
   var HINTS = {
@@ -27,14 +27,14 @@
     if (className) made.className = className;
     return made;
   }
-  // The region is part of the first label; what a host is for does not depend on it.
+  // Removes the region, because the purpose of a host does not depend on it.
   function base(host) { return host.replace(/^([a-z-]+?)-[a-z]{2}\d{1,2}\./, "$1."); }
   function isHubSpot(host) {
     return config.domains.some(function (domain) { return host === domain || host.endsWith("." + domain); });
   }
   function count(number, one, many) { return number + " " + (number === 1 ? one : many); }
 
-  // ---- each side has a name of its own under one domain: separate cookies, and no third party to the other
+  // ---- each side has its own name under one domain: the cookies are separate, and both count as first party
   function origin(side) {
     var host = framed ? side + "." + NAME : side === "protected" ? "127.0.0.1" : "localhost";
     return "http://" + host + ":" + config.ports[side];
@@ -60,7 +60,7 @@
     made.report = report;
   }
 
-  // ---- which page of the site stands in both windows
+  // ---- the page of the site that both windows show
   document.querySelectorAll("[data-page]").forEach(function (button) {
     button.addEventListener("click", function () {
       Object.keys(sides).forEach(function (side) {
@@ -107,14 +107,14 @@
     verdict.className = "verdict" + (!own.requests.length && !foreign.length ? "" : chatOnly ? " chat" : " some");
   }
 
-  // ---- what reaches the stand-in, or, with the real HubSpot, what the pages themselves say they fetched
+  // ---- what reaches the stand-in or, with the real HubSpot, what the pages report that they fetched
   function log() {
     return fetch("/log?after=" + last).then(function (answer) { return answer.json(); });
   }
   function poll() {
     var asked = round;
     log().then(function (answer) {
-      // An answer from before the last choice is about what came before it.
+      // An answer that was requested before the last choice does not count for it.
       if (asked === round) {
         last = Math.max(last, answer.last);
         answer.records.forEach(function (record) { sides[record.side].requests.push(record); });
@@ -182,11 +182,11 @@
   function begin() {
     document.getElementById("about").textContent = config.standin ?
       "One small shop, twice. Both lists are live: what each browser window asks of HubSpot, and which cookies it holds. " +
-      "HubSpot is played by a stand-in on this computer, so nothing leaves it." :
+      "A stand-in on this computer answers for HubSpot, so nothing leaves it." :
       "One small shop, twice, with the real HubSpot. The lists are what the pages themselves report; what happens inside " +
       "HubSpot's own chat window is not among them.";
     document.getElementById("hint").textContent = HINTS.start;
-    // What an earlier look at the demo has asked is not shown.
+    // Requests from before this page was opened are not shown.
     log().then(function (answer) {
       last = answer.last;
       ["unprotected", "protected"].forEach(build);

@@ -1,4 +1,4 @@
-// A page that React makes. Its script brings HubSpot's tag, as a front end does whose server knows nothing of it.
+// A page that React makes. Its script inserts HubSpot's tag in the browser, so the tag is not in the server's HTML.
 import { useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 

@@ -1,4 +1,4 @@
-// The stand-in for HubSpot's tracker: four cookies, one beacon, and the loader where it is missing.
+// The stand-in for HubSpot's tracker. It sets four cookies, sends one beacon, and inserts the loader if it is missing.
 (function (standin) {
   "use strict";
   if (window.__standinTracker) return;
@@ -9,8 +9,8 @@
   var NINE = ["__hs_cookie_cat_pref", "__hs_initial_opt_in", "__hs_opt_out", "__hssc", "__hssrc", "__hs_do_not_track",
     "__hstc", "hubspotutk", "messagesUtk"];
 
-  // HubSpot takes the domain that the account has configured, normally the registrable one, and else the host alone.
-  // The stand-in takes every name for configured, apart from addresses and names of this machine.
+  // HubSpot uses the domain that the account has configured, normally the registrable one, and otherwise the host alone.
+  // The stand-in counts every name as configured, except IP addresses and names of this machine.
   function configuredDomain() {
     var host = location.hostname;
     if (/^[\d.]+$|:|(^|\.)localhost$/.test(host) || host.indexOf(".") < 0) return "";
@@ -102,6 +102,6 @@
   }
   if (standin.banner) commands.addPrivacyConsentListener(consent);
   else consent({ allowed: true, categories: {} });
-  // The beacon leaves whatever the banner says; without consent it carries no visitor.
+  // The beacon is sent whatever the visitor answers; without consent it does not identify the visitor.
   setTimeout(beacon, standin.banner ? 300 : 0);
 })(__STANDIN__);

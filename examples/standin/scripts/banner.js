@@ -70,7 +70,7 @@
     addPrivacyConsentListener: function (listener) { listeners.push(listener); tell(listener); },
     revokeCookieConsent: function () { NINE.forEach(forget); if (standin.optIn) show(); },
     showBanner: function () { if (standin.optIn) show(); },
-    // Not stored: a page that uses it sends it again each time.
+    // The consent is not stored, so a page that uses this command sends it on each visit.
     setHubSpotConsent: function (given) {
       listeners.forEach(function (listener) { listener({ allowed: Boolean(given.analytics), categories: given }); });
     }

@@ -1,4 +1,4 @@
-// The stand-in for HubSpot's chat. It speaks the widget's public interface and its cookies, and shows a small chat page.
+// The stand-in for HubSpot's chat. It has the widget's public interface and cookies, and shows a small chat page.
 (function (standin) {
   "use strict";
   var LOADER = "hubspot-messages-loader";
@@ -27,7 +27,7 @@
   var last = {};
   var listeners = {};
 
-  // ---- cookies: on the host without a leading "www.", so that its subdomains share them
+  // ---- cookies: set for the host without a leading "www.", so that its subdomains share them
   function domain() {
     var host = location.hostname.replace(/^www\./, "");
     return /^[\d.]+$|:/.test(host) ? "" : ";domain=." + host;
@@ -57,7 +57,7 @@
     }).join("&");
   }
 
-  // ---- the settings of the site: a wrong type is an error, not a default
+  // ---- the site's settings: a value of the wrong type is an error
   function checked(given) {
     Object.keys(given).forEach(function (name) {
       var types = SETTINGS[name];
@@ -252,7 +252,7 @@
     clear: clear,
     resetAndReloadWidget: function () { if (state === "idle") return; clear(); remove(); begin(); }
   };
-  // Until the first load only load, on and off do anything.
+  // Before the first load, only load, on and off have an effect.
   function nothing() {}
   var stub = {
     widget: { load: load, refresh: nothing, open: nothing, close: nothing, remove: nothing, status: nothing },
@@ -271,7 +271,7 @@
     if ((window.disabledHsPopups || []).indexOf("LIVE_CHAT") >= 0) return;
     if (Object.prototype.toJSON || Array.prototype.toJSON || String.prototype.toJSON) return;
     var element = document.getElementById(LOADER);
-    // A page without the element, or an element without the environment, is an error as it is in the real script.
+    // As in the real script, it is an error if the element or its environment is missing.
     var env = element.getAttribute("data-hsjs-env");
     if (!env) throw new Error("the chat's script has no data-hsjs-env");
     portal = parseInt(element.getAttribute("data-hsjs-portal"), 10);

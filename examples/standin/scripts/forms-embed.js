@@ -1,4 +1,4 @@
-// The stand-in for HubSpot's form library: it makes the forms that a page asks for, each once its fields have come.
+// The stand-in for HubSpot's form library. It makes each form that a page asks for when its fields have arrived.
 (function (standin) {
   "use strict";
   var hbspt = (window.hbspt = window.hbspt || {});
@@ -6,7 +6,7 @@
 
   function create(options) {
     if (!options || !options.formId) throw new TypeError("a form needs its formId");
-    // Without a target, the form stands where the script stands that asks for it.
+    // Without a target, the form is put before the script that asks for it.
     var script = document.currentScript;
     var place = options.target ? document.querySelector(options.target) : document.createElement("div");
     if (!options.target) script.parentNode.insertBefore(place, script);

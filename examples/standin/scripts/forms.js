@@ -1,6 +1,6 @@
-// The stand-in for HubSpot's form reader: it asks for its settings and reads nothing.
+// The stand-in for HubSpot's form reader. It requests its settings and reads nothing.
 (function (standin) {
-  // A front end may have taken the element out of the page by now.
+  // The front end may have removed the element from the page already, so it is not looked up by id.
   var own = document.currentScript;
   var host = "forms" + (standin.hublet === "na1" ? "" : "-" + standin.hublet) + ".hscollectedforms.net";
   fetch(standin.origins[host] + "/collected-forms/v1/config/json?portalId=" + own.getAttribute("data-leadin-portal-id"))

@@ -1,4 +1,4 @@
-// The stand-in for HubSpot's calendars: a frame in each element that names one.
+// The stand-in for HubSpot's calendars. It puts a frame into each element that names one.
 (function () {
   "use strict";
   function fill(place) {

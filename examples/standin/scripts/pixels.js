@@ -1,4 +1,4 @@
-// The stand-in for HubSpot's advertising pixels: it asks for its settings and calls no advertiser.
+// The stand-in for HubSpot's advertising pixels. It requests its settings and contacts no advertiser.
 (function (standin) {
   var own = document.currentScript;
   var host = "api" + (standin.hublet === "na1" ? "" : "-" + standin.hublet) + ".hubapi.com";

@@ -1,0 +1,24 @@
+"""A Starlette site whose HubSpot tag waits for consent. Run it: uvicorn starlette_app:app"""
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+
+from consent_middleware import Policy
+from consent_middleware.asgi import ConsentMiddleware
+
+PAGE = """<!doctype html><html lang="en"><title>Bicycle repairs</title><h1>Bicycle repairs</h1>
+<script id="hs-script-loader" async defer src="//js.hs-scripts.com/12345.js"></script>"""
+
+
+async def home(request: Request) -> HTMLResponse:
+    return HTMLResponse(PAGE)
+
+
+async def contact(request: Request) -> HTMLResponse:
+    return HTMLResponse("Write to hello@example.com.")
+
+
+app = Starlette(routes=[Route("/", home), Route("/contact", contact)])
+app.add_middleware(ConsentMiddleware, policy=Policy(contact_url="/contact"))  # the other way to reach you
