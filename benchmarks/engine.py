@@ -28,7 +28,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from consent_middleware.html.rewriter import Edit, HTMLRewriter, TagSearch, StartTag
+from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag, TagSearch
 from consent_middleware.html.tokens import Kind, Tokenizer
 
 HERE = Path(__file__).resolve().parent
