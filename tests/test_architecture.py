@@ -48,6 +48,7 @@ ROWS = [
     {"scripts.loads"},
     {
         "urls",
+        "patterns",
         "csp",
         "scripts",
         "scripts.markup",
@@ -56,7 +57,8 @@ ROWS = [
         "html",
         "html.tokens",
         "html.grammar",
-        "html.gate",
+        "html.normalize",
+        "html.prefilter",
         "html.charset",
         "html.doubt",
         "html.subset",

@@ -20,7 +20,7 @@ from consent_middleware.urls import absolute, parse_url
 from . import charset as charsets
 from . import grammar
 from .doubt import BEGUN, Change, Doubt, Escapes, Tags
-from .gate import Candidates, Prefilter, TagSearch
+from .prefilter import Candidates, Prefilter, TagSearch
 from .subset import Subset
 from .tokens import (
     NEVER,
@@ -153,7 +153,7 @@ class HTMLRewriter:
         self._escapes: Escapes | None = None
         self._begun = b""
         self._doubt: Doubt | None = None
-        gate = watch.search.gate(xml=xml)
+        gate = watch.search.prefilter(xml=xml)
         self._subset = Subset(self._bail_out) if xml else None
         # What is held for its text is never too long to hold.
         max_text = min(MAX_TEXT, self._max_hold - 16)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_middleware.urls import LONGEST_SAID, URL, content_of_url, parse_url
+from consent_middleware.urls import MAX_CONTENT, URL, content_of_url, parse_url
 from tests.growth import assert_linear
 
 HOST = "js.hs-scripts.com"
@@ -193,7 +193,7 @@ def test_of_a_long_base_its_end_counts() -> None:
         ("\tjava\nscript:a()", "a()"),
         ("https://a.example/data:,x", None),
         ("data", None),
-        ("data:," + "x" * LONGEST_SAID, None),
+        ("data:," + "x" * MAX_CONTENT, None),
     ],
 )
 def test_said_in_address(address: str, said: str | None) -> None:
