@@ -558,7 +558,7 @@ MUTANTS = [
     Mutant("html/tokens.py", "            self.lost = True\n", "            pass\n", "tests/html/test_tree_kinds.py"),
     Mutant("html/tokens.py", "            self.unscripted = self.unscripted or end - self.pos > 1\n", "", "tests/html/test_tree_kinds.py"),
     Mutant("html/tokens.py", "            self.open.pop()\n        self.raw = b\"\"", "            pass\n        self.raw = b\"\"", "tests/html/test_tree_kinds.py"),
-    Mutant("html/charset.py", "        chunk = self._begun + chunk\n        self._begun = b\"\"\n", "        last = True\n", "tests/html/test_tree_kinds.py"),
+    Mutant("html/iso2022jp.py", "        chunk = self._partial_character + chunk\n        self._partial_character = b\"\"\n", "        last = True\n", "tests/html/test_tree_kinds.py"),
     Mutant("html/tokens.py", 'space == b"svg" or self.open[-1].svg', 'space == b"svg"', "tests/html/test_rewriter.py"),
     Mutant("html/normalize.py", 'return text.encode("ascii") if text.isascii() else', 'return text.encode("ascii", "replace") if True else', "tests/test_blocking.py"),
     Mutant("html/normalize.py", 'text = text.translate(None, b"\\t\\n\\r")', "text = text", "tests/test_blocking.py"),

@@ -45,8 +45,8 @@ parsed.
 # - The scan does not know the context of a tag. What stands in a comment is only a candidate too many. But a `<script>`
 #   may not be a script to the parser (in a `textarea`, in SVG), and real tags may then start in what was taken for its
 #   text. So tags in these texts are tested too, whenever a text contains one that could matter.
-# - An unfinished tag may hide another one inside it: a candidate that is none is searched for others
-#   (`Candidates.advance`), and a tag with a "<" in it is always a candidate.
+# - What looks like one tag may hide another one inside it. So a tag with a "<" in it is a candidate, and where a
+#   candidate turns out not to be a tag, its span is searched for others (`Candidates.advance`).
 # - A `base` changes what other tags load, and an `iframe` may contain a document of its own. Both are candidates where
 #   that can matter, even without a needle.
 
