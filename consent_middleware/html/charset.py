@@ -134,8 +134,8 @@ def is_certain(head: bytes, declared: str | None) -> bool:
     return outside or head.startswith((*(bom for bom, _ in BOMS), *UTF16_DECLARATIONS))
 
 
-# A browser may need PRESCAN_LENGTH bytes to determine the encoding. A visitor should not wait for all of them: the first
-# can be rewritten and sent, as far as they mean the same in every encoding that the document may turn out to have.
+# A browser may need PRESCAN_LENGTH bytes to determine the encoding. A visitor should not wait for all of them: earlier
+# bytes can be rewritten and sent, as far as they mean the same in every encoding that the document may still have.
 # These encodings are of three kinds:
 #
 # - UTF-8 and the other encodings that extend ASCII. They differ only from the first byte above 0x7F on, even those in
