@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from consent_middleware.patterns import decimal_codes, hex_codes
+
 #: How long a declaration may be, together with what precedes it, in bytes.
 MAX_LENGTH: Final = 1 << 16
 
@@ -25,11 +27,23 @@ _DECLARATION: Final = re.compile(_PART, re.DOTALL)
 _ENTITY: Final = re.compile(
     rb"<!ENTITY" + _SPACE + rb"++(%?)" + _SPACE + rb"*+([^\t\n\r \"'>]++)" + _SPACE + rb"++(" + _STRING + rb")"
 )
-_SETS_URL: Final = re.compile(rb"<!ATTLIST.*?(?:%|(?:src|href|srcset|srcdoc|rel)" + _SPACE + rb")", re.DOTALL)
-#: What may become markup or refer to an entity: all but the five predefined entities and references by number to
-#: characters that do neither.
+#: Attributes that make an element load something. A longer name may end with one of these.
+URL_ATTRIBUTES: Final = ("src", "href", "srcset", "srcdoc", "rel")
+_SETS_URL: Final = re.compile(
+    rb"<!ATTLIST.*?(?:%|(?:" + "|".join(URL_ATTRIBUTES).encode("ascii") + rb")" + _SPACE + rb")", re.DOTALL
+)
+#: The predefined entities, and the characters that begin markup or a reference, or end a value.
+PREDEFINED: Final = ("amp", "lt", "gt", "quot", "apos")
+_MARKUP: Final = '"%&<'
+# The apostrophe is stricter than necessary.
+_MARKUP_IN_HEX: Final = _MARKUP + "'"
+#: What may become markup or refer to an entity: `<`, `%`, and every reference except those to predefined entities and,
+#: by number, to other characters.
 _ACTIVE: Final = re.compile(
-    rb"[<%]|&(?!(?:amp|lt|gt|quot|apos);|\#0*+(?!(?:3[478]|60);)[0-9]++;|\#x0*+(?!(?:2[2567]|3[cC]);)[0-9a-fA-F]++;)"
+    (
+        rf"[<%]|&(?!(?:{'|'.join(PREDEFINED)});|\#0*+(?!{decimal_codes(_MARKUP)};)[0-9]++;"
+        rf"|\#x0*+(?!{hex_codes(_MARKUP_IN_HEX)};)[0-9a-fA-F]++;)"
+    ).encode("ascii")
 )
 
 
