@@ -1,10 +1,8 @@
-"""Response fields by which a browser contacts an address that no tag names: what of them is left for a visitor.
+"""Filter the response headers that make a browser contact an address which no tag names.
 
-Knows: Reporting (https://www.w3.org/TR/reporting-1/) and its forerunner, CSP's `report-uri`, and HTML's
-`Speculation-Rules`.
-Must not know: vendors, consent, bodies. Which address must wait is asked of a function.
-
-A field keeps every byte but the members that name such an address. `Link` is in `headers.filter_links`.
+These are the headers of Reporting (https://www.w3.org/TR/reporting-1/) and its predecessor `Report-To`, the directive
+`report-uri` of CSP, and `Speculation-Rules` of HTML. `headers.filter_links` does the same for `Link`. Every byte stays
+but the members of a list, or the addresses, that must not be contacted.
 """
 
 from __future__ import annotations
@@ -14,86 +12,87 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-Waits = Callable[[str], bool]
+#: Returns whether a URL must not be contacted yet.
+IsBlocked = Callable[[str], bool]
 
-#: Members of a list or a dictionary of structured fields (RFC 9651), whose strings may hold commas.
+#: Members of a list or a dictionary of structured fields (RFC 9651). Their strings may contain commas.
 _MEMBER: Final = re.compile(rb'(?:[^",]++|"(?:[^"\\]++|\\.)*+"?+)++', re.DOTALL)
 _STRING: Final = re.compile(rb'"((?:[^"\\]++|\\.)*+)"?', re.DOTALL)
 _ESCAPED: Final = re.compile(rb"\\(.)", re.DOTALL)
-#: CSP Level 3, section 6.5.1: `report-uri`, and the addresses behind it.
+#: CSP Level 3, section 6.5.1: `report-uri`, and its addresses.
 _REPORT_URI: Final = re.compile(rb"(?:^|(?<=[;,]))([\t\n\f\r ]*+report-uri)([\t\n\f\r ][^;,]*+)", re.IGNORECASE)
 _WORD: Final = re.compile(rb"[\t\n\f\r ]++([^\t\n\f\r ]++)")
 
 
-def filter_addresses(headers: Iterable[tuple[bytes, bytes]], waits: Waits) -> list[tuple[bytes, bytes]]:
-    """Return the head without the addresses for which `waits` is true, in the fields that this module knows.
+def filter_addresses(headers: Iterable[tuple[bytes, bytes]], is_blocked: IsBlocked) -> list[tuple[bytes, bytes]]:
+    """Return the headers without the addresses for which `is_blocked` is true.
 
-    A field of which nothing is left goes.
+    A header with no other addresses is removed.
     """
     kept = []
     for name, value in headers:
-        reduce = _FIELDS.get(name.lower())
-        left = reduce(value, waits) if reduce else value
-        if left is value or left.strip():
-            kept.append((name, left))
+        filter_value = _FILTERS.get(name.lower())
+        filtered = filter_value(value, is_blocked) if filter_value else value
+        if filtered is value or filtered.strip():
+            kept.append((name, filtered))
     return kept
 
 
-def _members(value: bytes, waits: Waits) -> bytes:
-    """Return a list or a dictionary less its members whose strings are such addresses."""
+def _filter_members(value: bytes, is_blocked: IsBlocked) -> bytes:
+    """Return a list or a dictionary of structured fields without the members that contain such an address."""
     members = _MEMBER.findall(value)
-    left = [member for member in members if not any(map(waits, _strings(member)))]
-    return value if len(left) == len(members) else b",".join(left).lstrip()
+    kept = [member for member in members if not any(map(is_blocked, _strings(member)))]
+    return value if len(kept) == len(members) else b",".join(kept).lstrip()
 
 
 def _strings(member: bytes) -> list[str]:
-    return [_ESCAPED.sub(rb"\1", said).decode("latin-1") for said in _STRING.findall(member)]
+    return [_ESCAPED.sub(rb"\1", text).decode("latin-1") for text in _STRING.findall(member)]
 
 
-def _groups(value: bytes, waits: Waits) -> bytes:
-    """Return the groups of `Report-To`, which are JSON objects in a list, less such endpoints.
+def _filter_report_to(value: bytes, is_blocked: IsBlocked) -> bytes:
+    """Return the groups of `Report-To` without such endpoints. The groups are JSON objects, separated by commas.
 
-    What is no JSON, browsers ignore.
+    Invalid JSON is returned unchanged, because browsers ignore it.
     """
     try:
         groups: Any = json.loads(b"[" + value + b"]")
     except (ValueError, RecursionError):
         return value
-    left = []
+    kept: list[Any] = []
     for group in groups:
         if not isinstance(group, dict) or not isinstance(group.get("endpoints"), list):
-            left.append(group)
+            kept.append(group)
             continue
-        endpoints = [each for each in group["endpoints"] if not _is_waiting(each, waits)]
+        endpoints = [each for each in group["endpoints"] if not _is_blocked_endpoint(each, is_blocked)]
         if endpoints:
-            left.append({**group, "endpoints": endpoints})
-    return value if left == groups else ", ".join(map(json.dumps, left)).encode("ascii")
+            kept.append({**group, "endpoints": endpoints})
+    return value if kept == groups else ", ".join(map(json.dumps, kept)).encode("ascii")
 
 
-def _is_waiting(endpoint: object, waits: Waits) -> bool:
+def _is_blocked_endpoint(endpoint: object, is_blocked: IsBlocked) -> bool:
     url = endpoint.get("url") if isinstance(endpoint, dict) else None
-    return isinstance(url, str) and waits(url)
+    return isinstance(url, str) and is_blocked(url)
 
 
-def _policies(value: bytes, waits: Waits) -> bytes:
-    """Return policies in which `report-uri` names no such address; what they allow stays."""
+def _filter_report_uri(value: bytes, is_blocked: IsBlocked) -> bytes:
+    """Return content security policies without such addresses in `report-uri`."""
 
-    def reduced(found: re.Match[bytes]) -> bytes:
-        if not any(waits(word.decode("latin-1")) for word in _WORD.findall(found[2])):
+    def filter_directive(found: re.Match[bytes]) -> bytes:
+        if not any(is_blocked(word.decode("latin-1")) for word in _WORD.findall(found[2])):
             return found[0]
-        left = _WORD.sub(lambda word: b"" if waits(word[1].decode("latin-1")) else word[0], found[2])
-        return found[1] + left if left.strip() else b""
+        kept = _WORD.sub(lambda word: b"" if is_blocked(word[1].decode("latin-1")) else word[0], found[2])
+        return found[1] + kept if kept.strip() else b""
 
-    return _REPORT_URI.sub(reduced, value) if b"report-uri" in value.lower() else value
+    return _REPORT_URI.sub(filter_directive, value) if b"report-uri" in value.lower() else value
 
 
-_FIELDS: Final[dict[bytes, Callable[[bytes, Waits], bytes]]] = {
-    b"content-security-policy": _policies,
-    b"content-security-policy-report-only": _policies,
-    b"report-to": _groups,
-    b"reporting-endpoints": _members,
-    b"speculation-rules": _members,
+_FILTERS: Final[dict[bytes, Callable[[bytes, IsBlocked], bytes]]] = {
+    b"content-security-policy": _filter_report_uri,
+    b"content-security-policy-report-only": _filter_report_uri,
+    b"report-to": _filter_report_to,
+    b"reporting-endpoints": _filter_members,
+    b"speculation-rules": _filter_members,
 }
 
-#: The names of these fields.
-FIELDS: Final = frozenset(_FIELDS)
+#: The lower-case names of these headers.
+FIELDS: Final = frozenset(_FILTERS)

@@ -20,7 +20,7 @@ from .facade.asset import Asset
 from .facade.markup import Mark
 from .headers import csp_nonce, csp_script_sources
 from .html.charset import decode_text
-from .html.gate import fold_strings
+from .html.normalize import fold_strings
 from .html.rewriter import Edit, StartTag, TagSearch
 from .policy import Plan, Policy
 from .rules import Action, ChatContext, ChatScript, PageElement, Purpose, RuleMatch, TextRule

@@ -25,7 +25,8 @@ from .cookies import CookieNames, Cookies
 from .facade import Facade, Texts
 from .notices import Notices
 from .page_cache import RewriteCache
-from .rules import Action, Purpose, Vendor, compile_host_search
+from .patterns import compile_host_search
+from .rules import Action, Purpose, Vendor
 from .sources import SOURCES, ConsentSource, Signals
 from .sources.own import own_cookie
 from .sources.reader import UNREAD_COPIES, Reader, ids_for

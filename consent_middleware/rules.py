@@ -7,11 +7,10 @@ Must not know: any vendor by name, consent, HTML syntax, HTTP.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
-from itertools import groupby
 from typing import NamedTuple
 
 from .consent import Category
@@ -471,54 +470,3 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
     return None if callable(value) else value
-
-
-def compile_host_search(domains: Iterable[str], others: Iterable[str] = ()) -> re.Pattern[bytes]:
-    """A pattern that finds in bytes every host below or at the registrable part of `domains`, and each of `others`.
-
-    Hosts, and `others` (authorities, or words with a dot in them), are found in any letter case. A dot opens every
-    alternative that has one, and nothing before it is part of the match: the scanner then leaps from dot to dot.
-    Letters are spelled out as pairs and common beginnings are shared: `re.IGNORECASE`, or an alternative that opens
-    with a letter, would cost a page without any of the hosts many times as much. The part in front of the dot is looked
-    back for. A name may end in a quotation mark, where a script puts its parts together.
-    """
-    names = sorted({".".join(domain.split(".")[-2:]) for domain in domains})
-    behind: dict[str, list[str]] = {}
-    for name in names:
-        behind.setdefault(name.partition(".")[2], []).append(rf"(?<=[/@:\\\"']{any_case(name)})")
-    for other in sorted(set(others)):
-        _, dot, rest = other.partition(".")
-        if dot:
-            behind.setdefault(rest, []).append(rf"(?<={any_case(other)})")
-    undotted = [any_case(other) for other in sorted(set(others)) if "." not in other]
-    at = [any_case(rest) + f"(?:{'|'.join(heads)})" for rest, heads in sorted(behind.items())]
-    split = trie_pattern(sorted({f'{name[:cut]}"' for name in names for cut in _split_points(name)}))
-    below = trie_pattern(names)
-    dotted = rf"\.(?:{'|'.join([below, split, *at])})"
-    return re.compile("|".join([dotted, *undotted]).encode("ascii"))
-
-
-def _split_points(name: str) -> list[int]:
-    """Where a script may take a name apart: at its dot, and behind its hyphen."""
-    return [name.index("."), *(at + 1 for at, letter in enumerate(name) if letter == "-")]
-
-
-def trie_pattern(words: Sequence[str]) -> str:
-    """Alternatives for sorted words with their common beginnings written once; without words, what is never found."""
-    if not words:
-        return "(?!)"
-    shared = words[0]
-    while not words[-1].startswith(shared):  # of sorted words, the first and the last share the least
-        shared = shared[:-1]
-    if len(words) == 1:
-        return any_case(shared)
-    branches = [
-        trie_pattern(list(branch)) for _, branch in groupby((word[len(shared) :] for word in words), lambda w: w[:1])
-    ]
-    return f"{any_case(shared)}(?:{'|'.join(branches)})"
-
-
-def any_case(host: str) -> str:
-    """The host in any letter case; a quotation mark stands for any of those that end a script's strings."""
-    spelt = (f"[{letter}{letter.upper()}]" if letter.isalpha() else re.escape(letter) for letter in host.lower())
-    return "".join("[\"'`]" if letter == '"' else letter for letter in spelt)

@@ -1,7 +1,6 @@
-"""The address that a browser would contact for a URL written in a page.
+"""Parse the URLs of a page as a browser does (https://url.spec.whatwg.org/), however they are written.
 
-Knows the URL standard (https://url.spec.whatwg.org/) for the special schemes: which host, port and path a written URL
-means, however it is written. Knows nothing about HTML (character references are decoded before), vendors or rules.
+Character references must be decoded before.
 """
 
 from __future__ import annotations
@@ -20,30 +19,35 @@ SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 AUTHORITY_END: Final = re.compile(r"[/\\?#]|\Z")
 C0_CONTROL_OR_SPACE: Final = "".join(map(chr, range(0x21)))
 TAB_OR_NEWLINE: Final = str.maketrans("", "", "\t\n\r")
-# 3.2 "forbidden domain code point", after percent-decoding and mapping.
+# 3.2 "forbidden domain code point"; tested after percent-decoding and mapping.
 FORBIDDEN: Final = re.compile(r"[\x00-\x20#%/:<>?@\[\\\]^|\x7f]")
-# UTS #46: characters that the mapping drops. Soft hyphen, joiners, word joiner, variation selectors, BOM.
+# Characters that UTS #46 drops: soft hyphen, joiners, word joiner, variation selectors, byte order mark.
 IGNORED: Final = re.compile(
     "[\u00ad\u034f\u180b-\u180d\u180f\u200b-\u200d\u2060\u2064\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
 )
-#: RFC 1035, section 2.3.4: how many characters a label and a name have at most, less the dot at its end.
-LONGEST_LABEL: Final = 63
-LONGEST_NAME: Final = 253
-#: How long an address may be that holds a script or a document in itself, and is read.
-LONGEST_SAID: Final = 1 << 17
-#: How many characters may compose to one, at most (UAX #15).
-COMPOSED: Final = 4
-# UTS #46: the full stops that mean ".".
-DOTS: Final = str.maketrans("\u3002\uff0e\uff61", "...")
+# RFC 1035, section 2.3.4: the longest label, and the longest name without the dot at its end.
+MAX_LABEL: Final = 63
+MAX_NAME: Final = 253
+# The longest `data:` or `javascript:` URL whose content is read.
+MAX_CONTENT: Final = 1 << 17
+# How many characters compose to one character at most (UAX #15).
+MAX_COMPOSED: Final = 4
+# The longest URL whose parsed form is cached, and how much of a base's path is kept.
+MAX_CACHED: Final = 1024
+# The full stops that UTS #46 maps to ".".
+DOTS: Final = "\u3002\uff0e\uff61"
+_TO_DOT: Final = str.maketrans(dict.fromkeys(DOTS, "."))
 
 
 class URL(NamedTuple):
     """A parsed URL.
 
-    ``scheme`` is lower-case without the colon, "" when neither the URL nor the base gives one. ``host`` is lower-case
-    ASCII without a trailing dot, IPv6 addresses in brackets, "" when the URL has none. ``port`` is None when it is the
-    scheme's own. ``path`` is percent-encoded as it was written, with dot segments taken out. ``query`` has no "?" and
-    is "" when there is none.
+    Attributes:
+        scheme: lower-case, without the colon; "" when neither the URL nor the base gives one.
+        host: lower-case ASCII without a trailing dot, IPv6 addresses in brackets; "" when the URL has no host.
+        port: None when it is the scheme's default.
+        path: without dot segments; percent-encoding stays as written.
+        query: without the "?"; "" when there is none.
     """
 
     scheme: str
@@ -54,28 +58,33 @@ class URL(NamedTuple):
 
 
 def parse_url(value: str, base: str | None = None) -> URL | None:
-    """Parse ``value`` as a browser does (URL standard 4.4), against ``base`` when it is given.
+    """Parse a URL as a browser does (URL standard 4.4). Never raises.
 
-    ``value`` is an attribute's value with its character references decoded; ``base`` is an absolute or
-    scheme-relative URL. A scheme-relative value without a base has the scheme "", a relative path has the host "".
-    A value such as ``https:host/x`` is relative where the page has the same scheme; without a base, the host is taken,
-    because a tag that is held for nothing is better than one that is missed. None means that the browser would refuse
-    the URL. Never raises.
+    A value such as `https:host/x` is relative where the page has the same scheme. Without a base it is read as
+    absolute, because a tag that is blocked needlessly is better than one that is missed.
+
+    Args:
+        value: an attribute's value, with character references decoded.
+        base: an absolute or scheme-relative URL.
+
+    Returns:
+        The URL, or None where a browser would refuse it. Without a base, a scheme-relative value has the scheme "" and
+        a relative path has the host "".
     """
-    # Pages repeat themselves; what is long is more likely a page's content than an address that comes again.
-    kept = len(value) <= _SHORT and (base is None or len(base) <= _SHORT)
-    return (_parse_cached if kept else _parse)(value, base)
+    # Short URLs recur on many pages; longer ones are mostly a page's own content.
+    is_short = len(value) <= MAX_CACHED and (base is None or len(base) <= MAX_CACHED)
+    return (_parse_cached if is_short else _parse)(value, base)
 
 
 def possible_urls(value: str, base: str | None = None) -> tuple[URL, ...]:
-    """Return what ``value`` may mean: more than one address where that depends on a scheme that is not known.
+    """Return every URL that `value` may mean: more than one where the meaning depends on the page's unknown scheme.
 
-    Against a base such as ``//host/``, ``https:x`` is a path of that host on a page that has this scheme, and a host by
-    itself on another. So it is against a base whose host is not of ASCII: a browser may refuse that.
+    With the base `//host/`, `https:x` means `//host/x` on a page with the scheme `https`, and the host `x` on any other
+    page. The same holds with a base whose host has characters beyond ASCII, because a browser may refuse such a base.
     """
     url = parse_url(value, base)
     found = (url,) if url is not None else ()
-    parent = _parent(base) if base is not None else None
+    parent = _parse_base(base) if base is not None else None
     if parent is None or not parent.host:
         return found
     text = value.strip(C0_CONTROL_OR_SPACE).translate(TAB_OR_NEWLINE)
@@ -85,11 +94,11 @@ def possible_urls(value: str, base: str | None = None) -> tuple[URL, ...]:
         alone = parse_url(value) if "xn--" in parent.host else None
         return found if alone is None else (*found, alone)
     path = text[scheme.end() :].partition("#")[0]
-    return (*found, _relative(path, parent._replace(scheme=scheme[1].lower())))
+    return (*found, _resolve(path, parent._replace(scheme=scheme[1].lower())))
 
 
 def absolute(value: str, base: str | None) -> str:
-    """Return ``value`` resolved against ``base``, as far as the base says; as it stands where there is none."""
+    """Return `value` resolved against `base`, or `value` unchanged where the result has no host."""
     url = parse_url(value, base) if base is not None else None
     if url is None or not url.host:
         return value
@@ -100,7 +109,7 @@ def absolute(value: str, base: str | None) -> str:
 
 def _parse(value: str, base: str | None) -> URL | None:
     text = value.strip(C0_CONTROL_OR_SPACE).translate(TAB_OR_NEWLINE)
-    parent = _parent(base) if base is not None else None
+    parent = _parse_base(base) if base is not None else None
     text, _, _ = text.partition("#")
     scheme = ""
     if found := SCHEME.match(text):
@@ -112,29 +121,28 @@ def _parse(value: str, base: str | None) -> URL | None:
         slashes = len(text) - len(text.lstrip("/\\"))
         relative = parent is not None and parent.scheme == scheme and slashes < 2
         if scheme == "file":
-            return _file(text, slashes)
+            return _parse_file(text, slashes)
         if not relative:
-            return _authority(scheme, text[slashes:])
+            return _parse_authority(scheme, text[slashes:])
     elif re.match(r"[/\\]{2}", text):
-        return _authority(parent.scheme if parent else "", text.lstrip("/\\"))
-    return _relative(text, parent or URL(scheme, "", None, "", ""))
+        return _parse_authority(parent.scheme if parent else "", text.lstrip("/\\"))
+    return _resolve(text, parent or URL(scheme, "", None, "", ""))
 
 
-@lru_cache(4)  # a page has one, however long, for all that follows
-def _parent(base: str) -> URL | None:
-    """The base as far as an address needs it: of a long path its end, or each address of a page would take as long."""
+@lru_cache(4)  # a page has one base for all its URLs
+def _parse_base(base: str) -> URL | None:
+    """Parse a base. Of a long path only the end is kept, or every URL of the page would take as long to resolve."""
     parent = _parse(base, None)
-    if parent is None or len(parent.path) <= _SHORT:
+    if parent is None or len(parent.path) <= MAX_CACHED:
         return parent
-    return parent._replace(path="/" + parent.path[-_SHORT:].partition("/")[2], query="")
+    return parent._replace(path="/" + parent.path[-MAX_CACHED:].partition("/")[2], query="")
 
 
 _parse_cached = lru_cache(512)(_parse)
-_SHORT: Final = 1024
 
 
-def _authority(scheme: str, text: str) -> URL | None:
-    """Parse from behind the slashes: user information, host, port, path, query (4.4, "authority state" and on)."""
+def _parse_authority(scheme: str, text: str) -> URL | None:
+    """Parse what follows the slashes: user information, host, port, path, query (4.4, "authority state" and on)."""
     end = AUTHORITY_END.search(text)
     cut = end.start() if end else len(text)
     _, _, where = text[:cut].rpartition("@")
@@ -152,36 +160,36 @@ def _authority(scheme: str, text: str) -> URL | None:
         scheme,
         address,
         None if number == DEFAULT_PORTS.get(scheme) else number,
-        _without_dots(path.replace("\\", "/")),
+        _remove_dot_segments(path.replace("\\", "/")),
         query if mark else "",
     )
 
 
-def _file(text: str, slashes: int) -> URL | None:
-    """Parse a file URL, which has a host only behind exactly two slashes."""
+def _parse_file(text: str, slashes: int) -> URL | None:
+    """Parse a file URL, which has a host only after exactly two slashes."""
     path, _, query = text.partition("?")
     if slashes == 2:
         host, _, path = path[2:].replace("\\", "/").partition("/")
         address = parse_host(host) if host else ""
         if address is None:
             return None
-        return URL("file", "" if address == "localhost" else address, None, _without_dots("/" + path), query)
-    return URL("file", "", None, _without_dots("/" + path.replace("\\", "/").lstrip("/")), query)
+        return URL("file", "" if address == "localhost" else address, None, _remove_dot_segments("/" + path), query)
+    return URL("file", "", None, _remove_dot_segments("/" + path.replace("\\", "/").lstrip("/")), query)
 
 
-def _relative(text: str, parent: URL) -> URL:
-    """Resolve a path, a query or nothing against the base (4.4, "relative state")."""
+def _resolve(text: str, parent: URL) -> URL:
+    """Resolve a path, a query or an empty text against the base (4.4, "relative state")."""
     path, mark, query = text.partition("?")
     path = path.replace("\\", "/")
     if not path:
         return parent._replace(query=query if mark else parent.query)
     if not path.startswith("/") and parent.path:
         path = parent.path.rpartition("/")[0] + "/" + path
-    return parent._replace(path=_without_dots(path), query=query)
+    return parent._replace(path=_remove_dot_segments(path), query=query)
 
 
-def _without_dots(path: str) -> str:
-    """Take "." and ".." out of a path that begins with "/"; a relative path stays as it is."""
+def _remove_dot_segments(path: str) -> str:
+    """Remove "." and ".." from a path that begins with "/"; return a relative path unchanged."""
     if not path.startswith("/"):
         return path or "/"
     if "/." not in path and "%2" not in path:
@@ -200,11 +208,13 @@ def _without_dots(path: str) -> str:
 
 
 def parse_host(text: str) -> str | None:
-    """Parse a host as a browser does (URL standard 3.5): lower-case ASCII without a trailing dot, or None.
+    """Parse a host as a browser does (URL standard 3.5).
 
-    Percent-encoding is decoded, then Unicode is mapped as UTS #46 says (full-width letters, ideographic full stops,
-    soft hyphens), then what is left beyond ASCII becomes Punycode. Numbers become IPv4 addresses. A name that is longer
-    than DNS knows names nothing; it is refused before anything is done that takes more time the longer a label is.
+    Percent-encoding is decoded, characters beyond ASCII are mapped and then written in Punycode, and numbers become
+    IPv4 addresses. A name that is too long for DNS is refused, before any step whose time grows faster than the name.
+
+    Returns:
+        The host in lower-case ASCII without a trailing dot, or None where a browser would refuse it.
     """
     if text.startswith("["):
         inside = text[1:-1].lower()
@@ -214,15 +224,13 @@ def parse_host(text: str) -> str | None:
         # UTS #46: disallowed.
         return None
     if not domain.isascii():
-        domain = IGNORED.sub("", domain)
-        if len(domain) > COMPOSED * (LONGEST_NAME + 1):
+        if len(IGNORED.sub("", domain)) > MAX_COMPOSED * (MAX_NAME + 1):
             return None
-        domain = unicodedata.normalize("NFKC", domain.casefold()).casefold().translate(DOTS)
-        domain = unicodedata.normalize("NFC", domain)
+        domain = unicodedata.normalize("NFC", approximate_uts46(domain))
     labels = domain.lower().split(".")
-    if any(len(label) > LONGEST_LABEL and not label.isascii() for label in labels):
+    if any(len(label) > MAX_LABEL and not label.isascii() for label in labels):
         return None
-    labels = [_label(label) for label in labels]
+    labels = [_to_punycode(label) for label in labels]
     if labels[-1:] == [""]:
         labels.pop()
     host = ".".join(labels)
@@ -230,16 +238,26 @@ def parse_host(text: str) -> str | None:
         return None
     if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1]):
         # A number may have any count of zeros in front.
-        return _ipv4(labels)
-    return None if len(host) > LONGEST_NAME or max(map(len, labels)) > LONGEST_LABEL else host
+        return _parse_ipv4(labels)
+    return None if len(host) > MAX_NAME or max(map(len, labels)) > MAX_LABEL else host
 
 
-def _label(label: str) -> str:
-    """Give one label of a domain in ASCII."""
+def approximate_uts46(text: str) -> str:
+    """Return `text` with its characters mapped as in host names, nearly as UTS #46 maps them.
+
+    UTS #46 has a table of its own, which changes with every version of Unicode. NFKC, case folding and two short lists
+    of characters stand in for it here. They also map a few characters that browsers refuse or keep, such as `ß`.
+    """
+    text = IGNORED.sub("", text).casefold()
+    return unicodedata.normalize("NFKC", text).casefold().translate(_TO_DOT)
+
+
+def _to_punycode(label: str) -> str:
+    """Return one label of a domain in ASCII."""
     return label if label.isascii() else "xn--" + label.encode("punycode", "replace").decode("ascii")
 
 
-def _ipv4(labels: list[str]) -> str | None:
+def _parse_ipv4(labels: list[str]) -> str | None:
     """Parse an IPv4 address in decimal, octal or hexadecimal parts (URL standard 3.5, "IPv4 parser")."""
     if len(labels) > 4:
         return None
@@ -261,29 +279,30 @@ def _ipv4(labels: list[str]) -> str | None:
     return ".".join(str(address >> shift & 255) for shift in (24, 16, 8, 0))
 
 
-#: A `data:` address (Fetch, section 6, "data: URL processor"): what stands before its comma; and one of a script.
-_DATA: Final = re.compile(r"data:([^,]*),(.*)\Z", re.IGNORECASE | re.DOTALL)
-_SCRIPT_ADDRESS: Final = re.compile(r"javascript:(.*)\Z", re.IGNORECASE | re.DOTALL)
+# Fetch, section 6, "data: URL processor": what stands before the comma and after it.
+_DATA_URL: Final = re.compile(r"data:([^,]*),(.*)\Z", re.IGNORECASE | re.DOTALL)
+_SCRIPT_URL: Final = re.compile(r"javascript:(.*)\Z", re.IGNORECASE | re.DOTALL)
 _BASE64: Final = re.compile(r"; *base64 *\Z", re.IGNORECASE)
 _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
 def content_of_url(value: str) -> str | None:
-    """Return what an address holds in itself, a character for a byte; None for an address that leads elsewhere.
+    """Return the content of a `data:` or `javascript:` URL, one character for each byte. Never raises.
 
-    More than `LONGEST_SAID` characters are not read. Never raises.
+    Returns:
+        None for any other URL, and for one that is longer than `MAX_CONTENT`.
     """
     value = value.strip(C0_CONTROL_OR_SPACE)
-    if value[:1] not in {"d", "D", "j", "J"} or len(value) > LONGEST_SAID:
+    if value[:1] not in {"d", "D", "j", "J"} or len(value) > MAX_CONTENT:
         return None
     value = value.translate(TAB_OR_NEWLINE)
-    if script := _SCRIPT_ADDRESS.match(value):
+    if script := _SCRIPT_URL.match(value):
         return unquote_to_bytes(script[1]).decode("latin-1")
-    if (data := _DATA.match(value)) is None:
+    if (data := _DATA_URL.match(value)) is None:
         return None
-    said = unquote_to_bytes(data[2])
+    content = unquote_to_bytes(data[2])
     if _BASE64.search(data[1]):
-        letters = _NOT_BASE64.sub(b"", said)
+        letters = _NOT_BASE64.sub(b"", content)
         letters = letters[: len(letters) - (len(letters) % 4 == 1)]
-        said = b64decode(letters + b"=" * (-len(letters) % 4))
-    return said.decode("latin-1")
+        content = b64decode(letters + b"=" * (-len(letters) % 4))
+    return content.decode("latin-1")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from consent_middleware import blocking, rules, urls
-from consent_middleware.html import gate
+from consent_middleware.html import normalize
 from consent_middleware.scripts import loads
 
 Input = TypeVar("Input")
@@ -23,13 +23,13 @@ NOTICEABLE = 0.02
 TRIES = 3
 #: What the package has read is read again each time.
 CACHES = (
-    gate._map_uts46_cached,
-    gate._decode_reference_cached,
+    normalize._map_uts46_cached,
+    normalize._decode_reference_cached,
     blocking._recognize_again,
     loads.scan,
     rules._asks_for_consent,
     urls._parse_cached,
-    urls._parent,
+    urls._parse_base,
 )
 
 

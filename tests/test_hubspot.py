@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from consent_middleware.patterns import compile_host_search
 from consent_middleware.rules import (
     ChatContext,
     ChatScript,
@@ -12,7 +13,6 @@ from consent_middleware.rules import (
     Purpose,
     TagRule,
     TextRule,
-    compile_host_search,
 )
 from consent_middleware.vendors.hubspot import HUBSPOT
 from tests.growth import assert_linear

@@ -1,27 +1,24 @@
-"""Which character encoding a browser reads a document in, and how a reader of bytes can read it too.
+"""Find out in which encoding a browser reads a document, and make the document readable as ASCII-compatible bytes.
 
-Knows the encoding sniffing of the HTML standard (13.2.3.2), the labels of the Encoding standard
-(https://encoding.spec.whatwg.org/) and the two families of encodings whose bytes do not agree with ASCII. Knows
-nothing about tokens, edits or what is looked for.
-
-The rule: a document in an encoding that agrees with ASCII is read and written as the bytes it is, valid or not.
-UTF-16 and ISO-2022-JP are read through a *view*, in which every byte of markup is its ASCII byte, and which turns back
-into exactly the bytes that it was made of.
+Detection follows the encoding sniffing of the HTML standard (13.2.3.2), labels the Encoding standard
+(https://encoding.spec.whatwg.org/). In nearly all encodings, markup is ASCII: such a document is read and written as
+the bytes it is, valid or not. UTF-16 and ISO-2022-JP are read through a view (`AsciiView`), in which markup is ASCII,
+and which is turned back into exactly the bytes it was made from.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
-from functools import cache
 from typing import Final, Protocol
 
 from . import grammar
+from .iso2022jp import ISO2022JPView, decode_view
 
-SNIFFED: Final = 1024
-"""How many bytes of a document a browser searches for a declaration (13.2.3.2, step 4)."""
+# How many bytes of a document a browser searches for a declaration (13.2.3.2, step 4).
+PRESCAN_LENGTH: Final = 1024
 
-# Encoding standard, 4.2: the encoding as Python calls it (or the marker of a view), and its labels.
+# Encoding standard, 4.2: the encodings by their Python names, each with its labels. Python does not know "replacement".
 _LABELS: Final = """
 utf-8: unicode-1-1-utf-8 unicode11utf8 unicode20utf8 utf-8 utf8 x-unicode20utf8
 cp866: 866 cp866 csibm866 ibm866
@@ -76,8 +73,9 @@ DEFAULT: Final = "cp1252"
 
 BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_BE, "utf-16-be"), (codecs.BOM_UTF16_LE, "utf-16-le"))
 
-# 13.2.3.2, step 3 of the prescan: "<?x" in two bytes each.
+# 13.2.3.2, step 3 of the prescan: "<?x" in UTF-16.
 UTF16_DECLARATIONS: Final = {b"<\0?\0x\0": "utf-16-le", b"\0<\0?\0x": "utf-16-be"}
+# A byte whose meaning depends on the encoding: ESC begins an escape sequence in ISO-2022-JP.
 ENCODING_DEPENDENT: Final = re.compile(rb"[\x1b\x80-\xff]")
 
 PRESCAN: Final = grammar.pattern(
@@ -94,65 +92,82 @@ META_CHARSET: Final = re.compile(
 XML_ENCODING: Final = re.compile(rb"""<\?xml[^>]*?[\t\n\r ]encoding[\t\n\r ]*=[\t\n\r ]*(?:"([^">]*)"|'([^'>]*)')""")
 
 
-def encoding_of(label: str) -> str | None:
-    """Give the encoding of a label (Encoding standard 4.2, "get an encoding"), or None when there is none."""
+def encoding_for_label(label: str) -> str | None:
+    """Return the encoding that has this label (Encoding standard 4.2, "get an encoding"), or None."""
     return LABELS.get(label.strip("\t\n\f\r ").lower())
 
 
 def sniff(head: bytes, declared: str | None, *, complete: bool, xml: bool = False) -> str | None:
-    """Determine the encoding as a browser does: byte order mark, then Content-Type, then the document's own words.
+    """Return the encoding as a browser determines it: by byte order mark, Content-Type, then the document itself.
 
-    ``head`` is the document so far, ``declared`` the charset parameter of its Content-Type, ``complete`` says that
-    there is no more. None means that more bytes are needed, at most SNIFFED of them.
+    Args:
+        head: the document as far as it has arrived.
+        declared: the charset parameter of its Content-Type.
+        complete: whether `head` is the whole document.
+        xml: whether it is parsed as XML.
+
+    Returns:
+        None if more bytes are needed; never for a head of `PRESCAN_LENGTH`.
     """
     for bom, encoding in BOMS:
         if head.startswith(bom):
             return encoding
     if not complete and any(bom.startswith(head) for bom, _ in BOMS):
         return None
-    if declared is not None and (known := encoding_of(declared)) is not None:
+    if declared is not None and (known := encoding_for_label(declared)) is not None:
         return known
     for start, encoding in UTF16_DECLARATIONS.items():
         if head.startswith(start):
             return encoding
-    found = _xml_declaration(head[:SNIFFED]) if xml else _meta(head[:SNIFFED])
-    if found is not None or complete or len(head) >= SNIFFED:
+    found = _xml_encoding(head[:PRESCAN_LENGTH]) if xml else _meta_encoding(head[:PRESCAN_LENGTH])
+    if found is not None or complete or len(head) >= PRESCAN_LENGTH:
         return found or ("utf-8" if xml else DEFAULT)
     return None
 
 
 def is_certain(head: bytes, declared: str | None) -> bool:
-    """Say whether a browser knows the encoding from the outside, or by the document's first bytes.
+    """Return whether the Content-Type or the first bytes of the document determine the encoding.
 
-    What a document says of itself browsers look for in different places, and where they find nothing they guess.
+    Otherwise browsers differ: they look for a declaration in different places, and guess where they find none.
     """
-    outside = declared is not None and encoding_of(declared) is not None
+    outside = declared is not None and encoding_for_label(declared) is not None
     return outside or head.startswith((*(bom for bom, _ in BOMS), *UTF16_DECLARATIONS))
 
 
+# A browser may need PRESCAN_LENGTH bytes to determine the encoding. A visitor should not wait for all of them: earlier
+# bytes can be rewritten and sent, as far as they mean the same in every encoding that the document may still have.
+# These encodings are of three kinds:
+#
+# - UTF-8 and the other encodings that extend ASCII. They differ only from the first byte above 0x7F on, even those in
+#   which a byte below 0x80 can be the second half of a character: the first half is above 0x7F.
+# - ISO-2022-JP. It is ASCII up to the first escape sequence, which begins with ESC.
+# - UTF-16. No `meta` element can declare it (13.2.3.2 reads such a declaration as UTF-8). The first bytes show it: a
+#   byte order mark, which is above 0x7F, or an XML declaration with a zero byte next to each letter.
+#
+# So the prefix ends before the first ESC or byte above 0x7F. It is empty as long as the document may yet become an XML
+# declaration in UTF-16.
+#
+# Example: of `<p>caf\xe9`, the 6 bytes `<p>caf` are common. The next byte is a whole character in windows-1252, and a
+# part of one in UTF-8. Of `<` alone nothing is common, because `<\0?\0x\0` may follow.
 def common_prefix(head: bytes) -> int:
-    """Give how many bytes at the start of a document read alike in every encoding that it may still turn out to be in.
-
-    In the encodings that only the document itself can declare, bytes up to 0x7F are ASCII as long as no escape sequence
-    has come; the others show in the first bytes, as a byte order mark or as the zeros of an XML declaration.
-    """
+    """Return the length of the prefix that is the same in every encoding still possible."""
     if any(start.startswith(head) for start in UTF16_DECLARATIONS):
         return 0
     found = ENCODING_DEPENDENT.search(head)
     return found.start() if found else len(head)
 
 
-def _xml_declaration(head: bytes) -> str | None:
-    """Read the encoding from an XML declaration (XML 1.0, 4.3.3)."""
+def _xml_encoding(head: bytes) -> str | None:
+    """Return the encoding that an XML declaration names (XML 1.0, 4.3.3), or None."""
     found = XML_ENCODING.match(head)
-    encoding = encoding_of((found[1] or found[2] or b"").decode("latin-1")) if found else None
+    encoding = encoding_for_label((found[1] or found[2] or b"").decode("latin-1")) if found else None
     return "utf-8" if encoding and encoding.startswith("utf-16") else encoding
 
 
-def _meta(head: bytes) -> str | None:
-    """Read the encoding from a meta element ("prescan a byte stream to determine its encoding")."""
+def _meta_encoding(head: bytes) -> str | None:
+    """Return the encoding that a meta element names ("prescan a byte stream to determine its encoding"), or None."""
     for found in PRESCAN.finditer(head):
-        # An element that the sniffed bytes cut off says nothing yet.
+        # Skip an element that is cut off: its attributes are not complete.
         if not found[1] or found.end() == len(head):
             continue
         values: dict[bytes, bytes] = {}
@@ -163,44 +178,44 @@ def _meta(head: bytes) -> str | None:
         if label is None and values.get(b"http-equiv", b"").lower() == b"content-type":
             inside = META_CHARSET.search(values.get(b"content", b""))
             label = next((group for group in inside.groups() if group is not None), None) if inside else None
-        if label is not None and (encoding := encoding_of(label.decode("latin-1"))) is not None:
+        if label is not None and (encoding := encoding_for_label(label.decode("latin-1"))) is not None:
             return {"utf-16-le": "utf-8", "utf-16-be": "utf-8", "latin-1": DEFAULT}.get(encoding, encoding)
     return None
 
 
 class AsciiView(Protocol):
-    """A document's bytes as bytes that agree with ASCII, and back; nothing is lost either way."""
+    """Converts a document to bytes in which all markup is ASCII, and back without loss."""
 
     def read(self, chunk: bytes, *, last: bool = False) -> bytes:
-        """Give the view of the next bytes of the document."""
+        """Return the view of the next bytes of the document."""
         ...
 
     def write(self, chunk: bytes, *, last: bool = False) -> bytes:
-        """Give the document's bytes for the next bytes of the view."""
+        """Return the document's bytes for the next bytes of the view."""
         ...
 
 
 def ascii_view(encoding: str) -> AsciiView | None:
-    """Give the view that an encoding needs, or None where its bytes agree with ASCII."""
+    """Return a view for an encoding, or None for an encoding that needs none."""
     if encoding in {"utf-16-le", "utf-16-be"}:
         return UTF16View(encoding)
     return ISO2022JPView() if encoding == "iso-2022-jp" else None
 
 
 class UTF16View:
-    """UTF-16 seen as UTF-8. Lone surrogates pass as they are; a last odd byte is kept aside and put back."""
+    """A view of UTF-16 as UTF-8. Lone surrogates are kept, and so is an odd byte at the end."""
 
     def __init__(self, encoding: str) -> None:
         self._decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
-        self._encoder = codecs.getincrementaldecoder("utf-8")("surrogatepass")
+        self._view_decoder = codecs.getincrementaldecoder("utf-8")("surrogatepass")
         self._encoding = encoding
         self._rest = b""
 
     def read(self, chunk: bytes, *, last: bool = False) -> bytes:
-        """Give UTF-8 for UTF-16."""
+        """Return UTF-8 for UTF-16."""
         text = self._decoder.decode(chunk)
         if last:
-            # What is left is an odd byte, or a high surrogate that nothing follows.
+            # The rest is an odd byte, or a high surrogate at the end.
             self._rest = self._decoder.getstate()[0]
             if len(self._rest) >= 2:
                 text += self._rest[:2].decode(self._encoding, "surrogatepass")
@@ -208,106 +223,19 @@ class UTF16View:
         return text.encode("utf-8", "surrogatepass")
 
     def write(self, chunk: bytes, *, last: bool = False) -> bytes:
-        """Give UTF-16 for UTF-8."""
-        out = self._encoder.decode(chunk, last).encode(self._encoding, "surrogatepass")
+        """Return UTF-16 for UTF-8."""
+        out = self._view_decoder.decode(chunk, last).encode(self._encoding, "surrogatepass")
         return out + self._rest if last else out
 
 
-@cache
-def _byte_map() -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
-    """Give the view of each byte that is no ASCII character where it stands, and the way back."""
-    there = {bytes([byte]): chr(0xE000 + byte).encode("utf-8") for byte in range(256)}
-    return there, {seen: byte for byte, seen in there.items()}
-
-
-class ISO2022JPView:
-    """ISO-2022-JP seen byte for byte (Encoding standard 12.2): what is not in ASCII becomes private-use characters.
-
-    So a "<" that is half of a kanji is never markup, and each byte finds its way back, valid or not.
-    """
-
-    _ESCAPE: Final = re.compile(rb"\x1b(?:\([BJI]|\$[@B])")
-    _RUN: Final = re.compile(rb"[^\x1b\x80-\xff]+")
-    _SEEN: Final = re.compile(rb"\xee[\x80-\x83][\x80-\xbf]")
-    _BEGUN: Final = re.compile(rb"\xee[\x80-\x83]?\Z")
-
-    def __init__(self) -> None:
-        self._ascii = True
-        self._wait = b""
-        self._begun = b""
-
-    def read(self, chunk: bytes, *, last: bool = False) -> bytes:
-        """Give the view; an escape sequence that the chunk cuts waits for its rest."""
-        there, _ = _byte_map()
-        source, at, out = self._wait + chunk, 0, []
-        self._wait = b""
-        while at < len(source):
-            if found := self._ESCAPE.match(source, at):
-                self._ascii = found[0] in {b"\x1b(B", b"\x1b(J"}
-                out += [there[bytes([byte])] for byte in found[0]]
-                at = found.end()
-            elif source[at] == 0x1B and len(source) - at < 3 and not last:
-                self._wait = source[at:]
-                break
-            elif self._ascii and (found := self._RUN.match(source, at)):
-                out.append(found[0])
-                at = found.end()
-            else:
-                out.append(there[source[at : at + 1]])
-                at += 1
-        return b"".join(out)
-
-    def write(self, chunk: bytes, *, last: bool = False) -> bytes:
-        """Return the document's bytes. Bytes of an edit that are not ASCII must be character references.
-
-        A character that the chunk cuts waits for its rest.
-        """
-        _, back = _byte_map()
-        chunk = self._begun + chunk
-        self._begun = b""
-        if not last and (begun := self._BEGUN.search(chunk)):
-            self._begun = begun[0]
-            chunk = chunk[: begun.start()]
-        return self._SEEN.sub(lambda found: back[found[0]], chunk)
-
-
-_JIS_PARTS: Final = re.compile(rb"\x1b(\([BJI]|\$[@B])|((?:(?!\x1b(?:\([BJI]|\$[@B]))(?s:.))+)")
-
-
 def decode_text(raw: bytes, encoding: str) -> str:
-    """Return what bytes of a document say, as a browser reads them; those of ISO-2022-JP are given as its view."""
-    if encoding != "iso-2022-jp":
-        return raw.decode(encoding, "replace")
-    text, state = [], b"(B"
-    for found in _JIS_PARTS.finditer(ISO2022JPView().write(raw, last=True)):
-        if found[1]:
-            state = found[1]
-        elif state == b"(I":
-            text += [chr(0xFF40 + byte) if 0x20 < byte < 0x60 else "\ufffd" for byte in found[2]]
-        elif state in {b"$@", b"$B"}:
-            text.append(_shifted(found[2]).decode("cp932", "replace"))
-        else:
-            # Not ASCII is here only what a reference in an outer document stood for.
-            text.append(found[2].decode("utf-8", "replace"))
-    return "".join(text)
+    """Return the text of bytes of a document (in ISO-2022-JP, of its view) as a browser reads it."""
+    return decode_view(raw) if encoding == "iso-2022-jp" else raw.decode(encoding, "replace")
 
 
 def encode_text(text: str, encoding: str) -> bytes:
-    """Return bytes of markup that say this text: `decode_text` reads it in them, or a reference to what is not encoded.
+    """Return markup for this text in an encoding, with references for characters that the encoding does not have.
 
-    A question mark in its place would make another host of ``hs&shy;-scripts.com``.
+    A question mark for such a character would change a host in which a browser drops the character: a soft hyphen, say.
     """
     return text.encode("utf-8" if encoding == "iso-2022-jp" else encoding, "xmlcharrefreplace")
-
-
-def _shifted(pairs: bytes) -> bytes:
-    """Return Shift_JIS for pairs of bytes of JIS X 0208, whose table there has the rows that vendors added."""
-    out = bytearray()
-    for row, cell in zip(pairs[::2], pairs[1::2], strict=False):
-        if not (0x20 < row < 0x7F and 0x20 < cell < 0x7F):
-            out += b"?"
-            continue
-        lead = ((row - 0x21) >> 1) + 0x81
-        out.append(lead if lead < 0xA0 else lead + 0x40)
-        out.append(cell + 0x7E if row % 2 == 0 else cell + (0x1F if cell < 0x60 else 0x20))
-    return bytes(out)

@@ -15,25 +15,15 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from consent_middleware.patterns import trie_pattern
+
 
 def name(*words: bytes | str) -> str:
     """Give a pattern that matches one of the ASCII ``words`` in any letter case, up to where a tag name ends.
 
-    Letter classes are spelt out, because ``re.IGNORECASE`` is far slower, and words that begin alike are one
-    alternative, because each that is tried takes its time. The lookahead keeps ``b`` from matching in ``<base>``.
+    The lookahead keeps ``b`` from matching in ``<base>``.
     """
-    return _spelt({(w.decode("ascii") if isinstance(w, bytes) else w).lower() for w in words}) + rf"(?={NAME_END})"
-
-
-def _spelt(words: set[str]) -> str:
-    """Spell words as a tree of letters; where one word begins another, the longer one is tried first."""
-    spelt = []
-    for c in sorted({word[0] for word in words if word}):
-        letter = f"[{c}{c.upper()}]" if c.isalpha() else re.escape(c)
-        spelt.append(letter + _spelt({word[1:] for word in words if word[:1] == c}))
-    if "" in words:
-        spelt.append("")
-    return spelt[0] if len(spelt) == 1 else f"(?:{'|'.join(spelt)})"
+    return trie_pattern(w.decode("ascii") if isinstance(w, bytes) else w for w in words) + rf"(?={NAME_END})"
 
 
 # 13.2.5 "ASCII whitespace" as the tokenizer sees it; CR counts, since 13.2.3.5 turns it into LF before tokenizing.

@@ -19,9 +19,9 @@ from consent_middleware.urls import absolute, parse_url
 
 from . import charset as charsets
 from . import grammar
-from .doubt import BEGUN, Change, Doubt, Escapes, Tags
-from .gate import Candidates, Prefilter, TagSearch
-from .subset import Subset
+from .double_reading import PARTIAL_ESCAPE, Change, DoubleReading, EscapeFinder, KnownTags
+from .prefilter import Candidates, Prefilter, TagSearch
+from .subset import SubsetFilter
 from .tokens import (
     NEVER,
     Attribute,
@@ -150,11 +150,11 @@ class HTMLRewriter:
         self._view: charsets.AsciiView | None = None
         # Where the document may be in ISO-2022-JP, or is: what looks for escape sequences, and the end of a chunk that
         # may begin one.
-        self._escapes: Escapes | None = None
+        self._escapes: EscapeFinder | None = None
         self._begun = b""
-        self._doubt: Doubt | None = None
-        gate = watch.search.gate(xml=xml)
-        self._subset = Subset(self._bail_out) if xml else None
+        self._doubt: DoubleReading | None = None
+        gate = watch.search.prefilter(xml=xml)
+        self._subset = SubsetFilter(self._bail_out) if xml else None
         # What is held for its text is never too long to hold.
         max_text = min(MAX_TEXT, self._max_hold - 16)
         self._reader = _Reader(watch, gate, Tokenizer(xml=xml), self._bail_out, max_text=max_text)
@@ -208,7 +208,7 @@ class HTMLRewriter:
         self._view = charsets.ascii_view(self._encoding)
         in_jis = self._encoding == "iso-2022-jp"
         if in_jis or not (self._xml or charsets.is_certain(head, self._declared)):
-            self._escapes = Escapes(expected=in_jis)
+            self._escapes = EscapeFinder(expected=in_jis)
         # A browser runs nothing of a document in an encoding that it replaces, so any reading will do.
         encoding = charsets.DEFAULT if self._encoding == "replacement" else self._encoding
         self._reader.encoding = "utf-8" if encoding.startswith("utf-16") else encoding
@@ -219,9 +219,9 @@ class HTMLRewriter:
             return self._doubted(chunk, last=last)
         if self._escapes is not None:
             chunk, self._begun = self._begun + chunk, b""
-            if not last and (begun := BEGUN.search(chunk)):
+            if not last and (begun := PARTIAL_ESCAPE.search(chunk)):
                 chunk, self._begun = chunk[: begun.start()], begun[0]
-            at = self._escapes.first(chunk) if b"\x1b" in chunk else -1
+            at = self._escapes.find(chunk) if b"\x1b" in chunk else -1
             if at >= 0 and not self._reader.tokens.withholding:
                 return self._read(chunk[:at]) + self._begin_doubt(chunk[at:] + self._begun, last=last)
         return self._read(chunk, last=last)
@@ -237,7 +237,7 @@ class HTMLRewriter:
         waiting = self._reader.tokens.unread
         if self._view is not None:
             waiting = self._view.write(waiting + self._view.read(b"", last=True), last=True)
-        self._doubt = Doubt(self._reader.changes, self._reader.unfinished, self._bail_out, self._max_hold)
+        self._doubt = DoubleReading(self._reader.changes, self._reader.unfinished, self._bail_out, self._max_hold)
         return self._doubted(waiting + chunk, last=last)
 
     def _doubted(self, chunk: bytes, *, last: bool) -> bytes:
@@ -713,7 +713,7 @@ class _Reader:
         self._tailed, self._edited_behind = True, False
         return self.watch.end_markup()
 
-    def changes(self, source: bytes, places: list[int] | None, known: Tags) -> Iterator[Change]:
+    def changes(self, source: bytes, places: list[int] | None, known: KnownTags) -> Iterator[Change]:
         """Ask about everything in some bytes that may be a start tag, wherever it stands, but those ``known``."""
         for found in self.gate.pattern.finditer(source):
             begin, end = found.span()

@@ -1,7 +1,7 @@
-"""The document type declaration of an XML document: what in its internal subset could make a tag, or an address of one.
+"""Remove from the document type declaration of an XML document what could hide a tag or a part of a URL.
 
-Knows the grammar of XML 1.0, 2.8 and 4.2: an entity may hold markup, or a part of an address; a declaration of
-attributes may give them values. Knows nothing about what is looked for: what could hide a tag is taken out.
+In its internal subset (XML 1.0, 2.8 and 4.2), an entity may contain markup or a part of a URL, and a declaration of
+attributes may give them values.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-#: How many bytes a declaration may have with what stands before it.
-LONGEST: Final = 1 << 16
+from consent_middleware.patterns import decimal_codes, hex_codes
+
+#: How long a declaration may be, together with what precedes it, in bytes.
+MAX_LENGTH: Final = 1 << 16
 
 _SPACE: Final = rb"[\t\n\r ]"
 _STRING: Final = rb"(?:\"[^\"]*+\"|'[^']*+')"
@@ -25,18 +27,35 @@ _DECLARATION: Final = re.compile(_PART, re.DOTALL)
 _ENTITY: Final = re.compile(
     rb"<!ENTITY" + _SPACE + rb"++(%?)" + _SPACE + rb"*+([^\t\n\r \"'>]++)" + _SPACE + rb"++(" + _STRING + rb")"
 )
-_GIVES_ADDRESS: Final = re.compile(rb"<!ATTLIST.*?(?:%|(?:src|href|srcset|srcdoc|rel)" + _SPACE + rb")", re.DOTALL)
-#: What may become markup or another entity: but not the five names of XML, nor the number of what is neither.
+#: Attributes that make an element load something. A longer name may end with one of these.
+URL_ATTRIBUTES: Final = ("src", "href", "srcset", "srcdoc", "rel")
+_SETS_URL: Final = re.compile(
+    rb"<!ATTLIST.*?(?:%|(?:" + "|".join(URL_ATTRIBUTES).encode("ascii") + rb")" + _SPACE + rb")", re.DOTALL
+)
+#: The predefined entities, and the characters that begin markup or a reference, or end a value.
+PREDEFINED: Final = ("amp", "lt", "gt", "quot", "apos")
+_MARKUP: Final = '"%&<'
+# The apostrophe is stricter than necessary.
+_MARKUP_IN_HEX: Final = _MARKUP + "'"
+#: What may become markup or refer to an entity: `<`, `%`, and every reference except those to predefined entities and,
+#: by number, to other characters.
 _ACTIVE: Final = re.compile(
-    rb"[<%]|&(?!(?:amp|lt|gt|quot|apos);|\#0*+(?!(?:3[478]|60);)[0-9]++;|\#x0*+(?!(?:2[2567]|3[cC]);)[0-9a-fA-F]++;)"
+    (
+        rf"[<%]|&(?!(?:{'|'.join(PREDEFINED)});|\#0*+(?!{decimal_codes(_MARKUP)};)[0-9]++;"
+        rf"|\#x0*+(?!{hex_codes(_MARKUP_IN_HEX)};)[0-9a-fA-F]++;)"
+    ).encode("ascii")
 )
 
 
-class Subset:
-    """Reads an XML document up to the end of its document type declaration, and takes out what could hide a tag.
+class SubsetFilter:
+    """Reads an XML document up to the end of its document type declaration, and removes what could hide a tag.
 
-    ``give_up`` is asked once for each declaration whether it is to be taken out. ``names`` are those of the entities
-    that declared, with which an address may be put together.
+    Args:
+        give_up: called once for each declaration that could hide a tag; returns whether to remove it.
+
+    Attributes:
+        names: the names of the declared entities, of which a URL may be composed.
+        done: whether the declaration has been read.
     """
 
     def __init__(self, give_up: Callable[[], bool]) -> None:
@@ -46,33 +65,35 @@ class Subset:
         self.done = False
 
     def feed(self, chunk: bytes, *, last: bool) -> bytes:
-        """Take a piece of the document and give what is decided; all of it once the declaration has been read."""
+        """Take the next bytes of the document. Return nothing until the declaration has been read, then all of it."""
         self._head += chunk
         at = _BEFORE.match(self._head).end()  # type: ignore[union-attr]
         found = _DOCTYPE.match(self._head, at)
-        if found is None and not last and self._may_go_on(at):
+        if found is None and not last and self._may_continue(at):
             return b""
         self.done = True
         head, self._head = self._head, b""
         if found is None:
-            # Of one that is too long nothing is known. No browser shows what is left of it then.
+            # A declaration that is too long is not known to its end. Without its name, browsers refuse the document.
             is_long = head.startswith(b"<!DOCTYPE", at) and not last
             return head[:at] + b"<!" + head[at + 9 :] if is_long and self._give_up() else head
         if found[1] is None:
             return head
-        left = _DECLARATION.sub(self._without_danger, found[1])
-        return head[: found.start(1)] + left + head[found.end(1) :]
+        kept = _DECLARATION.sub(self._filter_declaration, found[1])
+        return head[: found.start(1)] + kept + head[found.end(1) :]
 
-    def _may_go_on(self, at: int) -> bool:
+    def _may_continue(self, at: int) -> bool:
+        """Return whether the declaration, or what precedes it, may continue in bytes that have not arrived."""
         rest = self._head[at : at + 9]
         undecided = any(opening.startswith(rest) or rest.startswith(opening) for opening in _OPENINGS)
-        return undecided and len(self._head) <= LONGEST
+        return undecided and len(self._head) <= MAX_LENGTH
 
-    def _without_danger(self, declaration: re.Match[bytes]) -> bytes:
+    def _filter_declaration(self, declaration: re.Match[bytes]) -> bytes:
+        """Return a declaration, without what could hide a tag."""
         text = declaration[0]
         entity = _ENTITY.match(text)
         if entity is None:
-            return b"" if _GIVES_ADDRESS.match(text) and self._give_up() else text
+            return b"" if _SETS_URL.match(text) and self._give_up() else text
         if not entity[1]:
             self.names.add(entity[2])
         if _ACTIVE.search(entity[3]) and self._give_up():

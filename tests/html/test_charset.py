@@ -1,4 +1,4 @@
-"""Which encoding a document is read in, and that every byte of it comes back."""
+"""Encodings: how they are detected, and that documents in all of them are read and restored."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from .oracle import Holding, rewritten
         pytest.param(b"<!-- <meta charset=gbk> --><p>", None, "cp1252", id="a meta in a comment"),
         pytest.param(b"<a title='<meta charset=gbk>'>", None, "cp1252", id="a meta in an attribute"),
         pytest.param(b"<?x <meta charset=gbk>", None, "cp1252", id="a meta in a processing instruction"),
-        pytest.param(b"<meta charset=utf-16>", None, "utf-8", id="a meta that is not UTF-16 can not say so"),
+        pytest.param(b"<meta charset=utf-16>", None, "utf-8", id="a meta cannot declare UTF-16"),
         pytest.param(b"<meta charset=x-user-defined>", None, "cp1252", id="x-user-defined in a meta"),
         pytest.param(b"<meta charset=gbk", None, "cp1252", id="a meta that is cut off"),
         pytest.param(b" " * 1024 + b"<meta charset=gbk>", None, "cp1252", id="a meta too late"),
         pytest.param(b"<\0?\0x\0m\0l\0", None, "utf-16-le", id="an XML declaration in UTF-16LE"),
         pytest.param(b"\0<\0?\0x\0m\0l", None, "utf-16-be", id="an XML declaration in UTF-16BE"),
         pytest.param(b"", None, "cp1252", id="nothing"),
-        pytest.param(b"x", "utf-7", "cp1252", id="an encoding that browsers do not have"),
+        pytest.param(b"x", "utf-7", "cp1252", id="an encoding unknown to browsers"),
     ],
 )
-def test_sniffed_as_browsers_do(head: bytes, declared: str | None, expected: str) -> None:
+def test_sniff_returns_the_encoding_of_browsers(head: bytes, declared: str | None, expected: str) -> None:
     assert sniff(head, declared, complete=True) == expected
 
 
@@ -52,11 +52,11 @@ def test_sniffed_as_browsers_do(head: bytes, declared: str | None, expected: str
         (b"<html>", "utf-8"),
     ],
 )
-def test_xml_says_its_encoding_in_its_declaration(head: bytes, expected: str) -> None:
+def test_sniff_reads_the_xml_declaration(head: bytes, expected: str) -> None:
     assert sniff(head, None, complete=True, xml=True) == expected
 
 
-def test_the_encoding_is_waited_for_and_no_longer_than_needed() -> None:
+def test_sniff_waits_only_while_undecided() -> None:
     assert sniff(b"\xef", "utf-8", complete=False) is None
     assert sniff(b"<p>", None, complete=False) is None
     assert sniff(b"<p>", "utf-8", complete=False) == "utf-8"
@@ -65,7 +65,7 @@ def test_the_encoding_is_waited_for_and_no_longer_than_needed() -> None:
     assert sniff(b"<meta charset=utf-8>", None, complete=False) == "utf-8"
 
 
-def test_the_labels_are_those_of_the_standard() -> None:
+def test_labels_are_those_of_the_standard() -> None:
     missing = set(webencodings.labels.LABELS) - set(LABELS)
     more = set(LABELS) - set(webencodings.labels.LABELS)
 
@@ -93,13 +93,13 @@ def test_the_labels_are_those_of_the_standard() -> None:
     }
 
 
-def test_every_label_names_an_encoding_of_python() -> None:
+def test_labels_name_encodings_of_python() -> None:
     assert all("x".encode(encoding) for encoding in set(LABELS.values()) - {"replacement"})
 
 
 @given(st.binary(max_size=200), st.integers(1, 7), st.sampled_from(("utf-16-le", "utf-16-be", "iso-2022-jp")))
-def test_a_view_turns_back_into_its_bytes(document: bytes, size: int, encoding: str) -> None:
-    """Any bytes, valid or not, at any chunking."""
+def test_view_restores_any_bytes(document: bytes, size: int, encoding: str) -> None:
+    """Any bytes, valid or not, in chunks of any size."""
     view = ascii_view(encoding)
     assert view
     out = b"".join(view.write(view.read(document[at : at + size])) for at in range(0, len(document), size))
@@ -107,7 +107,7 @@ def test_a_view_turns_back_into_its_bytes(document: bytes, size: int, encoding: 
 
 
 @pytest.mark.parametrize("rest", [b"", b"A", b"\x00\xd8", b"\x00\xd8A", b"\x00\xdc", b"\x00\xdcA"])
-def test_broken_ends_of_utf_16_stay(rest: bytes) -> None:
+def test_incomplete_end_of_utf_16_is_kept(rest: bytes) -> None:
     document = "<p>x</p>".encode("utf-16-le") + rest
 
     assert rewritten(document, charset="utf-16") == document
@@ -116,7 +116,7 @@ def test_broken_ends_of_utf_16_stay(rest: bytes) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "iso-2022-jp", "shift_jis", "gbk", "big5", "euc-jp"])
 @pytest.mark.parametrize("size", [0, 1, 3])
-def test_a_tag_is_held_in_every_encoding(encoding: str, size: int) -> None:
+def test_tag_is_blocked_in_every_encoding(encoding: str, size: int) -> None:
     page = "<p title='漢字'>一二三＜表＞</p><script async src='//held.example/x'></script><p>ソ能</p>"
     page = page if encoding not in {"gbk", "big5"} else page.replace("ソ", "")
     document = page.encode(encoding)
@@ -127,7 +127,7 @@ def test_a_tag_is_held_in_every_encoding(encoding: str, size: int) -> None:
     assert out == page.replace(" src=", " data-held=").encode(encoding) + "<!--tail-->".encode(encoding)
 
 
-def test_markup_inside_of_kanji_is_no_markup() -> None:
+def test_bytes_of_kanji_are_not_markup() -> None:
     document = b"<p>\x1b$B<img src=//held.example>\x1b(B</p>"
 
     assert rewritten(document, charset="iso-2022-jp") == document
@@ -136,7 +136,7 @@ def test_markup_inside_of_kanji_is_no_markup() -> None:
 
 
 @pytest.mark.parametrize("declared", ["hz-gb-2312", None])
-def test_a_document_in_an_encoding_that_browsers_refuse_is_read_all_the_same(declared: str | None) -> None:
+def test_tag_is_blocked_in_a_refused_encoding(declared: str | None) -> None:
     document = b"<meta charset=hz-gb-2312><img src=//held.example>"
     whole = HTMLRewriter(Holding(), charset=declared).rewrite(document)
     rewriter = HTMLRewriter(Holding(), charset=declared)
@@ -157,7 +157,7 @@ def test_a_document_in_an_encoding_that_browsers_refuse_is_read_all_the_same(dec
         (b'<?xml version="1.0"?>', 21),
     ],
 )
-def test_what_reads_alike_in_every_encoding_leaves_before_the_encoding_is_known(document: bytes, at_once: int) -> None:
+def test_common_prefix_leaves_at_once(document: bytes, at_once: int) -> None:
     rewriter = HTMLRewriter(Holding())
 
     assert rewriter.feed(document) == document[:at_once]
@@ -167,7 +167,7 @@ def test_what_reads_alike_in_every_encoding_leaves_before_the_encoding_is_known(
 @pytest.mark.parametrize(
     ("label", "codec"), [("utf-16le", "utf-16-le"), ("UTF-16BE", "utf-16-be"), ("iso-2022-jp", "iso-2022-jp")]
 )
-def test_a_whole_document_is_read_in_its_encoding_too(label: str, codec: str) -> None:
+def test_whole_document_is_read_in_its_encoding(label: str, codec: str) -> None:
     text = "<p>\u6f22\u5b57</p><img src=//held.example>"
     expected = "<p>\u6f22\u5b57</p><img data-held=//held.example><!--tail-->"
 
@@ -183,5 +183,5 @@ def test_a_whole_document_is_read_in_its_encoding_too(label: str, codec: str) ->
         (b"\x1b$B\x24\x22\x7f\x21\x24\x24", "\u3042?\u3044"),
     ],
 )
-def test_text_of_iso_2022_jp(raw: bytes, text: str) -> None:
+def test_decode_text_reads_iso_2022_jp(raw: bytes, text: str) -> None:
     assert decode_text(raw, "iso-2022-jp") == text

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consent_middleware.html import gate
-from consent_middleware.html.gate import Prefilter
+from consent_middleware.html import normalize
+from consent_middleware.html.prefilter import Prefilter
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
 from consent_middleware.html.tokens import Kind, Tokenizer
 from tests.growth import assert_linear
@@ -140,13 +140,13 @@ STUMBLES = (
     st.booleans(),
     st.sampled_from((1 << 20, 9)),
 )
-def test_the_gate_keeps_out_nothing_that_counts(document: bytes, xml: bool, size: int) -> None:
+def test_prefilter_has_no_false_negatives(document: bytes, xml: bool, size: int) -> None:
     """Where every tag is asked about, the output is the same."""
 
-    def every(gate: Prefilter, source: bytes, encoding: str, *, alone: bool) -> list[tuple[int, int]]:
-        return [found.span() for found in gate.pattern.finditer(source)]
+    def every(prefilter: Prefilter, source: bytes, encoding: str, *, complete: bool) -> list[tuple[int, int]]:
+        return [found.span() for found in prefilter.pattern.finditer(source)]
 
-    with patch.object(Prefilter, "sought", every):
+    with patch.object(Prefilter, "candidate_spans", every):
         expected = rewritten(document, size, xml=xml)
     assert rewritten(document, size, xml=xml) == expected
     assert HTMLRewriter(Holding(), charset="utf-8", xml=xml).rewrite(document) == expected
@@ -185,7 +185,7 @@ def test_idempotence(document: bytes) -> None:
 
 def test_only_short_texts_are_kept() -> None:
     """What is kept between pages does not grow with their tags."""
-    caches = (gate._map_uts46_cached, gate._decode_reference_cached)
+    caches = (normalize._map_uts46_cached, normalize._decode_reference_cached)
     before = sum(cache.cache_info().currsize for cache in caches)
     for number in range(50):
         page = f"<img src=//held.example alt='\uff21{number:0999}&#{number:0999};'>"

@@ -1,4 +1,4 @@
-"""The address that a browser would contact, however it is written."""
+"""URLs are parsed as browsers parse them, however they are written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_middleware.urls import LONGEST_SAID, URL, content_of_url, parse_url
+from consent_middleware.urls import MAX_CONTENT, URL, content_of_url, parse_url
 from tests.growth import assert_linear
 
 HOST = "js.hs-scripts.com"
@@ -39,7 +39,7 @@ HOST = "js.hs-scripts.com"
         pytest.param("https://js.hs-scripts.com/a/%2e%2E/./1.js#x?y", id="with encoded dots and a fragment"),
     ],
 )
-def test_every_spelling_of_a_host_is_that_host(written: str) -> None:
+def test_parse_url_reads_every_spelling_of_a_host(written: str) -> None:
     url = parse_url(written)
 
     assert url is not None
@@ -69,7 +69,7 @@ def test_every_spelling_of_a_host_is_that_host(written: str) -> None:
         ".",
     ],
 )
-def test_look_alikes_are_other_hosts(written: str) -> None:
+def test_parse_url_tells_look_alikes_apart(written: str) -> None:
     url = parse_url(written)
 
     assert url is None or url.host != HOST
@@ -88,7 +88,7 @@ def long_name(last: int) -> str:
         pytest.param(long_name(62), id="the whole name"),
     ],
 )
-def test_what_is_longer_than_dns_knows_names_nothing(host: str) -> None:
+def test_parse_url_refuses_names_too_long_for_dns(host: str) -> None:
     assert parse_url(f"//{host}/x") is None
 
 
@@ -102,14 +102,14 @@ def test_what_is_longer_than_dns_knows_names_nothing(host: str) -> None:
         pytest.param("0" * 500 + "177.0.0.1", "127.0.0.1", id="a number"),
     ],
 )
-def test_what_is_written_long_and_is_not_keeps_its_host(written: str, host: str) -> None:
+def test_parse_url_reads_long_spelling_of_a_host(written: str, host: str) -> None:
     url = parse_url(f"//{written}/x")
 
     assert url is not None
     assert url.host == host
 
 
-def test_a_host_takes_time_in_proportion_to_its_length() -> None:
+def test_parse_url_is_linear_in_the_host() -> None:
     """Neither Punycode nor the order of combining marks makes a long host slower than linear."""
     letters = "".join(chr(0x4E00 + at * 7919 % 20000) for at in range(1 << 13))
     for text in (letters, "a" + "\u0300\u0316" * (1 << 12)):
@@ -152,12 +152,12 @@ def test_a_host_takes_time_in_proportion_to_its_length() -> None:
         ("//", None, None),
     ],
 )
-def test_parsed_against_a_base(written: str, base: str | None, expected: URL | None) -> None:
+def test_parse_url_resolves_against_a_base(written: str, base: str | None, expected: URL | None) -> None:
     assert parse_url(written, base) == expected
 
 
 @given(st.text(max_size=40), st.none() | st.text(max_size=20))
-def test_no_text_raises(written: str, base: str | None) -> None:
+def test_parse_url_never_raises(written: str, base: str | None) -> None:
     """Any text gives a URL or None, and hosts are lower-case ASCII."""
     for value in (written, "//" + written, "https://" + written, "http:" + written):
         url = parse_url(value, base)
@@ -167,14 +167,14 @@ def test_no_text_raises(written: str, base: str | None) -> None:
 @pytest.mark.parametrize(
     "value", ["///js.host.example/x", "////js.host.example/x", "\\\\/js.host.example/x", "https:///js.host.example/x"]
 )
-def test_more_slashes_than_two_lead_to_the_same_host(value: str) -> None:
+def test_parse_url_ignores_extra_slashes(value: str) -> None:
     url = parse_url(value, "https://www.shop.example/")
 
     assert url is not None
     assert (url.host, url.path) == ("js.host.example", "/x")
 
 
-def test_of_a_long_base_its_end_counts() -> None:
+def test_parse_url_keeps_the_end_of_a_long_base() -> None:
     base = "https://a.example/" + "x/" * 1_000
 
     url = parse_url("b.js", base)
@@ -186,15 +186,15 @@ def test_of_a_long_base_its_end_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "said"),
+    ("url", "content"),
     [
         ("data:text/javascript,a%28b%29", "a(b)"),
         ("data:text/javascript;base64,YShiKQ", "a(b)"),
         ("\tjava\nscript:a()", "a()"),
         ("https://a.example/data:,x", None),
         ("data", None),
-        ("data:," + "x" * LONGEST_SAID, None),
+        ("data:," + "x" * MAX_CONTENT, None),
     ],
 )
-def test_said_in_address(address: str, said: str | None) -> None:
-    assert content_of_url(address) == said
+def test_content_of_url_decodes_the_content(url: str, content: str | None) -> None:
+    assert content_of_url(url) == content

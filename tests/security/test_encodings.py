@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
-from consent_middleware.html.doubt import Change, Doubt, as_jis
+from consent_middleware.html.double_reading import Change, DoubleReading, read_as_jis
 
 from .encodings import HIDDEN, META, PAGES, PLAIN, SCRIPT
 
@@ -128,7 +128,7 @@ def test_escapes_are_not_parted(size: int) -> None:
 
 def test_first_of_overlapping_changes_is_made() -> None:
     in_bytes, in_jis = [Change(1, 3, b"X")], [Change(2, 4, b"Y"), Change(4, 4, b"Z")]
-    doubt = Doubt(lambda source, places, known: in_bytes if places is None else in_jis, len, lambda: True, 64)
+    doubt = DoubleReading(lambda source, places, known: in_bytes if places is None else in_jis, len, lambda: True, 64)
 
     assert doubt.feed(b"abcdef", last=True) == b"aXdZef"
 
@@ -151,7 +151,7 @@ def test_long_tag_before_an_escape_stays_withheld() -> None:
 def test_view_says_where_each_byte_stands() -> None:
     source = b"a\x1b$B#A0!!%\x1b(Ix\x1b(Jb\x1b[c"
 
-    seen, places, state = as_jis(source)
+    seen, places, state = read_as_jis(source)
 
     assert seen == b"aA\xa4.\xa4b\x1b[c"
     assert [source[place : place + 1] for place in places[:-1]] == [

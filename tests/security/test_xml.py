@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_middleware import Policy
-from consent_middleware.html.subset import LONGEST
+from consent_middleware.html.subset import MAX_LENGTH
 
 from .test_encodings import rewritten
 
@@ -49,7 +49,7 @@ HIDDEN = {
         b"<?xml version='1.0'?>\n<!---->",
     ),
     "too long to be read": document(
-        b"<!--" + b" " * 2 * LONGEST + b"--><!ENTITY s '" + SCRIPT.replace(b"'", b'"') + b"'>", b"&s;"
+        b"<!--" + b" " * 2 * MAX_LENGTH + b"--><!ENTITY s '" + SCRIPT.replace(b"'", b'"') + b"'>", b"&s;"
     ),
 }
 PLAIN = {
