@@ -25,7 +25,8 @@ from .cookies import CookieNames, Cookies
 from .facade import Facade, Texts
 from .notices import Notices
 from .page_cache import RewriteCache
-from .rules import Action, Purpose, Vendor, compile_host_search
+from .purpose import Action, Purpose
+from .rules import compile_host_search
 from .sources import SOURCES, ConsentSource, Signals
 from .sources.own import own_cookie
 from .sources.reader import UNREAD, Reader, ids_for
@@ -33,6 +34,7 @@ from .tag_managers import DOMAINS as MANAGER_DOMAINS
 from .tag_managers import FINGERPRINT as MANAGERS
 from .tag_managers import WORDS as MANAGER_WORDS
 from .urls import parse_url
+from .vendor import Vendor
 from .vendors import VENDORS
 from .version import __version__
 

@@ -28,7 +28,7 @@ def test_a_page_from_standard_input_is_rewritten_and_told_about() -> None:
     assert done.returncode == 0
     assert HELD_SCRIPT in done.stdout
     assert done.stderr.decode().splitlines() == [
-        "held: 3 tags",
+        "blocked: 3 tags",
         "  hint (waits for tracking)",
         "  hubspot.loader (waits for tracking)",
         "  hubspot.chat (waits for chat)",
@@ -126,5 +126,5 @@ def test_one_held_tag_is_told_in_the_singular(tmp_path: Path, capsysbinary: pyte
 
     assert main(["rewrite", "--contact-url", "/help", str(path)]) == 0
     captured = capsysbinary.readouterr()
-    assert b"held: 1 tag\n" in captured.err
+    assert b"blocked: 1 tag\n" in captured.err
     assert b'href="/help"' in captured.out

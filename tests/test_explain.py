@@ -138,7 +138,7 @@ def test_the_explanation_as_text(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_text_says_when_there_is_nothing_to_read(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "--cookie", "osano_consentmanager=aYnRItFYW85ts3NL4TJ5W3"]) == 0
-    assert capsys.readouterr().out.startswith("no consent cookie or signal that can be read\n")
+    assert capsys.readouterr().out.startswith("no readable consent cookie or signal\n")
 
 
 def test_a_reading_without_categories_is_told(capsys: pytest.CaptureFixture[str]) -> None:

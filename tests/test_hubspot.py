@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from consent_middleware.rules import (
-    ChatContext,
-    ChatScript,
-    HostRule,
-    PageElement,
-    Purpose,
-    TagRule,
-    TextRule,
-    compile_host_search,
-)
+from consent_middleware.purpose import ChatScript, Purpose
+from consent_middleware.rules import ChatContext, HostRule, PageElement, TagRule, TextRule, compile_host_search
 from consent_middleware.vendors.hubspot import HUBSPOT
 from tests.growth import assert_linear
 
 
-def recognise(host: str, path: str = "/12345.js") -> tuple[str, str, str] | None:
-    found = HUBSPOT.recognise(PageElement("script", f"//{host}{path}", (host,), path))
+def recognize(host: str, path: str = "/12345.js") -> tuple[str, str, str] | None:
+    found = HUBSPOT.recognize(PageElement("script", f"//{host}{path}", (host,), path))
     return None if found is None else (found.rule.id, found.region, found.account)
 
 
@@ -45,7 +37,7 @@ def recognise(host: str, path: str = "/12345.js") -> tuple[str, str, str] | None
     ],
 )
 def test_scripts_are_recognized_in_every_region(host: str, path: str, expected: tuple[str, str, str]) -> None:
-    found = recognise(host, path)
+    found = recognize(host, path)
 
     assert found is not None
     assert found == expected
@@ -68,13 +60,13 @@ def test_scripts_are_recognized_in_every_region(host: str, path: str, expected: 
     ],
 )
 def test_look_alikes_are_not_recognized(host: str) -> None:
-    assert recognise(host) is None
+    assert recognize(host) is None
 
 
 def test_an_origin_that_serves_several_hosts_tells_them_apart_by_path() -> None:
     def served(path: str) -> str | None:
         hosts = ("hs.example.com", "js.usemessages.com", "js.hs-scripts.com")
-        found = HUBSPOT.recognise(PageElement("script", f"//hs.example.com{path}", hosts, path))
+        found = HUBSPOT.recognize(PageElement("script", f"//hs.example.com{path}", hosts, path))
         return found and found.rule.id
 
     assert served("/12345.js") == "hubspot.loader"
@@ -256,7 +248,7 @@ def test_a_host_rule_names_the_host_of_a_region() -> None:
 def test_a_script_s_cost_grows_with_its_length(mention: str) -> None:
     assert_linear(
         lambda times: "".join(f"{mention}{at:05};" for at in range(times)),
-        lambda text: HUBSPOT.recognise(PageElement("script", text=text)),
+        lambda text: HUBSPOT.recognize(PageElement("script", text=text)),
         start=500,
     )
 

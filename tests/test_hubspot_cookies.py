@@ -10,7 +10,8 @@ from consent_middleware import Policy
 from consent_middleware.consent import Category
 from consent_middleware.cookies import MAX_PREFIXED, CookieNames, Cookies
 from consent_middleware.exchange import Exchange, RequestHead
-from consent_middleware.rules import CookieDomain, CookieRule, Purpose, SetBy
+from consent_middleware.purpose import Purpose
+from consent_middleware.rules import CookieDomain, CookieRule, CookieSetter
 from consent_middleware.sources import Signals
 from consent_middleware.vendors.hubspot import HUBSPOT
 
@@ -60,8 +61,8 @@ def test_every_name_is_in_exactly_one_state() -> None:
     by_state = [
         {rule.name for rule in HUBSPOT.cookie_rules if rule.purpose is Purpose.CHAT},
         {rule.name for rule in HUBSPOT.cookie_rules if rule.purpose is Purpose.TRACKING},
-        {rule.name for rule in HUBSPOT.cookie_rules if rule.purpose is None and not rule.hosted},
-        {rule.name for rule in HUBSPOT.cookie_rules if rule.purpose is None and rule.hosted},
+        {rule.name for rule in HUBSPOT.cookie_rules if rule.purpose is None and not rule.on_vendor_pages},
+        {rule.name for rule in HUBSPOT.cookie_rules if rule.purpose is None and rule.on_vendor_pages},
         {cookie.name for cookie in HUBSPOT.disclosed.unlisted},
     ]
 
@@ -100,17 +101,17 @@ def test_each_cookie_lives_as_long_as_hubspot_says(name: str, lifetime: int | No
 def test_what_a_rule_says_fits_together(rule: CookieRule) -> None:
     """The chat's cookies stand on the host without "www.", the trackers' on the registrable domain, all by script."""
     expected = {
-        Purpose.CHAT: (Category.FUNCTIONAL, CookieDomain.PARENT, SetBy.SCRIPT),
-        Purpose.TRACKING: (Category.ANALYTICS, CookieDomain.REGISTRABLE, SetBy.SCRIPT),
+        Purpose.CHAT: (Category.FUNCTIONAL, CookieDomain.PARENT, CookieSetter.SCRIPT),
+        Purpose.TRACKING: (Category.ANALYTICS, CookieDomain.REGISTRABLE, CookieSetter.SCRIPT),
     }
     if rule.purpose is not None:
         assert (rule.category, rule.domain, rule.set_by) == expected[rule.purpose]
     else:
         assert rule.category is Category.NECESSARY
-        assert rule.set_by is (SetBy.SERVER if rule.hosted else SetBy.SCRIPT)
+        assert rule.set_by is (CookieSetter.SERVER if rule.on_vendor_pages else CookieSetter.SCRIPT)
     assert not rule.prefix
-    assert rule.purpose_text.endswith(".")
-    assert rule.purpose_text.count(".") == 1
+    assert rule.description.endswith(".")
+    assert rule.description.count(".") == 1
 
 
 @pytest.mark.parametrize("name", sorted(CHAT | TRACKING))

@@ -10,7 +10,8 @@ import pytest
 from consent_middleware import Policy, PolicyError
 from consent_middleware.consent import Category
 from consent_middleware.exchange import Exchange, RequestHead
-from consent_middleware.rules import ChatContext, ChatScript, PageElement, Purpose
+from consent_middleware.purpose import ChatScript, Purpose
+from consent_middleware.rules import ChatContext, PageElement
 from consent_middleware.vendors import KNOWN_VENDORS, VENDORS
 from consent_middleware.vendors.hubspot import HUBSPOT
 from consent_middleware.vendors.intercom import INTERCOM
@@ -94,7 +95,7 @@ def test_both_vendors_wait_on_one_page_and_the_first_chat_stands_in() -> None:
     ],
 )
 def test_scripts_are_recognized(host: str, path: str, rule: str, account: str) -> None:
-    found = INTERCOM.recognise(PageElement("script", f"https://{host}{path}", (host,), path))
+    found = INTERCOM.recognize(PageElement("script", f"https://{host}{path}", (host,), path))
 
     assert found is not None
     assert (found.rule.id, found.region, found.account) == (rule, "", account)
@@ -114,7 +115,7 @@ def test_scripts_are_recognized(host: str, path: str, rule: str, account: str) -
 def test_look_alikes_and_content_are_not_recognized(host: str) -> None:
     path = "/widget/abc12345"
 
-    assert INTERCOM.recognise(PageElement("script", f"https://{host}{path}", (host,), path)) is None
+    assert INTERCOM.recognize(PageElement("script", f"https://{host}{path}", (host,), path)) is None
 
 
 @pytest.mark.parametrize(
