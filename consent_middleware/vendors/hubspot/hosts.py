@@ -360,8 +360,7 @@ def _tag_hosts() -> dict[str, tuple[HostRule, ...]]:
             groups[group] = (*groups.get(group, ()), HostRule("*", service.host.domain))
         for group in service.tags:
             groups[group] = (*groups.get(group, ()), service.host.rule)
-    # The guard contains these lists, and compresses better if the hosts of a domain are neighbors.
-    return {group: tuple(sorted(hosts, key=lambda host: host.domain)) for group, hosts in groups.items()}
+    return groups
 
 
 #: The hosts of each group of tag rules.
