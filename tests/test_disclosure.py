@@ -92,7 +92,7 @@ def html_tables(text: str) -> list[list[list[str]]]:
 # What is listed
 
 
-def test_the_middleware_s_own_cookies_come_first() -> None:
+def test_own_cookies_come_first() -> None:
     first, second, *rest = json.loads(to_json(DATA))["cookies"]
 
     keys = ("name", "provider", "lifetime", "set_by", "domain")
@@ -110,7 +110,7 @@ def test_the_middleware_s_own_cookies_come_first() -> None:
     ]
 
 
-def test_every_cookie_is_listed_once_or_named_as_left_out() -> None:
+def test_each_cookie_is_listed_once_or_left_out() -> None:
     cookies = [(cookie.provider, cookie.rule.name) for cookie in DATA.cookies[2:]]
     unlisted = [(row["provider"], row["name"]) for row in json.loads(to_json(DATA))["left_out"]]
 
@@ -124,7 +124,7 @@ UNSEEN = {"hs-growth-metrics.com", "hs-data.com"}
 
 
 @pytest.mark.parametrize("vendor", KNOWN_VENDORS, ids=lambda vendor: vendor.id)
-def test_every_host_whose_script_waits_is_disclosed_for_that_purpose(vendor: Vendor) -> None:
+def test_hosts_of_blocked_tags_are_disclosed(vendor: Vendor) -> None:
     """Property: the notice names the host of every tag that may be released."""
     disclosed = {(contact.host, contact.purpose) for contact in vendor.disclosed.contacts}
     domains = {(".".join(host.split(".")[-2:]), purpose) for host, purpose in disclosed}
@@ -138,13 +138,13 @@ def test_every_host_whose_script_waits_is_disclosed_for_that_purpose(vendor: Ven
 
 
 @pytest.mark.parametrize("vendor", KNOWN_VENDORS, ids=lambda vendor: vendor.id)
-def test_every_disclosed_host_is_one_that_no_hint_may_reach_early(vendor: Vendor) -> None:
+def test_hints_to_disclosed_hosts_wait(vendor: Vendor) -> None:
     """Property: every host that the notice names waits for consent."""
     assert [contact.host for contact in vendor.disclosed.contacts if vendor.host_purpose(contact.host) is None] == []
 
 
 @pytest.mark.parametrize("vendor", KNOWN_VENDORS, ids=lambda vendor: vendor.id)
-def test_every_purpose_of_a_vendor_tells_hosts_information_and_what_decides_on_sharing(vendor: Vendor) -> None:
+def test_each_purpose_has_complete_data(vendor: Vendor) -> None:
     purposes = set(vendor.host_purposes.values())
 
     assert {contact.purpose for contact in vendor.disclosed.contacts} == purposes
@@ -153,7 +153,7 @@ def test_every_purpose_of_a_vendor_tells_hosts_information_and_what_decides_on_s
     assert {kind.letter for kind in vendor.disclosed.information} <= set(STATUTORY_CATEGORIES)
 
 
-def test_chat_and_tracking_collect_these_kinds_of_information() -> None:
+def test_information_has_the_right_letters() -> None:
     information = [each for vendor in KNOWN_VENDORS for each in vendor.disclosed.information]
     kinds = {
         which: "".join(sorted({each.letter for each in information if each.purpose is which}))
@@ -166,7 +166,7 @@ def test_chat_and_tracking_collect_these_kinds_of_information() -> None:
     assert all(each.condition for each in information if each.letter in "BDK")
 
 
-def test_whether_anything_is_sold_or_shared_is_never_answered() -> None:
+def test_sale_and_sharing_are_never_answered() -> None:
     text = to_markdown(DATA)
     sharing = [pair for vendor in KNOWN_VENDORS for pair in vendor.disclosed.sharing]
 
@@ -190,7 +190,7 @@ def test_names_and_categories_follow_the_policy() -> None:
     assert terms_of(Purpose.CHAT, policy).requires == (Category.MARKETING,)
 
 
-def test_a_part_that_needs_no_consent_keeps_its_category_and_needs_no_click() -> None:
+def test_purpose_without_consent_needs_no_click() -> None:
     policy = Policy(chat=[])
     data = disclosure(policy)
 
@@ -233,7 +233,7 @@ def test_a_part_that_needs_no_consent_keeps_its_category_and_needs_no_click() ->
         ),
     ],
 )
-def test_the_notice_says_when_each_part_loads(policy: Policy, chat: str, tracking: str) -> None:
+def test_notice_says_when_each_part_loads(policy: Policy, chat: str, tracking: str) -> None:
     assert markdown_tables(to_markdown(disclosure(policy)))[2][2:4] == [["chat", chat], ["tracking", tracking]]
 
 
@@ -241,11 +241,11 @@ def test_the_notice_says_when_each_part_loads(policy: Policy, chat: str, trackin
     ("policy", "regime"),
     [(Policy(), "opt-in"), (Policy(regime="opt-out"), "opt-out"), (Policy(regime=lambda _: None), "per request")],
 )
-def test_the_regime_is_data(policy: Policy, regime: str) -> None:
+def test_regime_is_the_policys(policy: Policy, regime: str) -> None:
     assert disclosure(policy).regime == regime
 
 
-def test_an_origin_of_the_site_s_own_is_data_for_its_host_and_for_its_regional_twin() -> None:
+def test_proxied_origin_is_listed_for_each_region() -> None:
     data = disclosure(
         Policy(
             proxied={
@@ -267,7 +267,7 @@ def test_an_origin_of_the_site_s_own_is_data_for_its_host_and_for_its_regional_t
     assert "js.usemessages.com through https://chat.shop.example" in to_markdown(data)
 
 
-def test_only_the_site_s_vendors_are_data_of() -> None:
+def test_only_active_vendors_are_listed() -> None:
     data = disclosure(Policy(vendors=["intercom"]))
 
     assert {cookie.provider for cookie in data.cookies} == {"", "Intercom"}
@@ -295,20 +295,20 @@ def test_only_the_site_s_vendors_are_data_of() -> None:
         (400 * 86_400, "400 days"),
     ],
 )
-def test_a_lifetime_is_said_in_the_longest_unit_that_fits(lifetime: int | None, words: str) -> None:
+def test_lifetime_has_the_longest_exact_unit(lifetime: int | None, words: str) -> None:
     data = disclosure(Policy(vendors=[vendor("x", lifetime=lifetime)]))
 
     assert markdown_tables(to_markdown(data))[0][-1][4] == words
 
 
-def test_a_name_that_is_only_a_beginning_is_marked() -> None:
+def test_prefix_is_marked_with_an_asterisk() -> None:
     names = [cells[0] for cells in markdown_tables(to_markdown(DATA))[0]]
 
     assert "intercom-session-*" in names
     assert "messagesUtk" in names
 
 
-def test_cookies_of_hosted_pages_stand_in_a_table_of_their_own() -> None:
+def test_cookies_of_vendor_pages_have_their_own_table() -> None:
     here, hosted, *_ = markdown_tables(to_markdown(DATA))
 
     assert [cells[0] for cells in hosted[2:]] == [
@@ -321,7 +321,7 @@ def test_cookies_of_hosted_pages_stand_in_a_table_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("policy", [EVERY, Policy(vendors=[vendor(ODD)])], ids=["known vendors", "odd texts"])
-def test_markdown_and_html_hold_the_same_tables(policy: Policy) -> None:
+def test_markdown_and_html_have_the_same_tables(policy: Policy) -> None:
     data = disclosure(policy)
     from_markdown = [[table[0], *table[2:]] for table in markdown_tables(to_markdown(data))]
 
@@ -330,7 +330,7 @@ def test_markdown_and_html_hold_the_same_tables(policy: Policy) -> None:
 
 
 @given(st.text(min_size=1).map(lambda text: " ".join(text.split())).filter(bool))
-def test_any_text_comes_out_of_either_format_as_it_went_in(text: str) -> None:
+def test_formats_keep_any_text(text: str) -> None:
     """Property: no text of a vendor ends a cell, a table or an element, and none is lost."""
     data = disclosure(Policy(vendors=[vendor(text)]))
 
@@ -339,13 +339,13 @@ def test_any_text_comes_out_of_either_format_as_it_went_in(text: str) -> None:
         assert html_tables(to_html(data))[0][-1][-1] == text
 
 
-def test_line_breaks_do_not_end_a_row_of_markdown() -> None:
+def test_line_breaks_do_not_end_a_markdown_row() -> None:
     data = disclosure(Policy(vendors=[vendor("one\n\n| two |\r\nthree")]))
 
     assert markdown_tables(to_markdown(data))[0][-1][-1] == "one | two | three"
 
 
-def test_a_cookie_s_name_may_hold_every_character_that_a_token_may() -> None:
+def test_cookie_name_may_be_any_token() -> None:
     name = "a!#$%&'*+-.^_`|~z"
     data = disclosure(Policy(consent_cookie=name))
 
@@ -354,7 +354,7 @@ def test_a_cookie_s_name_may_hold_every_character_that_a_token_may() -> None:
 
 
 @pytest.mark.parametrize("policy", [EVERY, Policy(vendors=[vendor(ODD)])], ids=["known vendors", "odd texts"])
-def test_the_html_fragment_is_well_formed_says_its_language_and_has_no_style(policy: Policy) -> None:
+def test_html_is_well_formed_and_has_no_style(policy: Policy) -> None:
     tree = ET.fromstring(to_html(disclosure(policy)))  # noqa: S314 - our own text
     elements = list(tree.iter())
 
@@ -373,7 +373,7 @@ def test_the_html_fragment_is_well_formed_says_its_language_and_has_no_style(pol
         )
 
 
-def test_only_an_address_that_a_visitor_may_follow_becomes_a_link() -> None:
+def test_only_https_addresses_become_links() -> None:
     own = vendor("x")
     script = Vendor(
         id="own",
@@ -389,7 +389,7 @@ def test_only_an_address_that_a_visitor_may_follow_becomes_a_link() -> None:
     assert "<li>x: javascript:alert(1)</li>" in to_html(disclosure(Policy(vendors=[script])))
 
 
-def test_a_vendor_that_discloses_nothing_leaves_no_empty_table() -> None:
+def test_vendor_without_data_adds_no_empty_table() -> None:
     bare = Vendor(
         id="bare",
         name="Bare",
@@ -406,7 +406,7 @@ def test_a_vendor_that_discloses_nothing_leaves_no_empty_table() -> None:
     assert "<ul>" not in to_html(data)
 
 
-def test_the_json_has_these_names_and_no_others() -> None:
+def test_json_has_exactly_these_names() -> None:
     parsed = json.loads(to_json(DATA))
 
     names = {key: sorted(value[0]) if isinstance(value, list) else None for key, value in parsed.items()}
@@ -443,7 +443,7 @@ def test_the_json_has_these_names_and_no_others() -> None:
     }
 
 
-def test_the_documentation_names_every_field_of_the_json() -> None:
+def test_documentation_names_every_json_field() -> None:
     documented = (Path(__file__).parents[1] / "docs" / "disclosure.md").read_text("utf-8")
     parsed = json.loads(to_json(DATA))
 
@@ -455,7 +455,7 @@ def test_the_documentation_names_every_field_of_the_json() -> None:
     ] == []
 
 
-def test_the_same_policy_tells_the_same() -> None:
+def test_same_policy_gives_the_same_notice() -> None:
     assert disclosure(Policy(vendors=["hubspot", "intercom"])) == DATA
     assert to_json(disclosure(EVERY)) == to_json(DATA)
 
@@ -474,13 +474,13 @@ def test_the_same_policy_tells_the_same() -> None:
         (["--vendor", "intercom"], to_markdown(disclosure(Policy(vendors=["intercom"])))),
     ],
 )
-def test_the_command_line_writes_it(capsys: pytest.CaptureFixture[str], arguments: list[str], expected: str) -> None:
+def test_command_writes_each_format(capsys: pytest.CaptureFixture[str], arguments: list[str], expected: str) -> None:
     assert main(["disclosure", *arguments]) == 0
     assert capsys.readouterr().out == expected
 
 
 @pytest.mark.parametrize("arguments", [["--vendor", "drift"], ["--format", "pdf"]])
-def test_the_command_line_says_what_is_allowed(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+def test_command_rejects_other_choices(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(["disclosure", *arguments])
 
