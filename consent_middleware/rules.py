@@ -232,7 +232,7 @@ class TextRule:
         return named.get("region") or "", named.get("account") or ""
 
     def _is_called(self, text: str, script: Scan) -> bool:
-        # Where the script is uncertain, a word in a string cannot be told from code, and excuses nothing.
+        # If the scan is uncertain, text in a string may look like code, so `excludes` does not count.
         excused = script.flow is not None and self.excludes is not None and self.excludes.search(text) is not None
         return not excused and self.pattern.search(text) is not None
 

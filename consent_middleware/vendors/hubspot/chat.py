@@ -14,6 +14,8 @@ from consent_middleware.urls import parse_url
 
 from .hosts import CHAT_HOST, LOADER_HOST, domain_pattern
 
+_CHAT_HOST = CHAT_HOST.rule
+
 #: The chat's script looks for its own element by this id and reads its settings there. HubSpot's loader leaves the chat
 #: out if the page has an element with this id.
 CHAT_SCRIPT_ID = "hubspot-messages-loader"
@@ -29,7 +31,7 @@ def _chat(portal: str, region: str, context: ChatContext) -> ChatScript | None:
     # values are refused here.
     if not _PORTAL.fullmatch(portal) or not _HUBLET.fullmatch(region):
         return None
-    origin = context.origin_of(CHAT_HOST.rule.in_region("" if region == _FIRST_HUBLET else region))
+    origin = context.origin_of(_CHAT_HOST.in_region("" if region == _FIRST_HUBLET else region))
     return ChatScript(
         src=f"{origin}/conversations-embed.js",
         attributes=(
@@ -68,7 +70,7 @@ def chat_of_chat_tag(context: ChatContext) -> ChatScript | None:
         return None
     url = parse_url(context.src)
     # How a copy is fetched says nothing about HubSpot's own file.
-    is_copy = url is None or CHAT_HOST.rule.region_of(url.host) is None
+    is_copy = url is None or _CHAT_HOST.region_of(url.host) is None
     fetched = frozenset() if is_copy else _FETCH_ATTRIBUTES
     merged = dict(usual.attributes)
     for name, value in own.items():

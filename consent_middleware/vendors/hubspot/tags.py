@@ -27,6 +27,7 @@ _SCRIPT_FRAME_OR_PICTURE = _SCRIPT_OR_FRAME | {"img"}
 
 
 def _path(pattern: str) -> re.Pattern[str]:
+    """Return the pattern of a path, in which PORTAL is the number of the portal, the site's account."""
     return re.compile(pattern.replace("PORTAL", "(?P<account>[0-9]+)"))
 
 
