@@ -10,7 +10,7 @@ from __future__ import annotations
 from .consent import Basis, Category, Consent, Regime, State
 from .facade import Texts
 from .policy import Decision, Plan, Policy, PolicyError
-from .rules import Action, Purpose
+from .purpose import Action, Purpose
 from .sources import ConsentSource, Signals
 from .version import __version__
 

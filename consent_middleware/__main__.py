@@ -1,8 +1,5 @@
-"""The command line: `rewrite` shows what the middleware makes of a page, `explain` why consent is what it is,
-`disclosure` what a privacy notice has to say.
-
-Knows: arguments, files and streams.
-Must not know: gateways, frameworks.
+"""The command line: `rewrite` shows what the middleware does to a page, `explain` shows what a visitor's cookies mean,
+and `disclosure` writes the tables of a privacy notice.
 """
 
 from __future__ import annotations
@@ -16,23 +13,23 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from . import explain
-from .disclosure import LANGUAGES, disclosure, to_html, to_json, to_markdown
+from .disclosure import disclosure, to_html, to_json, to_markdown
 from .exchange import Exchange, RequestHead
 from .policy import Policy, PolicyError
 from .vendors import KNOWN_VENDORS, VENDORS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit status: 0, or 1 where a file cannot be read; usage errors exit with 2."""
+    """Run one command and return its exit status: 0, or 1 if a file cannot be read. Usage errors exit with 2."""
     options = _parser().parse_args(arguments)
-    # The summary tells what was noted; the log would tell it twice.
+    # The summary lists the notices, so the log need not.
     logging.getLogger("consent_middleware").addHandler(logging.NullHandler())
     if options.command == "explain":
         return _explain(options)
     if options.command == "disclosure":
         return _disclosure(options)
     try:
-        with _opened(options.file) as file:
+        with _open(options.file) as file:
             return _rewrite(options, file)
     except OSError as error:
         print(f"consent_middleware: {options.file}: {error.strerror}", file=sys.stderr)
@@ -41,16 +38,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m consent_middleware", description="Chat and tracking that wait for consent."
+        prog="python -m consent_middleware", description="Make chat and tracking wait for consent."
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
     rewrite = commands.add_parser(
         "rewrite",
-        help="rewrite one HTML page as the middleware would",
-        description="Rewrite one HTML page as the middleware would: the page to standard output, a summary of what was "
-        "held to standard error.",
+        help="rewrite an HTML page as the middleware would",
+        description="Rewrite an HTML page as the middleware would. The page goes to standard output, and a summary of "
+        "the blocked tags to standard error.",
     )
-    rewrite.add_argument("file", nargs="?", default="-", metavar="FILE", help="the page; standard input without it")
+    rewrite.add_argument("file", nargs="?", default="-", metavar="FILE", help="the page (default: standard input)")
     _add_request(rewrite)
     rewrite.add_argument(
         "--content-type",
@@ -59,10 +56,10 @@ def _parser() -> argparse.ArgumentParser:
         help="the response's Content-Type (default: %(default)s)",
     )
     rewrite.add_argument(
-        "--chunk", type=_positive, default=65_536, metavar="N", help="feed N bytes at once (default: %(default)s)"
+        "--chunk", type=_positive, default=65_536, metavar="N", help="read N bytes at a time (default: %(default)s)"
     )
-    rewrite.add_argument("--contact-url", metavar="URL", help="the policy's other way to make contact")
-    rewrite.add_argument("--json", action="store_true", help="the summary as JSON")
+    rewrite.add_argument("--contact-url", metavar="URL", help="a page with other ways to contact the site")
+    rewrite.add_argument("--json", action="store_true", help="write the summary as JSON")
     _add_explain(commands)
     _add_disclosure(commands)
     return parser
@@ -71,28 +68,28 @@ def _parser() -> argparse.ArgumentParser:
 def _add_explain(commands: Any) -> None:
     explain_ = commands.add_parser(
         "explain",
-        help="say what a visitor's cookies and signals mean, and what follows",
-        description="Say what the cookies and signals of a visitor mean, what may load, and why.",
+        help="show what a visitor's cookies and signals mean",
+        description="Show what a visitor's cookies and signals mean, what may load, and why.",
     )
     _add_request(explain_)
     explain_.add_argument(
-        "--regime", choices=("opt-in", "opt-out"), default="opt-in", help="the law's rule (default: %(default)s)"
+        "--regime", choices=("opt-in", "opt-out"), default="opt-in", help="what the law requires (default: %(default)s)"
     )
     explain_.add_argument(
         "--mapping",
         type=_mapping,
         metavar="FILE",
-        help='a JSON file that says what the site\'s own ids mean: {"id": "category"}, or the same by platform',
+        help='a JSON file with the meaning of the site\'s own ids: {"id": "category"}, or the same by platform',
     )
-    explain_.add_argument("--json", action="store_true", help="the explanation as JSON")
+    explain_.add_argument("--json", action="store_true", help="write the explanation as JSON")
 
 
 def _add_disclosure(commands: Any) -> None:
     disclosure_ = commands.add_parser(
         "disclosure",
         help="write the tables of a privacy notice",
-        description="Write the tables of a privacy notice: cookies, hosts, and personal information by the kinds of "
-        "California's law. A site with settings of its own renders them from its policy instead: "
+        description="Write the tables of a privacy notice: cookies, hosts, and personal information by the categories "
+        "of California's law. A site with settings of its own writes them from its policy instead: "
         "consent_middleware.disclosure.disclosure(policy).",
     )
     disclosure_.add_argument(
@@ -103,10 +100,8 @@ def _add_disclosure(commands: Any) -> None:
         action="append",
         dest="vendors",
         choices=[vendor.id for vendor in KNOWN_VENDORS],
-        help="a vendor of the site's; may be given several times (default: "
-        f"{', '.join(vendor.id for vendor in VENDORS)})",
+        help=f"a vendor of the site; may be repeated (default: {', '.join(vendor.id for vendor in VENDORS)})",
     )
-    disclosure_.add_argument("--language", choices=LANGUAGES, default=LANGUAGES[0], help="(default: %(default)s)")
 
 
 def _add_request(command: argparse.ArgumentParser) -> None:
@@ -138,7 +133,7 @@ def _mapping(name: str) -> Any:
     except PolicyError as error:
         raise argparse.ArgumentTypeError(f"{name}: {error}") from error
     except (ValueError, RecursionError) as error:
-        raise argparse.ArgumentTypeError(f"{name} is no JSON: {error}") from error
+        raise argparse.ArgumentTypeError(f"{name} is not JSON: {error}") from error
     return mapping
 
 
@@ -150,29 +145,28 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _disclosure(options: argparse.Namespace) -> int:
-    told = disclosure(Policy(vendors=dict.fromkeys(options.vendors or (vendor.id for vendor in VENDORS))))
+    data = disclosure(Policy(vendors=dict.fromkeys(options.vendors or (vendor.id for vendor in VENDORS))))
     if options.format == "json":
-        print(to_json(told))
+        print(to_json(data))
     else:
-        write = to_html if options.format == "html" else to_markdown
-        print(write(told, options.language), end="")
+        print(to_html(data) if options.format == "html" else to_markdown(data), end="")
     return 0
 
 
 def _header(text: str) -> tuple[bytes, bytes]:
     name, colon, value = text.partition(":")
     if not colon or not name.strip():
-        raise argparse.ArgumentTypeError(f"{text!r} is no header; write 'Name: value'")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a header; write 'Name: value'")
     return name.strip().lower().encode("utf-8", "surrogateescape"), value.strip().encode("utf-8", "surrogateescape")
 
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of bytes; write 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bytes; write 1 or more")
     return int(text)
 
 
-def _opened(name: str) -> BinaryIO:
+def _open(name: str) -> BinaryIO:
     return open(sys.stdin.fileno(), "rb", closefd=False) if name == "-" else open(name, "rb")  # noqa: PTH123
 
 
@@ -195,14 +189,14 @@ def _chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
 
 
 def _notices(policy: Policy) -> dict[str, int]:
-    # The command line is no site: that it sets no contact is nothing to tell.
+    # The command line is not a site, so a missing contact address does not matter.
     return {event: count for event, count in policy.notices.counts.items() if event != "no-contact-url"}
 
 
 def _as_json(exchange: Exchange, policy: Policy) -> str:
     return json.dumps(
         {
-            "held": [{"rule": held.rule, "purpose": held.purpose} for held in exchange.blocked],
+            "held": [{"rule": tag.rule, "purpose": tag.purpose} for tag in exchange.blocked],
             "plan": explain.decisions_as_json(exchange.plan),
             "notices": _notices(policy),
         }
@@ -211,8 +205,8 @@ def _as_json(exchange: Exchange, policy: Policy) -> str:
 
 def _as_text(exchange: Exchange, policy: Policy) -> str:
     count = len(exchange.blocked)
-    lines = [f"held: {count} tag{'' if count == 1 else 's'}"]
-    lines += [f"  {held.rule} (waits for {held.purpose})" for held in exchange.blocked]
+    lines = [f"blocked: {count} tag{'' if count == 1 else 's'}"]
+    lines += [f"  {tag.rule} (waits for {tag.purpose})" for tag in exchange.blocked]
     lines += explain.decisions_as_lines(exchange.plan)
     lines += [f"notice: {event} ({times} times)" for event, times in _notices(policy).items()]
     return "\n".join(lines)

@@ -23,7 +23,8 @@ from .html.charset import decode_text
 from .html.normalize import fold_strings
 from .html.rewriter import Edit, StartTag, TagSearch
 from .policy import Plan, Policy
-from .rules import Action, ChatContext, ChatScript, PageElement, Purpose, RuleMatch, TextRule
+from .purpose import Action, ChatScript, Purpose
+from .rules import ChatContext, PageElement, RuleMatch, TextRule
 from .scripts.loads import scan
 from .scripts.snippets import waits_for_page
 from .tag_managers import is_tag_manager
@@ -763,7 +764,7 @@ def _recognize_afresh(
         urls = possible_urls(src, tag.base if tag else base)
         sights = [PageElement(element, src, _hosts(policy, url), url.path, attributes) for url in urls]
     return next(
-        (found for sight in sights for vendor in policy.vendors if (found := vendor.recognise(sight))),
+        (found for sight in sights for vendor in policy.vendors if (found := vendor.recognize(sight))),
         None,
     )
 
@@ -771,7 +772,7 @@ def _recognize_afresh(
 def _recognize_said(policy: Policy, element: str, said: str) -> RuleMatch | None:
     """The rule for a script or a document that its own address holds, by what it says or by what it loads."""
     sight = PageElement(element, text=fold_strings(said.encode("latin-1", "replace")).decode("latin-1"))
-    found = next((found for vendor in policy.vendors if (found := vendor.recognise(sight))), None)
+    found = next((found for vendor in policy.vendors if (found := vendor.recognize(sight))), None)
     if found is not None or element == "script":
         return found
     addresses = (each[0] for each in islice(_ADDRESS.finditer(said), _MANY))

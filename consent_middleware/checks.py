@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from .consent import OPTIONAL_CATEGORIES, Category, Regime
 from .facade import LANGUAGES, Texts
 from .facade.texts import choose
-from .rules import Vendor
 from .sources import SOURCES, ConsentSource, Platform, Signals
+from .vendor import Vendor
 from .vendors import KNOWN_VENDORS, VENDORS
 
 #: RFC 9110, section 5.6.2: what a cookie's name is made of (RFC 6265bis, section 4.1.1).

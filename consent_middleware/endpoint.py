@@ -16,7 +16,7 @@ from .coding import PRECOMPRESSED, precompressed
 from .cookies import Cookies
 from .headers import Headers, add_vary, expire, preferred_coding
 from .policy import Plan, Policy
-from .rules import Purpose
+from .purpose import Purpose
 
 #: What a mount is as it stands in an address: segments, each behind one slash, in which no control character and no
 #: backslash is encoded. Two slashes at its beginning, of either kind, would name another host (URL standard 4.4,

@@ -48,7 +48,7 @@ from .headers import (
 )
 from .html.rewriter import HTMLRewriter
 from .policy import Plan, Policy
-from .rules import Purpose
+from .purpose import Purpose
 from .sources import Signals
 
 #: RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5: a response with one of these has no content.

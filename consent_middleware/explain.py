@@ -1,8 +1,4 @@
-"""Why a request's consent is what it is: the reading, the basis, the source and the plan, for a person or a program.
-
-Knows: what a `Plan` holds.
-Must not know: arguments, files, streams, gateways.
-"""
+"""An explanation of a request's consent for a person or a program: what was read, from where, and what follows."""
 
 from __future__ import annotations
 
@@ -18,27 +14,27 @@ from .sources import Signals
 
 
 def plan_of(policy: Policy, headers: Sequence[tuple[bytes, bytes]]) -> Plan:
-    """The plan for a request with these header fields (names in lower case), its `Cookie` lines among them."""
+    """Return the plan for a request with these header fields, `Cookie` included. Names are in lower case."""
     return policy.plan(Signals(Cookies(values(headers, b"cookie")), headers))
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
-    """The explanation as JSON can hold it.
+    """Return the explanation as values for JSON.
 
-    The four categories, `basis` and `source` are the literal reading of all cookies and signals; `plan` is what follows
-    from it under the policy's regime and its other rules.
+    The four categories, `basis` and `source` are what all cookies and signals say, merged; `plan` is what the policy's
+    regime and other rules make of that.
     """
-    literal = plan.merged
+    merged = plan.merged
     return {
-        **{category: literal.state(category) for category in Category},
-        "basis": literal.basis,
-        "source": literal.source or "none",
+        **{category: merged.state(category) for category in Category},
+        "basis": merged.basis,
+        "source": merged.source or "none",
         "plan": decisions_as_json(plan),
     }
 
 
 def decisions_as_json(plan: Plan) -> dict[str, Any]:
-    """What happens to each purpose, and why, as JSON can hold it."""
+    """Return what happens to each purpose, and why, as values for JSON."""
     return {
         purpose: {"action": decision.action, "reasons": list(decision.reasons)}
         for purpose, decision in plan.decisions.items()
@@ -46,16 +42,16 @@ def decisions_as_json(plan: Plan) -> dict[str, Any]:
 
 
 def as_text(plan: Plan) -> str:
-    """The explanation as lines: what each cookie says, what it makes together, and what follows."""
-    lines = [_line(reading) for reading in plan.readings] or ["no consent cookie or signal that can be read"]
-    literal = plan.merged
-    lines += [f"{category}: {literal.state(category)}" for category in Category]
-    lines += [f"basis: {literal.basis}", f"regime: {plan.regime}"]
+    """Return the explanation as lines of text: what each cookie says, what they say together, and what follows."""
+    lines = [_line(reading) for reading in plan.readings] or ["no readable consent cookie or signal"]
+    merged = plan.merged
+    lines += [f"{category}: {merged.state(category)}" for category in Category]
+    lines += [f"basis: {merged.basis}", f"regime: {plan.regime}"]
     return "\n".join([*lines, *decisions_as_lines(plan)])
 
 
 def decisions_as_lines(plan: Plan) -> list[str]:
-    """What happens to each purpose, and why, a line each."""
+    """Return what happens to each purpose, and why, as one line for each."""
     return [
         f"{purpose}: {decision.action}, because {'; '.join(decision.reasons)}"
         for purpose, decision in plan.decisions.items()
@@ -63,8 +59,8 @@ def decisions_as_lines(plan: Plan) -> list[str]:
 
 
 def _line(reading: Consent) -> str:
-    said = ", ".join(f"{category} {state}" for category, state in sorted(reading.states.items()))
+    states = ", ".join(f"{category} {state}" for category, state in sorted(reading.states.items()))
     since = (
         f", since {datetime.fromtimestamp(reading.chosen_at, UTC):%Y-%m-%d}" if reading.chosen_at is not None else ""
     )
-    return f"{reading.source or 'a source'} ({reading.cookie}): {said or 'no category'}, {reading.basis}{since}"
+    return f"{reading.source or 'a source'} ({reading.cookie}): {states or 'no category'}, {reading.basis}{since}"

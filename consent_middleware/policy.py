@@ -26,7 +26,7 @@ from .facade import Facade, Texts
 from .notices import Notices
 from .page_cache import RewriteCache
 from .patterns import compile_host_search
-from .rules import Action, Purpose, Vendor
+from .purpose import Action, Purpose
 from .sources import SOURCES, ConsentSource, Signals
 from .sources.own import own_cookie
 from .sources.reader import UNREAD_COPIES, Reader, ids_for
@@ -34,6 +34,7 @@ from .tag_managers import DOMAINS as MANAGER_DOMAINS
 from .tag_managers import FINGERPRINT as MANAGERS
 from .tag_managers import WORDS as MANAGER_WORDS
 from .urls import parse_url
+from .vendor import Vendor
 from .vendors import VENDORS
 from .version import __version__
 

@@ -1,60 +1,23 @@
-"""How a vendor is described: purposes, actions, tag rules, cookie rules. Frozen data and the few ways to match it.
-
-Knows: that scripts have URLs and that hosts have labels and regions.
-Must not know: any vendor by name, consent, HTML syntax, HTTP.
-"""
+"""Rules by which a vendor's tags, scripts, hosts and cookies are recognized: frozen data and how each is matched."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
 from .consent import Category
-from .scripts.loads import Scan, scan
-from .scripts.snippets import Vocabulary, snippet_text
+from .purpose import ChatScript, Purpose
+from .scripts.loads import Scan
 
-
-class Purpose(StrEnum):
-    """What a vendor's tag or cookie is for. Each purpose has its own required categories.
-
-    `EMBEDS` are what a visitor sees and uses in the page itself: forms, meetings, calls to action, video.
-    """
-
-    CHAT = "chat"
-    TRACKING = "tracking"
-    EMBEDS = "embeds"
-
-
-class Action(StrEnum):
-    """What happens to the tags of one purpose: they load, a facade stands in for them, or they wait unseen."""
-
-    ALLOW = "allow"
-    FACADE = "facade"
-    BLOCK = "block"
-
-
-@dataclass(frozen=True, slots=True)
-class ChatScript:
-    """The one script that loads a vendor's chat and nothing else.
-
-    `src` is its URL, `attributes` the name and value of every other attribute that it needs, in order, `account` the
-    operator's account with the vendor.
-    """
-
-    src: str
-    attributes: tuple[tuple[str, str], ...]
-    account: str = ""
-
-
-#: A region is two letters and one or two digits, so that a region that opens tomorrow is known today.
+#: A region is two letters and one or two digits, so a region that opens tomorrow is recognized today.
 _REGION = r"(?:-(?P<region>[a-z]{2}[0-9]{1,2}))?"
 _FIRST_LABEL = re.compile(rf"([^.]+?){_REGION}\.")
 _REGION_LABEL = re.compile(rf"{_REGION}\.")
-#: A region in the midst of a label.
+#: A label with the region in its middle.
 _INNER_REGION = re.compile(r"^([a-z-]+?)-(?P<region>[a-z]{2}[0-9]{1,2})-([a-z]+)\.")
 
 
@@ -62,7 +25,7 @@ _INNER_REGION = re.compile(r"^([a-z-]+?)-(?P<region>[a-z]{2}[0-9]{1,2})-([a-z]+)
 class HostRule:
     """The hosts of one service in every region: `label.domain` and `label-REGION.domain`.
 
-    The label `*` stands for the domain itself and every host below it; a `*` within a label is where the region stands.
+    The label `*` means the domain itself and every host below it. A `*` inside a label marks the place of the region.
     """
 
     label: str
@@ -74,11 +37,11 @@ class HostRule:
         return f"{self.label}.{self.domain}"
 
     def in_region(self, region: str) -> str:
-        """The host of one region; the empty string names the default."""
+        """Return the host of one region; the empty string is the region without a name in its hosts."""
         return f"{self.label}-{region}.{self.domain}" if region else self.default
 
     def region_of(self, host: str) -> str | None:
-        """The region that `host` names (empty for the default), or None when it is no host of this service."""
+        """Return the region that `host` names, possibly empty, or None if it is not a host of this service."""
         if not host.endswith(self.domain):
             return None
         above = host[: -len(self.domain)]
@@ -94,13 +57,26 @@ class HostRule:
         return None if named is None else named["region"] or ""
 
 
+def host_without_region(host: str) -> str:
+    """Return a host with the region taken out of its first label; a region inside the label becomes `*`."""
+    host = _INNER_REGION.sub(r"\1-*-\3.", host)
+    if (named := _FIRST_LABEL.match(host)) is not None:
+        host = f"{named[1]}.{host[named.end() :]}"
+    return host
+
+
 @dataclass(frozen=True, slots=True)
 class PageElement:
-    """One element of a page, as far as a vendor may be known by it.
+    """One element of a page, as rules see it.
 
-    `element` is its name in lower case, `src` the address that it loads, as the page has it; `hosts` are the host of
-    that address (ASCII lower case; empty for the page's own) and those for which it stands in, `path` its path.
-    `attributes` are the element's, as a browser reads them. `text` is what an inline script says.
+    Attributes:
+        element: its name in lower case.
+        src: the address that it loads, as the page writes it.
+        hosts: the host of that address (ASCII lower case; empty for the page's own host), and after it the vendor hosts
+            that this origin serves for the site.
+        path: the path of that address.
+        attributes: its attributes, as a browser reads them.
+        text: the text of an inline script.
     """
 
     element: str
@@ -113,10 +89,15 @@ class PageElement:
 
 @dataclass(frozen=True, slots=True)
 class ChatContext:
-    """What a rule has recognised, and what the element says: region, account, attributes as a browser reads them.
+    """What a `ChatResolver` is told about the element that a rule has matched.
 
-    `proxied_origin` gives the origin that serves a host of the vendor on this site. `text` is what a script says that
-    is nothing but a snippet.
+    Attributes:
+        src: the address that the element loads.
+        region: the region that the element names, or empty.
+        account: the account that the element names, or empty.
+        attributes: its attributes, as a browser reads them.
+        origin_of: returns the origin that serves a host of the vendor on this site.
+        text: the text of an inline script that is only the vendor's snippet, otherwise empty.
     """
 
     src: str
@@ -128,21 +109,27 @@ class ChatContext:
 
 
 ChatResolver = Callable[[ChatContext], ChatScript | None]
-"""Says how the chat alone is loaded in place of a tag; None where that cannot be told."""
+"""Returns the script that loads the chat alone in place of a tag, or None if the tag does not say enough."""
 
 
 @dataclass(frozen=True, slots=True)
 class TagRule:
-    """One way to recognise an element of a vendor by what it loads, by its id or by its attributes.
+    """One way to recognize an element of a vendor: by the address that it loads, its id or its attributes.
 
-    `id` is stable: it stands in logs and reasons. `purposes` lists every purpose that the element serves, the most
-    demanding first. `hosts` and `path` are where the vendor serves it; without `path` any path of its own hosts is
-    meant, while on an origin that stands in for several of them nothing is. `any_host_path` recognises it on every
-    host, the page's own too. `ids` and `attribute_patterns` (attribute name to value) recognize copies that are kept
-    elsewhere, and count for elements with an address only. A path or an id may name the operator's account as the group
-    `account`.
-    `elements` are those that may be it, besides custom elements. `kind` names what an embed is. `chat` says how the
-    chat alone is loaded in its place; None when it brings no chat.
+    Attributes:
+        id: a stable name, which appears in logs and reasons.
+        purposes: every purpose that the element serves; the first is the one that must be allowed before it loads.
+        hosts: the hosts from which the vendor serves it.
+        path: the paths on those hosts. Without it every path of the vendor's own hosts matches; an origin of the site
+            that serves several vendor hosts then matches nothing, because its paths cannot be told apart.
+        any_host_path: paths that match on every host, also on the page's own.
+        ids: values of `id` that match an element with an address, wherever that leads. They find copies of a script.
+        attribute_patterns: values of other attributes that do the same, by attribute name.
+        elements: the names of the elements that match. Custom elements always do.
+        kind: what an embed is, for its placeholder: "forms", "meetings", "calls-to-action" or "video".
+        chat: returns the script that loads the chat alone; None if the element brings no chat.
+
+    A group named `account` in a path or an id is the site's account with the vendor.
     """
 
     id: str
@@ -161,22 +148,22 @@ class TagRule:
         """The purpose that must be allowed before this element may load as the site wrote it."""
         return self.purposes[0]
 
-    def match(self, sight: PageElement) -> RuleMatch | None:
-        """What the element names; None when it is not meant."""
-        if sight.text or not (sight.element in self.elements or "-" in sight.element):
+    def match(self, element: PageElement) -> RuleMatch | None:
+        """Return what the element names if this rule recognizes it, otherwise None."""
+        if element.text or not (element.element in self.elements or "-" in element.element):
             return None
-        for index, host in enumerate(sight.hosts):
+        for index, host in enumerate(element.hosts):
             region = next((found for rule in self.hosts if (found := rule.region_of(host)) is not None), None)
             if region is None:
                 continue
-            match = self.path and self.path.fullmatch(sight.path)
+            match = self.path and self.path.fullmatch(element.path)
             if match or (self.path is None and index == 0):
                 return RuleMatch(self, region, _account(match), from_vendor=True)
-        if self.any_host_path is not None and (match := self.any_host_path.search(sight.path)):
+        if self.any_host_path is not None and (match := self.any_host_path.search(element.path)):
             return RuleMatch(self, "", _account(match))
-        if self.ids is not None and (match := self.ids.fullmatch(sight.attributes.get("id", ""))):
+        if self.ids is not None and (match := self.ids.fullmatch(element.attributes.get("id", ""))):
             return RuleMatch(self, "", _account(match))
-        if any(value.fullmatch(sight.attributes.get(name, "")) for name, value in self.attribute_patterns.items()):
+        if any(value.fullmatch(element.attributes.get(name, "")) for name, value in self.attribute_patterns.items()):
             return RuleMatch(self, "", "")
         return None
 
@@ -200,14 +187,20 @@ def _asks_for_consent(code: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class TextRule:
-    """One way to recognise an inline script of a vendor by what it does.
+    """One way to recognize an inline script of a vendor: by an address that it loads, or by a call that it makes.
 
-    With `is_address`, `says` is found in an address that the script loads (`scripts.loads`), and may name the account
-    and the region as groups; `besides` must be found in one, too. It does not count in a script that sets up what asks
-    for consent: a loader in there runs when that says so.
-
-    Without it, `says` is a call. It is found in the script's code, and `excludes` must not be, both without what the
-    script's strings say. It may as well stand in markup or code that the script writes. The rest is as in `TagRule`.
+    Attributes:
+        id: as in `TagRule`.
+        purposes: as in `TagRule`.
+        pattern: with `is_address`, what an address that the script loads must contain (see `scripts.loads`); groups
+            named `account` and `region` are read from it. Otherwise a call in the script's code, or in markup or code
+            that the script writes. The content of strings is not searched for calls.
+        is_address: whether `pattern` is for addresses. Such a rule never matches a script that sets up a consent tool:
+            a loader in there runs when the tool says so.
+        requires: what one of the loaded addresses must contain as well; for addresses only.
+        excludes: what the code must not contain; for calls only.
+        kind: as in `TagRule`.
+        chat: as in `TagRule`.
     """
 
     id: str
@@ -225,11 +218,10 @@ class TextRule:
         return self.purposes[0]
 
     def match(self, script: Scan) -> tuple[str, str] | None:
-        """The region and account that the script names, each possibly empty; None when it is not meant."""
+        """Return the region and account that the script names, each possibly empty; None if it does not match."""
         if not self.is_address:
-            return (
-                ("", "") if any(self._is_called(text, script) for text in (script.code, script.written_code)) else None
-            )
+            called = any(self._is_called(text, script) for text in (script.code, script.written_code))
+            return ("", "") if called else None
         if script.flow is not None and _asks_for_consent(script.code):
             return None
         found = self.pattern.search(script.addresses)
@@ -239,7 +231,7 @@ class TextRule:
         return named.get("region") or "", named.get("account") or ""
 
     def _is_called(self, text: str, script: Scan) -> bool:
-        # Where the script is uncertain, a word in a string cannot be told from code, and excuses nothing.
+        # If the scan is uncertain, text in a string may look like code, so `excludes` does not count.
         excused = script.flow is not None and self.excludes is not None and self.excludes.search(text) is not None
         return not excused and self.pattern.search(text) is not None
 
@@ -252,10 +244,14 @@ def _account(match: re.Match[str] | None) -> str:
 
 
 class RuleMatch(NamedTuple):
-    """The rule that knows an element, and the region and account that the element names.
+    """The rule that recognized an element, and what the element names.
 
-    `from_vendor` says that the address is one of the vendor's, or of an origin that stands in for it. `text` is what a
-    script says that is nothing but the vendor's snippet.
+    Attributes:
+        rule: the rule.
+        region: the region that the element names, or empty.
+        account: the account that the element names, or empty.
+        from_vendor: the address is the vendor's, or of an origin of the site that serves the vendor's files.
+        text: the text of an inline script that is only the vendor's snippet, otherwise None.
     """
 
     rule: Rule
@@ -266,10 +262,11 @@ class RuleMatch(NamedTuple):
 
 
 class CookieDomain(StrEnum):
-    """Whom a browser sends a first-party cookie to.
+    """Where a browser sends a first-party cookie.
 
-    The host that set it alone; that host without a leading "www." and everything below it; or the registrable domain
-    (the shortest name that a site can own, `example.co.uk`) and everything below it.
+    `HOST` is the host that set it. `PARENT` is that host without a leading "www.", and everything below it.
+    `REGISTRABLE` is the registrable domain (the shortest name that a site can own, `example.co.uk`), and everything
+    below it.
     """
 
     HOST = "host"
@@ -277,8 +274,8 @@ class CookieDomain(StrEnum):
     REGISTRABLE = "registrable"
 
 
-class SetBy(StrEnum):
-    """Who writes a cookie: a script in the page, or a server by a `Set-Cookie` line."""
+class CookieSetter(StrEnum):
+    """Who sets a cookie: a script in the page, or a server with a `Set-Cookie` header field."""
 
     SCRIPT = "script"
     SERVER = "server"
@@ -286,19 +283,19 @@ class SetBy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CookieRule:
-    """One first-party cookie of a vendor: what it serves, and what a privacy notice says of it.
+    """One first-party cookie of a vendor: what it is for, and what a privacy notice says of it.
 
     Attributes:
         name: the name. RFC 6265bis compares names exactly, letter case included.
-        prefix: `name` is only the beginning, and what follows it differs between sites.
-        purpose: what must be allowed before the cookie may be set. None: it is necessary by itself, such as the record
-            of a visitor's choice, and is neither withheld nor expired.
+        prefix: `name` is only the beginning, and the rest differs between sites.
+        purpose: what must be allowed before the cookie may be set. None: it is always needed, such as the record of a
+            visitor's choice, and is neither blocked nor expired.
         category: the category that a visitor is shown.
-        lifetime: seconds after which it ends; None where it ends with the browser's session.
-        domain: whom the browser sends it to.
-        set_by: who writes it.
-        does: one plain sentence for a visitor.
-        hosted: only pages that the vendor itself serves set it.
+        lifetime: seconds after which it ends; None if it ends with the browser's session.
+        domain: where the browser sends it.
+        set_by: who sets it.
+        description: one plain sentence for a visitor.
+        on_vendor_pages: only pages that the vendor itself serves set it.
     """
 
     name: str
@@ -306,167 +303,7 @@ class CookieRule:
     category: Category
     lifetime: int | None
     domain: CookieDomain
-    set_by: SetBy
-    purpose_text: str
+    set_by: CookieSetter
+    description: str
     prefix: bool = False
-    hosted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class UnlistedCookie:
-    """A cookie that belongs beside a vendor's and is on purpose not among its rules, and the reason."""
-
-    name: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class ContactedHost:
-    """A host that a visitor's browser contacts once a purpose is allowed, and what for.
-
-    `regional`: the host has a twin for each region in which the vendor keeps accounts.
-    """
-
-    purpose: Purpose
-    host: str
-    does: str
-    regional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PersonalInformation:
-    """Personal information that one purpose collects, under a letter of Cal. Civ. Code section 1798.140(v)(1).
-
-    `inferred`: it follows from how the service works and is not told by a document or a script of the vendor's.
-    `condition` names the condition on which it is collected at all, or is empty.
-    """
-
-    purpose: Purpose
-    letter: str
-    what: str
-    inferred: bool = False
-    condition: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DisclosureData:
-    """What a privacy notice says of a vendor besides its cookies.
-
-    `sharing` says for each purpose what decides whether personal information is sold or shared; the site has to answer.
-    """
-
-    policy_url: str = ""
-    contacts: tuple[ContactedHost, ...] = ()
-    information: tuple[PersonalInformation, ...] = ()
-    sharing: tuple[tuple[Purpose, str], ...] = ()
-    unlisted: tuple[UnlistedCookie, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class StandIn:
-    """A global that a vendor's script makes in the browser, for which the guard stands in while that script waits.
-
-    Attributes:
-        name: the global.
-        purposes: the purposes of the scripts that make it, first its own; none for an array to which a site adds calls
-            before the script comes.
-        returns: what its methods return that return anything, by their name.
-        makers: the addresses of scripts whose load event tells a site that the global is there.
-    """
-
-    name: str
-    purposes: tuple[Purpose, ...] = ()
-    returns: Mapping[str, object] = field(default_factory=dict)
-    libraries: re.Pattern[str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Vendor:
-    """Everything the package knows of one vendor on the server's side.
-
-    `tag_rules` and `text_rules` are asked in their order. `host_purposes` are the registrable domains, or single hosts
-    without their region (`*` where it stands within a label), that a resource hint must not reach early, with the
-    purpose that allows it; the longest that fits counts.
-
-    `stand_ins` are the globals for which something stands in while what makes them waits.
-
-    `tag_markers` are what a script's tag holds that one of the rules knows by something else than a domain, compared
-    as it stands; `script_markers`, each with a dot, are what a script's text holds. `requires` are the categories each
-    purpose needs unless the operator's policy says otherwise.
-    """
-
-    id: str
-    name: str
-    tag_rules: tuple[TagRule, ...]
-    host_purposes: Mapping[str, Purpose]
-    cookie_rules: tuple[CookieRule, ...]
-    requires: Mapping[Purpose, frozenset[Category]]
-    text_rules: tuple[TextRule, ...] = ()
-    tag_markers: frozenset[str] = frozenset()
-    script_domains: frozenset[str] = frozenset()
-    script_markers: frozenset[str] = frozenset()
-    stand_ins: tuple[StandIn, ...] = ()
-    #: Addresses at hosts that wait, without a region, to which a site sends what a visitor has entered.
-    submission_urls: tuple[str, ...] = ()
-    domains: frozenset[str] = field(init=False)
-    _endings: tuple[str, ...] = field(init=False, repr=False)
-    #: How a script reads that is nothing but this vendor's.
-    snippets: Vocabulary = field(default_factory=Vocabulary)
-    #: What the privacy notice says besides the cookies.
-    disclosed: DisclosureData = DisclosureData()
-
-    def __post_init__(self) -> None:
-        """Gather every domain by which a tag or a hint of this vendor can be known."""
-        found = {host.domain for rule in self.tag_rules for host in rule.hosts} | set(self.host_purposes)
-        object.__setattr__(self, "domains", frozenset(found))
-        object.__setattr__(self, "_endings", tuple(sorted(found)))
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes with every rule, and is the same in every process."""
-        known = (self.tag_rules, self.text_rules, self.host_purposes, self.cookie_rules)
-        words = (self.tag_markers, self.script_domains, self.script_markers, self.stand_ins, self.snippets)
-        return repr(_plain((self.id, *known, *words)))
-
-    def recognise(self, sight: PageElement) -> RuleMatch | None:
-        """The first rule that knows an element, with the region and account that the element names, or None."""
-        if sight.text:
-            return self._recognize_script(scan(sight.text))
-        if not any(host.endswith(self._endings) for host in sight.hosts):
-            # None of the many rules has to look at a host that is nobody's here.
-            sight = replace(sight, hosts=())
-        return next((found for rule in self.tag_rules if (found := rule.match(sight))), None)
-
-    def _recognize_script(self, script: Scan) -> RuleMatch | None:
-        for rule in self.text_rules:
-            named = rule.match(script)
-            if named is not None:
-                return RuleMatch(rule, *named, text=snippet_text(script, self.snippets))
-        return None
-
-    def host_purpose(self, host: str) -> Purpose | None:
-        """The purpose that a resource hint to `host` serves; None when it is no host that must wait."""
-        host = _INNER_REGION.sub(r"\1-*-\3.", host)
-        if (named := _FIRST_LABEL.match(host)) is not None:
-            host = f"{named[1]}.{host[named.end() :]}"
-        while host:
-            purpose = self.host_purposes.get(host)
-            if purpose is not None:
-                return purpose
-            host = host.partition(".")[2]
-        return None
-
-
-def _plain(value: object) -> object:
-    """What rules are made of, in an order of its own; a function is known by the rule that names it."""
-    if isinstance(value, re.Pattern):
-        return value.pattern, value.flags
-    if is_dataclass(value):
-        return type(value).__name__, [(part.name, _plain(getattr(value, part.name))) for part in fields(value)]
-    if isinstance(value, Mapping):
-        return sorted((repr(_plain(key)), _plain(part)) for key, part in value.items())
-    if isinstance(value, frozenset):
-        return sorted(repr(_plain(part)) for part in value)
-    if isinstance(value, tuple):
-        return [_plain(part) for part in value]
-    return None if callable(value) else value
+    on_vendor_pages: bool = False

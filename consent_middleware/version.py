@@ -1,8 +1,4 @@
-"""The version of the package, for whoever has to tell one release from another.
-
-Knows: the version.
-Must not know: anything else.
-"""
+"""The version of the package."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from consent_middleware.rules import Purpose
+from consent_middleware.purpose import Purpose
 
 TRACKING, CHAT, EMBEDS = Purpose.TRACKING, Purpose.CHAT, Purpose.EMBEDS
 

@@ -11,7 +11,7 @@ from consent_middleware import Consent, Policy, State
 from consent_middleware.blocking import TagBlocker, hint_purpose
 from consent_middleware.consent import OPTIONAL_CATEGORIES, Category
 from consent_middleware.html.rewriter import HTMLRewriter
-from consent_middleware.rules import Purpose
+from consent_middleware.purpose import Purpose
 from tests.pages import CHAT, HELD_CHAT, HELD_LOADER, LOADER, TAG_MANAGER, page
 
 #: The guard has tests of its own.

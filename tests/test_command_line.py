@@ -22,13 +22,13 @@ def rewrite(*arguments: str, document: bytes = b"") -> subprocess.CompletedProce
     )
 
 
-def test_a_page_from_standard_input_is_rewritten_and_told_about() -> None:
+def test_standard_input_is_rewritten_with_a_summary() -> None:
     done = rewrite(document=page(LOADER + CHAT, head=HINT))
 
     assert done.returncode == 0
     assert HELD_SCRIPT in done.stdout
     assert done.stderr.decode().splitlines() == [
-        "held: 3 tags",
+        "blocked: 3 tags",
         "  hint (waits for tracking)",
         "  hubspot.loader (waits for tracking)",
         "  hubspot.chat (waits for chat)",
@@ -45,7 +45,7 @@ def test_a_page_from_standard_input_is_rewritten_and_told_about() -> None:
 
 
 @pytest.mark.slow
-def test_a_file_and_any_chunk_size_give_the_same(tmp_path: Path) -> None:
+def test_file_and_chunk_size_give_the_same_page(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_bytes(page(LOADER))
 
@@ -55,7 +55,7 @@ def test_a_file_and_any_chunk_size_give_the_same(tmp_path: Path) -> None:
     assert HELD_SCRIPT in outputs.pop()
 
 
-def test_the_visitor_s_cookies_count() -> None:
+def test_visitor_cookies_count() -> None:
     document = page(LOADER)
 
     done = rewrite("--cookie", "a=b; consent=functional,analytics,marketing", document=document)
@@ -63,7 +63,7 @@ def test_the_visitor_s_cookies_count() -> None:
     assert done.stdout == document
 
 
-def test_the_summary_as_json() -> None:
+def test_summary_as_json() -> None:
     done = rewrite("--json", "--header", "Cookie: consent=necessary", document=page(LOADER))
 
     summary = json.loads(done.stderr)
@@ -75,9 +75,7 @@ def test_the_summary_as_json() -> None:
     assert summary["notices"] == {}
 
 
-def test_the_summary_as_json_of_a_file_that_is_read_in_pieces(
-    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
-) -> None:
+def test_summary_as_json_of_a_file_in_chunks(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     path = tmp_path / "page.html"
     path.write_bytes(page(LOADER))
 
@@ -87,7 +85,7 @@ def test_the_summary_as_json_of_a_file_that_is_read_in_pieces(
     assert [held["rule"] for held in json.loads(said)["held"]] == ["hubspot.loader"]
 
 
-def test_another_content_type_passes_untouched() -> None:
+def test_other_content_type_passes_unchanged() -> None:
     document = page(LOADER)
 
     assert rewrite("--content-type", "text/plain", document=document).stdout == document
@@ -107,7 +105,7 @@ def test_another_content_type_passes_untouched() -> None:
     ],
     ids=" ".join,
 )
-def test_a_usage_error_exits_with_2(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+def test_usage_error_exits_with_2(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)
 
@@ -115,16 +113,16 @@ def test_a_usage_error_exits_with_2(arguments: tuple[str, ...], capsys: pytest.C
     assert "usage:" in capsys.readouterr().err
 
 
-def test_a_file_that_is_not_there_exits_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_file_exits_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rewrite", str(tmp_path / "missing.html")]) == 1
     assert "missing.html" in capsys.readouterr().err
 
 
-def test_one_held_tag_is_told_in_the_singular(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_one_blocked_tag_is_in_the_singular(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     path = tmp_path / "page.html"
     path.write_bytes(page(LOADER))
 
     assert main(["rewrite", "--contact-url", "/help", str(path)]) == 0
     captured = capsysbinary.readouterr()
-    assert b"held: 1 tag\n" in captured.err
+    assert b"blocked: 1 tag\n" in captured.err
     assert b'href="/help"' in captured.out

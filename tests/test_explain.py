@@ -19,7 +19,7 @@ def explained(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, 
     return found
 
 
-def test_the_explanation_as_json_has_exactly_its_keys(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_has_exactly_these_keys(capsys: pytest.CaptureFixture[str]) -> None:
     assert explained(capsys, "--cookie", "cookieconsent_status=allow; x=1") == {
         "necessary": "granted",
         "functional": "granted",
@@ -44,7 +44,7 @@ def test_the_explanation_as_json_has_exactly_its_keys(capsys: pytest.CaptureFixt
     }
 
 
-def test_nothing_to_read_is_unknown_from_no_source(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_cookies_are_unknown_from_no_source(capsys: pytest.CaptureFixture[str]) -> None:
     found = explained(capsys)
 
     assert (found["necessary"], found["functional"], found["basis"], found["source"]) == (
@@ -56,7 +56,7 @@ def test_nothing_to_read_is_unknown_from_no_source(capsys: pytest.CaptureFixture
     assert found["plan"]["chat"]["action"] == "facade"
 
 
-def test_the_categories_are_literal_and_the_plan_is_after_all_rules(capsys: pytest.CaptureFixture[str]) -> None:
+def test_categories_are_as_read_and_plan_after_rules(capsys: pytest.CaptureFixture[str]) -> None:
     found = explained(capsys, "--cookie", "CookieConsent=-1")
 
     assert (found["functional"], found["basis"]) == ("granted", "implied")
@@ -72,7 +72,7 @@ def test_the_categories_are_literal_and_the_plan_is_after_all_rules(capsys: pyte
 
 
 @pytest.mark.parametrize("cookie", ["CookieConsent=-1", "x=1"])
-def test_what_is_not_refused_is_allowed_under_opt_out(cookie: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_opt_out_allows_what_is_not_refused(cookie: str, capsys: pytest.CaptureFixture[str]) -> None:
     found = explained(capsys, "--cookie", cookie, "--regime", "opt-out")
 
     assert {purpose: decision["action"] for purpose, decision in found["plan"].items()} == {
@@ -82,7 +82,7 @@ def test_what_is_not_refused_is_allowed_under_opt_out(cookie: str, capsys: pytes
     }
 
 
-def test_a_signal_refuses_marketing_under_every_regime(capsys: pytest.CaptureFixture[str]) -> None:
+def test_signal_refuses_marketing_in_each_regime(capsys: pytest.CaptureFixture[str]) -> None:
     for regime in ("opt-in", "opt-out"):
         found = explained(
             capsys, "--cookie", "cookieconsent_status=allow", "--header", "Sec-GPC: 1", "--regime", regime
@@ -92,7 +92,7 @@ def test_a_signal_refuses_marketing_under_every_regime(capsys: pytest.CaptureFix
         assert found["plan"]["chat"]["action"] == "allow"
 
 
-def test_several_cookies_and_a_cookie_header_are_one_request(capsys: pytest.CaptureFixture[str]) -> None:
+def test_cookie_options_and_headers_are_combined(capsys: pytest.CaptureFixture[str]) -> None:
     found = explained(
         capsys, "--cookie", "cookieconsent_status=allow", "--cookie", "a=1", "--header", "Cookie: usprivacy=1YYN"
     )
@@ -101,7 +101,7 @@ def test_several_cookies_and_a_cookie_header_are_one_request(capsys: pytest.Capt
 
 
 @pytest.mark.parametrize("mapping", [{"chat": "functional"}, {"klaro": {"chat": ["functional"]}}])
-def test_a_mapping_file_says_what_ids_mean(
+def test_mapping_file_gives_ids_a_meaning(
     mapping: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "mapping.json"
@@ -111,7 +111,7 @@ def test_a_mapping_file_says_what_ids_mean(
     assert explained(capsys, "--cookie", 'klaro={"chat":true}')["functional"] == "unknown"
 
 
-def test_the_explanation_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+def test_text_has_a_line_for_each_fact(capsys: pytest.CaptureFixture[str]) -> None:
     cookie = 'CookieConsent={necessary:true,marketing:true,utc:1705162226478}; cc_cookie={"categories":[],"level":[]}'
 
     assert main(["explain", "--cookie", cookie]) == 0
@@ -136,17 +136,17 @@ def test_the_explanation_as_text(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-def test_the_text_says_when_there_is_nothing_to_read(capsys: pytest.CaptureFixture[str]) -> None:
+def test_text_without_cookies_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "--cookie", "osano_consentmanager=aYnRItFYW85ts3NL4TJ5W3"]) == 0
-    assert capsys.readouterr().out.startswith("no consent cookie or signal that can be read\n")
+    assert capsys.readouterr().out.startswith("no readable consent cookie or signal\n")
 
 
-def test_a_reading_without_categories_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_text_lists_reading_without_categories(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "--cookie", 'klaro={"chat":true}']) == 0
     assert capsys.readouterr().out.startswith("klaro (klaro): no category, explicit\n")
 
 
-def test_it_runs_as_a_program_and_takes_any_bytes() -> None:
+def test_program_takes_any_bytes() -> None:
     done = subprocess.run(
         [
             sys.executable,
@@ -175,7 +175,7 @@ BAD_FILES = {
 
 
 @pytest.mark.parametrize("content", BAD_FILES.values(), ids=BAD_FILES)
-def test_a_mapping_file_that_is_wrong_is_a_usage_error(
+def test_invalid_mapping_file_is_a_usage_error(
     content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "mapping.json"
@@ -200,7 +200,7 @@ def test_a_mapping_file_that_is_wrong_is_a_usage_error(
     ],
     ids=" ".join,
 )
-def test_a_usage_error_exits_with_2(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+def test_usage_error_exits_with_2(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["explain", *arguments])
 

@@ -24,7 +24,7 @@ from consent_middleware.facade.asset import OWN_PARTS, Site, _hosts, minify_styl
 from consent_middleware.facade.markup import _written_again as written_again
 from consent_middleware.facade.texts import choose
 from consent_middleware.policy import PolicyError
-from consent_middleware.rules import ChatScript, Purpose
+from consent_middleware.purpose import ChatScript, Purpose
 from consent_middleware.vendors.hubspot import HUBSPOT
 from tests import npm
 from tests.minify import PARTS, minified

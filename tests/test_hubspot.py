@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
 import pytest
 
+import consent_middleware
 from consent_middleware.patterns import compile_host_search
-from consent_middleware.rules import (
-    ChatContext,
-    ChatScript,
-    HostRule,
-    PageElement,
-    Purpose,
-    TagRule,
-    TextRule,
-)
+from consent_middleware.purpose import ChatScript, Purpose
+from consent_middleware.rules import ChatContext, HostRule, PageElement, TagRule, TextRule
 from consent_middleware.vendors.hubspot import HUBSPOT
+from consent_middleware.vendors.hubspot.chat import PORTAL_PATTERNS, REGION_PATTERNS
+from consent_middleware.vendors.hubspot.hosts import ADDRESS_PATTERNS, SERVICES, TAG_HOSTS
+from consent_middleware.vendors.hubspot.tags import ADDRESS_PARTS, OPTIONAL_LIBRARY, SNIPPET_WORDS
 from tests.growth import assert_linear
 
+PACKAGE = Path(consent_middleware.__file__).parent
 
-def recognise(host: str, path: str = "/12345.js") -> tuple[str, str, str] | None:
-    found = HUBSPOT.recognise(PageElement("script", f"//{host}{path}", (host,), path))
+
+def recognize(host: str, path: str = "/12345.js") -> tuple[str, str, str] | None:
+    found = HUBSPOT.recognize(PageElement("script", f"//{host}{path}", (host,), path))
     return None if found is None else (found.rule.id, found.region, found.account)
 
 
@@ -45,7 +50,7 @@ def recognise(host: str, path: str = "/12345.js") -> tuple[str, str, str] | None
     ],
 )
 def test_scripts_are_recognized_in_every_region(host: str, path: str, expected: tuple[str, str, str]) -> None:
-    found = recognise(host, path)
+    found = recognize(host, path)
 
     assert found is not None
     assert found == expected
@@ -68,13 +73,13 @@ def test_scripts_are_recognized_in_every_region(host: str, path: str, expected: 
     ],
 )
 def test_look_alikes_are_not_recognized(host: str) -> None:
-    assert recognise(host) is None
+    assert recognize(host) is None
 
 
-def test_an_origin_that_serves_several_hosts_tells_them_apart_by_path() -> None:
+def test_proxied_hosts_are_told_apart_by_path() -> None:
     def served(path: str) -> str | None:
         hosts = ("hs.example.com", "js.usemessages.com", "js.hs-scripts.com")
-        found = HUBSPOT.recognise(PageElement("script", f"//hs.example.com{path}", hosts, path))
+        found = HUBSPOT.recognize(PageElement("script", f"//hs.example.com{path}", hosts, path))
         return found and found.rule.id
 
     assert served("/12345.js") == "hubspot.loader"
@@ -99,9 +104,7 @@ def chat(rule: str, *, region: str = "", account: str = "12345", **attributes: s
         ("ap1", "js-ap1.usemessages.com", "ap1"),
     ],
 )
-def test_the_chat_alone_is_loaded_for_portal_and_region_of_the_full_tag(
-    rule: str, region: str, host: str, hublet: str
-) -> None:
+def test_loader_chat_has_its_portal_and_region(rule: str, region: str, host: str, hublet: str) -> None:
     assert chat(rule, region=region) == ChatScript(
         f"https://{host}/conversations-embed.js",
         (
@@ -115,7 +118,7 @@ def test_the_chat_alone_is_loaded_for_portal_and_region_of_the_full_tag(
     )
 
 
-def test_a_standalone_chat_keeps_its_own_attributes() -> None:
+def test_chat_tag_keeps_its_own_attributes() -> None:
     found = chat(
         "hubspot.chat",
         account="",
@@ -143,7 +146,7 @@ def test_a_standalone_chat_keeps_its_own_attributes() -> None:
 
 
 @pytest.mark.parametrize("portal", ["", "0", "12a", "-1", "1" * 20])
-def test_a_portal_that_is_none_gives_no_chat(portal: str) -> None:
+def test_invalid_portal_gives_no_chat(portal: str) -> None:
     assert chat("hubspot.loader", account=portal) is None
     assert chat("hubspot.chat", data_hsjs_portal=portal) is None
 
@@ -158,6 +161,11 @@ def test_a_portal_that_is_none_gives_no_chat(portal: str) -> None:
         ("track-eu1.hubspot.com", Purpose.TRACKING),
         ("meetings-na2.hubspot.com", Purpose.EMBEDS),
         ("js.hsforms.net", Purpose.EMBEDS),
+        pytest.param("app.hubspot.com", Purpose.CHAT, id="a host for the chat and embeds"),
+        pytest.param("js.hubspot.com", Purpose.TRACKING, id="a host for tracking and embeds"),
+        pytest.param("static.hsappstatic.net", Purpose.CHAT, id="a host for everything"),
+        pytest.param("perf-eu1.hsforms.com", Purpose.EMBEDS, id="a tracker on a domain for embeds"),
+        pytest.param("x.hs-data.com", None, id="a domain that nobody has seen in use"),
         ("www.hubspot.com", None),
         ("hubspot.com", None),
         ("cdn2.hubspot.net", None),
@@ -167,16 +175,16 @@ def test_a_portal_that_is_none_gives_no_chat(portal: str) -> None:
         ("", None),
     ],
 )
-def test_hints_to_hubspot_s_hosts_have_a_purpose(host: str, purpose: Purpose | None) -> None:
+def test_hint_purpose_depends_on_host(host: str, purpose: Purpose | None) -> None:
     assert HUBSPOT.host_purpose(host) is purpose
 
 
-def test_every_host_that_a_rule_or_a_hint_knows_is_a_domain_of_the_vendor() -> None:
+def test_domains_include_hosts_of_rules_and_hints() -> None:
     assert {host.domain for rule in HUBSPOT.tag_rules for host in rule.hosts} <= HUBSPOT.domains
     assert set(HUBSPOT.host_purposes) <= HUBSPOT.domains
 
 
-def test_the_most_demanding_purpose_decides_over_a_tag() -> None:
+def test_first_purpose_is_the_most_demanding() -> None:
     order = [Purpose.TRACKING, Purpose.EMBEDS, Purpose.CHAT]
     rules: list[TagRule | TextRule] = [*HUBSPOT.tag_rules, *HUBSPOT.text_rules]
 
@@ -188,7 +196,7 @@ def test_the_most_demanding_purpose_decides_over_a_tag() -> None:
     }
 
 
-def test_every_embed_has_a_kind_and_nothing_else_has_one() -> None:
+def test_only_embeds_have_a_kind() -> None:
     rules: list[TagRule | TextRule] = [*HUBSPOT.tag_rules, *HUBSPOT.text_rules]
 
     assert all(bool(rule.kind) == (rule.purpose is Purpose.EMBEDS) for rule in rules)
@@ -213,16 +221,16 @@ NEEDLE = compile_host_search(
         b"http://localhost:3/",
     ],
 )
-def test_the_needle_finds_every_host(text: bytes) -> None:
+def test_host_search_finds_every_host(text: bytes) -> None:
     assert NEEDLE.search(text)
 
 
 @pytest.mark.parametrize("text", [b"hs-scripts", b"hs-scripts.org", b"xhubspot.com", b"227.0.0.1", b"example.com"])
-def test_the_needle_leaves_other_text(text: bytes) -> None:
+def test_host_search_finds_no_other_text(text: bytes) -> None:
     assert not NEEDLE.search(text)
 
 
-def test_a_host_rule_names_the_host_of_a_region() -> None:
+def test_host_rule_reads_and_writes_regions() -> None:
     rule = HostRule("js", "example.net")
 
     assert rule.in_region("") == rule.default == "js.example.net"
@@ -253,13 +261,214 @@ def test_a_host_rule_names_the_host_of_a_region() -> None:
         "s.src='//js.hubspot.com/';",
     ],
 )
-def test_a_script_s_cost_grows_with_its_length(mention: str) -> None:
+def test_script_cost_is_linear(mention: str) -> None:
     assert_linear(
         lambda times: "".join(f"{mention}{at:05};" for at in range(times)),
-        lambda text: HUBSPOT.recognise(PageElement("script", text=text)),
+        lambda text: HUBSPOT.recognize(PageElement("script", text=text)),
         start=500,
     )
 
 
-def test_needles_without_domains_find_nothing() -> None:
+def test_host_search_without_domains_finds_nothing() -> None:
     assert compile_host_search([]).search(b".a.example") is None
+
+
+# The table of hosts
+
+
+@cache
+def strings() -> Sequence[tuple[str, str]]:
+    """Return every string of the package with its file's name, docstrings left out."""
+    found = []
+    for path in PACKAGE.rglob("*.py"):
+        nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+        docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+        found += [
+            (path.name, node.value.replace("\\.", "."))
+            for node in nodes
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
+        ]
+    return found
+
+
+@pytest.mark.parametrize("domain", sorted({service.host.domain for service in SERVICES}))
+def test_each_domain_is_written_once(domain: str) -> None:
+    pattern = re.compile(rf"(?<![\w-]){re.escape(domain)}(?![\w-])", re.IGNORECASE)
+
+    found = [name for name, text in strings() for _ in pattern.finditer(text)]
+
+    assert found == ["hosts.py"]
+
+
+def test_each_host_is_written_once() -> None:
+    hosts = {id(service.host): service.host for service in SERVICES}.values()
+
+    assert len({host.rule for host in hosts}) == len(hosts)
+    assert len({(service.host, service.purpose) for service in SERVICES}) == len(SERVICES)
+
+
+def test_domains_of_inline_scripts_and_snippets() -> None:
+    embeds = {"hsforms.net", "hsforms.com", "hscta.net", "hsappstatic.net"}
+
+    assert HUBSPOT.script_domains - HUBSPOT.snippets.domains == embeds
+    assert HUBSPOT.snippets.domains == {
+        *("hs-scripts.com", "hs-analytics.net", "hs-banner.com", "usemessages.com", "hscollectedforms.net"),
+        *("hsleadflows.net", "hsadspixel.net", "hubspotfeedback.com", "hubapi.com", "hubspot.com", "leadin.com"),
+    }
+
+
+def test_rules_use_every_group_of_hosts() -> None:
+    used = {rule.hosts for rule in HUBSPOT.tag_rules}
+    source = (PACKAGE / "vendors" / "hubspot" / "tags.py").read_text("utf-8")
+
+    assert set(re.findall(r'TAG_HOSTS\["([a-z-]+)"\]', source)) == set(TAG_HOSTS)
+    assert set(re.findall(r'ADDRESS_PATTERNS\["([a-z-]+)"\]', source)) == set(ADDRESS_PATTERNS)
+    assert used - {()} == set(TAG_HOSTS.values())
+
+
+#: Addresses that inline scripts load, by the rule that recognizes them.
+ADDRESSES = {
+    "loader": [
+        "js-eu1.hs-scripts.com/1.js",
+        "js.hs-analytics.net/analytics/1/1.js",
+        "api.hubapi.com/scriptloader/v1/1.js",
+        "js-na2.hubspot.com/analytics/1/1.js",
+    ],
+    "tracking": [
+        "track.hubspot.com/__ptq.gif",
+        "track-eu1.hubspot.com/__ptq.gif",
+        "js.hs-banner.com/v2/1/banner.js",
+        "js.hscollectedforms.net/collectedforms.js",
+        "js.hsleadflows.net/leadflows.js",
+        "js.hsadspixel.net/fb.js",
+        "js.hubspot.com/web-interactives-embed.js",
+        "js-eu1.hubspot.com/web-interactives-embed.js",
+        "cta.app7.hubspot.com/x.js",
+        "js.hubspotfeedback.com/feedbackweb-new.js",
+        "js.leadin.com/js/v1/1.js",
+    ],
+    "chat": ["js.usemessages.com/x.js", "api-eu1.usemessages.com/x.js", "shop.example/conversations-embed.js"],
+    "forms": ["js.hsforms.net/forms/v2.js", "forms.hsforms.com/embed/v3/form"],
+    "meetings": [
+        "meetings.hubspot.com/anna",
+        "meetings-eu1.hubspot.com/anna",
+        "static.hsappstatic.net/MeetingsEmbed/ex/MeetingsEmbedCode.js",
+    ],
+    "payments": ["static.hsappstatic.net/payments-embed/ex/PaymentsEmbedCode.js"],
+    "video": ["static.hsappstatic.net/video-embed/ex/loader.js"],
+    "calls-to-action": ["js.hscta.net/cta/current.js"],
+}
+
+
+@pytest.mark.parametrize(("group", "address"), [(group, each) for group, found in ADDRESSES.items() for each in found])
+def test_inline_script_is_recognized_by_address(group: str, address: str) -> None:
+    script = f"var s=document.createElement('script');s.src='https://{address}';document.head.append(s)"
+
+    found = HUBSPOT.recognize(PageElement("script", text=script))
+
+    assert found is not None
+    assert found.rule.id == f"hubspot.inline-{group}"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["api.hsforms.com/submissions/v3", "www.hubspot.com/x.js", "xhs-scripts.com/1.js", "js.hs-scripts.com.example"],
+)
+def test_inline_script_for_other_address_stays(address: str) -> None:
+    script = f"var s=document.createElement('script');s.src='https://{address}';document.head.append(s)"
+
+    assert HUBSPOT.recognize(PageElement("script", text=script)) is None
+
+
+@pytest.mark.parametrize("group", sorted(ADDRESS_PATTERNS))
+def test_each_address_pattern_has_a_sample(group: str) -> None:
+    for pattern in ADDRESS_PATTERNS[group].split("|"):
+        assert any(re.search(pattern, address) for address in ADDRESSES[group]), pattern
+
+
+# Tables of patterns
+
+
+def named(table: Mapping[str, re.Pattern[str]], text: str) -> dict[str, str]:
+    """Return what each pattern of a table reads from a text."""
+    return {name: found[1] for name, pattern in table.items() if (found := pattern.search(text))}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("//js.hs-scripts.com/12", {"the loader's address": "12"}),
+        ("//api.hubapi.com/scriptloader/v1/12", {"the loader's path": "12"}),
+        ("/hs/scriptloader/12", {"the loader's path": "12"}),
+        ("//cdn.example/123.js", {"a file's name": "123"}),
+        ("//cdn.example/12.js", {}),
+        ("s.setAttribute('data-hsjs-portal', 12)", {"an attribute that is set": "12"}),
+        ('{"data-hsjs-portal":12}', {"an attribute that is set": "12"}),
+        ("s.dataset.hsjsPortal='12'", {"an attribute that is set": "12"}),
+        ('{portalId: "12"}', {"a property": "12"}),
+        ('{"portalId":12}', {"a property": "12"}),
+    ],
+)
+def test_snippet_names_the_portal(text: str, expected: dict[str, str]) -> None:
+    assert named(PORTAL_PATTERNS, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("//js-eu1.hs-scripts.com/1.js", {"a host": "eu1"}),
+        ("//js.hs-scripts.com/1.js", {}),
+        ('{"data-hsjs-hublet":"na2"}', {"an attribute that is set": "na2"}),
+        ("s.dataset.hsjsHublet='na2'", {"an attribute that is set": "na2"}),
+    ],
+)
+def test_snippet_names_the_region(text: str, expected: dict[str, str]) -> None:
+    assert named(REGION_PATTERNS, text) == expected
+
+
+SAMPLES: list[tuple[Mapping[str, str], dict[str, list[str]]]] = [
+    (
+        OPTIONAL_LIBRARY,
+        {
+            "assigns it": ["hbspt =", "hbspt="],
+            "asks for its type": ["typeof hbspt", "typeof window.hbspt"],
+            "tests it": ["if (hbspt)", "if(!window . hbspt &"],
+        },
+    ),
+    (
+        ADDRESS_PARTS,
+        {
+            "scheme, slashes and the first label": ["https://js-", "//api", "http:"],
+            "the portal and the end of its file": ["/12345.js", ".js", "-1"],
+            "the tracking script's path": ["/analytics/", "/analytics/170/"],
+            "the loader's older path": ["/scriptloader/v1/"],
+            "the loader's path on the site's own host": ["/hs/scriptloader/"],
+            "the chat's script": ["/conversations-embed.js", "conversations-embed.js"],
+            "the banner's version": ["/v2/"],
+        },
+    ),
+    (
+        SNIPPET_WORDS,
+        {
+            "a region": ["eu1", "na12"],
+            "the production environment": ["prod"],
+            "the test environment": ["qa"],
+            "an attribute of a script": ["data-loader", "data-hsjs-portal", "data-leadin-portal-id", "data-hs-ignore"],
+            "an attribute's value": ["ignore"],
+            "the loader's mark": ["hs-scriptloader"],
+            "the chat's id": ["hubspot-messages-loader"],
+            "the loader's id": ["hs-script-loader"],
+            "the tracking script's id": ["hs-analytics"],
+            "the pop-ups' id": ["hubspot-web-interactives-loader"],
+            "an id with the portal": ["CollectedForms-1", "hs-ads-pixel-12"],
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("table", "samples"), SAMPLES, ids=["optional library", "address parts", "snippet words"])
+def test_each_alternative_matches_its_samples(table: Mapping[str, str], samples: dict[str, list[str]]) -> None:
+    assert samples.keys() == table.keys()
+    for name, texts in samples.items():
+        for text in texts:
+            assert [each for each, pattern in table.items() if re.fullmatch(pattern, text)] == [name]

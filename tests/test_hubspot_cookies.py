@@ -1,4 +1,4 @@
-"""HubSpot's cookies: every name in one state, what each rule says, and whose cookies are never touched."""
+"""HubSpot's cookies: each name is in one group, each rule is consistent, and other cookies are never touched."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from consent_middleware import Policy
 from consent_middleware.consent import Category
 from consent_middleware.cookies import MAX_PREFIXED, CookieNames, Cookies
 from consent_middleware.exchange import Exchange, RequestHead
-from consent_middleware.rules import CookieDomain, CookieRule, Purpose, SetBy
+from consent_middleware.purpose import Purpose
+from consent_middleware.rules import CookieDomain, CookieRule, CookieSetter
 from consent_middleware.sources import Signals
 from consent_middleware.vendors.hubspot import HUBSPOT
 
@@ -25,8 +26,8 @@ CHOICES = {
     "__hs_gpc_banner_dismiss",
     "__hs_notify_banner_dismiss",
 }
-HOSTED = {"hs_ab_test", "__hsmem", "hs-membership-csrf", "hs_langswitcher_choice"}
-LEFT_OUT = {
+ON_VENDOR_PAGES = {"hs_ab_test", "__hsmem", "hs-membership-csrf", "hs_langswitcher_choice"}
+UNLISTED = {
     "__cf_bm",
     "__cfruid",
     "_cfuvid",
@@ -48,7 +49,7 @@ POLICY = Policy(contact_url="/contact")
 
 
 def answered(cookies: str, *lines: str, host: str = "www.shop.example") -> list[str]:
-    """The `Set-Cookie` lines of a page for a visitor with these cookies, when the app writes `lines`."""
+    """Return the `Set-Cookie` lines of a page for a visitor with these cookies, if the app sets `lines`."""
     request = [(b"host", host.encode()), (b"cookie", cookies.encode())]
     exchange = Exchange(POLICY, RequestHead("GET", "/", "", request))
     head = [(b"content-type", b"text/html"), *((b"set-cookie", line.encode()) for line in lines)]
@@ -56,16 +57,16 @@ def answered(cookies: str, *lines: str, host: str = "www.shop.example") -> list[
     return [value.decode() for name, value in exchange.head if name == b"set-cookie"]
 
 
-def test_every_name_is_in_exactly_one_state() -> None:
+def test_each_cookie_is_in_one_group() -> None:
     by_state = [
         {rule.name for rule in HUBSPOT.cookie_rules if rule.purpose is Purpose.CHAT},
         {rule.name for rule in HUBSPOT.cookie_rules if rule.purpose is Purpose.TRACKING},
-        {rule.name for rule in HUBSPOT.cookie_rules if rule.purpose is None and not rule.hosted},
-        {rule.name for rule in HUBSPOT.cookie_rules if rule.purpose is None and rule.hosted},
+        {rule.name for rule in HUBSPOT.cookie_rules if rule.purpose is None and not rule.on_vendor_pages},
+        {rule.name for rule in HUBSPOT.cookie_rules if rule.purpose is None and rule.on_vendor_pages},
         {cookie.name for cookie in HUBSPOT.disclosed.unlisted},
     ]
 
-    assert by_state == [CHAT, TRACKING, CHOICES, HOSTED, LEFT_OUT]
+    assert by_state == [CHAT, TRACKING, CHOICES, ON_VENDOR_PAGES, UNLISTED]
     assert len(HUBSPOT.cookie_rules) == len(RULES)
     assert sum(map(len, by_state)) == len(set().union(*by_state))
 
@@ -92,29 +93,29 @@ def test_every_name_is_in_exactly_one_state() -> None:
         ("hs_langswitcher_choice", 2 * 365 * DAY),
     ],
 )
-def test_each_cookie_lives_as_long_as_hubspot_says(name: str, lifetime: int | None) -> None:
+def test_cookie_has_its_documented_lifetime(name: str, lifetime: int | None) -> None:
     assert RULES[name].lifetime == lifetime
 
 
 @pytest.mark.parametrize("rule", HUBSPOT.cookie_rules, ids=lambda rule: rule.name)
-def test_what_a_rule_says_fits_together(rule: CookieRule) -> None:
-    """The chat's cookies stand on the host without "www.", the trackers' on the registrable domain, all by script."""
+def test_cookie_rule_is_consistent(rule: CookieRule) -> None:
+    """Scripts set the chat's cookies on the host without "www.", and the trackers' on the registrable domain."""
     expected = {
-        Purpose.CHAT: (Category.FUNCTIONAL, CookieDomain.PARENT, SetBy.SCRIPT),
-        Purpose.TRACKING: (Category.ANALYTICS, CookieDomain.REGISTRABLE, SetBy.SCRIPT),
+        Purpose.CHAT: (Category.FUNCTIONAL, CookieDomain.PARENT, CookieSetter.SCRIPT),
+        Purpose.TRACKING: (Category.ANALYTICS, CookieDomain.REGISTRABLE, CookieSetter.SCRIPT),
     }
     if rule.purpose is not None:
         assert (rule.category, rule.domain, rule.set_by) == expected[rule.purpose]
     else:
         assert rule.category is Category.NECESSARY
-        assert rule.set_by is (SetBy.SERVER if rule.hosted else SetBy.SCRIPT)
+        assert rule.set_by is (CookieSetter.SERVER if rule.on_vendor_pages else CookieSetter.SCRIPT)
     assert not rule.prefix
-    assert rule.purpose_text.endswith(".")
-    assert rule.purpose_text.count(".") == 1
+    assert rule.description.endswith(".")
+    assert rule.description.count(".") == 1
 
 
 @pytest.mark.parametrize("name", sorted(CHAT | TRACKING))
-def test_a_cookie_that_waits_is_withheld_and_after_a_refusal_expired(name: str) -> None:
+def test_cookie_is_dropped_and_expired_after_refusal(name: str) -> None:
     assert answered("", f"{name}=x; Max-Age=9") == []
 
     expired = answered(f"consent=necessary; {name}=x")
@@ -126,7 +127,7 @@ def test_a_cookie_that_waits_is_withheld_and_after_a_refusal_expired(name: str) 
 @pytest.mark.parametrize(
     "name",
     [
-        *sorted(CHOICES | HOSTED),
+        *sorted(CHOICES | ON_VENDOR_PAGES),
         pytest.param("__cf_bm", id="Cloudflare's bot check"),
         pytest.param("__cfruid", id="Cloudflare's rate limit"),
         pytest.param("_cfuvid", id="Cloudflare's other rate limit"),
@@ -141,7 +142,7 @@ def test_a_cookie_that_waits_is_withheld_and_after_a_refusal_expired(name: str) 
         pytest.param("hsfirstvisit", id="a retired name"),
     ],
 )
-def test_what_is_necessary_or_somebody_else_s_is_neither_withheld_nor_expired(name: str) -> None:
+def test_other_cookies_are_left_alone(name: str) -> None:
     assert answered("", f"{name}=x; Max-Age=9") == [f"{name}=x; Max-Age=9"]
     assert answered(f"consent=necessary; {name}=x") == []
 
@@ -163,24 +164,24 @@ NAMES = CookieNames(frozenset({b"exact", b"open-in-full"}), (b"open-",))
         ("open-1", False),
     ],
 )
-def test_a_beginning_stands_for_every_name_that_opens_with_it(name: object, is_in: bool) -> None:
+def test_prefix_matches_every_name_that_starts_so(name: object, is_in: bool) -> None:
     assert (name in NAMES) is is_in
 
 
-def test_no_names_hold_nothing() -> None:
+def test_empty_names_match_nothing() -> None:
     assert not CookieNames()
     assert b"" not in CookieNames()
     assert CookieNames(prefixes=(b"a",))
     assert CookieNames(frozenset({b"a"}))
 
 
-def test_one_set_of_names_is_within_another_only_by_every_name_and_every_beginning() -> None:
+def test_names_are_a_subset_only_with_all_prefixes() -> None:
     assert CookieNames(frozenset({b"exact"}), (b"open-",)) <= NAMES
     assert not CookieNames(frozenset({b"other"})) <= NAMES
     assert not CookieNames(prefixes=(b"ope",)) <= NAMES
 
 
-def test_two_sets_of_names_become_one() -> None:
+def test_names_can_be_united() -> None:
     other = CookieNames(frozenset({b"other"}), (b"else-", b"open-"))
     both = NAMES | other
 
@@ -197,11 +198,11 @@ def test_two_sets_of_names_become_one() -> None:
         pytest.param(b"open-a b=1; open-\xe4=2; open-\x01=3; open-(=4", [], id="no well-formed name"),
     ],
 )
-def test_names_are_found_among_a_request_s_cookies(header: bytes, found: list[bytes]) -> None:
+def test_names_are_found_in_request_cookies(header: bytes, found: list[bytes]) -> None:
     assert NAMES.among(Cookies([header])) == found
 
 
-def test_no_request_makes_an_answer_of_any_length() -> None:
+def test_number_of_expired_cookies_is_bounded() -> None:
     header = b"; ".join(b"open-%d=1" % number for number in range(1000))
 
     assert len(NAMES.among(Cookies([header + b"; exact=1"]))) == MAX_PREFIXED + 1
@@ -228,8 +229,8 @@ PARTS = [
 @example(["a=1,messagesUtk=x"])
 @example(["a=1", "\t__hstc=x"])
 @given(st.lists(st.lists(st.sampled_from(PARTS), max_size=12).map("".join), max_size=3))
-def test_no_cookie_that_ends_is_overlooked(headers: list[str]) -> None:
-    """Law: the quick look at the whole header lets nothing pass that a look at each cookie finds."""
+def test_no_cookie_to_expire_is_missed(headers: list[str]) -> None:
+    """Property: the fast search of the whole header misses no cookie that is in it."""
     cookies = Cookies([header.encode() for header in headers])
     plan = POLICY.plan_from_readings(POLICY.read(Signals(Cookies([b"consent=necessary"]))))
     names = POLICY.refused_cookies(plan) | POLICY.stale_chat_cookies(plan)

@@ -1,4 +1,4 @@
-"""Intercom as a second vendor: its tags, hints and cookies, and how its chat is loaded, by the rules of the first."""
+"""Intercom as a second vendor: its tags, hints and cookies, and how its chat is loaded."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import pytest
 from consent_middleware import Policy, PolicyError
 from consent_middleware.consent import Category
 from consent_middleware.exchange import Exchange, RequestHead
-from consent_middleware.rules import ChatContext, ChatScript, PageElement, Purpose
+from consent_middleware.purpose import ChatScript, Purpose
+from consent_middleware.rules import ChatContext, PageElement
 from consent_middleware.vendors import KNOWN_VENDORS, VENDORS
 from consent_middleware.vendors.hubspot import HUBSPOT
 from consent_middleware.vendors.intercom import INTERCOM
 from tests.pages import LOADER, page
 
 WIDGET = b'<script async src="https://widget.intercom.io/widget/abc12345"></script>\n'
-HELD_WIDGET = (
+BLOCKED_WIDGET = (
     b'<script type="text/x-consent" data-consent="chat" async '
     b'data-consent-src="https://widget.intercom.io/widget/abc12345"></script>\n'
 )
@@ -29,7 +30,7 @@ ATTRIBUTES = {"id": "intercom-messenger-script", "data-app-id": "abc12345"}
 
 
 def sent(policy: Policy, document: bytes, cookie: str = "", *lines: bytes) -> tuple[bytes, list[bytes]]:
-    """The page and the `Set-Cookie` lines for a visitor with this `Cookie` header."""
+    """Return the page and the `Set-Cookie` lines for a visitor with this `Cookie` header."""
     exchange = Exchange(policy, RequestHead("GET", "/", "", [(b"host", b"shop.example"), (b"cookie", cookie.encode())]))
     head = [(b"content-type", b"text/html"), *((b"set-cookie", line) for line in lines)]
     headers, body = exchange.whole(200, head, document)
@@ -37,17 +38,17 @@ def sent(policy: Policy, document: bytes, cookie: str = "", *lines: bytes) -> tu
 
 
 def facade(document: bytes) -> dict[str, object]:
-    """The settings of the one facade in a document."""
+    """Return the settings of the one facade in a document."""
     (found,) = re.findall(rb" data-conf='([^']*)'", document)
     parsed: dict[str, object] = json.loads(found.decode("ascii").replace("&#38;", "&").replace("&#39;", "'"))
     return parsed
 
 
-def test_the_widget_s_script_waits_and_a_button_stands_in() -> None:
+def test_widget_is_blocked_behind_a_button() -> None:
     document, _ = sent(ONLY, page(SETTINGS + WIDGET, head=HINT))
 
     settings = facade(document)
-    assert HELD_WIDGET in document
+    assert BLOCKED_WIDGET in document
     assert SETTINGS in document
     assert (
         b'<link data-consent="chat" data-consent-rel="preconnect" data-consent-href="https://js.intercomcdn.com">'
@@ -61,23 +62,23 @@ def test_the_widget_s_script_waits_and_a_button_stands_in() -> None:
     assert settings["attrs"] == ATTRIBUTES
 
 
-def test_functional_consent_is_enough() -> None:
+def test_widget_loads_with_functional_consent() -> None:
     document = page(SETTINGS + WIDGET, head=HINT)
 
     assert sent(ONLY, document, "consent=functional")[0] == document
 
 
-def test_intercom_is_left_alone_unless_the_site_names_it() -> None:
+def test_widget_loads_unless_intercom_is_named() -> None:
     document = page(WIDGET, head=HINT)
     cookies = [b"intercom-id-abc12345=x"]
 
     assert sent(Policy(contact_url="/contact", guard="auto"), document, "", *cookies) == (document, cookies)
 
 
-def test_both_vendors_wait_on_one_page_and_the_first_chat_stands_in() -> None:
+def test_first_chat_of_two_vendors_gets_the_button() -> None:
     document, _ = sent(BOTH, page(WIDGET + LOADER))
 
-    assert HELD_WIDGET in document
+    assert BLOCKED_WIDGET in document
     assert b'data-consent="tracking"' in document
     assert document.count(b"data-consent-facade") == 1
     assert facade(document)["attrs"] == ATTRIBUTES
@@ -94,7 +95,7 @@ def test_both_vendors_wait_on_one_page_and_the_first_chat_stands_in() -> None:
     ],
 )
 def test_scripts_are_recognized(host: str, path: str, rule: str, account: str) -> None:
-    found = INTERCOM.recognise(PageElement("script", f"https://{host}{path}", (host,), path))
+    found = INTERCOM.recognize(PageElement("script", f"https://{host}{path}", (host,), path))
 
     assert found is not None
     assert (found.rule.id, found.region, found.account) == (rule, "", account)
@@ -114,7 +115,7 @@ def test_scripts_are_recognized(host: str, path: str, rule: str, account: str) -
 def test_look_alikes_and_content_are_not_recognized(host: str) -> None:
     path = "/widget/abc12345"
 
-    assert INTERCOM.recognise(PageElement("script", f"https://{host}{path}", (host,), path)) is None
+    assert INTERCOM.recognize(PageElement("script", f"https://{host}{path}", (host,), path)) is None
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ def test_look_alikes_and_content_are_not_recognized(host: str) -> None:
         ("www.intercom.com", None),
     ],
 )
-def test_hints_wait_for_the_chat_and_content_does_not(host: str, purpose: Purpose | None) -> None:
+def test_hints_wait_but_content_does_not(host: str, purpose: Purpose | None) -> None:
     assert INTERCOM.host_purpose(host) is purpose
 
 
@@ -140,7 +141,7 @@ def chat(account: str, region: str = "", origin: str = "https://widget.intercom.
 
 
 @pytest.mark.parametrize("region", ["eu", "au"])
-def test_a_tag_that_tells_the_data_centre_hands_it_on(region: str) -> None:
+def test_known_region_is_passed_on(region: str) -> None:
     script = chat("abc12345", region)
 
     assert script is not None
@@ -148,7 +149,7 @@ def test_a_tag_that_tells_the_data_centre_hands_it_on(region: str) -> None:
 
 
 @pytest.mark.parametrize("region", ["", "us", "eu1", "evil.example/"])
-def test_any_other_region_is_left_to_the_site_s_settings(region: str) -> None:
+def test_unknown_region_is_not_passed_on(region: str) -> None:
     script = chat("abc12345", region)
 
     assert script is not None
@@ -156,7 +157,7 @@ def test_any_other_region_is_left_to_the_site_s_settings(region: str) -> None:
 
 
 @pytest.mark.parametrize("account", ["", "abc", "a/b/c/d", "abc12345?x", "ABC 12345"])
-def test_what_is_no_workspace_s_id_brings_no_chat(account: str) -> None:
+def test_invalid_workspace_gives_no_chat(account: str) -> None:
     assert chat(account) is None
 
 
@@ -169,7 +170,7 @@ INSTALLED = (
 )
 
 
-def test_the_usual_installation_waits_and_its_settings_stay() -> None:
+def test_snippet_is_blocked_but_not_its_settings() -> None:
     document, _ = sent(ONLY, page(INSTALLED))
 
     assert b"<script>window.intercomSettings={app_id:'abc12345'};</script>" in document
@@ -198,7 +199,7 @@ SETTINGS_IN_ONE = "window.intercomSettings={app_id:'abc12345',api_base:'https://
         pytest.param(SNIPPET % "'+id", None, id="a snippet that does not tell the workspace"),
     ],
 )
-def test_an_inline_snippet_names_workspace_and_region(script: str, attributes: dict[str, str] | None) -> None:
+def test_inline_snippet_names_workspace_and_region(script: str, attributes: dict[str, str] | None) -> None:
     document, _ = sent(ONLY, page(f"<script>{script}</script>".encode()))
 
     assert b'<script type="text/x-consent" data-consent="chat">' in document
@@ -216,13 +217,13 @@ def test_an_inline_snippet_names_workspace_and_region(script: str, attributes: d
         "var docs = 'https://widget.intercom.io/widget/abc12345';",
     ],
 )
-def test_an_inline_script_that_loads_nothing_stays(script: str) -> None:
+def test_inline_script_without_loading_stays(script: str) -> None:
     document = page(f"<script>{script}</script>".encode())
 
     assert sent(ONLY, document)[0] == document
 
 
-def test_a_site_names_the_workspaces_that_have_a_chat() -> None:
+def test_only_named_workspaces_have_a_chat() -> None:
     document = page(WIDGET)
 
     offered = Policy(vendors=["intercom"], chat_accounts=["abc12345"])
@@ -231,7 +232,7 @@ def test_a_site_names_the_workspaces_that_have_a_chat() -> None:
     assert b"data-consent-facade" not in sent(other, document)[0]
 
 
-def test_a_site_s_own_origin_serves_the_chat() -> None:
+def test_chat_loads_from_proxied_origin() -> None:
     policy = Policy(vendors=["intercom"], proxied={"widget.intercom.io": "https://chat.shop.example"})
     document, _ = sent(policy, page(b'<script src="https://chat.shop.example/widget/abc12345"></script>'))
 
@@ -242,7 +243,7 @@ NAMES = ["intercom-id-abc12345", "intercom-session-abc12345", "intercom-device-i
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_its_cookies_wait_whatever_the_workspace(name: str) -> None:
+def test_cookies_wait_for_any_workspace(name: str) -> None:
     line = f"{name}=1; Max-Age=9".encode()
     document = page()
 
@@ -255,13 +256,13 @@ def test_its_cookies_wait_whatever_the_workspace(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["intercom-something-else", "Intercom-id-abc", "my-intercom-id-abc", "intercom"])
-def test_another_name_is_another_s_cookie(name: str) -> None:
+def test_other_cookies_are_left_alone(name: str) -> None:
     line = f"{name}=1; Max-Age=9".encode()
 
     assert sent(ONLY, page(), f"consent=necessary; {name}=1", line)[1] == [line]
 
 
-def test_its_cookies_live_as_long_as_intercom_says() -> None:
+def test_cookies_have_documented_lifetimes() -> None:
     day = 86_400
 
     assert {rule.name: rule.lifetime for rule in INTERCOM.cookie_rules} == {
@@ -272,7 +273,7 @@ def test_its_cookies_live_as_long_as_intercom_says() -> None:
     assert all(rule.prefix and rule.purpose is Purpose.CHAT for rule in INTERCOM.cookie_rules)
 
 
-def test_vendors_are_named_by_id_or_given() -> None:
+def test_vendors_may_be_ids_or_objects() -> None:
     assert Policy().vendors == VENDORS == (HUBSPOT,)
     assert Policy(vendors=["hubspot", INTERCOM]).vendors == KNOWN_VENDORS
     assert Policy.from_mapping({"CONSENT_VENDORS": ["intercom"]}).vendors == (INTERCOM,)
@@ -281,26 +282,26 @@ def test_vendors_are_named_by_id_or_given() -> None:
 @pytest.mark.parametrize(
     "given", [["drift"], [], "hubspot", b"hubspot", None, 1, [None], ["hubspot", "hubspot"], ["hubspot", HUBSPOT]]
 )
-def test_what_is_no_list_of_vendors_is_told_by_number(given: object) -> None:
+def test_invalid_vendors_are_a_numbered_error(given: object) -> None:
     with pytest.raises(PolicyError, match=r"\(CM060\) vendors is .*hubspot, intercom") as error:
         Policy(vendors=given)  # type: ignore[arg-type]
 
     assert error.value.numbers == ("CM060",)
 
 
-def test_a_purpose_that_no_active_vendor_serves_asks_for_nothing() -> None:
+def test_unused_purpose_requires_nothing() -> None:
     assert ONLY.requires[Purpose.CHAT] == {Category.FUNCTIONAL}
     assert ONLY.requires[Purpose.TRACKING] == set()
     assert BOTH.requires == Policy().requires
 
 
 def served(policy: Policy, document: bytes) -> bytes:
-    """The facade's script for a page, asked for as a browser does."""
+    """Return the facade's script for a page, requested as a browser does."""
     urls = set(re.findall(rb'"(/_consent/[^"]+\.js)"', sent(policy, document)[0]))
     answers = [Exchange(policy, RequestHead("GET", url.decode(), "", [])).answer for url in urls]
     assert answers
     return b"".join(answer.body for answer in answers if answer is not None)
 
 
-def test_the_script_that_is_served_by_default_holds_nothing_of_a_vendor_that_is_not_active() -> None:
+def test_default_script_contains_no_inactive_vendor() -> None:
     assert b"intercom" not in served(Policy(contact_url="/contact"), page(LOADER)).lower()

@@ -29,8 +29,8 @@ from consent_middleware import (
 )
 from consent_middleware.consent import OPTIONAL_CATEGORIES
 from consent_middleware.cookies import Cookies
-from consent_middleware.rules import Vendor
 from consent_middleware.sources import Signals
+from consent_middleware.vendor import Vendor
 from consent_middleware.vendors.hubspot import HUBSPOT
 
 POLICY = Policy(contact_url="/contact")

@@ -10,7 +10,7 @@ from consent_middleware import Category, Consent, Policy, State
 from consent_middleware.blocking import TagBlocker
 from consent_middleware.consent import OPTIONAL_CATEGORIES
 from consent_middleware.html.rewriter import HTMLRewriter
-from consent_middleware.rules import Purpose
+from consent_middleware.purpose import Purpose
 from tests.pages import page
 from tests.tag_samples import FORMS, LOOK_ALIKES, Form
 from tests.test_properties import fetchable

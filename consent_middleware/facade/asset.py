@@ -19,7 +19,9 @@ from html import escape
 from importlib.resources import files
 from itertools import permutations
 
-from consent_middleware.rules import Purpose, TagRule, Vendor
+from consent_middleware.purpose import Purpose
+from consent_middleware.rules import TagRule
+from consent_middleware.vendor import Vendor
 
 from .texts import Texts
 

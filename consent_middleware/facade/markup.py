@@ -14,7 +14,8 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-from consent_middleware.rules import ChatScript, Purpose, Vendor
+from consent_middleware.purpose import ChatScript, Purpose
+from consent_middleware.vendor import Vendor
 
 from .asset import Asset, Site, compose, compose_guard, compose_stand_ins
 from .texts import LANGUAGES, NOT_TEXT, Texts, choose

@@ -1,17 +1,35 @@
-"""The vendors that the package knows, and those that are active unless a site says otherwise, in explicit tuples.
-
-Knows: the vendor files beside it.
-Must not know: consent, HTML, HTTP.
-"""
+"""The vendors that the package knows, and the names that a vendor of a site's own is made of (see docs/vendors.md)."""
 
 from __future__ import annotations
 
-from consent_middleware.rules import Vendor
+from consent_middleware.consent import Category
+from consent_middleware.disclosed import ContactedHost, DisclosureData, PersonalInformation, UnlistedCookie
+from consent_middleware.purpose import Purpose
+from consent_middleware.rules import CookieDomain, CookieRule, CookieSetter, HostRule, TagRule, TextRule
+from consent_middleware.vendor import Vendor
 
 from .hubspot import HUBSPOT
 from .intercom import INTERCOM
 
-#: A site names them by their `id`.
+__all__ = [
+    "KNOWN_VENDORS",
+    "VENDORS",
+    "Category",
+    "ContactedHost",
+    "CookieDomain",
+    "CookieRule",
+    "CookieSetter",
+    "DisclosureData",
+    "HostRule",
+    "PersonalInformation",
+    "Purpose",
+    "TagRule",
+    "TextRule",
+    "UnlistedCookie",
+    "Vendor",
+]
+
+#: Every vendor that a site can name by its `id`.
 KNOWN_VENDORS: tuple[Vendor, ...] = (HUBSPOT, INTERCOM)
-#: Those that are active by default.
+#: The vendors of a site that names none.
 VENDORS: tuple[Vendor, ...] = (HUBSPOT,)

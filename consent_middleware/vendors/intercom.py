@@ -1,7 +1,6 @@
-"""Intercom on the server's side: the Messenger's hosts, tags and cookies, and how it is loaded.
+"""Intercom as the server sees it: the Messenger's hosts, tags and cookies, and how it is loaded.
 
-Knows: everything that is Intercom's and reaches the server. Its browser side is `intercom.js`, beside this file.
-Must not know: consent readings, HTML syntax, HTTP.
+The script that drives the Messenger in the browser is `intercom.js`, next to this file.
 
 Sources: Intercom's help pages "Using Intercom with Content Security Policy" (3894), "Intercom Messenger Cookies"
 (2361922), "How Intercom tracks and stores data" (1722980), and its developer pages on installation and attributes.
@@ -14,81 +13,78 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from consent_middleware.consent import Category
+from consent_middleware.disclosed import ContactedHost, DisclosureData, PersonalInformation
+from consent_middleware.purpose import ChatScript, Purpose
 from consent_middleware.rules import (
     ChatContext,
-    ChatScript,
-    ContactedHost,
     CookieDomain,
     CookieRule,
-    DisclosureData,
+    CookieSetter,
     HostRule,
-    PersonalInformation,
-    Purpose,
-    SetBy,
     TagRule,
     TextRule,
-    Vendor,
 )
 from consent_middleware.scripts.snippets import Vocabulary
 from consent_middleware.scripts.tokens import names
+from consent_middleware.vendor import Vendor
 
-#: Serves the Messenger's script under the id of the site's workspace, for every region alike.
+#: Serves the Messenger's script, under the id of the site's workspace, for every region.
 WIDGET = HostRule("widget", "intercom.io")
 #: Serves what that script loads.
 BUNDLES = HostRule("js", "intercomcdn.com")
 
-#: The id is this package's own: Intercom's script bears none, and one that is on its way must be found again.
+#: An id of this package's own. Intercom's script has none, but the page must find a script that is still loading.
 SCRIPT_ID = "intercom-messenger-script"
 
 _APP_ID = re.compile(r"[A-Za-z0-9]{4,32}")
-#: Where data is kept: a label in the name of the API's host; the first region has none.
-_DATA_CENTRES = frozenset({"eu", "au"})
+#: The regions in which data may be stored, as labels of the API's host. The first region has no label.
+_DATA_CENTERS = frozenset({"eu", "au"})
 
 
-def _chat(recognition: ChatContext) -> ChatScript | None:
-    """The Messenger of the workspace that a tag names. A region that is a data centre goes to the driver as well."""
-    if not _APP_ID.fullmatch(recognition.account):
+def _chat(context: ChatContext) -> ChatScript | None:
+    """Return the Messenger of the workspace that a tag names. A known region is passed on to the driver."""
+    if not _APP_ID.fullmatch(context.account):
         return None
-    origin = recognition.origin_of(WIDGET.default)
-    attributes = [("id", SCRIPT_ID), ("data-app-id", recognition.account)]
-    if recognition.region in _DATA_CENTRES:
-        attributes.append(("data-api-base", f"https://api-iam.{recognition.region}.intercom.io"))
-    return ChatScript(f"{origin}/widget/{recognition.account}", tuple(attributes), recognition.account)
+    origin = context.origin_of(WIDGET.default)
+    attributes = [("id", SCRIPT_ID), ("data-app-id", context.account)]
+    if context.region in _DATA_CENTERS:
+        attributes.append(("data-api-base", f"https://api-iam.{context.region}.intercom.io"))
+    return ChatScript(f"{origin}/widget/{context.account}", tuple(attributes), context.account)
 
 
-#: How an inline script names the workspace, where its address does not, and the region of its data.
-_APP_ID_SAID = re.compile(r"""\bapp_?id["']?\s*[:=]\s*["']([A-Za-z0-9]+)["']""", re.IGNORECASE)
-_DATA_CENTRE_SAID = re.compile(r"""\bapi_base["']?:"https://api-iam\.([a-z]{2})\.intercom\.io""")
+#: How an inline script names the workspace if its address does not, and the region of its data.
+_APP_ID_SETTING = re.compile(r"""\bapp_?id["']?\s*[:=]\s*["']([A-Za-z0-9]+)["']""", re.IGNORECASE)
+_API_BASE_SETTING = re.compile(r"""\bapi_base["']?:"https://api-iam\.([a-z]{2})\.intercom\.io""")
 
 
-def _chat_of_text(recognition: ChatContext) -> ChatScript | None:
-    """The Messenger of the workspace and region that an inline script names."""
-    said, region = _APP_ID_SAID.search(recognition.text), _DATA_CENTRE_SAID.search(recognition.text)
-    account = recognition.account or (said[1] if said else "")
-    return _chat(replace(recognition, account=account, region=region[1] if region else ""))
+def _chat_of_snippet(context: ChatContext) -> ChatScript | None:
+    """Return the Messenger of the workspace and region that an inline script names."""
+    app_id, region = _APP_ID_SETTING.search(context.text), _API_BASE_SETTING.search(context.text)
+    account = context.account or (app_id[1] if app_id else "")
+    return _chat(replace(context, account=account, region=region[1] if region else ""))
 
 
 _CHAT = (Purpose.CHAT,)
 
 _TAG_RULES = (
     TagRule("intercom.widget", _CHAT, (WIDGET,), path=re.compile(r"/widget/(?P<account>[A-Za-z0-9]+)/?"), chat=_chat),
-    # What the widget's address leads to stands as a real tag in a page that was saved.
+    # A page that was saved has tags for what the widget loads.
     TagRule("intercom.bundle", _CHAT, (BUNDLES,), path=re.compile(r"/(?:shim|frame|vendor)[A-Za-z0-9._-]*\.js")),
     TagRule("intercom.service", _CHAT, (WIDGET, BUNDLES)),
 )
-#: The usual installation: a script in the page that makes the widget's script element.
+#: The usual installation: an inline script that creates the widget's script element.
 _TEXT_RULES = (
     TextRule(
         "intercom.inline",
         _CHAT,
         re.compile(r"(?<![A-Za-z0-9_.-])widget\.intercom\.io/widget/(?P<account>[A-Za-z0-9]*)"),
         is_address=True,
-        chat=_chat_of_text,
+        chat=_chat_of_snippet,
     ),
 )
 
-#: Files that visitors and the site exchange are content: the hosts uploads.…, downloads.… and static.intercomassets.com
-#: are not among these.
+#: Files that visitors and the site exchange are content, so hosts that begin with uploads or downloads and
+#: static.intercomassets.com are not listed.
 _HINT_DOMAINS = {
     "intercom.io": Purpose.CHAT,
     "intercom-messenger.com": Purpose.CHAT,
@@ -98,12 +94,12 @@ _HINT_DOMAINS = {
 }
 
 _DAY = 86_400
-#: Intercom counts months; a month is taken as 30 days.
+#: Intercom counts in months; a month is taken as 30 days.
 _NINE_MONTHS = 9 * 30 * _DAY
 
 
-def _cookie(beginning: str, lifetime: int, does: str) -> CookieRule:
-    """A cookie whose name ends in the workspace's id, on the domain that the site's subdomains share."""
+def _cookie(beginning: str, lifetime: int, description: str) -> CookieRule:
+    """Return a cookie whose name ends in the workspace's id, for the site's whole domain."""
     return CookieRule(
         name=beginning,
         prefix=True,
@@ -111,8 +107,8 @@ def _cookie(beginning: str, lifetime: int, does: str) -> CookieRule:
         category=Category.FUNCTIONAL,
         lifetime=lifetime,
         domain=CookieDomain.REGISTRABLE,
-        set_by=SetBy.SCRIPT,
-        purpose_text=does,
+        set_by=CookieSetter.SCRIPT,
+        description=description,
     )
 
 
@@ -129,16 +125,18 @@ _DISCLOSED = DisclosureData(
         ContactedHost(Purpose.CHAT, BUNDLES.default, "Serves the Messenger's other scripts and its pictures."),
         ContactedHost(Purpose.CHAT, "fonts.intercomcdn.com", "Serves the Messenger's fonts."),
         ContactedHost(
-            Purpose.CHAT, "api-iam.intercom.io", "Carries the messages and is told each page; data in the US."
+            Purpose.CHAT,
+            "api-iam.intercom.io",
+            "Carries the messages and receives page addresses; data in the US.",
         ),
-        ContactedHost(Purpose.CHAT, "api-iam.eu.intercom.io", "The same, where the site's data is kept in Europe."),
-        ContactedHost(Purpose.CHAT, "api-iam.au.intercom.io", "The same, where the site's data is kept in Australia."),
-        ContactedHost(Purpose.CHAT, "nexus-websocket-a.intercom.io", "Brings new messages at once."),
-        ContactedHost(Purpose.CHAT, "nexus-websocket-b.intercom.io", "Brings new messages at once."),
+        ContactedHost(Purpose.CHAT, "api-iam.eu.intercom.io", "The same, if the site's data is stored in Europe."),
+        ContactedHost(Purpose.CHAT, "api-iam.au.intercom.io", "The same, if the site's data is stored in Australia."),
+        ContactedHost(Purpose.CHAT, "nexus-websocket-a.intercom.io", "Delivers new messages immediately."),
+        ContactedHost(Purpose.CHAT, "nexus-websocket-b.intercom.io", "Delivers new messages immediately."),
         ContactedHost(Purpose.CHAT, "nexus-europe-websocket.intercom.io", "The same, for data in Europe."),
         ContactedHost(Purpose.CHAT, "nexus-australia-websocket.intercom.io", "The same, for data in Australia."),
-        ContactedHost(Purpose.CHAT, "*.intercom-messenger.com", "Brings new messages at once."),
-        ContactedHost(Purpose.CHAT, "intercom-sheets.com", "Shows apps that are used within the Messenger."),
+        ContactedHost(Purpose.CHAT, "*.intercom-messenger.com", "Delivers new messages immediately."),
+        ContactedHost(Purpose.CHAT, "intercom-sheets.com", "Shows apps inside the Messenger."),
     ),
     information=(
         PersonalInformation(Purpose.CHAT, "A", "Identifiers of the visitor and of the device, and the IP address"),
@@ -181,8 +179,8 @@ INTERCOM = Vendor(
     snippets=_SNIPPETS,
     host_purposes=MappingProxyType(_HINT_DOMAINS),
     cookie_rules=(
-        _cookie("intercom-id-", _NINE_MONTHS, "Recognises a visitor who is not logged in, and brings messages back."),
-        _cookie("intercom-session-", 7 * _DAY, "Keeps a logged-in visitor's conversations at hand between pages."),
+        _cookie("intercom-id-", _NINE_MONTHS, "Recognizes a visitor who is not logged in, and brings messages back."),
+        _cookie("intercom-session-", 7 * _DAY, "Keeps a logged-in visitor's conversations available between pages."),
         _cookie("intercom-device-id-", _NINE_MONTHS, "Tells devices that use the chat apart, to prevent abuse."),
     ),
     requires=MappingProxyType({Purpose.CHAT: frozenset({Category.FUNCTIONAL})}),

@@ -14,7 +14,7 @@ from html.parser import HTMLParser
 from playwright.sync_api import Locator, Page, expect
 
 from consent_middleware.facade import Facade
-from consent_middleware.rules import ChatScript, Purpose
+from consent_middleware.purpose import ChatScript, Purpose
 from consent_middleware.vendors.hubspot import HUBSPOT
 from examples.standin import Record, StandIn
 from tests.quiet import KEEP_TIMER, comes, quiet, settled, traffic, until

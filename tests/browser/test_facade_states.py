@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from consent_middleware.facade import Texts
-from consent_middleware.rules import Purpose
+from consent_middleware.purpose import Purpose
 from examples.standin import Portal, StandIn
 from tests.quiet import navigation, painted, pass_time
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Error, Page, expect
 
-from consent_middleware.rules import Purpose
+from consent_middleware.purpose import Purpose
 from examples.standin import StandIn
 
 from .pages import (

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
-from consent_middleware.rules import Purpose
+from consent_middleware.purpose import Purpose
 from examples.standin import Portal, StandIn
 from tests.quiet import navigation
 

@@ -118,7 +118,7 @@ def _runs_guarded(found: Difference) -> bool:
     """Say whether all scripts that load are no snippets any more, and the guard stands before them."""
     out = rewritten(found.document.source, found.document.encoding)
     said = re.findall(r"<script[^>]*>(.*?)(?:</script|$)", found.text, re.IGNORECASE | re.DOTALL)
-    known = [rule for text in said if (rule := HUBSPOT.recognise(PageElement("script", text=text)))]
+    known = [rule for text in said if (rule := HUBSPOT.recognize(PageElement("script", text=text)))]
     return b" data-guard=" in out and bool(known) and all(rule.text is None for rule in known)
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
-from consent_middleware.rules import ChatScript, Vendor
+from consent_middleware.purpose import ChatScript
+from consent_middleware.vendor import Vendor
 from consent_middleware.vendors.hubspot import HUBSPOT
 
 LOADER = '<script src="//js.hs-scripts.com/12345.js"></script>'
