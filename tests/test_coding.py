@@ -122,7 +122,7 @@ def test_a_cut_off_body_of_any_coding_is_known(coding: bytes) -> None:
 def zeros(coding: bytes, megabytes: int) -> bytes:
     """A bomb: as many zero bytes, coded as densely as the coding can."""
     encoder = Encoder(coding)
-    writer = encoder._writers[0]
+    writer = encoder._layers[0]
     coded = b"".join([writer.write(bytes(1 << 20), flush=False) for _ in range(megabytes)])
     return coded + writer.end()
 
@@ -203,9 +203,9 @@ def test_what_is_not_installed_is_not_offered(missing: list[str], left: set[byte
 def test_a_module_that_is_missing_or_bounds_nothing_is_not_used() -> None:
     assert coding._first_module("no_such_module", "zlib") is zlib
     assert coding._first_module("no_such_module") is None
-    assert coding._bounded(None) is None
-    assert coding._bounded(types.SimpleNamespace(Decompressor=object)) is None  # type: ignore[arg-type]
-    assert coding._bounded(brotli) is brotli
+    assert coding._with_output_limit(None) is None
+    assert coding._with_output_limit(types.SimpleNamespace(Decompressor=object)) is None  # type: ignore[arg-type]
+    assert coding._with_output_limit(brotli) is brotli
 
 
 @pytest.mark.parametrize("module", [brotli, brotlicffi], ids=["Brotli", "brotlicffi"])

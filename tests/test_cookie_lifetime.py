@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from consent_middleware import Policy, PolicyError
 from consent_middleware.asgi import ConsentMiddleware as Asgi
+from consent_middleware.cookies import hide_cookies
 from consent_middleware.exchange import Exchange, RequestHead
-from consent_middleware.headers import hide_cookies
 from consent_middleware.wsgi import ConsentMiddleware as Wsgi
 from tests.gateways import DOORS, Reply, Request, run_asgi, run_wsgi
 from tests.pages import HELD_HINT, HELD_SCRIPT, HINT, LOADER, page
