@@ -32,7 +32,7 @@ class Mutant(NamedTuple):
 
 LAWS = "tests/test_properties.py"
 ACCOUNTS = "tests/security/test_accounts.py"
-DOORS = "tests/conformance/test_gateways.py"
+GATEWAYS = "tests/conformance/test_gateways.py"
 MESSAGES = "tests/conformance/test_gateway_messages.py"
 SECURITY = "tests/conformance/test_gateway_security.py"
 SOURCES = "tests/sources"
@@ -418,7 +418,7 @@ MUTANTS = [
     Mutant(SHARED, 'if (!Object.hasOwn(window, "consentMiddleware"))', "if (!window.consentMiddleware)", "tests/browser/test_guard.py"),
     Mutant("blocking.py", 'self.nonce = self.nonce or tag.get(b"nonce")\n        guard', "guard", "tests/test_blocking.py"),
     Mutant("blocking.py", '        if self._is_guard(tag):\n            self._guarded.add(tag.nested)\n            self._has_guard.add(tag.nested)\n            return ()\n', "", "tests/test_blocking.py"),
-    Mutant("html/rewriter.py", "return self._reader.edited or self.bail_outs > 0", "return bool(self._reader.watch.held) or self.bail_outs > 0", DOORS),
+    Mutant("html/rewriter.py", "return self._reader.edited or self.bail_outs > 0", "return bool(self._reader.watch.held) or self.bail_outs > 0", GATEWAYS),
     Mutant("blocking.py", "(tag.get(b\"srcset\") or \"\")", "\"\"", "tests/test_tag_samples.py"),
     Mutant("rules.py", 'host = f"{named[1]}.{host[named.end() :]}"', "pass", "tests/test_hubspot.py"),
     Mutant("rules.py", 'return None if above and above[-1] != "." else', "return", "tests/test_hubspot.py"),
@@ -453,12 +453,12 @@ MUTANTS = [
     Mutant("blocking.py", 'if _is_style_sheet(tag, relation):', "if False:", "tests/test_blocking.py"),
     Mutant("rules.py", "(?:-(?P<region>[a-z]{2}[0-9]{1,2}))?", "(?:-(?P<region>.+))?", "tests/test_hubspot.py"),
     Mutant("rules.py", 'host = host.partition(".")[2]', 'host = ""', "tests/test_hubspot.py"),
-    Mutant("cookies.py", "return cookie.name in withheld and not cookie.deletes", "return cookie.name in withheld", DOORS),
-    Mutant("cookies.py", "return cookie.name in withheld and not cookie.deletes", "return any(name in line for name in withheld) and not cookie.deletes", DOORS),
-    Mutant("caching.py", "    return add_vary(headers, *vary)\n", "    return headers\n", DOORS),
+    Mutant("cookies.py", "return cookie.name in withheld and not cookie.deletes", "return cookie.name in withheld", GATEWAYS),
+    Mutant("cookies.py", "return cookie.name in withheld and not cookie.deletes", "return any(name in line for name in withheld) and not cookie.deletes", GATEWAYS),
+    Mutant("caching.py", "    return add_vary(headers, *vary)\n", "    return headers\n", GATEWAYS),
     Mutant("caching.py", "elif navigation and name in", "elif name in", "tests/test_caching.py"),
     Mutant("caching.py", "(not only_own and _ETAG_SUFFIX not in opaque)", "not only_own", "tests/test_caching.py"),
-    Mutant("headers.py", '_DIGESTS | {b"content-length", b"accept-ranges"}', '_DIGESTS | {b"accept-ranges"}', DOORS),
+    Mutant("headers.py", '_DIGESTS | {b"content-length", b"accept-ranges"}', '_DIGESTS | {b"accept-ranges"}', GATEWAYS),
     Mutant("coding.py", "self._engine.decompress(coded, CHUNK_SIZE)", "self._engine.decompress(coded)", "tests/test_coding.py"),
     Mutant("coding.py", "self._engine.flush(zlib.Z_SYNC_FLUSH) if flush else", 'b"" if flush else', "tests/test_coding.py"),
     Mutant("exchange.py", "        if decoder.complete:\n            out", "        if True:\n            out", "tests/test_exchange.py"),
@@ -469,7 +469,7 @@ MUTANTS = [
     Mutant("coding.py", "output_buffer_limit=CHUNK_SIZE // 4", "output_buffer_limit=1 << 30", "tests/test_coding.py"),
     Mutant("coding.py", "decompress(b\"\" if full else coded, CHUNK_SIZE)", "decompress(b\"\" if full else coded)", "tests/test_coding.py"),
     Mutant("exchange.py", "return status not in _NO_CONTENT and status >= 200", "return True", "tests/test_exchange.py"),
-    Mutant("exchange.py", 'if not body and self._request.method == "HEAD":', "if False:", DOORS),
+    Mutant("exchange.py", 'if not body and self._request.method == "HEAD":', "if False:", GATEWAYS),
     Mutant("exchange.py", "plan = self._page_plan if page else self.plan", "plan = self.plan", "tests/test_cookie_lifetime.py"),
     Mutant("exchange.py", "policy.shared_page_plan if policy.cacheable else self.plan", "self.plan", "tests/test_cookie_lifetime.py"),
     Mutant("exchange.py", 'everyone = "all-" if self._policy.cacheable else ""', 'everyone = ""', "tests/test_cookie_lifetime.py"),
@@ -482,7 +482,7 @@ MUTANTS = [
     Mutant("exchange.py", "    def filter_early_hints(self, headers: Headers) -> Headers:\n", "    def filter_early_hints(self, headers: Headers) -> Headers:\n        return headers\n", MESSAGES),
     Mutant("csp.py", "names_address and \"'strict-dynamic'\" not in words", "names_address", SECURITY),
     Mutant("caching.py", "len(fields) == len(headers) and _CONDITIONS", "_CONDITIONS", "tests/test_caching.py"),
-    Mutant("caching.py", 'elif name != b"last-modified":', "else:", DOORS),
+    Mutant("caching.py", 'elif name != b"last-modified":', "else:", GATEWAYS),
     Mutant("cookies.py", 'rest = b";".join(left).lstrip(_WSP)', 'rest = b"; ".join(part.strip() for part in left)', "tests/test_cookie_lifetime.py"),
     Mutant("policy.py", 'is_over = self.leftovers == "expire" and', "is_over =", "tests/test_cookie_lifetime.py"),
     Mutant("policy.py", "self._names[(Purpose.CHAT,) if is_over else ()]", "self._names[tuple(Purpose) if is_over else ()]", "tests/test_cookie_lifetime.py"),

@@ -108,7 +108,7 @@ def test_exc_info_after_the_head_is_raised_again(policy: Policy) -> None:
     assert raised.value is error
 
 
-def test_written_bytes_are_held_and_come_first(policy: Policy) -> None:
+def test_written_bytes_are_rewritten_and_come_first(policy: Policy) -> None:
     """1.4 Bytes given to write() are rewritten and come before those iterated."""
 
     def app(environ: Any, start_response: Any) -> list[bytes]:

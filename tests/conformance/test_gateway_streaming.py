@@ -18,7 +18,7 @@ from tests.asgi_driver import body_of, call, chunk, scope, sending, start
 from tests.gateways import Chunks, Reply
 from tests.pages import page
 
-from .gateway import HTML, START, TAGGED, Door, Server, asking, send_all, starting
+from .gateway import HTML, START, TAGGED, Gateway, Server, asking, send_all, starting
 
 
 def test_wsgi_text_leaves_before_the_next_chunk(policy: Policy) -> None:
@@ -55,13 +55,13 @@ async def test_asgi_event_stream_is_the_apps_own(policy: Policy) -> None:
     assert all(sent is given for sent, given in zip(await send_all(policy, messages), messages, strict=True))
 
 
-def test_endless_tag_takes_bounded_memory(door: Door) -> None:
+def test_endless_tag_takes_bounded_memory(gateway: Gateway) -> None:
     """6.3 An endless tag takes bounded memory, and work that grows with its length only."""
     small = Policy(contact_url="/c", max_hold=65_536)
     parts = [b"<!doctype html><meta charset=utf-8><p>", b"<a title='"] + [b"x" * 4096] * 2000
     tracemalloc.start()
     try:
-        result = door(asking(), Reply(parts, length=False), policy=small)
+        result = gateway(asking(), Reply(parts, length=False), policy=small)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

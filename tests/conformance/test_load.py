@@ -1,4 +1,4 @@
-"""Many at once, and everything that goes wrong in the middle: nobody gets another's page, everything is closed once."""
+"""Many requests at once, and errors in the middle: each client gets its own page, everything is closed once."""
 
 from __future__ import annotations
 
@@ -155,9 +155,7 @@ async def test_a_task_that_ends_early_ends_everything(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("taken", range(5))
-def test_a_client_that_goes_away_closes_the_app_s_iterable_once(
-    policy: Policy, taken: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lost_client_closes_the_iterable_once(policy: Policy, taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("consent_middleware.wsgi.Exchange", Watched)
     closed: list[bool] = []
 
@@ -187,7 +185,7 @@ def test_a_client_that_goes_away_closes_the_app_s_iterable_once(
 @pytest.mark.slow
 @pytest.mark.no_cover
 def test_memory_is_flat_and_every_iterable_is_closed(capsys: pytest.CaptureFixture[str]) -> None:
-    """Law: what a request has taken, it gives back. `make soak` does the same with a hundred thousand."""
+    """Property: what a request has taken, it gives back. `make soak` does the same with a hundred thousand."""
     found = soak.soak(6000, samples=10)
 
     with capsys.disabled():

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from .clients import Answer, Connection
-from .served import get, is_held, only_asgi, only_http_1
+from .served import get, is_rewritten, only_asgi, only_http_1
 from .servers import Running
 from .site import PICTURE, gate
 
@@ -26,9 +26,9 @@ def test_pictures_and_files_pass_byte_by_byte(server: Running) -> None:
 
 
 @only_asgi
-def test_file_of_html_is_held(server: Running) -> None:
-    """7.3 A file of HTML is read and held."""
-    is_held(get(server, "/html-file"))
+def test_file_of_html_is_rewritten(server: Running) -> None:
+    """7.3 A file of HTML is read and rewritten."""
+    is_rewritten(get(server, "/html-file"))
 
 
 def streams(server: Running, path: str, wanted: bytes) -> Answer:
