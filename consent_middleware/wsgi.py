@@ -231,13 +231,13 @@ class _Response:
         return _RewrittenBody(None, chunks, iterable, changed)
 
 
-# PEP 3333, "Middleware Handling of Block Boundaries": middleware must not wait for more chunks of the app before it
-# yields one itself. For each chunk that the app yields it yields one, an empty one where it has nothing to send yet.
-# So a page streams to the browser as fast as the app makes it, and a server that does other work between two chunks
-# keeps its rhythm. Bytes that the rewriter still buffers when the app has ended leave in one more chunk.
+# PEP 3333, "Middleware Handling of Block Boundaries": middleware must not wait for further chunks of the app before it
+# yields one itself. For each chunk of the app it yields one, an empty one if there is nothing to send yet. So a page
+# streams as fast as the app makes it, and the server gets control back at every chunk. Bytes that are still buffered
+# when the app has ended are one more chunk.
 #
-# This needs a class. A generator that was never started would not run its `finally` when the server closes it, so the
-# app's iterable would stay open.
+# The body is a class, because a server may close it before it takes the first chunk. A generator that was never started
+# would not run its `finally`, so the app's iterable would stay open.
 
 
 class _RewrittenBody:
