@@ -14,7 +14,7 @@ Message = dict[str, Any]
 Scope = dict[str, Any]
 Pairs = Iterable[tuple[bytes, bytes]]
 Receive = Callable[[], Awaitable[Message]]
-#: An ASGI application. Its arguments are `Any`, because every framework has types of its own for them.
+#: An ASGI application. Its arguments are `Any`, because each framework has its own types.
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
@@ -46,7 +46,7 @@ def start(*headers: Any, status: int = 200) -> Message:
 
 
 def chunk(body: bytes, more: bool = False) -> Message:
-    """Return a message with a piece of body; without `more`, the last."""
+    """Return a message with a chunk of the body; without `more`, the last."""
     return {"type": "http.response.body", "body": body, "more_body": more}
 
 

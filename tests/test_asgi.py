@@ -319,7 +319,7 @@ def test_files_are_read_on_any_event_loop(tmp_path: Path) -> None:
     async def receive() -> Any:
         return {}  # pragma: no cover
 
-    # A coroutine that never suspends runs without any event loop, as it would under one that is not asyncio's.
+    # A coroutine that never suspends needs no event loop. So this is like a loop other than asyncio's.
     with pytest.raises(StopIteration):
         ConsentMiddleware(app, POLICY)(scope(), receive, send).send(None)
 

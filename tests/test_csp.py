@@ -20,11 +20,11 @@ REPORT = b"content-security-policy-report-only"
         pytest.param([(CSP, b"default-src 'nonce-d'; script-src 'self'")], None, id="script-src overrules default-src"),
         pytest.param([(CSP, b"script-src 'nonce-a'; script-src-elem 'nonce-b'")], "b", id="script-src-elem overrules"),
         pytest.param([(CSP, b"script-src 'nonce-a'; script-src 'nonce-b'")], "a", id="the first of one name counts"),
-        pytest.param([(CSP, b"style-src 'nonce-s'")], None, id="a style's nonce is none"),
+        pytest.param([(CSP, b"style-src 'nonce-s'")], None, id="a style's nonce does not count"),
         pytest.param([(REPORT, b"script-src 'nonce-r'"), (CSP, b"script-src 'nonce-e'")], "e", id="enforced first"),
         pytest.param([(REPORT, b"script-src 'nonce-r'")], "r", id="report-only second"),
         pytest.param([(CSP, b"img-src *, script-src 'nonce-2'")], "2", id="several policies in one field"),
-        pytest.param([(CSP, b"script-src 'nonce-'")], None, id="an empty nonce is none"),
+        pytest.param([(CSP, b"script-src 'nonce-'")], None, id="an empty nonce does not count"),
         pytest.param([], None, id="no policy"),
     ],
 )

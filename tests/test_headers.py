@@ -129,7 +129,7 @@ def test_coding_with_the_highest_weight_is_chosen(accepted: bytes, coding: bytes
 
 @given(st.lists(st.sampled_from([b"br", b"gzip", b"*", b";q=0", b";q=1", b";", b"=", b",", b" "])).map(b"".join))
 def test_any_accept_encoding_is_accepted(accepted: bytes) -> None:
-    """Property: whatever is accepted, the coding is one of those offered, or none."""
+    """Property: the coding is one of those offered, or None."""
     assert preferred_coding(accepted, (b"br", b"gzip")) in {None, b"br", b"gzip"}
 
 

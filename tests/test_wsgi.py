@@ -1,4 +1,4 @@
-"""The WSGI adapter: what PEP 3333 asks of a middleware that changes bodies."""
+"""The WSGI adapter: the rules of PEP 3333 for middleware that changes bodies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ StartResponse = Callable[..., Callable[[bytes], object]]
 
 
 class Server:
-    """Starts one response and keeps what the middleware gave it."""
+    """A server that starts one response and records what it gets."""
 
     def __init__(self) -> None:
         self.heads: list[tuple[str, dict[str, str]]] = []
@@ -387,7 +387,7 @@ def test_environ_is_freed_after_the_request() -> None:
 
 
 def test_head_response_gives_the_server_no_length() -> None:
-    """A server takes the length of a list of one value for the page's (RFC 9110, section 8.6)."""
+    """A server takes the length of a list with one value as that of the page (RFC 9110, section 8.6)."""
     passed = ConsentMiddleware(starting([b""], [*HTML, ("Content-Length", "99")]), POLICY)(
         environ(REQUEST_METHOD="HEAD"), Server().start_response
     )

@@ -27,7 +27,7 @@ class Command:
     words: str
     #: The protocol the tests speak to it.
     h2: bool = False
-    #: Whether nginx stands in front of it.
+    #: Whether nginx is in front of it.
     behind_nginx: bool = False
 
 

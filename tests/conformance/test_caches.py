@@ -165,7 +165,7 @@ def test_shared_page_is_confirmed_for_all(cache: Cache) -> None:
 
     for consent in CONSENTS:
         ours = cache.get("/all/tagged", consent, ("If-None-Match", tags.copy().pop()))
-        # nginx keeps conditions to itself and answers 200 for what it does not store, with and without the middleware.
+        # nginx does not pass conditions on and answers 200 for pages that it does not store.
         assert ours.status == cache.get("/bare/tagged", consent, ("If-None-Match", '"v1"')).status
         # The tag of the page without the middleware confirms nothing.
         assert cache.get("/all/tagged", consent, ("If-None-Match", '"v1"')).status == 200

@@ -1,4 +1,4 @@
-"""One page for all, out of a cache, in a real browser: the decision is the visitor's own all the same."""
+"""One page for all, from a cache, in a real browser: each visitor's own consent decides."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def browser(cache: int, standin: StandIn) -> Iterator[Browser]:
 
 @contextmanager
 def visitor(browser: Browser, standin: StandIn, *wanted: str) -> Iterator[Page]:
-    """The tab of a visitor who has never been here, with the cookies `wanted`."""
+    """Yield the tab of a new visitor with the cookies `wanted`."""
     standin.settle()
     standin.clear()
     context = watch(browser.new_context(ignore_https_errors=True))
@@ -75,7 +75,7 @@ def visitor(browser: Browser, standin: StandIn, *wanted: str) -> Iterator[Page]:
 
 
 def visit(page: Page) -> str:
-    """Open the page; gives the number of the page that the site has made."""
+    """Open the page; return the number that the site gave it."""
     with page.expect_response("**/_consent/decision") as decision:
         response = page.goto(PAGE)
     assert decision.value.headers["cache-control"] == "no-store"

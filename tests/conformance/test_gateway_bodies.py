@@ -22,14 +22,14 @@ def test_rewritten_page_has_a_true_length_or_none(gateway: Gateway) -> None:
 
 
 def test_wrong_length_of_the_app_is_not_passed_on(gateway: Gateway) -> None:
-    """2.1 A length that the app has wrong is not passed on with other bytes."""
+    """2.1 A wrong length of the app is not passed on with other bytes."""
     result = gateway(asking(), Reply([TAGGED], headers=[HTML, ("Content-Length", "7")], length=False))
 
     assert result.all("content-length") in ([], [str(len(result.body))])
 
 
 def test_digests_leave_with_the_bytes_they_describe(gateway: Gateway) -> None:
-    """2.2 What describes the app's bytes goes with them, and stays with them."""
+    """2.2 Fields that describe the app's bytes are dropped with them, and stay with them."""
     fields = [("Content-Digest", "x"), ("Repr-Digest", "x"), ("Digest", "x"), ("Content-MD5", "x")]
     fields += [("Accept-Ranges", "bytes")]
     changed, clean = gateway(asking(), html(TAGGED, *fields)), gateway(asking(), html(page(), *fields))
@@ -39,7 +39,7 @@ def test_digests_leave_with_the_bytes_they_describe(gateway: Gateway) -> None:
 
 
 def test_head_request_gets_the_head_of_get(gateway: Gateway) -> None:
-    """2.3 HEAD answers with GET's head, and a length only if it is GET's."""
+    """2.3 HEAD gets the head of GET, and a length only if it is that of GET."""
     for body in (TAGGED, page()):
         reply = html(body, ("ETag", '"a"'))
         get = gateway(asking(), reply)
@@ -67,7 +67,7 @@ def test_204_and_304_get_no_body_length_or_coding(gateway: Gateway) -> None:
 
 
 def test_range_of_a_navigation_is_kept_from_the_app(seen_by_app: SeenByApp) -> None:
-    """2.5 A navigation's Range does not reach the app; anybody else's does."""
+    """2.5 The app does not see the Range of a navigation; it sees that of other requests."""
     asked = [("Range", "bytes=0-9"), ("If-Range", '"a"')]
     navigation = seen_by_app(asking(*asked, ("Accept", "text/html")))
     player = seen_by_app(asking(*asked, ("Accept", "video/*")))
@@ -77,7 +77,7 @@ def test_range_of_a_navigation_is_kept_from_the_app(seen_by_app: SeenByApp) -> N
 
 
 def test_partial_page_passes_and_is_logged(gateway: Gateway, policy: Policy) -> None:
-    """2.5 A 206 is passed byte by byte and told in the log."""
+    """2.5 A 206 passes byte by byte and is logged."""
     result = gateway(asking(), html(TAGGED[10:200], ("Content-Range", "bytes 10-199/500"), status=206))
 
     assert result.body == TAGGED[10:200]
@@ -99,7 +99,7 @@ def test_no_hop_by_hop_field_is_added(gateway: Gateway) -> None:
 
 
 def test_only_html_and_xhtml_are_rewritten(gateway: Gateway) -> None:
-    """2.8 Only HTML and XHTML are looked at, whatever the letter case and the parameters."""
+    """2.8 Only HTML and XHTML are rewritten, with any letter case and parameters."""
     for kind in ("TEXT/HTML", 'text/html; charset="utf-8"', "text/html;x=y", "application/xhtml+xml"):
         assert b"data-consent-src" in gateway(asking(), Reply([TAGGED], headers=[("Content-Type", kind)])).body
     for kind in (
@@ -117,7 +117,7 @@ def test_only_html_and_xhtml_are_rewritten(gateway: Gateway) -> None:
 
 
 def test_missing_type_is_sniffed_and_logged(gateway: Gateway, policy: Policy) -> None:
-    """2.8 A missing type is sniffed as browsers do it, and told in the log."""
+    """2.8 A missing type is sniffed as in browsers, and is logged."""
     given = [("X-A", "b"), ("ETag", '"a"')]
     result = gateway(asking(*NAVIGATION), Reply([b"plain " + TAGGED], headers=given))
 

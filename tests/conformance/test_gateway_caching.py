@@ -12,7 +12,7 @@ from .gateway import FULL, NAVIGATION, TAGGED, Gateway, SeenByApp, asking, html
 
 
 def test_vary_stands_on_every_variant_of_a_page_only(gateway: Gateway, policy: Policy) -> None:
-    """4.1 Every variant of a page says Vary, merged with the app's, 304 too; nothing else does."""
+    """4.1 Every variant of a page has Vary, merged with the app's, also with 304. Other responses have not."""
     for cookie in (None, FULL, "consent=functional", "consent_chat=1", "consent=necessary"):
         for body in (TAGGED, page(), b""):
             assert gateway(asking(cookie=cookie), html(body)).all("vary") == ["Cookie, Sec-GPC"]
@@ -26,7 +26,7 @@ def test_vary_stands_on_every_variant_of_a_page_only(gateway: Gateway, policy: P
 
 
 def test_shared_caches_are_not_invited(gateway: Gateway) -> None:
-    """4.2 No shared cache is invited to keep a visitor's page."""
+    """4.2 No field lets a shared cache store a visitor's page."""
     fields = [("CDN-Cache-Control", "max-age=9"), ("Surrogate-Control", "max-age=9")]
     for cookie in (None, FULL):
         result = gateway(
@@ -37,7 +37,7 @@ def test_shared_caches_are_not_invited(gateway: Gateway) -> None:
 
 
 def test_etag_differs_for_each_variant(gateway: Gateway) -> None:
-    """4.3 The app's strong tag never stands on other bytes, and no two variants share one."""
+    """4.3 Rewritten bytes never have the app's strong tag, and no two variants share a tag."""
     tags: dict[str, set[bytes]] = {}
     for cookie in (None, FULL, "consent=functional", "consent=analytics,marketing", "consent_chat=1"):
         result = gateway(asking(cookie=cookie), html(TAGGED, ("ETag", '"a"')))
@@ -62,7 +62,7 @@ def test_etag_of_another_variant_confirms_nothing(seen_by_app: SeenByApp, gatewa
 
 
 def test_dates_neither_confirm_nor_stand_on_a_page(seen_by_app: SeenByApp, gateway: Gateway) -> None:
-    """4.5 Dates neither confirm a page nor stand on it."""
+    """4.5 A page has no date, and no date confirms it."""
     date = "Wed, 09 Jun 2021 10:18:14 GMT"
 
     assert "if-modified-since" not in seen_by_app(asking(("Accept", "text/html"), ("If-Modified-Since", date)))
@@ -78,7 +78,7 @@ def test_page_stays_in_the_back_forward_cache(gateway: Gateway) -> None:
 
 
 def test_no_transform_does_not_bind_the_middleware(gateway: Gateway) -> None:
-    """4.7 No-transform binds proxies; the site's own middleware goes on, and the field stays."""
+    """4.7 No-transform is for proxies: the page is rewritten, and the field stays."""
     result = gateway(asking(), html(TAGGED, ("Cache-Control", "no-transform")))
 
     assert HELD_LOADER in result.body
@@ -86,7 +86,7 @@ def test_no_transform_does_not_bind_the_middleware(gateway: Gateway) -> None:
 
 
 def test_cookies_leave_no_trace_in_the_page(gateway: Gateway) -> None:
-    """4.8 Nothing of a visitor's cookies goes into the page."""
+    """4.8 No part of a visitor's cookies goes into the page."""
     cookie = "consent_chat=sEcReT; consent=sEcReT; hubspotutk=sEcReT; messagesUtk=sEcReT"
 
     assert b"sEcReT" not in gateway(asking(cookie=cookie), html()).body

@@ -23,7 +23,7 @@ KEPT = [line for line in LINES if line not in {"__hstc=1; Path=/", " hubspotutk 
 
 
 def test_kept_set_cookie_lines_stay_to_the_byte(gateway: Gateway) -> None:
-    """5.1 Set-Cookie is read line by line, and kept lines stay to the byte and in order."""
+    """5.1 Set-Cookie is filtered line by line; lines that stay keep their bytes and their order."""
     assert gateway(asking(), html(page(), *(("Set-Cookie", line) for line in LINES))).all("set-cookie") == KEPT
 
 
@@ -37,7 +37,7 @@ def test_every_kind_of_response_is_filtered(gateway: Gateway) -> None:
 
 
 def test_deletions_of_cookies_pass(gateway: Gateway) -> None:
-    """5.3 What deletes a cookie always passes."""
+    """5.3 A line that deletes a cookie always passes."""
     lines = ["__hstc=; Max-Age=0", "messagesUtk=x; expires=Thu, 01-Jan-1970 00:00:00 GMT", "hubspotutk=; max-age=-1"]
 
     assert gateway(asking(), html(page(), *(("Set-Cookie", line) for line in lines))).all("set-cookie") == lines
@@ -51,7 +51,7 @@ def test_odd_pair_hides_nothing_behind_it(gateway: Gateway) -> None:
 
 
 async def test_several_cookie_fields_are_one(policy: Policy) -> None:
-    """5.5 Several Cookie fields are one, names in any letter case."""
+    """5.5 Several Cookie fields are read, with names in any letter case."""
     fields = ((b"cookie", b"a=1;"), (b"Cookie", FULL.encode()), (b"COOKIE", b"b=2"))
 
     assert body_of(await send_all(policy, [START, chunk(TAGGED)], scope(*fields))) == TAGGED
@@ -66,7 +66,7 @@ def test_cookies_joined_by_a_comma_never_grant(policy: Policy) -> None:
 
 
 def test_refusal_counts_when_two_copies_differ(gateway: Gateway) -> None:
-    """5.7 Of two copies that differ the refusal counts, in either order."""
+    """5.7 Of two different copies, the refusal counts, in either order."""
     for cookie in (f"{FULL}; consent=necessary", f"consent=necessary; {FULL}"):
         assert HELD_LOADER in gateway(asking(cookie=cookie), html()).body
 

@@ -35,7 +35,7 @@ def test_compressed_page_is_rewritten_compressed(gateway: Gateway) -> None:
 
 
 def test_clean_compressed_page_keeps_its_bytes(gateway: Gateway) -> None:
-    """3.1 A clean compressed page at hand keeps its own bytes."""
+    """3.1 A whole compressed page without tags keeps its bytes."""
     for coding, (encode, _decode) in ENCODED.items():
         coded = encode(page())
         result = gateway(asking(), html(coded, ("Content-Encoding", coding)))
@@ -44,13 +44,13 @@ def test_clean_compressed_page_keeps_its_bytes(gateway: Gateway) -> None:
 
 
 def test_identity_coding_is_none(gateway: Gateway) -> None:
-    """3.1 An empty or identity coding is none."""
+    """3.1 An empty coding or identity counts as no coding."""
     for coding in ("", "identity"):
         assert HELD_LOADER in gateway(asking(), html(TAGGED, ("Content-Encoding", coding))).body
 
 
 def test_unknown_coding_passes_and_is_logged(gateway: Gateway, policy: Policy) -> None:
-    """3.1 A coding that nobody can read passes untouched and is told in the log."""
+    """3.1 An unknown coding passes unchanged and is logged."""
     result = gateway(asking(), html(b"\x1f\x9d\x90", ("Content-Encoding", "compress")))
 
     assert result.body == b"\x1f\x9d\x90"
@@ -58,7 +58,7 @@ def test_unknown_coding_passes_and_is_logged(gateway: Gateway, policy: Policy) -
 
 
 def test_wsgi_request_is_changed_in_a_copy_only(policy: Policy) -> None:
-    """3.2 Accept-Encoding, Range and conditions differ in a copy; the server's own request stays."""
+    """3.2 Accept-Encoding, Range and conditions change in a copy; the server's own request stays."""
     given = {"HTTP_ACCEPT_ENCODING": "compress, gzip", "HTTP_RANGE": "bytes=0-1", "HTTP_IF_NONE_MATCH": '"x"'}
     server = Server(policy, **given, HTTP_ACCEPT="text/html")
     seen: list[Any] = []
@@ -77,7 +77,7 @@ def test_wsgi_request_is_changed_in_a_copy_only(policy: Policy) -> None:
 
 
 async def test_asgi_request_is_changed_in_a_copy_only(policy: Policy) -> None:
-    """3.2 Accept-Encoding, Range and conditions differ in a copy; the server's own request stays."""
+    """3.2 Accept-Encoding, Range and conditions change in a copy; the server's own request stays."""
     given = scope(
         (b"accept", b"text/html"),
         (b"accept-encoding", b"compress, gzip"),
@@ -97,7 +97,7 @@ async def test_asgi_request_is_changed_in_a_copy_only(policy: Policy) -> None:
 
 
 def test_ascii_compatible_charsets_are_read_as_bytes(gateway: Gateway) -> None:
-    """3.3 Encodings that hold ASCII are read as bytes, trail bytes and all."""
+    """3.3 Encodings that contain ASCII are read as bytes, with their trail bytes."""
     for charset in ("shift_jis", "euc-jp", "gbk", "big5", "gb18030", "windows-1252", "iso-8859-15"):
         words = "表能ソ".encode(charset, "ignore") + b"\\"
         given = page(b"<p title='" + words + b"'>" + words + b"</p>" + LOADER)
@@ -107,7 +107,7 @@ def test_ascii_compatible_charsets_are_read_as_bytes(gateway: Gateway) -> None:
 
 
 def test_other_charsets_are_decoded_and_encoded(gateway: Gateway) -> None:
-    """3.4 Encodings that ASCII does not show through are decoded, edited and encoded."""
+    """3.4 Encodings in which ASCII is not visible are decoded, edited and encoded."""
     for charset, codec in (("utf-16le", "utf-16-le"), ("utf-16be", "utf-16-be")):
         given = (b"\xff\xfe" if codec == "utf-16-le" else b"\xfe\xff") + TAGGED.decode().encode(codec)
         result = gateway(asking(), Reply([given], headers=[("Content-Type", f"text/html; charset={charset}")]))
@@ -120,7 +120,7 @@ def test_other_charsets_are_decoded_and_encoded(gateway: Gateway) -> None:
 
 
 def test_byte_order_mark_goes_before_the_header(gateway: Gateway) -> None:
-    """3.5 A byte order mark goes before the header's charset, and that before the page's own."""
+    """3.5 A byte order mark wins over the header's charset, which wins over the page's own."""
     marked = b"\xff\xfe" + TAGGED.decode().encode("utf-16-le")
     result = gateway(asking(), html(marked))
     assert result.body.startswith(b"\xff\xfe")

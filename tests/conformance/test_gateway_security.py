@@ -19,7 +19,7 @@ def policies(result: Result) -> list[str]:
 
 
 def test_added_markup_carries_the_pages_nonce(gateway: Gateway) -> None:
-    """8.1 What is added carries the page's nonce, holds no inline script or style, and no policy is touched."""
+    """8.1 The added markup has the page's nonce and no inline script or style; policies do not change."""
     fields = [
         ("Content-Security-Policy", "default-src 'self'; script-src 'nonce-abc' 'strict-dynamic'; style-src 'self'"),
         ("Content-Security-Policy-Report-Only", "script-src 'nonce-other'"),
@@ -33,7 +33,7 @@ def test_added_markup_carries_the_pages_nonce(gateway: Gateway) -> None:
 
 
 def test_policy_of_hashes_leaves_the_tags_waiting(gateway: Gateway, policy: Policy) -> None:
-    """8.1 A policy of hashes alone lets no facade run: the tags wait, and the log says so."""
+    """8.1 With a policy of hashes only, no facade can run: the tags are blocked, and it is logged."""
     digest = base64.b64encode(hashlib.sha256(b"x").digest()).decode()
     for sources in (f"'sha256-{digest}'", "'strict-dynamic' 'self'", "'none'"):
         assert HELD_LOADER in gateway(asking(), html(TAGGED, ("Content-Security-Policy", f"script-src {sources}"))).body
@@ -59,7 +59,7 @@ def test_blocked_tag_keeps_its_security_attributes(gateway: Gateway) -> None:
 
 
 def test_hints_to_the_vendor_wait(gateway: Gateway) -> None:
-    """8.4 Hints to the vendor wait, in Link and in the page; others stay to the byte."""
+    """8.4 Hints to the vendor are blocked, in Link and in the page; others keep their bytes."""
     hint = b'<link rel="preconnect" href="https://js.hs-scripts.com">'
     link = '<https://js.hs-scripts.com>; rel="preload prefetch"; as=script, </b.css>; rel=preload; title="a, <b>"'
     result = gateway(asking(), html(page(head=hint), ("Link", link)))
@@ -70,7 +70,7 @@ def test_hints_to_the_vendor_wait(gateway: Gateway) -> None:
 
 
 def test_security_fields_stay_to_the_byte(gateway: Gateway) -> None:
-    """8.5 Speculation-Rules, Permissions-Policy and report-only policies stay to the byte."""
+    """8.5 Speculation-Rules, Permissions-Policy and report-only policies keep their bytes."""
     fields = [
         ("Speculation-Rules", '"/rules.json"'),
         ("Permissions-Policy", "camera=()"),
@@ -98,12 +98,12 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_service_workers_are_documented() -> None:
-    """8.7 What a service worker keeps is documented as the site's own affair."""
+    """8.7 The documentation says that pages stored by a service worker are up to the site."""
     assert "service worker" in (ROOT / "docs" / "http.md").read_text("utf-8").lower()
 
 
 def test_html_inside_json_is_not_touched(gateway: Gateway) -> None:
-    """8.8 HTML inside JSON is not touched, and that is documented."""
+    """8.8 HTML inside JSON does not change, and the documentation says so."""
     reply = Reply([b'{"html": "<script src=\\"//js.hs-scripts.com/1.js\\"></script>"}'])
     reply.headers = [("Content-Type", "application/json")]
 

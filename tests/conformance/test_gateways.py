@@ -30,14 +30,14 @@ FULL_TAG = f"c1t1e1-{POLICY.fingerprint}"
 
 @dataclass
 class Case:
-    """A request, an app's answer, and what must come out."""
+    """A request, an app's answer, and the expected result."""
 
     name: str
     reply: Reply
     request: Request = field(default_factory=Request)
     #: The body to the byte; a facade is written as b"{facade}".
     body: bytes | None = None
-    #: Every value of each of these fields; an empty list: the field is absent.
+    #: Every value of each of these fields; an empty list means that the field is absent.
     head: dict[str, list[str]] = field(default_factory=dict)
     status: int = 200
 
@@ -333,7 +333,7 @@ CASES = [
 
 
 def facade(result: Result) -> tuple[bytes, str]:
-    """The facade in a body, and the nonce of its script."""
+    """Return the facade in a body, and the nonce of its script."""
     start = result.body.find(b"<aside data-consent-facade")
     if start < 0:
         return b"", ""

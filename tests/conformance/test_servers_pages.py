@@ -1,4 +1,4 @@
-"""Pages under real servers, over sockets. What a server does wrong by itself is in `faults.py`."""
+"""Pages with real servers, over sockets. The servers' own faults are in `faults.py`."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_second_of_two_heads_counts(server: Running) -> None:
 
 
 def test_script_is_served_to_be_kept_for_ever(server: Running) -> None:
-    """8.1 The facade's script is served, to be kept for ever."""
+    """8.1 The facade's script is served, and may be stored for ever."""
     answer = get(server, f"/_consent/{ASSET.name}")
 
     assert answer.body == ASSET.body
@@ -115,7 +115,7 @@ def test_visitors_at_once_get_their_own_pages(server: Running) -> None:
 
 
 def test_script_below_a_prefix_is_found_behind_nginx(shared_folder: Path) -> None:
-    """8.1 The proxy takes the prefix away and the server knows it, as operators set it up."""
+    """8.1 The proxy removes a prefix that the server knows, as in usual deployments."""
     need("nginx")
     back, front = free_port(), free_port()
     words = [sys.executable, "-m", "uvicorn", "tests.conformance.site:asgi", "--port", str(back)]

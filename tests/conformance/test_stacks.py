@@ -192,7 +192,7 @@ def nowhere(environ: Any, start_response: Any) -> list[bytes]:
     raise AssertionError("nobody asks for this")
 
 
-#: By name: the stack, made over a folder with static files, and the prefix under which the site hangs.
+#: By name: a function that builds the stack for a folder of static files, and the prefix of the site.
 STACKS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "Django over WSGI": (lambda folder: Wsgi(django_wsgi(), POLICY), ""),
     "Django over ASGI": (lambda folder: Asgi(django_asgi(), POLICY), ""),
@@ -288,7 +288,7 @@ def test_page_through_other_middleware_has_its_length(cookie: str, added: bool, 
     assert (len(result.body) > len(BIG)) is added
 
 
-#: Stacks that answer HEAD with no page, with and without the middleware.
+#: Stacks whose response to HEAD is no page, with and without the middleware.
 NO_HEAD = {
     "FastAPI": "a route for GET answers HEAD with 405",
     "Flask, validated by Werkzeug inside and outside": "the validator takes a length without a body for a fault",
