@@ -1,12 +1,9 @@
-"""The ASGI adapter: `ConsentMiddleware` carries messages between an ASGI server, an app and one `Exchange`.
+"""The ASGI adapter (ASGI 3.0, HTTP 2.5): passes messages between an ASGI server, an app and one `Exchange`.
 
-Knows: scopes, the messages of the HTTP protocol and of its extensions (ASGI 3.0, HTTP 2.5).
-Must not know: consent, HTML, cookies, caching, vendors.
+from consent_middleware.asgi import ConsentMiddleware
 
-    from consent_middleware.asgi import ConsentMiddleware
-
-    app = ConsentMiddleware(app)                        # any ASGI app
-    app.add_middleware(ConsentMiddleware)               # Starlette, FastAPI
+app = ConsentMiddleware(app)                        # any ASGI app
+app.add_middleware(ConsentMiddleware)               # Starlette, FastAPI
 """
 
 from __future__ import annotations
@@ -27,17 +24,19 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-#: Where an app finds the plan of its own request.
+#: The key in the scope under which an app finds the plan for its request.
 PLAN_KEY = "consent_middleware.plan"
 
-#: How much of a file is read at once where its HTML must be rewritten, in bytes.
-_FILE_PIECE = 65_536
+#: How many bytes of a file are read at once where its HTML must be rewritten.
+_FILE_CHUNK_SIZE = 65_536
 
 
 class ConsentMiddleware:
-    """Puts an ASGI app behind consent.
+    """An ASGI app that makes another ASGI app wait for consent.
 
-    Args: the app, and the policy; without one, the defaults that protect the visitor apply.
+    Args:
+        app: The app to wrap.
+        policy: The settings; the defaults protect the visitor.
     """
 
     def __init__(self, app: ASGIApp, policy: Policy | None = None) -> None:
@@ -45,9 +44,9 @@ class ConsentMiddleware:
         self.policy = policy or Policy()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; every scope that is not HTTP goes to the app as it is."""
+        """Answer one request; scopes of other protocols go to the app as they are."""
         if scope["type"] != "http" or PLAN_KEY in scope:
-            # No HTTP, or another instance stands outside this one and does the work.
+            # Not HTTP, or the app is wrapped twice and the outer instance does the work.
             await self.app(scope, receive, send)
             return
         request = _request_head(scope)
@@ -61,19 +60,20 @@ class ConsentMiddleware:
         inner[PLAN_KEY] = exchange.plan
         if exchange.request_headers is not request.headers:
             inner["headers"] = exchange.request_headers
-        # Where Starlette's `request.state` looks; the request's own dictionary, where the server has made one.
+        # Starlette shows this as `request.state.consent_plan`.
         inner.setdefault("state", {})["consent_plan"] = exchange.plan
-        response = _Response(exchange, send)
-        await self.app(inner, receive, response)
-        if response.waiting is not None:
-            await response.finish()
+        sender = _Sender(exchange, send)
+        await self.app(inner, receive, sender)
+        if sender.waiting is not None:
+            await sender.send_waiting()
 
 
 def _request_head(scope: Scope) -> RequestHead:
+    """Return the request that a scope describes."""
     root: str = scope.get("root_path") or ""
     path: str = scope["path"]
     if root:
-        # The path holds the mount by the standard; some servers leave it out.
+        # By the standard, the path begins with the mount. Some servers leave it out.
         path = path.removeprefix(root) if path.startswith(root.rstrip("/") + "/") else path
         root = quote(root, safe="/!$&'()*+,;=:@~")
     headers = scope.get("headers")
@@ -81,12 +81,12 @@ def _request_head(scope: Scope) -> RequestHead:
     return RequestHead(scope["method"], path, root, headers if isinstance(headers, list) else list(headers or ()))
 
 
-class _Response:
-    """One response on its way from the app to the server: the `send` that the app calls.
+class _Sender:
+    """The `send` that the app calls for its response.
 
-    The head waits for the first piece of body only where the app has declared a length, because then that piece is at
-    hand and usually the whole, or no type, because then that piece may tell. The app's messages are never changed in
-    place: apps send them again.
+    The head waits for the first chunk of the body in two cases. Where the app has declared a length, the chunk is
+    usually the whole body, and its new length can be declared. Where the app has declared no type, the chunk may tell
+    whether it is a page. The app's messages are copied before they are changed, because apps send them again.
     """
 
     __slots__ = ("_exchange", "_rewrites", "_send", "waiting")
@@ -95,40 +95,40 @@ class _Response:
         self._exchange = exchange
         self._send = send
         self._rewrites = False
-        #: The app's own start of a response whose head has not been sent.
+        #: The app's message with a head that has not been sent yet.
         self.waiting: Message | None = None
 
     async def __call__(self, message: Message) -> None:
-        # A plain function would be faster, but asgiref asks for what is marked as a coroutine.
+        # A plain function that returns a coroutine would be faster, but asgiref checks for a coroutine function.
         kind = message["type"]
         if kind == "http.response.body":
             await (self._body(message) if self._rewrites else self._send(message))
         elif kind == "http.response.start":
-            if (ready := self._started(message)) is not None:
+            if (ready := self._start(message)) is not None:
                 await self._send(ready)
         else:
-            await self.finish()
+            await self.send_waiting()
             if kind in _FILES and self._rewrites:
                 await self._file(message)
-            elif kind in _HINTS:
+            elif kind in _HINT_FIELDS:
                 await self._hint(message)
             else:
                 await self._send(message)
 
-    async def finish(self) -> None:
-        """Send a head that still waits: another message comes before the whole of a body, or none comes at all."""
+    async def send_waiting(self) -> None:
+        """Send a head that still waits, because the body will not be one chunk, or there is none."""
         if self.waiting is not None:
             message, self.waiting = self.waiting, None
             await self._send({**message, "headers": self._exchange.head})
 
-    def _started(self, message: Message) -> Message | None:
-        """The start to send for the app's, or None where it waits."""
+    def _start(self, message: Message) -> Message | None:
+        """Take the app's head; return the message to send now, or None where it waits."""
         given = message.get("headers")
-        # They may be missing, and any iterable of pairs (HTTP 2.5, "Response Start").
+        # Any iterable of pairs, and optional (HTTP 2.5, "Response Start").
         self._exchange.start(message["status"], given if isinstance(given, list) else list(given or ()))
         self._rewrites = self._exchange.rewrites
         if self._exchange.head_depends_on_body:
-            # A copy: an app may use the same dictionary for its next message.
+            # A copy, because an app may use the same dictionary for its next message.
             self.waiting = dict(message)
             return None
         head = self._exchange.head
@@ -137,7 +137,7 @@ class _Response:
     async def _body(self, message: Message) -> None:
         given = bytes(message.get("body", b""))
         more = message.get("more_body", False)
-        # An app behind another middleware often says only with an empty message that its body was whole.
+        # Another middleware often ends a body with an empty message of its own.
         if self.waiting is not None and (not more or self._exchange.length == b"%d" % len(given)):
             start, self.waiting = self.waiting, None
             self._rewrites = False
@@ -145,13 +145,13 @@ class _Response:
             await self._send({**start, "headers": headers})
             await self._send(message if body is given else {**message, "body": body})
             return
-        await self.finish()
+        await self.send_waiting()
         body = self._exchange.feed(given)
         await self._send({**message, "body": body if more else body + self._exchange.close()})
 
     async def _hint(self, message: Message) -> None:
-        """Send what may be sent of an early hint (RFC 8297); nothing where nothing is left."""
-        field = _HINTS[message["type"]]
+        """Send an early hint (RFC 8297) without the links that must wait; no message where no link is left."""
+        field = _HINT_FIELDS[message["type"]]
         hints = list(message.get(field) or ())
         given = [(b"link", bytes(link)) for link in hints] if field == "links" else hints
         left = self._exchange.filter_early_hints(given)
@@ -159,48 +159,53 @@ class _Response:
             await self._send({**message, field: [link for _, link in left] if field == "links" else left})
 
     async def _file(self, message: Message) -> None:
-        """Read a file that the app wants the server to send, because its HTML must be rewritten."""
+        """Send the file that the app wants the server to send, chunk by chunk, because its HTML must be rewritten."""
         more = message.get("more_body", False)
-        async for piece in _FILES[message["type"]](message):
-            await self._send({"type": "http.response.body", "body": self._exchange.feed(piece), "more_body": True})
+        async for chunk in _FILES[message["type"]](message):
+            await self._send({"type": "http.response.body", "body": self._exchange.feed(chunk), "more_body": True})
         last = b"" if more else self._exchange.close()
         await self._send({"type": "http.response.body", "body": last, "more_body": more})
 
 
-#: Early hints by the message's type: the standard's extension, which holds `Link` values, and gunicorn's own, which
-#: holds a head. Servers take them before the response's start, after it, or both, so they keep the app's order.
-_HINTS = {"http.response.early_hint": "links", "http.response.informational": "headers"}
+#: The messages for early hints, and the key of their fields: the extension of ASGI has values of `Link`, gunicorn's own
+#: has a head. Some servers take them before the response's start, some after it, so they keep the app's order.
+_HINT_FIELDS = {"http.response.early_hint": "links", "http.response.informational": "headers"}
 
 
-async def _path_pieces(message: Message) -> AsyncIterator[bytes]:
-    """The pieces of `http.response.pathsend`: a path."""
+async def _path_chunks(message: Message) -> AsyncIterator[bytes]:
+    """Yield the file of `http.response.pathsend`."""
     with await _in_thread(Path(message["path"]).open, "rb") as file:
-        while piece := await _in_thread(file.read, _FILE_PIECE):
-            yield piece
+        while chunk := await _in_thread(file.read, _FILE_CHUNK_SIZE):
+            yield chunk
 
 
-async def _descriptor_pieces(message: Message) -> AsyncIterator[bytes]:
-    """The pieces of `http.response.zerocopysend`: a file, from `offset` or where it stands, `count` bytes or all."""
+async def _descriptor_chunks(message: Message) -> AsyncIterator[bytes]:
+    """Yield the part of a file that `http.response.zerocopysend` names.
+
+    It begins at `offset`, or at the file's position, and has `count` bytes, or ends with the file.
+    """
     descriptor = message["file"] if isinstance(message["file"], int) else message["file"].fileno()
     if message.get("offset") is not None:
         os.lseek(descriptor, message["offset"], os.SEEK_SET)
     left = message.get("count")
     while left is None or left > 0:
-        piece = await _in_thread(os.read, descriptor, _FILE_PIECE if left is None else min(left, _FILE_PIECE))
-        if not piece:
+        size = _FILE_CHUNK_SIZE if left is None else min(left, _FILE_CHUNK_SIZE)
+        chunk = await _in_thread(os.read, descriptor, size)
+        if not chunk:
             return
-        left = left and left - len(piece)
-        yield piece
+        left = left and left - len(chunk)
+        yield chunk
 
 
+#: The messages by which an app has the server send a file.
 _FILES: dict[str, Callable[[Message], AsyncIterator[bytes]]] = {
-    "http.response.pathsend": _path_pieces,
-    "http.response.zerocopysend": _descriptor_pieces,
+    "http.response.pathsend": _path_chunks,
+    "http.response.zerocopysend": _descriptor_chunks,
 }
 
 
 async def _in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
-    """The function's result, without blocking the event loop where it is asyncio's; trio's is blocked for a piece."""
+    """Return the function's result without blocking the event loop of asyncio; any other loop is blocked meanwhile."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

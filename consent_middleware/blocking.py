@@ -15,10 +15,9 @@ from itertools import islice
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from .csp import Script, lets_run
+from .csp import NO_POLICY, ContentSecurityPolicy, ScriptElement
 from .facade.asset import Asset
 from .facade.markup import Mark
-from .headers import csp_nonce, csp_script_sources
 from .html.charset import decode_text
 from .html.normalize import fold_strings
 from .html.rewriter import Edit, StartTag, TagSearch
@@ -146,8 +145,7 @@ class TagBlocker:
 
     Args: the policy, the plan, the path of the facade's script, the nonce that the page's policy names, if any, the
     authority (host and port) under which the page was asked for, whether the site offers its chat on this page, the
-    language of the facade's words, where the site has chosen it for this request, whether that policy lets none of
-    the page's own scripts run without the nonce, and all that scripts insert, what the page's policies say of
+    language of the facade's words, where the site has chosen it for this request, what the page's policies say of
     scripts, and whether the guard may stand in the page itself, where its policies allow that: what is put before a
     `meta` element must not hide the encoding that the element names.
     """
@@ -159,8 +157,7 @@ class TagBlocker:
     authority: str = ""
     offers_chat: bool = True
     language: str | None = None
-    requires_nonce: bool = False
-    script_sources: tuple[str, ...] = ()
+    csp: ContentSecurityPolicy = NO_POLICY
     inline: bool = False
     search: TagSearch = field(init=False)
     blocked: list[BlockedTag] = field(default_factory=list)
@@ -392,7 +389,8 @@ class TagBlocker:
         """Whether the page's policies let a script run, from a file or, without an address, in the page itself."""
         text = asset.body.rstrip().decode("ascii") if address is None else None
         url = None if address is None else parse_url(address)
-        return lets_run((*self.script_sources, *more), Script(url, self.nonce or "", "", text), self.authority)
+        csp = self.csp._replace(script_sources=(*self.csp.script_sources, *more)) if more else self.csp
+        return csp.allows(ScriptElement(url, self.nonce or "", "", text), self.authority)
 
     def _note_policy(self, tag: StartTag) -> None:
         """Keep what a `meta` element says of scripts (HTML, section 4.2.5.3, "Content security policy state").
@@ -402,8 +400,9 @@ class TagBlocker:
         """
         if (tag.get(b"http-equiv") or "").lower() == "content-security-policy":
             said = [(b"content-security-policy", (tag.get(b"content") or "").encode("latin-1", "replace"))]
-            self._sources_within += csp_script_sources(said)
-            self.nonce = self.nonce or csp_nonce(said)
+            within = ContentSecurityPolicy.from_headers(said)
+            self._sources_within += within.script_sources
+            self.nonce = self.nonce or within.nonce
 
     def _is_guard(self, tag: StartTag) -> bool:
         """Return whether this is a guard of ours: anyone could write its attribute."""
@@ -569,7 +568,7 @@ class TagBlocker:
         # script inserts, so it is not.
         has_nonce = tag.get(b"nonce") == self._page_nonce
         is_allowed = tag.certain and self._may_run(tag, src)
-        is_stopped = self.requires_nonce and tag.name == b"script" and not (has_nonce or is_allowed)
+        is_stopped = self.csp.requires_nonce and tag.name == b"script" and not (has_nonce or is_allowed)
         # What browsers do not agree to be a tag may be a comment or a string in a script, with words of a visitor's in
         # it: it is held, and neither released nor asked for its account.
         runs = not is_stopped and is_allowed
@@ -612,15 +611,15 @@ class TagBlocker:
         """Whether the page's policies let this element run a script."""
         if tag.name in _NO_SCRIPTS:
             return False
-        if not self.script_sources:
+        if not self.csp.script_sources:
             return True
         if tag.text is None:
             url = parse_url(src, tag.base)
-            script = Script(url, tag.get(b"nonce") or "", tag.get(b"integrity") or "") if url else None
+            script = ScriptElement(url, tag.get(b"nonce") or "", tag.get(b"integrity") or "") if url else None
         else:
             text = decode_text(tag.script, tag.encoding).replace("\r\n", "\n").replace("\r", "\n")
-            script = Script(None, tag.get(b"nonce") or "", text=text)
-        return script is not None and lets_run(self.script_sources, script, self.authority)
+            script = ScriptElement(None, tag.get(b"nonce") or "", text=text)
+        return script is not None and self.csp.allows(script, self.authority)
 
     def _remember_chat(self, tag: StartTag, found: RuleMatch, src: str) -> None:
         """Keep the chat that this tag brings."""

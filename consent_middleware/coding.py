@@ -1,11 +1,8 @@
-"""Content codings: compressed bodies are read and written piece by piece, in bounded memory.
+"""Content codings: decodes and encodes bodies chunk by chunk, in bounded memory.
 
-Knows: gzip, deflate, br and zstd as RFC 9110, section 8.4.1, RFC 7932 and RFC 8878 name them, and where Python finds
-them.
-Must not know: HTML, headers, what is changed in between.
-
-gzip and deflate are the standard library's. br needs the package Brotli or brotlicffi, 1.2 or later; zstd needs Python
-3.14 or the package backports.zstd. A coding whose package is missing is not among `CODINGS`.
+RFC 9110, section 8.4.1 (gzip, deflate), RFC 7932 (br) and RFC 8878 (zstd). gzip and deflate are in the standard
+library. br needs the package Brotli or brotlicffi, 1.2 or later; zstd needs Python 3.14 or the package backports.zstd.
+A coding whose package is missing is not in `CODINGS`.
 """
 
 from __future__ import annotations
@@ -15,22 +12,23 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from importlib import import_module
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-#: The most bytes that are decoded at once, however well the sender has packed them.
-CHUNK_SIZE = 65_536
+#: The most bytes that are decoded at once, however well they are compressed.
+CHUNK_SIZE: Final = 65_536
 
-#: The most codings that may lie over one another. Real servers send one; each costs another engine.
-MAX_CODINGS = 3
+#: The most codings that a body may have, one over another. Servers use one, and each needs a decoder's memory.
+MAX_CODINGS: Final = 3
 
-_GZIP = 16 + zlib.MAX_WBITS
+#: `zlib`: the format of gzip, with the largest window.
+_GZIP: Final = 16 + zlib.MAX_WBITS
 
-#: RFC 9659: a browser accepts zstd windows up to 8 MB.
-_ZSTD_WINDOW_LOG = 23
+#: RFC 9659: browsers accept zstd windows of up to 8 MB.
+_ZSTD_WINDOW_LOG: Final = 23
 
 
 class CodingError(Exception):
-    """The body is not what its Content-Encoding says."""
+    """A body cannot be decoded by its `Content-Encoding`."""
 
 
 def _first_module(*names: str) -> ModuleType | None:
@@ -42,14 +40,19 @@ def _first_module(*names: str) -> ModuleType | None:
     return None
 
 
-def _bounded(brotli: ModuleType | None) -> ModuleType | None:
-    """The module, unless it is older than 1.2: nothing bounds what one call gives there, so a bomb would stand in
-    memory as a whole."""
+def _with_output_limit(brotli: ModuleType | None) -> ModuleType | None:
+    """Return the module, or None if it is older than 1.2.
+
+    Older ones have no limit for the output of one call, so a bomb would be decoded into memory as a whole.
+    """
     return brotli if brotli is not None and hasattr(brotli.Decompressor, "can_accept_more_data") else None
 
 
-_brotli = _bounded(_first_module("brotli", "brotlicffi"))
+_brotli = _with_output_limit(_first_module("brotli", "brotlicffi"))
 _zstd = _first_module("compression.zstd", "backports.zstd")
+
+
+# Decoding
 
 
 class _StreamDecoder(Protocol):
@@ -57,20 +60,24 @@ class _StreamDecoder(Protocol):
 
     @property
     def ended(self) -> bool:
-        """Whether the stream has come to its own end."""
+        """Whether the stream is complete."""
         ...
 
     @property
     def full(self) -> bool:
-        """Whether there is more to give without further input."""
+        """Whether more can be decoded without further input."""
         ...
 
     def read(self, coded: bytes) -> tuple[bytes, bytes]:
-        """At most `CHUNK_SIZE` bytes, and what is left of `coded`. Raises: CodingError."""
+        """Return at most `CHUNK_SIZE` decoded bytes, and the rest of `coded`.
+
+        Raises:
+            CodingError: The bytes are not what the coding says.
+        """
         ...
 
 
-class _Zlib:
+class _ZlibDecoder:
     full = False
 
     def __init__(self, window: int) -> None:
@@ -82,21 +89,22 @@ class _Zlib:
 
     def read(self, coded: bytes) -> tuple[bytes, bytes]:
         try:
-            piece = self._engine.decompress(coded, CHUNK_SIZE)
+            decoded = self._engine.decompress(coded, CHUNK_SIZE)
         except zlib.error as error:
             raise CodingError(str(error)) from error
-        return piece, self._engine.unconsumed_tail or self._engine.unused_data
+        return decoded, self._engine.unconsumed_tail or self._engine.unused_data
 
     def flush(self) -> bytes:
-        """What the engine still holds: at most one back-reference's worth of bytes."""
+        """Return the bytes that are still buffered: at most one back-reference."""
         return self._engine.flush()
 
 
-class _Deflate(_Zlib):
-    """Which of two formats "deflate" is shows in its first two bytes."""
+class _DeflateDecoder(_ZlibDecoder):
+    """Decodes "deflate", which is one of two formats: the first two bytes tell which."""
 
     def __init__(self) -> None:
         super().__init__(zlib.MAX_WBITS)
+        #: The first byte, while the second is missing; None once the format is known.
         self._head: bytes | None = b""
 
     def read(self, coded: bytes) -> tuple[bytes, bytes]:
@@ -111,11 +119,14 @@ class _Deflate(_Zlib):
 
 
 def _has_zlib_header(head: bytes) -> bool:
-    """RFC 9110 means the zlib format (RFC 1950, section 2.2); some servers send the bare stream of RFC 1951."""
+    """Return whether a stream is in the zlib format (RFC 1950, section 2.2), as RFC 9110 asks.
+
+    Some servers send the raw format of RFC 1951 instead.
+    """
     return head[0] & 0x0F == 8 and (head[0] << 8 | head[1]) % 31 == 0
 
 
-class _Brotli:
+class _BrotliDecoder:
     def __init__(self, module: Any) -> None:
         self._engine = module.Decompressor()
         self._error = module.error
@@ -131,14 +142,14 @@ class _Brotli:
     def read(self, coded: bytes) -> tuple[bytes, bytes]:
         full = self.full
         try:
-            # It adds a buffer, each larger than the one before, until the limit is passed: the first is half a piece.
-            piece = self._engine.process(b"" if full else coded, output_buffer_limit=CHUNK_SIZE // 4)
+            # Brotli adds buffers, each larger than the one before, until the limit is passed. The first is 32 kB.
+            decoded = self._engine.process(b"" if full else coded, output_buffer_limit=CHUNK_SIZE // 4)
         except self._error as error:
             raise CodingError(str(error) or "no brotli stream") from error
-        return piece, coded if full else b""
+        return decoded, coded if full else b""
 
 
-class _Zstd:
+class _ZstdDecoder:
     def __init__(self, module: Any) -> None:
         self._engine = module.ZstdDecompressor(
             options={module.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG},
@@ -156,91 +167,99 @@ class _Zstd:
     def read(self, coded: bytes) -> tuple[bytes, bytes]:
         full = self.full
         try:
-            piece = self._engine.decompress(b"" if full else coded, CHUNK_SIZE)
+            decoded = self._engine.decompress(b"" if full else coded, CHUNK_SIZE)
         except self._error as error:
             raise CodingError(str(error)) from error
-        return piece, coded if full else self._engine.unused_data
+        return decoded, coded if full else self._engine.unused_data
 
 
-#: RFC 1952, section 2.2, and RFC 8878, section 3: the body may be several streams, one after another.
-_REPEATS = frozenset({b"gzip", b"x-gzip", b"zstd"})
+#: Codings whose body may be several streams, one after another (RFC 1952, section 2.2; RFC 8878, section 3).
+_MULTI_STREAM: Final = frozenset({b"gzip", b"x-gzip", b"zstd"})
 
-_ENGINES: dict[bytes, Callable[[], _StreamDecoder]] = {
-    b"gzip": lambda: _Zlib(_GZIP),
-    b"x-gzip": lambda: _Zlib(_GZIP),
-    b"deflate": _Deflate,
-    **({b"br": lambda: _Brotli(_brotli)} if _brotli else {}),
-    **({b"zstd": lambda: _Zstd(_zstd)} if _zstd else {}),
+_STREAM_DECODERS: Final[dict[bytes, Callable[[], _StreamDecoder]]] = {
+    b"gzip": lambda: _ZlibDecoder(_GZIP),
+    b"x-gzip": lambda: _ZlibDecoder(_GZIP),
+    b"deflate": _DeflateDecoder,
+    **({b"br": lambda: _BrotliDecoder(_brotli)} if _brotli else {}),
+    **({b"zstd": lambda: _ZstdDecoder(_zstd)} if _zstd else {}),
 }
 
-#: The codings that can be read and written, as a request may offer them.
-CODINGS = frozenset(_ENGINES)
+#: The codings that can be decoded and encoded, as a request may offer them.
+CODINGS: Final = frozenset(_STREAM_DECODERS)
 
 
-class _Layer:
-    """Decodes one coding of a body, all its streams."""
+class _LayerDecoder:
+    """Decodes one coding of a body, with all its streams."""
 
     def __init__(self, coding: bytes) -> None:
         self._coding = coding
-        self._engine = _ENGINES[coding]()
+        self._stream = _STREAM_DECODERS[coding]()
 
     @property
     def complete(self) -> bool:
-        return self._engine.ended
+        return self._stream.ended
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         rest = chunk
-        while rest or self._engine.full:
-            if self._engine.ended:
-                if self._coding not in _REPEATS or not rest.strip(b"\0"):
+        while rest or self._stream.full:
+            if self._stream.ended:
+                if self._coding not in _MULTI_STREAM or not rest.strip(b"\0"):
                     return
-                self._engine = _ENGINES[self._coding]()
-            piece, rest = self._engine.read(rest)
-            if piece:
-                yield piece
+                self._stream = _STREAM_DECODERS[self._coding]()
+            decoded, rest = self._stream.read(rest)
+            if decoded:
+                yield decoded
 
     def close(self) -> bytes:
-        return self._engine.flush() if isinstance(self._engine, _Zlib) else b""
+        return self._stream.flush() if isinstance(self._stream, _ZlibDecoder) else b""
 
 
 class Decoder:
-    """Decodes one body. `feed` yields pieces of at most `CHUNK_SIZE` bytes, so a bomb is never
-    in memory as a whole.
+    """Decodes one body, in chunks of at most `CHUNK_SIZE` bytes, so that a bomb is never in memory as a whole.
 
-    Args: the codings in the order in which they were applied (RFC 9110, section 8.4).
+    Args:
+        codings: The codings in the order in which they were applied (RFC 9110, section 8.4).
     """
 
     __slots__ = ("_layers",)
 
     def __init__(self, *codings: bytes) -> None:
-        self._layers = [_Layer(coding) for coding in reversed(codings)]
+        self._layers = [_LayerDecoder(coding) for coding in reversed(codings)]
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """The pieces that `chunk` completes. Raises: CodingError."""
-        return self._through(self._layers, chunk)
+        """Yield the bytes that can be decoded now.
+
+        Raises:
+            CodingError: The body is not what its codings say.
+        """
+        return self._decode(self._layers, chunk)
 
     def close(self) -> Iterator[bytes]:
-        """What is still held. Raises: CodingError."""
+        """Yield the bytes that are still buffered.
+
+        Raises:
+            CodingError: The body is not what its codings say.
+        """
         for index, layer in enumerate(self._layers):
             rest = layer.close()
             if rest:
-                yield from self._through(self._layers[index + 1 :], rest)
+                yield from self._decode(self._layers[index + 1 :], rest)
 
-    def _through(self, layers: Sequence[_Layer], chunk: bytes) -> Iterator[bytes]:
+    def _decode(self, layers: Sequence[_LayerDecoder], chunk: bytes) -> Iterator[bytes]:
         if not layers:
             yield chunk
             return
-        for piece in layers[0].feed(chunk):
-            yield from self._through(layers[1:], piece)
+        for decoded in layers[0].feed(chunk):
+            yield from self._decode(layers[1:], decoded)
 
     @property
     def complete(self) -> bool:
-        """Whether the coded body has come to its own end; False for one that was cut off."""
+        """Whether the coded body has its end; False for one that was cut off."""
         return all(layer.complete for layer in self._layers)
 
 
 def decode_prefix(codings: Sequence[bytes], coded: bytes) -> Iterator[bytes]:
-    """All that can be decoded of the beginning of a broken body, a byte of it at a time. Never raises."""
+    """Yield everything that can be decoded before the first error in a body, byte by byte."""
     decoder = Decoder(*codings)
     try:
         for at in range(len(coded)):
@@ -249,12 +268,17 @@ def decode_prefix(codings: Sequence[bytes], coded: bytes) -> Iterator[bytes]:
         return
 
 
-class _Writer(Protocol):
+# Encoding
+
+
+class _StreamEncoder(Protocol):
+    """Encodes one stream of one coding."""
+
     def write(self, plain: bytes, *, flush: bool) -> bytes: ...
     def end(self) -> bytes: ...
 
 
-class _ZlibWriter:
+class _ZlibEncoder:
     def __init__(self, window: int) -> None:
         self._engine = zlib.compressobj(6, zlib.DEFLATED, window)
 
@@ -265,9 +289,9 @@ class _ZlibWriter:
         return self._engine.flush()
 
 
-class _BrotliWriter:
-    #: About as dense as gzip's 6, in about its time; higher levels are for files that are compressed once.
-    _QUALITY = 4
+class _BrotliEncoder:
+    #: About as small as gzip's level 6, in about its time. Higher levels are for files that are compressed once.
+    _QUALITY: Final = 4
 
     def __init__(self, module: Any) -> None:
         self._engine = module.Compressor(quality=self._QUALITY)
@@ -281,7 +305,7 @@ class _BrotliWriter:
         return coded
 
 
-class _ZstdWriter:
+class _ZstdEncoder:
     def __init__(self, module: Any) -> None:
         self._engine = module.ZstdCompressor()
 
@@ -295,55 +319,59 @@ class _ZstdWriter:
         return coded
 
 
-_WRITERS: dict[bytes, Callable[[], _Writer]] = {
-    b"gzip": lambda: _ZlibWriter(_GZIP),
-    b"x-gzip": lambda: _ZlibWriter(_GZIP),
-    b"deflate": lambda: _ZlibWriter(zlib.MAX_WBITS),
-    b"br": lambda: _BrotliWriter(_brotli),
-    b"zstd": lambda: _ZstdWriter(_zstd),
+_STREAM_ENCODERS: Final[dict[bytes, Callable[[], _StreamEncoder]]] = {
+    b"gzip": lambda: _ZlibEncoder(_GZIP),
+    b"x-gzip": lambda: _ZlibEncoder(_GZIP),
+    b"deflate": lambda: _ZlibEncoder(zlib.MAX_WBITS),
+    b"br": lambda: _BrotliEncoder(_brotli),
+    b"zstd": lambda: _ZstdEncoder(_zstd),
 }
 
 
 class Encoder:
-    """Encodes one body; each `feed` ends on a byte boundary, so that what goes in can come out at the other end.
+    """Encodes one body. What was fed so far can always be decoded at the other end.
 
-    Args: the codings in the order in which they are applied.
+    Args:
+        codings: The codings in the order in which they are applied.
     """
 
     __slots__ = ("_codings", "_made")
 
     def __init__(self, *codings: bytes) -> None:
         self._codings = codings
-        self._made: list[_Writer] | None = None
+        self._made: list[_StreamEncoder] | None = None
 
     @property
-    def _writers(self) -> list[_Writer]:
-        # At the first use only: an engine takes hundreds of kilobytes, and most pages at hand need none.
+    def _layers(self) -> list[_StreamEncoder]:
+        # Made at the first use: an encoder takes hundreds of kilobytes, and a page that does not change needs none.
         if self._made is None:
-            self._made = [_WRITERS[coding]() for coding in self._codings]
+            self._made = [_STREAM_ENCODERS[coding]() for coding in self._codings]
         return self._made
 
     def feed(self, data: bytes) -> bytes:
-        """The coded form of `data`, all of it."""
+        """Return the coded form of `data`, all of it."""
         if data:
-            for writer in self._writers:
-                data = writer.write(data, flush=True)
+            for layer in self._layers:
+                data = layer.write(data, flush=True)
         return data
 
     def close(self, data: bytes = b"") -> bytes:
-        """The coded form of the last `data`, and the end of the coded body."""
-        for writer in self._writers:
-            data = (writer.write(data, flush=False) if data else b"") + writer.end()
+        """Return the coded form of the last `data`, and the end of the coded body."""
+        for layer in self._layers:
+            data = (layer.write(data, flush=False) if data else b"") + layer.end()
         return data
 
 
-#: The codings in which whole files are packed, the densest first. Every browser reads gzip.
-PRECOMPRESSED: tuple[bytes, ...] = (b"br", b"gzip") if _brotli is not None else (b"gzip",)
+# Files
+
+
+#: The codings for whole files, the smallest result first. Every browser accepts gzip.
+PRECOMPRESSED: Final[tuple[bytes, ...]] = (b"br", b"gzip") if _brotli is not None else (b"gzip",)
 
 
 @lru_cache(maxsize=256)  # a site has some dozens of files
 def precompressed(plain: bytes, coding: bytes) -> bytes:
-    """A file in one of `PRECOMPRESSED`, as small as it goes: it is compressed once and sent often."""
+    """Return a file in one of `PRECOMPRESSED`, as small as possible: it is compressed once and sent often."""
     if coding == b"br" and _brotli is not None:
         dense: bytes = _brotli.compress(plain, quality=11)
         return dense

@@ -1,10 +1,8 @@
-"""Whether a page's Content-Security-Policy lets one of its own scripts run (CSP Level 3, section 6.7).
+"""What a page's Content-Security-Policy lets scripts do (CSP Level 3).
 
-Knows: the source expressions of a directive for scripts, and how an address, a nonce or a digest matches one.
-Must not know: header fields, HTML, vendors, what follows from the answer.
-
-What a page's policy stops may be markup that somebody has got into the page. Where a source cannot be understood, or
-the page's own address is not known, a script counts as stopped.
+`ContentSecurityPolicy.from_headers` reads the fields of a response once; everything else is asked of its result. A
+script that the policy blocks may be markup that somebody has smuggled into the page. So a script counts as blocked
+where a source cannot be understood, or where the page's own address would decide and is not known.
 """
 
 from __future__ import annotations
@@ -13,17 +11,48 @@ import hashlib
 import re
 from base64 import b64decode
 from binascii import Error
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
 
+from .headers import values
 from .urls import DEFAULT_PORTS, URL, parse_url
 
+#: The fields that hold policies; those of the second are only reported.
+_ENFORCED: Final = b"content-security-policy"
+_REPORT_ONLY: Final = b"content-security-policy-report-only"
+CSP_FIELDS: Final = frozenset({_ENFORCED, _REPORT_ONLY})
 
-class Script(NamedTuple):
-    """One script of a page as its policy sees it.
+#: The directives that govern script elements, each standing in for the one before it (section 6.8.3).
+_SCRIPT_DIRECTIVES: Final = ("script-src-elem", "script-src", "default-src")
 
-    `url` is its address against the page's base, None for an inline script, whose characters are `text` (None: not
-    known). `nonce` and `integrity` are its attributes, "" where they are missing.
+#: Section 2.2.1: ASCII white space ends a directive's name.
+_WHITE_SPACE: Final = "\t\n\f\r "
+_WHITE_SPACE_RUN: Final = re.compile(r"[\t\n\f\r ]+")
+_SOURCE: Final = re.compile(r"[^\t-\r ]+")
+
+#: Section 2.3.1: the source expressions.
+_NONCE_SOURCE: Final = re.compile(r"'nonce-([A-Za-z0-9+/_-]+={0,2})'", re.IGNORECASE)
+_HASH_SOURCE: Final = re.compile(r"'?(sha256|sha384|sha512)-([A-Za-z0-9+/_-]+={0,2})'?(?:\?.*)?", re.IGNORECASE)
+_SCHEME_SOURCE: Final = re.compile(r"([a-z][a-z0-9+.-]*):")
+_HOST_SOURCE: Final = re.compile(
+    r"""
+    (?: (?P<scheme> [a-z][a-z0-9+.-]* ) :// )?
+    (?P<host> \* | (?: \*\. )? [a-z0-9_.-]+ | \[ [0-9a-f:.]+ \] )
+    (?: : (?P<port> \d{1,5} | \* ) )?
+    (?P<path> /.* )?
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+class ScriptElement(NamedTuple):
+    """A script of a page, as far as a policy looks at it.
+
+    Attributes:
+        url: Its address, resolved against the page's base; None for an inline script.
+        nonce: Its `nonce` attribute, "" where it has none.
+        integrity: Its `integrity` attribute, "" where it has none.
+        text: The text of an inline script, None where it is not known.
     """
 
     url: URL | None
@@ -32,28 +61,96 @@ class Script(NamedTuple):
     text: str | None = None
 
 
-_NONCE = re.compile(r"'nonce-([A-Za-z0-9+/_-]+={0,2})'", re.IGNORECASE)
-_HASH = re.compile(r"'?(sha256|sha384|sha512)-([A-Za-z0-9+/_-]+={0,2})'?(?:\?.*)?", re.IGNORECASE)
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):")
-_HOST = re.compile(
-    r"(?:(?P<scheme>[a-z][a-z0-9+.-]*)://)?(?P<host>\*|(?:\*\.)?[a-z0-9_.-]+|\[[0-9a-f:.]+\])"
-    r"(?::(?P<port>\d{1,5}|\*))?(?P<path>/.*)?",
-    re.IGNORECASE,
-)
+class ContentSecurityPolicy(NamedTuple):
+    """What all policies of one page say about scripts.
 
-
-def lets_run(policies: Iterable[str], script: Script, authority: str = "") -> bool:
-    """Return whether every policy lets the script run; each is the value of the directive that governs scripts.
-
-    `authority` is the page's own host and port, "" where it is not known.
+    Attributes:
+        nonce: The first nonce that a policy allows for scripts, None where no policy names one. Enforced policies come
+            before policies that are only reported.
+        script_sources: The sources for script elements, one text for each enforced policy that restricts scripts.
     """
-    return all(
-        _allows(policy.split(), script, parse_url(f"//{authority}") if authority else None) for policy in policies
-    )
+
+    nonce: str | None = None
+    script_sources: tuple[str, ...] = ()
+
+    @classmethod
+    def from_headers(cls, headers: Iterable[tuple[bytes, bytes]]) -> ContentSecurityPolicy:
+        """Return what a response's fields say."""
+        headers = list(headers)
+        enforced = tuple(_script_sources(values(headers, _ENFORCED)))
+        nonce = _first_nonce(enforced)
+        if nonce is None:
+            nonce = _first_nonce(_script_sources(values(headers, _REPORT_ONLY)))
+        return cls(nonce, enforced)
+
+    @property
+    def has_strict_dynamic(self) -> bool:
+        """Whether a policy allows whatever an allowed script inserts.
+
+        Of the page's own scripts, such a policy allows only those with a nonce or a hash (section 8.2).
+        """
+        return any("'strict-dynamic'" in _words(sources) for sources in self.script_sources)
+
+    @property
+    def requires_nonce(self) -> bool:
+        """Whether a script of the page needs a nonce or a hash, and what it inserts needs neither."""
+        return self.nonce is not None and self.has_strict_dynamic
+
+    @property
+    def blocks_same_origin_scripts(self) -> bool:
+        """Whether a policy blocks a script of the page's own origin that has neither a nonce nor a hash.
+
+        Any host or scheme in a policy is taken for the page's own (section 6.7.1.1).
+        """
+        return not all(_allows_by_address(_words(sources)) for sources in self.script_sources)
+
+    def allows(self, script: ScriptElement, authority: str = "") -> bool:
+        """Return whether every enforced policy lets the script run.
+
+        Args:
+            script: The script.
+            authority: The page's own host and port, "" where they are not known.
+        """
+        page = parse_url(f"//{authority}") if authority and self.script_sources else None
+        return all(_allows(sources.split(), script, page) for sources in self.script_sources)
 
 
-def _allows(sources: Sequence[str], script: Script, page: URL | None) -> bool:
-    nonces = {found[1] for source in sources if (found := _NONCE.fullmatch(source))}
+#: The page of a response without any policy.
+NO_POLICY: Final = ContentSecurityPolicy()
+
+
+def _script_sources(fields: Iterable[bytes]) -> Iterator[str]:
+    """Yield the sources for script elements of each policy in these values, if the policy restricts scripts."""
+    for field in fields:
+        for policy in field.decode("latin-1").split(","):
+            directives: dict[str, str] = {}
+            for directive in policy.split(";"):
+                name, *sources = _WHITE_SPACE_RUN.split(directive.strip(_WHITE_SPACE), maxsplit=1)
+                # Of directives with one name, the first counts (section 2.2.1).
+                directives.setdefault(name.lower(), "".join(sources))
+            for name in _SCRIPT_DIRECTIVES:
+                if name in directives:
+                    yield directives[name]
+                    break
+
+
+def _first_nonce(script_sources: Iterable[str]) -> str | None:
+    found = (_NONCE_SOURCE.search(sources) for sources in script_sources)
+    return next((nonce[1] for nonce in found if nonce is not None), None)
+
+
+def _words(sources: str) -> list[str]:
+    return _SOURCE.findall(sources.lower())
+
+
+def _allows_by_address(words: Sequence[str]) -> bool:
+    names_address = any(word == "'self'" or not word.startswith("'") for word in words)
+    return names_address and "'strict-dynamic'" not in words
+
+
+def _allows(sources: Sequence[str], script: ScriptElement, page: URL | None) -> bool:
+    """Return whether one policy lets the script run (section 6.7.1.1 for an address, 6.7.3.3 for an inline script)."""
+    nonces = {found[1] for source in sources if (found := _NONCE_SOURCE.fullmatch(source))}
     if script.nonce in nonces:
         return True
     hashes = _hashes(sources)
@@ -69,10 +166,10 @@ def _allows(sources: Sequence[str], script: Script, page: URL | None) -> bool:
 
 
 def _hashes(words: Iterable[str]) -> set[tuple[str, bytes]]:
-    """Return the digests that stand among these words, with the names of their functions."""
+    """Return the digests among these words, each with the name of its hash function."""
     found = set()
     for word in words:
-        if (match := _HASH.fullmatch(word)) is not None:
+        if (match := _HASH_SOURCE.fullmatch(word)) is not None:
             try:
                 found.add((match[1].lower(), b64decode(match[2].replace("-", "+").replace("_", "/"), validate=True)))
             except Error:
@@ -85,7 +182,10 @@ def _digest(name: str, text: str) -> bytes:
 
 
 def _matches(source: str, url: URL, page: URL | None) -> bool:
-    """Section 6.7.2.8: an address without a scheme, or without a host, has the page's."""
+    """Return whether a source allows an address (section 6.7.2.8).
+
+    An address without a scheme or a host has the page's.
+    """
     source = source.lower() if source.startswith("'") else source
     is_network = url.scheme in {"", "http", "https"}
     if not url.host and is_network:
@@ -96,9 +196,9 @@ def _matches(source: str, url: URL, page: URL | None) -> bool:
         return is_network and page is not None and (url.host, url.port) == (page.host, page.port)
     if source == "*":
         return is_network
-    if (named := _SCHEME.fullmatch(source.lower())) is not None:
+    if (named := _SCHEME_SOURCE.fullmatch(source.lower())) is not None:
         return url.scheme == named[1] or (named[1] in {"http", "https"} and url.scheme in {"", "https"})
-    wanted = _HOST.fullmatch(source)
+    wanted = _HOST_SOURCE.fullmatch(source)
     if wanted is None or not is_network:
         return False
     scheme, host, port, path = wanted.group("scheme", "host", "port", "path")
@@ -117,6 +217,6 @@ def _is_host(wanted: str, host: str) -> bool:
 
 
 def _port(port: str | None, scheme: str) -> int | None:
-    """Return the port, None where it is left out or the scheme's own."""
+    """Return the port as a number, None where it is missing or the scheme's default."""
     number = None if port is None else int(port)
     return None if number in {80, 443, DEFAULT_PORTS.get(scheme)} else number

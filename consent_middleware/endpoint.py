@@ -12,9 +12,10 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from .caching import add_vary
 from .coding import PRECOMPRESSED, precompressed
-from .cookies import Cookies
-from .headers import Headers, add_vary, expire, preferred_coding
+from .cookies import Cookies, expire_cookies
+from .headers import Headers, preferred_coding
 from .policy import Plan, Policy
 from .purpose import Purpose
 
@@ -100,7 +101,7 @@ def _decision(policy: Policy, plan: Plan, cookies: Cookies, host: bytes) -> Answ
     head = found.headers
     for field in (b"Cookie", *policy.vary):
         head = add_vary(head, field)
-    return found._replace(headers=head + expire(policy.cookies_to_expire(plan, cookies), cookies, host))
+    return found._replace(headers=head + expire_cookies(policy.cookies_to_expire(plan, cookies), cookies, host))
 
 
 def _answer(content_type: str, body: bytes, cache_control: bytes) -> Answer:

@@ -23,30 +23,22 @@ from typing import NamedTuple
 from . import endpoint, mime
 from .addresses import FIELDS, filter_addresses
 from .blocking import BlockedTag, TagBlocker, hint_purpose, purpose_of_url
+from .caching import mark_validators, request_for_app, vary_per_visitor
 from .coding import CODINGS, MAX_CODINGS, CodingError, Decoder, Encoder, decode_prefix
-from .cookies import Cookies
+from .cookies import Cookies, expire_cookies, filter_set_cookie, hide_cookies
+from .csp import CSP_FIELDS, NO_POLICY, ContentSecurityPolicy
 from .headers import (
     LONGEST_HOST,
     Headers,
-    blocks_same_origin_scripts,
-    csp_nonce,
-    csp_script_sources,
-    expire,
-    filter_links,
-    filter_set_cookie,
     for_changed_body,
-    has_strict_dynamic,
-    hide_cookies,
     is_for_script,
     is_navigation,
-    mark_validators,
     may_want_html,
-    normalize_names,
-    request_for_app,
+    normalize_head,
     values,
-    vary_per_visitor,
 )
 from .html.rewriter import HTMLRewriter
+from .links import filter_links
 from .policy import Plan, Policy
 from .purpose import Purpose
 from .sources import Signals
@@ -61,9 +53,6 @@ _CODED = b"content-encoding"
 
 #: The codings that browsers undo, those of shared dictionaries (RFC 9842) included.
 BROWSERS_READ = frozenset({b"gzip", b"x-gzip", b"deflate", b"br", b"zstd", b"dcb", b"dcz"})
-
-#: Fields that say which scripts a page lets run.
-_CSP = frozenset({b"content-security-policy", b"content-security-policy-report-only"})
 
 #: How much of a compressed body that is at hand is decoded at once, in bytes. A page beyond it is read in pieces.
 MAX_WHOLE = 1 << 22
@@ -107,7 +96,7 @@ class Exchange:
 
     def __init__(self, policy: Policy, request: RequestHead) -> None:
         method, path, _, given = request
-        self._headers, self._fields = headers, fields = normalize_names(given)
+        self._headers, self._fields = headers, fields = normalize_head(given)
         self._policy = policy
         self._request = request
         if len(fields) == len(headers):
@@ -259,21 +248,17 @@ class Exchange:
             head = vary_per_visitor(head, self._variant, (b"Cookie", *self._policy.vary))
             if ended := self._policy.cookies_to_expire(self.plan, self._cookies):
                 # The browser still holds them against a refusal, or from a past visit.
-                head = [*head, *expire(ended, self._cookies, self._host)]
+                head = [*head, *expire_cookies(ended, self._cookies, self._host)]
         if kind is not None and self._touches_html() and self._has_content(status):
             codings = self._known(_codings(b",".join(values(head, b"content-encoding")))) if _CODED in names else ()
-            nonce = csp_nonce(head) if not _CSP.isdisjoint(names) else None
-            nonced = nonce is not None and has_strict_dynamic(head)
             if self._is_readable(status, codings):
                 self._page = PageContext(
                     self._page_plan.variant,
                     endpoint.asset_url(self._policy, self._request.mount),
-                    nonce,
                     _authority(self._host),
                     self._policy.chat_enabled_on(self._request.path),
                     self._language,
-                    nonced,
-                    () if _CSP.isdisjoint(names) else csp_script_sources(head),
+                    NO_POLICY if CSP_FIELDS.isdisjoint(names) else ContentSecurityPolicy.from_headers(head),
                     kind,
                     codings,
                 )
@@ -285,7 +270,7 @@ class Exchange:
             note("untyped", "a response whose Content-Type does not say so was read as HTML, as browsers read it")
         if outcome.bail_outs:
             note("bail-out", "a tag of an HTML page was too long to hold; see the setting on_bail_out")
-        if outcome.needs_own_scripts and blocks_same_origin_scripts(self._head):
+        if outcome.needs_own_scripts and self._page and self._page.csp.blocks_same_origin_scripts:
             note(
                 "csp-refuses-facade",
                 "a page's Content-Security-Policy lets the facade's script not run: it names neither a nonce nor "
@@ -393,12 +378,10 @@ class PageContext(NamedTuple):
 
     variant: str
     asset_url: str
-    nonce: str | None
     authority: str
     offers_chat: bool
     language: str | None
-    nonced: bool
-    script_sources: tuple[str, ...]
+    csp: ContentSecurityPolicy
     kind: mime.PageType
     #: How the old bytes are coded, and the new ones will be.
     codings: tuple[bytes, ...] = ()
@@ -420,7 +403,7 @@ class RewriteResult(NamedTuple):
 def rewrite_page(policy: Policy, plan: Plan, frame: PageContext, body: bytes) -> RewriteResult:
     """What becomes of a body that is at hand. What became of a body that has come before is remembered."""
     # A page with a nonce is made for one response.
-    memory = policy.pages if frame.nonce is None else None
+    memory = policy.pages if frame.csp.nonce is None else None
     known: RewriteResult | None = memory.get(frame, body) if memory else None
     if known is not None:
         return known
@@ -522,12 +505,11 @@ class BodyRewriter:
             policy,
             plan,
             frame.asset_url,
-            frame.nonce,
+            frame.csp.nonce,
             frame.authority,
             frame.offers_chat,
             language=frame.language,
-            requires_nonce=frame.nonced,
-            script_sources=frame.script_sources,
+            csp=frame.csp,
             # HTML, section 13.2.3.2: a browser looks for the element among the first 1,024 bytes.
             inline=frame.kind.charset is not None,
         )

@@ -1,10 +1,8 @@
-"""Which responses a browser shows as a page: what their `Content-Type` says, and what their first bytes look like.
+"""Which responses a browser shows as a page: by the `Content-Type`, or by the first bytes of the body.
 
-Knows: the MIME Sniffing standard (https://mimesniff.spec.whatwg.org/), how Fetch takes a type from a head
-(https://fetch.spec.whatwg.org/#concept-header-extract-mime-type), and where browsers read it in another way.
-Must not know: consent, vendors, what a page is made of.
-
-Of two readings that browsers have of one head, the one that takes it for a page counts.
+Follows the MIME Sniffing standard (https://mimesniff.spec.whatwg.org/), and Fetch for how a type is taken from a head
+(https://fetch.spec.whatwg.org/#concept-header-extract-mime-type). Where browsers differ from the standards or from each
+other, a response counts as a page if one of them shows it as a page.
 """
 
 from __future__ import annotations
@@ -15,37 +13,68 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from .headers import OWS
+
 HTML: Final = b"text/html"
 XHTML: Final = b"application/xhtml+xml"
 
-#: Fetch, section 2.2: HTTP tab or space, and HTTP whitespace.
-_OWS: Final = b"\t "
-_SPACE: Final = b"\t\n\r "
-_TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+#: Fetch, section 2.2: HTTP whitespace.
+_HTTP_WHITESPACE: Final = b"\t\n\r "
+
+#: MIME Sniffing, section 3: HTTP token code points, and HTTP quoted-string token code points.
+_HTTP_TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _QUOTABLE: Final = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
-_ESCAPED: Final = re.compile(rb"\\(.)", re.DOTALL)
-#: Fetch, section 2.2.2, "get, decode, and split": commas within quotation marks part nothing.
-_MEMBER: Final = re.compile(rb'(?:[^",]|"(?:[^"\\]|\\.)*+(?:"|\\?\Z))*+', re.DOTALL)
-_QUOTED: Final = re.compile(rb'"((?:[^"\\]|\\.)*+)(?:"|(\\?)\Z)', re.DOTALL)
+
+#: Fetch, section 2.2.2, "get, decode, and split": a comma within quotation marks belongs to its member.
+_FIELD_MEMBER: Final = re.compile(
+    rb"""
+    (?: [^",]
+      | " (?: [^"\\] | \\. )*+ (?: " | \\?\Z )    # a quoted string, with its end or to the end of the field
+    )*+
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+
+#: Fetch, section 2.2, "collect an HTTP quoted string": its content, and a backslash that ends the field.
+_HTTP_QUOTED_STRING: Final = re.compile(
+    rb"""
+    " ( (?: [^"\\] | \\. )*+ )
+    (?: " | (\\?)\Z )
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+_BACKSLASH_PAIR: Final = re.compile(rb"\\(.)", re.DOTALL)
 
 #: MIME Sniffing, section 7, step 1: types that say nothing.
 _UNKNOWN: Final = frozenset({b"unknown/unknown", b"application/unknown", b"*/*"})
 
 #: MIME Sniffing, section 5.2: how many bytes of a body a browser looks at.
-SNIFFED: Final = 1445
-#: White space as browsers skip it, behind a byte order mark, and what markup begins with. The tables of the standard
-#: and of browsers differ in the names of elements, so any name counts.
-_SPACE_BEFORE: Final = re.compile(rb"(?:\xef\xbb\xbf)?[\t\n\x0b\f\r ]*+")
+SNIFF_LENGTH: Final = 1445
+
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+#: White space that browsers skip, behind a byte order mark.
+_LEADING_SPACE: Final = re.compile(rb"(?:\xef\xbb\xbf)?[\t\n\x0b\f\r ]*+")
+
+#: The beginning of markup. The standard and browsers have different tables of element names here, so any name counts.
 _MARKUP: Final = re.compile(rb"<[A-Za-z!/?]")
-_XML: Final = b"<?xml"
-#: What JSON begins with (RFC 8259), if it can hold markup, and the usual guard before it.
-_GUARD: Final = b")]}'"
-_DATA: Final = re.compile(rb"[{\[\"]|" + re.escape(_GUARD))
+_XML_DECLARATION: Final = b"<?xml"
+
+#: The usual bytes in front of JSON that keep other sites from running it as a script.
+_JSON_GUARD: Final = b")]}'"
+
+#: The beginning of JSON that could contain markup (RFC 8259).
+_JSON: Final = re.compile(rb"[{\[\"]|" + re.escape(_JSON_GUARD))
 
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
-    """A parsed media type: `essence` and the parameters' names are in lower case, values are as they are."""
+    """A parsed media type.
+
+    Attributes:
+        essence: Type and subtype, in lower case.
+        parameters: Names in lower case, and values as they are written.
+    """
 
     essence: bytes
     parameters: Mapping[bytes, bytes] = field(default_factory=dict)
@@ -57,12 +86,15 @@ class MediaType:
 
 
 class PageType(NamedTuple):
-    """How a response is read as a page.
+    """How a browser reads a response as a page.
 
-    `essence` is `HTML`, or `XHTML` for everything that a browser parses as XML. `charset` is what the head says of the
-    encoding. With `sniffs` only the body's beginning tells whether it is a page; then the essence is that of a page in
-    HTML. With `shown` it is one only where the browser shows it as a document of its own. With `fetched` a script has
-    asked for it, and takes it for data where it begins like JSON.
+    Attributes:
+        essence: `HTML`, or `XHTML` for everything that a browser parses as XML.
+        charset: The encoding that the head names.
+        sniffs: Whether the first bytes of the body decide whether it is a page. Then `essence` is that of a page in
+            HTML.
+        shown: Whether it is a page only where the browser shows it as a document of its own.
+        fetched: Whether a script has asked for it, and takes it for data where it begins like JSON.
     """
 
     essence: bytes
@@ -72,55 +104,56 @@ class PageType(NamedTuple):
     fetched: bool = False
 
 
-def split(values: Sequence[bytes]) -> list[bytes]:
-    """Return the members of a field of these lines (Fetch, "get, decode, and split")."""
+def split_field(values: Sequence[bytes]) -> list[bytes]:
+    """Return the members of a field with these lines (Fetch, section 2.2.2, "get, decode, and split")."""
     joined = b", ".join(values)
     found, at = [], 0
     while True:
-        end = _MEMBER.match(joined, at).end()  # type: ignore[union-attr]
-        found.append(joined[at:end].strip(_OWS))
+        end = _FIELD_MEMBER.match(joined, at).end()  # type: ignore[union-attr]
+        found.append(joined[at:end].strip(OWS))
         if end == len(joined):
             return found
         at = end + 1
 
 
-def parse(text: bytes) -> MediaType | None:
-    """Return a media type (MIME Sniffing, section 4.4, "parse a MIME type"), or None where the text is none."""
-    kind, slash, rest = text.strip(_SPACE).partition(b"/")
+def parse_media_type(text: bytes) -> MediaType | None:
+    """Return a media type, or None where the text is none (MIME Sniffing, section 4.4, "parse a MIME type")."""
+    kind, slash, rest = text.strip(_HTTP_WHITESPACE).partition(b"/")
     subtype, _, _ = rest.partition(b";")
-    subtype = subtype.rstrip(_SPACE)
-    if not (slash and _TOKEN.fullmatch(kind) and _TOKEN.fullmatch(subtype)):
+    subtype = subtype.rstrip(_HTTP_WHITESPACE)
+    if not (slash and _HTTP_TOKEN.fullmatch(kind) and _HTTP_TOKEN.fullmatch(subtype)):
         return None
     parameters: dict[bytes, bytes] = {}
     at = rest.find(b";")
     while 0 <= at < len(rest):
-        name, value, at = _parameter(rest, at + 1)
-        if value is not None and _TOKEN.fullmatch(name) and _QUOTABLE.fullmatch(value):
+        name, value, at = _parse_parameter(rest, at + 1)
+        if value is not None and _HTTP_TOKEN.fullmatch(name) and _QUOTABLE.fullmatch(value):
             parameters.setdefault(name.lower(), value)
     return MediaType((kind + b"/" + subtype).lower(), parameters)
 
 
-def _parameter(text: bytes, at: int) -> tuple[bytes, bytes | None, int]:
-    """Return the parameter that begins here, its value if it has one, and where the next semicolon stands, or -1."""
+def _parse_parameter(text: bytes, at: int) -> tuple[bytes, bytes | None, int]:
+    """Return the parameter that begins at `at`, its value or None, and the position of the next semicolon or -1."""
     stop = text.find(b";", at)
     end = stop if stop >= 0 else len(text)
     equals = text.find(b"=", at, end)
     if equals < 0:
         return b"", None, stop
-    name = text[at:equals].lstrip(_SPACE)
-    quoted = _QUOTED.match(text, equals + 1)
+    name = text[at:equals].lstrip(_HTTP_WHITESPACE)
+    quoted = _HTTP_QUOTED_STRING.match(text, equals + 1)
     if quoted:
-        # A backslash that ends the text stands for itself.
-        return name, _ESCAPED.sub(rb"\1", quoted[1]) + (quoted[2] or b""), text.find(b";", quoted.end())
-    return name, text[equals + 1 : end].rstrip(_SPACE) or None, stop
+        # A backslash at the very end stands for itself.
+        value = _BACKSLASH_PAIR.sub(rb"\1", quoted[1]) + (quoted[2] or b"")
+        return name, value, text.find(b";", quoted.end())
+    return name, text[equals + 1 : end].rstrip(_HTTP_WHITESPACE) or None, stop
 
 
-def extract(values: Sequence[bytes]) -> MediaType | None:
-    """Return the type that a head's `Content-Type` lines name (Fetch, "extract a MIME type"); None where it is none."""
+def extract_media_type(values: Sequence[bytes]) -> MediaType | None:
+    """Return the type that these `Content-Type` lines name, or None (Fetch, section 2.2.2, "extract a MIME type")."""
     found: MediaType | None = None
     charset = None
-    for member in split(values):
-        named = parse(member)
+    for member in split_field(values):
+        named = parse_media_type(member)
         if named is None or named.essence == b"*/*":
             continue
         if found is None or named.essence != found.essence:
@@ -131,24 +164,28 @@ def extract(values: Sequence[bytes]) -> MediaType | None:
     return found
 
 
-def _loosely(member: bytes) -> bytes:
-    """Return the type as browsers read it that end it at white space or a remark; some take the first of a list."""
-    return re.split(rb"[\t\n\r (;,]", member.strip(_SPACE), maxsplit=1)[0].strip(b"\xa0").lower()
+def _loose_essence(member: bytes) -> bytes:
+    """Return the essence as lenient browsers read it: it ends at white space, at a remark or at the first separator."""
+    return re.split(rb"[\t\n\r (;,]", member.strip(_HTTP_WHITESPACE), maxsplit=1)[0].strip(b"\xa0").lower()
 
 
 @lru_cache(64)  # a site has few different heads
 def page_type(values: tuple[bytes, ...], *, nosniff: bool = False) -> PageType | None:
-    """Return how a browser reads a response with these `Content-Type` lines as a page; None where it shows none.
+    """Return how a browser reads a response as a page, or None where no browser shows a page.
 
-    The standards' reading comes first, then what Chromium and WebKit make of lines that the standards refuse, or take
-    for something else.
+    The reading of the standards comes first, then the one of Chromium and WebKit for lines that the standards refuse or
+    read as another type.
+
+    Args:
+        values: The lines of `Content-Type`.
+        nosniff: Whether `X-Content-Type-Options` forbids sniffing.
     """
-    named = extract(values)
+    named = extract_media_type(values)
     if named is not None and named.essence == HTML:
         return PageType(HTML, _charset(named))
-    loose = [_loosely(member) for line in values for member in (line, *split([line]))]
+    loose = [_loose_essence(member) for line in values for member in (line, *split_field([line]))]
     if HTML in loose:
-        # Of a list, the standard takes the last type, which is another one here; or the only one is misspelt.
+        # The standard takes another type, the last of a list, or finds none because the only one is misspelled.
         return PageType(HTML, sniffs=named is not None)
     if named is not None and named.is_xml:
         return PageType(XHTML, _charset(named), shown=named.essence != XHTML)
@@ -165,39 +202,51 @@ def _charset(named: MediaType) -> str | None:
 
 
 def forbids_sniffing(values: Sequence[bytes]) -> bool:
-    """Return whether these lines of `X-Content-Type-Options` forbid it (Fetch, section 3.6, "determine nosniff")."""
-    return bool(values) and split(values)[0].lower() == b"nosniff"
+    """Return whether these lines of `X-Content-Type-Options` forbid sniffing (Fetch, section 3.6)."""
+    return bool(values) and split_field(values)[0].lower() == b"nosniff"
 
 
 def is_attachment(values: Sequence[bytes]) -> bool:
-    """Return whether these lines of `Content-Disposition` make every browser store the response and show nothing."""
-    return len(values) == 1 and values[0].partition(b";")[0].strip(_OWS).lower() == b"attachment"
+    """Return whether these lines of `Content-Disposition` make every browser save the response unseen."""
+    return len(values) == 1 and values[0].partition(b";")[0].strip(OWS).lower() == b"attachment"
 
 
 def sniff_data(head: bytes, essence: bytes, *, complete: bool) -> bytes | None:
-    """Return b"" where the first bytes of what a script has asked for are those of JSON, else `essence`.
+    """Return b"" where a body that a script has asked for begins like JSON, else `essence`.
 
-    Apps often leave JSON its framework's type, which is that of a page; it may begin with what keeps other sites from
-    running it. None: more bytes are needed. `complete` says that there are none.
+    Apps often leave JSON the default type of their framework, which is that of a page.
+
+    Args:
+        head: The first bytes of the body.
+        essence: The type that the head names.
+        complete: Whether `head` is the whole body.
+
+    Returns:
+        None where more bytes are needed.
     """
-    head = head[:SNIFFED]
-    rest = head[_SPACE_BEFORE.match(head).end() :]  # type: ignore[union-attr]
-    more = not complete and len(head) < SNIFFED
-    if more and (_GUARD.startswith(rest) or b"\xef\xbb\xbf".startswith(head)):
+    head = head[:SNIFF_LENGTH]
+    rest = head[_LEADING_SPACE.match(head).end() :]  # type: ignore[union-attr]
+    may_grow = not complete and len(head) < SNIFF_LENGTH
+    if may_grow and (_JSON_GUARD.startswith(rest) or _BYTE_ORDER_MARK.startswith(head)):
         return None
-    return b"" if _DATA.match(rest) else essence
+    return b"" if _JSON.match(rest) else essence
 
 
 def sniff(head: bytes, *, complete: bool) -> bytes | None:
-    """Return what the first bytes of a body without a type look like: `HTML`, `XHTML`, or b"" for no page.
+    """Return what a body without a type begins like: `HTML`, `XHTML`, or b"" for anything but a page.
 
-    None: more bytes are needed. `complete` says that there are none.
+    Args:
+        head: The first bytes of the body.
+        complete: Whether `head` is the whole body.
+
+    Returns:
+        None where more bytes are needed.
     """
-    head = head[:SNIFFED]
-    rest = head[_SPACE_BEFORE.match(head).end() :]  # type: ignore[union-attr]
-    more = not complete and len(head) < SNIFFED
-    if more and (not rest or _XML.startswith(rest) or b"\xef\xbb\xbf".startswith(head)):
+    head = head[:SNIFF_LENGTH]
+    rest = head[_LEADING_SPACE.match(head).end() :]  # type: ignore[union-attr]
+    may_grow = not complete and len(head) < SNIFF_LENGTH
+    if may_grow and (not rest or _XML_DECLARATION.startswith(rest) or _BYTE_ORDER_MARK.startswith(head)):
         return None
-    if rest.startswith(_XML):
+    if rest.startswith(_XML_DECLARATION):
         return XHTML
     return HTML if _MARKUP.match(rest) else b""

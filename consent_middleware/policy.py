@@ -6,7 +6,6 @@ Must not know: HTML, header syntax, gateways, what a vendor's tag looks like.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
@@ -21,7 +20,7 @@ from urllib.parse import urlsplit
 from .checks import MAX_HOLD, PAGE_MEMORY, Checks, PolicyError, checked_language
 from .clock import now as system_time
 from .consent import OPTIONAL_CATEGORIES, UNKNOWN, Basis, Category, Consent, Regime, State, merge
-from .cookies import CookieNames, Cookies
+from .cookies import CookieNames, CookiePrefilter, Cookies
 from .facade import Facade, Texts
 from .notices import Notices
 from .page_cache import RewriteCache
@@ -424,10 +423,8 @@ class Policy:
             for size in range(len(Purpose) + 1)
             for purposes in combinations(Purpose, size)
         }
-        every_name = self._names[tuple(Purpose)]
-        named = b"|".join(map(re.escape, sorted({*every_name.exact, *every_name.prefixes})))
-        #: Finds what may be a vendor's cookie in `Cookie` headers, with ";" before each; most headers hold none.
-        self._vendor_cookies = re.compile(rb"[;, \t](?:" + (named or b"(?!)") + rb")")
+        #: Most requests have no vendor's cookie, and are not parsed.
+        self._vendor_cookies = CookiePrefilter(self._names[tuple(Purpose)])
         # A set has no order of its own, and the fingerprint is the same in every process of a site.
         required = [(purpose, sorted(categories)) for purpose, categories in self.requires.items()]
         shown = (
@@ -715,7 +712,7 @@ class Policy:
 
     def cookies_to_expire(self, plan: Plan, cookies: Cookies) -> list[bytes]:
         """The names under which a request carries cookies that end here: refused ones, and a past visit's."""
-        if not self._vendor_cookies.search(b"".join([b";" + header for header in cookies.raw])):
+        if not self._vendor_cookies.may_match(cookies):
             return []
         return (self.refused_cookies(plan) | self.stale_chat_cookies(plan)).among(cookies)
 

@@ -1,11 +1,8 @@
-"""The WSGI adapter: `ConsentMiddleware` carries bytes between a WSGI server, an app and one `Exchange` (PEP 3333).
+"""The WSGI adapter (PEP 3333): passes bytes between a WSGI server, an app and one `Exchange` for each request.
 
-Knows: environ, start_response, iterables and who closes them.
-Must not know: consent, HTML, cookies, caching, vendors.
+from consent_middleware.wsgi import ConsentMiddleware
 
-    from consent_middleware.wsgi import ConsentMiddleware
-
-    application = ConsentMiddleware(application)
+application = ConsentMiddleware(application)
 """
 
 from __future__ import annotations
@@ -26,17 +23,19 @@ if TYPE_CHECKING:
 
 Pairs = list[tuple[str, str]]
 
-#: Where an app finds the plan of its own request.
+#: The key in `environ` under which an app finds the plan for its request.
 PLAN_KEY = "consent_middleware.plan"
 
-#: Where a server offers to send 103 responses: it writes them to the socket itself, past every middleware.
+#: The key of a server's function that sends a 103 response. It writes to the socket, past every middleware.
 _EARLY_HINTS = "wsgi.early_hints"
 
 
 class ConsentMiddleware:
-    """Puts a WSGI app behind consent.
+    """A WSGI app that makes another WSGI app wait for consent.
 
-    Args: the app, and the policy; without one, the defaults that protect the visitor apply.
+    Args:
+        app: The app to wrap.
+        policy: The settings; the defaults protect the visitor.
     """
 
     def __init__(self, app: WSGIApplication, policy: Policy | None = None) -> None:
@@ -44,9 +43,9 @@ class ConsentMiddleware:
         self.policy = policy or Policy()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request, as PEP 3333 asks of an application."""
+        """Answer one request."""
         if PLAN_KEY in environ:
-            # Another instance stands outside this one and does the work.
+            # The app is wrapped twice, and the outer instance does the work.
             return self.app(environ, start_response)
         request = _request_head(environ)
         exchange = Exchange(self.policy, request)
@@ -62,40 +61,41 @@ class ConsentMiddleware:
 
 
 def _request_head(environ: WSGIEnvironment) -> RequestHead:
+    """Return the request that `environ` describes."""
     headers = [
-        (_field(key), value.encode("latin-1", "replace"))
+        (_field_name(key), value.encode("latin-1", "replace"))
         for key, value in environ.items()
         if key.startswith("HTTP_") and isinstance(value, str)
     ]
     mount = environ.get("SCRIPT_NAME", "")
     if mount:
-        # PEP 3333 hands paths over as latin-1 text; a URL needs their bytes.
+        # PEP 3333 has the bytes of a path decoded as latin-1.
         mount = quote(mount.encode("latin-1", "replace"), safe="/!$&'()*+,;=:@~")
     return RequestHead(environ.get("REQUEST_METHOD", "GET"), environ.get("PATH_INFO", ""), mount, headers)
 
 
-@lru_cache(256)  # most requests bear the same names
-def _field(key: str) -> bytes:
+@lru_cache(256)  # most requests have the same names
+def _field_name(key: str) -> bytes:
     return key[5:].replace("_", "-").lower().encode("latin-1", "replace")
 
 
-def _key(name: bytes) -> str:
+def _environ_key(name: bytes) -> str:
     return "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
 
 
 def _for_app(environ: WSGIEnvironment, request: RequestHead, exchange: Exchange) -> WSGIEnvironment:
-    """The environ for the app: the server's own, or a copy where something differs."""
+    """Return the environ for the app: the server's own, or a copy where something differs."""
     if exchange.request_headers is not request.headers:
-        wanted = {_key(name): value.decode("latin-1") for name, value in exchange.request_headers}
-        given = {_key(name) for name, _ in request.headers}
+        wanted = {_environ_key(name): value.decode("latin-1") for name, value in exchange.request_headers}
+        given = {_environ_key(name) for name, _ in request.headers}
         environ = {key: value for key, value in environ.items() if key not in given} | wanted
     if _EARLY_HINTS in environ:
-        environ = {**environ, _EARLY_HINTS: _early_hints(exchange, environ[_EARLY_HINTS])}
+        environ = {**environ, _EARLY_HINTS: _filtered_hints(exchange, environ[_EARLY_HINTS])}
     return environ
 
 
-def _early_hints(exchange: Exchange, send: Callable[[Pairs], object]) -> Callable[[Pairs], None]:
-    """The server's callable for 103 responses, behind the same filter as a response's head."""
+def _filtered_hints(exchange: Exchange, send: Callable[[Pairs], object]) -> Callable[[Pairs], None]:
+    """Return the server's function for 103 responses, behind the filter for response heads."""
 
     def send_early_hints(headers: Pairs) -> None:
         given = [(_bytes(name), _bytes(value)) for name, value in headers]
@@ -112,19 +112,19 @@ def _bytes(text: str | bytes) -> bytes:
     return text if isinstance(text, bytes) else text.encode("latin-1")
 
 
-#: The core writes names in lower case, as ASGI asks; WSGI's habit is the other.
-_TITLES = {b"content-length": "Content-Length", b"set-cookie": "Set-Cookie", b"vary": "Vary"}
+#: Field names in the usual form of WSGI. An `Exchange` writes them in lower case, as ASGI requires.
+_TITLE_CASE = {b"content-length": "Content-Length", b"set-cookie": "Set-Cookie", b"vary": "Vary"}
 
 
 def _to_wsgi(headers: Iterable[tuple[bytes, bytes]]) -> Pairs:
-    return [(_TITLES.get(key) or key.decode("latin-1"), value.decode("latin-1")) for key, value in headers]
+    return [(_TITLE_CASE.get(key) or key.decode("latin-1"), value.decode("latin-1")) for key, value in headers]
 
 
 class _Response:
-    """One response on its way from the app to the server.
+    """One response of the app: takes its head and body, and passes them on to the server.
 
-    The head waits until the app has returned, so that a body that is at hand keeps an exact length; it never waits
-    longer than the app's call, because some servers read it then.
+    The head waits until the app's call has returned. Then a list has its whole body, and the head gets an exact
+    length. It waits no longer than that, because some servers read the head when the call returns.
     """
 
     def __init__(self, exchange: Exchange, start_response: StartResponse) -> None:
@@ -133,20 +133,22 @@ class _Response:
         self._server_write: Callable[[bytes], object] | None = None
         self._head: tuple[str, Pairs] | None = None
         self._exc_info: OptExcInfo | None = None
+        #: Whether the app's call has not returned yet.
         self._waits = True
 
     def run(self, app: WSGIApplication, environ: WSGIEnvironment) -> Iterable[bytes]:
+        """Call the app; return the body for the server."""
         iterable = app(environ, self._start_response)
         self._waits = False
         if self._server_write is not None or self._head is None:
-            # The app has written already, or has not started: it may be a generator, which starts when iterated.
-            return _Body(self._exchange, iter(iterable), iterable)
+            # The app has used `write`, or it is a generator, which starts its response when it is iterated.
+            return _RewrittenBody(self._exchange, iter(iterable), iterable)
         if isinstance(iterable, list | tuple):
-            return self._at_hand(iterable)
+            return self._whole(iterable)
         try:
             return self._streamed(iterable)
         except BaseException:
-            # The server never sees this iterable, so nobody else can close it.
+            # The server does not get this iterable, so it cannot close it.
             _close(iterable)
             raise
 
@@ -163,15 +165,15 @@ class _Response:
     def _write(self, data: bytes) -> None:
         if self._server_write is None:
             self._send_head()
-        assert self._server_write is not None  # noqa: S101 - _send_head has set it
+        assert self._server_write is not None  # noqa: S101 - set by _send_head
         self._server_write(self._exchange.feed(data))
 
     def _send_head(self) -> None:
-        given = self._started()
+        given = self._start_exchange()
         self._forward(self._exchange.head, given)
 
-    def _started(self) -> Headers:
-        """The head as the app has given it, of which the exchange has now been told."""
+    def _start_exchange(self) -> Headers:
+        """Give the app's head to the exchange, and return it."""
         assert self._head is not None  # noqa: S101 - called only where the app has started
         status, headers = self._head
         code = int(status[:3]) if status[:3].isdigit() else 500
@@ -180,6 +182,7 @@ class _Response:
         return given
 
     def _forward(self, head: Headers, given: Headers) -> None:
+        """Send `head` to the server; the app's own pairs where it is the head that was `given`."""
         assert self._head is not None  # noqa: S101 - called only where the app has started
         status, headers = self._head
         headers = headers if head is given else _to_wsgi(head)
@@ -187,27 +190,29 @@ class _Response:
             if self._exc_info is None:
                 self._server_write = self._server_start(status, headers)
             else:
-                # The server raises this again where it has sent a head already.
+                # A server that has sent a head already raises this exception again.
                 self._server_write = self._server_start(status, headers, self._exc_info)
         finally:
-            self._exc_info = None  # a traceback that is kept keeps its frames
+            self._exc_info = None  # a traceback keeps its frames alive
 
-    def _at_hand(self, chunks: list[bytes] | tuple[bytes, ...]) -> Iterable[bytes]:
-        given = self._started()
+    def _whole(self, chunks: list[bytes] | tuple[bytes, ...]) -> Iterable[bytes]:
+        """Send the head for a body that is there as a whole; return the body for the server."""
+        given = self._start_exchange()
         if not self._exchange.rewrites:
             self._forward(self._exchange.head, given)
             return chunks
-        # Some apps give what is only like bytes; of bytes, this is the same object.
+        # Apps may return a bytearray or a memoryview. For bytes, `bytes` returns the same object.
         body = bytes(chunks[0]) if len(chunks) == 1 else b"".join(chunks)
         head, changed = self._exchange.rewrite_whole(body)
         self._forward(head, given)
         if not body and head is not given:
-            # A HEAD request's answer: a list of one empty value would tell the server a length of nothing.
-            return _Body(None, iter(chunks), chunks)
+            # The response to HEAD: with a list of one empty value, the server would add a length of 0.
+            return _RewrittenBody(None, iter(chunks), chunks)
         return chunks if changed is body else [changed]
 
     def _streamed(self, iterable: Iterable[bytes]) -> Iterable[bytes]:
-        given = self._started()
+        """Send the head for a body that comes in chunks; return the body for the server."""
+        given = self._start_exchange()
         if not self._exchange.rewrites:
             self._forward(self._exchange.head, given)
             return iterable
@@ -215,21 +220,34 @@ class _Response:
         length = self._exchange.length
         if length is None:
             self._forward(self._exchange.head, given)
-            return _Body(self._exchange, chunks, iterable)
-        # A body of declared length is usually one chunk at hand. Then its new length can be declared as well.
+            return _RewrittenBody(self._exchange, chunks, iterable)
+        # A body with a declared length is usually one chunk. Then its new length can be declared as well.
         first = bytes(next(chunks, b""))
         if length.strip() != b"%d" % len(first):
             self._forward(self._exchange.head, given)
-            return _Body(self._exchange, chunks, iterable, self._exchange.feed(first))
+            return _RewrittenBody(self._exchange, chunks, iterable, self._exchange.feed(first))
         head, changed = self._exchange.rewrite_whole(first)
         self._forward(head, given)
-        return _Body(None, chunks, iterable, changed)
+        return _RewrittenBody(None, chunks, iterable, changed)
 
 
-class _Body:
-    """The body that the server iterates: one value for each of the app's, then the rest (PEP 3333, block boundaries).
+# PEP 3333, "Middleware Handling of Block Boundaries": middleware must not wait for further chunks of the app before it
+# yields one itself. For each chunk of the app it yields one, an empty one if there is nothing to send yet. So a page
+# streams as fast as the app makes it, and the server gets control back at every chunk. Bytes that are still buffered
+# when the app has ended are one more chunk.
+#
+# The body is a class, because a server may close it before it takes the first chunk. A generator that was never started
+# would not run its `finally`, so the app's iterable would stay open.
 
-    A class and not a generator: the server must be able to close it before its first value.
+
+class _RewrittenBody:
+    """The body that the server iterates: one chunk for each of the app's, and the rest.
+
+    Args:
+        exchange: Rewrites the chunks; None where they pass as they are.
+        chunks: The app's chunks that are left.
+        iterable: The app's iterable, which is closed with this one.
+        ready: The first chunk, where it was taken from `chunks` already.
     """
 
     def __init__(

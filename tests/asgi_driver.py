@@ -1,7 +1,7 @@
-"""Drives an ASGI application as a server does: one request goes in, the messages it sends come out.
+"""Calls an ASGI application as a server does, and collects the messages that it sends.
 
-`call` is for `async def` tests. Code that is written for WSGI and ASGI alike, or that Hypothesis calls, is synchronous
-and uses `tests.gateways.run_asgi`, which is made of the same parts.
+`call` is for `async def` tests. Synchronous code (for WSGI and ASGI alike, or called by Hypothesis) uses
+`tests.gateways.run_asgi`, which is built on it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Message = dict[str, Any]
 Scope = dict[str, Any]
 Pairs = Iterable[tuple[bytes, bytes]]
 Receive = Callable[[], Awaitable[Message]]
-#: An ASGI application. Its arguments are `Any`, because every framework has types of its own for them.
+#: An ASGI application. Its arguments are `Any`, because each framework has its own types.
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
@@ -46,12 +46,12 @@ def start(*headers: Any, status: int = 200) -> Message:
 
 
 def chunk(body: bytes, more: bool = False) -> Message:
-    """Return a message with a piece of body; without `more`, the last."""
+    """Return a message with a chunk of the body; without `more`, the last."""
     return {"type": "http.response.body", "body": body, "more_body": more}
 
 
 def sending(messages: Iterable[Any]) -> App:
-    """Return an application that sends `messages` and asks for nothing."""
+    """Return an application that sends `messages` and reads nothing."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         for message in messages:
@@ -61,7 +61,7 @@ def sending(messages: Iterable[Any]) -> App:
 
 
 def one_request(body: bytes = b"") -> Receive:
-    """Return a `receive` that gives the request's body once; the client then stays and says nothing more."""
+    """Return a `receive` that gives the request's body once, and then waits for ever like an idle client."""
     waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Message:
@@ -73,16 +73,16 @@ def one_request(body: bytes = b"") -> Receive:
 
 
 async def unread() -> Message:
-    """Fail: a `receive` for applications that have no business with the request's body."""
-    raise AssertionError("nobody asks for the request's body")  # pragma: no cover
+    """Fail: a `receive` for applications that do not read the request's body."""
+    raise AssertionError("the application has read the request's body")  # pragma: no cover
 
 
 async def call(
     app: App, given: Scope | None = None, *, receive: Receive | None = None, sent: list[Message] | None = None
 ) -> list[Message]:
-    """Make one request; return what the application has sent.
+    """Make one request; return the messages that the application has sent.
 
-    Where the application raises, the error goes on to the caller; a list given as `sent` then holds what came before.
+    If the application raises, the caller gets the error, and a list given as `sent` has the messages before it.
     """
     messages: list[Message] = [] if sent is None else sent
 
@@ -94,10 +94,10 @@ async def call(
 
 
 def body_of(messages: Iterable[Message]) -> bytes:
-    """Return the body that the messages bring."""
+    """Return the body in the messages."""
     return b"".join(message.get("body", b"") for message in messages)
 
 
 def types_of(messages: Iterable[Message]) -> list[str]:
-    """Return the kinds of the messages, without what is common to their names."""
+    """Return the types of the messages, without their common beginning."""
     return [message["type"].removeprefix("http.response.") for message in messages]

@@ -1,4 +1,4 @@
-"""Every way into the package, under one call: a request and the app's answer go in, head and body come out.
+"""Every gateway under one interface: from a request and the app's answer to the head and body for the client.
 
 The same table of cases runs through the core, WSGI, ASGI, Flask, Starlette and FastAPI.
 """
@@ -40,7 +40,7 @@ class Request:
 
 
 class Chunks:
-    """An app's iterable that remembers what was done with it."""
+    """The iterable of an app, which counts the chunks taken and the calls of `close`."""
 
     def __init__(self, *chunks: bytes, error: BaseException | None = None) -> None:
         self.chunks = chunks
@@ -91,7 +91,7 @@ class Result:
         return self.body.decode("latin-1")
 
 
-Door = Callable[[Policy, Request, Reply], Result]
+Gateway = Callable[[Policy, Request, Reply], Result]
 
 
 def through_core(policy: Policy, request: Request, reply: Reply) -> Result:
@@ -133,7 +133,7 @@ def through_wsgi_list(policy: Policy, request: Request, reply: Reply) -> Result:
 
 def through_flask(policy: Policy, request: Request, reply: Reply) -> Result:
     """A Flask app under the extension."""
-    app = flask.Flask("door")
+    app = flask.Flask("app")
 
     @app.route("/", defaults={"path": ""}, methods=["GET", "HEAD", "POST"])
     @app.route("/<path:path>", methods=["GET", "HEAD", "POST"])
@@ -168,7 +168,7 @@ def through_fastapi(policy: Policy, request: Request, reply: Reply) -> Result:
     return run_asgi(app, request)
 
 
-DOORS: dict[str, Door] = {
+GATEWAYS: dict[str, Gateway] = {
     "core": through_core,
     "wsgi": through_wsgi,
     "wsgi-list": through_wsgi_list,

@@ -28,9 +28,9 @@ class Environment(NamedTuple):
 
 
 ENVIRONMENTS = {
-    "demo": Environment(("examples", "build"), ("flask", "starlette")),
-    "test": Environment(("test", "build"), ("flask", "starlette", "audit", "compression")),
-    "bench": Environment(("test", "build", "bench"), ("flask", "starlette", "audit", "compression")),
+    "demo": Environment(("examples", "build"), ("flask",)),
+    "test": Environment(("test", "build"), ("flask", "audit", "compression")),
+    "bench": Environment(("test", "build", "bench"), ("flask", "audit", "compression")),
 }
 
 

@@ -1,4 +1,7 @@
-"""The rooms of the house: who may import whom, what the core may know, and where a vendor may be named."""
+"""Which module may import which, what the core must not use, and where a vendor may be named.
+
+The layers are a contract of import-linter in pyproject.toml.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,10 @@ import ast
 import re
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
+from importlinter.cli import lint_imports
 
 import consent_middleware
 from consent_middleware.vendor import Vendor
@@ -17,152 +20,50 @@ from consent_middleware.vendors import KNOWN_VENDORS
 
 PACKAGE = Path(consent_middleware.__file__).parent
 
-#: An upper row may import any lower one, never the reverse; modules of one row may import each other.
-ROWS = [
-    {"__main__"},
-    {"explain", "disclosure", "disclosure_formats"},
-    {"flask"},
-    {"wsgi"},
-    {"asgi"},
-    {"exchange"},
-    {"endpoint"},
-    {"blocking"},
-    {"headers", "html.rewriter", "coding"},
-    {"policy"},
-    {"checks"},
-    {"facade", "facade.markup", "facade.asset", "facade.texts", "notices"},
-    {"sources", "sources.own", "sources.reader"},
-    {"sources.gpp", "sources.dnt"},
-    {
-        *(f"sources.{name}" for name in ("axeptio", "borlabs", "c15t", "civic", "complianz", "cookie_information")),
-        *(f"sources.{name}" for name in ("cookie_law_info", "cookie_script", "cookiebot", "cookiefirst", "cookieyes")),
-        *(f"sources.{name}" for name in ("didomi", "django_cookie_consent", "drupal", "gpc", "hubspot_banner")),
-        *(f"sources.{name}" for name in ("insites", "iubenda", "klaro", "moove", "onetrust", "orestbida", "shopify")),
-        *(f"sources.{name}" for name in ("real_cookie_banner", "tarteaucitron", "tcf", "trustarc", "typo3")),
-        *(f"sources.{name}" for name in ("us_privacy", "wp_consent", "cookie_notice", "cookiehub", "fides", "orejime")),
-        *(f"sources.{name}" for name in ("wagtail_tag_manager", "wpconsent")),
-    },
-    {"vendors"},
-    {
-        "sources.platform",
-        "vendors.intercom",
-        "vendors.hubspot",
-        "vendors.hubspot.chat",
-        "vendors.hubspot.cookies",
-        "vendors.hubspot.disclosure",
-        "vendors.hubspot.hosts",
-        "vendors.hubspot.tags",
-    },
-    {"vendor"},
-    {"rules", "cookies", "tag_managers"},
-    {"scripts.snippets"},
-    {"scripts.loads"},
-    {
-        "urls",
-        "patterns",
-        "csp",
-        "scripts",
-        "scripts.markup",
-        "scripts.structure",
-        "scripts.tokens",
-        "html",
-        "html.tokens",
-        "html.grammar",
-        "html.normalize",
-        "html.prefilter",
-        "html.charset",
-        "html.double_reading",
-        "html.iso2022jp",
-        "html.subset",
-        "consent",
-        "disclosed",
-        "purpose",
-        "clock",
-        "page_cache",
-        "mime",
-        "addresses",
-        "version",
-    },
-]
-ROOMS = {room: row for row, rooms in enumerate(ROWS) for room in rooms}
-#: The adapters never know each other, though they stand in two rows.
-APART = {("wsgi", "asgi")}
-
-ALLOWED_OUTSIDE = {"flask": {"flask"}}  # besides, `coding` looks for optional packages by name
+#: `coding` also looks for optional packages, by name.
+ALLOWED_IMPORTS = {"flask": {"flask"}}
+#: Modules that do I/O or read the time.
+WITH_IO = {"asgi", "__main__", "clock"}
 
 
 def modules() -> list[Path]:
     return sorted(path for path in PACKAGE.rglob("*.py"))
 
 
-def room_of(path: Path) -> str:
+def name_of(path: Path) -> str:
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-@cache
 def imports(path: Path) -> set[str]:
-    """The full name of every module that a file imports, those for type checkers left out."""
+    """Return every absolute module name that a file imports, without the package's own."""
     found: set[str] = set()
-    package = ["consent_middleware", *path.relative_to(PACKAGE).parts[:-1]]
-    tree = ast.parse(path.read_text("utf-8"))
-    typing_only = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-        for inner in ast.walk(node)
-    }
-    for node in ast.walk(tree):
-        if id(node) in typing_only:
-            continue
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            origin = ".".join([*base, *(node.module or "").split(".")]).strip(".")
-            submodules = {f"{origin}.{alias.name}" for alias in node.names}
-            rooms = {name for name in submodules if name.removeprefix("consent_middleware.") in ROOMS}
-            found |= rooms or {origin}
-    return found
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add(node.module or "")
+    return {name for name in found if name.partition(".")[0] != "consent_middleware"}
 
 
-def own(names: set[str]) -> set[str]:
-    return {name.removeprefix("consent_middleware.") for name in names if name.startswith("consent_middleware.")}
+def test_imports_follow_the_layers() -> None:
+    assert lint_imports(no_cache=True) == 0
 
 
-def test_every_module_has_its_room() -> None:
-    assert {room_of(path) for path in modules()} - {""} == set(ROOMS)
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_module_imports_only_the_standard_library(path: Path) -> None:
+    outside = {name.partition(".")[0] for name in imports(path)} - sys.stdlib_module_names
+    typing_only = {"_typeshed"}
+
+    assert outside - typing_only <= ALLOWED_IMPORTS.get(name_of(path), set())
 
 
-@pytest.mark.parametrize("path", modules(), ids=room_of)
-def test_imports_only_go_down(path: Path) -> None:
-    room = room_of(path)
-    if not room:
-        return
-    for imported in own(imports(path)):
-        assert ROOMS[imported] >= ROOMS[room], f"{room} must not import {imported}"
-        assert (room, imported) not in APART
-
-
-@pytest.mark.parametrize("path", modules(), ids=room_of)
-def test_the_package_imports_the_standard_library_only(path: Path) -> None:
-    outside = {
-        name.partition(".")[0]
-        for name in imports(path)
-        if name.partition(".")[0] not in sys.stdlib_module_names | {"consent_middleware"}
-    }
-
-    assert outside <= ALLOWED_OUTSIDE.get(room_of(path), set())
-
-
-@pytest.mark.parametrize(
-    "path", [path for path in modules() if room_of(path) not in {"asgi", "__main__", "clock"}], ids=room_of
-)
-def test_the_core_has_no_loop_no_socket_no_clock_and_no_environment(path: Path) -> None:
+@pytest.mark.parametrize("path", [path for path in modules() if name_of(path) not in WITH_IO], ids=name_of)
+def test_core_has_no_loop_socket_clock_or_environment(path: Path) -> None:
     assert not {"asyncio", "socket", "time", "os", "sys", "subprocess", "urllib.request"} & imports(path)
 
 
-def test_the_public_door_imports_no_adapter_and_no_framework() -> None:
+def test_package_imports_no_adapter_or_framework() -> None:
     code = "import consent_middleware, sys; print(' '.join(sys.modules))"
 
     loaded = set(
@@ -173,7 +74,7 @@ def test_the_public_door_imports_no_adapter_and_no_framework() -> None:
     assert not {"consent_middleware.wsgi", "consent_middleware.asgi", "consent_middleware.flask"} & loaded
 
 
-#: The vendors' names, domains and cookies, as their data has them, and the objects by which pages know them.
+#: The vendors' names, domains, cookies and globals.
 VENDOR_WORDS = re.compile(
     "|".join(
         [
@@ -188,7 +89,7 @@ VENDOR_WORDS = re.compile(
 
 
 def words_for_a_vendor(path: Path) -> list[str]:
-    """The vendor words in a file's code and comments; a docstring may show an operator what to write."""
+    """Return the vendor words in a file's code and comments. A docstring may show an operator what to write."""
     code = re.sub(r'"""[\s\S]*?"""|``[^`]*``', "", path.read_text("utf-8"))
     return VENDOR_WORDS.findall(code)
 
@@ -205,8 +106,8 @@ def words_for_a_vendor(path: Path) -> list[str]:
     ),
     ids=lambda path: str(path.relative_to(PACKAGE)),
 )
-def test_only_the_vendors_room_names_a_vendor(path: Path) -> None:
-    # The tuple of consent platforms names the module of that one once, and its constant twice.
+def test_only_vendor_modules_name_a_vendor(path: Path) -> None:
+    # The tuple of consent platforms names that module once and its constant twice.
     allowed = 3 if path == PACKAGE / "sources" / "__init__.py" else 0
 
     assert [word.lower() for word in words_for_a_vendor(path)] == ["hubspot"] * allowed

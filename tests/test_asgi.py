@@ -1,4 +1,4 @@
-"""The ASGI adapter: messages, their order, and what passes untouched."""
+"""The ASGI adapter: messages, their order, and the objects that pass unchanged."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ HTML = [(b"content-type", b"text/html")]
 
 
 async def run(messages: list[dict[str, Any]], given: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    """Return what the server gets when an app sends `messages`."""
+    """Return the messages that the server gets when an app sends `messages`."""
     return await call(ConsentMiddleware(sending(messages), POLICY), given, receive=unread)
 
 
-async def test_a_head_without_a_length_leaves_at_once() -> None:
+async def test_head_without_a_length_is_sent_at_once() -> None:
     order: list[str] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -45,7 +45,7 @@ async def test_a_head_without_a_length_leaves_at_once() -> None:
     ]  # fmt: skip
 
 
-async def test_a_whole_page_gets_an_exact_length() -> None:
+async def test_whole_page_gets_an_exact_length() -> None:
     html = page(LOADER)
 
     sent = await run([start(*HTML, (b"content-length", b"%d" % len(html))), chunk(html)])
@@ -54,7 +54,7 @@ async def test_a_whole_page_gets_an_exact_length() -> None:
     assert HELD_LOADER in sent[1]["body"]
 
 
-async def test_a_whole_clean_page_is_the_app_s_own_message() -> None:
+async def test_clean_page_is_the_same_message() -> None:
     messages = [start(*HTML, (b"content-length", b"%d" % len(page()))), chunk(page())]
 
     sent = await run(messages)
@@ -63,7 +63,7 @@ async def test_a_whole_clean_page_is_the_app_s_own_message() -> None:
     assert (b"content-length", b"%d" % len(page())) in sent[0]["headers"]
 
 
-async def test_a_page_of_the_declared_length_is_whole_before_its_last_message() -> None:
+async def test_page_of_declared_length_is_whole_at_once() -> None:
     length = (b"content-length", b"%d" % len(page(LOADER)))
     given = [start(*HTML, length), chunk(page(LOADER), True), chunk(b"")]
     sent = await run(given)
@@ -73,7 +73,7 @@ async def test_a_page_of_the_declared_length_is_whole_before_its_last_message() 
     assert sent[2] is given[2]
 
 
-async def test_a_clean_page_behind_another_middleware_is_that_middleware_s_own_messages() -> None:
+async def test_clean_page_with_an_empty_end_is_the_same() -> None:
     given = [start(*HTML, (b"content-length", b"%d" % len(page()))), chunk(page(), True), chunk(b"")]
     sent = await run(given)
     assert dict(sent[0]["headers"])[b"content-length"] == b"%d" % len(page())
@@ -81,7 +81,7 @@ async def test_a_clean_page_behind_another_middleware_is_that_middleware_s_own_m
     assert sent[2] is given[2]
 
 
-async def test_a_page_in_several_messages_loses_its_length_and_keeps_the_messages() -> None:
+async def test_page_in_several_messages_loses_its_length() -> None:
     html = page(LOADER)
     cut = html.index(b"async")
 
@@ -93,7 +93,7 @@ async def test_a_page_in_several_messages_loses_its_length_and_keeps_the_message
     assert HELD_LOADER in body_of(sent)
 
 
-async def test_what_needs_no_change_passes_message_by_message() -> None:
+async def test_unchanged_messages_are_the_same_objects() -> None:
     messages = [start((b"content-type", b"application/json")), chunk(b"{", True), {"type": "http.response.body"}]
 
     sent = await run(messages)
@@ -111,7 +111,7 @@ async def test_optional_keys_may_be_missing() -> None:
     assert body_of(html) == b""
 
 
-async def test_headers_may_be_lists_and_bodies_memory() -> None:
+async def test_headers_may_be_lists_and_bodies_memoryviews() -> None:
     html = page(LOADER)
     head = {"type": "http.response.start", "status": 200, "headers": [[b"content-type", b"text/html"]]}
 
@@ -120,7 +120,7 @@ async def test_headers_may_be_lists_and_bodies_memory() -> None:
     assert HELD_LOADER in body_of(sent)
 
 
-async def test_the_app_s_messages_are_not_changed_in_place() -> None:
+async def test_messages_are_not_changed_in_place() -> None:
     headers = [(b"content-type", b"text/html"), (b"content-length", b"9"), (b"set-cookie", b"__hstc=1")]
     message = {"type": "http.response.start", "status": 200, "headers": headers}
     before = list(headers)
@@ -132,7 +132,7 @@ async def test_the_app_s_messages_are_not_changed_in_place() -> None:
     assert message["headers"] is headers
 
 
-async def test_an_app_may_use_one_dictionary_for_all_its_messages() -> None:
+async def test_app_may_reuse_one_message() -> None:
     html = page(LOADER)
     sent: list[str] = []
 
@@ -167,14 +167,14 @@ async def test_unknown_messages_keep_their_place() -> None:
     assert (sent[0], sent[2], sent[4]) == (hint, unknown, trailers)
 
 
-async def test_a_head_without_any_body_still_leaves() -> None:
+async def test_head_without_a_body_is_sent() -> None:
     sent = await run([start(*HTML, (b"content-length", b"3"))])
 
     assert [message["type"] for message in sent] == ["http.response.start"]
 
 
 @pytest.mark.parametrize("kind", ["lifespan", "websocket", "something-new"])
-async def test_other_scopes_pass_with_the_same_objects(kind: str) -> None:
+async def test_other_scopes_pass_as_the_same_objects(kind: str) -> None:
     seen: list[Any] = []
 
     async def app(*arguments: Any) -> None:
@@ -194,17 +194,14 @@ async def test_other_scopes_pass_with_the_same_objects(kind: str) -> None:
     assert seen[2] is send
 
 
-async def test_the_app_sees_the_plan_in_a_copy_of_the_scope() -> None:
+async def test_app_gets_the_plan_in_a_copy_of_the_scope() -> None:
     seen: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         seen.append(scope)
 
-    async def nothing(*_: Any) -> Any:
-        return None  # pragma: no cover
-
     given = scope((b"cookie", b"consent_chat=1"), extensions={"a": {}}, state={"b": 1})
-    await ConsentMiddleware(app, POLICY)(given, nothing, nothing)
+    await call(ConsentMiddleware(app, POLICY), given)
 
     assert isinstance(seen[0][PLAN_KEY], Plan)
     assert seen[0][PLAN_KEY].allows(Purpose.CHAT)
@@ -213,21 +210,18 @@ async def test_the_app_sees_the_plan_in_a_copy_of_the_scope() -> None:
     assert PLAN_KEY not in given
 
 
-async def test_the_server_s_scope_is_not_changed() -> None:
+async def test_scope_of_the_server_is_not_changed() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         assert scope["state"]["consent_plan"] is scope[PLAN_KEY]
 
-    async def nothing(*_: Any) -> Any:
-        return None  # pragma: no cover
-
     given = scope()
     before = dict(given)
-    await ConsentMiddleware(app, POLICY)(given, nothing, nothing)
+    await call(ConsentMiddleware(app, POLICY), given)
 
     assert given == before
 
 
-async def test_several_cookie_headers_are_one() -> None:
+async def test_several_cookie_headers_are_read() -> None:
     sent = await run(
         [start(*HTML), chunk(page(LOADER))],
         scope((b"cookie", b"consent=functional,analytics,marketing;"), (b"cookie", b"consent=necessary")),
@@ -236,26 +230,20 @@ async def test_several_cookie_headers_are_one() -> None:
     assert HELD_LOADER in body_of(sent)
 
 
-async def test_an_error_before_the_head_sends_nothing() -> None:
+async def test_error_before_the_head_sends_nothing() -> None:
     sent: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send(start(*HTML, (b"content-length", b"3")))
         raise RuntimeError("broken")
 
-    async def send(message: Any) -> None:
-        sent.append(message)  # pragma: no cover
-
-    async def receive() -> Any:
-        return {}  # pragma: no cover
-
     with pytest.raises(RuntimeError, match="broken"):
-        await ConsentMiddleware(app, POLICY)(scope(), receive, send)
+        await call(ConsentMiddleware(app, POLICY), sent=sent)
 
     assert sent == []
 
 
-async def test_an_error_in_the_body_leaves_the_page_unfinished() -> None:
+async def test_error_in_the_body_leaves_the_page_unfinished() -> None:
     sent: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -263,21 +251,15 @@ async def test_an_error_in_the_body_leaves_the_page_unfinished() -> None:
         await send(chunk(page(LOADER)[:-20], True))
         raise RuntimeError("broken")
 
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    async def receive() -> Any:
-        return {}  # pragma: no cover
-
     with pytest.raises(RuntimeError, match="broken"):
-        await ConsentMiddleware(app, POLICY)(scope(), receive, send)
+        await call(ConsentMiddleware(app, POLICY), sent=sent)
 
     assert sent[-1]["more_body"] is True
     assert b"<aside" not in body_of(sent)
 
 
 @pytest.mark.parametrize("with_length", [False, True])
-async def test_a_file_of_html_is_read_and_rewritten(tmp_path: Path, with_length: bool) -> None:
+async def test_path_of_html_is_rewritten(tmp_path: Path, with_length: bool) -> None:
     path = tmp_path / "page.html"
     path.write_bytes(page(LOADER))
     length = [(b"content-length", b"9")] if with_length else []
@@ -289,7 +271,7 @@ async def test_a_file_of_html_is_read_and_rewritten(tmp_path: Path, with_length:
     assert not [pair for pair in sent[0]["headers"] if pair[0] == b"content-length"]
 
 
-async def test_a_file_of_anything_else_is_the_server_s_to_send(tmp_path: Path) -> None:
+async def test_path_of_anything_else_goes_to_the_server(tmp_path: Path) -> None:
     message = {"type": "http.response.pathsend", "path": str(tmp_path / "a.png")}
 
     sent = await run([start((b"content-type", b"image/png")), message])
@@ -297,7 +279,7 @@ async def test_a_file_of_anything_else_is_the_server_s_to_send(tmp_path: Path) -
     assert sent[1] is message
 
 
-async def test_a_descriptor_of_html_is_read_with_its_offset_and_count(tmp_path: Path) -> None:
+async def test_descriptor_of_html_is_read_from_offset(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_bytes(b"skipped" + page(LOADER) + b"left")
     with path.open("rb") as file:
@@ -313,7 +295,7 @@ async def test_a_descriptor_of_html_is_read_with_its_offset_and_count(tmp_path: 
     assert sent[-1]["more_body"] is False
 
 
-async def test_a_descriptor_without_a_count_is_read_to_its_end(tmp_path: Path) -> None:
+async def test_descriptor_without_a_count_is_read_whole(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_bytes(page(LOADER))
     with path.open("rb") as file:
@@ -322,7 +304,7 @@ async def test_a_descriptor_without_a_count_is_read_to_its_end(tmp_path: Path) -
     assert HELD_LOADER in body_of(sent)
 
 
-def test_another_event_loop_reads_files_too(tmp_path: Path) -> None:
+def test_files_are_read_on_any_event_loop(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_bytes(page(LOADER))
     sent: list[Any] = []
@@ -337,14 +319,14 @@ def test_another_event_loop_reads_files_too(tmp_path: Path) -> None:
     async def receive() -> Any:
         return {}  # pragma: no cover
 
-    # A coroutine that never suspends runs without any event loop, as it would under one that is not asyncio's.
+    # A coroutine that never suspends needs no event loop. So this is like a loop other than asyncio's.
     with pytest.raises(StopIteration):
         ConsentMiddleware(app, POLICY)(scope(), receive, send).send(None)
 
     assert HELD_LOADER in body_of(sent)
 
 
-def test_an_instance_inside_another_leaves_the_work_to_it() -> None:
+def test_inner_instance_does_nothing() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send(start(*HTML))
         await send(chunk(page(LOADER)))
@@ -357,7 +339,7 @@ def test_an_instance_inside_another_leaves_the_work_to_it() -> None:
 @pytest.mark.parametrize(
     ("root", "path"), [("/shop", "/shop/_consent/{}"), ("/shop", "/_consent/{}"), ("", "/_consent/{}")]
 )
-def test_under_a_mount_the_facade_s_script_is_below_the_mount(root: str, path: str) -> None:
+def test_script_is_below_the_mount(root: str, path: str) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send(start(*HTML))
         await send(chunk(page(LOADER)))

@@ -10,6 +10,7 @@ import pytest
 from consent_middleware import Consent, Policy, State
 from consent_middleware.blocking import TagBlocker, hint_purpose
 from consent_middleware.consent import OPTIONAL_CATEGORIES, Category
+from consent_middleware.csp import ContentSecurityPolicy
 from consent_middleware.html.rewriter import HTMLRewriter
 from consent_middleware.purpose import Purpose
 from tests.pages import CHAT, HELD_CHAT, HELD_LOADER, LOADER, TAG_MANAGER, page
@@ -696,10 +697,8 @@ def addresses(document: bytes) -> list[str]:
 
 def nonced(document: bytes, consent: Consent = NOTHING) -> tuple[bytes, TagBlocker]:
     """A page whose policy has a nonce and trusts what scripts insert."""
-    sources = ("'nonce-abc' 'strict-dynamic'",)
-    holds = TagBlocker(
-        POLICY, POLICY.decide(consent), "/_consent/facade.js", "abc", requires_nonce=True, script_sources=sources
-    )
+    csp = ContentSecurityPolicy("abc", ("'nonce-abc' 'strict-dynamic'",))
+    holds = TagBlocker(POLICY, POLICY.decide(consent), "/_consent/facade.js", "abc", csp=csp)
     return HTMLRewriter(holds).rewrite(document), holds
 
 

@@ -1,4 +1,4 @@
-"""Content codings: read and written piece by piece."""
+"""Content codings: decoded and encoded chunk by chunk."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ EVERY_CODING = [b"br", b"deflate", b"gzip", b"zstd"]
 
 @pytest.mark.parametrize("step", [1, 7, 1 << 20])
 @pytest.mark.parametrize(("coding", "coded"), CODED.values(), ids=CODED)
-def test_any_chunking_decodes_to_the_same(coding: bytes, coded: bytes, step: int) -> None:
+def test_decoded_bytes_do_not_depend_on_chunks(coding: bytes, coded: bytes, step: int) -> None:
     assert decode(coding, coded, step) == (TEXT, True)
 
 
-def test_a_bomb_comes_in_small_pieces() -> None:
+def test_bomb_is_decoded_in_small_chunks() -> None:
     decoder = Decoder(b"gzip")
     pieces = decoder.feed(gzip.compress(bytes(50_000_000)))
 
@@ -69,7 +69,7 @@ def test_a_bomb_comes_in_small_pieces() -> None:
     assert max(sizes) <= CHUNK_SIZE
 
 
-def test_a_body_that_was_cut_off_is_known() -> None:
+def test_cut_off_gzip_is_not_complete() -> None:
     out, complete = decode(b"gzip", gzip.compress(TEXT)[:-20])
 
     assert TEXT.startswith(out)
@@ -77,14 +77,14 @@ def test_a_body_that_was_cut_off_is_known() -> None:
 
 
 @pytest.mark.parametrize("coding", EVERY_CODING)
-def test_other_bytes_are_an_error(coding: bytes) -> None:
+def test_bytes_of_no_coding_are_an_error(coding: bytes) -> None:
     with pytest.raises(CodingError):
         decode(coding, b"<p>this is no compressed text</p>")
 
 
 @given(st.lists(st.binary()), st.sampled_from(EVERY_CODING))
-def test_what_is_encoded_decodes_and_each_piece_can_be_read_at_once(pieces: list[bytes], coding: bytes) -> None:
-    """Law: round trip, and streaming: what goes in can come out at the other end."""
+def test_encoded_chunks_can_be_decoded_at_once(pieces: list[bytes], coding: bytes) -> None:
+    """Property: round trip, and streaming: each chunk can be decoded at once."""
     encoder, decoder = Encoder(coding), Decoder(coding)
     for piece in pieces:
         assert b"".join(decoder.feed(encoder.feed(piece))) == piece
@@ -93,13 +93,13 @@ def test_what_is_encoded_decodes_and_each_piece_can_be_read_at_once(pieces: list
     assert decoder.complete
 
 
-def test_every_coding_of_browsers_is_known() -> None:
+def test_codings_of_browsers_are_known() -> None:
     assert set(EVERY_CODING) <= CODINGS
 
 
 @pytest.mark.parametrize("outer", EVERY_CODING)
 @pytest.mark.parametrize("inner", EVERY_CODING)
-def test_codings_over_one_another_are_read_and_written(inner: bytes, outer: bytes) -> None:
+def test_two_codings_are_decoded_and_encoded(inner: bytes, outer: bytes) -> None:
     encoder, decoder = Encoder(inner, outer), Decoder(inner, outer)
 
     coded = encoder.feed(TEXT) + encoder.close(TEXT)
@@ -110,7 +110,7 @@ def test_codings_over_one_another_are_read_and_written(inner: bytes, outer: byte
 
 
 @pytest.mark.parametrize("coding", EVERY_CODING)
-def test_a_cut_off_body_of_any_coding_is_known(coding: bytes) -> None:
+def test_cut_off_body_is_not_complete(coding: bytes) -> None:
     encoder = Encoder(coding)
 
     out, complete = decode(coding, (encoder.feed(TEXT) + encoder.close())[:-3])
@@ -120,16 +120,16 @@ def test_a_cut_off_body_of_any_coding_is_known(coding: bytes) -> None:
 
 
 def zeros(coding: bytes, megabytes: int) -> bytes:
-    """A bomb: as many zero bytes, coded as densely as the coding can."""
+    """Return a bomb: so many zero bytes, compressed as well as the coding can."""
     encoder = Encoder(coding)
-    writer = encoder._writers[0]
+    writer = encoder._layers[0]
     coded = b"".join([writer.write(bytes(1 << 20), flush=False) for _ in range(megabytes)])
     return coded + writer.end()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("coding", EVERY_CODING)
-def test_no_piece_of_a_bomb_is_large(coding: bytes) -> None:
+def test_no_chunk_of_a_bomb_is_large(coding: bytes) -> None:
     bomb = zeros(coding, 32)
     assert len(bomb) < 40_000
 
@@ -142,7 +142,7 @@ def test_no_piece_of_a_bomb_is_large(coding: bytes) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("streams", [True, False], ids=["streaming", "at hand"])
 @pytest.mark.parametrize("coding", [b"gzip", b"br", b"zstd"])
-def test_a_bomb_in_a_page_does_not_fill_the_memory(coding: bytes, streams: bool) -> None:
+def test_page_with_a_bomb_needs_little_memory(coding: bytes, streams: bool) -> None:
     bomb = zeros(coding, 32)
     exchange = Exchange(Policy(contact_url="/c"), RequestHead("GET", "/", "", []))
     head = [(b"content-type", b"text/html"), (b"content-encoding", coding)]
@@ -162,7 +162,7 @@ def test_a_bomb_in_a_page_does_not_fill_the_memory(coding: bytes, streams: bool)
 
 
 @pytest.mark.parametrize("tagged", [True, False], ids=["tagged", "clean"])
-def test_a_page_larger_than_what_is_decoded_at_once(tagged: bool) -> None:
+def test_page_beyond_the_decoding_limit_is_rewritten(tagged: bool) -> None:
     document = page(b"<p>words and words</p>\n" * (MAX_WHOLE // 20) + (LOADER if tagged else b""))
     coded = gzip.compress(document, 1)
     exchange = Exchange(Policy(contact_url="/c"), RequestHead("GET", "/", "", []))
@@ -181,9 +181,9 @@ def test_a_page_larger_than_what_is_decoded_at_once(tagged: bool) -> None:
         (["compression.zstd", "backports.zstd"], {b"br"}),
         (["old brotli"], {b"zstd"}),
     ],
-    ids=["Brotli", "Brotli and brotlicffi", "zstd", "a Brotli that bounds nothing"],
+    ids=["Brotli", "Brotli and brotlicffi", "zstd", "a Brotli without output limit"],
 )
-def test_what_is_not_installed_is_not_offered(missing: list[str], left: set[bytes]) -> None:
+def test_coding_without_its_package_is_not_offered(missing: list[str], left: set[bytes]) -> None:
     code = "; ".join(
         [
             "import sys, types",
@@ -200,16 +200,16 @@ def test_what_is_not_installed_is_not_offered(missing: list[str], left: set[byte
     assert set(done.stdout.encode().split()) == {b"gzip", b"x-gzip", b"deflate"} | left
 
 
-def test_a_module_that_is_missing_or_bounds_nothing_is_not_used() -> None:
+def test_missing_or_old_module_is_not_used() -> None:
     assert coding._first_module("no_such_module", "zlib") is zlib
     assert coding._first_module("no_such_module") is None
-    assert coding._bounded(None) is None
-    assert coding._bounded(types.SimpleNamespace(Decompressor=object)) is None  # type: ignore[arg-type]
-    assert coding._bounded(brotli) is brotli
+    assert coding._with_output_limit(None) is None
+    assert coding._with_output_limit(types.SimpleNamespace(Decompressor=object)) is None  # type: ignore[arg-type]
+    assert coding._with_output_limit(brotli) is brotli
 
 
 @pytest.mark.parametrize("module", [brotli, brotlicffi], ids=["Brotli", "brotlicffi"])
-def test_either_package_reads_and_writes_brotli(module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_brotli_packages_work(module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coding, "_brotli", module)
     encoder, decoder = Encoder(b"br"), Decoder(b"br")
 
@@ -219,21 +219,21 @@ def test_either_package_reads_and_writes_brotli(module: Any, monkeypatch: pytest
     assert max(len(piece) for piece in Decoder(b"br").feed(zeros(b"br", 8))) <= CHUNK_SIZE
 
 
-def test_wherever_a_body_is_cut_off_all_that_can_be_decoded_is_given() -> None:
-    """Law: the bound on a piece holds nothing back for good."""
+def test_cut_off_body_gives_all_its_decodable_bytes() -> None:
+    """Property: the limit on a chunk loses no bytes."""
     coded = gzip.compress(bytes(CHUNK_SIZE + 300))
 
     for cut in range(len(coded)):
         assert decode(b"gzip", coded[:cut])[0] == zlib.decompressobj(31).decompress(coded[:cut])
 
 
-def test_a_file_is_packed_in_every_coding_that_is_offered_for_files() -> None:
+def test_file_is_precompressed_in_each_coding() -> None:
     assert coding.PRECOMPRESSED == (b"br", b"gzip")
     for name in coding.PRECOMPRESSED:
         assert b"".join(coding.Decoder(name).feed(coding.precompressed(TEXT, name))) == TEXT
 
 
-def test_without_a_package_for_brotli_files_are_packed_in_gzip_alone() -> None:
+def test_file_is_gzipped_without_brotli() -> None:
     code = (
         "import sys; sys.modules.update(brotli=None, brotlicffi=None);"
         "from consent_middleware.coding import PRECOMPRESSED; print(*PRECOMPRESSED)"

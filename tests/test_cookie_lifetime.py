@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from consent_middleware import Policy, PolicyError
 from consent_middleware.asgi import ConsentMiddleware as Asgi
+from consent_middleware.cookies import hide_cookies
 from consent_middleware.exchange import Exchange, RequestHead
-from consent_middleware.headers import hide_cookies
 from consent_middleware.wsgi import ConsentMiddleware as Wsgi
-from tests.gateways import DOORS, Reply, Request, run_asgi, run_wsgi
+from tests.gateways import GATEWAYS, Reply, Request, run_asgi, run_wsgi
 from tests.pages import HELD_HINT, HELD_SCRIPT, HINT, LOADER, page
 
 HTML = [(b"content-type", b"text/html")]
@@ -139,8 +139,8 @@ ALL = Policy(contact_url="/contact", cacheable=True)
 CONSENTS = ["", FULL, "consent=functional", "consent=necessary", "consent_chat=1", f"{EVERY_COOKIE}; consent=necessary"]
 
 
-@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
-def test_every_visitor_gets_the_same_head_and_the_same_body(door: Any) -> None:
+@pytest.mark.parametrize("gateway", GATEWAYS.values(), ids=GATEWAYS)
+def test_every_visitor_gets_the_same_head_and_the_same_body(gateway: Any) -> None:
     fields = [
         ("Content-Type", "text/html"),
         ("ETag", '"a"'),
@@ -151,7 +151,7 @@ def test_every_visitor_gets_the_same_head_and_the_same_body(door: Any) -> None:
         ("Set-Cookie", "a=1"),
     ]
     results = [
-        door(ALL, Request(headers=[("Cookie", cookie), *signal]), Reply([page(LOADER, HINT)], headers=fields))
+        gateway(ALL, Request(headers=[("Cookie", cookie), *signal]), Reply([page(LOADER, HINT)], headers=fields))
         for cookie in CONSENTS
         for signal in ([], [("Sec-GPC", "1")])
     ]

@@ -41,31 +41,35 @@ UNKNOWN = dict.fromkeys(OPTIONAL_CATEGORIES, State.UNKNOWN)
         pytest.param(b'consent="functional\\054analytics"', states(F, A), id="octal escapes in quotes"),
         pytest.param(b'consent="functional"', states(F), id="quotes"),
         pytest.param(b"consent=functional, analytics", states(F, A), id="a space behind the comma"),
-        pytest.param(b"consent=", UNKNOWN, id="an empty value says nothing"),
-        pytest.param(b"consent=yes", UNKNOWN, id="another site's word"),
+        pytest.param(b"consent=", UNKNOWN, id="an empty value has no meaning"),
+        pytest.param(b"consent=yes", UNKNOWN, id="a word of another site"),
         pytest.param(b"consent=functional,yes", UNKNOWN, id="a word too many"),
         pytest.param(b"consent=Functional", UNKNOWN, id="another letter case"),
         pytest.param(b"consent=functional,", UNKNOWN, id="an empty word"),
         pytest.param(b'consent="functional', UNKNOWN, id="one quote"),
-        pytest.param(b'consent="', UNKNOWN, id="nothing but a quote"),
+        pytest.param(b'consent="', UNKNOWN, id="a single quote only"),
         pytest.param(b"consent=functional\xff", UNKNOWN, id="bytes beyond ASCII"),
         pytest.param(b"Consent=functional", UNKNOWN, id="another name"),
         pytest.param(b"x=1", UNKNOWN, id="no such cookie"),
-        pytest.param(b"consent=necessary" + b"," * 8192, UNKNOWN, id="longer than the cap"),
+        pytest.param(b"consent=necessary" + b"," * 8192, UNKNOWN, id="longer than the limit"),
         pytest.param(
             b"consent=functional,x=1", {F: State.UNKNOWN, A: State.DENIED, M: State.DENIED}, id="a comma joins lines"
         ),
         pytest.param(b"consent=functional; consent=marketing", states(), id="copies that disagree deny"),
         pytest.param(b"x=1,consent=necessary", states(), id="a refusal behind a comma counts"),
-        pytest.param(b"x=1,consent=functional", {F: State.UNKNOWN, A: State.DENIED, M: State.DENIED}, id="a grant not"),
-        pytest.param(b"x=1,consent=what", UNKNOWN, id="another shape behind a comma"),
+        pytest.param(
+            b"x=1,consent=functional",
+            {F: State.UNKNOWN, A: State.DENIED, M: State.DENIED},
+            id="a grant behind a comma does not count",
+        ),
+        pytest.param(b"x=1,consent=what", UNKNOWN, id="an unknown value behind a comma"),
     ],
 )
-def test_the_reading_of_a_header(header: bytes, expected: dict[Category, State]) -> None:
+def test_reading_of_a_header(header: bytes, expected: dict[Category, State]) -> None:
     assert read(header) == expected
 
 
-def test_frameworks_write_it_in_forms_that_are_read() -> None:
+def test_cookies_of_frameworks_are_read() -> None:
     simple = SimpleCookie({"consent": "functional,analytics"})["consent"].OutputString()
     werkzeug = dump_cookie("consent", "functional,analytics").partition(";")[0]
 
@@ -73,7 +77,7 @@ def test_frameworks_write_it_in_forms_that_are_read() -> None:
     assert read(werkzeug.encode()) == states(F, A)
 
 
-def test_a_reading_is_explicit_and_names_its_cookie_without_its_value() -> None:
+def test_reading_names_its_cookie_and_not_its_value() -> None:
     (reading,) = READ(Signals(Cookies([b"consent=functional"])))
 
     assert (reading.basis, reading.source, reading.cookie) == (Basis.EXPLICIT, "own cookie", "consent")
@@ -81,7 +85,7 @@ def test_a_reading_is_explicit_and_names_its_cookie_without_its_value() -> None:
 
 @given(st.binary())
 def test_no_value_grants_what_it_does_not_name(value: bytes) -> None:
-    """Law: never a guess. A category is granted only where its name stands in the header."""
+    """Property: a category is granted only if its name is in the header."""
     found = read(b"consent=" + value)
 
     for category, state in found.items():

@@ -1,4 +1,4 @@
-"""The WSGI adapter: what PEP 3333 asks of a middleware that changes bodies."""
+"""The WSGI adapter: the rules of PEP 3333 for middleware that changes bodies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ StartResponse = Callable[..., Callable[[bytes], object]]
 
 
 class Server:
-    """Starts one response and keeps what the middleware gave it."""
+    """A server that starts one response and records what it gets."""
 
     def __init__(self) -> None:
         self.heads: list[tuple[str, dict[str, str]]] = []
@@ -47,14 +47,14 @@ def starting(body: Any, headers: list[tuple[str, str]] = HTML, status: str = "20
     return app
 
 
-def test_what_needs_no_change_is_the_app_s_own_iterable() -> None:
+def test_unchanged_body_is_the_same_iterable() -> None:
     for given, headers in ((Chunks(b"{}"), [("Content-Type", "application/json")]), ([page()], HTML)):
         passed = ConsentMiddleware(starting(given, headers), POLICY)(environ(), Server().start_response)
 
         assert passed is given
 
 
-def test_with_full_consent_an_html_iterable_passes_by_identity() -> None:
+def test_allowed_page_is_the_same_iterable() -> None:
     given = Chunks(page(LOADER))
 
     passed = ConsentMiddleware(starting(given), POLICY)(
@@ -64,7 +64,7 @@ def test_with_full_consent_an_html_iterable_passes_by_identity() -> None:
     assert passed is given
 
 
-def test_one_value_for_every_value_of_the_app() -> None:
+def test_each_chunk_of_the_app_gives_one_chunk() -> None:
     chunks = [b"<p>", b"", b"one</p><scr", b'ipt src="//js.hs-', b'scripts.com/1.js"></script>', b"<p>two"]
     body = Chunks(*chunks)
     iterator = iter(ConsentMiddleware(starting(body), POLICY)(environ(), Server().start_response))
@@ -81,7 +81,7 @@ def test_one_value_for_every_value_of_the_app() -> None:
     assert rest[0].startswith(b"<aside") or b"<aside" in out[-1] + rest[0]
 
 
-def test_the_first_bytes_leave_before_the_second_chunk_is_made() -> None:
+def test_first_chunk_leaves_before_the_second_is_made() -> None:
     body = Chunks(b"<p>first</p>", b"<p>second</p>")
     iterator = iter(ConsentMiddleware(starting(body), POLICY)(environ(), Server().start_response))
 
@@ -89,7 +89,7 @@ def test_the_first_bytes_leave_before_the_second_chunk_is_made() -> None:
     assert body.taken == 1
 
 
-def test_the_head_leaves_before_the_app_call_returns() -> None:
+def test_head_is_sent_before_the_call_returns() -> None:
     for given in (Chunks(page(LOADER)), [page(LOADER)], Chunks()):
         server = Server()
 
@@ -98,7 +98,7 @@ def test_the_head_leaves_before_the_app_call_returns() -> None:
         assert [status for status, _ in server.heads] == ["200 OK"]
 
 
-def test_a_streamed_page_has_no_length_and_a_whole_one_an_exact_length() -> None:
+def test_length_is_exact_or_missing() -> None:
     html = page(LOADER)
     length = [*HTML, ("Content-Length", str(len(html)))]
     for given, headers, exact in (
@@ -117,7 +117,7 @@ def test_a_streamed_page_has_no_length_and_a_whole_one_an_exact_length() -> None
 
 
 @pytest.mark.parametrize("kind", [bytearray, memoryview])
-def test_a_body_may_be_what_is_only_like_bytes(kind: Callable[[bytes], Any]) -> None:
+def test_body_may_be_a_bytearray_or_memoryview(kind: Callable[[bytes], Any]) -> None:
     html = page(LOADER)
     length = [*HTML, ("Content-Length", str(len(html)))]
     for _ in range(3):
@@ -127,7 +127,7 @@ def test_a_body_may_be_what_is_only_like_bytes(kind: Callable[[bytes], Any]) -> 
             assert HELD_SCRIPT in b"".join(passed)
 
 
-def test_an_app_that_starts_when_it_is_iterated() -> None:
+def test_app_may_start_when_iterated() -> None:
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterator[bytes]:
         start_response("404 Not Found", [*HTML, ("Content-Length", "1")])
         yield page(LOADER)
@@ -141,7 +141,7 @@ def test_an_app_that_starts_when_it_is_iterated() -> None:
     assert "Content-Length" not in server.heads[0][1]
 
 
-def test_an_app_that_starts_when_it_is_iterated_and_yields_nothing() -> None:
+def test_app_that_starts_late_may_yield_nothing() -> None:
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterator[bytes]:
         start_response("302 Found", [("Location", "/x"), ("Set-Cookie", "__hstc=1")])
         yield from ()
@@ -152,7 +152,7 @@ def test_an_app_that_starts_when_it_is_iterated_and_yields_nothing() -> None:
     assert server.heads == [("302 Found", {"Location": "/x"})]
 
 
-def test_written_bytes_go_through_the_same_rewriter_and_come_first() -> None:
+def test_written_bytes_are_rewritten_and_come_first() -> None:
     html = page(LOADER)
 
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -167,7 +167,7 @@ def test_written_bytes_go_through_the_same_rewriter_and_come_first() -> None:
     assert result.body.count(b"<aside") == 1
 
 
-def test_a_second_start_replaces_the_first_until_the_head_has_left() -> None:
+def test_second_start_replaces_an_unsent_head() -> None:
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         start_response("200 OK", [("Content-Type", "text/plain")])
         try:
@@ -185,7 +185,7 @@ def test_a_second_start_replaces_the_first_until_the_head_has_left() -> None:
     assert server.exc_infos[0][0] is ValueError
 
 
-def test_no_traceback_is_kept_once_the_head_has_left() -> None:
+def test_traceback_is_dropped_with_the_head() -> None:
     class Late(Exception):  # noqa: N818 - a subclass, because a built-in exception takes no weak reference
         pass
 
@@ -209,7 +209,7 @@ def test_no_traceback_is_kept_once_the_head_has_left() -> None:
     assert raised[0]() is None
 
 
-def test_a_second_start_after_the_head_has_left_is_the_server_s_to_judge() -> None:
+def test_late_second_start_is_left_to_the_server() -> None:
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterator[bytes]:
         start_response("200 OK", HTML)
         yield b"<p>"
@@ -232,7 +232,7 @@ def test_a_second_start_after_the_head_has_left_is_the_server_s_to_judge() -> No
         next(iterator)
 
 
-def test_a_second_start_without_an_exception_is_the_app_s_error() -> None:
+def test_second_start_without_exc_info_is_an_error() -> None:
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         start_response("200 OK", HTML)
         start_response("200 OK", HTML)
@@ -243,7 +243,7 @@ def test_a_second_start_without_an_exception_is_the_app_s_error() -> None:
 
 
 @pytest.mark.parametrize("taken", [0, 1, 9])
-def test_the_app_s_iterable_is_closed_once_whenever_the_server_stops(taken: int) -> None:
+def test_iterable_is_closed_once_at_any_point(taken: int) -> None:
     body = Chunks(page(LOADER), b"<p>")
     iterable: Any = ConsentMiddleware(starting(body), POLICY)(environ(), Server().start_response)
     iterator = iter(iterable)
@@ -255,7 +255,7 @@ def test_the_app_s_iterable_is_closed_once_whenever_the_server_stops(taken: int)
     assert body.closed == 1
 
 
-def test_an_iterable_without_close_is_fine() -> None:
+def test_iterable_without_close_is_accepted() -> None:
     iterable: Any = ConsentMiddleware(starting(iter([b"<p>"])), POLICY)(environ(), Server().start_response)
 
     iterable.close()
@@ -263,7 +263,7 @@ def test_an_iterable_without_close_is_fine() -> None:
     assert list(iterable) == [b"<p>"]
 
 
-def test_an_error_in_the_body_is_the_server_s_and_the_page_stays_unfinished() -> None:
+def test_error_in_the_body_leaves_the_page_unfinished() -> None:
     body = Chunks(page(LOADER)[:-20], error=RuntimeError("broken"))
     iterable: Any = ConsentMiddleware(starting(body), POLICY)(environ(), Server().start_response)
     iterator = iter(iterable)
@@ -276,7 +276,7 @@ def test_an_error_in_the_body_is_the_server_s_and_the_page_stays_unfinished() ->
     assert body.closed == 1
 
 
-def test_an_error_before_the_server_has_the_iterable_closes_it() -> None:
+def test_error_before_the_first_chunk_closes() -> None:
     body = Chunks(error=RuntimeError("broken"))
     headers = [*HTML, ("Content-Length", "10")]
 
@@ -286,14 +286,14 @@ def test_an_error_before_the_server_has_the_iterable_closes_it() -> None:
     assert body.closed == 1
 
 
-def test_a_body_ends_once() -> None:
+def test_body_ends_once() -> None:
     iterator = iter(ConsentMiddleware(starting(Chunks(page(LOADER))), POLICY)(environ(), Server().start_response))
     list(iterator)
 
     assert list(iterator) == []
 
 
-def test_the_app_sees_the_plan_and_the_server_s_own_environ() -> None:
+def test_app_gets_the_plan_in_the_servers_environ() -> None:
     seen: list[dict[str, Any]] = []
 
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -309,7 +309,7 @@ def test_the_app_sees_the_plan_and_the_server_s_own_environ() -> None:
     assert given[PLAN_KEY].allows(Purpose.CHAT)
 
 
-def test_the_app_sees_its_own_validators_and_no_coding_that_cannot_be_read_in_a_copy() -> None:
+def test_app_gets_changed_fields_in_a_copy() -> None:
     seen: list[dict[str, Any]] = []
 
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -338,7 +338,7 @@ def test_the_app_sees_its_own_validators_and_no_coding_that_cannot_be_read_in_a_
     assert server.heads == [("304 Not Modified", {"ETag": tag, "Vary": "Cookie, Sec-GPC"})]
 
 
-def test_an_instance_inside_another_leaves_the_work_to_it() -> None:
+def test_inner_instance_does_nothing() -> None:
     inner = ConsentMiddleware(starting([page(LOADER)]), POLICY)
 
     result = run_wsgi(ConsentMiddleware(inner, POLICY), Request())
@@ -346,20 +346,20 @@ def test_an_instance_inside_another_leaves_the_work_to_it() -> None:
     assert result.body.count(b"<aside") == 1
 
 
-def test_under_a_mount_the_facade_s_script_is_below_the_mount() -> None:
+def test_script_is_below_the_mount() -> None:
     app = ConsentMiddleware(starting([page(LOADER)]), POLICY)
     body = b"".join(app(environ(SCRIPT_NAME="/caf\xc3\xa9 x"), Server().start_response))
 
     assert b'<script src="/caf%C3%A9%20x/_consent/facade.' in body
 
 
-def test_without_a_policy_the_defaults_protect() -> None:
+def test_defaults_protect_without_a_policy() -> None:
     result = run_wsgi(ConsentMiddleware(starting([page(LOADER)])), Request())
 
     assert HELD_SCRIPT in result.body
 
 
-def test_a_status_without_a_number_is_no_error_of_ours() -> None:
+def test_status_without_a_number_is_accepted() -> None:
     result: list[str] = []
 
     def start_response(status: str, headers: Any, exc_info: Any = None) -> Any:
@@ -371,7 +371,7 @@ def test_a_status_without_a_number_is_no_error_of_ours() -> None:
     assert HELD_SCRIPT in body
 
 
-def test_nothing_keeps_the_request_alive() -> None:
+def test_environ_is_freed_after_the_request() -> None:
     class Environ(dict):  # type: ignore[type-arg]
         pass
 
@@ -386,8 +386,8 @@ def test_nothing_keeps_the_request_alive() -> None:
     assert watched() is None
 
 
-def test_a_head_answer_without_a_body_tells_the_server_no_length() -> None:
-    """A server takes the length of a list of one value for the page's (RFC 9110, section 8.6)."""
+def test_head_response_gives_the_server_no_length() -> None:
+    """A server takes the length of a list with one value as that of the page (RFC 9110, section 8.6)."""
     passed = ConsentMiddleware(starting([b""], [*HTML, ("Content-Length", "99")]), POLICY)(
         environ(REQUEST_METHOD="HEAD"), Server().start_response
     )

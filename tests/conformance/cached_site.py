@@ -1,7 +1,7 @@
-"""The site that stands behind caches: the same pages without the middleware, one page per visitor, and one for all.
+"""The site behind the caches: its pages without the middleware, with one page per visitor, and with one for all.
 
-`/bare`, `/visitor` and `/all` say how; below each are `/page` (may be stored for an hour), `/plain` (says nothing of
-storing) and `/tagged` (to be asked for again, and confirmed by its entity tag). `X-Made` counts what has been made.
+These are below `/bare`, `/visitor` and `/all`. Each has `/page` (may be stored for an hour), `/plain` (says nothing
+about caching) and `/tagged` (must be revalidated, with an entity tag). `X-Made` counts the pages that were made.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ async def site(scope: Any, receive: Any, send: Any) -> None:
 
 VISITOR = Policy(contact_url="/contact")
 ALL = Policy(contact_url="/contact", cacheable=True)
-_WAYS = {
+_SITES = {
     "/visitor": ConsentMiddleware(site, VISITOR),
     "/all": ConsentMiddleware(site, ALL),
 }
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    """Each way below its own prefix, which a mount would call `root_path`."""
-    way = "/" + scope.get("path", "").split("/")[1] if scope["type"] == "http" else ""
-    if way in _WAYS:
-        await _WAYS[way]({**scope, "root_path": way}, receive, send)
+    """The three sites, each below its own prefix, as a server with `root_path` would mount it."""
+    prefix = "/" + scope.get("path", "").split("/")[1] if scope["type"] == "http" else ""
+    if prefix in _SITES:
+        await _SITES[prefix]({**scope, "root_path": prefix}, receive, send)
     else:
         await site(scope, receive, send)

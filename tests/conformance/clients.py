@@ -1,4 +1,4 @@
-"""Clients that hide nothing: what came over the socket, informational responses and cut-off bodies included."""
+"""Clients that show everything that comes over the socket, with informational responses and cut-off bodies."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import h2.events
 
 Pairs = list[tuple[str, str]]
 
-#: No answer takes as long as this; a hang is told instead of waited for.
+#: A server that hangs fails the test after so many seconds.
 TIMEOUT = 20
 
 
 @dataclass
 class Answer:
-    """A response as it came. Names are in lower case. `complete`: the framing says that the body is whole."""
+    """A response as it came. Names are in lower case; `complete` says whether the framing shows a whole body."""
 
     status: int
     headers: Pairs
@@ -33,7 +33,7 @@ class Answer:
 
 
 class Connection:
-    """One HTTP/1.1 connection, written by hand."""
+    """An HTTP/1.1 connection without a library in between."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), TIMEOUT)
@@ -63,7 +63,7 @@ class Connection:
         self.socket.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
 
     def head(self) -> Answer:
-        """The next head, with the 1xx heads before it."""
+        """Return the next head, with the 1xx heads before it."""
         hints: list[tuple[int, Pairs]] = []
         while True:
             first = self.file.readline()
@@ -79,7 +79,7 @@ class Connection:
             hints.append((status, headers))
 
     def body(self, answer: Answer) -> Answer:
-        """The body of an answer whose head has been read."""
+        """Read the body of an answer whose head has been read."""
         if self.method == "HEAD" or answer.status in {204, 304}:
             return answer
         if "chunked" in "".join(answer.all("transfer-encoding")).lower():
@@ -103,7 +103,7 @@ class Connection:
         return answer
 
     def some(self, size: int = 1) -> bytes:
-        """Bytes of a body as they come, framing and all."""
+        """Return bytes of a body as they come, with their framing."""
         return self.file.read(size)
 
     def ask(self, path: str, headers: Pairs = [], method: str = "GET", *, close: bool = True) -> Answer:  # noqa: B006
@@ -112,13 +112,13 @@ class Connection:
 
 
 def ask(port: int, path: str, headers: Pairs = [], method: str = "GET") -> Answer:  # noqa: B006
-    """One request on a connection of its own."""
+    """Make one request on a new connection."""
     with Connection(port) as connection:
         return connection.ask(path, headers, method)
 
 
 def ask_h2(port: int, path: str, headers: Pairs = [], method: str = "GET") -> Answer:  # noqa: B006
-    """One request over HTTP/2 in the clear, with prior knowledge. Each Cookie field is a crumb of its own."""
+    """Make one request over HTTP/2 in the clear, with prior knowledge. Each `Cookie` is sent as its own field."""
     with socket.create_connection(("127.0.0.1", port), TIMEOUT) as connection:
         state = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="latin-1"))
         state.initiate_connection()

@@ -13,11 +13,11 @@ import consent_middleware.asgi
 import consent_middleware.wsgi
 from consent_middleware import Policy
 from tests import asgi_driver
-from tests.gateways import DOORS, Reply, Request, Result, run_asgi, run_wsgi
+from tests.gateways import GATEWAYS, Reply, Request, Result, run_asgi, run_wsgi
 from tests.needs import need
 
 from .faults import known_fault
-from .gateway import HTML, Door, SeenByApp
+from .gateway import HTML, Gateway, SeenByApp
 from .servers import COMMANDS, Running, running
 
 
@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.xdist_group(callspec.params["server"]))
 
 
-class Farm:
+class ServerPool:
     """The servers that tests have asked for. Each is started once and runs until all tests are over."""
 
     def __init__(self) -> None:
@@ -50,24 +50,25 @@ class Farm:
 
 
 @pytest.fixture(scope="session")
-def farm() -> Iterator[Farm]:
-    """The servers of this process."""
-    farm = Farm()
-    yield farm
-    farm.close()
+def server_pool() -> Iterator[ServerPool]:
+    """Yield the servers of this process."""
+    pool = ServerPool()
+    yield pool
+    pool.close()
 
 
 @pytest.fixture(params=COMMANDS)
-def server(request: pytest.FixtureRequest, farm: Farm) -> Running:
-    """A real server with the conformance site: each test once with each, or with those that `parametrize` names.
+def server(request: pytest.FixtureRequest, server_pool: ServerPool) -> Running:
+    """Return a real server with the conformance site: each in turn, or those that `parametrize` names.
 
-    Where the server is known to do wrong, and does on the site without the middleware, the test is an expected failure
-    and is not run. Where the fault is gone, it is run, and the summary shows it as XPASS: the table wants a new entry.
+    A test that fails because of a known fault of the server is an expected failure. It is not run where the site
+    without the middleware shows the fault. Otherwise it is run, and the summary shows XPASS if it passes: then the
+    table of faults needs a change.
     """
     name: str = request.param
     if COMMANDS[name].behind_nginx:
         need("nginx")
-    server = farm.get(name)
+    server = server_pool.get(name)
     fault = known_fault(name, request.node.originalname)
     if fault is not None:
         request.applymarker(pytest.mark.xfail(reason=fault.reason, strict=False))
@@ -78,31 +79,31 @@ def server(request: pytest.FixtureRequest, farm: Farm) -> Running:
 
 @pytest.fixture
 def policy() -> Policy:
-    """The policy of a test, with counters of its own."""
+    """Return a policy of the test's own, so that its counters begin at zero."""
     return Policy(contact_url="/contact", guard="auto")
 
 
 @pytest.fixture(params=["wsgi", "asgi"])
-def gateway(request: pytest.FixtureRequest) -> str:
-    """The gateway that a test runs through: each test once through each."""
+def gateway_name(request: pytest.FixtureRequest) -> str:
+    """Return the name of the gateway that a test goes through: each test goes through each once."""
     name: str = request.param
     return name
 
 
 @pytest.fixture
-def door(gateway: str, policy: Policy) -> Door:
-    """A request and an app's answer go in, what the client gets comes out."""
+def gateway(gateway_name: str, policy: Policy) -> Gateway:
+    """Return a function from a request and the app's answer to what the client gets."""
     own = policy
 
     def through(request: Request, reply: Reply, policy: Policy = own) -> Result:
-        return DOORS[gateway](policy, request, reply)
+        return GATEWAYS[gateway_name](policy, request, reply)
 
     return through
 
 
 @pytest.fixture
-def seen_by_app(gateway: str, policy: Policy) -> SeenByApp:
-    """A request goes in, the fields that the app sees of it come out, names in lower case."""
+def seen_by_app(gateway_name: str, policy: Policy) -> SeenByApp:
+    """Return a function from a request to the fields that the app sees, with names in lower case."""
 
     def through(request: Request) -> dict[str, str]:
         seen: dict[str, str] = {}
@@ -118,7 +119,7 @@ def seen_by_app(gateway: str, policy: Policy) -> SeenByApp:
             await send(asgi_driver.start((b"content-type", b"text/html")))
             await send(asgi_driver.chunk(b""))
 
-        if gateway == "wsgi":
+        if gateway_name == "wsgi":
             run_wsgi(consent_middleware.wsgi.ConsentMiddleware(wsgi_app, policy), request)
         else:
             run_asgi(consent_middleware.asgi.ConsentMiddleware(asgi_app, policy), request)
@@ -128,7 +129,7 @@ def seen_by_app(gateway: str, policy: Policy) -> SeenByApp:
 
 
 @pytest.fixture
-def workshop(tmp_path: Path) -> Path:
-    """A folder that a cache's own user can enter."""
+def shared_folder(tmp_path: Path) -> Path:
+    """Return a folder that nginx and Varnish can enter under users of their own."""
     tmp_path.chmod(0o755)
     return tmp_path

@@ -1,4 +1,4 @@
-"""What servers do wrong by themselves, each shown on the site without the middleware, and the release it was seen with.
+"""Faults of servers, each shown by the site without the middleware, and the release that it was seen with.
 
 The table in `docs/http.md` names the same releases; `test_known_faults.py` compares them.
 """
@@ -21,7 +21,7 @@ class Fault:
     #: The server's name in `COMMANDS`.
     server: str
     test: str
-    #: What has the fault, and the newest release that it was seen with.
+    #: The package with the fault, and the newest release that it was seen with.
     package: str
     version: str
     says: str
@@ -29,7 +29,7 @@ class Fault:
 
     @property
     def reason(self) -> str:
-        """What the summary of a test run says."""
+        """The reason in the summary of a test run."""
         is_python = self.package == "Python"
         here = platform.python_version() if is_python else metadata.version(self.package)
         return f"a fault of {self.server}, seen with {self.package} {self.version}, here is {here}: {self.says}"
@@ -67,7 +67,7 @@ KNOWN_FAULTS = [
     ),
     Fault(
         "granian wsgi",
-        "test_written_bytes_are_held",
+        "test_written_bytes_are_rewritten",
         "granian",
         "2.8.9",
         "its start_response returns no write()",

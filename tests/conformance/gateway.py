@@ -1,9 +1,9 @@
-"""What the tests of the gateways share: requests, answers, and a WSGI server that keeps what it is given.
+"""Parts of the gateway tests: requests, answers, and a WSGI server that records what it gets.
 
-The demands are rows with a number, so that other tests can point to them: 1 deciding, 2 length and status, 3 codings
+Each requirement is a row with a number, so that other tests can refer to it: 1 deciding, 2 length and status, 3 codings
 and charsets, 4 caching, 5 cookies, 6 streaming and life cycle, 7 messages, 8 page security and hints, 9 the object
-itself. Each section has a file `test_gateway_*.py`, and the docstring of each test begins with its row. Rows on heads
-and bodies run through both gateways; the others through the one they are about.
+itself. Each section has a file `test_gateway_*.py`, and the docstring of each test begins with its row. Rows about
+heads and bodies are tested with both gateways, the others with the one that they are about.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ FULL = "consent=functional,analytics,marketing"
 TAGGED = page(LOADER)
 NAVIGATION = [("Accept", "text/html,*/*;q=0.8")]
 
-#: A request and the app's answer through one gateway; the policy is the test's own unless another is given.
-Door = Callable[..., Result]
-#: A request goes in, the fields that the app sees of it come out.
+#: From a request and the app's answer to what the client gets; with the policy of the test, unless another is given.
+Gateway = Callable[..., Result]
+#: From a request to the fields that the app sees of it.
 SeenByApp = Callable[[Request], dict[str, str]]
 
 
@@ -42,7 +42,7 @@ def asking(*headers: tuple[str, str], cookie: str | None = None, method: str = "
 
 
 class Server:
-    """A WSGI server that keeps what it is given, in order."""
+    """A WSGI server that records what it gets, in order."""
 
     def __init__(self, policy: Policy, **environ: Any) -> None:
         self.policy = policy
@@ -57,7 +57,7 @@ class Server:
         self.body = b""
 
     def start_response(self, status: str, headers: Pairs, exc_info: Any = None) -> Callable[[bytes], None]:
-        """Take a head; with `exc_info`, raise it where bytes have left."""
+        """Take a head; with `exc_info`, raise it if bytes were sent."""
         self.order.append("head")
         if exc_info is not None and self.body:
             raise exc_info[1].with_traceback(exc_info[2])
@@ -100,7 +100,7 @@ def starting(iterable: Any, *headers: tuple[str, str], status: str = "200 OK") -
 
 
 def exc_of(error: BaseException) -> tuple[type[BaseException], BaseException, TracebackType | None]:
-    """Return what `sys.exc_info` gives while `error` is handled."""
+    """Return what `sys.exc_info` returns while `error` is handled."""
     try:
         raise error
     except BaseException as raised:

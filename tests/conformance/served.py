@@ -1,4 +1,4 @@
-"""What the tests under real servers share: requests, what a held page must be, and which servers a test is for."""
+"""Parts of the tests under real servers: requests, checks of pages, and the servers that a test is for."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ only_http_1 = pytest.mark.parametrize("server", HTTP_1, indirect=True)
 
 
 def get(server: Running, path: str, *headers: tuple[str, str], method: str = "GET") -> Answer:
-    """Return the answer to one request, in the protocol that the server is tried with."""
+    """Return the answer to one request, in the protocol that the server is tested with."""
     return (ask_h2 if server.command.h2 else ask)(server.port, path, list(headers), method)
 
 
-def is_held(answer: Answer) -> None:
-    """Assert that a page has arrived whole, with its tag held and with one facade."""
+def is_rewritten(answer: Answer) -> None:
+    """Assert that a page has arrived whole, with its tag blocked and with one facade."""
     assert answer.complete
     assert HELD_SCRIPT in answer.body
     assert answer.body.count(b"<aside") == 1

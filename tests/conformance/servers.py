@@ -1,4 +1,4 @@
-"""The servers that the middleware is tried under, and how each is started. What they do wrong is in `faults.py`."""
+"""The servers that the middleware is tested with, and how each is started. Their faults are in `faults.py`."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ SITE = "tests.conformance.site"
 
 @dataclass(frozen=True)
 class Command:
-    """How a server is started; `{port}` is where it listens."""
+    """The command that starts a server; `{port}` is the port that it listens on."""
 
     gateway: str
     words: str
     #: The protocol the tests speak to it.
     h2: bool = False
-    #: Whether nginx stands in front of it.
+    #: Whether nginx is in front of it.
     behind_nginx: bool = False
 
 
@@ -53,7 +53,7 @@ COMMANDS = {
 
 @dataclass
 class Running:
-    """A server that answers on loopback. `folder` holds the files that its site looks for, `log` what it has said."""
+    """A running server on loopback. `folder` is where its site reads files, `log` is its output."""
 
     name: str
     command: Command
@@ -62,21 +62,21 @@ class Running:
     log: Path
 
 
-#: Where the search for a port begins and ends. The system gives no connection a port from there, and each process of
-#: pytest-xdist has its own part, so that nobody takes a port between the look at it and the server's start.
+#: The range of ports to search. The system uses none of it for connections, and each process of pytest-xdist has its
+#: own part, so that a free port stays free until the server has started.
 _FIRST, _LAST = 12_000, 32_000
 _WORKERS = 20
 _next_port = count()
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a free port."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
-    room = (_LAST - _FIRST) // _WORKERS
-    # Runs beside each other, of several checkouts, begin at different places.
-    start = os.getppid() * 37 % room
-    for _ in range(room):
-        port = _FIRST + worker * room + (start + next(_next_port)) % room
+    span = (_LAST - _FIRST) // _WORKERS
+    # Test runs of several checkouts at the same time begin at different ports.
+    start = os.getppid() * 37 % span
+    for _ in range(span):
+        port = _FIRST + worker * span + (start + next(_next_port)) % span
         with socket.socket() as listener, suppress(OSError):
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(("127.0.0.1", port))
@@ -86,7 +86,7 @@ def free_port() -> int:
 
 @contextmanager
 def started(words: list[str], port: int, log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A server process, from the moment it accepts connections until the block ends."""
+    """Start a server, yield its process when it accepts connections, and end it with the block."""
     with log.open("ab") as file:
         process = subprocess.Popen(
             words, cwd=ROOT, stdout=file, stderr=file, env={**os.environ, "PYTHONPATH": str(ROOT), **environment}
@@ -113,7 +113,7 @@ def started(words: list[str], port: int, log: Path, **environment: str) -> Itera
 
 @contextmanager
 def running(name: str) -> Iterator[Running]:
-    """The server of that name, started."""
+    """Start the server of that name, and end it with the block."""
     command = COMMANDS[name]
     with tempfile.TemporaryDirectory() as place:
         folder, port = Path(place), free_port()
@@ -156,7 +156,10 @@ http {{
 
 @contextmanager
 def nginx(folder: Path, port: int, location: str, outside: str = "") -> Iterator[Path]:
-    """A real nginx with one server; `outside` stands around it, `location` within. Gives the folder of its logs."""
+    """Start a real nginx with one server, and yield the folder of its logs.
+
+    `outside` is put around the server's configuration, `location` into it.
+    """
     program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     assert program, "the fixture has looked for it"
     folder.mkdir()
@@ -168,7 +171,7 @@ def nginx(folder: Path, port: int, location: str, outside: str = "") -> Iterator
 
 @contextmanager
 def varnish(folder: Path, port: int, backend: int, subroutines: str = "") -> Iterator[Path]:
-    """A real Varnish in front of a port, with more VCL where it is given."""
+    """Start a real Varnish in front of a port, with more VCL if given, and yield its folder."""
     program = shutil.which("varnishd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     assert program, "the fixture has looked for it"
     folder.mkdir()

@@ -1,7 +1,7 @@
-"""The site that every real server is tried with: one answer for each path, once as a WSGI and once as an ASGI app.
+"""The site that real servers are tested with: one answer for each path, as a WSGI app and as an ASGI app.
 
-Below `/bare` the same site stands without the middleware, so that a fault can be shown to be the server's own. An app
-that streams waits between its pieces for a file that the test makes, so that no test depends on time.
+Below `/bare` is the same site without the middleware, to show that a fault is the server's own. A stream waits between
+its chunks for a file that the test makes, so that no test depends on time.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ EARLY = "<https://js.hs-scripts.com>; rel=preconnect"
 OURS = "</a.css>; rel=preload; as=style"
 PICTURE = bytes(range(256)) * 1024
 
-#: Of each name, how many streams have begun and how many have been closed. The query of a request is its name.
+#: By name, the number of streams that were begun and of those that were closed. The name is the query of a request.
 counts: dict[str, list[int]] = {}
 
 Answer = tuple[int, list[tuple[str, str]], bytes]
 
 
 def answer(path: str, query: str, field: Any) -> Answer | None:
-    """The whole answer for a path, or None where the path is one of those that differ between the gateways.
+    """Return the whole answer for a path, or None for a path that differs between the gateways.
 
-    `field` gives a field of the request by its name in lower case, or None.
+    `field` returns a field of the request by its name in lower case, or None.
     """
     match path:
         case "/page" | "/wrong-length" | "/error-page":
@@ -73,12 +73,12 @@ def answer(path: str, query: str, field: Any) -> Answer | None:
 
 
 def gate(name: str) -> Path:
-    """The file that lets a stream go on."""
+    """Return the file that lets a stream go on."""
     return FOLDER / name.strip("/").replace("/", "-")
 
 
 class Stream:
-    """An iterable that counts its beginning and its end, under its name."""
+    """An iterable that counts in `counts` when it begins and when it is closed."""
 
     def __init__(self, name: str, pieces: Iterator[bytes]) -> None:
         self.pieces = pieces
@@ -94,7 +94,7 @@ class Stream:
 
 def two_pieces(name: str) -> Iterator[bytes]:
     yield TAGGED[:180]
-    # Longer than a client waits for an answer, so that it never gets the second piece without having opened the gate.
+    # Longer than a client waits for an answer, so that it gets the second chunk only after it has made the file.
     for _ in range(8000):
         if gate(name).exists():
             break

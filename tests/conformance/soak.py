@@ -1,9 +1,9 @@
-"""Many requests of every kind, and what they leave in memory: `python -m tests.conformance.soak --requests 100000`.
+"""Sends many requests of every kind, and measures the memory that stays: `python -m tests.conformance.soak`.
 
-Each request is another visitor's; pages are clean, tagged, compressed and streamed, some clients go away in the middle,
-some apps raise. Memory is counted in the interpreter's allocated blocks, which do not depend on the system's allocator;
-the resident size is printed beside them. Each page comes a few times and then never again, so that what is remembered
-of pages comes and goes as well. Exit status 1 when the last tenth of the run held more than the second.
+Each request is from another visitor. Pages are clean, tagged, compressed and streamed, some clients go away in the
+middle, some apps raise. Memory is counted in allocated blocks of the interpreter, which do not depend on the system's
+allocator; the resident size is printed beside them. Each page comes a few times and then never again, so that the page
+cache evicts too. The exit status is 1 when the last tenth of the run used more than the second.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ CONSENTS = ["", FULL, "consent=functional", "consent=necessary; __hstc=1", "cons
 HTML = ("Content-Type", "text/html; charset=utf-8")
 GZIP = ("Content-Encoding", "gzip")
 
-#: What is told apart: the head's fields, the pieces of the body, and what the app does after them.
+#: The kinds of responses: the fields of the head, and the chunks of the body.
 KINDS: list[tuple[list[tuple[str, str]], list[bytes]]] = [
     ([("Content-Type", "application/json"), ("Set-Cookie", "__hstc=1")], [b"{}"]),
     ([HTML, ("Content-Length", str(len(CLEAN)))], [CLEAN]),
@@ -48,13 +48,13 @@ KINDS: list[tuple[list[tuple[str, str]], list[bytes]]] = [
 
 
 def kind(number: int) -> tuple[list[tuple[str, str]], list[bytes]]:
-    """The head and the pieces of the body of a request; what is not compressed is another page every 64 requests."""
+    """Return the head and the body for a request. Every 64 requests, pages that are not compressed change."""
     headers, pieces = KINDS[number % len(KINDS)]
     return headers, [piece.replace(b"words and", b"%09d" % (number // 64)) for piece in pieces]
 
 
 class Body:
-    """A WSGI app's iterable that counts its ends and may raise in its middle."""
+    """The iterable of a WSGI app, which counts those that are open and may raise in its middle."""
 
     open = 0
 
@@ -74,7 +74,7 @@ class Body:
 
 
 def wsgi_request(app: Any, number: int) -> None:
-    """One request of the kind that its number says; every 13th client goes away after the first piece."""
+    """Make the request with this number. Every 13th client goes away after the first chunk."""
     headers, pieces = kind(number)
     consent = CONSENTS[number % len(CONSENTS)]
     environ = {
@@ -110,7 +110,7 @@ def wsgi_app(environ: Any, start_response: Any) -> Any:
 
 
 async def asgi_request(app: Any, number: int) -> None:
-    """The same over ASGI; a client that goes away is a `send` that raises, or a task that is cancelled."""
+    """Make the request over ASGI. For a client that goes away, `send` raises or the task is cancelled."""
     headers, pieces = kind(number)
     consent = CONSENTS[number % len(CONSENTS)]
     pairs = [(b"host", b"www.shop.example"), (b"cookie", f"visitor={number}; {consent}".encode())]
@@ -146,7 +146,7 @@ async def asgi_app(scope: Any, receive: Any, send: Any) -> None:
 
 @dataclass
 class Sample:
-    """What the process held after so many requests."""
+    """The memory that the process used after so many requests."""
 
     requests: int
     blocks: int
@@ -154,7 +154,7 @@ class Sample:
 
 
 def resident() -> int:
-    """The resident size in kB: now where the system tells it, else the highest so far."""
+    """Return the resident size in kB, or the highest so far where the system does not tell it."""
     status = Path("/proc/self/status")
     if status.exists():
         line = next(line for line in status.read_text("ascii", "replace").splitlines() if line.startswith("VmRSS"))
@@ -165,7 +165,7 @@ def resident() -> int:
 def soak(requests: int, samples: int = 20, tell: Callable[[Sample], object] = lambda sample: None) -> list[Sample]:
     """Make `requests`, half through each gateway, and look at the memory `samples` times, evenly."""
     policy = Policy(contact_url="/contact", max_hold=2048)
-    # Little room, so that it is full long before the end.
+    # A small cache, so that it is full long before the end.
     policy.pages = RewriteCache(100_000, many=32)
     wsgi, asgi = Wsgi(wsgi_app, policy), Asgi(asgi_app, policy)
     found: list[Sample] = []
@@ -181,25 +181,25 @@ def soak(requests: int, samples: int = 20, tell: Callable[[Sample], object] = la
             for number in range(begin, begin + step, 2):
                 wsgi_request(wsgi, number)
             loop.run_until_complete(some(range(begin + 1, begin + step, 2)))
-            # The plans of past visitors are kept up to a number, and then all go; count without them.
+            # The plans of past visitors are cached up to a limit, so they are not counted.
             policy._plans.clear()
             gc.collect()
             found.append(Sample(begin + step, sys.getallocatedblocks(), resident()))
             tell(found[-1])
     finally:
         loop.close()
-    assert Body.open == 0, "every iterable of an app's has been closed"
+    assert Body.open == 0, "every iterable of the app is closed"
     return found
 
 
 def growth(found: list[Sample]) -> int:
-    """The blocks that the end of the run held more than its beginning, after a tenth to warm up."""
+    """Return the growth in blocks from the second tenth of the run to the last; the first is for warming up."""
     tenth = max(len(found) // 10, 1)
     return max(sample.blocks for sample in found[-tenth:]) - max(sample.blocks for sample in found[tenth : 2 * tenth])
 
 
 def main() -> int:
-    """Print the figures. Returns the exit status."""
+    """Print the measurements and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=100_000)
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Visitors with different consent behind one cache: nobody gets what was made for somebody else.
+"""Visitors with different consent behind one cache: each gets the page that was made for them.
 
 Real nginx and real Varnish, each with the settings it comes with, and with settings that store whatever they can.
 """
@@ -43,17 +43,17 @@ VARNISH_STORES_ALL = (
     VARNISH_STORES + "sub vcl_backend_response { set beresp.ttl = 1h; set beresp.grace = 0s; return (deliver); }"
 )
 
-#: By name: the program, what it is told, and whether it stores pages that say `private`.
+#: The program and its settings, by name.
 CACHES: dict[str, tuple[str, str]] = {
     "nginx": ("nginx", ""),
-    "nginx that stores what says nothing": ("nginx", "proxy_cache_valid 200 1h;"),
-    "nginx that does not listen to Cache-Control": (
+    "nginx that stores pages without Cache-Control": ("nginx", "proxy_cache_valid 200 1h;"),
+    "nginx that ignores Cache-Control": (
         "nginx",
         "proxy_cache_valid 200 1h; proxy_ignore_headers Cache-Control Expires;",
     ),
     "Varnish": ("varnishd", ""),
     "Varnish that stores requests with cookies": ("varnishd", VARNISH_STORES),
-    "Varnish that does not listen to Cache-Control": ("varnishd", VARNISH_STORES_ALL),
+    "Varnish that ignores Cache-Control": ("varnishd", VARNISH_STORES_ALL),
 }
 
 
@@ -72,7 +72,7 @@ class Cache:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The site's own port."""
+    """Yield the port of the site."""
     port = free_port()
     words = [sys.executable, "-m", "uvicorn", "tests.conformance.cached_site:app", "--port", str(port)]
     log = tmp_path_factory.mktemp("site") / "log"
@@ -81,11 +81,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 
 @pytest.fixture(params=CACHES)
-def cache(request: pytest.FixtureRequest, site: int, workshop: Path) -> Iterator[Cache]:
-    """A cache with nothing in it."""
+def cache(request: pytest.FixtureRequest, site: int, shared_folder: Path) -> Iterator[Cache]:
+    """Yield an empty cache."""
     program, told = CACHES[request.param]
     need(program)
-    port, folder = free_port(), workshop / "cache"
+    port, folder = free_port(), shared_folder / "cache"
     if program == "nginx":
         place = NGINX_PLACE.format(port=site, more=told)
         with nginx(folder, port, place, NGINX_CACHE.format(folder=folder)):
@@ -96,7 +96,7 @@ def cache(request: pytest.FixtureRequest, site: int, workshop: Path) -> Iterator
 
 
 def visits(rounds: int = 3) -> list[str]:
-    """Visitors in an order that nobody has chosen, the same in every run."""
+    """Return visitors in a random order, the same in every run."""
     order = list(CONSENTS) * rounds
     random.Random(7).shuffle(order)  # noqa: S311 - an order, no secret
     return order
@@ -112,26 +112,26 @@ def is_own(answer: Answer, consent: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/visitor/page", "/visitor/plain", "/visitor/tagged"])
-def test_every_visitor_gets_the_page_that_is_made_for_them(cache: Cache, path: str) -> None:
+def test_each_visitor_gets_their_own_page(cache: Cache, path: str) -> None:
     for consent in visits():
         is_own(cache.get(path, consent), consent)
 
 
 @pytest.mark.parametrize("path", ["/visitor/page", "/visitor/tagged"])
-def test_what_a_browser_holds_is_confirmed_for_the_same_consent_only(cache: Cache, path: str) -> None:
+def test_stored_page_is_confirmed_for_its_consent(cache: Cache, path: str) -> None:
     tags = {consent: cache.get(path, consent).all("etag")[0] for consent in CONSENTS}
 
-    for held in visits(1):
+    for other in visits(1):
         for consent in CONSENTS:
-            answer = cache.get(path, consent, ("If-None-Match", tags[held]))
+            answer = cache.get(path, consent, ("If-None-Match", tags[other]))
             if answer.status == 304:
-                assert tags[consent] == tags[held], (held, consent)
+                assert tags[consent] == tags[other], (other, consent)
             else:
                 is_own(answer, consent)
 
 
 def made(cache: Cache, path: str, order: list[str], check: Callable[[Answer], None]) -> int:
-    """How many of a row of visits the site itself had to answer."""
+    """Return how many of these visits the site itself had to answer."""
     answers = [cache.get(path, consent) for consent in order]
     for answer in answers:
         check(answer)
@@ -139,7 +139,7 @@ def made(cache: Cache, path: str, order: list[str], check: Callable[[Answer], No
 
 
 @pytest.mark.parametrize("kind", ["page", "plain", "tagged"])
-def test_one_page_for_all_is_stored_as_often_as_the_bare_site_s(cache: Cache, kind: str) -> None:
+def test_shared_page_is_stored_like_the_bare_site(cache: Cache, kind: str) -> None:
     seen: set[bytes] = set()
     order = visits()
 
@@ -151,35 +151,35 @@ def test_one_page_for_all_is_stored_as_often_as_the_bare_site_s(cache: Cache, ki
     assert HELD_SCRIPT in seen.pop()
 
 
-def test_one_page_for_all_is_really_stored(cache: Cache) -> None:
+def test_shared_page_is_stored(cache: Cache) -> None:
     made_by_the_site = made(cache, "/all/page", visits(), lambda answer: None)
 
-    # Out of the box, Varnish lets every request with a cookie through.
-    strangers = sum(CONSENTS[consent] is not None for consent in visits()) if cache.name == "Varnish" else 0
-    assert made_by_the_site == 1 + strangers
+    # With its own settings, Varnish passes every request with a cookie to the site.
+    passed = sum(CONSENTS[consent] is not None for consent in visits()) if cache.name == "Varnish" else 0
+    assert made_by_the_site == 1 + passed
 
 
-def test_one_page_for_all_is_confirmed_for_all(cache: Cache) -> None:
+def test_shared_page_is_confirmed_for_all(cache: Cache) -> None:
     tags = {cache.get("/all/tagged", consent).all("etag")[0] for consent in CONSENTS}
     assert len(tags) == 1
 
     for consent in CONSENTS:
         ours = cache.get("/all/tagged", consent, ("If-None-Match", tags.copy().pop()))
-        # nginx keeps conditions to itself and answers 200 for what it does not store, with and without the middleware.
+        # nginx does not pass conditions on and answers 200 for pages that it does not store.
         assert ours.status == cache.get("/bare/tagged", consent, ("If-None-Match", '"v1"')).status
-        # The tag of the page before the middleware came confirms nothing.
+        # The tag of the page without the middleware confirms nothing.
         assert cache.get("/all/tagged", consent, ("If-None-Match", '"v1"')).status == 200
 
 
-def test_one_page_for_all_keeps_the_site_s_caching(site: int) -> None:
-    ours, bare = (ask(site, f"/{way}/page", [("Cookie", "consent=functional")]) for way in ("all", "bare"))
+def test_shared_page_keeps_the_caching_of_the_app(site: int) -> None:
+    ours, bare = (ask(site, f"/{kind}/page", [("Cookie", "consent=functional")]) for kind in ("all", "bare"))
 
     assert ours.all("cache-control") == bare.all("cache-control") == ["public, max-age=3600, s-maxage=3600"]
     assert ours.all("vary") == bare.all("vary") == []
     assert b'"ask":true' in ours.body
 
 
-def test_the_script_of_a_page_behind_a_cache_is_found(cache: Cache) -> None:
+def test_script_of_a_cached_page_is_found(cache: Cache) -> None:
     body = cache.get("/all/page", "nothing said").body
     src = body.partition(b'<script src="')[2].partition(b'"')[0].decode()
 

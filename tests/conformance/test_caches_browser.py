@@ -1,4 +1,4 @@
-"""One page for all, out of a cache, in a real browser: the decision is the visitor's own all the same."""
+"""One page for all, from a cache, in a real browser: each visitor's own consent decides."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def browser(cache: int, standin: StandIn) -> Iterator[Browser]:
 
 @contextmanager
 def visitor(browser: Browser, standin: StandIn, *wanted: str) -> Iterator[Page]:
-    """The tab of a visitor who has never been here, with the cookies `wanted`."""
+    """Yield the tab of a new visitor with the cookies `wanted`."""
     standin.settle()
     standin.clear()
     context = watch(browser.new_context(ignore_https_errors=True))
@@ -75,7 +75,7 @@ def visitor(browser: Browser, standin: StandIn, *wanted: str) -> Iterator[Page]:
 
 
 def visit(page: Page) -> str:
-    """Open the page; gives the number of the page that the site has made."""
+    """Open the page; return the number that the site gave it."""
     with page.expect_response("**/_consent/decision") as decision:
         response = page.goto(PAGE)
     assert decision.value.headers["cache-control"] == "no-store"
@@ -83,7 +83,7 @@ def visit(page: Page) -> str:
     return response.headers["x-made"]
 
 
-def test_each_visitor_of_one_stored_page_gets_what_they_allow(browser: Browser, standin: StandIn) -> None:
+def test_stored_page_loads_what_each_visitor_allows(browser: Browser, standin: StandIn) -> None:
     numbers = set()
     for consent in ("", "consent=functional,analytics,marketing", "consent=necessary", "consent=functional", ""):
         with visitor(browser, standin, *filter(None, [consent])) as page:
@@ -103,7 +103,7 @@ def test_each_visitor_of_one_stored_page_gets_what_they_allow(browser: Browser, 
     assert len(numbers) == 1, "every visitor has got the very page that was made for the first"
 
 
-def test_the_click_works_on_a_stored_page_and_on_the_next(browser: Browser, standin: StandIn) -> None:
+def test_click_counts_on_a_stored_page_and_the_next(browser: Browser, standin: StandIn) -> None:
     with visitor(browser, standin) as page:
         visit(page)
         expect_state(page, "idle")
@@ -119,7 +119,7 @@ def test_the_click_works_on_a_stored_page_and_on_the_next(browser: Browser, stan
         assert hosts(standin) <= CHAT_HOSTS
 
 
-def test_a_refusal_ends_the_vendor_s_cookies_although_the_page_is_stored(browser: Browser, standin: StandIn) -> None:
+def test_refusal_expires_cookies_on_a_stored_page(browser: Browser, standin: StandIn) -> None:
     with visitor(browser, standin, "consent=necessary", "__hstc=1", "messagesUtk=2", "other=3") as page:
         visit(page)
         expect_state(page, "idle")

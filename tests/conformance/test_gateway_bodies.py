@@ -10,41 +10,41 @@ from tests.asgi_driver import body_of, chunk, start
 from tests.gateways import Reply
 from tests.pages import HELD_LOADER, page
 
-from .gateway import HTML, NAVIGATION, TAGGED, Door, SeenByApp, asking, html, send_all
+from .gateway import HTML, NAVIGATION, TAGGED, Gateway, SeenByApp, asking, html, send_all
 
 
-def test_rewritten_page_has_a_true_length_or_none(door: Door) -> None:
+def test_rewritten_page_has_a_true_length_or_none(gateway: Gateway) -> None:
     """2.1 A rewritten page has one length and a true one, or none."""
     for length in (True, False):
-        result = door(asking(), html(length=length))
+        result = gateway(asking(), html(length=length))
         assert HELD_LOADER in result.body
         assert result.all("content-length") == ([str(len(result.body))] if length else [])
 
 
-def test_wrong_length_of_the_app_is_not_passed_on(door: Door) -> None:
-    """2.1 A length that the app has wrong is not passed on with other bytes."""
-    result = door(asking(), Reply([TAGGED], headers=[HTML, ("Content-Length", "7")], length=False))
+def test_wrong_length_of_the_app_is_not_passed_on(gateway: Gateway) -> None:
+    """2.1 A wrong length of the app is not passed on with other bytes."""
+    result = gateway(asking(), Reply([TAGGED], headers=[HTML, ("Content-Length", "7")], length=False))
 
     assert result.all("content-length") in ([], [str(len(result.body))])
 
 
-def test_digests_leave_with_the_bytes_they_describe(door: Door) -> None:
-    """2.2 What describes the app's bytes goes with them, and stays with them."""
+def test_digests_leave_with_the_bytes_they_describe(gateway: Gateway) -> None:
+    """2.2 Fields that describe the app's bytes are dropped with them, and stay with them."""
     fields = [("Content-Digest", "x"), ("Repr-Digest", "x"), ("Digest", "x"), ("Content-MD5", "x")]
     fields += [("Accept-Ranges", "bytes")]
-    changed, clean = door(asking(), html(TAGGED, *fields)), door(asking(), html(page(), *fields))
+    changed, clean = gateway(asking(), html(TAGGED, *fields)), gateway(asking(), html(page(), *fields))
 
     assert not [name for name, _ in fields if changed.all(name.lower())]
     assert [name for name, _ in fields if clean.all(name.lower())] == [name for name, _ in fields]
 
 
-def test_head_request_gets_the_head_of_get(door: Door) -> None:
-    """2.3 HEAD answers with GET's head, and a length only if it is GET's."""
+def test_head_request_gets_the_head_of_get(gateway: Gateway) -> None:
+    """2.3 HEAD gets the head of GET, and a length only if it is that of GET."""
     for body in (TAGGED, page()):
         reply = html(body, ("ETag", '"a"'))
-        get = door(asking(), reply)
+        get = gateway(asking(), reply)
         for given in (reply, Reply([b""], headers=reply.all_headers, length=False)):
-            head = door(asking(method="HEAD"), given)
+            head = gateway(asking(method="HEAD"), given)
             for name in ("etag", "vary", "content-type"):
                 assert head.all(name) == get.all(name)
             assert head.all("content-length") in ([], get.all("content-length"))
@@ -58,16 +58,16 @@ async def test_bodiless_status_called_html_gets_no_facade(policy: Policy) -> Non
         assert body_of(sent) == b""
 
 
-def test_204_and_304_get_no_body_length_or_coding(door: Door) -> None:
+def test_204_and_304_get_no_body_length_or_coding(gateway: Gateway) -> None:
     """2.4 204 and 304 get no body, no length and no coding."""
     for status in (204, 304):
-        result = door(asking(), Reply([b""], status, [], length=False))
+        result = gateway(asking(), Reply([b""], status, [], length=False))
         assert result.body == b""
         assert not result.all("content-length") + result.all("content-encoding")
 
 
 def test_range_of_a_navigation_is_kept_from_the_app(seen_by_app: SeenByApp) -> None:
-    """2.5 A navigation's Range does not reach the app; anybody else's does."""
+    """2.5 The app does not see the Range of a navigation; it sees that of other requests."""
     asked = [("Range", "bytes=0-9"), ("If-Range", '"a"')]
     navigation = seen_by_app(asking(*asked, ("Accept", "text/html")))
     player = seen_by_app(asking(*asked, ("Accept", "video/*")))
@@ -76,32 +76,32 @@ def test_range_of_a_navigation_is_kept_from_the_app(seen_by_app: SeenByApp) -> N
     assert (player["range"], player["if-range"]) == ("bytes=0-9", '"a"')
 
 
-def test_partial_page_passes_and_is_logged(door: Door, policy: Policy) -> None:
-    """2.5 A 206 is passed byte by byte and told in the log."""
-    result = door(asking(), html(TAGGED[10:200], ("Content-Range", "bytes 10-199/500"), status=206))
+def test_partial_page_passes_and_is_logged(gateway: Gateway, policy: Policy) -> None:
+    """2.5 A 206 passes byte by byte and is logged."""
+    result = gateway(asking(), html(TAGGED[10:200], ("Content-Range", "bytes 10-199/500"), status=206))
 
     assert result.body == TAGGED[10:200]
     assert result.all("content-range") == ["bytes 10-199/500"]
     assert policy.notices.counts == {"partial-html": 1}
 
 
-def test_error_pages_are_held(door: Door) -> None:
+def test_error_pages_are_rewritten(gateway: Gateway) -> None:
     """2.6 Error pages are rewritten like any other."""
     for status in (400, 403, 404, 500, 503):
-        assert HELD_LOADER in door(asking(), html(status=status)).body
+        assert HELD_LOADER in gateway(asking(), html(status=status)).body
 
 
-def test_no_hop_by_hop_field_is_added(door: Door) -> None:
+def test_no_hop_by_hop_field_is_added(gateway: Gateway) -> None:
     """2.7 No hop-by-hop field is added."""
-    result = door(asking(cookie="consent=necessary; __hstc=1"), html(TAGGED, ("Link", "</a>; rel=preload")))
+    result = gateway(asking(cookie="consent=necessary; __hstc=1"), html(TAGGED, ("Link", "</a>; rel=preload")))
 
     assert not [name for name, _ in result.headers if is_hop_by_hop(name)]
 
 
-def test_only_html_and_xhtml_are_rewritten(door: Door) -> None:
-    """2.8 Only HTML and XHTML are looked at, whatever the letter case and the parameters."""
+def test_only_html_and_xhtml_are_rewritten(gateway: Gateway) -> None:
+    """2.8 Only HTML and XHTML are rewritten, with any letter case and parameters."""
     for kind in ("TEXT/HTML", 'text/html; charset="utf-8"', "text/html;x=y", "application/xhtml+xml"):
-        assert b"data-consent-src" in door(asking(), Reply([TAGGED], headers=[("Content-Type", kind)])).body
+        assert b"data-consent-src" in gateway(asking(), Reply([TAGGED], headers=[("Content-Type", kind)])).body
     for kind in (
         "text/plain",
         "application/json",
@@ -111,33 +111,33 @@ def test_only_html_and_xhtml_are_rewritten(door: Door) -> None:
         "text/htmlx",
     ):
         reply = Reply([TAGGED], headers=[("Content-Type", kind), ("ETag", '"a"'), ("Cache-Control", "public")])
-        result = door(asking(), reply)
+        result = gateway(asking(), reply)
         assert result.body == TAGGED
         assert result.headers == [(name.lower(), value) for name, value in reply.all_headers]
 
 
-def test_missing_type_is_sniffed_and_logged(door: Door, policy: Policy) -> None:
-    """2.8 A missing type is sniffed as browsers do it, and told in the log."""
+def test_missing_type_is_sniffed_and_logged(gateway: Gateway, policy: Policy) -> None:
+    """2.8 A missing type is sniffed as in browsers, and is logged."""
     given = [("X-A", "b"), ("ETag", '"a"')]
-    result = door(asking(*NAVIGATION), Reply([b"plain " + TAGGED], headers=given))
+    result = gateway(asking(*NAVIGATION), Reply([b"plain " + TAGGED], headers=given))
 
     assert result.body == b"plain " + TAGGED
     assert ("etag", '"a"') in result.headers
     assert policy.notices.counts == {}
-    door(asking(*NAVIGATION), Reply([b""], 302, [("Location", "/")]))
-    door(asking(*NAVIGATION), Reply([b""], 204, [], length=False))
+    gateway(asking(*NAVIGATION), Reply([b""], 302, [("Location", "/")]))
+    gateway(asking(*NAVIGATION), Reply([b""], 204, [], length=False))
     assert policy.notices.counts == {}
-    assert b"data-consent-src" in door(asking(*NAVIGATION), Reply([TAGGED], headers=given)).body
+    assert b"data-consent-src" in gateway(asking(*NAVIGATION), Reply([TAGGED], headers=given)).body
     assert policy.notices.counts == {"untyped": 1}
 
 
-def test_xhtml_stays_well_formed(door: Door) -> None:
+def test_xhtml_stays_well_formed(gateway: Gateway) -> None:
     """2.9 XHTML stays well-formed, an empty script element stays one."""
     given = (
         b'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title>x</title></head><body>'
         b'<script id="hs-script-loader" src="//js.hs-scripts.com/1.js"/><p>kept</p></body></html>'
     )
-    result = door(asking(), Reply([given], headers=[("Content-Type", "application/xhtml+xml")]))
+    result = gateway(asking(), Reply([given], headers=[("Content-Type", "application/xhtml+xml")]))
 
     root = xml.etree.ElementTree.fromstring(result.body)  # noqa: S314 - made a few lines above
     assert b"data-consent-src" in result.body

@@ -15,7 +15,7 @@ from tests.asgi_driver import call, scope
 from tests.gateways import Reply
 from tests.pages import HELD_LOADER, LOADER, page
 
-from .gateway import HTML, TAGGED, Door, Server, asking, html
+from .gateway import HTML, TAGGED, Gateway, Server, asking, html
 
 ENCODED: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = {
     "gzip": (gzip.compress, gzip.decompress),
@@ -25,40 +25,40 @@ ENCODED: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = 
 }
 
 
-def test_compressed_page_is_held_and_stays_compressed(door: Door) -> None:
+def test_compressed_page_is_rewritten_compressed(gateway: Gateway) -> None:
     """3.1 Compressed pages are rewritten and stay compressed."""
     for coding, (encode, decode) in ENCODED.items():
         for length in (True, False):
-            result = door(asking(), html(encode(TAGGED), ("Content-Encoding", coding), length=length))
+            result = gateway(asking(), html(encode(TAGGED), ("Content-Encoding", coding), length=length))
             assert HELD_LOADER in decode(result.body)
             assert result.all("content-encoding") == [coding]
 
 
-def test_clean_compressed_page_keeps_its_bytes(door: Door) -> None:
-    """3.1 A clean compressed page at hand keeps its own bytes."""
+def test_clean_compressed_page_keeps_its_bytes(gateway: Gateway) -> None:
+    """3.1 A whole compressed page without tags keeps its bytes."""
     for coding, (encode, _decode) in ENCODED.items():
         coded = encode(page())
-        result = door(asking(), html(coded, ("Content-Encoding", coding)))
+        result = gateway(asking(), html(coded, ("Content-Encoding", coding)))
         assert result.body == coded
         assert result.all("content-length") == [str(len(coded))]
 
 
-def test_identity_coding_is_none(door: Door) -> None:
-    """3.1 An empty or identity coding is none."""
+def test_identity_coding_is_none(gateway: Gateway) -> None:
+    """3.1 An empty coding or identity counts as no coding."""
     for coding in ("", "identity"):
-        assert HELD_LOADER in door(asking(), html(TAGGED, ("Content-Encoding", coding))).body
+        assert HELD_LOADER in gateway(asking(), html(TAGGED, ("Content-Encoding", coding))).body
 
 
-def test_unknown_coding_passes_and_is_logged(door: Door, policy: Policy) -> None:
-    """3.1 A coding that nobody can read passes untouched and is told in the log."""
-    result = door(asking(), html(b"\x1f\x9d\x90", ("Content-Encoding", "compress")))
+def test_unknown_coding_passes_and_is_logged(gateway: Gateway, policy: Policy) -> None:
+    """3.1 An unknown coding passes unchanged and is logged."""
+    result = gateway(asking(), html(b"\x1f\x9d\x90", ("Content-Encoding", "compress")))
 
     assert result.body == b"\x1f\x9d\x90"
     assert policy.notices.counts == {"unknown-coding": 1}
 
 
 def test_wsgi_request_is_changed_in_a_copy_only(policy: Policy) -> None:
-    """3.2 Accept-Encoding, Range and conditions differ in a copy; the server's own request stays."""
+    """3.2 Accept-Encoding, Range and conditions change in a copy; the server's own request stays."""
     given = {"HTTP_ACCEPT_ENCODING": "compress, gzip", "HTTP_RANGE": "bytes=0-1", "HTTP_IF_NONE_MATCH": '"x"'}
     server = Server(policy, **given, HTTP_ACCEPT="text/html")
     seen: list[Any] = []
@@ -77,7 +77,7 @@ def test_wsgi_request_is_changed_in_a_copy_only(policy: Policy) -> None:
 
 
 async def test_asgi_request_is_changed_in_a_copy_only(policy: Policy) -> None:
-    """3.2 Accept-Encoding, Range and conditions differ in a copy; the server's own request stays."""
+    """3.2 Accept-Encoding, Range and conditions change in a copy; the server's own request stays."""
     given = scope(
         (b"accept", b"text/html"),
         (b"accept-encoding", b"compress, gzip"),
@@ -96,43 +96,45 @@ async def test_asgi_request_is_changed_in_a_copy_only(policy: Policy) -> None:
     assert seen == [{b"accept": b"text/html", b"accept-encoding": b"gzip"}]
 
 
-def test_ascii_compatible_charsets_are_read_as_bytes(door: Door) -> None:
-    """3.3 Encodings that hold ASCII are read as bytes, trail bytes and all."""
+def test_ascii_compatible_charsets_are_read_as_bytes(gateway: Gateway) -> None:
+    """3.3 Encodings that contain ASCII are read as bytes, with their trail bytes."""
     for charset in ("shift_jis", "euc-jp", "gbk", "big5", "gb18030", "windows-1252", "iso-8859-15"):
         words = "表能ソ".encode(charset, "ignore") + b"\\"
         given = page(b"<p title='" + words + b"'>" + words + b"</p>" + LOADER)
-        result = door(asking(), Reply([given], headers=[("Content-Type", f"text/html; charset={charset}")]))
+        result = gateway(asking(), Reply([given], headers=[("Content-Type", f"text/html; charset={charset}")]))
         assert HELD_LOADER in result.body
         assert words + b"'>" + words in result.body
 
 
-def test_other_charsets_are_decoded_and_encoded(door: Door) -> None:
-    """3.4 Encodings that ASCII does not show through are decoded, edited and encoded."""
+def test_other_charsets_are_decoded_and_encoded(gateway: Gateway) -> None:
+    """3.4 Encodings in which ASCII is not visible are decoded, edited and encoded."""
     for charset, codec in (("utf-16le", "utf-16-le"), ("utf-16be", "utf-16-be")):
         given = (b"\xff\xfe" if codec == "utf-16-le" else b"\xfe\xff") + TAGGED.decode().encode(codec)
-        result = door(asking(), Reply([given], headers=[("Content-Type", f"text/html; charset={charset}")]))
+        result = gateway(asking(), Reply([given], headers=[("Content-Type", f"text/html; charset={charset}")]))
         assert HELD_LOADER.decode() in result.body.decode(codec)
     trap = b"\x1b$B<t<h<i<l\x1b(B"  # kanji whose bytes spell a tag
-    result = door(asking(), Reply([page(trap + LOADER)], headers=[("Content-Type", "text/html; charset=iso-2022-jp")]))
+    result = gateway(
+        asking(), Reply([page(trap + LOADER)], headers=[("Content-Type", "text/html; charset=iso-2022-jp")])
+    )
     assert HELD_LOADER in result.body
 
 
-def test_byte_order_mark_goes_before_the_header(door: Door) -> None:
-    """3.5 A byte order mark goes before the header's charset, and that before the page's own."""
+def test_byte_order_mark_goes_before_the_header(gateway: Gateway) -> None:
+    """3.5 A byte order mark wins over the header's charset, which wins over the page's own."""
     marked = b"\xff\xfe" + TAGGED.decode().encode("utf-16-le")
-    result = door(asking(), html(marked))
+    result = gateway(asking(), html(marked))
     assert result.body.startswith(b"\xff\xfe")
     assert HELD_LOADER.decode() in result.body.decode("utf-16")
     wide = TAGGED.decode().encode("utf-16-le")
     by_header = Reply([wide], headers=[("Content-Type", "text/html; charset=utf-16le")])
-    assert HELD_LOADER.decode() in door(asking(), by_header).body.decode("utf-16-le")
+    assert HELD_LOADER.decode() in gateway(asking(), by_header).body.decode("utf-16-le")
 
 
-def test_odd_bytes_and_cut_characters_pass(door: Door) -> None:
+def test_odd_bytes_and_cut_characters_pass(gateway: Gateway) -> None:
     """3.6 Invalid bytes, NUL, line ends and cut characters pass as they are."""
     odd = b"\x00\xff\xfe\r\n\r\xc3(\xe2\x82" + bytes(range(128, 256))
     given = page(odd + LOADER + odd)
     cut = given.index(b"\xe2\x82") + 1
-    result = door(asking(), Reply([given[:cut], given[cut:]], length=False))
+    result = gateway(asking(), Reply([given[:cut], given[cut:]], length=False))
 
     assert result.body.count(odd) == 2

@@ -1,4 +1,4 @@
-"""Deciding on the head, and when it leaves, in process, through both gateways."""
+"""Decisions by the head, and when it is sent, in process, through both gateways."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .gateway import HTML, START, TAGGED, Server, exc_of, starting
 
 
 def test_head_leaves_before_any_chunk_is_taken(policy: Policy) -> None:
-    """1.1 The head has gone out when the app's call returns, before any chunk is asked for."""
+    """1.1 The head is sent when the app's call returns, before the first chunk is taken."""
     server, chunks = Server(policy), Chunks(TAGGED)
 
     server.call(starting(chunks, HTML))
@@ -27,7 +27,7 @@ def test_head_leaves_before_any_chunk_is_taken(policy: Policy) -> None:
 
 
 def test_error_status_is_sent_when_the_call_returns(policy: Policy) -> None:
-    """1.1 A status other than 200 is the server's when the app's call returns."""
+    """1.1 A status other than 200 is sent when the app's call returns."""
     server = Server(policy)
 
     server.call(starting(Chunks(b"gone"), HTML, status="404 Not Found"))
@@ -36,7 +36,7 @@ def test_error_status_is_sent_when_the_call_returns(policy: Policy) -> None:
 
 
 async def test_asgi_head_without_length_leaves_first(policy: Policy) -> None:
-    """1.1 A head without a length goes out before the first piece of body."""
+    """1.1 A head without a length is sent before the first chunk of the body."""
     sent: list[Any] = []
     seen: list[int] = []
 
@@ -77,7 +77,7 @@ def test_late_redirect_without_a_body_is_served(policy: Policy) -> None:
 
 
 def test_second_start_with_exc_info_is_decided_afresh(policy: Policy) -> None:
-    """1.3 A second start with exc_info is decided afresh, either way."""
+    """1.3 After a second start with exc_info, the new head decides."""
 
     def to_html(environ: Any, start_response: Any) -> Any:
         start_response("200 OK", [("Content-Type", "text/plain")])
@@ -94,7 +94,7 @@ def test_second_start_with_exc_info_is_decided_afresh(policy: Policy) -> None:
 
 
 def test_exc_info_after_the_head_is_raised_again(policy: Policy) -> None:
-    """1.3 The server raises exc_info again once a head has left, and nobody keeps it."""
+    """1.3 When a head was sent, the server raises exc_info again."""
     error = RuntimeError("late")
 
     def app(environ: Any, start_response: Any) -> Iterator[bytes]:
@@ -108,7 +108,7 @@ def test_exc_info_after_the_head_is_raised_again(policy: Policy) -> None:
     assert raised.value is error
 
 
-def test_written_bytes_are_held_and_come_first(policy: Policy) -> None:
+def test_written_bytes_are_rewritten_and_come_first(policy: Policy) -> None:
     """1.4 Bytes given to write() are rewritten and come before those iterated."""
 
     def app(environ: Any, start_response: Any) -> list[bytes]:

@@ -28,7 +28,7 @@ async def test_optional_keys_and_odd_types_are_accepted(policy: Policy) -> None:
 
 
 async def test_unknown_messages_keep_their_place(policy: Policy) -> None:
-    """7.2 Every message that is not known is passed on in its place."""
+    """7.2 Unknown messages are passed on in their order."""
     others: list[dict[str, Any]] = [
         {"type": "http.response.debug", "info": {}},
         {"type": "http.response.push", "path": "/a.css", "headers": []},
@@ -44,7 +44,7 @@ async def test_unknown_messages_keep_their_place(policy: Policy) -> None:
 
 
 async def test_file_of_html_is_read_any_other_passes(policy: Policy, tmp_path: Path) -> None:
-    """7.3 A file goes as it is unless its HTML must be read; then offset and count hold."""
+    """7.3 A file passes unless its HTML must be rewritten; then offset and count are obeyed."""
     path = tmp_path / "page.html"
     path.write_bytes(b"--" + TAGGED + b"--")
     picture = {"type": "http.response.pathsend", "path": str(path)}
@@ -63,7 +63,7 @@ async def test_file_of_html_is_read_any_other_passes(policy: Policy, tmp_path: P
 
 
 async def test_asgi_hints_are_filtered_in_their_place(policy: Policy) -> None:
-    """7.4 Early hints keep their place, before or behind the start, less what would reach the vendor."""
+    """7.4 Early hints keep their place, before or behind the start, without links to the vendor."""
     ours, early = b"</a.css>; rel=preload; as=style", b"<https://js.hs-scripts.com>; rel=preconnect"
     hints: dict[str, Callable[..., dict[str, Any]]] = {
         "http.response.early_hint": lambda *links: {"links": list(links)},
@@ -101,7 +101,7 @@ def test_wsgi_hints_are_filtered(policy: Policy) -> None:
 
 
 async def test_other_scopes_get_the_servers_own_objects(policy: Policy) -> None:
-    """7.5 Every scope that is not HTTP gets the server's own objects, and a refusal stays one."""
+    """7.5 Scopes of other protocols get the server's own objects, and an error of the app stays an error."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         assert scope is given
@@ -139,7 +139,7 @@ async def test_scope_is_copied_with_its_extensions(policy: Policy) -> None:
 
 
 async def test_middleware_is_a_single_async_callable(policy: Policy) -> None:
-    """9.1 The middleware is an object with an async call, as asgiref and Starlette ask of a single callable."""
+    """9.1 The middleware is an object with an async `__call__`, as asgiref and Starlette require."""
     from asgiref.compatibility import is_double_callable
     from asgiref.testing import ApplicationCommunicator
 

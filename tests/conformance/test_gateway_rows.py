@@ -1,4 +1,4 @@
-"""Each demand on the gateways has its row, and each test of a gateway or a server says which row it is of."""
+"""Each row of the gateways' requirements has a test, and each test of a gateway or a server names its row."""
 
 from __future__ import annotations
 

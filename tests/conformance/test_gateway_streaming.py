@@ -18,11 +18,11 @@ from tests.asgi_driver import body_of, call, chunk, scope, sending, start
 from tests.gateways import Chunks, Reply
 from tests.pages import page
 
-from .gateway import HTML, START, TAGGED, Door, Server, asking, send_all, starting
+from .gateway import HTML, START, TAGGED, Gateway, Server, asking, send_all, starting
 
 
 def test_wsgi_text_leaves_before_the_next_chunk(policy: Policy) -> None:
-    """6.1 Each chunk gives one, and text goes out before the next is asked for."""
+    """6.1 Each chunk gives one chunk, and text is sent before the next chunk is taken."""
     chunks = Chunks(b"<!doctype html><meta charset=utf-8><p>first</p><scr", b"", b"ipt>1</script>", b"<p>")
     server = Server(policy)
     out = iter(server.call(starting(chunks)))
@@ -33,7 +33,7 @@ def test_wsgi_text_leaves_before_the_next_chunk(policy: Policy) -> None:
 
 
 async def test_asgi_text_leaves_before_the_next_message(policy: Policy) -> None:
-    """6.1 Each message gives one, and text goes out before the next."""
+    """6.1 Each message gives one message, and text is sent before the next."""
     parts = [b"<!doctype html><meta charset=utf-8><p>first</p><scr", b"", b"ipt>1</script>", b"<p>"]
     sent = await send_all(policy, [START, *(chunk(part, True) for part in parts), chunk(b"")])
 
@@ -42,26 +42,26 @@ async def test_asgi_text_leaves_before_the_next_message(policy: Policy) -> None:
 
 
 def test_wsgi_event_stream_is_the_apps_own(policy: Policy) -> None:
-    """6.2 An event stream is the app's own, event by event."""
+    """6.2 An event stream passes event by event, as the app's own object."""
     events = Chunks(b"data: 1\n\n", b"data: 2\n\n")
 
     assert Server(policy).call(starting(events, ("Content-Type", "text/event-stream"))) is events
 
 
 async def test_asgi_event_stream_is_the_apps_own(policy: Policy) -> None:
-    """6.2 An event stream is the app's own, event by event."""
+    """6.2 An event stream passes event by event, as the app's own object."""
     messages = [start((b"content-type", b"text/event-stream")), chunk(b"data: 1\n\n", True), chunk(b"")]
 
     assert all(sent is given for sent, given in zip(await send_all(policy, messages), messages, strict=True))
 
 
-def test_endless_tag_takes_bounded_memory(door: Door) -> None:
-    """6.3 An endless tag takes bounded memory, and work that grows with its length only."""
+def test_endless_tag_takes_bounded_memory(gateway: Gateway) -> None:
+    """6.3 An endless tag needs bounded memory, and work that grows with its length only."""
     small = Policy(contact_url="/c", max_hold=65_536)
     parts = [b"<!doctype html><meta charset=utf-8><p>", b"<a title='"] + [b"x" * 4096] * 2000
     tracemalloc.start()
     try:
-        result = door(asking(), Reply(parts, length=False), policy=small)
+        result = gateway(asking(), Reply(parts, length=False), policy=small)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -86,7 +86,7 @@ def test_iterable_is_closed_exactly_once(policy: Policy) -> None:
 
 
 def test_unseen_iterable_is_closed_too(policy: Policy) -> None:
-    """6.4 An iterable that the server never sees is closed too."""
+    """6.4 An iterable that the server does not get is closed too."""
     chunks = Chunks(error=RuntimeError("at the first chunk"))
 
     with pytest.raises(RuntimeError, match="at the first chunk"):
@@ -96,7 +96,7 @@ def test_unseen_iterable_is_closed_too(policy: Policy) -> None:
 
 
 def test_untouched_body_is_the_apps_own_object(policy: Policy, tmp_path: Path) -> None:
-    """6.5 What passes through is the app's own object, with its length and the server's file."""
+    """6.5 An unchanged body is the app's own object, with its length and the server's file."""
     (tmp_path / "a.png").write_bytes(b"png")
     with (tmp_path / "a.png").open("rb") as file:
         for given in ([b"a", b"b"], (b"a",), FileWrapper(file), Chunks(b"a")):
@@ -133,7 +133,7 @@ async def test_asgi_app_runs_in_the_servers_task(policy: Policy) -> None:
 
 
 async def test_asgi_messages_wait_for_the_server(policy: Policy) -> None:
-    """6.6 Back-pressure is the server's: no message is taken before the last has gone."""
+    """6.6 The server sets the pace: no message is sent before the last one has been taken."""
     running = 0
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

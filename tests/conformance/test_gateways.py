@@ -1,4 +1,4 @@
-"""One table of cases, every door: the same request and the same app give the same head and the same body."""
+"""One table of cases for every gateway: the same request and the same app give the same head and the same body."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from consent_middleware import Policy
-from tests.gateways import DOORS, Pairs, Reply, Request, Result
+from tests.gateways import GATEWAYS, Pairs, Reply, Request, Result
 from tests.pages import CHAT, CHAT_HINT, EU_LOADER, HELD_CHAT, HELD_HINT, HELD_LOADER, HINT, LOADER, TAG_MANAGER, page
 
 POLICY = Policy(contact_url="/contact", guard="auto")
@@ -30,14 +30,14 @@ FULL_TAG = f"c1t1e1-{POLICY.fingerprint}"
 
 @dataclass
 class Case:
-    """A request, an app's answer, and what must come out."""
+    """A request, an app's answer, and the expected result."""
 
     name: str
     reply: Reply
     request: Request = field(default_factory=Request)
     #: The body to the byte; a facade is written as b"{facade}".
     body: bytes | None = None
-    #: Every value of each of these fields; an empty list: the field is absent.
+    #: Every value of each of these fields; an empty list means that the field is absent.
     head: dict[str, list[str]] = field(default_factory=dict)
     status: int = 200
 
@@ -52,38 +52,38 @@ def asking(**headers: str) -> Request:
 
 CASES = [
     Case(
-        "without consent the loader is held and the facade stands before the body's end",
+        "without consent the loader is blocked and the facade is at the end of the body",
         html(page(LOADER)),
         body=page(HELD_LOADER + b"{facade}"),
         head={"vary": ["Cookie, Sec-GPC"]},
     ),
     Case(
-        "any region's loader is held",
+        "the loader of any region is blocked",
         html(page(EU_LOADER)),
         body=page(HELD_LOADER.replace(b"js.", b"js-eu1.") + b"{facade}"),
     ),
-    Case("the standalone chat is held with its attributes", html(page(CHAT)), body=page(HELD_CHAT + b"{facade}")),
-    Case("a hint is held and needs no facade", html(page(head=HINT)), body=page(head=HELD_HINT)),
+    Case("the standalone chat is blocked with its attributes", html(page(CHAT)), body=page(HELD_CHAT + b"{facade}")),
+    Case("a hint is blocked without a facade", html(page(head=HINT)), body=page(head=HELD_HINT)),
     Case(
-        "functional consent lets the standalone chat and its hint be, and nothing else",
+        "functional consent allows the standalone chat and its hint only",
         html(page(CHAT, head=HINT + CHAT_HINT)),
         Request.with_cookie("consent=functional"),
         body=page(CHAT, head=HELD_HINT + CHAT_HINT),
     ),
     Case(
-        "a click lets the standalone chat be",
+        "a click allows the standalone chat",
         html(page(CHAT)),
         Request.with_cookie("consent_chat=1"),
         body=page(CHAT),
     ),
     Case(
-        "a click stands beside a recorded refusal",
+        "a click counts beside a recorded refusal",
         html(page(CHAT)),
         Request.with_cookie("consent=necessary; consent_chat=1"),
         body=page(CHAT),
     ),
     Case(
-        "the loader stays held after a click",
+        "the loader stays blocked after a click",
         html(page(LOADER)),
         Request.with_cookie("consent_chat=1"),
         body=page(HELD_LOADER + b"{facade}"),
@@ -166,7 +166,7 @@ CASES = [
         head={"set-cookie": [value for _, value in COOKIE_LINES]},
     ),
     Case(
-        "the click lets the chat's cookie be and no tracker's",
+        "a click allows the cookie of the chat and no tracker's",
         html(page(), *COOKIE_LINES),
         Request.with_cookie("consent_chat=1"),
         head={"set-cookie": [value for _, value in COOKIE_LINES if not value.startswith("__hstc")]},
@@ -191,7 +191,7 @@ CASES = [
         head={"vary": ["Cookie, Sec-GPC"]},
     ),
     Case(
-        "an explicit no expires what the browser holds, and only that",
+        "an explicit refusal expires the cookies that the browser has",
         html(page()),
         Request(headers=[("Cookie", "consent=necessary; __hstc=1; other=2"), ("Host", "www.shop.example:8000")]),
         head={
@@ -203,7 +203,7 @@ CASES = [
     ),
     Case("unknown consent expires nothing", html(page()), Request.with_cookie("__hstc=1"), head={"set-cookie": []}),
     Case(
-        "what shared caches may keep becomes private",
+        "a page for shared caches becomes private",
         html(
             page(),
             ("Cache-Control", "public, max-age=60, s-maxage=600"),
@@ -231,13 +231,13 @@ CASES = [
         head={"cache-control": ["public, max-age=60"], "etag": ['"v1"'], "vary": []},
     ),
     Case(
-        "digests of the old bytes go with the old bytes",
+        "digests of the old bytes are dropped",
         html(page(LOADER), ("Content-Digest", "sha-256=:x:"), ("Content-MD5", "x"), ("Accept-Ranges", "bytes")),
         body=page(HELD_LOADER + b"{facade}"),
         head={"content-digest": [], "content-md5": [], "accept-ranges": []},
     ),
     Case(
-        "early hints in Link go, the rest of Link stays",
+        "early links are dropped, other links stay",
         Reply(
             [b"{}"],
             headers=[
@@ -299,7 +299,7 @@ CASES = [
         head={"content-length": [], "vary": ["Cookie, Sec-GPC"]},
     ),
     Case(
-        "the facade's script is served by the middleware, to be kept for ever",
+        "the script is served by the middleware and may be stored for ever",
         html(page()),
         Request(path=f"/_consent/{ASSET.name}"),
         body=ASSET.body,
@@ -310,7 +310,7 @@ CASES = [
         },
     ),
     Case(
-        "the script of an older page is today's, not to be kept",
+        "the script of an older page is the current one and may not be stored",
         html(page()),
         Request(path="/_consent/facade.0000.js"),
         body=POLICY.facade.asset(placeholders=True).body,
@@ -333,7 +333,7 @@ CASES = [
 
 
 def facade(result: Result) -> tuple[bytes, str]:
-    """The facade in a body, and the nonce of its script."""
+    """Return the facade in a body, and the nonce of its script."""
     start = result.body.find(b"<aside data-consent-facade")
     if start < 0:
         return b"", ""
@@ -352,10 +352,10 @@ def decoded(result: Result) -> Result:
     return result
 
 
-@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+@pytest.mark.parametrize("gateway", GATEWAYS.values(), ids=GATEWAYS)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_every_door_gives_what_the_case_says(case: Case, door: object) -> None:
-    result = door(POLICY, case.request, case.reply)  # type: ignore[operator]
+def test_gateway_gives_what_the_case_says(case: Case, gateway: object) -> None:
+    result = gateway(POLICY, case.request, case.reply)  # type: ignore[operator]
 
     assert result.status == case.status
     for name, expected in case.head.items():
@@ -372,29 +372,31 @@ def test_every_door_gives_what_the_case_says(case: Case, door: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "door", [door for name, door in DOORS.items() if name != "core"], ids=[n for n in DOORS if n != "core"]
+    "gateway",
+    [gateway for name, gateway in GATEWAYS.items() if name != "core"],
+    ids=[n for n in GATEWAYS if n != "core"],
 )
 @pytest.mark.parametrize("case", [case for case in CASES if case.request.method != "HEAD"], ids=lambda case: case.name)
-def test_every_door_gives_the_core_s_head_and_body(case: Case, door: object) -> None:
-    """Adapter equality: core = wsgi = asgi = flask = starlette = fastapi."""
-    expected = DOORS["core"](POLICY, case.request, case.reply)
+def test_gateway_gives_the_exchange_head_and_body(case: Case, gateway: object) -> None:
+    """Property: core = wsgi = asgi = flask = starlette = fastapi."""
+    expected = GATEWAYS["core"](POLICY, case.request, case.reply)
 
-    result = door(POLICY, case.request, case.reply)  # type: ignore[operator]
+    result = gateway(POLICY, case.request, case.reply)  # type: ignore[operator]
 
-    # A list of several chunks is at hand as a whole, so its length can be told; a stream's cannot.
+    # The length of a list of several chunks is known, that of a stream is not.
     assert without_length(result.headers, case) == without_length(expected.headers, case)
     assert decoded(result).body == decoded(expected).body
 
 
-@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+@pytest.mark.parametrize("gateway", GATEWAYS.values(), ids=GATEWAYS)
 @pytest.mark.parametrize("length", [True, False], ids=["at hand", "streaming"])
 @pytest.mark.parametrize("coded", [False, True], ids=["plain", "gzip"])
-def test_a_page_in_which_nothing_is_held_gets_its_guard_all_the_same(door: object, length: bool, coded: bool) -> None:
+def test_page_without_blocked_tags_gets_its_guard(gateway: object, length: bool, coded: bool) -> None:
     document = page(head=TAG_MANAGER)
     headers = [HTML, ("Content-Encoding", "gzip")] if coded else [HTML]
     body = gzip.compress(document) if coded else document
 
-    result = door(POLICY, Request(), Reply([body], headers=headers, length=length))  # type: ignore[operator]
+    result = gateway(POLICY, Request(), Reply([body], headers=headers, length=length))  # type: ignore[operator]
 
     out = gzip.decompress(result.body) if coded else result.body
     assert out.count(b" data-guard=") == 1

@@ -1,4 +1,4 @@
-"""Many at once, and everything that goes wrong in the middle: nobody gets another's page, everything is closed once."""
+"""Many requests at once, and errors in the middle: each client gets its own page, everything is closed once."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ async def test_tasks_never_mix(policy: Policy) -> None:
 
 
 class Watched(Exchange):
-    """An exchange that can be watched from outside."""
+    """An exchange that a weak reference can watch."""
 
     __slots__ = ("__weakref__",)
     alive: ClassVar[weakref.WeakSet[Exchange]] = weakref.WeakSet()
@@ -142,7 +142,7 @@ async def test_a_task_that_ends_early_ends_everything(
         sent.append(message)
 
     scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
-    # A task of its own, as a server has for each request: it may be cancelled, the test's own may not.
+    # A task for each request, as in a server, because the test's own task must not be cancelled.
     with pytest.raises(error):
         await asyncio.create_task(Asgi(app, policy)(scope, None, send))  # type: ignore[arg-type]
 
@@ -155,9 +155,7 @@ async def test_a_task_that_ends_early_ends_everything(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("taken", range(5))
-def test_a_client_that_goes_away_closes_the_app_s_iterable_once(
-    policy: Policy, taken: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lost_client_closes_the_iterable_once(policy: Policy, taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("consent_middleware.wsgi.Exchange", Watched)
     closed: list[bool] = []
 
@@ -187,7 +185,7 @@ def test_a_client_that_goes_away_closes_the_app_s_iterable_once(
 @pytest.mark.slow
 @pytest.mark.no_cover
 def test_memory_is_flat_and_every_iterable_is_closed(capsys: pytest.CaptureFixture[str]) -> None:
-    """Law: what a request has taken, it gives back. `make soak` does the same with a hundred thousand."""
+    """Property: a request leaves nothing in memory. `make soak` tests it with 100,000 requests."""
     found = soak.soak(6000, samples=10)
 
     with capsys.disabled():

@@ -1,11 +1,11 @@
-"""Header fields under real servers, over sockets. What a server does wrong by itself is in `faults.py`."""
+"""Header fields with real servers, over sockets. The servers' own faults are in `faults.py`."""
 
 from __future__ import annotations
 
 import pytest
 
 from .clients import Connection, Pairs
-from .served import FULL, MARK, NAVIGATION, cookies_of, get, is_held, only_asgi, only_http_1
+from .served import FULL, MARK, NAVIGATION, cookies_of, get, is_rewritten, only_asgi, only_http_1
 from .servers import Running
 from .site import EARLY, OURS, TAGGED
 
@@ -21,7 +21,7 @@ def test_cookies_are_filtered_on_every_response(server: Running) -> None:
 
 
 def test_head_request_gets_the_head_of_get(server: Running) -> None:
-    """2.3 HEAD has GET's head, no body, and a length only if it is GET's."""
+    """2.3 HEAD has the head of GET, no body, and a length only if it is that of GET."""
     head, whole = get(server, "/page", method="HEAD"), get(server, "/page")
 
     assert head.body == b""
@@ -62,7 +62,7 @@ def test_one_connection_carries_all_kinds(server: Running) -> None:
 
 
 def test_etag_confirms_its_own_variant_only(server: Running) -> None:
-    """4.4 A page's own tag confirms it, another variant's does not."""
+    """4.4 A page is confirmed by its own tag, and not by that of another variant."""
     tag = ("If-None-Match", get(server, "/conditional").all("etag")[0])
     confirmed = get(server, "/conditional", NAVIGATION, tag)
     changed = get(server, "/conditional", NAVIGATION, tag, FULL)
@@ -74,7 +74,7 @@ def test_etag_confirms_its_own_variant_only(server: Running) -> None:
 
 
 def test_early_hints_are_filtered(server: Running) -> None:
-    """7.4 Early hints come through, less those to the vendor."""
+    """7.4 Early hints pass, without those to the vendor."""
     # gunicorn has a message of its own for ASGI, which no other server takes.
     path = "/informational" if server.name == "gunicorn asgi" else "/hints"
     links = [headers for _, headers in get(server, path).hints]
@@ -96,16 +96,16 @@ def test_consent_in_the_second_cookie_field_counts(server: Running) -> None:
 
 def test_refusal_in_either_cookie_field_counts(server: Running) -> None:
     """5.6 A refusal in the second of two Cookie fields counts, however they are joined."""
-    is_held(get(server, "/page", FULL, ("Cookie", "consent=necessary")))
-    is_held(get(server, "/page", ("Cookie", "consent=necessary"), FULL))
+    is_rewritten(get(server, "/page", FULL, ("Cookie", "consent=necessary")))
+    is_rewritten(get(server, "/page", ("Cookie", "consent=necessary"), FULL))
 
 
 @only_http_1
 def test_cookie_beyond_ascii_gives_a_page(server: Running) -> None:
     """5.8 A Cookie with bytes beyond ASCII gives a page."""
-    is_held(get(server, "/page", ("Cookie", "name=caf\xe9; consent=functional")))
+    is_rewritten(get(server, "/page", ("Cookie", "name=caf\xe9; consent=functional")))
 
 
 def test_range_of_a_navigation_gets_the_whole(server: Running) -> None:
-    """2.5 A navigation that asks for a part gets the whole."""
-    is_held(get(server, "/page", NAVIGATION, ("Range", "bytes=0-99")))
+    """2.5 A navigation that asks for a range gets the whole page."""
+    is_rewritten(get(server, "/page", NAVIGATION, ("Range", "bytes=0-99")))

@@ -1,4 +1,4 @@
-"""Pages under real servers, over sockets. What a server does wrong by itself is in `faults.py`."""
+"""Pages with real servers, over sockets. The servers' own faults are in `faults.py`."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from tests.needs import need
 from tests.pages import HELD_SCRIPT, page
 
 from .clients import ask
-from .served import ASSET, FULL, MARK, get, is_held, only_wsgi
+from .served import ASSET, FULL, MARK, get, is_rewritten, only_wsgi
 from .servers import Running, free_port, nginx, started
 from .site import TAGGED
 
 pytestmark = pytest.mark.servers
 
 
-def test_tagged_page_is_held_with_its_own_head(server: Running) -> None:
-    """2.1 A tagged page is held, with a true length and a head of its own."""
+def test_tagged_page_is_rewritten_with_its_own_head(server: Running) -> None:
+    """2.1 A tagged page is rewritten, with a true length and a head of its own."""
     answer = get(server, "/page")
 
-    is_held(answer)
+    is_rewritten(answer)
     assert answer.status == 200
     assert answer.all("etag") == [f'"v1{MARK}"']
     assert answer.all("cache-control") == ["private, max-age=60"]
@@ -46,20 +46,20 @@ def test_clean_page_keeps_bytes_and_length(server: Running) -> None:
 
 def test_page_without_a_true_length_arrives_whole(server: Running) -> None:
     """2.1 Pages without a length, or with a wrong one, arrive whole."""
-    is_held(get(server, "/unsized"))
-    is_held(get(server, "/wrong-length"))
+    is_rewritten(get(server, "/unsized"))
+    is_rewritten(get(server, "/wrong-length"))
 
 
-def test_error_page_is_held(server: Running) -> None:
-    """2.6 An error page is held."""
+def test_error_page_is_rewritten(server: Running) -> None:
+    """2.6 An error page is rewritten."""
     answer = get(server, "/error-page")
 
     assert answer.status == 404
-    is_held(answer)
+    is_rewritten(answer)
 
 
-def test_compressed_page_is_held_and_stays_compressed(server: Running) -> None:
-    """3.1 A compressed page is held and stays compressed."""
+def test_compressed_page_is_rewritten_compressed(server: Running) -> None:
+    """3.1 A compressed page is rewritten and stays compressed."""
     answer = get(server, "/gzip", ("Accept-Encoding", "gzip"))
 
     assert HELD_SCRIPT in gzip.decompress(answer.body)
@@ -73,14 +73,14 @@ def test_late_start_keeps_its_status(server: Running) -> None:
     answer = get(server, "/late")
 
     assert answer.status == 404
-    is_held(answer)
+    is_rewritten(answer)
     assert get(server, "/late-redirect").status == 302
 
 
 @only_wsgi
-def test_written_bytes_are_held(server: Running) -> None:
-    """1.4 Bytes given to write() come first, and are held."""
-    is_held(get(server, "/written"))
+def test_written_bytes_are_rewritten(server: Running) -> None:
+    """1.4 Bytes given to write() come first, and are rewritten."""
+    is_rewritten(get(server, "/written"))
 
 
 @only_wsgi
@@ -89,12 +89,12 @@ def test_second_of_two_heads_counts(server: Running) -> None:
     answer = get(server, "/twice")
 
     assert answer.status == 500
-    is_held(answer)
+    is_rewritten(answer)
     assert answer.all("vary") == ["Cookie, Sec-GPC"]
 
 
 def test_script_is_served_to_be_kept_for_ever(server: Running) -> None:
-    """8.1 The facade's script is served, to be kept for ever."""
+    """8.1 The facade's script is served, and may be stored for ever."""
     answer = get(server, f"/_consent/{ASSET.name}")
 
     assert answer.body == ASSET.body
@@ -114,18 +114,18 @@ def test_visitors_at_once_get_their_own_pages(server: Running) -> None:
         assert all(visitors.map(visit, range(80)))
 
 
-def test_script_below_a_prefix_is_found_behind_nginx(workshop: Path) -> None:
-    """8.1 The proxy takes the prefix away and the server knows it, as operators set it up."""
+def test_script_below_a_prefix_is_found_behind_nginx(shared_folder: Path) -> None:
+    """8.1 The proxy removes a prefix that the server knows, as in usual deployments."""
     need("nginx")
     back, front = free_port(), free_port()
     words = [sys.executable, "-m", "uvicorn", "tests.conformance.site:asgi", "--port", str(back)]
     place = f"location /shop/ {{ proxy_pass http://127.0.0.1:{back}/; }}"
     with (
-        started([*words, "--root-path", "/shop", "--log-level", "error"], back, workshop / "log"),
-        nginx(workshop / "nginx", front, place),
+        started([*words, "--root-path", "/shop", "--log-level", "error"], back, shared_folder / "log"),
+        nginx(shared_folder / "nginx", front, place),
     ):
         answer = ask(front, "/shop/page")
-        is_held(answer)
+        is_rewritten(answer)
         src = answer.body.partition(b'<script src="')[2].partition(b'"')[0].decode()
         assert src == f"/shop/_consent/{ASSET.name}"
         assert ask(front, src).body == ASSET.body

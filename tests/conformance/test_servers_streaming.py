@@ -1,4 +1,4 @@
-"""Streams, files and errors under real servers, over sockets. What a server does wrong by itself is in `faults.py`."""
+"""Streams, files and errors with real servers, over sockets. The servers' own faults are in `faults.py`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 import pytest
 
 from .clients import Answer, Connection
-from .served import get, is_held, only_asgi, only_http_1
+from .served import get, is_rewritten, only_asgi, only_http_1
 from .servers import Running
 from .site import PICTURE, gate
 
@@ -26,9 +26,9 @@ def test_pictures_and_files_pass_byte_by_byte(server: Running) -> None:
 
 
 @only_asgi
-def test_file_of_html_is_held(server: Running) -> None:
-    """7.3 A file of HTML is read and held."""
-    is_held(get(server, "/html-file"))
+def test_file_of_html_is_rewritten(server: Running) -> None:
+    """7.3 A file of HTML is read and rewritten."""
+    is_rewritten(get(server, "/html-file"))
 
 
 def streams(server: Running, path: str, wanted: bytes) -> Answer:
@@ -51,7 +51,7 @@ def streams(server: Running, path: str, wanted: bytes) -> Answer:
 
 @only_http_1
 def test_page_begins_before_the_app_has_ended(server: Running) -> None:
-    """6.1 A page's beginning arrives before the app has made its end."""
+    """6.1 The beginning of a page arrives before the app has made its end."""
     answer = streams(server, "/stream", b"<h1>Welcome</h1>")
 
     assert b"data-consent-src" in re.sub(rb"\r\n[0-9a-f]+\r\n", b"", answer.body)
@@ -67,7 +67,7 @@ def test_event_arrives_before_the_next_is_made(server: Running) -> None:
 
 @only_http_1
 def test_client_that_leaves_ends_the_stream_once(server: Running) -> None:
-    """6.4 A client that goes away ends the app's stream, once."""
+    """6.4 When a client goes away, the app's stream is closed once."""
     name = secrets.token_hex(8)
     connection = Connection(server.port)
     connection.send(f"/endless?{name}")
@@ -83,7 +83,7 @@ def test_client_that_leaves_ends_the_stream_once(server: Running) -> None:
 
 
 def test_error_before_the_head_is_the_servers_page(server: Running) -> None:
-    """6.7 An error before the head is the server's error page, and nothing of ours."""
+    """6.7 An error before the head gives the server's error page, without our markup."""
     try:
         answer = get(server, "/raises")
     except ConnectionError:
@@ -94,7 +94,7 @@ def test_error_before_the_head_is_the_servers_page(server: Running) -> None:
 
 
 def test_error_in_the_body_looks_broken(server: Running) -> None:
-    """6.7 A page that breaks in its middle looks broken."""
+    """6.7 A page with an error in its middle looks broken to the client."""
     try:
         answer = get(server, "/broken")
     except ConnectionError:

@@ -192,7 +192,7 @@ def nowhere(environ: Any, start_response: Any) -> list[bytes]:
     raise AssertionError("nobody asks for this")
 
 
-#: By name: the stack, made over a folder with static files, and the prefix under which the site hangs.
+#: By name: a function that builds the stack for a folder of static files, and the prefix of the site.
 STACKS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "Django over WSGI": (lambda folder: Wsgi(django_wsgi(), POLICY), ""),
     "Django over ASGI": (lambda folder: Asgi(django_asgi(), POLICY), ""),
@@ -202,8 +202,8 @@ STACKS: dict[str, tuple[Callable[[Path], Any], str]] = {
         lambda folder: LintMiddleware(Wsgi(LintMiddleware(flask_app()), POLICY)),
         "",
     ),
-    "Flask under ASGI, behind our ASGI door": (lambda folder: Asgi(WsgiToAsgi(flask_app()), POLICY), ""),
-    "Flask behind our WSGI door, under ASGI": (lambda folder: WsgiToAsgi(Wsgi(flask_app(), POLICY)), ""),
+    "Flask under ASGI, behind our ASGI gateway": (lambda folder: Asgi(WsgiToAsgi(flask_app()), POLICY), ""),
+    "Flask behind our WSGI gateway, under ASGI": (lambda folder: WsgiToAsgi(Wsgi(flask_app(), POLICY)), ""),
     "WhiteNoise inside": (lambda folder: Wsgi(with_static(flask_app(), folder), POLICY), ""),
     "WhiteNoise outside": (lambda folder: with_static(Wsgi(flask_app(), POLICY), folder), ""),
     "FastAPI": (lambda folder: added(fastapi_app()), ""),
@@ -242,7 +242,7 @@ def ask(app: Any, path: str, *headers: tuple[str, str], method: str = "GET") -> 
 @pytest.mark.parametrize("offered", ["gzip", "identity"])
 @pytest.mark.parametrize("path", ["/page", "/stream"])
 @pytest.mark.parametrize(("make", "prefix"), STACKS.values(), ids=STACKS)
-def test_the_page_is_held_and_the_facade_s_script_is_where_it_says(
+def test_page_is_rewritten_and_its_script_is_served(
     make: Callable[[Path], Any], prefix: str, path: str, offered: str, folder: Path
 ) -> None:
     app = make(folder)
@@ -270,9 +270,7 @@ def test_with_consent_everything_is_the_site_s(make: Callable[[Path], Any], pref
 
 
 @pytest.mark.parametrize(("make", "prefix"), STACKS.values(), ids=STACKS)
-def test_other_responses_pass_with_their_cookies_filtered(
-    make: Callable[[Path], Any], prefix: str, folder: Path
-) -> None:
+def test_other_responses_have_cookies_filtered(make: Callable[[Path], Any], prefix: str, folder: Path) -> None:
     app = make(folder)
     json, away = ask(app, prefix + "/json"), ask(app, prefix + "/away")
 
@@ -282,15 +280,15 @@ def test_other_responses_pass_with_their_cookies_filtered(
     assert not away.all("set-cookie")
 
 
-@pytest.mark.parametrize(("cookie", "added"), [("", True), (FULL, False)], ids=["held", "allowed"])
-def test_a_page_that_another_middleware_sends_on_has_an_exact_length(cookie: str, added: bool, folder: Path) -> None:
+@pytest.mark.parametrize(("cookie", "added"), [("", True), (FULL, False)], ids=["blocked", "allowed"])
+def test_page_through_other_middleware_has_its_length(cookie: str, added: bool, folder: Path) -> None:
     result = ask(STACKS["BaseHTTPMiddleware inside"][0](folder), "/page", ("Cookie", cookie))
 
     assert result.all("content-length") == [str(len(result.body))]
     assert (len(result.body) > len(BIG)) is added
 
 
-#: Stacks that answer HEAD with no page, with and without the middleware.
+#: Stacks whose response to HEAD is no page, with and without the middleware.
 NO_HEAD = {
     "FastAPI": "a route for GET answers HEAD with 405",
     "Flask, validated by Werkzeug inside and outside": "the validator takes a length without a body for a fault",
@@ -310,7 +308,7 @@ def test_head_has_the_page_s_head(name: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["WhiteNoise inside", "WhiteNoise outside", "Starlette with static files"])
-def test_static_files_keep_validators_ranges_and_caching(name: str, folder: Path) -> None:
+def test_static_files_keep_their_caching_and_ranges(name: str, folder: Path) -> None:
     app = STACKS[name][0](folder)
 
     whole = ask(app, "/static/a.css")
@@ -323,7 +321,7 @@ def test_static_files_keep_validators_ranges_and_caching(name: str, folder: Path
     assert ask(app, "/static/a.css", known).status == 304
 
 
-def test_a_file_response_of_html_is_held(tmp_path: Path) -> None:
+def test_file_response_of_html_is_rewritten(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_bytes(BIG)
 

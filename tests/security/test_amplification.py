@@ -8,9 +8,16 @@ from collections.abc import Iterator
 import pytest
 
 from consent_middleware import Policy, Signals
-from consent_middleware.cookies import LONGEST_PREFIXED, CookieNames, Cookies
+from consent_middleware.cookies import (
+    LONGEST_PREFIXED,
+    MAX_EXPIRY,
+    MAX_LABELS,
+    CookieNames,
+    Cookies,
+    expire_cookies,
+)
 from consent_middleware.exchange import Exchange, RequestHead
-from consent_middleware.headers import LONGEST_NAME, MAX_EXPIRY, MAX_LABELS, expire, host_name
+from consent_middleware.headers import LONGEST_DOMAIN, host_name
 
 REFUSES = b"consent=necessary"
 HELD = b"hubspotutk=1; __hstc=2; __hssc=3; __hssrc=4; messagesUtk=5"
@@ -57,7 +64,7 @@ def test_no_domain_stands_for_a_host_that_is_none() -> None:
 @pytest.mark.parametrize("count", [2, MAX_LABELS, MAX_LABELS + 1])
 def test_cookies_end_on_each_parent_up_to_a_bound(count: int) -> None:
     host = b".".join([b"a"] * count)
-    lines = expire([b"hubspotutk"], Cookies([HELD]), host)
+    lines = expire_cookies([b"hubspotutk"], Cookies([HELD]), host)
 
     assert len(lines) == (count if count <= MAX_LABELS else 1)
 
@@ -75,12 +82,12 @@ def test_names_that_a_visitor_makes_up_are_bounded() -> None:
 def test_what_does_not_end_now_ends_with_the_next_response() -> None:
     names = [b"n%02d" % number for number in range(60)]
     cookies = Cookies([b"; ".join(name + b"=1" for name in names)])
-    first = {line.partition(b"=")[0] for _, line in expire(names, cookies, b"www.example.com")}
+    first = {line.partition(b"=")[0] for _, line in expire_cookies(names, cookies, b"www.example.com")}
     left = [name for name in names if name not in first]
 
     assert first
     assert left
-    assert {line.partition(b"=")[0] for _, line in expire(left, cookies, b"www.example.com")} == set(left)
+    assert {line.partition(b"=")[0] for _, line in expire_cookies(left, cookies, b"www.example.com")} == set(left)
 
 
 def test_longest_name_that_a_beginning_finds() -> None:
@@ -102,7 +109,7 @@ def test_longest_name_that_a_beginning_finds() -> None:
     ],
 )
 def test_the_name_in_a_host_field(host: bytes, name: bytes) -> None:
-    assert len(LONGEST) == LONGEST_NAME
+    assert len(LONGEST) == LONGEST_DOMAIN
     assert host_name(host) == name
 
 

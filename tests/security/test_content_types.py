@@ -172,7 +172,7 @@ def test_types_are_read_as_browsers_do(values: tuple[bytes, ...], expected: Page
 
 def test_nosniff_settles_what_says_nothing() -> None:
     for values, expected in TYPES:
-        known = mime.extract(values)
+        known = mime.extract_media_type(values)
         told = expected is None or not expected.sniffs or (known is not None and b"text/html" in b",".join(values))
         told = told or b"xhtml" in b",".join(values)
         assert mime.page_type(values, nosniff=True) == (expected if told else None)
@@ -262,7 +262,7 @@ def test_types_are_parsed_as_the_reference_does() -> None:
     )
 
     for text, expected in zip(texts, json.loads(told.stdout), strict=True):
-        found = mime.parse(text.encode("latin-1"))
+        found = mime.parse_media_type(text.encode("latin-1"))
         got = found and [
             found.essence.decode("latin-1"),
             [[name.decode("latin-1"), value.decode("latin-1")] for name, value in found.parameters.items()],
