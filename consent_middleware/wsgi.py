@@ -16,6 +16,7 @@ from http.client import responses
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from .engine import Engine
 from .exchange import Exchange, RequestHead
 from .headers import Headers
 from .policy import Policy
@@ -37,11 +38,12 @@ class ConsentMiddleware:
     """Puts a WSGI app behind consent.
 
     Args: the app, and the policy; without one, the defaults that protect the visitor apply.
+    `engine.notices.counts` says what could not be done as asked.
     """
 
     def __init__(self, app: WSGIApplication, policy: Policy | None = None) -> None:
         self.app = app
-        self.policy = policy or Policy()
+        self.engine = Engine(policy or Policy())
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request, as PEP 3333 asks of an application."""
@@ -49,7 +51,7 @@ class ConsentMiddleware:
             # Another instance stands outside this one and does the work.
             return self.app(environ, start_response)
         request = _request_head(environ)
-        exchange = Exchange(self.policy, request)
+        exchange = Exchange(self.engine, request)
         environ[PLAN_KEY] = exchange.plan
         if exchange.answer is not None:
             status, headers, body = exchange.answer

@@ -13,13 +13,14 @@ from consent_middleware.asgi import ConsentMiddleware
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.flask import Consent
 from tests import asgi_driver
+from tests.engines import engine_for
 from tests.pages import LOADER, page
 
 HTML = [(b"content-type", b"text/html")]
 
 
 def whole(policy: Policy, *headers: tuple[bytes, bytes]) -> tuple[dict[bytes, bytes], bytes]:
-    head, body = Exchange(policy, RequestHead("GET", "/", "", headers)).whole(200, HTML, page(LOADER))
+    head, body = Exchange(engine_for(policy), RequestHead("GET", "/", "", headers)).whole(200, HTML, page(LOADER))
     return dict(head), body
 
 
@@ -95,7 +96,7 @@ def test_pages_with_and_without_a_button_have_other_tags() -> None:
     strict = Policy(contact_url="/c", click_after_refusal=False)
 
     def tag(*headers: tuple[bytes, bytes]) -> bytes:
-        exchange = Exchange(strict, RequestHead("GET", "/", "", headers))
+        exchange = Exchange(engine_for(strict), RequestHead("GET", "/", "", headers))
         return dict(exchange.whole(200, [*HTML, (b"etag", b'"v1"')], page(LOADER))[0])[b"etag"]
 
     assert tag() != tag((b"Cookie", b"cookieconsent_status=deny"))
@@ -103,8 +104,8 @@ def test_pages_with_and_without_a_button_have_other_tags() -> None:
 
 def test_a_page_varies_by_every_signal_that_is_read() -> None:
     assert whole(Policy(contact_url="/c"))[0][b"vary"] == b"Cookie, Sec-GPC"
-    assert whole(Policy(contact_url="/c", gpc="never"))[0][b"vary"] == b"Cookie"
-    assert whole(Policy(contact_url="/c", dnt=True, vary=["CF-IPCountry"]))[0][b"vary"] == (
+    assert whole(Policy(contact_url="/c", ignore=["gpc", "dnt"]))[0][b"vary"] == b"Cookie"
+    assert whole(Policy(contact_url="/c", ignore=(), vary=["CF-IPCountry"]))[0][b"vary"] == (
         b"Cookie, Sec-GPC, DNT, CF-IPCountry"
     )
 
@@ -117,7 +118,7 @@ def test_a_callable_sees_the_request_s_head() -> None:
         return "opt-out"
 
     exchange = Exchange(
-        Policy(contact_url="/c", regime=regime), RequestHead("POST", "/x", "", [(b"Host", b"a.example")])
+        engine_for(Policy(contact_url="/c", regime=regime)), RequestHead("POST", "/x", "", [(b"Host", b"a.example")])
     )
 
     assert seen == [("POST", "/x", "a.example")]

@@ -181,7 +181,7 @@ def test_whether_anything_is_sold_or_shared_is_never_answered() -> None:
 
 
 def test_names_and_categories_follow_the_policy() -> None:
-    policy = Policy(consent_cookie="c", click_cookie="k", chat=["marketing"], tracking=["analytics"])
+    policy = Policy(consent_cookie="c", click_cookie="k", requires={"chat": ["marketing"], "tracking": ["analytics"]})
 
     assert [row.name for row in disclosure(policy).cookies][:2] == ["c", "k"]
     assert row("messagesUtk", policy).categories == (Category.MARKETING,)
@@ -191,7 +191,7 @@ def test_names_and_categories_follow_the_policy() -> None:
 
 
 def test_a_part_that_needs_no_consent_keeps_its_category_and_needs_no_click() -> None:
-    policy = Policy(chat=[])
+    policy = Policy(requires={"chat": []})
     told = disclosure(policy)
 
     assert row("messagesUtk", policy).categories == (Category.FUNCTIONAL,)

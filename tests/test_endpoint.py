@@ -12,6 +12,7 @@ import pytest
 from consent_middleware import Policy
 from consent_middleware.endpoint import asset_url
 from consent_middleware.exchange import Exchange, RequestHead
+from tests.engines import engine_for
 
 POLICY = Policy(contact_url="/contact")
 
@@ -21,7 +22,7 @@ def ask(
 ) -> tuple[int, dict[str, list[str]], bytes]:
     headers = [(b"Host", b"www.shop.example"), *([(b"Cookie", cookie.encode())] if cookie else [])]
     headers += [(b"Accept-Encoding", accept.encode())] if accept else []
-    answer = Exchange(policy, RequestHead(method, path, "", headers)).answer
+    answer = Exchange(engine_for(policy), RequestHead(method, path, "", headers)).answer
     assert answer is not None
     head: dict[str, list[str]] = {}
     for name, value in answer.headers:
@@ -40,7 +41,7 @@ def ask(
     ],
 )
 def test_the_script_is_asked_for_on_the_page_s_own_host(mount: str, prefix: str) -> None:
-    assert asset_url(POLICY, mount) == f"{prefix}/_consent/{POLICY.facade.asset().name}"
+    assert asset_url(engine_for(POLICY), mount) == f"{prefix}/_consent/{engine_for(POLICY).facade.asset().name}"
 
 
 class TestDecision:
@@ -85,26 +86,26 @@ class TestDecision:
 
     @pytest.mark.parametrize("method", ["POST", "OPTIONS", "DELETE"])
     def test_other_methods_are_the_apps(self, method: str) -> None:
-        assert Exchange(POLICY, RequestHead(method, "/_consent/decision", "", [])).answer is None
+        assert Exchange(engine_for(POLICY), RequestHead(method, "/_consent/decision", "", [])).answer is None
 
     @pytest.mark.parametrize("path", ["/decision", "/_consent/decision/", "/_consent/decisions", "/_consent"])
     def test_other_paths_are_the_apps(self, path: str) -> None:
-        assert Exchange(POLICY, RequestHead("GET", path, "", [])).answer is None
+        assert Exchange(engine_for(POLICY), RequestHead("GET", path, "", [])).answer is None
 
 
 class TestScript:
     def test_every_language_has_its_own_and_is_kept_for_ever(self) -> None:
-        for name, asset in POLICY.facade.assets.items():
+        for name, asset in engine_for(POLICY).facade.assets.items():
             _, head, body = ask(f"/_consent/{name}")
             assert body == asset.body
             assert head["cache-control"] == ["public, max-age=31536000, immutable"]
 
     def test_a_name_of_another_time_gets_todays_and_is_asked_for_again(self) -> None:
         _, head, body = ask("/_consent/facade.0123456789abcdef.js")
-        assert body == POLICY.facade.asset(placeholders=True).body
+        assert body == engine_for(POLICY).facade.asset(placeholders=True).body
         assert head["cache-control"] == ["no-cache"]
         _, head, body = ask("/_consent/guard.0123456789abcdef.js")
-        assert body == POLICY.facade.guard.body
+        assert body == engine_for(POLICY).facade.guard.body
         assert head["cache-control"] == ["no-cache"]
 
     @pytest.mark.parametrize(
@@ -120,7 +121,7 @@ class TestScript:
     def test_it_is_packed_as_the_browser_can_read_it(
         self, accept: str, coding: str | None, unpack: Callable[[bytes], bytes]
     ) -> None:
-        for name, asset in POLICY.facade.assets.items():
+        for name, asset in engine_for(POLICY).facade.assets.items():
             _, head, body = ask(f"/_consent/{name}", accept=accept)
             assert unpack(body) == asset.body
             assert head.get("content-encoding") == (coding and [coding])
@@ -128,12 +129,12 @@ class TestScript:
             assert head["vary"] == ["Accept-Encoding"]
 
     def test_packed_it_is_as_small_as_its_limits_are_said_for(self) -> None:
-        name = POLICY.facade.asset("en").name
+        name = engine_for(POLICY).facade.asset("en").name
         assert len(ask(f"/_consent/{name}", accept="gzip")[2]) <= 4672
         assert len(ask(f"/_consent/{name}", accept="br")[2]) <= 4096
 
     def test_an_answer_to_head_says_the_length_of_what_get_would_get(self) -> None:
-        name = POLICY.facade.asset("en").name
+        name = engine_for(POLICY).facade.asset("en").name
         _, head, body = ask(f"/_consent/{name}", method="HEAD", accept="gzip")
         assert body == b""
         assert head["content-length"] == [str(len(ask(f"/_consent/{name}", accept="gzip")[2]))]
@@ -145,7 +146,7 @@ class TestLanguage:
         page = b'<script src="https://js.hs-scripts.com/1.js"></script>'
         found = {}
         for path in ("/de", "/en"):
-            exchange = Exchange(policy, RequestHead("GET", path, "", []))
+            exchange = Exchange(engine_for(policy), RequestHead("GET", path, "", []))
             head, body = exchange.whole(200, [(b"Content-Type", b"text/html"), (b"ETag", b'"x"')], page)
             found[path] = (dict(head)[b"ETag"], body)
         assert b"Live-Chat" in found["/de"][1]
@@ -160,9 +161,9 @@ class TestLanguage:
             return said  # type: ignore[return-value]
 
         policy = Policy(contact_url="/c", language=choose)
-        exchange = Exchange(policy, RequestHead("GET", "/", "", []))
+        exchange = Exchange(engine_for(policy), RequestHead("GET", "/", "", []))
         _, body = exchange.whole(
             200, [(b"Content-Type", b"text/html")], b'<script src="//js.hs-scripts.com/1.js"></script>'
         )
         assert b"Live chat" in body
-        assert policy.notices.counts["language-raised"] >= 1
+        assert engine_for(policy).notices.counts["language-raised"] >= 1

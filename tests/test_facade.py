@@ -27,6 +27,7 @@ from consent_middleware.policy import PolicyError
 from consent_middleware.rules import ChatScript, Purpose
 from consent_middleware.vendors.hubspot import HUBSPOT
 from tests import npm
+from tests.engines import engine_for
 from tests.minify import PARTS, minified
 from tests.needs import missing
 
@@ -249,12 +250,12 @@ class TestLanguages:
 
 class TestSettings:
     def test_one_set_of_words_is_in_the_language_that_is_named(self) -> None:
-        facade = Policy(texts={"button": "Frag uns"}, language="de").facade
+        facade = engine_for(Policy(texts={"button": "Frag uns"}, language="de")).facade
         assert facade.texts.keys() == {"de"}
         assert (facade.texts["de"].button, facade.texts["de"].contact) == ("Frag uns", "Kontakt")
 
     def test_words_by_language_stand_beside_the_built_in_ones(self) -> None:
-        facade = Policy(texts={"de": {"button": "Frag uns"}, "fi": Texts(button="Kysy")}).facade
+        facade = engine_for(Policy(texts={"de": {"button": "Frag uns"}, "fi": Texts(button="Kysy")})).facade
         assert facade.texts["de"].button == "Frag uns"
         assert facade.texts["de"].contact == "Kontakt"
         assert facade.texts["fi"].button == "Kysy"

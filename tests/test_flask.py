@@ -77,7 +77,8 @@ def test_a_policy_may_be_given() -> None:
     Consent(app, policy)
 
     assert b'href="/talk"' in app.test_client().get("/").data
-    assert app.extensions["consent_middleware"] is policy
+    assert app.extensions["consent_middleware"].policy is policy
+    assert app.extensions["consent_middleware"].notices.counts == {}
 
 
 def test_one_extension_object_serves_several_apps() -> None:

@@ -14,6 +14,7 @@ from consent_middleware.rules import ChatContext, ChatScript, PageElement, Purpo
 from consent_middleware.vendors import KNOWN_VENDORS, VENDORS
 from consent_middleware.vendors.hubspot import HUBSPOT
 from consent_middleware.vendors.intercom import INTERCOM
+from tests.engines import engine_for
 from tests.pages import LOADER, page
 
 WIDGET = b'<script async src="https://widget.intercom.io/widget/abc12345"></script>\n'
@@ -30,7 +31,9 @@ ATTRIBUTES = {"id": "intercom-messenger-script", "data-app-id": "abc12345"}
 
 def sent(policy: Policy, document: bytes, cookie: str = "", *lines: bytes) -> tuple[bytes, list[bytes]]:
     """The page and the `Set-Cookie` lines for a visitor with this `Cookie` header."""
-    exchange = Exchange(policy, RequestHead("GET", "/", "", [(b"host", b"shop.example"), (b"cookie", cookie.encode())]))
+    exchange = Exchange(
+        engine_for(policy), RequestHead("GET", "/", "", [(b"host", b"shop.example"), (b"cookie", cookie.encode())])
+    )
     head = [(b"content-type", b"text/html"), *((b"set-cookie", line) for line in lines)]
     headers, body = exchange.whole(200, head, document)
     return body, [value for name, value in headers if name == b"set-cookie"]
@@ -297,7 +300,7 @@ def test_a_purpose_that_no_active_vendor_serves_asks_for_nothing() -> None:
 def served(policy: Policy, document: bytes) -> bytes:
     """The facade's script for a page, asked for as a browser does."""
     urls = set(re.findall(rb'"(/_consent/[^"]+\.js)"', sent(policy, document)[0]))
-    answers = [Exchange(policy, RequestHead("GET", url.decode(), "", [])).answer for url in urls]
+    answers = [Exchange(engine_for(policy), RequestHead("GET", url.decode(), "", [])).answer for url in urls]
     assert answers
     return b"".join(answer.body for answer in answers if answer is not None)
 

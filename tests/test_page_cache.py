@@ -16,6 +16,7 @@ from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.html.rewriter import HTMLRewriter
 from consent_middleware.page_cache import ENTRY_OVERHEAD, MAX_ENTRIES, MAX_SHARE, RewriteCache
+from tests.engines import engine_for
 
 from .pages import LOADER, page
 
@@ -168,7 +169,9 @@ class TestPageMemory:
 
 def answers(policy: Policy, cookie: str, *heads: tuple[bytes, bytes], body: bytes, host: bytes = b"a.example") -> bytes:
     """A page's bytes after a visit."""
-    exchange = Exchange(policy, RequestHead("GET", "/", "", [(b"host", host), (b"cookie", cookie.encode())]))
+    exchange = Exchange(
+        engine_for(policy), RequestHead("GET", "/", "", [(b"host", host), (b"cookie", cookie.encode())])
+    )
     head, out = exchange.whole(200, [HTML, (b"content-length", b"%d" % len(body)), *heads], body)
     assert dict(head)[b"content-length"] == b"%d" % len(out)
     return out
@@ -204,7 +207,7 @@ class TestPagesThatComeAgain:
     def test_what_was_made_of_them_counts_as_well(self, read: list[bytes]) -> None:
         body = page(b"<p>word</p>\n" * 1000 + LOADER)
         for room in (MAX_SHARE * len(body), MAX_SHARE * 3 * len(body)):
-            policy = Policy(contact_url="/contact", page_memory=room)
+            policy = Policy(contact_url="/contact", limits={"cache_bytes": room})
             for _ in range(4):
                 answers(policy, "a=1", body=body)
 
@@ -239,10 +242,10 @@ class TestPagesThatComeAgain:
         outs = {answers(policy, "a=1", GZIP, body=body) for _ in range(4)}
 
         assert len(outs) == 1
-        assert policy.notices.counts["broken-coding"] == 4
+        assert engine_for(policy).notices.counts["broken-coding"] == 4
 
     def test_each_visitor_gets_what_the_visitor_may_get(self) -> None:
-        policy, fresh = Policy(contact_url="/contact"), Policy(contact_url="/contact", page_memory=0)
+        policy, fresh = Policy(contact_url="/contact"), Policy(contact_url="/contact", limits={"cache_bytes": 0})
         visits = ["a=1", FULL, "consent=functional", "consent=necessary", "a=1; consent_chat=1"] * 3
 
         for cookie in visits:
@@ -260,7 +263,7 @@ class TestPagesThatComeAgain:
         assert len(read) == 3
 
     def test_names_that_visitors_choose_take_no_room_of_their_own(self) -> None:
-        policy = Policy(contact_url="/contact", page_memory=400_000)
+        policy = Policy(contact_url="/contact", limits={"cache_bytes": 400_000})
         tracemalloc.start()
         try:
             for number in range(1000):
@@ -281,13 +284,16 @@ class TestPagesThatComeAgain:
         hashes = (b"content-security-policy", b"script-src 'sha256-x'")
         held = []
         for _ in range(4):
-            exchange = Exchange(policy, RequestHead("GET", "/", "", []))
+            exchange = Exchange(engine_for(policy), RequestHead("GET", "/", "", []))
             exchange.whole(200, [HTML, hashes], body)
             held.append(exchange.blocked)
 
         assert held[0]
         assert held == held[:1] * 4
-        assert (policy.notices.counts["csp-refuses-facade"], policy.notices.counts["bail-out"]) == (4, 4)
+        assert (
+            engine_for(policy).notices.counts["csp-refuses-facade"],
+            engine_for(policy).notices.counts["bail-out"],
+        ) == (4, 4)
 
 
 fragments = st.lists(
@@ -315,7 +321,7 @@ class Visit(NamedTuple):
         asked = [(b"host", self.host), (b"cookie", self.cookie.encode()), (b"accept-language", self.language)]
         body = b"".join(self.parts)
         sent, heads = (gzip.compress(body, mtime=0), [GZIP]) if self.is_coded else (body, [])
-        exchange = Exchange(policy, RequestHead("GET", self.path, self.mount, asked))
+        exchange = Exchange(engine_for(policy), RequestHead("GET", self.path, self.mount, asked))
         return exchange.whole(200, [(b"content-type", self.type), *heads], sent)[1]
 
 
@@ -336,7 +342,7 @@ def policy_with(room: int) -> Policy:
     """A policy under which a page depends on all that a visit says."""
     return Policy(
         contact_url="/c",
-        page_memory=room,
+        limits={"cache_bytes": room},
         chat_pages=["/chat"],
         language=lambda signals: signals.header("accept-language"),
     )

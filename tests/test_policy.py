@@ -29,9 +29,11 @@ from consent_middleware import (
 )
 from consent_middleware.consent import OPTIONAL_CATEGORIES
 from consent_middleware.cookies import Cookies
+from consent_middleware.engine import Engine
 from consent_middleware.rules import Vendor
 from consent_middleware.sources import Signals
 from consent_middleware.vendors.hubspot import HUBSPOT
+from tests.engines import engine_for
 
 POLICY = Policy(contact_url="/contact")
 states = st.dictionaries(st.sampled_from(OPTIONAL_CATEGORIES), st.sampled_from(State))
@@ -42,7 +44,7 @@ def granting(*categories: Category) -> Consent:
 
 
 def plan(cookie: bytes, policy: Policy = POLICY) -> Plan:
-    return policy.plan(Signals(Cookies([cookie])))
+    return engine_for(policy).plan(Signals(Cookies([cookie])))
 
 
 @pytest.mark.parametrize("chat", [False, True])
@@ -70,8 +72,8 @@ def test_granting_more_never_blocks_more(given_states: dict[Category, State], mo
 
     for purpose in Purpose:
         assert after.allows(purpose) >= before.allows(purpose)
-    assert POLICY.blocked_cookies(after) <= POLICY.blocked_cookies(before)
-    assert POLICY.refused_cookies(after) <= POLICY.refused_cookies(before)
+    assert engine_for(POLICY).cookies.blocked(after) <= engine_for(POLICY).cookies.blocked(before)
+    assert engine_for(POLICY).cookies.refused(after) <= engine_for(POLICY).cookies.refused(before)
 
 
 @given(states, st.booleans())
@@ -79,9 +81,9 @@ def test_only_a_refusal_expires_and_only_what_is_withheld(given_states: dict[Cat
     """Law: unknown expires nothing; what may be set is never expired."""
     decided = POLICY.decide(Consent(given_states), clicked=clicked)
 
-    assert POLICY.refused_cookies(decided) <= POLICY.blocked_cookies(decided)
+    assert engine_for(POLICY).cookies.refused(decided) <= engine_for(POLICY).cookies.blocked(decided)
     if State.DENIED not in given_states.values():
-        assert not POLICY.refused_cookies(decided)
+        assert not engine_for(POLICY).cookies.refused(decided)
 
 
 def test_reasons_name_the_source_and_the_rule() -> None:
@@ -125,7 +127,7 @@ def test_other_names_for_the_cookies() -> None:
 
 
 def test_other_categories_for_the_purposes() -> None:
-    policy = Policy(contact_url="/c", chat=["marketing"], tracking=["functional", Category.ANALYTICS])
+    policy = Policy(contact_url="/c", requires={"chat": ["marketing"], "tracking": ["functional", Category.ANALYTICS]})
 
     assert plan(b"consent=marketing", policy).allows(Purpose.CHAT)
     assert not plan(b"consent=marketing,analytics", policy).allows(Purpose.TRACKING)
@@ -133,7 +135,7 @@ def test_other_categories_for_the_purposes() -> None:
 
 
 def test_a_purpose_may_need_nothing() -> None:
-    decided = plan(b"", Policy(contact_url="/c", chat=[]))
+    decided = plan(b"", Policy(contact_url="/c", requires={"chat": []}))
 
     assert decided.decisions[Purpose.CHAT].reasons == ("no consent is given",)
     assert decided.allows(Purpose.CHAT)
@@ -160,7 +162,7 @@ def test_a_source_that_raises_is_noted_once_and_grants_nothing(caplog: pytest.Lo
     assert [record.message for record in caplog.records] == [
         "source-raised: a consent source raised KeyError and was left out"
     ]
-    assert policy.notices.counts == {"source-raised": 2}
+    assert engine_for(policy).notices.counts == {"source-raised": 2}
 
 
 @pytest.mark.parametrize("told", [None, ["functional"], [None], 5])
@@ -168,11 +170,11 @@ def test_a_source_that_returns_no_readings_is_noted_and_left_out(told: Any) -> N
     policy = Policy(contact_url="/c", sources=[lambda _: told])
 
     assert plan(b"consent=functional", policy).allows(Purpose.CHAT)
-    assert policy.notices.counts == {"source-raised": 1}
+    assert engine_for(policy).notices.counts == {"source-raised": 1}
 
 
-def test_a_missing_contact_url_is_said_when_built(caplog: pytest.LogCaptureFixture) -> None:
-    Policy()
+def test_missing_contact_url_is_logged_by_the_engine(caplog: pytest.LogCaptureFixture) -> None:
+    Engine(Policy())
 
     assert "no-contact-url" in caplog.text
 
@@ -180,10 +182,12 @@ def test_a_missing_contact_url_is_said_when_built(caplog: pytest.LogCaptureFixtu
 @pytest.mark.parametrize(
     ("number", "settings"),
     [
-        ("CM001", {"chat": "functional"}),
-        ("CM001", {"chat": ["fun"]}),
-        ("CM001", {"chat": 3}),
-        ("CM002", {"tracking": ["analytics", "ads"]}),
+        ("CM062", {"requires": "functional"}),
+        ("CM062", {"requires": {"chat": "functional"}}),
+        ("CM062", {"requires": {"chat": ["fun"]}}),
+        ("CM062", {"requires": {"chat": 3}}),
+        ("CM062", {"requires": {"tracking": ["analytics", "ads"]}}),
+        ("CM062", {"requires": {"forms": ["functional"]}}),
         ("CM003", {"consent_cookie": "my cookie"}),
         ("CM003", {"consent_cookie": ""}),
         ("CM003", {"consent_cookie": None}),
@@ -215,13 +219,15 @@ def test_a_missing_contact_url_is_said_when_built(caplog: pytest.LogCaptureFixtu
         ("CM010", {"sources": 1}),
         ("CM014", {"language": "english language"}),
         ("CM014", {"language": 1}),
-        ("CM015", {"on_bail_out": "drop"}),
-        ("CM016", {"max_hold": 10}),
-        ("CM016", {"max_hold": True}),
-        ("CM016", {"max_hold": "1 MB"}),
-        ("CM055", {"page_memory": -1}),
-        ("CM055", {"page_memory": True}),
-        ("CM055", {"page_memory": "8 MB"}),
+        ("CM015", {"on_long_tag": "drop"}),
+        ("CM063", {"limits": 1 << 20}),
+        ("CM063", {"limits": {"tag_bytes": 10}}),
+        ("CM063", {"limits": {"tag_bytes": True}}),
+        ("CM063", {"limits": {"tag_bytes": "1 MB"}}),
+        ("CM063", {"limits": {"cache_bytes": -1}}),
+        ("CM063", {"limits": {"cache_bytes": True}}),
+        ("CM063", {"limits": {"cache_bytes": "8 MB"}}),
+        ("CM063", {"limits": {"page_bytes": 1024}}),
         ("CM017", {"mapping": ["chat"]}),
         ("CM017", {"mapping": {"chat": "functionnal"}}),
         ("CM017", {"mapping": {"chat": []}}),
@@ -243,19 +249,16 @@ def test_a_missing_contact_url_is_said_when_built(caplog: pytest.LogCaptureFixtu
         ("CM020", {"regime": None}),
         ("CM021", {"gpc": "us"}),
         ("CM021", {"gpc": True}),
-        ("CM030", {"embeds": "marketing"}),
-        ("CM030", {"embeds": ["forms"]}),
-        ("CM031", {"embeds_click": 1}),
+        ("CM021", {"gpc": "never"}),
         ("CM032", {"chat_pages": "/support"}),
         ("CM032", {"chat_pages": ["support"]}),
         ("CM032", {"chat_pages": 1}),
         ("CM033", {"chat_accounts": "12345"}),
         ("CM033", {"chat_accounts": 12345}),
         ("CM033", {"chat_accounts": ["12345", None]}),
-        ("CM034", {"elements": "lazy-script"}),
-        ("CM034", {"elements": ["script"]}),
-        ("CM034", {"elements": ["Lazy-Script"]}),
-        ("CM022", {"dnt": 1}),
+        ("CM034", {"loading_elements": "lazy-script"}),
+        ("CM034", {"loading_elements": ["script"]}),
+        ("CM034", {"loading_elements": ["Lazy-Script"]}),
         ("CM023", {"tcf_grants": "yes"}),
         ("CM024", {"max_age_days": 0}),
         ("CM024", {"max_age_days": True}),
@@ -267,9 +270,14 @@ def test_a_missing_contact_url_is_said_when_built(caplog: pytest.LogCaptureFixtu
         ("CM025", {"revisions": {"complianz": True}}),
         ("CM026", {"click_after_refusal": None}),
         ("CM027", {"on_decision": "log"}),
-        ("CM028", {"clock": 5}),
         ("CM029", {"vary": "CF-IPCountry"}),
         ("CM029", {"vary": 1}),
+        ("CM040", {"guard": "sometimes"}),
+        ("CM041", {"privacy_url": "javascript:x"}),
+        ("CM054", {"withdrawal": "never"}),
+        ("CM060", {"vendors": ["nobody"]}),
+        ("CM009", {"texts": {"de": {"buton": "Chat"}}}),
+        ("CM009", {"texts": {"d e": {"button": "Chat"}}}),
         ("CM029", {"vary": ["CF IPCountry"]}),
     ],
 )
@@ -285,34 +293,37 @@ def test_a_wrong_setting_has_its_number_and_says_what_is_allowed(number: str, se
 
 def test_all_wrong_settings_are_told_at_once() -> None:
     with pytest.raises(PolicyError) as caught:
-        Policy(chat="x", path="y", language="z z")
+        Policy(requires={"chat": "x"}, path="y", language="z z", proxied={"a": "b", "c.example": "d"})
 
-    assert caught.value.numbers == ("CM001", "CM006", "CM014")
+    assert caught.value.numbers == ("CM062", "CM007", "CM007", "CM014", "CM006")
+    assert "proxied['c.example'] is 'd'; it must be an origin" in str(caught.value)
 
 
 @pytest.mark.parametrize(
     "url", ["/contact", "contact.html", "https://example.com/a?b=c#d", "mailto:a@b.example", "tel:+123", "?a", "#x:y"]
 )
 def test_links_that_a_page_may_hold(url: str) -> None:
-    assert Policy(contact_url=url).facade.contact_url == url
+    assert engine_for(Policy(contact_url=url)).facade.contact_url == url
 
 
 def test_what_is_too_long_to_hold_is_a_setting() -> None:
-    policy = Policy(contact_url="/c", on_bail_out="pass", max_hold=4096)
+    policy = Policy(contact_url="/c", on_long_tag="pass", limits={"tag_bytes": 4096})
 
-    assert (policy.on_bail_out, policy.max_hold) == ("pass", 4096)
-    assert Policy(contact_url="/c").on_bail_out == "withhold"
+    assert (policy.on_long_tag, policy.limits) == ("pass", {"tag_bytes": 4096, "cache_bytes": 1 << 23})
+    assert Policy(contact_url="/c").on_long_tag == "withhold"
 
 
 def test_texts_may_be_given_as_a_mapping_or_as_texts() -> None:
-    assert Policy(contact_url="/c", texts={"button": "Hi"}).facade.texts == {"en": Texts(button="Hi")}
-    assert Policy(contact_url="/c", texts=Texts(button="Hi")).facade.texts == {"en": Texts(button="Hi")}
+    assert engine_for(Policy(contact_url="/c", texts={"button": "Hi"})).facade.texts == {"en": Texts(button="Hi")}
+    assert engine_for(Policy(contact_url="/c", texts=Texts(button="Hi"))).facade.texts == {"en": Texts(button="Hi")}
 
 
 def test_settings_from_a_mapping() -> None:
-    policy = Policy.from_mapping({"CONSENT_CONTACT_URL": "/help", "CONSENT_CHAT": ["marketing"], "OTHER": 1})
+    policy = Policy.from_mapping(
+        {"CONSENT_CONTACT_URL": "/help", "CONSENT_REQUIRES": {"chat": ["marketing"]}, "OTHER": 1}
+    )
 
-    assert policy.facade.contact_url == "/help"
+    assert engine_for(policy).facade.contact_url == "/help"
     assert policy.requires[Purpose.CHAT] == {Category.MARKETING}
 
 
@@ -327,22 +338,22 @@ def test_an_unknown_setting_in_a_mapping_is_told_with_the_known_ones() -> None:
 def test_an_origin_of_the_site_s_own_stands_in_for_a_host() -> None:
     policy = Policy(contact_url="/c", proxied={"JS.hs-scripts.com": "HTTPS://HS.example.com:443"})
 
-    assert policy.proxied_origin("js.hs-scripts.com") == "https://hs.example.com:443"
-    assert policy.proxied_origin("js.usemessages.com") == "https://js.usemessages.com"
-    assert list(policy.hosts_proxied_by("hs.example.com", None)) == ["js.hs-scripts.com"]
-    assert list(policy.hosts_proxied_by("hs.example.com", 443)) == ["js.hs-scripts.com"]
-    assert list(policy.hosts_proxied_by("hs.example.com", 8443)) == []
+    assert engine_for(policy).proxied_origin("js.hs-scripts.com") == "https://hs.example.com:443"
+    assert engine_for(policy).proxied_origin("js.usemessages.com") == "https://js.usemessages.com"
+    assert list(engine_for(policy).hosts_proxied_by("hs.example.com", None)) == ["js.hs-scripts.com"]
+    assert list(engine_for(policy).hosts_proxied_by("hs.example.com", 443)) == ["js.hs-scripts.com"]
+    assert list(engine_for(policy).hosts_proxied_by("hs.example.com", 8443)) == []
 
 
 def test_the_fingerprint_follows_what_a_page_depends_on() -> None:
-    same = {Policy(contact_url="/c").fingerprint for _ in range(3)}
+    same = {engine_for(Policy(contact_url="/c")).fingerprint for _ in range(3)}
     others = {
-        Policy(contact_url="/d").fingerprint,
-        Policy(contact_url="/c", path="/x").fingerprint,
-        Policy(contact_url="/c", language="de").fingerprint,
-        Policy(contact_url="/c", chat=["marketing"]).fingerprint,
-        Policy(contact_url="/c", texts={"button": "x"}).fingerprint,
-        Policy(contact_url="/c", proxied={"a.example": "https://b.example"}).fingerprint,
+        engine_for(Policy(contact_url="/d")).fingerprint,
+        engine_for(Policy(contact_url="/c", path="/x")).fingerprint,
+        engine_for(Policy(contact_url="/c", language="de")).fingerprint,
+        engine_for(Policy(contact_url="/c", requires={"chat": ["marketing"]})).fingerprint,
+        engine_for(Policy(contact_url="/c", texts={"button": "x"})).fingerprint,
+        engine_for(Policy(contact_url="/c", proxied={"a.example": "https://b.example"})).fingerprint,
     }
 
     assert len(same) == 1
@@ -372,20 +383,23 @@ def changed(**parts: Any) -> Vendor:
 )
 def test_the_fingerprint_follows_the_rules(vendor: Vendor) -> None:
     assert vendor.fingerprint != HUBSPOT.fingerprint
-    assert Policy(vendors=[vendor]).fingerprint != Policy(vendors=[HUBSPOT]).fingerprint
+    assert engine_for(Policy(vendors=[vendor])).fingerprint != engine_for(Policy(vendors=[HUBSPOT])).fingerprint
     assert " at 0x" not in vendor.fingerprint
 
 
 @pytest.mark.parametrize("part", ["__version__", "MANAGERS"])
 def test_the_fingerprint_follows_the_version_and_the_tag_managers(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = Policy(contact_url="/c").fingerprint
-    monkeypatch.setattr(f"consent_middleware.policy.{part}", "another")
+    before = engine_for(Policy(contact_url="/c")).fingerprint
+    monkeypatch.setattr(f"consent_middleware.engine.{part}", "another")
 
-    assert Policy(contact_url="/c").fingerprint != before
+    assert engine_for(Policy(contact_url="/c")).fingerprint != before
 
 
 def test_the_fingerprint_is_the_same_in_every_process() -> None:
-    code = "from consent_middleware import Policy; print(Policy(contact_url='/c').fingerprint)"
+    code = (
+        "from consent_middleware import Policy; from consent_middleware.engine import Engine; "
+        "print(Engine(Policy(contact_url='/c')).fingerprint)"
+    )
     found = {
         subprocess.run(
             [sys.executable, "-c", code],
@@ -442,15 +456,15 @@ def test_a_callable_chooses_the_regime_by_the_request(country: bytes | None, exp
     policy = Policy(contact_url="/c", regime=by_country, vary=["CF-IPCountry"])
     fields = [(b"cf-ipcountry", country)] if country else []
 
-    assert policy.plan(Signals(Cookies([b"a=1"]), fields)).regime is expected
-    assert policy.vary == (b"Sec-GPC", b"CF-IPCountry")
+    assert engine_for(policy).plan(Signals(Cookies([b"a=1"]), fields)).regime is expected
+    assert engine_for(policy).vary == (b"Sec-GPC", b"CF-IPCountry")
 
 
 def test_a_callable_may_look_at_the_path() -> None:
     policy = Policy(contact_url="/c", regime=lambda head: "opt-out" if head.path.startswith("/us/") else "opt-in")
 
-    assert policy.plan(Signals(Cookies(), (), "GET", "/us/x")).allows(Purpose.TRACKING)
-    assert not policy.plan(Signals(Cookies(), (), "GET", "/de/x")).allows(Purpose.TRACKING)
+    assert engine_for(policy).plan(Signals(Cookies(), (), "GET", "/us/x")).allows(Purpose.TRACKING)
+    assert not engine_for(policy).plan(Signals(Cookies(), (), "GET", "/de/x")).allows(Purpose.TRACKING)
 
 
 @pytest.mark.parametrize("broken", [lambda _: 1 / 0, lambda _: "opt out", lambda _: 5])
@@ -461,7 +475,7 @@ def test_a_callable_that_fails_means_opt_in_and_is_noted_once(broken: Any, caplo
         plans = [plan(b"x=1", policy), plan(b"x=1", policy)]
 
     assert {decided.regime for decided in plans} == {Regime.OPT_IN}
-    assert policy.notices.counts == {"regime-raised": 2}
+    assert engine_for(policy).notices.counts == {"regime-raised": 2}
     assert len(caplog.records) == 1
 
 
@@ -481,14 +495,14 @@ def test_a_default_of_no_blocks_and_expires_nothing() -> None:
         decided = plan(cookie, policy)
         assert decided.decisions[Purpose.TRACKING].rules == ("denied-by-default",)
         assert "analytics consent is off by default by cookiebot" in decided.decisions[Purpose.TRACKING].reasons[0]
-        assert not policy.refused_cookies(decided)
+        assert not engine_for(policy).cookies.refused(decided)
 
 
 # Signals
 
 
 def signalled(policy: Policy, cookie: bytes = b"consent=functional,analytics,marketing") -> Plan:
-    return policy.plan(Signals(Cookies([cookie]), [(b"sec-gpc", b"1")]))
+    return engine_for(policy).plan(Signals(Cookies([cookie]), [(b"sec-gpc", b"1")]))
 
 
 @pytest.mark.parametrize("regime", Regime)
@@ -505,17 +519,18 @@ def test_global_privacy_control_leaves_the_click_alone() -> None:
 
 
 def test_a_site_may_limit_global_privacy_control() -> None:
+    choices: dict[str, dict[str, Any]] = {"opt-out": {"gpc": "opt-out"}, "ignored": {"ignore": ["gpc"]}}
     limited = {
-        (gpc, regime): signalled(Policy(contact_url="/c", gpc=gpc, regime=regime)).allows(Purpose.TRACKING)
-        for gpc in ("opt-out", "never")
+        (name, regime): signalled(Policy(contact_url="/c", regime=regime, **settings)).allows(Purpose.TRACKING)
+        for name, settings in choices.items()
         for regime in Regime
     }
 
     assert limited == {
         ("opt-out", Regime.OPT_IN): True,
         ("opt-out", Regime.OPT_OUT): False,
-        ("never", Regime.OPT_IN): True,
-        ("never", Regime.OPT_OUT): True,
+        ("ignored", Regime.OPT_IN): True,
+        ("ignored", Regime.OPT_OUT): True,
     }
 
 
@@ -528,9 +543,9 @@ def test_a_limited_signal_is_told_where_it_is_all_there_is() -> None:
 
 
 def test_caches_are_told_of_every_signal_that_is_read() -> None:
-    assert Policy(contact_url="/c").vary == (b"Sec-GPC",)
-    assert Policy(contact_url="/c", gpc="never").vary == ()
-    assert Policy(contact_url="/c", dnt=True, ignore=["gpc"]).vary == (b"DNT",)
+    assert engine_for(Policy(contact_url="/c")).vary == (b"Sec-GPC",)
+    assert engine_for(Policy(contact_url="/c", ignore=["gpc", "dnt"])).vary == ()
+    assert engine_for(Policy(contact_url="/c", ignore=["gpc"])).vary == (b"DNT",)
 
 
 # Age and revision
@@ -540,7 +555,9 @@ CHOICE = b"cookiefirst-consent=" + b'{"necessary":true,"functional":true,"advert
 
 
 def aged(days: float, **settings: Any) -> Plan:
-    return plan(CHOICE, Policy(contact_url="/c", max_age_days=180, clock=lambda: 1700000000 + days * DAY, **settings))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("consent_middleware.engine.time", lambda: 1700000000 + days * DAY)
+        return plan(CHOICE, Policy(contact_url="/c", max_age_days=180, **settings))
 
 
 def test_a_choice_that_is_too_old_is_unknown() -> None:
@@ -564,7 +581,7 @@ def test_a_choice_without_a_date_does_not_grow_old() -> None:
     assert plan(b"consent=functional", Policy(contact_url="/c", max_age_days=1)).allows(Purpose.CHAT)
 
 
-def test_the_system_s_clock_tells_the_time_where_the_site_gives_none() -> None:
+def test_age_counts_from_the_present() -> None:
     assert not plan(CHOICE, Policy(contact_url="/c", max_age_days=1)).allows(Purpose.CHAT)
     assert plan(CHOICE, Policy(contact_url="/c", max_age_days=36_500)).allows(Purpose.CHAT)
 
@@ -619,17 +636,15 @@ def test_without_a_refusal_the_click_counts_everywhere() -> None:
     assert plan(b"x=1", strict).decisions[Purpose.CHAT].action is Action.FACADE
 
 
-def test_embeds_wait_unseen_where_the_site_wants_no_placeholder() -> None:
-    silent = Policy(contact_url="/c", embeds_click=False)
+def test_embeds_have_no_placeholder_after_a_refusal() -> None:
     strict = Policy(contact_url="/c", click_after_refusal=False)
 
     assert plan(b"x=1").decisions[Purpose.EMBEDS].action is Action.FACADE
-    assert plan(b"x=1", silent).decisions[Purpose.EMBEDS].action is Action.BLOCK
     assert plan(b"x=1", strict).decisions[Purpose.EMBEDS].action is Action.FACADE
     assert plan(b"consent=necessary", strict).decisions[Purpose.EMBEDS].action is Action.BLOCK
-    assert plan(b"consent=functional,marketing", silent).allows(Purpose.EMBEDS)
-    assert "click-disabled" in plan(b"x=1", silent).decisions[Purpose.EMBEDS].rules
-    assert len({plan(b"x=1", policy).variant for policy in (silent, strict)}) == 2
+    assert plan(b"consent=functional,marketing", strict).allows(Purpose.EMBEDS)
+    assert "click-disabled" in plan(b"consent=necessary", strict).decisions[Purpose.EMBEDS].rules
+    assert len({plan(cookie, strict).variant for cookie in (b"x=1", b"consent=necessary")}) == 2
 
 
 def test_a_click_to_chat_shows_no_embeds() -> None:
@@ -666,14 +681,13 @@ def test_chat_pages_pattern(pattern: str, path: str, meant: bool) -> None:
 def test_what_a_page_shows_changes_the_fingerprint() -> None:
     policies = [
         POLICY,
-        Policy(contact_url="/contact", embeds=["marketing"]),
-        Policy(contact_url="/contact", embeds_click=False),
+        Policy(contact_url="/contact", requires={"embeds": ["marketing"]}),
         Policy(contact_url="/contact", chat_pages=["/"]),
         Policy(contact_url="/contact", chat_accounts=[12345]),
-        Policy(contact_url="/contact", elements=["lazy-script"]),
+        Policy(contact_url="/contact", loading_elements=["lazy-script"]),
     ]
 
-    assert len({policy.fingerprint for policy in policies}) == len(policies)
+    assert len({engine_for(policy).fingerprint for policy in policies}) == len(policies)
 
 
 def test_a_page_without_a_button_is_a_variant_of_its_own() -> None:
@@ -690,7 +704,11 @@ def test_every_decision_is_told_to_the_site() -> None:
     seen: list[Plan] = []
     policy = Policy(contact_url="/c", on_decision=seen.append)
 
-    plans = [plan(b"consent=functional", policy), plan(b"consent=functional", policy), policy.plan(Signals(Cookies()))]
+    plans = [
+        plan(b"consent=functional", policy),
+        plan(b"consent=functional", policy),
+        engine_for(policy).plan(Signals(Cookies())),
+    ]
 
     assert seen == plans
 
@@ -708,7 +726,7 @@ def test_a_log_that_raises_is_noted_once_and_breaks_nothing(caplog: pytest.LogCa
     assert [record.message for record in caplog.records] == [
         "on-decision-raised: on_decision raised OSError; the page went on"
     ]
-    assert policy.notices.counts == {"on-decision-raised": 2}
+    assert engine_for(policy).notices.counts == {"on-decision-raised": 2}
 
 
 def test_the_record_says_who_said_what_on_what_basis_and_since_when() -> None:
@@ -767,8 +785,8 @@ def test_a_plan_is_given_again_for_the_same_request_and_only_for_it() -> None:
 
 
 def test_two_lines_are_not_taken_for_one() -> None:
-    one = POLICY.plan(Signals(Cookies([b"a=1consent=functional"])))
-    two = POLICY.plan(Signals(Cookies([b"a=1", b"consent=functional"])))
+    one = engine_for(POLICY).plan(Signals(Cookies([b"a=1consent=functional"])))
+    two = engine_for(POLICY).plan(Signals(Cookies([b"a=1", b"consent=functional"])))
 
     assert not one.allows(Purpose.CHAT)
     assert two.allows(Purpose.CHAT)
@@ -778,16 +796,17 @@ def test_kept_plans_differ_by_regime() -> None:
     policy = Policy(contact_url="/c", regime=lambda head: head.path)
 
     def at(path: str) -> bool:
-        return policy.plan(Signals(Cookies([b"a=1"]), (), "GET", path)).allows(Purpose.TRACKING)
+        return engine_for(policy).plan(Signals(Cookies([b"a=1"]), (), "GET", path)).allows(Purpose.TRACKING)
 
     assert (at("opt-in"), at("opt-out"), at("opt-in")) == (False, True, False)
 
 
-def test_nothing_is_kept_where_a_source_of_the_site_or_the_time_decides() -> None:
+def test_no_plan_is_kept_if_own_sources_or_age_decide(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = iter([[granting(Category.FUNCTIONAL)], []])
     asking = Policy(contact_url="/c", sources=[lambda _: next(answers)])
     days = iter([0, 999])
-    aging = Policy(contact_url="/c", max_age_days=180, clock=lambda: 1700000000 + next(days) * DAY)
+    monkeypatch.setattr("consent_middleware.engine.time", lambda: 1700000000 + next(days) * DAY)
+    aging = Policy(contact_url="/c", max_age_days=180)
 
     assert [plan(b"a=1", asking).allows(Purpose.CHAT) for _ in range(2)] == [True, False]
     assert [plan(CHOICE, aging).allows(Purpose.CHAT) for _ in range(2)] == [True, False]
@@ -798,7 +817,7 @@ def test_what_is_kept_is_bounded_and_holds_no_cookie() -> None:
     for number in range(3000):
         plan(b"session=secret%d" % number, policy)
 
-    kept = policy._plans
+    kept = engine_for(policy)._plans
 
     assert 0 < len(kept) <= 1024
     assert "secret" not in repr(kept)

@@ -15,3 +15,5 @@ from .intercom import INTERCOM
 KNOWN_VENDORS: tuple[Vendor, ...] = (HUBSPOT, INTERCOM)
 #: Those that are active by default.
 VENDORS: tuple[Vendor, ...] = (HUBSPOT,)
+#: The same by their `id`.
+DEFAULT_VENDORS: tuple[str, ...] = tuple(vendor.id for vendor in VENDORS)
