@@ -199,7 +199,7 @@ def test_one_page_s_tag_confirms_no_visitor_s_own_page_and_the_other_way_round()
 @pytest.mark.parametrize(
     ("settings", "number"),
     [
-        ({"leftovers": "delete"}, "CM050"),
+        ({"chat_cookies_after_visit": "delete"}, "CM050"),
         ({"hide_cookies": 1}, "CM051"),
         ({"cacheable": "yes"}, "CM052"),
         ({"withdrawal": "never"}, "CM054"),

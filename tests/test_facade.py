@@ -266,7 +266,6 @@ class TestSettings:
         [
             ({"guard": "sometimes"}, "CM040"),
             ({"privacy_url": "javascript:alert(1)"}, "CM041"),
-            ({"position": "top"}, "CM042"),
             ({"texts": {"de": {"nothing": "x"}}}, "CM009"),
             ({"texts": {"de": {"button": "a\0b"}}}, "CM009"),
             ({"texts": {"not a tag": {"button": "x"}}}, "CM009"),

@@ -41,7 +41,9 @@ def wsgi(policy: Policy, mount: str) -> str:
         return [PAGE]
 
     environ = {"REQUEST_METHOD": "GET", "SCRIPT_NAME": mount.encode().decode("latin-1"), "PATH_INFO": "/"}
-    body = b"".join(wsgi_door.ConsentMiddleware(app, policy)(environ, lambda *_: lambda _: None))
+    middleware = wsgi_door.ConsentMiddleware(app, policy)
+    middleware.engine = engine_for(policy)
+    body = b"".join(middleware(environ, lambda *_: lambda _: None))
     return _mount(body.decode())
 
 
