@@ -51,9 +51,7 @@ def plan(cookie: bytes, policy: Policy = POLICY) -> Plan:
 @pytest.mark.parametrize("analytics", [False, True])
 @pytest.mark.parametrize("marketing", [False, True])
 @pytest.mark.parametrize("clicked", [False, True])
-def test_the_chat_needs_functional_or_a_click_and_tracking_needs_both(
-    chat: bool, analytics: bool, marketing: bool, clicked: bool
-) -> None:
+def test_default_requirements_of_each_purpose(chat: bool, analytics: bool, marketing: bool, clicked: bool) -> None:
     chosen = [c for c, given_ in zip(OPTIONAL_CATEGORIES, (chat, analytics, marketing), strict=True) if given_]
 
     decided = POLICY.decide(granting(*chosen), clicked=clicked)
@@ -66,7 +64,7 @@ def test_the_chat_needs_functional_or_a_click_and_tracking_needs_both(
 
 @given(states, st.sampled_from(OPTIONAL_CATEGORIES), st.booleans())
 def test_granting_more_never_blocks_more(given_states: dict[Category, State], more: Category, clicked: bool) -> None:
-    """Law: monotonicity, for tags and for cookies."""
+    """Property: monotonicity, for tags and for cookies."""
     before = POLICY.decide(Consent(given_states), clicked=clicked)
     after = POLICY.decide(Consent({**given_states, more: State.GRANTED}), clicked=clicked)
 
@@ -77,8 +75,8 @@ def test_granting_more_never_blocks_more(given_states: dict[Category, State], mo
 
 
 @given(states, st.booleans())
-def test_only_a_refusal_expires_and_only_what_is_withheld(given_states: dict[Category, State], clicked: bool) -> None:
-    """Law: unknown expires nothing; what may be set is never expired."""
+def test_only_refused_and_blocked_cookies_expire(given_states: dict[Category, State], clicked: bool) -> None:
+    """Property: unknown expires nothing; what may be set is never expired."""
     decided = POLICY.decide(Consent(given_states), clicked=clicked)
 
     assert engine_for(POLICY).cookies.refused(decided) <= engine_for(POLICY).cookies.blocked(decided)
@@ -97,14 +95,14 @@ def test_reasons_name_the_source_and_the_rule() -> None:
     assert decided.decisions[Purpose.TRACKING].action is Action.BLOCK
 
 
-def test_reasons_say_that_unknown_is_not_consent() -> None:
+def test_unknown_consent_is_the_reason_to_wait() -> None:
     decided = plan(b"")
 
     assert decided.decisions[Purpose.CHAT].reasons == ("functional consent is unknown, and unknown is not consent",)
     assert decided.decisions[Purpose.CHAT].action is Action.FACADE
 
 
-def test_a_click_is_a_reason_only_where_consent_is_none() -> None:
+def test_click_is_a_reason_only_without_consent() -> None:
     assert plan(b"consent_chat=1").decisions[Purpose.CHAT].reasons == (
         "the visitor has clicked to chat in this visit (cookie consent_chat)",
     )
@@ -114,11 +112,11 @@ def test_a_click_is_a_reason_only_where_consent_is_none() -> None:
 
 
 @pytest.mark.parametrize("cookie", [b"consent_chat=0", b"consent_chat=", b"consent_chat=11", b"x=1,consent_chat=1"])
-def test_only_the_exact_cookie_is_a_click(cookie: bytes) -> None:
+def test_click_cookie_needs_the_exact_value(cookie: bytes) -> None:
     assert not plan(cookie).clicked
 
 
-def test_other_names_for_the_cookies() -> None:
+def test_own_cookie_names_replace_the_defaults() -> None:
     policy = Policy(contact_url="/c", consent_cookie="agreed", click_cookie="talk")
 
     assert plan(b"agreed=functional", policy).allows(Purpose.CHAT)
@@ -126,7 +124,7 @@ def test_other_names_for_the_cookies() -> None:
     assert not plan(b"consent=functional; consent_chat=1", policy).allows(Purpose.CHAT)
 
 
-def test_other_categories_for_the_purposes() -> None:
+def test_requires_replaces_the_categories() -> None:
     policy = Policy(contact_url="/c", requires={"chat": ["marketing"], "tracking": ["functional", Category.ANALYTICS]})
 
     assert plan(b"consent=marketing", policy).allows(Purpose.CHAT)
@@ -134,21 +132,21 @@ def test_other_categories_for_the_purposes() -> None:
     assert plan(b"consent=functional,analytics", policy).allows(Purpose.TRACKING)
 
 
-def test_a_purpose_may_need_nothing() -> None:
+def test_purpose_without_requirements_is_allowed() -> None:
     decided = plan(b"", Policy(contact_url="/c", requires={"chat": []}))
 
     assert decided.decisions[Purpose.CHAT].reasons == ("no consent is given",)
     assert decided.allows(Purpose.CHAT)
 
 
-def test_a_source_of_the_site_s_own_is_asked() -> None:
+def test_own_source_is_read() -> None:
     policy = Policy(contact_url="/c", sources=[lambda _: [granting(Category.FUNCTIONAL)]])
 
     assert plan(b"", policy).decisions[Purpose.CHAT].reasons == ("functional consent is given by test (c)",)
     assert not plan(b"consent=necessary", policy).allows(Purpose.CHAT)
 
 
-def test_a_source_that_raises_is_noted_once_and_grants_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_source_that_raises_is_counted_and_skipped(caplog: pytest.LogCaptureFixture) -> None:
     def broken(signals: Signals) -> list[Consent]:
         raise KeyError("secret value")
 
@@ -166,7 +164,7 @@ def test_a_source_that_raises_is_noted_once_and_grants_nothing(caplog: pytest.Lo
 
 
 @pytest.mark.parametrize("told", [None, ["functional"], [None], 5])
-def test_a_source_that_returns_no_readings_is_noted_and_left_out(told: Any) -> None:
+def test_source_without_readings_is_skipped(told: Any) -> None:
     policy = Policy(contact_url="/c", sources=[lambda _: told])
 
     assert plan(b"consent=functional", policy).allows(Purpose.CHAT)
@@ -281,7 +279,7 @@ def test_missing_contact_url_is_logged_by_the_engine(caplog: pytest.LogCaptureFi
         ("CM029", {"vary": ["CF IPCountry"]}),
     ],
 )
-def test_a_wrong_setting_has_its_number_and_says_what_is_allowed(number: str, settings: dict[str, Any]) -> None:
+def test_wrong_setting_raises_with_its_number(number: str, settings: dict[str, Any]) -> None:
     with pytest.raises(PolicyError) as caught:
         Policy(**{"contact_url": "/c", **settings})
 
@@ -291,7 +289,7 @@ def test_a_wrong_setting_has_its_number_and_says_what_is_allowed(number: str, se
     assert "must be" in str(caught.value)
 
 
-def test_all_wrong_settings_are_told_at_once() -> None:
+def test_error_lists_every_wrong_setting() -> None:
     with pytest.raises(PolicyError) as caught:
         Policy(requires={"chat": "x"}, path="y", language="z z", proxied={"a": "b", "c.example": "d"})
 
@@ -302,23 +300,23 @@ def test_all_wrong_settings_are_told_at_once() -> None:
 @pytest.mark.parametrize(
     "url", ["/contact", "contact.html", "https://example.com/a?b=c#d", "mailto:a@b.example", "tel:+123", "?a", "#x:y"]
 )
-def test_links_that_a_page_may_hold(url: str) -> None:
+def test_contact_url_allows_safe_links(url: str) -> None:
     assert engine_for(Policy(contact_url=url)).facade.contact_url == url
 
 
-def test_what_is_too_long_to_hold_is_a_setting() -> None:
+def test_long_tags_have_a_limit_and_an_action() -> None:
     policy = Policy(contact_url="/c", on_long_tag="pass", limits={"tag_bytes": 4096})
 
     assert (policy.on_long_tag, policy.limits) == ("pass", {"tag_bytes": 4096, "cache_bytes": 1 << 23})
     assert Policy(contact_url="/c").on_long_tag == "withhold"
 
 
-def test_texts_may_be_given_as_a_mapping_or_as_texts() -> None:
+def test_texts_may_be_a_mapping_or_texts() -> None:
     assert engine_for(Policy(contact_url="/c", texts={"button": "Hi"})).facade.texts == {"en": Texts(button="Hi")}
     assert engine_for(Policy(contact_url="/c", texts=Texts(button="Hi"))).facade.texts == {"en": Texts(button="Hi")}
 
 
-def test_settings_from_a_mapping() -> None:
+def test_from_mapping_reads_prefixed_keys() -> None:
     policy = Policy.from_mapping(
         {"CONSENT_CONTACT_URL": "/help", "CONSENT_REQUIRES": {"chat": ["marketing"]}, "OTHER": 1}
     )
@@ -327,7 +325,7 @@ def test_settings_from_a_mapping() -> None:
     assert policy.requires[Purpose.CHAT] == {Category.MARKETING}
 
 
-def test_an_unknown_setting_in_a_mapping_is_told_with_the_known_ones() -> None:
+def test_from_mapping_rejects_unknown_settings() -> None:
     with pytest.raises(PolicyError) as caught:
         Policy.from_mapping({"CONSENT_CONTACT": "/help", "CONSENT_X": 1})
 
@@ -335,7 +333,7 @@ def test_an_unknown_setting_in_a_mapping_is_told_with_the_known_ones() -> None:
     assert "CONSENT_CONTACT_URL" in str(caught.value)
 
 
-def test_an_origin_of_the_site_s_own_stands_in_for_a_host() -> None:
+def test_proxied_origin_maps_both_ways() -> None:
     policy = Policy(contact_url="/c", proxied={"JS.hs-scripts.com": "HTTPS://HS.example.com:443"})
 
     assert engine_for(policy).proxied_origin("js.hs-scripts.com") == "https://hs.example.com:443"
@@ -345,7 +343,7 @@ def test_an_origin_of_the_site_s_own_stands_in_for_a_host() -> None:
     assert list(engine_for(policy).hosts_proxied_by("hs.example.com", 8443)) == []
 
 
-def test_the_fingerprint_follows_what_a_page_depends_on() -> None:
+def test_fingerprint_changes_with_page_settings() -> None:
     same = {engine_for(Policy(contact_url="/c")).fingerprint for _ in range(3)}
     others = {
         engine_for(Policy(contact_url="/d")).fingerprint,
@@ -381,21 +379,21 @@ def changed(**parts: Any) -> Vendor:
         pytest.param(replace(HUBSPOT, tag_markers=HUBSPOT.tag_markers | {"new"}), id="a word"),
     ],
 )
-def test_the_fingerprint_follows_the_rules(vendor: Vendor) -> None:
+def test_fingerprint_changes_with_vendor_rules(vendor: Vendor) -> None:
     assert vendor.fingerprint != HUBSPOT.fingerprint
     assert engine_for(Policy(vendors=[vendor])).fingerprint != engine_for(Policy(vendors=[HUBSPOT])).fingerprint
     assert " at 0x" not in vendor.fingerprint
 
 
 @pytest.mark.parametrize("part", ["__version__", "MANAGERS"])
-def test_the_fingerprint_follows_the_version_and_the_tag_managers(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fingerprint_changes_with_version_or_managers(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = engine_for(Policy(contact_url="/c")).fingerprint
     monkeypatch.setattr(f"consent_middleware.engine.{part}", "another")
 
     assert engine_for(Policy(contact_url="/c")).fingerprint != before
 
 
-def test_the_fingerprint_is_the_same_in_every_process() -> None:
+def test_fingerprint_is_equal_in_every_process() -> None:
     code = (
         "from consent_middleware import Policy; from consent_middleware.engine import Engine; "
         "print(Engine(Policy(contact_url='/c')).fingerprint)"
@@ -417,12 +415,12 @@ def test_the_fingerprint_is_the_same_in_every_process() -> None:
 # Regimes
 
 
-def test_opt_in_is_the_default_and_unknown_is_not_consent() -> None:
+def test_default_regime_is_opt_in() -> None:
     assert plan(b"x=1").regime is Regime.OPT_IN
     assert not plan(b"x=1").allows(Purpose.CHAT)
 
 
-def test_under_opt_out_what_is_not_refused_is_allowed() -> None:
+def test_opt_out_allows_what_is_not_refused() -> None:
     policy = Policy(contact_url="/c", regime="opt-out")
 
     silent, refused = plan(b"x=1", policy), plan(b"consent=necessary", policy)
@@ -437,7 +435,7 @@ def test_under_opt_out_what_is_not_refused_is_allowed() -> None:
     assert refused.decisions[Purpose.TRACKING].rules == ("denied",)
 
 
-def test_under_opt_out_a_grant_and_a_silence_are_told_apart() -> None:
+def test_opt_out_names_grants_and_unknowns_apart() -> None:
     policy = Policy(contact_url="/c", regime=Regime.OPT_OUT, sources=[lambda _: [granting(Category.ANALYTICS)]])
 
     assert plan(b"", policy).decisions[Purpose.TRACKING].reasons == (
@@ -449,7 +447,7 @@ def test_under_opt_out_a_grant_and_a_silence_are_told_apart() -> None:
 @pytest.mark.parametrize(
     ("country", "expected"), [(b"US", Regime.OPT_OUT), (b"DE", Regime.OPT_IN), (None, Regime.OPT_IN)]
 )
-def test_a_callable_chooses_the_regime_by_the_request(country: bytes | None, expected: Regime) -> None:
+def test_regime_callable_reads_headers(country: bytes | None, expected: Regime) -> None:
     def by_country(signals: Signals) -> str | None:
         return {"US": "opt-out", "DE": "opt-in"}.get(signals.header("CF-IPCountry") or "")
 
@@ -460,7 +458,7 @@ def test_a_callable_chooses_the_regime_by_the_request(country: bytes | None, exp
     assert engine_for(policy).vary == (b"Sec-GPC", b"CF-IPCountry")
 
 
-def test_a_callable_may_look_at_the_path() -> None:
+def test_regime_callable_reads_the_path() -> None:
     policy = Policy(contact_url="/c", regime=lambda head: "opt-out" if head.path.startswith("/us/") else "opt-in")
 
     assert engine_for(policy).plan(Signals(Cookies(), (), "GET", "/us/x")).allows(Purpose.TRACKING)
@@ -468,7 +466,7 @@ def test_a_callable_may_look_at_the_path() -> None:
 
 
 @pytest.mark.parametrize("broken", [lambda _: 1 / 0, lambda _: "opt out", lambda _: 5])
-def test_a_callable_that_fails_means_opt_in_and_is_noted_once(broken: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_failing_regime_callable_means_opt_in(broken: Any, caplog: pytest.LogCaptureFixture) -> None:
     policy = Policy(contact_url="/c", regime=broken)
 
     with caplog.at_level(logging.WARNING, "consent_middleware"):
@@ -479,7 +477,7 @@ def test_a_callable_that_fails_means_opt_in_and_is_noted_once(broken: Any, caplo
     assert len(caplog.records) == 1
 
 
-def test_a_default_that_nobody_chose_counts_under_opt_out_only() -> None:
+def test_implied_grant_counts_under_opt_out_only() -> None:
     cookie = b"CookieConsent=-1"
 
     assert not plan(cookie).allows(Purpose.CHAT)
@@ -487,7 +485,7 @@ def test_a_default_that_nobody_chose_counts_under_opt_out_only() -> None:
     assert plan(cookie, Policy(contact_url="/c", regime="opt-out")).decisions[Purpose.CHAT].rules == ("granted",)
 
 
-def test_a_default_of_no_blocks_and_expires_nothing() -> None:
+def test_implied_denial_blocks_and_expires_nothing() -> None:
     cookie = b"CookieConsent={necessary:true,statistics:false,marketing:false}"
 
     for regime in Regime:
@@ -506,7 +504,7 @@ def signalled(policy: Policy, cookie: bytes = b"consent=functional,analytics,mar
 
 
 @pytest.mark.parametrize("regime", Regime)
-def test_global_privacy_control_refuses_marketing_under_every_regime(regime: Regime) -> None:
+def test_gpc_refuses_marketing_under_every_regime(regime: Regime) -> None:
     decided = signalled(Policy(contact_url="/c", regime=regime))
 
     assert not decided.allows(Purpose.TRACKING)
@@ -514,11 +512,11 @@ def test_global_privacy_control_refuses_marketing_under_every_regime(regime: Reg
     assert decided.decisions[Purpose.TRACKING].reasons == ("marketing consent is refused by gpc (Sec-GPC)",)
 
 
-def test_global_privacy_control_leaves_the_click_alone() -> None:
+def test_gpc_leaves_the_click_alone() -> None:
     assert signalled(POLICY, b"consent_chat=1").allows(Purpose.CHAT)
 
 
-def test_a_site_may_limit_global_privacy_control() -> None:
+def test_gpc_can_be_limited_or_ignored() -> None:
     choices: dict[str, dict[str, Any]] = {"opt-out": {"gpc": "opt-out"}, "ignored": {"ignore": ["gpc"]}}
     limited = {
         (name, regime): signalled(Policy(contact_url="/c", regime=regime, **settings)).allows(Purpose.TRACKING)
@@ -534,7 +532,7 @@ def test_a_site_may_limit_global_privacy_control() -> None:
     }
 
 
-def test_a_limited_signal_is_told_where_it_is_all_there_is() -> None:
+def test_limited_gpc_is_the_reason_if_nothing_else_is() -> None:
     decided = signalled(Policy(contact_url="/c", gpc="opt-out"), b"x=1")
 
     assert decided.decisions[Purpose.TRACKING].reasons[1] == (
@@ -542,7 +540,7 @@ def test_a_limited_signal_is_told_where_it_is_all_there_is() -> None:
     )
 
 
-def test_caches_are_told_of_every_signal_that_is_read() -> None:
+def test_vary_names_every_signal_that_is_read() -> None:
     assert engine_for(Policy(contact_url="/c")).vary == (b"Sec-GPC",)
     assert engine_for(Policy(contact_url="/c", ignore=["gpc", "dnt"])).vary == ()
     assert engine_for(Policy(contact_url="/c", ignore=["gpc"])).vary == (b"DNT",)
@@ -560,7 +558,7 @@ def aged(days: float, **settings: Any) -> Plan:
         return plan(CHOICE, Policy(contact_url="/c", max_age_days=180, **settings))
 
 
-def test_a_choice_that_is_too_old_is_unknown() -> None:
+def test_choice_that_is_too_old_is_unknown() -> None:
     assert aged(180).allows(Purpose.CHAT)
     assert not aged(181).allows(Purpose.CHAT)
     assert aged(181).decisions[Purpose.CHAT].reasons == (
@@ -570,14 +568,14 @@ def test_a_choice_that_is_too_old_is_unknown() -> None:
     assert aged(-5).allows(Purpose.CHAT)
 
 
-def test_a_refusal_that_is_too_old_still_blocks_under_opt_out() -> None:
+def test_old_refusal_still_blocks_under_opt_out() -> None:
     decided = aged(999, regime="opt-out")
 
     assert decided.allows(Purpose.CHAT)
     assert not decided.allows(Purpose.TRACKING)
 
 
-def test_a_choice_without_a_date_does_not_grow_old() -> None:
+def test_choice_without_a_date_does_not_grow_old() -> None:
     assert plan(b"consent=functional", Policy(contact_url="/c", max_age_days=1)).allows(Purpose.CHAT)
 
 
@@ -587,7 +585,7 @@ def test_age_counts_from_the_present() -> None:
 
 
 @pytest.mark.parametrize(("revision", "allowed"), [("16", True), (16, True), ("17", False)])
-def test_a_choice_under_another_revision_is_unknown(revision: str | int, allowed: bool) -> None:
+def test_choice_under_another_revision_is_unknown(revision: str | int, allowed: bool) -> None:
     policy = Policy(contact_url="/c", revisions={"complianz": revision})
     decided = plan(b"cmplz_preferences=allow; cmplz_policy_id=16; cmplz_banner-status=dismissed", policy)
 
@@ -595,7 +593,7 @@ def test_a_choice_under_another_revision_is_unknown(revision: str | int, allowed
     assert decided.decisions[Purpose.CHAT].rules == (("granted",) if allowed else ("other-revision",))
 
 
-def test_a_revision_may_be_named_for_a_platform_by_any_of_its_names() -> None:
+def test_revisions_accept_every_name_of_a_platform() -> None:
     cookie = b'cc_cookie={"categories":["preferences"],"level":[],"revision":1}'
 
     for name in ("orestbida", "orestbida-v2"):
@@ -604,7 +602,7 @@ def test_a_revision_may_be_named_for_a_platform_by_any_of_its_names() -> None:
     assert plan(cookie, Policy(contact_url="/c", revisions={"orestbida-v3": 2})).allows(Purpose.CHAT)
 
 
-def test_the_first_rule_that_takes_a_state_away_is_told() -> None:
+def test_reason_is_the_first_rule_that_discards() -> None:
     decided = plan(
         b"CookieConsent={necessary:true,preferences:true,ver:1}", Policy(contact_url="/c", revisions={"cookiebot": 2})
     )
@@ -615,7 +613,7 @@ def test_the_first_rule_that_takes_a_state_away_is_told() -> None:
 # The click after a refusal
 
 
-def test_a_click_counts_beside_a_refusal_unless_the_site_says_otherwise() -> None:
+def test_click_after_refusal_counts_unless_forbidden() -> None:
     cookie = b"consent=necessary; consent_chat=1"
     strict = Policy(contact_url="/c", click_after_refusal=False)
 
@@ -628,7 +626,7 @@ def test_a_click_counts_beside_a_refusal_unless_the_site_says_otherwise() -> Non
     assert plan(cookie, strict).decisions[Purpose.CHAT].rules == ("denied", "click-disabled")
 
 
-def test_without_a_refusal_the_click_counts_everywhere() -> None:
+def test_click_without_refusal_always_counts() -> None:
     strict = Policy(contact_url="/c", click_after_refusal=False)
 
     assert plan(b"consent_chat=1", strict).allows(Purpose.CHAT)
@@ -647,7 +645,7 @@ def test_embeds_have_no_placeholder_after_a_refusal() -> None:
     assert len({plan(cookie, strict).variant for cookie in (b"x=1", b"consent=necessary")}) == 2
 
 
-def test_a_click_to_chat_shows_no_embeds() -> None:
+def test_click_to_chat_shows_no_embeds() -> None:
     assert not plan(b"consent_chat=1").allows(Purpose.EMBEDS)
 
 
@@ -655,7 +653,7 @@ def test_a_click_to_chat_shows_no_embeds() -> None:
     ("path", "offered"),
     [("/", True), ("/support/a/b", True), ("/support", False), ("/support/a\n", True), ("/x", False)],
 )
-def test_the_chat_is_offered_on_the_pages_that_the_site_names(path: str, offered: bool) -> None:
+def test_chat_pages_limit_the_chat(path: str, offered: bool) -> None:
     named = Policy(contact_url="/c", chat_pages=["/", "/support/*"])
 
     assert named.chat_enabled_on(path) is offered
@@ -678,7 +676,7 @@ def test_chat_pages_pattern(pattern: str, path: str, meant: bool) -> None:
     assert Policy(contact_url="/c", chat_pages=[pattern]).chat_enabled_on(path) is meant
 
 
-def test_what_a_page_shows_changes_the_fingerprint() -> None:
+def test_fingerprint_changes_with_what_pages_show() -> None:
     policies = [
         POLICY,
         Policy(contact_url="/contact", requires={"embeds": ["marketing"]}),
@@ -690,7 +688,7 @@ def test_what_a_page_shows_changes_the_fingerprint() -> None:
     assert len({engine_for(policy).fingerprint for policy in policies}) == len(policies)
 
 
-def test_a_page_without_a_button_is_a_variant_of_its_own() -> None:
+def test_page_without_button_has_its_own_variant() -> None:
     strict = Policy(contact_url="/c", click_after_refusal=False)
 
     assert plan(b"consent=necessary", strict).variant != plan(b"x=1", strict).variant
@@ -700,7 +698,7 @@ def test_a_page_without_a_button_is_a_variant_of_its_own() -> None:
 # The log
 
 
-def test_every_decision_is_told_to_the_site() -> None:
+def test_on_decision_gets_every_plan() -> None:
     seen: list[Plan] = []
     policy = Policy(contact_url="/c", on_decision=seen.append)
 
@@ -713,7 +711,7 @@ def test_every_decision_is_told_to_the_site() -> None:
     assert seen == plans
 
 
-def test_a_log_that_raises_is_noted_once_and_breaks_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_failing_on_decision_is_counted_and_harmless(caplog: pytest.LogCaptureFixture) -> None:
     def broken(decided: Plan) -> None:
         raise OSError("disk full: secret value")
 
@@ -729,7 +727,7 @@ def test_a_log_that_raises_is_noted_once_and_breaks_nothing(caplog: pytest.LogCa
     assert engine_for(policy).notices.counts == {"on-decision-raised": 2}
 
 
-def test_the_record_says_who_said_what_on_what_basis_and_since_when() -> None:
+def test_record_has_sources_bases_and_times() -> None:
     record = json.loads(json.dumps(plan(CHOICE + b"; consent_chat=1").record()))
 
     assert record == {
@@ -776,7 +774,7 @@ def test_the_record_says_who_said_what_on_what_basis_and_since_when() -> None:
 # What is kept between requests
 
 
-def test_a_plan_is_given_again_for_the_same_request_and_only_for_it() -> None:
+def test_plan_is_cached_for_the_same_request_only() -> None:
     first = signalled(POLICY, b"consent=functional,analytics,marketing; a=1")
 
     assert signalled(POLICY, b"consent=functional,analytics,marketing; a=1") is first
@@ -784,7 +782,7 @@ def test_a_plan_is_given_again_for_the_same_request_and_only_for_it() -> None:
     assert signalled(POLICY, b"consent=necessary; a=1").allows(Purpose.CHAT) is False
 
 
-def test_two_lines_are_not_taken_for_one() -> None:
+def test_two_cookie_lines_are_not_one() -> None:
     one = engine_for(POLICY).plan(Signals(Cookies([b"a=1consent=functional"])))
     two = engine_for(POLICY).plan(Signals(Cookies([b"a=1", b"consent=functional"])))
 
@@ -792,7 +790,7 @@ def test_two_lines_are_not_taken_for_one() -> None:
     assert two.allows(Purpose.CHAT)
 
 
-def test_kept_plans_differ_by_regime() -> None:
+def test_cached_plans_differ_by_regime() -> None:
     policy = Policy(contact_url="/c", regime=lambda head: head.path)
 
     def at(path: str) -> bool:
@@ -812,7 +810,7 @@ def test_no_plan_is_kept_if_own_sources_or_age_decide(monkeypatch: pytest.Monkey
     assert [plan(CHOICE, aging).allows(Purpose.CHAT) for _ in range(2)] == [True, False]
 
 
-def test_what_is_kept_is_bounded_and_holds_no_cookie() -> None:
+def test_plan_cache_is_bounded_and_has_no_cookie() -> None:
     policy = Policy(contact_url="/c")
     for number in range(3000):
         plan(b"session=secret%d" % number, policy)
@@ -823,7 +821,7 @@ def test_what_is_kept_is_bounded_and_holds_no_cookie() -> None:
     assert "secret" not in repr(kept)
 
 
-def test_a_reading_s_basis_is_kept_apart_where_another_is_implied() -> None:
+def test_explicit_grant_counts_beside_an_implied_one() -> None:
     implied = Consent(dict.fromkeys(OPTIONAL_CATEGORIES, State.GRANTED), Basis.IMPLIED, "default", "d")
     explicit = Consent({Category.FUNCTIONAL: State.GRANTED}, Basis.EXPLICIT, "choice", "c")
 
