@@ -201,6 +201,12 @@ def _link(given: object) -> str:
     return found
 
 
+def _platform_id(given: object) -> str:
+    if not isinstance(given, str) or given not in _PLATFORMS:
+        raise ValueError
+    return _PLATFORMS[given].id
+
+
 def _days(given: object) -> float:
     if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given < float("inf"):
         raise ValueError
@@ -221,14 +227,10 @@ ELEMENTS = list_of(
     frozenset,
 )
 IGNORED = list_of(
-    lambda item: _PLATFORMS[item].id if isinstance(item, str) and item in _PLATFORMS else _fail(),
+    _platform_id,
     "a list of " + ", ".join(platform.id for platform in SOURCES),
     frozenset,
 )
-
-
-def _fail() -> Any:
-    raise ValueError
 
 
 # Checks for one setting each.

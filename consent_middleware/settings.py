@@ -6,7 +6,7 @@ this table. An error message starts with the setting's number, which never chang
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from textwrap import fill
 from typing import Any
@@ -317,7 +317,7 @@ def check_settings(given: Mapping[str, object]) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     problems: list[tuple[str, str]] = []
 
-    def check(number: str, name: str, convert: Any, *values: object) -> None:
+    def check(number: str, name: str, convert: Callable[..., Any], *values: object) -> None:
         try:
             checked[name] = convert(*values)
         except SettingError as wrong:

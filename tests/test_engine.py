@@ -6,6 +6,7 @@ import gc
 import weakref
 from typing import Any
 
+import flask
 import pytest
 
 import consent_middleware.asgi
@@ -40,7 +41,14 @@ def _asgi(policy: Policy) -> None:
     assert b"text/x-consent" in run_asgi(gateway, Request(headers=[COOKIE])).body
 
 
-@pytest.mark.parametrize("serve", [_wsgi, _asgi])
+def _flask(policy: Policy) -> None:
+    app = flask.Flask("app")
+    app.add_url_rule("/", view_func=lambda: page(LOADER))
+    consent_middleware.flask.Consent(app, policy)
+    assert b"text/x-consent" in app.test_client().get("/", headers=[COOKIE]).data
+
+
+@pytest.mark.parametrize("serve", [_wsgi, _asgi, _flask])
 def test_used_policy_is_freed_with_its_gateway(serve: Any) -> None:
     policy = Policy(contact_url="/c", proxied={"js.hs-scripts.com": "https://hs.example.com"})
     serve(policy)
