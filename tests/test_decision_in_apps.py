@@ -10,6 +10,7 @@ import pytest
 
 from consent_middleware import Plan, Policy, Purpose
 from consent_middleware.asgi import ConsentMiddleware
+from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.flask import Consent
 from tests import asgi_driver
@@ -118,7 +119,7 @@ def test_callable_sees_the_request_head() -> None:
         return "opt-out"
 
     exchange = Exchange(
-        engine_for(Policy(contact_url="/c", regime=regime)), RequestHead("POST", "/x", "", [(b"Host", b"a.example")])
+        Engine(Policy(contact_url="/c", regime=regime)), RequestHead("POST", "/x", "", [(b"Host", b"a.example")])
     )
 
     assert seen == [("POST", "/x", "a.example")]

@@ -301,7 +301,7 @@ def test_error_lists_every_wrong_setting() -> None:
     "url", ["/contact", "contact.html", "https://example.com/a?b=c#d", "mailto:a@b.example", "tel:+123", "?a", "#x:y"]
 )
 def test_contact_url_allows_safe_links(url: str) -> None:
-    assert engine_for(Policy(contact_url=url)).facade.contact_url == url
+    assert Engine(Policy(contact_url=url)).facade.contact_url == url
 
 
 def test_long_tags_have_a_limit_and_an_action() -> None:
@@ -312,8 +312,8 @@ def test_long_tags_have_a_limit_and_an_action() -> None:
 
 
 def test_texts_may_be_a_mapping_or_texts() -> None:
-    assert engine_for(Policy(contact_url="/c", texts={"button": "Hi"})).facade.texts == {"en": Texts(button="Hi")}
-    assert engine_for(Policy(contact_url="/c", texts=Texts(button="Hi"))).facade.texts == {"en": Texts(button="Hi")}
+    assert Engine(Policy(contact_url="/c", texts={"button": "Hi"})).facade.texts == {"en": Texts(button="Hi")}
+    assert Engine(Policy(contact_url="/c", texts=Texts(button="Hi"))).facade.texts == {"en": Texts(button="Hi")}
 
 
 def test_from_mapping_reads_prefixed_keys() -> None:
@@ -344,14 +344,14 @@ def test_proxied_origin_maps_both_ways() -> None:
 
 
 def test_fingerprint_changes_with_page_settings() -> None:
-    same = {engine_for(Policy(contact_url="/c")).fingerprint for _ in range(3)}
+    same = {Engine(Policy(contact_url="/c")).fingerprint for _ in range(3)}
     others = {
-        engine_for(Policy(contact_url="/d")).fingerprint,
-        engine_for(Policy(contact_url="/c", path="/x")).fingerprint,
-        engine_for(Policy(contact_url="/c", language="de")).fingerprint,
-        engine_for(Policy(contact_url="/c", requires={"chat": ["marketing"]})).fingerprint,
-        engine_for(Policy(contact_url="/c", texts={"button": "x"})).fingerprint,
-        engine_for(Policy(contact_url="/c", proxied={"a.example": "https://b.example"})).fingerprint,
+        Engine(Policy(contact_url="/d")).fingerprint,
+        Engine(Policy(contact_url="/c", path="/x")).fingerprint,
+        Engine(Policy(contact_url="/c", language="de")).fingerprint,
+        Engine(Policy(contact_url="/c", requires={"chat": ["marketing"]})).fingerprint,
+        Engine(Policy(contact_url="/c", texts={"button": "x"})).fingerprint,
+        Engine(Policy(contact_url="/c", proxied={"a.example": "https://b.example"})).fingerprint,
     }
 
     assert len(same) == 1
@@ -381,16 +381,16 @@ def changed(**parts: Any) -> Vendor:
 )
 def test_fingerprint_changes_with_vendor_rules(vendor: Vendor) -> None:
     assert vendor.fingerprint != HUBSPOT.fingerprint
-    assert engine_for(Policy(vendors=[vendor])).fingerprint != engine_for(Policy(vendors=[HUBSPOT])).fingerprint
+    assert Engine(Policy(vendors=[vendor])).fingerprint != Engine(Policy(vendors=[HUBSPOT])).fingerprint
     assert " at 0x" not in vendor.fingerprint
 
 
 @pytest.mark.parametrize("part", ["__version__", "MANAGERS"])
 def test_fingerprint_changes_with_version_or_managers(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = engine_for(Policy(contact_url="/c")).fingerprint
+    before = Engine(Policy(contact_url="/c")).fingerprint
     monkeypatch.setattr(f"consent_middleware.engine.{part}", "another")
 
-    assert engine_for(Policy(contact_url="/c")).fingerprint != before
+    assert Engine(Policy(contact_url="/c")).fingerprint != before
 
 
 def test_fingerprint_is_equal_in_every_process() -> None:
@@ -541,9 +541,9 @@ def test_limited_gpc_is_the_reason_if_nothing_else_is() -> None:
 
 
 def test_vary_names_every_signal_that_is_read() -> None:
-    assert engine_for(Policy(contact_url="/c")).vary == (b"Sec-GPC",)
-    assert engine_for(Policy(contact_url="/c", ignore=["gpc", "dnt"])).vary == ()
-    assert engine_for(Policy(contact_url="/c", ignore=["gpc"])).vary == (b"DNT",)
+    assert Engine(Policy(contact_url="/c")).vary == (b"Sec-GPC",)
+    assert Engine(Policy(contact_url="/c", ignore=["gpc", "dnt"])).vary == ()
+    assert Engine(Policy(contact_url="/c", ignore=["gpc"])).vary == (b"DNT",)
 
 
 # Age and revision

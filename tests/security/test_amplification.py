@@ -9,6 +9,7 @@ import pytest
 
 from consent_middleware import Policy, Signals
 from consent_middleware.cookies import LONGEST_PREFIXED, CookieNames, Cookies
+from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.headers import LONGEST_NAME, MAX_EXPIRY, MAX_LABELS, expire, host_name
 from tests.engines import engine_for
@@ -110,7 +111,7 @@ def test_the_name_in_a_host_field(host: bytes, name: bytes) -> None:
 def test_a_long_host_does_not_enter_a_page() -> None:
     page = b'<base href="https://other.example/"><script src="//js.hs-scripts.com/12345.js"></script>'
     head = [(b"host", b"a" * 16_000)]
-    _, body = Exchange(engine_for(Policy(contact_url="/c")), RequestHead("GET", "/", "", head)).whole(
+    _, body = Exchange(Engine(Policy(contact_url="/c")), RequestHead("GET", "/", "", head)).whole(
         200, [(b"content-type", b"text/html")], page
     )
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_middleware import Policy, mime
+from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.mime import HTML, XHTML, PageType
 from tests import npm
@@ -287,7 +288,7 @@ DATA = {
 def sent(fields: Headers, body: bytes, size: int | None, essence: bytes = b"text/html") -> tuple[Headers, bytes]:
     """Head and body of a response to such a request, at once or in pieces."""
     exchange = Exchange(
-        engine_for(Policy(contact_url="/c")), RequestHead("GET", "/", "", [(b"host", b"a.example"), *fields])
+        Engine(Policy(contact_url="/c")), RequestHead("GET", "/", "", [(b"host", b"a.example"), *fields])
     )
     exchange.start(200, [(b"content-type", essence), (b"etag", b'"1"')])
     if size is None:
@@ -341,7 +342,7 @@ def test_page_for_a_script_is_noted_as_nothing() -> None:
 
 
 def test_white_space_is_not_waited_through_for_ever() -> None:
-    exchange = Exchange(engine_for(Policy(contact_url="/c")), RequestHead("GET", "/", "", FROM_SCRIPTS["plain HTTP"]))
+    exchange = Exchange(Engine(Policy(contact_url="/c")), RequestHead("GET", "/", "", FROM_SCRIPTS["plain HTTP"]))
     exchange.start(200, [(b"content-type", b"text/html")])
 
     assert exchange.feed(b" " * 2000) == b" " * 2000

@@ -13,6 +13,7 @@ import pytest
 from consent_middleware import Policy, Signals
 from consent_middleware.consent import Category
 from consent_middleware.cookies import Cookies
+from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.sources import SOURCES, Platform
 from consent_middleware.sources.gpp import sections
@@ -253,7 +254,7 @@ FIELDS: dict[str, tuple[bytes, bytes]] = {
 
 
 def _exchanged(head: list[tuple[bytes, bytes]], path: str = "/", mount: str = "") -> None:
-    Exchange(engine_for(Policy(contact_url="/c")), RequestHead("GET", path, mount, head)).whole(
+    Exchange(Engine(Policy(contact_url="/c")), RequestHead("GET", path, mount, head)).whole(
         200, [(b"content-type", b"text/html"), (b"etag", b'"a"')], TAG
     )
 
@@ -366,7 +367,7 @@ def test_one_cookie_header_full_of_gpp_strings() -> None:
     def prepare(size: int) -> list[bytes]:
         return [b"; ".join(b"__gpp=" + _code_words(size).encode() + b"~%d" % number for number in range(20))]
 
-    assert_linear(prepare, lambda lines: engine_for(Policy(contact_url="/c")).plan(Signals(Cookies(lines))), start=128)
+    assert_linear(prepare, lambda lines: Engine(Policy(contact_url="/c")).plan(Signals(Cookies(lines))), start=128)
 
 
 @pytest.mark.parametrize("value", ["{'a':", '{"a":', "[", "%7B%22a%22%3A", "{"])

@@ -7,7 +7,7 @@ import pytest
 from consent_middleware import Policy, Signals
 from consent_middleware.consent import OPTIONAL_CATEGORIES
 from consent_middleware.cookies import Cookies
-from tests.engines import engine_for
+from consent_middleware.engine import Engine
 from tests.sources.read_header import NOTHING, SIGNS, said
 
 
@@ -34,14 +34,14 @@ def test_the_reading_of_do_not_track(value: bytes, expected: str) -> None:
 
 
 def test_do_not_track_is_read_only_where_the_site_asks_for_it() -> None:
-    plan = engine_for(Policy(contact_url="/c")).plan(Signals(Cookies(), [(b"dnt", b"1")]))
+    plan = Engine(Policy(contact_url="/c")).plan(Signals(Cookies(), [(b"dnt", b"1")]))
 
     assert plan.readings == ()
     assert plan.merged.states == {}
 
 
 def test_a_signal_beside_a_cookie_refuses_what_the_cookie_grants() -> None:
-    plan = engine_for(Policy(contact_url="/c")).plan(
+    plan = Engine(Policy(contact_url="/c")).plan(
         Signals(Cookies([b"cookieconsent_status=allow"]), [(b"sec-gpc", b"1")])
     )
 
