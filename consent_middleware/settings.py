@@ -91,7 +91,7 @@ TOPICS: Mapping[str, tuple[Setting, ...]] = {
             checks.BYTE_LIMITS,
             None,
             'Sizes in bytes: `{"tag_bytes": 1048576, "cache_bytes": 8388608}`. `tag_bytes` is how much of one '
-            "unfinished tag is buffered while a page streams. `cache_bytes` is how much each process may keep of pages "
+            "unfinished tag is buffered while a page streams. `cache_bytes` is how much each gateway may keep of pages "
             "that came more than once, so that the same bytes are not read again; 0 turns this cache off. A limit that "
             "is left out keeps its default.",
         ),
