@@ -15,7 +15,7 @@ PYTEST = $(BIN)/python -bb -m pytest --tx '$(WORKERS)*popen//python=$(BIN)/pytho
 QUICK := not (browser or servers or caches or corpus or slow)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test test-latest types style unit lock bench fuzz mutants soak asset pictures clean tools
+.PHONY: help demo quick test test-latest types style unit lock bench fuzz mutants soak asset docs pictures clean tools
 
 help:
 	@echo "make quick   types, style and the tests that need nothing but Python, after every change"
@@ -27,6 +27,7 @@ help:
 	@echo "make mutants break the package on purpose and see that the tests notice"
 	@echo "make soak    100,000 requests, REQUESTS=100000, and what they leave in memory"
 	@echo "make asset   the minified parts of the facade's script, after a change to their sources"
+	@echo "make docs    docs/settings.md, after a change to the settings"
 	@echo "make lock    the newest versions of what the environments install, into requirements/"
 	@echo "make test-latest   the tests with the newest of everything; reports and does not fail"
 
@@ -112,6 +113,9 @@ mutants: $(VENV)/.test
 
 asset: $(VENV)/.test
 	$(BIN)/python -m tests.minify
+
+docs: $(VENV)/.test
+	$(BIN)/python -m tests.settings_page
 
 pictures: $(VENV)/.test
 	$(BIN)/python -m tests.browser.pictures

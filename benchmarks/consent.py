@@ -18,6 +18,7 @@ from werkzeug.http import parse_cookie
 
 from consent_middleware import Policy, Signals
 from consent_middleware.cookies import Cookies
+from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
 
 OTHERS = (
@@ -56,21 +57,21 @@ def page(size: int) -> bytes:
     return b"<!doctype html><title>A page</title><body>" + row * (size // len(row)) + TAG + b"</body>"
 
 
-def jobs(policy: Policy, size: int) -> dict[str, Callable[[], object]]:
+def jobs(engine: Engine, size: int) -> dict[str, Callable[[], object]]:
     """Return the jobs by name. The first, the rewrite of a page, is what the others are compared with."""
     document = page(size)
     html = [(b"content-type", b"text/html; charset=utf-8")]
 
     def rewrite() -> object:
-        return Exchange(policy, RequestHead("GET", "/", "", FIELDS)).whole(200, html, document)
+        return Exchange(engine, RequestHead("GET", "/", "", FIELDS)).whole(200, html, document)
 
     def decide(header: bytes) -> Callable[[], object]:
-        return lambda: policy.plan(Signals(Cookies([header]), FIELDS))
+        return lambda: engine.plan(Signals(Cookies([header]), FIELDS))
 
     def decide_uncached(header: bytes) -> Callable[[], object]:
         # A plan is cached by its headers, so each request is from another visitor.
         numbers = itertools.count()
-        return lambda: policy.plan(Signals(Cookies([b"visitor=%d; %b" % (next(numbers), header)]), FIELDS))
+        return lambda: engine.plan(Signals(Cookies([b"visitor=%d; %b" % (next(numbers), header)]), FIELDS))
 
     return {
         f"rewrite of a page of {len(document) // 1000} kB": rewrite,
@@ -78,7 +79,7 @@ def jobs(policy: Policy, size: int) -> dict[str, Callable[[], object]]:
         "plan, two platforms, cached": decide(TWO_PLATFORMS),
         "plan, no consent cookie": decide_uncached(NO_PLATFORM),
         "plan, no consent cookie, cached": decide(NO_PLATFORM),
-        "plan, no cookie at all": lambda: policy.plan(Signals(Cookies(), FIELDS)),
+        "plan, no cookie at all": lambda: engine.plan(Signals(Cookies(), FIELDS)),
         "http.cookies, two platforms": lambda: SimpleCookie(TWO_PLATFORMS.decode("latin-1")),
         "http.cookies, no consent cookie": lambda: SimpleCookie(NO_PLATFORM.decode("latin-1")),
         "Werkzeug, two platforms": lambda: parse_cookie(TWO_PLATFORMS.decode("latin-1")),
@@ -104,7 +105,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--page", type=int, default=50_000, metavar="BYTES")
     options = parser.parse_args()
-    found = measure(jobs(Policy(contact_url="/contact"), options.page), options.rounds)
+    found = measure(jobs(Engine(Policy(contact_url="/contact")), options.page), options.rounds)
     rewrite = next(iter(found.values()))
     print(f"Python {platform.python_version()}, Werkzeug {version('werkzeug')}; header {len(TWO_PLATFORMS)} bytes")
     print(f"{'job':36} {'µs':>9} {'of a rewrite':>13}")

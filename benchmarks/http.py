@@ -33,6 +33,7 @@ import consent_middleware.asgi
 import consent_middleware.wsgi
 from consent_middleware import Policy
 from consent_middleware.blocking import TagBlocker
+from consent_middleware.engine import Engine
 from consent_middleware.html.rewriter import HTMLRewriter
 
 HERE = Path(__file__).resolve().parent
@@ -256,12 +257,13 @@ def jobs(policy: Policy) -> dict[str, dict[str, Callable[[], None]]]:
 
 def parts(policy: Policy) -> dict[str, Callable[[], None]]:
     """Return jobs for parts of the middleware's work: reading a page, and decoding it."""
-    plan = policy.shared_page_plan
+    engine = Engine(policy)
+    plan = engine.shared_page_plan
     coded = ANSWERS["clean page, gzip"][1]()
 
     def scan() -> None:
         for _ in range(TIMES):
-            HTMLRewriter(TagBlocker(policy, plan, "/f.js"), charset="utf-8").rewrite(CLEAN)
+            HTMLRewriter(TagBlocker(engine, plan, "/f.js"), charset="utf-8").rewrite(CLEAN)
 
     def decode() -> None:
         for _ in range(TIMES):

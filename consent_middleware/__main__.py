@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from . import explain
 from .disclosure import disclosure, to_html, to_json, to_markdown
+from .engine import Engine
 from .exchange import Exchange, RequestHead
 from .policy import Policy, PolicyError
 from .vendors import KNOWN_VENDORS, VENDORS
@@ -171,15 +172,15 @@ def _open(name: str) -> BinaryIO:
 
 
 def _rewrite(options: argparse.Namespace, file: BinaryIO) -> int:
-    policy = Policy(contact_url=options.contact_url)
-    exchange = Exchange(policy, RequestHead("GET", "/", "", options.headers))
+    engine = Engine(Policy(contact_url=options.contact_url))
+    exchange = Exchange(engine, RequestHead("GET", "/", "", options.headers))
     exchange.start(200, [(b"content-type", options.content_type.encode("utf-8", "surrogateescape"))])
     for chunk in _chunks(file, options.chunk):
         sys.stdout.buffer.write(exchange.feed(chunk))
         sys.stdout.buffer.flush()
     sys.stdout.buffer.write(exchange.close())
     sys.stdout.buffer.flush()
-    print(_as_json(exchange, policy) if options.json else _as_text(exchange, policy), file=sys.stderr)
+    print(_as_json(exchange, engine) if options.json else _as_text(exchange, engine), file=sys.stderr)
     return 0
 
 
@@ -188,27 +189,27 @@ def _chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _notices(policy: Policy) -> dict[str, int]:
+def _notices(engine: Engine) -> dict[str, int]:
     # The command line is not a site, so a missing contact address does not matter.
-    return {event: count for event, count in policy.notices.counts.items() if event != "no-contact-url"}
+    return {event: count for event, count in engine.notices.counts.items() if event != "no-contact-url"}
 
 
-def _as_json(exchange: Exchange, policy: Policy) -> str:
+def _as_json(exchange: Exchange, engine: Engine) -> str:
     return json.dumps(
         {
             "held": [{"rule": tag.rule, "purpose": tag.purpose} for tag in exchange.blocked],
             "plan": explain.decisions_as_json(exchange.plan),
-            "notices": _notices(policy),
+            "notices": _notices(engine),
         }
     )
 
 
-def _as_text(exchange: Exchange, policy: Policy) -> str:
+def _as_text(exchange: Exchange, engine: Engine) -> str:
     count = len(exchange.blocked)
     lines = [f"blocked: {count} tag{'' if count == 1 else 's'}"]
     lines += [f"  {tag.rule} (waits for {tag.purpose})" for tag in exchange.blocked]
     lines += explain.decisions_as_lines(exchange.plan)
-    lines += [f"notice: {event} ({times} times)" for event, times in _notices(policy).items()]
+    lines += [f"notice: {event} ({times} times)" for event, times in _notices(engine).items()]
     return "\n".join(lines)
 
 

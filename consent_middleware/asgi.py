@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from .engine import Engine
 from .exchange import Exchange, RequestHead
 from .policy import Policy
 
@@ -37,11 +38,12 @@ class ConsentMiddleware:
     Args:
         app: The app to wrap.
         policy: The settings; the defaults protect the visitor.
+    `engine.notices.counts` says what could not be done as asked.
     """
 
     def __init__(self, app: ASGIApp, policy: Policy | None = None) -> None:
         self.app = app
-        self.policy = policy or Policy()
+        self.engine = Engine(policy or Policy())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; scopes of other protocols go to the app as they are."""
@@ -50,7 +52,7 @@ class ConsentMiddleware:
             await self.app(scope, receive, send)
             return
         request = _request_head(scope)
-        exchange = Exchange(self.policy, request)
+        exchange = Exchange(self.engine, request)
         if exchange.answer is not None:
             status, headers, body = exchange.answer
             await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -10,18 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 from .csp import NO_POLICY, ContentSecurityPolicy, ScriptElement
+from .engine import Engine
 from .facade.asset import Asset
 from .facade.markup import Mark
 from .html.charset import decode_text
 from .html.normalize import fold_strings
 from .html.rewriter import Edit, StartTag, TagSearch
-from .policy import Plan, Policy
+from .plan import Plan
 from .purpose import Action, ChatScript, Purpose
 from .rules import ChatContext, PageElement, RuleMatch, TextRule
 from .scripts.loads import scan
@@ -75,9 +74,6 @@ _HINTS = _FETCHES | {"dns-prefetch", "preconnect"}
 #: may be a pixel, so it is judged by its address.
 _CONTENT = frozenset({"audio", "font", "style", "track", "video"})
 
-#: What may hide a script in its own address (`data:…;base64,…`).
-_IN_BASE64 = (b"base64", b"BASE64")
-
 #: What stands for a rule where a script is only a hint.
 _HINT_RULES = {purpose: TextRule("hint", (purpose,), re.compile("(?!)")) for purpose in Purpose}
 
@@ -97,8 +93,6 @@ _ADDRESS = re.compile(r"(?:https?:)?//[^\s\"'<>)`]+")
 #: The longest tag, in bytes, whose rule is remembered: a longer one is hardly the same in the next page.
 _SHORT = 1024
 
-#: What is asked about, besides the custom elements that load things.
-_ELEMENTS = frozenset({b"script", b"link", b"img", b"iframe", b"base"})
 #: By these attributes of its root, a page is one of AMP.
 _AMP = frozenset({b"amp", "\u26a1".encode()})
 #: Custom elements that load pictures and frames, and never a script.
@@ -143,14 +137,14 @@ class _Chat(NamedTuple):
 class TagBlocker:
     """Watches the tags of one document for one plan (`html.rewriter.TagWatch`).
 
-    Args: the policy, the plan, the path of the facade's script, the nonce that the page's policy names, if any, the
+    Args: the engine, the plan, the path of the facade's script, the nonce that the page's policy names, if any, the
     authority (host and port) under which the page was asked for, whether the site offers its chat on this page, the
     language of the facade's words, where the site has chosen it for this request, what the page's policies say of
     scripts, and whether the guard may stand in the page itself, where its policies allow that: what is put before a
     `meta` element must not hide the encoding that the element names.
     """
 
-    policy: Policy
+    engine: Engine
     plan: Plan
     asset_url: str
     nonce: str | None = None
@@ -189,7 +183,7 @@ class TagBlocker:
 
     def __post_init__(self) -> None:
         """Say what to look for: where no host of a vendor can stand, no tag is asked about."""
-        self.search = _search(self.policy)
+        self.search = self.engine.search
         self._page_nonce = self.nonce
 
     def wants_script_text(self, tag: StartTag) -> bool:
@@ -201,7 +195,7 @@ class TagBlocker:
 
     def wants_first_script(self, *, nested: bool) -> bool:
         """Whether a document still waits for its first script, before which the guard stands."""
-        return self.policy.guard == "always" and nested not in self._guarded and self._may_guard
+        return self.engine.policy.guard == "always" and nested not in self._guarded and self._may_guard
 
     @property
     def has_end_markup(self) -> bool:
@@ -210,7 +204,7 @@ class TagBlocker:
 
     @property
     def _may_guard(self) -> bool:
-        return self.policy.guard != "never" and self.plan.touches_html and not self._is_amp
+        return self.engine.policy.guard != "never" and self.plan.touches_html and not self._is_amp
 
     @property
     def _is_amp(self) -> bool:
@@ -270,7 +264,7 @@ class TagBlocker:
         before = [mark for mark, base in marks.items() if not base]
         behind = [mark for mark, base in marks.items() if base]
         embeds = self._stands_in_for_embeds and any(held.purpose is Purpose.EMBEDS for held in self.blocked)
-        return self.policy.facade.markup(
+        return self.engine.facade.markup(
             chat and chat.script,
             asset_url=address,
             nonce=nonce,
@@ -284,7 +278,7 @@ class TagBlocker:
             # The script that has come with the guard is the one that goes on.
             placeholders=guarded or embeds,
             vendor=chat.vendor if chat else None,
-            ask=self.policy.cacheable and not more,
+            ask=self.engine.policy.cacheable and not more,
             more=more,
         )
 
@@ -321,7 +315,8 @@ class TagBlocker:
         """Return for what a button may stand in that a script of the site's brings."""
         offers: dict[str, object] = {}
         if self.offers_chat and self.plan.decisions[Purpose.CHAT].action is not Action.BLOCK:
-            offers["chat"] = 1 if self.policy.accounts is None else self.policy.accounts
+            accounts = self.engine.policy.chat_accounts
+            offers["chat"] = 1 if accounts is None else sorted(accounts)
         if self._stands_in_for_embeds:
             offers["embeds"] = 1
         return offers
@@ -349,7 +344,7 @@ class TagBlocker:
             return ()
         if not runs:
             return ()
-        if self.policy.guard == "auto":
+        if self.engine.policy.guard == "auto":
             said = fold_strings(tag.text or b"").decode("latin-1") or tag.get(b"src") or ""
             if not is_tag_manager(said):
                 return ()
@@ -359,22 +354,22 @@ class TagBlocker:
             return ()
         # A policy may stand in the page itself; then the tag's own nonce is all that is known of it.
         self.nonce = self.nonce or tag.get(b"nonce")
-        guard = self.policy.facade.guard
+        guard = self.engine.facade.guard
         inline = self._may_stand_in_page(tag, guard)
         if not (inline or self._lets_run(guard, address)):
-            self.policy.notices.note(
+            self.engine.notices.note(
                 "csp-refuses-guard",
                 "a page's Content-Security-Policy lets the guard not run: it names neither a nonce nor 'self'. Tags in "
                 "the page wait all the same; what its scripts insert does not",
             )
             return ()
-        markup = self.policy.facade.guard_markup(
+        markup = self.engine.facade.guard_markup(
             address,
             self.nonce,
             self._allowed,
             lang=self.language or self._lang,
             inline=inline,
-            ask=self.policy.cacheable,
+            ask=self.engine.policy.cacheable,
             offers=self._offers,
         )
         self._has_guard.add(tag.nested)
@@ -409,7 +404,7 @@ class TagBlocker:
         if tag.get(b"data-guard") is None:
             return False
         if tag.get(b"src") is None:
-            return tag.script.strip() == self.policy.facade.guard.body.strip()
+            return tag.script.strip() == self.engine.facade.guard.body.strip()
         return self._is_ours(tag)
 
     def _is_end_script(self, tag: StartTag) -> bool:
@@ -425,7 +420,7 @@ class TagBlocker:
         """A base that leads visitors without scripts alone to a host that has to wait is none: what is relative to it
         is the site's own for all others."""
         href = tag.get(b"href")
-        purpose = purpose_of_url(self.policy, href, tag.base) if tag.unscripted and href else None
+        purpose = purpose_of_url(self.engine, href, tag.base) if tag.unscripted and href else None
         if purpose is None or self.plan.allows(purpose):
             self._note_base(href)
             return ()
@@ -450,7 +445,7 @@ class TagBlocker:
         if not self._is_led_away:
             return path
         if not self.authority:
-            self.policy.notices.note(
+            self.engine.notices.note(
                 "base-without-host",
                 "a page has a <base> with a host and its request names none: the script that releases what is held is "
                 "left out",
@@ -513,22 +508,22 @@ class TagBlocker:
         """What stands in for the globals of a library that waits, before the first of them."""
         if self._has_stand_ins is not None or tag.nested not in self._has_guard or self.plan.allows(found.rule.purpose):
             return ()
-        makers = (each.libraries for vendor in self.policy.vendors for each in vendor.stand_ins)
+        makers = (each.libraries for vendor in self.engine.policy.vendors for each in vendor.stand_ins)
         if tag.nested or not any(made and made.search(src) for made in makers):
             return ()
         self._has_stand_ins = False
         address = self._own_address(self.asset_url)
-        asset = self.policy.facade.stand_ins
+        asset = self.engine.facade.stand_ins
         inline = self._may_stand_in_page(tag, asset)
         if address is None or tag.bare or not (inline or self._lets_run(asset, address)):
             return ()
         self._has_stand_ins = True
-        return [Edit(0, 0, self.policy.facade.stand_ins_markup(address, self.nonce, inline=inline))]
+        return [Edit(0, 0, self.engine.facade.stand_ins_markup(address, self.nonce, inline=inline))]
 
     def _speculation(self, tag: StartTag) -> Sequence[Edit]:
         """Rules that have a browser fetch other pages ahead wait where they name a host that has to wait."""
         said = (tag.text or b"").decode("latin-1")
-        purposes = (purpose_of_url(self.policy, each[0]) for each in _ADDRESS.finditer(said))
+        purposes = (purpose_of_url(self.engine, each[0]) for each in _ADDRESS.finditer(said))
         purpose = next((each for each in purposes if each is not None and not self.plan.allows(each)), None)
         if purpose is None:
             return ()
@@ -557,7 +552,7 @@ class TagBlocker:
 
     def _known(self, tag: StartTag, src: str) -> RuleMatch | None:
         """The rule that knows this element by its address or its text, or None."""
-        return _recognize(self.policy, tag.name.decode("utf-8", "replace"), src, tag)
+        return _recognize(self.engine, tag.name.decode("utf-8", "replace"), src, tag)
 
     def _hold(
         self, tag: StartTag, found: RuleMatch, src: str, names: frozenset[bytes], address: bytes, addition: bytes
@@ -573,14 +568,14 @@ class TagBlocker:
         # it: it is held, and neither released nor asked for its account.
         runs = not is_stopped and is_allowed
         if is_stopped:
-            self.policy.notices.note(
+            self.engine.notices.note(
                 "no-nonce", f"a tag ({rule.id}) lacks the nonce that the page's policy asks for: no browser runs it"
             )
         if self.plan.allows(rule.purpose):
             if is_stopped:
                 return ()
             self._chat_loads |= Purpose.CHAT in rule.purposes and runs
-            self._watches = self.policy.withdrawal == "at-once"
+            self._watches = self.engine.policy.withdrawal == "at-once"
             # An edit that changes nothing, for the sake of the script behind it.
             return (Edit(0, 0, b""),) if self._watches else ()
         edits = list(_edits(tag, rule.purpose, rule.kind, names, address, addition))
@@ -626,15 +621,15 @@ class TagBlocker:
         if found.rule.chat is None or not self.offers_chat or (tag.text is not None and found.text is None):
             return
         recognition = ChatContext(
-            src, found.region, found.account, _attributes(tag), self.policy.proxied_origin, found.text or ""
+            src, found.region, found.account, _attributes(tag), self.engine.proxied_origin, found.text or ""
         )
         chat = found.rule.chat(recognition)
-        if chat is None or not self.policy.is_vendor_url(chat.src) or not self._may_name(tag, found, src, chat.account):
+        if chat is None or not self.engine.is_vendor_url(chat.src) or not self._may_name(tag, found, src, chat.account):
             return
         vendor = found.rule.id.partition(".")[0]
         first = self._accounts.setdefault(vendor, chat.account)
         if chat.account != first:
-            self.policy.notices.note(
+            self.engine.notices.note(
                 "several-accounts", f"a page has tags of the accounts {first} and {chat.account} of {vendor}"
             )
         own = found.rule.purpose is Purpose.CHAT
@@ -650,9 +645,9 @@ class TagBlocker:
         names one: a pure snippet, or one whose address is the vendor's, an origin's that stands in for it, or the
         page's own.
         """
-        if self.policy.names_accounts:
-            return self.policy.chat_enabled_for(account)
-        if tag.name != b"script" and tag.name not in self.policy.own_elements:
+        if self.engine.policy.chat_accounts is not None:
+            return self.engine.policy.chat_enabled_for(account)
+        if tag.name != b"script" and tag.name not in self.engine.policy.loading_elements:
             return False
         url = parse_url(src, tag.base)
         return found.from_vendor or tag.text is not None or (url is not None and self._is_own(url))
@@ -668,7 +663,7 @@ class TagBlocker:
             return ()
         href = tag.get(b"href")
         addresses = [*([] if href is None else [href]), *srcset_urls(tag.get(b"imagesrcset") or "")]
-        purposes = (hint_purpose(self.policy, relation, url, tag.base, destination) for url in addresses)
+        purposes = (hint_purpose(self.engine, relation, url, tag.base, destination) for url in addresses)
         purpose = next((each for each in purposes if each is not None and not self.plan.allows(each)), None)
         if purpose is None:
             return ()
@@ -678,24 +673,8 @@ class TagBlocker:
         return edits
 
 
-#: What each policy looks for, as long as the policy is there.
-_SEARCHES: WeakKeyDictionary[Policy, TagSearch] = WeakKeyDictionary()
-
-
-def _search(policy: Policy) -> TagSearch:
-    found = _SEARCHES.get(policy)
-    if found is None:
-        found = _SEARCHES[policy] = TagSearch(
-            policy.needles,
-            _ELEMENTS | policy.loading_elements,
-            script_words=(*policy.script_words, *_IN_BASE64),
-            text_needles=policy.text_needles,
-        )
-    return found
-
-
 def hint_purpose(
-    policy: Policy, relation: str, url: str, base: str | None = None, destination: str = ""
+    engine: Engine, relation: str, url: str, base: str | None = None, destination: str = ""
 ) -> Purpose | None:
     """The purpose that a link of these relation types serves when it is a hint to a host that must wait.
 
@@ -707,19 +686,19 @@ def hint_purpose(
     if not hints or (preloads and destination.strip().lower() in _CONTENT):
         return None
     if preloads and destination.strip().lower() == "image":
-        found = _recognize(policy, "img", url, None, base)
+        found = _recognize(engine, "img", url, None, base)
         return found.rule.purpose if found else None
     if hints & _FETCHES:
-        found = _recognize(policy, "script", url, None, base)
+        found = _recognize(engine, "script", url, None, base)
         if found is not None:
             return found.rule.purpose
-    return purpose_of_url(policy, url, base)
+    return purpose_of_url(engine, url, base)
 
 
-def purpose_of_url(policy: Policy, url: str, base: str | None = None) -> Purpose | None:
+def purpose_of_url(engine: Engine, url: str, base: str | None = None) -> Purpose | None:
     """The purpose for which a browser would contact this address at all; None where it may."""
-    hosts = (host for parsed in possible_urls(url, base) for host in _hosts(policy, parsed))
-    purposes = (vendor.host_purpose(host) for host in hosts for vendor in policy.vendors)
+    hosts = (host for parsed in possible_urls(url, base) for host in _hosts(engine, parsed))
+    purposes = (vendor.host_purpose(host) for host in hosts for vendor in engine.policy.vendors)
     return next((purpose for purpose in purposes if purpose is not None), None)
 
 
@@ -736,53 +715,54 @@ def _is_style_sheet(tag: StartTag, relation: str) -> bool:
 
 
 def _recognize(
-    policy: Policy, element: str, src: str, tag: StartTag | None, base: str | None = None
+    engine: Engine, element: str, src: str, tag: StartTag | None, base: str | None = None
 ) -> RuleMatch | None:
     if tag is None or tag.text is not None or len(tag.raw) > _SHORT or len(tag.base or "") > _SHORT:
-        return _recognize_afresh(policy, element, src, tag, base)
-    return _recognize_again(policy, element, src, tag.raw, tag.base, tag.encoding, tag.xml)
+        return _recognize_afresh(engine, element, src, tag, base)
+    # The pages of a site have the same tags.
+    recognize = engine.cached(_recognize_raw, 512)
+    return recognize(element, src, tag.raw, tag.base, tag.encoding, tag.xml)
 
 
-@lru_cache(512)  # the pages of a site have the same tags
-def _recognize_again(
-    policy: Policy, element: str, src: str, raw: bytes, base: str | None, encoding: str, xml: bool
+def _recognize_raw(
+    engine: Engine, element: str, src: str, raw: bytes, base: str | None, encoding: str, xml: bool
 ) -> RuleMatch | None:
     tag = StartTag(element.encode("utf-8", "replace"), raw, base=base, encoding=encoding, xml=xml)
-    return _recognize_afresh(policy, element, src, tag, base)
+    return _recognize_afresh(engine, element, src, tag, base)
 
 
 def _recognize_afresh(
-    policy: Policy, element: str, src: str, tag: StartTag | None, base: str | None
+    engine: Engine, element: str, src: str, tag: StartTag | None, base: str | None
 ) -> RuleMatch | None:
     attributes = _attributes(tag) if tag else {}
     if (tag is None or tag.text is None) and (said := content_of_url(src)) is not None:
-        return _recognize_said(policy, element, said)
+        return _recognize_said(engine, element, said)
     if tag is not None and tag.text is not None:
         sights = [PageElement(element, attributes=attributes, text=decode_text(tag.text, tag.encoding))]
     else:
         urls = possible_urls(src, tag.base if tag else base)
-        sights = [PageElement(element, src, _hosts(policy, url), url.path, attributes) for url in urls]
+        sights = [PageElement(element, src, _hosts(engine, url), url.path, attributes) for url in urls]
     return next(
-        (found for sight in sights for vendor in policy.vendors if (found := vendor.recognize(sight))),
+        (found for sight in sights for vendor in engine.policy.vendors if (found := vendor.recognize(sight))),
         None,
     )
 
 
-def _recognize_said(policy: Policy, element: str, said: str) -> RuleMatch | None:
+def _recognize_said(engine: Engine, element: str, said: str) -> RuleMatch | None:
     """The rule for a script or a document that its own address holds, by what it says or by what it loads."""
     sight = PageElement(element, text=fold_strings(said.encode("latin-1", "replace")).decode("latin-1"))
-    found = next((found for vendor in policy.vendors if (found := vendor.recognize(sight))), None)
+    found = next((found for vendor in engine.policy.vendors if (found := vendor.recognize(sight))), None)
     if found is not None or element == "script":
         return found
     addresses = (each[0] for each in islice(_ADDRESS.finditer(said), _MANY))
     kinds = ("script", "iframe", "img")
-    known = (_recognize(policy, kind, address, None) for address in addresses for kind in kinds)
+    known = (_recognize(engine, kind, address, None) for address in addresses for kind in kinds)
     return next((found for found in known if found is not None), None)
 
 
-def _hosts(policy: Policy, url: URL) -> Sequence[str]:
+def _hosts(engine: Engine, url: URL) -> Sequence[str]:
     """The host that a URL names, and those hosts of vendors for which that origin stands in."""
-    return (url.host, *policy.hosts_proxied_by(url.host, url.port))
+    return (url.host, *engine.hosts_proxied_by(url.host, url.port))
 
 
 def _runs(tag: StartTag) -> bool:

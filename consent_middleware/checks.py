@@ -1,7 +1,7 @@
-"""Checks an operator's settings: what each may be, and what is said when it is not.
+"""Checks for settings: what a value may be, and how an error message says so.
 
-Knows: the settings' names, what is allowed, and the stable number of each complaint.
-Must not know: what follows from a setting.
+A `Check` turns the value that an operator gives into the one that the package uses, and says in words what is allowed.
+The functions below it make the checks that several settings share; what only one setting needs stands at the end.
 """
 
 from __future__ import annotations
@@ -10,51 +10,274 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Literal, cast
+from typing import Any, Final, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from .consent import OPTIONAL_CATEGORIES, Category, Regime
 from .facade import LANGUAGES, Texts
 from .facade.texts import choose
-from .sources import SOURCES, ConsentSource, Platform, Signals
+from .purpose import Purpose
+from .sources import SOURCES, Platform
 from .vendor import Vendor
-from .vendors import KNOWN_VENDORS, VENDORS
+from .vendors import KNOWN_VENDORS
+
+Item = TypeVar("Item")
 
 #: RFC 9110, section 5.6.2: what a cookie's name is made of (RFC 6265bis, section 4.1.1).
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-#: How many bytes of an unfinished tag are kept. Long tags of real pages hold pictures as `data:` URLs.
-MAX_HOLD = 1 << 20
-#: How many bytes a process keeps of pages that come again.
-PAGE_MEMORY = 1 << 23
-
-
 #: RFC 5646, section 2.1, as far as it matters here: subtags of letters and digits.
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
-_LINK_URL = re.compile(r"(?:https?:|mailto:|tel:|(?![A-Za-z][A-Za-z0-9+.-]*:))\S(?:.*\S)?", re.IGNORECASE)
+#: A scheme such as `javascript:` would turn a link into code, so only these are allowed.
+_LINK = re.compile(r"(?:https?:|mailto:|tel:|(?![A-Za-z][A-Za-z0-9+.-]*:))\S(?:.*\S)?", re.IGNORECASE)
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
+_HOST = re.compile(r"[A-Za-z0-9.-]+\.[A-Za-z0-9-]+")
+_ELEMENT = re.compile(r"[a-z][a-z0-9._]*-[a-z0-9._-]*")
 
-#: Every word for a platform, and those whose ids, or whose cookie's name, may be the site's own.
-_BY_WORD: Mapping[str, Platform] = {word: platform for platform in SOURCES for word in (platform.id, *platform.aliases)}
-_MAPPABLE = tuple(word for word, platform in _BY_WORD.items() if platform.mappable or platform.ids)
-_RENAMABLE = tuple(word for word, platform in _BY_WORD.items() if platform.renamable)
+#: Every name of a platform, and the names of those whose ids, or whose cookie's name, the site may choose.
+_PLATFORMS: Mapping[str, Platform] = {
+    name: platform for platform in SOURCES for name in (platform.id, *platform.aliases)
+}
+_MAPPABLE = tuple(name for name, platform in _PLATFORMS.items() if platform.mappable or platform.ids)
+_RENAMABLE = tuple(name for name, platform in _PLATFORMS.items() if platform.renamable)
+
+#: The limits in bytes that a site may set, with their defaults and their smallest values. Long tags of real pages
+#: contain pictures as `data:` URLs.
+LIMITS: Final[Mapping[str, int]] = MappingProxyType({"tag_bytes": 1 << 20, "cache_bytes": 1 << 23})
+_SMALLEST = {"tag_bytes": 1024, "cache_bytes": 0}
+
+
+class PolicyError(ValueError):
+    """One or more settings are wrong.
+
+    Attributes:
+        numbers: the stable number of each problem. The text says what to write instead.
+    """
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        self.numbers = tuple(number for number, _ in problems)
+        super().__init__("\n".join(f"({number}) {text}" for number, text in problems))
+
+
+class Problem(NamedTuple):
+    """One wrong value: where it stands within the setting (`"['klaro']"`), the value, and what is allowed."""
+
+    where: str
+    given: object
+    allowed: str
+
+
+class SettingError(Exception):
+    """A setting has a value that is not allowed."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one setting may be.
+
+    Attributes:
+        allowed: what is allowed, as an error message and the reference page say it.
+        convert: returns the value to use. It raises `ValueError` or `TypeError` for a wrong value, or `SettingError`
+            to say which part of it is wrong.
+    """
+
+    allowed: str
+    convert: Callable[[Any], Any]
+
+    def __call__(self, given: object) -> Any:
+        """Return the checked value. Raises: SettingError."""
+        try:
+            return self.convert(given)
+        except (ValueError, TypeError):
+            raise SettingError(Problem("", given, self.allowed)) from None
+
+
+# Checks that several settings share.
+
+
+def one_of(*words: str) -> Check:
+    """Allow one of a few words."""
+
+    def convert(given: object) -> object:
+        _require(isinstance(given, str) and given in words)
+        return given
+
+    return Check(" or ".join(map(repr, words)), convert)
+
+
+def text(pattern: re.Pattern[str], allowed: str) -> Check:
+    """Allow text that a pattern matches as a whole."""
+
+    def convert(given: object) -> str:
+        return _matching(pattern, given)
+
+    return Check(allowed, convert)
+
+
+def list_of(
+    convert_item: Callable[[Any], Item], allowed: str, collect: Callable[[Iterable[Item]], Any] = tuple
+) -> Check:
+    """Allow any iterable but text; each item is converted."""
+
+    def convert(given: object) -> Any:
+        return collect([convert_item(item) for item in _items(given)])
+
+    return Check(allowed, convert)
+
+
+def mapping_of(convert_entry: Callable[[Any, Any], Mapping[Any, Any]], allowed: str, entry: str) -> Check:
+    """Allow None, or a mapping.
+
+    Args:
+        convert_entry: returns what a key and its value add to the checked mapping.
+        allowed: what the mapping must be.
+        entry: what a key and its value must be.
+    """
+
+    def convert(given: object) -> Mapping[Any, Any]:
+        found: dict[Any, Any] = {}
+        problems: list[Problem] = []
+        for key, value in _mapping(given).items():
+            try:
+                found.update(convert_entry(key, value))
+            except (ValueError, TypeError):
+                problems.append(Problem(f"[{key!r}]", value, entry))
+        if problems:
+            raise SettingError(*problems)
+        return MappingProxyType(found)
+
+    return Check(allowed, convert)
+
+
+def optional(check: Check) -> Check:
+    """Allow None beside what `check` allows."""
+    return Check(f"None, or {check.allowed}", lambda given: None if given is None else check.convert(given))
+
+
+def _require(condition: object) -> None:
+    if not condition:
+        raise ValueError
+
+
+def _matching(pattern: re.Pattern[str], given: object) -> str:
+    if not isinstance(given, str) or not pattern.fullmatch(given):
+        raise ValueError
+    return given
+
+
+def _items(given: object) -> list[Any]:
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise TypeError
+    return list(given)
+
+
+def _mapping(given: object) -> Mapping[Any, Any]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise TypeError
+    return given
+
+
+def _categories(given: object) -> frozenset[Category]:
+    return frozenset(map(Category, _items(given)))
+
+
+def _boolean(given: object) -> object:
+    _require(isinstance(given, bool))
+    return given
+
+
+def _function(given: object) -> object:
+    _require(callable(given))
+    return given
+
+
+def _link(given: object) -> str:
+    found = _matching(_LINK, given)
+    _require(found.isprintable())
+    return found
+
+
+def _platform_id(given: object) -> str:
+    if not isinstance(given, str) or given not in _PLATFORMS:
+        raise ValueError
+    return _PLATFORMS[given].id
+
+
+def _days(given: object) -> float:
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given < float("inf"):
+        raise ValueError
+    return given
+
+
+BOOLEAN = Check("True or False", _boolean)
+FUNCTION = optional(Check("a callable", _function))
+LINK = optional(Check("a path or an http, https, mailto or tel URL", _link))
+COOKIE_NAME = text(_TOKEN, "a cookie name: letters, digits and !#$%&'*+-.^_`|~")
+PATH = text(_PATH, "a path such as '/_consent', without a slash at its end")
+DAYS = optional(Check("a number of days above 0", _days))
+HEADER_NAMES = list_of(lambda item: _matching(_TOKEN, item).encode("ascii"), "a list of header names")
+SOURCE_LIST = list_of(_function, "a list of callables that take Signals and return readings")
+ELEMENTS = list_of(
+    lambda item: _matching(_ELEMENT, item).encode("ascii"),
+    "a list of names of custom elements, in lower case and with a hyphen",
+    frozenset,
+)
+IGNORED = list_of(
+    _platform_id,
+    "a list of " + ", ".join(platform.id for platform in SOURCES),
+    frozenset,
+)
+
+
+# Checks for one setting each.
+
+
+def _requirement(purpose: Any, given: Any) -> Mapping[Purpose, frozenset[Category]]:
+    return {Purpose(purpose): _categories(given)}
+
+
+REQUIRES = mapping_of(
+    _requirement,
+    'a mapping such as {"chat": ["functional"]}',
+    f"a list of {', '.join(Category)}, under {', '.join(Purpose)}",
+)
+
+
+def _limit(name: Any, given: Any) -> Mapping[str, int]:
+    _require(name in LIMITS)
+    _require(isinstance(given, int) and not isinstance(given, bool) and given >= _SMALLEST[name])
+    return {name: given}
+
+
+_LIMITS_GIVEN = mapping_of(
+    _limit,
+    'a mapping such as {"tag_bytes": 1048576}',
+    "a number of bytes under 'tag_bytes', 1024 or more, or under 'cache_bytes', where 0 means no cache",
+)
+BYTE_LIMITS = Check(_LIMITS_GIVEN.allowed, lambda given: MappingProxyType({**LIMITS, **_LIMITS_GIVEN.convert(given)}))
 
 
 @dataclass(frozen=True, slots=True)
 class Globs:
-    """Paths in which a `*` stands for any characters, none included."""
+    """Paths in which a `*` stands for any characters, or for none."""
 
     paths: tuple[str, ...]
 
     def match(self, path: str) -> bool:
-        """Whether one of them means `path`.
+        """Return whether one of them matches `path`.
 
-        Each part between two stars is taken where it first stands, so that no part of the path is read again: a regular
-        expression would try every place for every star, and a visitor writes the path.
+        Each part between two stars is taken at its first occurrence, so no part of the path is read twice. A regular
+        expression would try every position for every star, and a visitor writes the path.
         """
-        return any(_is_meant(glob.split("*"), path) for glob in self.paths)
+        return any(_glob_matches(glob.split("*"), path) for glob in self.paths)
 
 
-def _is_meant(parts: Sequence[str], path: str) -> bool:
+def _glob_matches(parts: Sequence[str], path: str) -> bool:
     first, *inner = parts
     if not inner:
         return path == first
@@ -70,346 +293,167 @@ def _is_meant(parts: Sequence[str], path: str) -> bool:
     return at <= end and path.endswith(last)
 
 
-class PolicyError(ValueError):
-    """One or more settings are wrong. `numbers` holds each one's stable number; the text says what to write instead."""
-
-    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
-        self.numbers = tuple(number for number, _ in problems)
-        super().__init__("\n".join(f"({number}) {text}" for number, text in problems))
+def _glob(given: object) -> str:
+    found = str(given)
+    _require(found.startswith(("/", "*")))
+    return found
 
 
-class Checks:
-    """Checks settings one by one and gathers every problem, so that a developer sees all of them at once."""
+PAGES = optional(
+    list_of(_glob, "a list of paths that begin with /, with * for any characters", lambda paths: Globs(tuple(paths)))
+)
 
-    def __init__(self) -> None:
-        self._problems: list[tuple[str, str]] = []
 
-    def raise_problems(self) -> None:
-        if self._problems:
-            raise PolicyError(self._problems)
+def _account(given: object) -> str:
+    _require(isinstance(given, str | int) and not isinstance(given, bool))
+    return str(given)
 
-    def _wrong(self, number: str, name: str, given: object, allowed: str) -> None:
-        self._problems.append((number, f"{name} is {given!r}; it must be {allowed}"))
 
-    def _listed(self, number: str, name: str, given: object, allowed: str) -> list[Any] | None:
-        if isinstance(given, str | bytes) or not isinstance(given, Iterable):
-            self._wrong(number, name, given, allowed)
-            return None
-        return list(given)
+ACCOUNTS = optional(list_of(_account, "a list of the vendor's account ids", frozenset))
 
-    def _strings(self, number: str, name: str, given: object, allowed: str) -> list[str] | None:
-        listed = self._listed(number, name, given, allowed)
-        return None if listed is None else [str(item) for item in listed]
 
-    def pages(self, number: str, name: str, given: object) -> Globs | None:
-        if given is None:
-            return None
-        allowed = "None, or a list of paths that begin with /, with * for any characters"
-        paths = self._strings(number, name, given, allowed)
-        if paths is None or not all(path.startswith(("/", "*")) for path in paths):
-            if paths is not None:
-                self._wrong(number, name, given, allowed)
-            return None
-        return Globs(tuple(paths))
+def _origin_for_host(host: Any, origin: Any) -> Mapping[str, str]:
+    _matching(_HOST, host)
+    _require(isinstance(origin, str) and origin.isascii())
+    parts = urlsplit(origin)
+    _require(parts.scheme in {"http", "https"} and parts.hostname and (parts.port is None or parts.port > 0))
+    _require(not (parts.path or parts.query or parts.fragment or "@" in parts.netloc))
+    return {host.lower(): origin.lower()}
 
-    def accounts(self, number: str, name: str, given: object) -> frozenset[str] | None:
-        if given is None:
-            return None
-        allowed = "None, or a list of the vendor's account ids"
-        accounts = self._listed(number, name, given, allowed)
-        if accounts is None:
-            return None
-        if not all(isinstance(account, str | int) and not isinstance(account, bool) for account in accounts):
-            self._wrong(number, name, accounts, allowed)
-        return frozenset(map(str, accounts))
 
-    def elements(self, number: str, name: str, given: object) -> frozenset[bytes]:
-        allowed = "a list of names of custom elements, in lower case and with a hyphen"
-        names = self._strings(number, name, given, allowed) or []
-        if not all(re.fullmatch(r"[a-z][a-z0-9._]*-[a-z0-9._-]*", element) for element in names):
-            self._wrong(number, name, given, allowed)
-            return frozenset()
-        return frozenset(element.encode("ascii") for element in names)
+ORIGINS = mapping_of(
+    _origin_for_host,
+    "a mapping of a vendor's host to an origin",
+    "an origin such as 'https://hs.example.com', under a host name such as 'js.hs.example'",
+)
 
-    def categories(self, number: str, name: str, given: object, default: frozenset[Category]) -> frozenset[Category]:
-        if given is None:
-            return default
-        allowed = "a list of " + ", ".join(Category)
-        listed = self._listed(number, name, given, allowed)
-        if listed is None:
-            return default
-        try:
-            return frozenset(Category(item) for item in listed)
-        except ValueError:
-            self._wrong(number, name, listed, allowed)
-            return default
 
-    def cookie_name(self, number: str, name: str, given: object) -> str:
-        if not isinstance(given, str) or not _TOKEN.fullmatch(given):
-            self._wrong(number, name, given, "a cookie name: letters, digits and !#$%&'*+-.^_`|~")
-            return name
-        return given
+def _vendors(given: object) -> tuple[Vendor, ...]:
+    by_id = {vendor.id: vendor for vendor in KNOWN_VENDORS}
+    items = [by_id.get(item) if isinstance(item, str) else item for item in _items(given)]
+    found = {vendor.id: vendor for vendor in items if isinstance(vendor, Vendor)}
+    _require(found and len(found) == len(items))
+    return tuple(found.values())
 
-    def different(self, number: str, name: str, given: str, other: str, taken: str) -> None:
-        if given == taken:
-            self._wrong(number, name, given, f"another name than {other}'s")
 
-    def path(self, number: str, name: str, given: object) -> str:
-        if not isinstance(given, str) or not _PATH.fullmatch(given):
-            self._wrong(number, name, given, "a path such as '/_consent', without a slash at its end")
-            return "/"
-        return given
+VENDOR_LIST = Check(
+    f"a list, each once, of {', '.join(vendor.id for vendor in KNOWN_VENDORS)} or Vendor objects of your own", _vendors
+)
 
-    def origins(self, number: str, name: str, given: object) -> Mapping[str, str]:
-        origins: dict[str, str] = {}
-        if given is None:
-            return MappingProxyType(origins)
-        if not isinstance(given, Mapping):
-            self._wrong(number, name, given, "a mapping of a vendor's host to an origin")
-            return MappingProxyType(origins)
-        for host, origin in given.items():
-            if _is_host(host) and _is_origin(origin):
-                origins[host.lower()] = origin.lower()
-            else:
-                self._wrong(
-                    number,
-                    f"{name}[{host!r}]",
-                    origin,
-                    "an origin such as 'https://hs.example.com', under a host name such as 'js.hs.example'",
-                )
-        return MappingProxyType(origins)
 
-    def link(self, number: str, name: str, given: object) -> str | None:
-        if given is None:
-            return None
-        # A scheme such as javascript: would turn the way out into code.
-        if isinstance(given, str) and given.isprintable() and _LINK_URL.fullmatch(given):
-            return given
-        self._wrong(number, name, given, "a path or an http, https, mailto or tel URL")
+def _regime(given: Any) -> object:
+    return given if callable(given) else Regime(given)
+
+
+REGIME = Check("'opt-in', 'opt-out' or a callable that takes Signals and returns one", _regime)
+
+
+def _language(given: object) -> object:
+    if given == "auto":
         return None
+    return given if callable(given) else _matching(_LANGUAGE, given)
 
-    def texts(self, number: str, name: str, given: object, language: str | None) -> Mapping[str, Texts]:
-        """The words by language: one set, which is in `language`, or several beside the built-in ones."""
-        if given is None:
-            return LANGUAGES
-        if isinstance(given, Mapping) and given and all(isinstance(each, Texts | Mapping) for each in given.values()):
-            own = {tag: self._words(number, f"{name}[{tag!r}]", words, tag) for tag, words in given.items()}
-            if not all(isinstance(tag, str) and _LANGUAGE.fullmatch(tag) for tag in given):
-                self._wrong(number, name, given, "under language tags such as 'en' or 'pt-BR'")
-                return LANGUAGES
-            return {**LANGUAGES, **{tag.lower(): words for tag, words in own.items()}}
-        tag = language or "en"
-        return {tag.lower(): self._words(number, name, given, tag)}
 
-    def _words(self, number: str, name: str, given: object, tag: object) -> Texts:
-        base = LANGUAGES[choose(LANGUAGES, tag if isinstance(tag, str) else None)]
-        if isinstance(given, Texts):
-            return given
-        fields = sorted(Texts.__dataclass_fields__)
-        if (
-            not isinstance(given, Mapping)
-            or not set(given) <= set(fields)
-            or not all(isinstance(text, str) for text in given.values())
-        ):
-            self._wrong(number, name, given, "texts under the names " + ", ".join(fields))
-            return base
-        try:
-            return replace(base, **given)
-        except ValueError as error:
-            self._wrong(number, name, given, f"text that a page can hold: {error}")
-            return base
-
-    def language(self, number: str, name: str, given: object) -> str | Callable[[Signals], str | None] | None:
-        """The one language of every page, what chooses it, or None: the page's own."""
-        if given == "auto":
-            return None
-        if callable(given):
-            return cast("Callable[[Signals], str | None]", given)
-        if not isinstance(given, str) or not _LANGUAGE.fullmatch(given):
-            self._wrong(number, name, given, "'auto', a language tag such as 'en' or 'pt-BR', or a callable")
-            return None
-        return given
-
-    def bail_out(self, number: str, name: str, given: object) -> Literal["withhold", "pass"]:
-        if given == "pass":
-            return "pass"
-        if given != "withhold":
-            self._wrong(number, name, given, "'withhold' or 'pass'")
-        return "withhold"
-
-    def size(self, number: str, name: str, given: object) -> int:
-        if isinstance(given, int) and not isinstance(given, bool) and given >= 1024:
-            return given
-        self._wrong(number, name, given, "a number of bytes, 1024 or more")
-        return MAX_HOLD
-
-    def room(self, number: str, name: str, given: object) -> int:
-        if isinstance(given, int) and not isinstance(given, bool) and given >= 0:
-            return given
-        self._wrong(number, name, given, "a number of bytes, or 0 for none")
-        return 0
-
-    def mapping(self, number: str, name: str, given: object) -> Mapping[str, Mapping[str, frozenset[Category]]]:
-        """What a site's ids mean, by platform; under the empty name what they mean on every platform."""
-        found: dict[str, dict[str, frozenset[Category]]] = {}
-        if given is None:
-            return found
-        if not isinstance(given, Mapping):
-            self._wrong(number, name, given, 'a mapping of the site\'s ids to categories, {"chat": "functional"}')
-            return found
-        for key, value in given.items():
-            if not isinstance(value, Mapping):
-                found.setdefault("", {}).update(self._meaning(number, f"{name}[{key!r}]", key, value))
-            elif key in _MAPPABLE:
-                for id_, meant in value.items():
-                    found.setdefault(key, {}).update(self._meaning(number, f"{name}[{key!r}][{id_!r}]", id_, meant))
-            else:
-                self._wrong(number, f"{name}[{key!r}]", value, "under the name of a platform: " + ", ".join(_MAPPABLE))
-        return found
-
-    def _meaning(self, number: str, name: str, id_: object, given: object) -> Mapping[str, frozenset[Category]]:
-        listed = [given] if isinstance(given, str) else given
-        try:
-            if not isinstance(id_, str) or not isinstance(listed, list | tuple | set | frozenset) or not listed:
-                raise ValueError
-            return {id_: frozenset(map(Category, listed)) & frozenset(OPTIONAL_CATEGORIES)}
-        except ValueError:
-            self._wrong(number, name, given, "one of, or a list of, " + ", ".join(Category) + "; and its id a text")
-            return {}
-
-    def cookie_names(self, number: str, name: str, given: object) -> Mapping[str, tuple[str, ...]]:
-        allowed = "a mapping of a platform to a cookie name; a site can choose it for " + ", ".join(_RENAMABLE)
-        if given is None:
-            return {}
-        if not isinstance(given, Mapping):
-            self._wrong(number, name, given, allowed)
-            return {}
-        found: dict[str, tuple[str, ...]] = {}
-        for key, value in given.items():
-            if key in _RENAMABLE and isinstance(value, str) and _TOKEN.fullmatch(value):
-                found[_BY_WORD[key].id] = (value,)
-            else:
-                self._wrong(number, f"{name}[{key!r}]", value, allowed)
-        return found
-
-    def platforms(self, number: str, name: str, given: object) -> set[str]:
-        allowed = "a list of " + ", ".join(platform.id for platform in SOURCES)
-        if isinstance(given, str | bytes) or not isinstance(given, Iterable):
-            self._wrong(number, name, given, allowed)
-            return set()
-        listed = list(given)
-        if not all(isinstance(word, str) and word in _BY_WORD for word in listed):
-            self._wrong(number, name, listed, allowed)
-            return set()
-        return {_BY_WORD[word].id for word in listed}
-
-    def vendors(self, number: str, name: str, given: object) -> tuple[Vendor, ...]:
-        by_id = {vendor.id: vendor for vendor in KNOWN_VENDORS}
-        if isinstance(given, Iterable) and not isinstance(given, str | bytes):
-            given = list(given)
-            listed = [by_id.get(item) if isinstance(item, str) else item for item in given]
-            found = {vendor.id: vendor for vendor in listed if isinstance(vendor, Vendor)}
-            if found and len(found) == len(listed):
-                return tuple(found.values())
-        self._wrong(number, name, given, "a list, each once, of " + ", ".join(by_id) + " or Vendor objects of your own")
-        return VENDORS
-
-    def regime(self, number: str, name: str, given: object) -> Regime | Callable[[Signals], Regime | str | None]:
-        if callable(given):
-            return cast("Callable[[Signals], Regime | str | None]", given)
-        try:
-            return Regime(cast("str", given))
-        except ValueError:
-            self._wrong(number, name, given, "'opt-in', 'opt-out' or a callable that takes Signals and returns one")
-            return Regime.OPT_IN
-
-    def one_of(self, number: str, name: str, given: object, allowed: Sequence[str]) -> str:
-        if isinstance(given, str) and given in allowed:
-            return given
-        self._wrong(number, name, given, " or ".join(map(repr, allowed)))
-        return allowed[0]
-
-    def not_both(self, number: str, settings: str, both: bool, why: str) -> None:
-        if both:
-            self._problems.append((number, f"{settings} cannot stand together: {why}"))
-
-    def flag(self, number: str, name: str, given: object) -> bool:
-        if not isinstance(given, bool):
-            self._wrong(number, name, given, "True or False")
-            return False
-        return given
-
-    def days(self, number: str, name: str, given: object) -> float | None:
-        if given is None:
-            return None
-        if isinstance(given, int | float) and not isinstance(given, bool) and 0 < given < float("inf"):
-            return given
-        self._wrong(number, name, given, "a number of days above 0, or None")
-        return None
-
-    def revisions(self, number: str, name: str, given: object) -> Mapping[str, str]:
-        """The wanted revision by source; a platform's readings may bear any of its names."""
-        found: dict[str, str] = {}
-        allowed = "a mapping of a platform to its policy's version, as text or a whole number"
-        if given is None:
-            return found
-        if not isinstance(given, Mapping):
-            self._wrong(number, name, given, allowed)
-            return found
-        for key, value in given.items():
-            if key in _BY_WORD and isinstance(value, str | int) and not isinstance(value, bool):
-                platform = _BY_WORD[key]
-                words = (platform.id, *platform.aliases) if key == platform.id else (key,)
-                found.update(dict.fromkeys(words, str(value)))
-            else:
-                self._wrong(number, f"{name}[{key!r}]", value, allowed)
-        return found
-
-    def callable(self, number: str, name: str, given: object) -> Callable[..., Any] | None:
-        if given is None or callable(given):
-            return given
-        self._wrong(number, name, given, "a callable")
-        return None
-
-    def header_names(self, number: str, name: str, given: object) -> tuple[bytes, ...]:
-        if isinstance(given, str | bytes) or not isinstance(given, Iterable):
-            self._wrong(number, name, given, "a list of header names")
-            return ()
-        listed = list(given)
-        if not all(isinstance(field, str) and _TOKEN.fullmatch(field) for field in listed):
-            self._wrong(number, name, listed, "a list of header names")
-            return ()
-        return tuple(field.encode("ascii") for field in listed)
-
-    def sources(self, number: str, name: str, given: object) -> tuple[ConsentSource, ...]:
-        if not isinstance(given, Iterable):
-            self._wrong(number, name, given, "a list of callables that take Signals and return readings")
-            return ()
-        listed = tuple(given)
-        if not all(callable(source) for source in listed):
-            self._wrong(number, name, listed, "a list of callables that take Signals and return readings")
-            return ()
-        return listed
+LANGUAGE = Check("'auto', a language tag such as 'en' or 'pt-BR', or a callable", _language)
 
 
 def checked_language(given: object) -> str | None:
-    """What a callable returned as a language. Raises: TypeError."""
-    if given is None or (isinstance(given, str) and _LANGUAGE.fullmatch(given)):
-        return given
-    raise TypeError
+    """Return the language that a site's callable gave. Raises: ValueError."""
+    return None if given is None else _matching(_LANGUAGE, given)
 
 
-def _is_host(host: object) -> bool:
-    return isinstance(host, str) and re.fullmatch(r"[A-Za-z0-9.-]+\.[A-Za-z0-9-]+", host) is not None
+def _revisions_of(name: Any, given: Any) -> Mapping[str, str]:
+    """Return the wanted revision under every name that a reading of the platform may have."""
+    _require(isinstance(name, str) and name in _PLATFORMS)
+    _require(isinstance(given, str | int) and not isinstance(given, bool))
+    platform = _PLATFORMS[name]
+    names = (platform.id, *platform.aliases) if name == platform.id else (name,)
+    return dict.fromkeys(names, str(given))
 
 
-def _is_origin(origin: object) -> bool:
-    if not isinstance(origin, str) or not origin.isascii():
-        return False
+_REVISIONS = "a mapping of a platform to its policy's version, as text or a whole number"
+REVISIONS = mapping_of(_revisions_of, _REVISIONS, _REVISIONS)
+
+
+def _cookie_name_of(name: Any, given: Any) -> Mapping[str, tuple[str, ...]]:
+    _require(name in _RENAMABLE)
+    return {_PLATFORMS[name].id: (_matching(_TOKEN, given),)}
+
+
+_COOKIE_NAMES = "a mapping of a platform to a cookie name; a site can choose it for " + ", ".join(_RENAMABLE)
+COOKIE_NAMES = mapping_of(_cookie_name_of, _COOKIE_NAMES, _COOKIE_NAMES)
+
+
+def _meanings(given: object) -> Mapping[str, Mapping[str, frozenset[Category]]]:
+    """Return what a site's ids mean, by platform; under the empty name, what they mean on every platform."""
+    found: dict[str, dict[str, frozenset[Category]]] = {}
+    problems: list[Problem] = []
+    for key, value in _mapping(given).items():
+        if not isinstance(value, Mapping):
+            _add_meaning(found.setdefault("", {}), f"[{key!r}]", key, value, problems)
+        elif key in _MAPPABLE:
+            for id_, categories in value.items():
+                _add_meaning(found.setdefault(key, {}), f"[{key!r}][{id_!r}]", id_, categories, problems)
+        else:
+            problems.append(Problem(f"[{key!r}]", value, "under the name of a platform: " + ", ".join(_MAPPABLE)))
+    if problems:
+        raise SettingError(*problems)
+    return found
+
+
+def _add_meaning(
+    meanings: dict[str, frozenset[Category]], where: str, id_: object, given: object, problems: list[Problem]
+) -> None:
+    items = [given] if isinstance(given, str) else given
     try:
-        parts = urlsplit(origin)
-        named = parts.hostname and (parts.port is None or parts.port > 0)
+        if not isinstance(id_, str) or not isinstance(items, list | tuple | set | frozenset) or not items:
+            raise ValueError
+        meanings[id_] = frozenset(map(Category, items)) & frozenset(OPTIONAL_CATEGORIES)
     except ValueError:
-        return False
-    bare = not (parts.path or parts.query or parts.fragment or "@" in parts.netloc)
-    return parts.scheme in {"http", "https"} and bool(named) and bare
+        problems.append(Problem(where, given, f"one of, or a list of, {', '.join(Category)}; and its id a text"))
+
+
+MEANINGS = Check('a mapping of the site\'s ids to categories, {"chat": "functional"}', _meanings)
+
+_FIELDS = sorted(Texts.__dataclass_fields__)
+
+
+def texts_by_language(given: Any, language: str | None) -> Mapping[str, Texts]:
+    """Return the facade's words by language.
+
+    Args:
+        given: one set of words, which is in `language`, or several by language, each beside the built-in words.
+        language: the one language of every page, if the site sets one.
+
+    Raises:
+        SettingError: if these are no texts.
+    """
+    if given is None:
+        return LANGUAGES
+    if isinstance(given, Mapping) and given and all(isinstance(each, Texts | Mapping) for each in given.values()):
+        if not all(isinstance(tag, str) and _LANGUAGE.fullmatch(tag) for tag in given):
+            raise SettingError(Problem("", given, "under language tags such as 'en' or 'pt-BR'"))
+        return {**LANGUAGES, **{tag.lower(): _words(f"[{tag!r}]", words, tag) for tag, words in given.items()}}
+    tag = language or "en"
+    return {tag.lower(): _words("", given, tag)}
+
+
+def _words(where: str, given: object, tag: str) -> Texts:
+    if isinstance(given, Texts):
+        return given
+    if not (isinstance(given, Mapping) and set(given) <= set(_FIELDS)):
+        raise SettingError(Problem(where, given, TEXTS.allowed))
+    if not all(isinstance(words, str) for words in given.values()):
+        raise SettingError(Problem(where, given, TEXTS.allowed))
+    try:
+        return replace(LANGUAGES[choose(LANGUAGES, tag)], **given)
+    except ValueError as error:
+        raise SettingError(Problem(where, given, f"text that a page can hold: {error}")) from None
+
+
+def _texts(given: object) -> object:
+    texts_by_language(given, None)
+    return given
+
+
+TEXTS = Check("texts under the names " + ", ".join(_FIELDS), _texts)

@@ -1,7 +1,6 @@
-"""What a visitor agreed to: categories, their states, and on what they rest.
+"""What a visitor agreed to: categories, their states, and what each state is based on.
 
-Knows: the four categories, the three states, the three bases, how several readings become one.
-Must not know: cookies, headers, platforms, vendors, HTML, what follows from consent (that is `policy`).
+Several readings of one request become one consent with `merge`. What follows from it is decided in `decision`.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import Any
 
 
 class _Word(StrEnum):
-    """A word that is looked up often: it hashes as the text it is equal to, without a detour through Python code."""
+    """An enumeration that hashes like its text, without a call into Python code: its members are looked up often."""
 
     __hash__ = str.__hash__
 
@@ -29,7 +28,7 @@ class Category(_Word):
 
 
 class State(_Word):
-    """What is known of one category. Unknown is not consent."""
+    """The state of one category. Unknown is not consent."""
 
     GRANTED = "granted"
     DENIED = "denied"
@@ -37,7 +36,7 @@ class State(_Word):
 
 
 class Basis(_Word):
-    """What a reading rests on: the visitor's own act, a platform's default, or nothing."""
+    """What a reading is based on: the visitor's own choice, a platform's default, or nothing."""
 
     EXPLICIT = "explicit"
     IMPLIED = "implied"
@@ -45,13 +44,13 @@ class Basis(_Word):
 
 
 class Regime(_Word):
-    """Whether a category waits for a yes (GDPR, ePrivacy) or counts until a no (CCPA and its like)."""
+    """Whether a category needs a yes (GDPR, ePrivacy) or counts until a no (CCPA and similar laws)."""
 
     OPT_IN = "opt-in"
     OPT_OUT = "opt-out"
 
 
-#: The categories a visitor can refuse. Necessary is always granted and never read from a cookie.
+#: The categories that a visitor can refuse. Necessary is always granted and never read from a cookie.
 OPTIONAL_CATEGORIES = (Category.FUNCTIONAL, Category.ANALYTICS, Category.MARKETING)
 
 
@@ -63,13 +62,18 @@ def _nothing() -> Mapping[Category, Any]:
 class Consent:
     """One reading of a visitor's consent, or the merge of several.
 
-    `states` holds the optional categories that the reading says something about; a category it does not name is
-    unknown. `source` names the platform or signal for the log, `cookie` the cookie or header it was read from; neither
-    ever holds a value, because values carry visitor ids.
+    It never contains a cookie's value, because values identify visitors.
 
-    `stamp` is when the visitor chose, in seconds since 1970 (UTC), where the source says so, and `revision` the version
-    of the site's policy that the choice was made under. `only_denies` marks a format whose grants need the site's word
-    before they count. `bases` and `origins` hold a category's own basis, and who said so, where it is not the whole's.
+    Attributes:
+        states: the states of optional categories. A category that is not there is unknown.
+        basis: what the whole reading is based on.
+        source: the platform or signal, for the log.
+        cookie: the name of the cookie or header that was read.
+        chosen_at: when the visitor chose, in seconds since 1970 (UTC), if the source stores it.
+        revision: the version of the site's own policy under which the visitor chose.
+        only_denies: whether grants in this format count only if the site says so.
+        bases: the basis of a category, if it differs from the whole's.
+        attributions: who gave a category its state, if it differs from the whole's.
     """
 
     states: Mapping[Category, State] = field(default_factory=_nothing)
@@ -83,27 +87,27 @@ class Consent:
     attributions: Mapping[Category, str] = field(default_factory=_nothing)
 
     def state(self, category: Category) -> State:
-        """The state of one category; necessary is granted by definition."""
+        """Return the state of one category. Necessary is granted by definition."""
         if category is Category.NECESSARY:
             return State.GRANTED
         return self.states.get(category, State.UNKNOWN)
 
     def basis_of(self, category: Category) -> Basis:
-        """What the state of one category rests on; nothing where it is unknown."""
+        """Return what the state of one category is based on: nothing if it is unknown."""
         if category is Category.NECESSARY or self.state(category) is State.UNKNOWN:
             return Basis.NONE
         return self.bases.get(category, self.basis)
 
     def attribution(self, category: Category) -> str:
-        """Who gives a category its state, as `source (cookie)`; nothing where the source has no name."""
+        """Return who gave a category its state, as `source (cookie)`; empty if the source has no name."""
         return self.attributions.get(category) or (f"{self.source} ({self.cookie})" if self.source else "")
 
     def grants(self, category: Category) -> bool:
-        """True only for granted: unknown is not consent."""
+        """Return whether the category is granted. Unknown is not consent."""
         return self.state(category) is State.GRANTED
 
     def refuses(self, category: Category) -> bool:
-        """True for a recorded no. A platform's default of no is denied too, but nobody has said it."""
+        """Return whether the visitor has said no. A platform's default of no is denied too, but nobody chose it."""
         return self.state(category) is State.DENIED and self.basis_of(category) is not Basis.IMPLIED
 
     @property
@@ -113,16 +117,16 @@ class Consent:
 
     @property
     def is_known(self) -> bool:
-        """True when at least one optional category is granted or denied."""
+        """Whether at least one optional category is granted or denied."""
         return any(state is not State.UNKNOWN for state in self.states.values())
 
     @property
     def says_anything(self) -> bool:
-        """True when anything is recorded: a category that is known, or an act or a default that names none."""
+        """Whether anything is recorded: the state of a category, or a choice or a default that names none."""
         return self.basis is not Basis.NONE or self.is_known
 
     def restricted_to(self, *kept: State) -> Consent:
-        """The reading with every state that is not among `kept` unknown; itself where nothing changes."""
+        """Return this reading with every state that is not in `kept` made unknown."""
         left = {category: state for category, state in self.states.items() if state in kept}
         return self if len(left) == len(self.states) else replace(self, states=MappingProxyType(left))
 
@@ -131,15 +135,15 @@ UNKNOWN = Consent()
 
 
 def merge(readings: Iterable[Consent]) -> Consent:
-    """One consent from several readings: per category, denied over granted over unknown.
+    """Return one consent for several readings: for each category, denied over granted over unknown.
 
-    Readings disagree when a site has changed its platform and the old cookie lives on, or when one cookie stands on
-    two domains. The order of cookies in a request says nothing (RFC 6265bis, section 5.8.3), so no reading can be
-    preferred; the one that protects the visitor counts.
+    Readings disagree if a site has changed its platform and the old cookie lives on, or if two domains set one cookie.
+    The order of cookies in a request means nothing (RFC 6265bis, section 5.8.3), so no reading can be preferred, and
+    the one that protects the visitor counts.
 
-    A category's basis is the best among the readings that give it its state; the whole's is the weakest of these, so
-    that an explicit whole holds nothing that nobody chose. A reading may tell of an act and yet name no category that
-    is known here: it then gives its basis and its name.
+    The basis of a category is the best among the readings that give it its state. The basis of the whole is the weakest
+    of these, so an explicit whole contains nothing that nobody chose. A reading may record a choice and yet name no
+    category that is known here; then it adds its basis and its name.
     """
     telling = [reading for reading in readings if reading.says_anything]
     if not telling:
@@ -148,7 +152,7 @@ def merge(readings: Iterable[Consent]) -> Consent:
         return telling[0]
     states: dict[Category, State] = {}
     bases: dict[Category, Basis] = {}
-    # A dictionary for its order: a visitor may write many names.
+    # The inner dictionary is an ordered set: a visitor may write many names.
     origins: dict[Category, dict[str, None]] = {}
     for reading in telling:
         whole, own, names = reading.basis, reading.bases, reading.attributions

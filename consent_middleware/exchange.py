@@ -27,6 +27,7 @@ from .caching import mark_validators, request_for_app, vary_per_visitor
 from .coding import CODINGS, MAX_CODINGS, CodingError, Decoder, Encoder, decode_prefix
 from .cookies import Cookies, expire_cookies, filter_set_cookie, hide_cookies
 from .csp import CSP_FIELDS, NO_POLICY, ContentSecurityPolicy
+from .engine import Engine
 from .headers import (
     LONGEST_HOST,
     Headers,
@@ -39,7 +40,7 @@ from .headers import (
 )
 from .html.rewriter import HTMLRewriter
 from .links import filter_links
-from .policy import Plan, Policy
+from .plan import Plan
 from .purpose import Purpose
 from .sources import Signals
 
@@ -77,6 +78,7 @@ class Exchange:
     __slots__ = (
         "_body",
         "_cookies",
+        "_engine",
         "_fields",
         "_head",
         "_headers",
@@ -85,7 +87,6 @@ class Exchange:
         "_page",
         "_page_plan",
         "_plain",
-        "_policy",
         "_request",
         "_signals",
         "answer",
@@ -94,10 +95,11 @@ class Exchange:
         "request_headers",
     )
 
-    def __init__(self, policy: Policy, request: RequestHead) -> None:
+    def __init__(self, engine: Engine, request: RequestHead) -> None:
+        policy = engine.policy
         method, path, _, given = request
         self._headers, self._fields = headers, fields = normalize_head(given)
-        self._policy = policy
+        self._engine = engine
         self._request = request
         if len(fields) == len(headers):
             self._cookies = Cookies((fields[b"cookie"],) if b"cookie" in fields else ())
@@ -105,12 +107,12 @@ class Exchange:
             self._cookies = Cookies(values(headers, b"cookie"))
         self._signals = Signals(self._cookies, headers, method, path)
         #: The decision for this request. An app may read it, for example to choose a template.
-        self.plan = policy.plan(self._signals)
+        self.plan = engine.plan(self._signals)
         #: What a page is made from: the visitor's plan, or one and the same for all.
-        self._page_plan = policy.shared_page_plan if policy.cacheable else self.plan
+        self._page_plan = engine.shared_page_plan if policy.cacheable else self.plan
         #: The middleware's own response, or None where the app is to be called.
         self.answer = (
-            endpoint.answer(policy, method, path, self.plan, self._cookies, self._host, self._accepted)
+            endpoint.answer(engine, method, path, self.plan, self._cookies, self._host, self._accepted)
             if path.startswith(policy.path)
             else None
         )
@@ -120,7 +122,7 @@ class Exchange:
             headers, fields, self._variant, CODINGS, rewrites=self._touches_html
         )
         if policy.hide_cookies and self._cookies.raw:
-            seen = hide_cookies(seen, policy.blocked_cookies(self.plan))
+            seen = hide_cookies(seen, engine.cookies.blocked(self.plan))
         self.request_headers = given if seen is headers else seen
         #: What the app has declared as its body's length in a started response, or None.
         self.length: bytes | None = None
@@ -132,18 +134,19 @@ class Exchange:
         self._outcome: RewriteResult | None = None
 
     def _touches_html(self) -> bool:
-        return self._page_plan.touches_html or self._policy.withdrawal == "at-once"
+        return self._page_plan.touches_html or self._engine.policy.withdrawal == "at-once"
 
     def _variant(self) -> bytes:
         """What tells this page from others that are made of the same page of the app's."""
-        everyone = "all-" if self._policy.cacheable else ""
-        chosen = f"-{self._language}" if self._language != self._policy.language else ""
-        return f"{everyone}{self._page_plan.variant}-{self._policy.fingerprint}{chosen}".encode("ascii")
+        everyone = "all-" if self._engine.policy.cacheable else ""
+        chosen = f"-{self._language}" if self._language != self._engine.language else ""
+        return f"{everyone}{self._page_plan.variant}-{self._engine.fingerprint}{chosen}".encode("ascii")
 
     @property
     def _language(self) -> str | None:
         """The language of the facade's words: a page that is the same for all cannot choose it by the request."""
-        return self._policy.language if self._policy.cacheable else self._policy.language_of(self._signals)
+        engine = self._engine
+        return engine.language if engine.policy.cacheable else engine.language_of(self._signals)
 
     @property
     def rewrites(self) -> bool:
@@ -189,7 +192,7 @@ class Exchange:
         if not body and self._request.method == "HEAD":
             # The head speaks of the body that GET would get, whose length is not known here (RFC 9110, section 8.6).
             return for_changed_body(self._head, None), body
-        outcome = self._outcome = rewrite_page(self._policy, self._page_plan, self._page, body)
+        outcome = self._outcome = rewrite_page(self._engine, self._page_plan, self._page, body)
         self._log_result(outcome)
         if self._plain is not None and not outcome.is_page:
             return self._plain, body
@@ -219,13 +222,13 @@ class Exchange:
     def _body_rewriter(self, frame: PageContext) -> BodyRewriter:
         """What reads a body that comes in pieces, made when the first is there."""
         if self._body is None:
-            self._body = BodyRewriter(self._policy, self._page_plan, frame)
+            self._body = BodyRewriter(self._engine, self._page_plan, frame)
         return self._body
 
     def _filtered(self, headers: Headers, plan: Plan) -> Headers:
-        withheld = self._policy.blocked_cookies(plan)
+        withheld = self._engine.cookies.blocked(plan)
         kept = filter_links(filter_set_cookie(headers, withheld), lambda *link: self._is_early(plan, *link))
-        kept = filter_addresses(kept, lambda url: _waits(plan, purpose_of_url(self._policy, url)))
+        kept = filter_addresses(kept, lambda url: _waits(plan, purpose_of_url(self._engine, url)))
         return headers if kept == headers else kept
 
     def _response_head(self, status: int, headers: Headers) -> Headers:
@@ -242,11 +245,11 @@ class Exchange:
             return head
         if kind is not None and kind.sniffs:
             self._plain = headers if _FILTERED.isdisjoint(names) else self._filtered(headers, self.plan)
-        if self._policy.cacheable:
+        if self._engine.policy.cacheable:
             head = mark_validators(head, self._variant)
         else:
-            head = vary_per_visitor(head, self._variant, (b"Cookie", *self._policy.vary))
-            if ended := self._policy.cookies_to_expire(self.plan, self._cookies):
+            head = vary_per_visitor(head, self._variant, (b"Cookie", *self._engine.vary))
+            if ended := self._engine.cookies.to_expire(self.plan, self._cookies):
                 # The browser still holds them against a refusal, or from a past visit.
                 head = [*head, *expire_cookies(ended, self._cookies, self._host)]
         if kind is not None and self._touches_html() and self._has_content(status):
@@ -254,9 +257,9 @@ class Exchange:
             if self._is_readable(status, codings):
                 self._page = PageContext(
                     self._page_plan.variant,
-                    endpoint.asset_url(self._policy, self._request.mount),
+                    endpoint.asset_url(self._engine, self._request.mount),
                     _authority(self._host),
-                    self._policy.chat_enabled_on(self._request.path),
+                    self._engine.policy.chat_enabled_on(self._request.path),
                     self._language,
                     NO_POLICY if CSP_FIELDS.isdisjoint(names) else ContentSecurityPolicy.from_headers(head),
                     kind,
@@ -265,11 +268,11 @@ class Exchange:
         return head
 
     def _log_result(self, outcome: RewriteResult) -> None:
-        note = self._policy.notices.note
+        note = self._engine.notices.note
         if self._plain is not None and outcome.is_page and not (self._page and self._page.kind.fetched):
             note("untyped", "a response whose Content-Type does not say so was read as HTML, as browsers read it")
         if outcome.bail_outs:
-            note("bail-out", "a tag of an HTML page was too long to hold; see the setting on_bail_out")
+            note("bail-out", "a tag of an HTML page was too long to hold; see the setting on_long_tag")
         if outcome.needs_own_scripts and self._page and self._page.csp.blocks_same_origin_scripts:
             note(
                 "csp-refuses-facade",
@@ -312,7 +315,7 @@ class Exchange:
         return status not in _NO_CONTENT and status >= 200
 
     def _is_early(self, plan: Plan, relation: str, urls: Sequence[str], destination: str) -> bool:
-        purposes = (hint_purpose(self._policy, relation, url, destination=destination) for url in urls)
+        purposes = (hint_purpose(self._engine, relation, url, destination=destination) for url in urls)
         return any(_waits(plan, purpose) for purpose in purposes)
 
     def _known(self, codings: Sequence[bytes]) -> tuple[bytes, ...]:
@@ -320,7 +323,7 @@ class Exchange:
         known = tuple(coding for coding in codings if coding in BROWSERS_READ)
         if len(known) < len(codings):
             unknown = b", ".join(coding for coding in codings if coding not in BROWSERS_READ)
-            self._policy.notices.note(
+            self._engine.notices.note(
                 "unknown-coding",
                 f"HTML with Content-Encoding {unknown[:40].decode('latin-1')!r}: browsers know none such, and show the "
                 "body as if it were not coded; it is read so here",
@@ -328,7 +331,7 @@ class Exchange:
         return known
 
     def _is_readable(self, status: int, codings: Sequence[bytes]) -> bool:
-        note = self._policy.notices.note
+        note = self._engine.notices.note
         if status == 206:
             note("partial-html", "a part of an HTML page (206) cannot be rewritten and is sent as the app wrote it")
             return False
@@ -400,20 +403,20 @@ class RewriteResult(NamedTuple):
     is_page: bool = True
 
 
-def rewrite_page(policy: Policy, plan: Plan, frame: PageContext, body: bytes) -> RewriteResult:
+def rewrite_page(engine: Engine, plan: Plan, frame: PageContext, body: bytes) -> RewriteResult:
     """What becomes of a body that is at hand. What became of a body that has come before is remembered."""
     # A page with a nonce is made for one response.
-    memory = policy.pages if frame.csp.nonce is None else None
+    memory = engine.pages if frame.csp.nonce is None else None
     known: RewriteResult | None = memory.get(frame, body) if memory else None
     if known is not None:
         return known
     decoded = _decoded(body, frame.codings) if frame.codings else None
     if decoded is not None:
-        outcome = rewrite_page(policy, plan, frame._replace(codings=()), decoded)
+        outcome = rewrite_page(engine, plan, frame._replace(codings=()), decoded)
         if outcome.page is not None:
             outcome = outcome._replace(page=Encoder(*frame.codings).close(outcome.page))
     else:
-        reading = BodyRewriter(policy, plan, frame)
+        reading = BodyRewriter(engine, plan, frame)
         outcome = reading.whole(body)
         if reading.is_broken:
             return outcome
@@ -500,9 +503,9 @@ class BodyRewriter:
 
     __slots__ = ("_coded", "_codings", "_decoded", "_holds", "_notices", "_rewriter", "is_broken")
 
-    def __init__(self, policy: Policy, plan: Plan, frame: PageContext) -> None:
+    def __init__(self, engine: Engine, plan: Plan, frame: PageContext) -> None:
         self._holds = TagBlocker(
-            policy,
+            engine,
             plan,
             frame.asset_url,
             frame.csp.nonce,
@@ -519,13 +522,13 @@ class BodyRewriter:
             HTMLRewriter,
             self._holds,
             charset=kind.charset,
-            max_hold=policy.max_hold,
-            on_bail_out=policy.on_bail_out,
+            max_hold=engine.policy.limits["tag_bytes"],
+            on_bail_out=engine.policy.on_long_tag,
         )
         self._rewriter: HTMLRewriter | _Sniffer = (
             _Sniffer(rewriter, sniff) if kind.sniffs else rewriter(xml=kind.essence == mime.XHTML)
         )
-        self._notices = policy.notices
+        self._notices = engine.notices
         self._codings = frame.codings
         self._coded = (Decoder(*self._codings), Encoder(*self._codings)) if self._codings else None
         #: Whether a coded body could not be decoded to its end.

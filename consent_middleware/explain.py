@@ -8,14 +8,16 @@ from typing import Any
 
 from .consent import Category, Consent
 from .cookies import Cookies
+from .engine import Engine
 from .headers import values
-from .policy import Plan, Policy
+from .plan import Plan
+from .policy import Policy
 from .sources import Signals
 
 
 def plan_of(policy: Policy, headers: Sequence[tuple[bytes, bytes]]) -> Plan:
     """Return the plan for a request with these header fields, `Cookie` included. Names are in lower case."""
-    return policy.plan(Signals(Cookies(values(headers, b"cookie")), headers))
+    return Engine(policy).plan(Signals(Cookies(values(headers, b"cookie")), headers))
 
 
 def as_json(plan: Plan) -> dict[str, Any]:

@@ -1,13 +1,11 @@
-"""The Flask extension: `Consent` puts a Flask app behind consent and reads its settings from `app.config`.
-
-Knows: Flask's extension pattern, and the WSGI adapter.
-Must not know: consent, HTML, cookies, vendors.
+"""The Flask extension: `Consent` puts a Flask app behind the WSGI middleware, with settings from `app.config`.
 
     from consent_middleware.flask import Consent
 
     Consent(app)
 
-The decision for the current request is `flask.g.consent_plan`, in views and in templates.
+The decision for the current request is `flask.g.consent_plan`, in views and in templates. The engine is
+`app.extensions["consent_middleware"]`; its `notices.counts` says what could not be done as asked.
 """
 
 from __future__ import annotations
@@ -26,13 +24,16 @@ _NAME = "consent_middleware"
 
 
 class Consent:
-    """Wraps `app.wsgi_app`, so that error pages, static files and every blueprint stand behind consent too.
+    """Wrap `app.wsgi_app`, so that error pages, static files and every blueprint are covered too.
 
-    Args: the app (or call `init_app` later), and the policy. Without a policy, the settings of `app.config` that begin
-    with `CONSENT_` make one: `CONSENT_CONTACT_URL` is `Policy(contact_url=…)`, and so on.
+    Args:
+        app: the app. Without it, call `init_app` later.
+        policy: the policy. Without it, the settings of `app.config` that begin with `CONSENT_` make one:
+            `CONSENT_CONTACT_URL` is `Policy(contact_url=…)`, and so on.
 
-    Raises: PolicyError, for wrong settings, for settings in both places (CM012), and for a second extension on one app
-    (CM013).
+    Raises:
+        PolicyError: for wrong settings, for settings in both places (CM012), and for a second extension on one app
+            (CM013).
     """
 
     def __init__(self, app: Flask | None = None, policy: Policy | None = None) -> None:
@@ -41,7 +42,7 @@ class Consent:
             self.init_app(app)
 
     def init_app(self, app: Flask) -> None:
-        """Put `app` behind consent."""
+        """Wrap `app`."""
         if _NAME in app.extensions:
             raise PolicyError([("CM013", "this Flask app stands behind consent already; call Consent once for an app")])
         in_config = sorted(key for key in app.config if key.startswith("CONSENT_"))
@@ -50,9 +51,10 @@ class Consent:
                 [("CM012", f"the policy is given and app.config holds {', '.join(in_config)}; use one or the other")]
             )
         policy = self._policy or Policy.from_mapping(app.config)
+        middleware = ConsentMiddleware(app.wsgi_app, policy)
         # The instance's own attribute is meant to be replaced so (Flask, "Hooks and wrappers").
-        app.wsgi_app = ConsentMiddleware(app.wsgi_app, policy)  # type: ignore[method-assign]
-        app.extensions[_NAME] = policy
+        app.wsgi_app = middleware  # type: ignore[method-assign]
+        app.extensions[_NAME] = middleware.engine
         app.before_request_funcs.setdefault(None, []).insert(0, _remember_plan)
 
 

@@ -1,7 +1,6 @@
-"""What could not be done as asked: logged once, counted always.
+"""What could not be done as asked: counted every time, logged the first time.
 
-Knows: the package's logger.
-Must not know: what went wrong in particular; never sees a cookie's value or a visitor's id.
+A message names an event. It never contains a cookie's value or a visitor's id.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ logger = logging.getLogger("consent_middleware")
 
 
 class Notices:
-    """Counts events by name and logs the first of each, so that a busy site is told without being flooded."""
+    """Count events by name, and log each only once, so that a busy site is not flooded."""
 
     __slots__ = ("_counts", "_lock")
 
@@ -23,7 +22,7 @@ class Notices:
         self._lock = threading.Lock()
 
     def note(self, event: str, message: str) -> None:
-        """Count `event`; log `message` as a warning when it is the event's first time."""
+        """Count `event`; the first time, log `message` as a warning."""
         with self._lock:
             self._counts[event] += 1
             first = self._counts[event] == 1
@@ -32,6 +31,6 @@ class Notices:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How often each event has been noted since the policy was built."""
+        """How often each event has been noted since the gateway was built."""
         with self._lock:
             return dict(self._counts)

@@ -1,7 +1,24 @@
-"""Pages that come again, byte for byte, and what became of them: the same bytes are not read twice.
+"""A bounded cache of rewrite results for bodies that recur byte for byte.
 
-Knows: bytes, and how many of them may be kept.
-Must not know: HTML, consent, HTTP, what an outcome is.
+It admits a body on its second hit, and evicts by second chance. Both are standard and need little bookkeeping:
+
+- A body that comes for the first time leaves its key (its length and 32 of its bytes) and its hash. The body itself is
+  stored when the same hash comes again. So a page that was made for one visitor takes no space.
+- The entries form a queue. When the cache is full, the entry at the front leaves. If it was used since it was last at
+  the front, it goes to the back instead and gets a second chance.
+
+An example with room for two bodies:
+
+    put(A)            A is new: only its hash is stored
+    put(A)            A comes again: A and its result are stored       queue: A
+    put(B), put(B)                                                     queue: A B
+    get(A)            a hit: A is marked as used                       queue: A* B
+    put(C), put(C)    C needs room. A is at the front and used: it goes to the back without its mark.
+                      B is next and not used: it leaves                queue: C A
+
+A result is returned for the very same bytes and the same context only; the key and the hash just save comparisons. A
+lookup takes no lock: it reads one dictionary entry, and an entry whose body changes is replaced by a new object. If one
+thread wants to store a result while another is storing one, it does not wait, and stores nothing.
 """
 
 from __future__ import annotations
@@ -12,66 +29,66 @@ from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
 
-#: What tells most bodies from others without a look at all of their bytes.
+#: What differs between most bodies, found without reading all of their bytes.
 _Key = tuple[int, bytes, bytes]
 
-#: How many samples are known; of most, a body has come once, and nothing else is kept of it.
+#: How many entries there may be. Most are bodies that have come once.
 MAX_ENTRIES = 1024
-#: What an outcome costs beside its bytes, in bytes.
+#: What a result takes in bytes, besides those of its page.
 ENTRY_OVERHEAD = 1024
-#: A body that takes more than this part of all the room is not kept.
+#: A body that needs more than this part of the cache (one fourth) is not stored.
 MAX_SHARE = 4
 
 
 class _Page(Generic[Result]):
-    """What is known of bodies with one sample: the one that has come again, and what became of it."""
+    """One entry: the hash of a body that has come once, or a body that has come again with its results."""
 
     __slots__ = ("body", "last_hash", "referenced", "results", "size")
 
-    def __init__(self, body: bytes | None, seen: int) -> None:
+    def __init__(self, body: bytes | None, last_hash: int) -> None:
         self.body = body
-        #: The hash of the last body that came and is not kept.
-        self.last_hash = seen
+        #: The hash of the last body that came under this key and is not stored.
+        self.last_hash = last_hash
         self.size = len(body or b"")
-        #: By what the body came with.
+        #: The results by context.
         self.results: dict[Hashable, Result] = {}
-        #: Whether it has been asked for since it was last considered for leaving.
+        #: Whether there was a hit since the entry was last at the front of the queue.
         self.referenced = False
 
 
 class RewriteCache(Generic[Result]):
-    """Keeps outcomes of bodies that have come more than once; never more than `limit` bytes, none with 0.
+    """Rewrite results of bodies that have come more than once. Any number of threads may use it.
 
-    Besides, it knows at most `many` bodies by their samples.
-
-    A body that comes once leaves a hash and a few of its bytes, so a page that was made for one visitor is not kept. An
-    outcome is given for the very same bytes only. Any number of threads may ask.
+    Args:
+        limit: the most bytes to store; 0 turns the cache off.
+        max_entries: the most entries, those of bodies that have come once included.
     """
 
-    def __init__(self, limit: int, many: int = MAX_ENTRIES) -> None:
+    def __init__(self, limit: int, max_entries: int = MAX_ENTRIES) -> None:
         self._limit = limit
-        self._many = many
+        self._max_entries = max_entries
         self._left = limit
         self._pages: dict[_Key, _Page[Result]] = {}
         self._lock = Lock()
 
     def get(self, context: Hashable, body: bytes) -> Result | None:
-        """What became of this body in this context, or None where that is not known (any more)."""
+        """Return the result for this body in this context, or None."""
         page = self._pages.get(_key_of(body))
-        # Bytes that are one object are not compared.
+        # If both are one object, Python does not compare the bytes.
         if page is None or page.body != body:
             return None
         page.referenced = True
         return page.results.get(context)
 
     def put(self, context: Hashable, body: bytes, result: Result, size: int) -> None:
-        """Keep what has become of a body, if it has come before.
+        """Store the result for a body if it has come before.
 
-        `size` is what the outcome and the context hold, in bytes.
+        Args:
+            size: what the result and the context take, in bytes.
         """
         if len(body) + size > self._limit // MAX_SHARE:
             return
-        # Whoever comes while another thread writes does without: nobody waits for a memory.
+        # A request must not wait for the cache.
         if self._lock.acquire(blocking=False):
             try:
                 self._write(context, body, result, size)
@@ -79,21 +96,21 @@ class RewriteCache(Generic[Result]):
                 self._lock.release()
 
     def _write(self, context: Hashable, body: bytes, result: Result, size: int) -> None:
-        sample = _key_of(body)
-        page = self._pages.get(sample)
+        key = _key_of(body)
+        page = self._pages.get(key)
         if page is None or page.body != body:
-            seen = hash(body)
+            body_hash = hash(body)
             if page is None:
-                self._pages[sample] = _Page(None, seen)
-                if len(self._pages) > self._many:
+                self._pages[key] = _Page(None, body_hash)
+                if len(self._pages) > self._max_entries:
                     self._evict()
                 return
-            if page.last_hash != seen:
-                page.last_hash = seen
+            if page.last_hash != body_hash:
+                page.last_hash = body_hash
                 return
-            # A new object, because another thread may be about to ask the old one.
+            # A new object, because another thread may be reading the old one.
             self._left += page.size
-            page = self._pages[sample] = _Page(body, seen)
+            page = self._pages[key] = _Page(body, body_hash)
             self._left -= page.size
         if context not in page.results:
             page.results[context] = result
@@ -103,17 +120,17 @@ class RewriteCache(Generic[Result]):
             self._evict()
 
     def _evict(self) -> None:
-        """Drop the page that came first; one that was asked for since gets another turn."""
-        sample = next(iter(self._pages))
-        page = self._pages.pop(sample)
+        """Remove the entry at the front, or move it to the back if it was used."""
+        key = next(iter(self._pages))
+        page = self._pages.pop(key)
         if page.referenced:
             page.referenced = False
-            self._pages[sample] = page
+            self._pages[key] = page
         else:
             self._left += page.size
 
 
 def _key_of(body: bytes) -> _Key:
-    """The length, some bytes of the middle, and the last: there, a compressed body has its checksum."""
+    """Return the length, some bytes from the middle, and the last ones, where a compressed body has its checksum."""
     middle = len(body) // 2
     return len(body), body[middle : middle + 16], body[-16:]

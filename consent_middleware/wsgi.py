@@ -13,6 +13,7 @@ from http.client import responses
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from .engine import Engine
 from .exchange import Exchange, RequestHead
 from .headers import Headers
 from .policy import Policy
@@ -36,11 +37,12 @@ class ConsentMiddleware:
     Args:
         app: The app to wrap.
         policy: The settings; the defaults protect the visitor.
+    `engine.notices.counts` says what could not be done as asked.
     """
 
     def __init__(self, app: WSGIApplication, policy: Policy | None = None) -> None:
         self.app = app
-        self.policy = policy or Policy()
+        self.engine = Engine(policy or Policy())
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -48,7 +50,7 @@ class ConsentMiddleware:
             # The app is wrapped twice, and the outer instance does the work.
             return self.app(environ, start_response)
         request = _request_head(environ)
-        exchange = Exchange(self.policy, request)
+        exchange = Exchange(self.engine, request)
         environ[PLAN_KEY] = exchange.plan
         if exchange.answer is not None:
             status, headers, body = exchange.answer

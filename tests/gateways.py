@@ -22,6 +22,7 @@ import consent_middleware.wsgi
 from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
 from tests import asgi_driver
+from tests.engines import engine_for
 
 Pairs = list[tuple[str, str]]
 
@@ -97,7 +98,7 @@ Gateway = Callable[[Policy, Request, Reply], Result]
 def through_core(policy: Policy, request: Request, reply: Reply) -> Result:
     """The `Exchange` itself, driven as an adapter drives it."""
     raw = [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in request.headers]
-    exchange = Exchange(policy, RequestHead(request.method, request.path, "", raw))
+    exchange = Exchange(engine_for(policy), RequestHead(request.method, request.path, "", raw))
     if exchange.answer is not None:
         status, headers, body = exchange.answer
         return Result(status, _lower(headers), body)
@@ -118,7 +119,9 @@ def through_wsgi(policy: Policy, request: Request, reply: Reply) -> Result:
         return iter(reply.chunks)
 
     lint = _linted(reply)
-    return run_wsgi(lint(consent_middleware.wsgi.ConsentMiddleware(lint(app), policy)), request)
+    middleware = consent_middleware.wsgi.ConsentMiddleware(lint(app), policy)
+    middleware.engine = engine_for(policy)
+    return run_wsgi(lint(middleware), request)
 
 
 def through_wsgi_list(policy: Policy, request: Request, reply: Reply) -> Result:
@@ -128,7 +131,9 @@ def through_wsgi_list(policy: Policy, request: Request, reply: Reply) -> Result:
         start_response(_status(reply), reply.all_headers)
         return list(reply.chunks)
 
-    return run_wsgi(_linted(reply)(consent_middleware.wsgi.ConsentMiddleware(app, policy)), request)
+    middleware = consent_middleware.wsgi.ConsentMiddleware(app, policy)
+    middleware.engine = engine_for(policy)
+    return run_wsgi(_linted(reply)(middleware), request)
 
 
 def through_flask(policy: Policy, request: Request, reply: Reply) -> Result:
@@ -149,7 +154,9 @@ def through_flask(policy: Policy, request: Request, reply: Reply) -> Result:
 
 def through_asgi(policy: Policy, request: Request, reply: Reply) -> Result:
     """A plain ASGI app."""
-    return run_asgi(consent_middleware.asgi.ConsentMiddleware(_asgi_app(reply), policy), request)
+    middleware = consent_middleware.asgi.ConsentMiddleware(_asgi_app(reply), policy)
+    middleware.engine = engine_for(policy)
+    return run_asgi(middleware, request)
 
 
 def through_starlette(policy: Policy, request: Request, reply: Reply) -> Result:

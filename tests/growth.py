@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from consent_middleware import blocking, rules, urls
+from consent_middleware import rules, urls
 from consent_middleware.html import normalize
 from consent_middleware.scripts import loads
+from tests.engines import forget_matches
 
 Input = TypeVar("Input")
 
@@ -25,7 +26,6 @@ TRIES = 3
 CACHES = (
     normalize._map_uts46_cached,
     normalize._decode_reference_cached,
-    blocking._recognize_again,
     loads.scan,
     rules._asks_for_consent,
     urls._parse_cached,
@@ -57,6 +57,7 @@ def assert_linear(
 def _timed(run: Callable[[Input], object], given: Input) -> float:
     for cache in CACHES:
         cache.cache_clear()
+    forget_matches()
     begin = time.thread_time()
     run(given)
     return time.thread_time() - begin

@@ -13,6 +13,7 @@ from consent_middleware.consent import OPTIONAL_CATEGORIES, Category
 from consent_middleware.csp import ContentSecurityPolicy
 from consent_middleware.html.rewriter import HTMLRewriter
 from consent_middleware.purpose import Purpose
+from tests.engines import engine_for
 from tests.pages import CHAT, HELD_CHAT, HELD_LOADER, LOADER, TAG_MANAGER, page
 
 #: The guard has tests of its own.
@@ -35,7 +36,11 @@ def rewrite(
     document: bytes, consent: Consent = NOTHING, policy: Policy = POLICY, *, clicked: bool = False, xml: bool = False
 ) -> tuple[bytes, TagBlocker]:
     holds = TagBlocker(
-        policy, policy.decide(consent, clicked=clicked), "/_consent/facade.js", "page-nonce", "www.shop.example:8000"
+        engine_for(policy),
+        policy.decide(consent, clicked=clicked),
+        "/_consent/facade.js",
+        "page-nonce",
+        "www.shop.example:8000",
     )
     rewriter = HTMLRewriter(holds, xml=xml)
     return rewriter.feed(document) + rewriter.close(), holds
@@ -214,7 +219,7 @@ def test_a_host_in_disguise_is_held_in_every_charset(host: str, charset: str) ->
     # A neighbour with a percent-encoded word, and text beyond ASCII, change nothing.
     tag = b'<script src="//%s/12345.js"></script>' % host.encode("ascii")
     document = page(b'<link rel="x" href="/%E2%82%AC">' + "\N{DEGREE SIGN}".encode("latin-1") + tag)
-    holds = TagBlocker(POLICY, POLICY.decide(NOTHING), "/f.js")
+    holds = TagBlocker(engine_for(POLICY), POLICY.decide(NOTHING), "/f.js")
 
     out = HTMLRewriter(holds, charset=charset).rewrite(document)
 
@@ -323,7 +328,9 @@ def test_no_facade_for_a_tag_that_names_no_portal() -> None:
 def test_the_page_s_nonce_is_copied_and_where_there_is_none_the_tag_s_own() -> None:
     """The tag may be markup that somebody has got into the page; the page's own policy is the site's."""
     nonced = page(LOADER.replace(b"async", b'nonce="tag&amp;nonce" async'))
-    without = HTMLRewriter(TagBlocker(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js")).rewrite(nonced)
+    without = HTMLRewriter(TagBlocker(engine_for(POLICY), POLICY.decide(NOTHING), "/_consent/facade.js")).rewrite(
+        nonced
+    )
 
     assert b' nonce="page-nonce"' in rewrite(nonced)[0].partition(b"<aside")[2]
     assert b' nonce="page-nonce"' in rewrite(page(LOADER))[0].partition(b"<aside")[2]
@@ -387,9 +394,9 @@ def test_other_files_and_other_ports_of_such_an_origin_stay(src: str) -> None:
 
 
 def test_a_hint_to_such_an_origin_waits() -> None:
-    assert hint_purpose(PROXIED, "preconnect", "https://hs.example.com") is Purpose.TRACKING
-    assert hint_purpose(POLICY, "preconnect", "https://hs.example.com") is None
-    assert hint_purpose(POLICY, "preconnect", "https://[bad") is None
+    assert hint_purpose(engine_for(PROXIED), "preconnect", "https://hs.example.com") is Purpose.TRACKING
+    assert hint_purpose(engine_for(POLICY), "preconnect", "https://hs.example.com") is None
+    assert hint_purpose(engine_for(POLICY), "preconnect", "https://[bad") is None
 
 
 ANOTHER = LOADER.replace(b"12345", b"67890")
@@ -422,7 +429,7 @@ def test_a_portal_without_a_chat_brings_no_facade() -> None:
 
 
 def test_a_page_without_a_chat_holds_its_tags_all_the_same() -> None:
-    holds = TagBlocker(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", offers_chat=False)
+    holds = TagBlocker(engine_for(POLICY), POLICY.decide(NOTHING), "/_consent/facade.js", offers_chat=False)
 
     out = HTMLRewriter(holds).rewrite(page(LOADER + CHAT))
 
@@ -433,7 +440,7 @@ def test_a_page_without_a_chat_holds_its_tags_all_the_same() -> None:
 
 def test_a_custom_element_of_the_site_s_own_waits_when_the_site_names_it() -> None:
     document = page(b'<lazy-script src="//js.hs-scripts.com/12345.js"></lazy-script>')
-    named = Policy(contact_url="/contact", elements=["lazy-script"])
+    named = Policy(contact_url="/contact", loading_elements=["lazy-script"])
 
     assert rewrite(document)[0] == document
     assert b'<lazy-script data-consent="tracking" data-consent-src=' in rewrite(document, policy=named)[0]
@@ -543,7 +550,7 @@ def test_type_that_nobody_knows_keeps_other_addresses(kind: str) -> None:
 def test_what_is_fetched_ahead_waits_as_what_it_is(
     relation: str, destination: str, url: str, purpose: Purpose | None
 ) -> None:
-    assert hint_purpose(POLICY, relation, url, None, destination) is purpose
+    assert hint_purpose(engine_for(POLICY), relation, url, None, destination) is purpose
 
 
 @pytest.mark.parametrize(
@@ -615,7 +622,7 @@ def test_the_guard_knows_what_is_allowed_and_is_put_in_once() -> None:
 
 
 def test_the_guard_comes_from_the_page_s_host_and_bears_the_nonce_that_the_page_has() -> None:
-    holds = TagBlocker(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", authority="www.shop.example")
+    holds = TagBlocker(engine_for(POLICY), POLICY.decide(NOTHING), "/_consent/facade.js", authority="www.shop.example")
     document = page(head=b'<base href="https://cdn.example/">' + TAG_MANAGER)
 
     out = HTMLRewriter(holds).rewrite(document.replace(b"</body>", LOADER + b"</body>"))
@@ -671,7 +678,10 @@ def test_what_is_remembered_of_a_pages_markup_is_of_that_page() -> None:
             assert settings(rewrite(page(tag))[0])["attrs"]["data-hsjs-portal"] == portal  # type: ignore[index]
         assert settings(rewrite(page(LOADER), FUNCTIONAL)[0])["live"] == {"chat": 1}
 
-    holds = [TagBlocker(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", nonce) for nonce in ("one", None, "two")]
+    holds = [
+        TagBlocker(engine_for(POLICY), POLICY.decide(NOTHING), "/_consent/facade.js", nonce)
+        for nonce in ("one", None, "two")
+    ]
     written = [HTMLRewriter(each).rewrite(page(LOADER)) for each in holds]
     assert [re.findall(rb'async=""( nonce="\w+")? data-conf', each) for each in written] == [
         [b' nonce="one"'],
@@ -698,7 +708,7 @@ def addresses(document: bytes) -> list[str]:
 def nonced(document: bytes, consent: Consent = NOTHING) -> tuple[bytes, TagBlocker]:
     """A page whose policy has a nonce and trusts what scripts insert."""
     csp = ContentSecurityPolicy("abc", ("'nonce-abc' 'strict-dynamic'",))
-    holds = TagBlocker(POLICY, POLICY.decide(consent), "/_consent/facade.js", "abc", csp=csp)
+    holds = TagBlocker(engine_for(POLICY), POLICY.decide(consent), "/_consent/facade.js", "abc", csp=csp)
     return HTMLRewriter(holds).rewrite(document), holds
 
 
@@ -712,7 +722,7 @@ def test_a_script_that_the_page_s_policy_stops_is_held_for_good_and_brings_no_ch
     assert b'data-consent-src="//js.hs-scripts.com/666.js"' in out
     assert b"<aside" not in out
     assert [held.rule for held in holds.blocked] == ["hubspot.loader"]
-    assert POLICY.notices.counts["no-nonce"] >= 1
+    assert engine_for(POLICY).notices.counts["no-nonce"] >= 1
 
     out, _ = nonced(page(evil + good))
     assert settings(out)["attrs"]["data-hsjs-portal"] == "12345"  # type: ignore[index]
@@ -736,12 +746,14 @@ def test_a_picture_needs_no_nonce() -> None:
 
 def test_guard_brings_the_page_s_own_facade() -> None:
     """The page has no embeds, but the guard stands before that is known."""
-    holds = TagBlocker(POLICY, POLICY.decide(NOTHING), f"/_consent/{POLICY.facade.asset().name}")
+    holds = TagBlocker(
+        engine_for(POLICY), POLICY.decide(NOTHING), f"/_consent/{engine_for(POLICY).facade.asset().name}"
+    )
     manager = b"<script src='https://www.googletagmanager.com/gtm.js?id=GTM-X'></script>"
     out = HTMLRewriter(holds).rewrite(page(LOADER, head=manager))
 
     names = re.findall(rb'(?:src|data-file)="/_consent/(facade[^"]+)"', out)
-    assert names == [POLICY.facade.asset(placeholders=True).name.encode()] * 2
+    assert names == [engine_for(POLICY).facade.asset(placeholders=True).name.encode()] * 2
 
 
 def test_a_guard_in_a_frame_of_its_own_brings_the_page_no_script() -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from consent_middleware import Policy, coding
 from consent_middleware.coding import CHUNK_SIZE, CODINGS, CodingError, Decoder, Encoder
+from consent_middleware.engine import Engine
 from consent_middleware.exchange import MAX_WHOLE, Exchange, RequestHead
 from tests.pages import HELD_SCRIPT, LOADER, page
 
@@ -144,7 +145,7 @@ def test_no_chunk_of_a_bomb_is_large(coding: bytes) -> None:
 @pytest.mark.parametrize("coding", [b"gzip", b"br", b"zstd"])
 def test_page_with_a_bomb_needs_little_memory(coding: bytes, streams: bool) -> None:
     bomb = zeros(coding, 32)
-    exchange = Exchange(Policy(contact_url="/c"), RequestHead("GET", "/", "", []))
+    exchange = Exchange(Engine(Policy(contact_url="/c")), RequestHead("GET", "/", "", []))
     head = [(b"content-type", b"text/html"), (b"content-encoding", coding)]
     tracemalloc.start()
     try:
@@ -165,7 +166,7 @@ def test_page_with_a_bomb_needs_little_memory(coding: bytes, streams: bool) -> N
 def test_page_beyond_the_decoding_limit_is_rewritten(tagged: bool) -> None:
     document = page(b"<p>words and words</p>\n" * (MAX_WHOLE // 20) + (LOADER if tagged else b""))
     coded = gzip.compress(document, 1)
-    exchange = Exchange(Policy(contact_url="/c"), RequestHead("GET", "/", "", []))
+    exchange = Exchange(Engine(Policy(contact_url="/c")), RequestHead("GET", "/", "", []))
 
     _, body = exchange.whole(200, [(b"content-type", b"text/html"), (b"content-encoding", b"gzip")], coded)
 

@@ -14,13 +14,13 @@ states = st.dictionaries(st.sampled_from(OPTIONAL_CATEGORIES), st.sampled_from(S
 readings = st.builds(Consent, states, st.sampled_from(Basis), st.sampled_from(["a", "b"]), st.just("c"))
 
 
-def test_necessary_is_granted_and_the_rest_is_unknown_by_default() -> None:
+def test_only_necessary_is_granted_by_default() -> None:
     assert UNKNOWN.granted == {Category.NECESSARY}
     assert [UNKNOWN.state(category) for category in OPTIONAL_CATEGORIES] == [State.UNKNOWN] * 3
     assert not UNKNOWN.is_known
 
 
-def test_a_merge_names_every_source_once() -> None:
+def test_merge_names_every_source_once() -> None:
     first = Consent({Category.FUNCTIONAL: State.GRANTED}, Basis.EXPLICIT, "one", "a")
     second = Consent({Category.ANALYTICS: State.DENIED}, Basis.IMPLIED, "two", "a")
 
@@ -30,19 +30,19 @@ def test_a_merge_names_every_source_once() -> None:
     assert merged.granted == {Category.NECESSARY, Category.FUNCTIONAL}
 
 
-def test_a_merge_of_nothing_known_is_unknown() -> None:
+def test_merge_of_nothing_known_is_unknown() -> None:
     assert merge([]) is UNKNOWN
     assert merge([UNKNOWN, Consent(source="empty")]) is UNKNOWN
 
 
-def test_one_known_reading_is_kept_as_it_is() -> None:
+def test_merge_of_one_known_reading_is_that_reading() -> None:
     reading = Consent({Category.FUNCTIONAL: State.GRANTED})
 
     assert merge([UNKNOWN, reading]) is reading
 
 
 @pytest.mark.parametrize(("one", "other"), list(combinations(State, 2)))
-def test_denied_wins_over_granted_and_granted_over_unknown(one: State, other: State) -> None:
+def test_denied_beats_granted_beats_unknown(one: State, other: State) -> None:
     order = [State.DENIED, State.GRANTED, State.UNKNOWN]
     stronger = min(one, other, key=order.index)
     pair = [Consent({Category.MARKETING: state}) for state in (one, other)]
@@ -52,8 +52,8 @@ def test_denied_wins_over_granted_and_granted_over_unknown(one: State, other: St
 
 
 @given(st.lists(readings, max_size=5))
-def test_a_merge_grants_nothing_that_a_reading_denies_or_none_grants(found: list[Consent]) -> None:
-    """Law: denial wins, and nothing is granted out of thin air."""
+def test_merge_never_grants_what_a_reading_denies(found: list[Consent]) -> None:
+    """Property: denial wins, and nothing is granted out of thin air."""
     merged = merge(found)
 
     for category in OPTIONAL_CATEGORIES:
@@ -64,15 +64,15 @@ def test_a_merge_grants_nothing_that_a_reading_denies_or_none_grants(found: list
 
 @pytest.mark.slow
 @given(st.lists(readings, max_size=4), st.randoms())
-def test_a_merge_does_not_depend_on_the_order(found: list[Consent], random: object) -> None:
-    """Law: the order of cookies says nothing."""
+def test_merge_does_not_depend_on_order(found: list[Consent], random: object) -> None:
+    """Property: the order of cookies says nothing."""
     shuffled = list(found)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
 
     assert merge(shuffled).granted == merge(found).granted
 
 
-def test_each_category_keeps_the_basis_of_those_that_give_its_state() -> None:
+def test_category_has_the_basis_of_its_state() -> None:
     explicit = Consent(
         {Category.FUNCTIONAL: State.GRANTED, Category.MARKETING: State.DENIED}, Basis.EXPLICIT, "one", "a"
     )
@@ -93,14 +93,14 @@ def test_each_category_keeps_the_basis_of_those_that_give_its_state() -> None:
     ]
 
 
-def test_a_merge_whose_states_are_all_explicit_is_explicit() -> None:
+def test_merge_of_explicit_states_is_explicit() -> None:
     default = Consent({Category.FUNCTIONAL: State.GRANTED}, Basis.IMPLIED, "one", "a")
     choice = Consent({Category.FUNCTIONAL: State.DENIED}, Basis.EXPLICIT, "two", "b")
 
     assert merge([default, choice]).basis is Basis.EXPLICIT
 
 
-def test_an_act_that_names_no_category_counts_for_the_basis_alone() -> None:
+def test_choice_without_category_adds_its_basis() -> None:
     act = Consent(basis=Basis.EXPLICIT, source="one", cookie="a")
     default = Consent(basis=Basis.IMPLIED, source="two", cookie="b")
 
@@ -110,13 +110,13 @@ def test_an_act_that_names_no_category_counts_for_the_basis_alone() -> None:
     assert not merge([act, default]).is_known
 
 
-def test_a_merge_is_as_old_as_its_oldest_part() -> None:
+def test_merge_is_as_old_as_its_oldest_part() -> None:
     parts = [Consent({Category.MARKETING: State.DENIED}, Basis.EXPLICIT, chosen_at=stamp) for stamp in (5.0, None, 3.0)]
 
     assert merge(parts).chosen_at == 3.0
 
 
-def test_a_default_of_no_is_no_refusal() -> None:
+def test_implied_denial_is_not_a_refusal() -> None:
     default = Consent({Category.MARKETING: State.DENIED}, Basis.IMPLIED)
     choice = Consent({Category.MARKETING: State.DENIED}, Basis.EXPLICIT)
 
@@ -126,7 +126,7 @@ def test_a_default_of_no_is_no_refusal() -> None:
     assert choice.basis_of(Category.NECESSARY) is Basis.NONE
 
 
-def test_a_reading_may_be_cut_down_to_some_states() -> None:
+def test_restricted_reading_keeps_the_named_states() -> None:
     reading = Consent(
         {Category.FUNCTIONAL: State.GRANTED, Category.MARKETING: State.DENIED}, Basis.EXPLICIT, "one", "a"
     )
@@ -137,8 +137,8 @@ def test_a_reading_may_be_cut_down_to_some_states() -> None:
 
 
 @given(st.lists(readings, max_size=4))
-def test_a_merge_is_explicit_only_where_no_default_gives_a_state(found: list[Consent]) -> None:
-    """Law: an explicit whole holds no grant that rests on defaults alone."""
+def test_merge_with_a_default_state_is_implied(found: list[Consent]) -> None:
+    """Property: an explicit whole holds no grant that rests on defaults alone."""
     merged = merge(found)
 
     if merged.basis is Basis.EXPLICIT:
@@ -148,11 +148,11 @@ def test_a_merge_is_explicit_only_where_no_default_gives_a_state(found: list[Con
 
 
 @pytest.mark.parametrize("word", [*Category, *State, *Basis])
-def test_a_word_hashes_as_the_text_it_is_equal_to(word: str) -> None:
+def test_member_hashes_like_its_text(word: str) -> None:
     assert {word: 1}[str(word)] == 1
 
 
-def test_a_reading_without_a_name_adds_none() -> None:
+def test_reading_without_a_source_adds_no_name() -> None:
     nameless = Consent({Category.MARKETING: State.DENIED})
     one = Consent({Category.MARKETING: State.DENIED}, Basis.EXPLICIT, "one", "a")
     two = Consent({Category.MARKETING: State.DENIED}, Basis.EXPLICIT, "two", "b")

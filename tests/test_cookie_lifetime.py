@@ -13,6 +13,7 @@ from consent_middleware.asgi import ConsentMiddleware as Asgi
 from consent_middleware.cookies import hide_cookies
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.wsgi import ConsentMiddleware as Wsgi
+from tests.engines import engine_for
 from tests.gateways import GATEWAYS, Reply, Request, run_asgi, run_wsgi
 from tests.pages import HELD_HINT, HELD_SCRIPT, HINT, LOADER, page
 
@@ -25,7 +26,7 @@ EVERY_COOKIE = "; ".join(f"{name}=1" for name in [*CHAT_COOKIES, *TRACKING_COOKI
 
 def head(policy: Policy, cookie: str, kind: bytes = b"text/html") -> list[tuple[bytes, bytes]]:
     request = RequestHead("GET", "/", "", [(b"cookie", cookie.encode()), (b"host", b"www.shop.example")])
-    return Exchange(policy, request).whole(200, [(b"content-type", kind)], page())[0]
+    return Exchange(engine_for(policy), request).whole(200, [(b"content-type", kind)], page())[0]
 
 
 def ended(headers: list[tuple[bytes, bytes]]) -> set[str]:
@@ -52,7 +53,7 @@ def test_which_cookies_end_with_a_page(consent: str, chat: bool, tracking: bool)
 
 
 def test_the_site_may_keep_what_a_visit_has_left() -> None:
-    policy = Policy(contact_url="/c", leftovers="keep")
+    policy = Policy(contact_url="/c", chat_cookies_after_visit="keep")
 
     assert ended(head(policy, EVERY_COOKIE)) == set()
     assert ended(head(policy, f"{EVERY_COOKIE}; consent=necessary")) == {*CHAT_COOKIES, *TRACKING_COOKIES}
@@ -173,7 +174,7 @@ def test_what_is_no_page_is_filtered_by_the_visitor_s_own_consent() -> None:
     lines = [(b"content-type", b"application/json"), (b"set-cookie", b"__hstc=1")]
 
     def kept(cookie: str) -> bool:
-        exchange = Exchange(ALL, RequestHead("GET", "/", "", [(b"cookie", cookie.encode())]))
+        exchange = Exchange(engine_for(ALL), RequestHead("GET", "/", "", [(b"cookie", cookie.encode())]))
         exchange.start(200, lines)
         return lines[1] in exchange.head
 
@@ -184,21 +185,21 @@ def test_one_page_s_tag_confirms_no_visitor_s_own_page_and_the_other_way_round()
     own = Policy(contact_url="/contact")
 
     def tag(policy: Policy) -> bytes:
-        exchange = Exchange(policy, RequestHead("GET", "/", "", []))
+        exchange = Exchange(engine_for(policy), RequestHead("GET", "/", "", []))
         return dict(exchange.whole(200, [*HTML, (b"etag", b'"a"')], page())[0])[b"etag"]
 
     for policy, other in ((own, ALL), (ALL, own)):
         asked = [(b"accept", b"text/html"), (b"if-none-match", tag(other))]
-        assert Exchange(policy, RequestHead("GET", "/", "", asked)).request_headers == asked[:1]
+        assert Exchange(engine_for(policy), RequestHead("GET", "/", "", asked)).request_headers == asked[:1]
         asked[1] = (b"if-none-match", tag(policy))
-        seen = Exchange(policy, RequestHead("GET", "/", "", asked)).request_headers
+        seen = Exchange(engine_for(policy), RequestHead("GET", "/", "", asked)).request_headers
         assert seen == [asked[0], (b"if-none-match", b'"a"')]
 
 
 @pytest.mark.parametrize(
     ("settings", "number"),
     [
-        ({"leftovers": "delete"}, "CM050"),
+        ({"chat_cookies_after_visit": "delete"}, "CM050"),
         ({"hide_cookies": 1}, "CM051"),
         ({"cacheable": "yes"}, "CM052"),
         ({"withdrawal": "never"}, "CM054"),

@@ -15,6 +15,7 @@ import pytest
 from consent_middleware import Consent, Policy
 from consent_middleware.blocking import TagBlocker
 from consent_middleware.html.rewriter import HTMLRewriter
+from tests.engines import engine_for
 from tests.test_properties import EVERYTHING, fetchable
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
@@ -41,7 +42,7 @@ def read(name: str) -> bytes:
 
 
 def rewrite(document: bytes, consent: Consent, step: int, policy: Policy = POLICY) -> tuple[bytes, TagBlocker]:
-    holds = TagBlocker(policy, policy.decide(consent), "/_consent/facade.js", authority="www.shop.example")
+    holds = TagBlocker(engine_for(policy), policy.decide(consent), "/_consent/facade.js", authority="www.shop.example")
     rewriter = HTMLRewriter(holds)
     out = [rewriter.feed(document[at : at + step]) for at in range(0, len(document), step)]
     return b"".join(out) + rewriter.close(), holds

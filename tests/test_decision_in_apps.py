@@ -10,16 +10,18 @@ import pytest
 
 from consent_middleware import Plan, Policy, Purpose
 from consent_middleware.asgi import ConsentMiddleware
+from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.flask import Consent
 from tests import asgi_driver
+from tests.engines import engine_for
 from tests.pages import LOADER, page
 
 HTML = [(b"content-type", b"text/html")]
 
 
 def whole(policy: Policy, *headers: tuple[bytes, bytes]) -> tuple[dict[bytes, bytes], bytes]:
-    head, body = Exchange(policy, RequestHead("GET", "/", "", headers)).whole(200, HTML, page(LOADER))
+    head, body = Exchange(engine_for(policy), RequestHead("GET", "/", "", headers)).whole(200, HTML, page(LOADER))
     return dict(head), body
 
 
@@ -38,7 +40,7 @@ def test_flask_views_and_templates_see_the_plan() -> None:
     assert client.get("/").text == "False"
 
 
-def test_flask_without_the_middleware_in_front_has_no_plan() -> None:
+def test_flask_without_middleware_has_no_plan() -> None:
     app = flask.Flask(__name__)
     inner = app.wsgi_app
     Consent(app, Policy(contact_url="/c"))
@@ -52,7 +54,7 @@ def test_flask_without_the_middleware_in_front_has_no_plan() -> None:
 
 
 @pytest.mark.parametrize("state", [None, {"kept": 1}], ids=["no state", "a state of the server's"])
-async def test_an_asgi_app_sees_the_plan_in_the_scope_and_in_its_state(state: dict[str, Any] | None) -> None:
+async def test_asgi_app_sees_the_plan_in_its_scope(state: dict[str, Any] | None) -> None:
     seen: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -66,14 +68,14 @@ async def test_an_asgi_app_sees_the_plan_in_the_scope_and_in_its_state(state: di
     assert state is None or found is state
 
 
-def test_a_log_that_raises_breaks_no_response() -> None:
+def test_failing_log_breaks_no_response() -> None:
     def broken(plan: Plan) -> Iterable[str]:
         raise RuntimeError
 
     assert b"data-consent-facade" in whole(Policy(contact_url="/c", on_decision=broken))[1]
 
 
-def test_the_log_is_told_once_for_each_request() -> None:
+def test_log_gets_one_plan_for_each_request() -> None:
     seen: list[Plan] = []
 
     whole(Policy(contact_url="/c", on_decision=seen.append), (b"Cookie", b"cookieconsent_status=deny"))
@@ -81,7 +83,7 @@ def test_the_log_is_told_once_for_each_request() -> None:
     assert [plan.consent.source for plan in seen] == ["insites"]
 
 
-def test_no_button_stands_in_where_a_click_could_change_nothing() -> None:
+def test_page_has_no_button_if_clicks_do_not_count() -> None:
     strict = Policy(contact_url="/c", click_after_refusal=False)
     refused = (b"Cookie", b"cookieconsent_status=deny")
 
@@ -91,25 +93,25 @@ def test_no_button_stands_in_where_a_click_could_change_nothing() -> None:
     assert b'data-consent="tracking"' in whole(strict, refused)[1]
 
 
-def test_pages_with_and_without_a_button_have_other_tags() -> None:
+def test_pages_with_and_without_button_have_two_etags() -> None:
     strict = Policy(contact_url="/c", click_after_refusal=False)
 
     def tag(*headers: tuple[bytes, bytes]) -> bytes:
-        exchange = Exchange(strict, RequestHead("GET", "/", "", headers))
+        exchange = Exchange(engine_for(strict), RequestHead("GET", "/", "", headers))
         return dict(exchange.whole(200, [*HTML, (b"etag", b'"v1"')], page(LOADER))[0])[b"etag"]
 
     assert tag() != tag((b"Cookie", b"cookieconsent_status=deny"))
 
 
-def test_a_page_varies_by_every_signal_that_is_read() -> None:
+def test_page_varies_by_every_signal_that_is_read() -> None:
     assert whole(Policy(contact_url="/c"))[0][b"vary"] == b"Cookie, Sec-GPC"
-    assert whole(Policy(contact_url="/c", gpc="never"))[0][b"vary"] == b"Cookie"
-    assert whole(Policy(contact_url="/c", dnt=True, vary=["CF-IPCountry"]))[0][b"vary"] == (
+    assert whole(Policy(contact_url="/c", ignore=["gpc", "dnt"]))[0][b"vary"] == b"Cookie"
+    assert whole(Policy(contact_url="/c", ignore=(), vary=["CF-IPCountry"]))[0][b"vary"] == (
         b"Cookie, Sec-GPC, DNT, CF-IPCountry"
     )
 
 
-def test_a_callable_sees_the_request_s_head() -> None:
+def test_callable_sees_the_request_head() -> None:
     seen: list[tuple[str, str, str | None]] = []
 
     def regime(signals: Any) -> str:
@@ -117,7 +119,7 @@ def test_a_callable_sees_the_request_s_head() -> None:
         return "opt-out"
 
     exchange = Exchange(
-        Policy(contact_url="/c", regime=regime), RequestHead("POST", "/x", "", [(b"Host", b"a.example")])
+        Engine(Policy(contact_url="/c", regime=regime)), RequestHead("POST", "/x", "", [(b"Host", b"a.example")])
     )
 
     assert seen == [("POST", "/x", "a.example")]

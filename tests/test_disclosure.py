@@ -181,7 +181,7 @@ def test_sale_and_sharing_are_never_answered() -> None:
 
 
 def test_names_and_categories_follow_the_policy() -> None:
-    policy = Policy(consent_cookie="c", click_cookie="k", chat=["marketing"], tracking=["analytics"])
+    policy = Policy(consent_cookie="c", click_cookie="k", requires={"chat": ["marketing"], "tracking": ["analytics"]})
 
     assert [cookie.rule.name for cookie in disclosure(policy).cookies][:2] == ["c", "k"]
     assert listed("messagesUtk", policy).categories == (Category.MARKETING,)
@@ -191,7 +191,7 @@ def test_names_and_categories_follow_the_policy() -> None:
 
 
 def test_purpose_without_consent_needs_no_click() -> None:
-    policy = Policy(chat=[])
+    policy = Policy(requires={"chat": []})
     data = disclosure(policy)
 
     assert listed("messagesUtk", policy).categories == (Category.FUNCTIONAL,)

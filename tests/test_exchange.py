@@ -12,6 +12,7 @@ import pytest
 from consent_middleware import Policy
 from consent_middleware.coding import CodingError, Decoder, Encoder
 from consent_middleware.exchange import Exchange, RequestHead
+from tests.engines import engine_for
 from tests.pages import HELD_LOADER, LOADER, page
 
 HTML = (b"content-type", b"text/html")
@@ -24,7 +25,7 @@ def policy() -> Policy:
 
 
 def exchange(policy: Policy, *headers: tuple[bytes, bytes], method: str = "GET") -> Exchange:
-    return Exchange(policy, RequestHead(method, "/", "", headers))
+    return Exchange(engine_for(policy), RequestHead(method, "/", "", headers))
 
 
 def stream(given: Exchange, chunks: list[bytes]) -> bytes:
@@ -132,7 +133,7 @@ def test_what_is_not_what_its_coding_says_is_passed_on_and_noted(
         out = stream(given, [b"<p>plain", b" text</p>"])
 
     assert out == b"<p>plain text</p>"
-    assert policy.notices.counts == {"broken-coding": 1}
+    assert engine_for(policy).notices.counts == {"broken-coding": 1}
     assert "broken-coding" in caplog.text
 
 
@@ -145,7 +146,7 @@ def test_a_compressed_page_that_breaks_in_its_middle_ends_there(policy: Policy) 
 
     assert len(out) > 0
     assert b"\xff" * 400 not in out
-    assert policy.notices.counts == {"broken-coding": 1}
+    assert engine_for(policy).notices.counts == {"broken-coding": 1}
 
 
 WRONG_SUM = bytearray(gzip.compress(page(LOADER)))
@@ -174,7 +175,7 @@ def test_what_a_browser_would_show_of_a_broken_body_is_rewritten(
         _, out = given.whole(200, head, coded)
 
     assert HELD_LOADER.strip() in b"".join(Decoder(coding).feed(out))
-    assert policy.notices.counts == {"broken-coding": 1}
+    assert engine_for(policy).notices.counts == {"broken-coding": 1}
 
 
 def test_a_large_body_at_hand_that_breaks_ends_where_it_breaks(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,7 +188,7 @@ def test_a_large_body_at_hand_that_breaks_ends_where_it_breaks(policy: Policy, m
     shown = b"".join(Decoder(b"gzip").feed(out))
     assert HELD_LOADER in shown
     assert b"\xff" * 400 not in shown
-    assert policy.notices.counts == {"broken-coding": 1}
+    assert engine_for(policy).notices.counts == {"broken-coding": 1}
 
 
 def test_an_error_that_shows_only_at_the_end_ends_the_body_there(
@@ -203,7 +204,7 @@ def test_an_error_that_shows_only_at_the_end_ends_the_body_there(
     out = stream(given, [gzip.compress(page(LOADER))])
 
     assert HELD_LOADER in zlib.decompressobj(31).decompress(out)
-    assert policy.notices.counts == {"broken-coding": 1}
+    assert engine_for(policy).notices.counts == {"broken-coding": 1}
 
 
 def test_a_clean_compressed_page_is_never_compressed_again(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,13 +239,13 @@ def test_what_cannot_be_rewritten_is_logged_once_and_counted(
             given.start(status, headers)
             assert not given.rewrites
 
-    assert policy.notices.counts == {event: 3}
+    assert engine_for(policy).notices.counts == {event: 3}
     assert len(caplog.records) == 1
 
 
 @pytest.mark.parametrize("chunk", [1 << 20, 1000])
 def test_a_tag_too_long_to_hold_loads_nothing_and_is_noted(chunk: int) -> None:
-    policy = Policy(contact_url="/contact", max_hold=2048)
+    policy = Policy(contact_url="/contact", limits={"tag_bytes": 2048})
     given = exchange(policy)
     given.start(200, [HTML])
     document = page(b'<script data-x="' + b"x" * 5000 + b'" src="//js.hs-scripts.com/1.js"></script>')
@@ -253,19 +254,19 @@ def test_a_tag_too_long_to_hold_loads_nothing_and_is_noted(chunk: int) -> None:
 
     if chunk == 1000:
         assert b"hs-scripts" not in out
-        assert policy.notices.counts == {"bail-out": 1}
+        assert engine_for(policy).notices.counts == {"bail-out": 1}
     else:
         assert b'data-consent-src="//js.hs-scripts.com/1.js"' in out
 
 
 def test_the_site_may_let_such_a_tag_through() -> None:
-    policy = Policy(contact_url="/contact", max_hold=2048, on_bail_out="pass")
+    policy = Policy(contact_url="/contact", limits={"tag_bytes": 2048}, on_long_tag="pass")
     given = exchange(policy)
     given.start(200, [HTML])
     document = page(b'<script data-x="' + b"x" * 5000 + b'" src="//js.hs-scripts.com/1.js"></script>')
 
     assert stream(given, [document[at : at + 500] for at in range(0, len(document), 500)]) == document
-    assert policy.notices.counts == {"bail-out": 1}
+    assert engine_for(policy).notices.counts == {"bail-out": 1}
 
 
 @pytest.mark.parametrize("coding", [b"", b"identity", b"Identity"])

@@ -32,7 +32,7 @@ def create_app(**config: Any) -> flask.Flask:
     return app
 
 
-def test_one_line_protects_every_page_error_pages_too() -> None:
+def test_extension_covers_error_pages_too() -> None:
     app = create_app()
     Consent(app)
     client = app.test_client()
@@ -44,7 +44,7 @@ def test_one_line_protects_every_page_error_pages_too() -> None:
         assert response.headers["Content-Length"] == str(len(response.data))
 
 
-def test_the_settings_come_from_app_config() -> None:
+def test_settings_come_from_app_config() -> None:
     app = create_app(CONSENT_CONTACT_URL="/help", CONSENT_CONSENT_COOKIE="agreed")
     consent = Consent()
     consent.init_app(app)
@@ -55,7 +55,7 @@ def test_the_settings_come_from_app_config() -> None:
     assert client.get("/").data == page(LOADER)
 
 
-def test_flask_s_own_cookie_writer_is_understood() -> None:
+def test_cookie_set_by_flask_is_read() -> None:
     app = create_app(CONSENT_CONTACT_URL="/help")
     Consent(app)
 
@@ -71,16 +71,17 @@ def test_flask_s_own_cookie_writer_is_understood() -> None:
     assert client.get("/").data == page(LOADER)
 
 
-def test_a_policy_may_be_given() -> None:
+def test_given_policy_is_used() -> None:
     app = create_app()
     policy = Policy(contact_url="/talk")
     Consent(app, policy)
 
     assert b'href="/talk"' in app.test_client().get("/").data
-    assert app.extensions["consent_middleware"] is policy
+    assert app.extensions["consent_middleware"].policy is policy
+    assert app.extensions["consent_middleware"].notices.counts == {}
 
 
-def test_one_extension_object_serves_several_apps() -> None:
+def test_one_extension_serves_several_apps() -> None:
     consent = Consent(policy=Policy(contact_url="/c"))
     for app in (create_app(), create_app()):
         consent.init_app(app)
@@ -88,7 +89,7 @@ def test_one_extension_object_serves_several_apps() -> None:
         assert HELD_SCRIPT in app.test_client().get("/").data
 
 
-def test_the_app_reads_the_plan_of_its_own_request() -> None:
+def test_app_reads_the_plan_of_its_request() -> None:
     app = create_app(CONSENT_CONTACT_URL="/c")
     Consent(app)
     client = app.test_client()
@@ -105,12 +106,12 @@ def test_the_app_reads_the_plan_of_its_own_request() -> None:
         ("CM008", {"CONSENT_CONTACT_URL": "javascript:x"}, None),
     ],
 )
-def test_wrong_settings_are_told_when_built(number: str, config: dict[str, str], policy: Policy | None) -> None:
+def test_wrong_settings_raise_when_built(number: str, config: dict[str, str], policy: Policy | None) -> None:
     with pytest.raises(PolicyError, match=number):
         Consent(create_app(**config), policy)
 
 
-def test_a_second_extension_on_one_app_is_an_error() -> None:
+def test_second_extension_on_one_app_raises() -> None:
     app = create_app()
     Consent(app)
 

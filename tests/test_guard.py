@@ -15,10 +15,11 @@ from consent_middleware import Policy
 from consent_middleware.blocking import TagBlocker
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
+from tests.engines import engine_for
 from tests.pages import HELD_SCRIPT, LOADER, TAG_MANAGER, page
 
 POLICY = Policy(contact_url="/contact")
-CODE = POLICY.facade.guard.body.rstrip().decode()
+CODE = engine_for(POLICY).facade.guard.body.rstrip().decode()
 GRANTED = b"consent=functional,analytics,marketing"
 OWN = "<script>menu()</script>"
 NAME = "content-security-policy"
@@ -47,7 +48,7 @@ def sent(
     """Return what a visitor gets of a page."""
     asked = [(b"host", host), *([(b"cookie", cookie)] if cookie else [])]
     head = [(b"content-type", kind.encode()), *((name.encode(), value.encode()) for name, value in headers)]
-    return Exchange(policy, RequestHead("GET", "/", "", asked)).whole(200, head, body.encode())[1].decode()
+    return Exchange(engine_for(policy), RequestHead("GET", "/", "", asked)).whole(200, head, body.encode())[1].decode()
 
 
 class TestPlace:
@@ -89,7 +90,9 @@ class TestPlace:
     @pytest.mark.parametrize("size", [1, 7])
     def test_event_handler_is_found_in_pieces(self, size: int) -> None:
         source = b"<title>Shop</title><body class='a' onload='start()'><p>x</p>"
-        rewriter = HTMLRewriter(TagBlocker(POLICY, POLICY.shared_page_plan, "/_consent/facade.js", inline=True))
+        rewriter = HTMLRewriter(
+            TagBlocker(engine_for(POLICY), engine_for(POLICY).shared_page_plan, "/_consent/facade.js", inline=True)
+        )
 
         out = b"".join(rewriter.feed(source[at : at + size]) for at in range(0, len(source), size)) + rewriter.close()
 
@@ -111,7 +114,7 @@ class TestPlace:
         ],
     )
     def test_page_that_runs_no_script_stays(self, body: str) -> None:
-        given = Exchange(POLICY, RequestHead("GET", "/", "", []))
+        given = Exchange(engine_for(POLICY), RequestHead("GET", "/", "", []))
         source = body.encode()
 
         assert given.whole(200, [(b"content-type", b"text/html; charset=utf-8")], source)[1] is source
@@ -127,7 +130,7 @@ class TestPlace:
     @pytest.mark.parametrize("size", [10, 64, 100])
     def test_it_is_found_however_late_it_comes(self, size: int) -> None:
         source = f"<body><p>{'x' * 90}{OWN}{'y' * 90}<script>late()</script>".encode()
-        holds = TagBlocker(POLICY, POLICY.shared_page_plan, "/_consent/facade.js", inline=True)
+        holds = TagBlocker(engine_for(POLICY), engine_for(POLICY).shared_page_plan, "/_consent/facade.js", inline=True)
         rewriter = HTMLRewriter(holds)
 
         out = b"".join(rewriter.feed(source[at : at + size]) for at in range(0, len(source), size)) + rewriter.close()
@@ -227,7 +230,7 @@ class TestForm:
         policy = Policy(contact_url="/contact")
 
         assert sent(OWN * 3, (NAME, f"script-src {sources}"), policy=policy) == OWN * 3
-        assert policy.notices.counts == {"csp-refuses-guard": 1}
+        assert engine_for(policy).notices.counts == {"csp-refuses-guard": 1}
 
     @pytest.mark.parametrize(
         ("meta", "within", "nonce"),
@@ -292,7 +295,7 @@ class Telling(TagBlocker):
 
 
 def test_nothing_is_asked_about_behind_it() -> None:
-    holds = Telling(POLICY, POLICY.shared_page_plan, "/_consent/facade.js", inline=True)
+    holds = Telling(engine_for(POLICY), engine_for(POLICY).shared_page_plan, "/_consent/facade.js", inline=True)
     meta = '<meta name="description" content="x"><meta http-equiv="content-security-policy" content="a">'
     body = f"<title>x</title>{meta}<link rel=icon href=x>{OWN}<script src=b></script><img src=x>{OWN}</body>"
 
@@ -329,7 +332,9 @@ PARTS = st.lists(
 @given(PARTS, st.sampled_from((1, 7, 64)))
 def test_pieces_come_to_the_same(body: str, size: int) -> None:
     def rewriter() -> HTMLRewriter:
-        return HTMLRewriter(TagBlocker(POLICY, POLICY.shared_page_plan, "/_consent/facade.js", inline=True))
+        return HTMLRewriter(
+            TagBlocker(engine_for(POLICY), engine_for(POLICY).shared_page_plan, "/_consent/facade.js", inline=True)
+        )
 
     source = body.encode()
     streamed = rewriter()

@@ -14,6 +14,7 @@ from consent_middleware.purpose import Purpose
 from consent_middleware.rules import CookieDomain, CookieRule, CookieSetter
 from consent_middleware.sources import Signals
 from consent_middleware.vendors.hubspot import HUBSPOT
+from tests.engines import engine_for
 
 DAY = 86_400
 CHAT = {"messagesUtk", "hs-messages-is-open", "hs-messages-hide-welcome-message"}
@@ -51,7 +52,7 @@ POLICY = Policy(contact_url="/contact")
 def answered(cookies: str, *lines: str, host: str = "www.shop.example") -> list[str]:
     """Return the `Set-Cookie` lines of a page for a visitor with these cookies, if the app sets `lines`."""
     request = [(b"host", host.encode()), (b"cookie", cookies.encode())]
-    exchange = Exchange(POLICY, RequestHead("GET", "/", "", request))
+    exchange = Exchange(engine_for(POLICY), RequestHead("GET", "/", "", request))
     head = [(b"content-type", b"text/html"), *((b"set-cookie", line.encode()) for line in lines)]
     exchange.start(200, head)
     return [value.decode() for name, value in exchange.head if name == b"set-cookie"]
@@ -232,7 +233,7 @@ PARTS = [
 def test_no_cookie_to_expire_is_missed(headers: list[str]) -> None:
     """Property: the fast search of the whole header misses no cookie that is in it."""
     cookies = Cookies([header.encode() for header in headers])
-    plan = POLICY.plan_from_readings(POLICY.read(Signals(Cookies([b"consent=necessary"]))))
-    names = POLICY.refused_cookies(plan) | POLICY.stale_chat_cookies(plan)
+    plan = POLICY.plan_from_readings(engine_for(POLICY).read(Signals(Cookies([b"consent=necessary"]))))
+    names = engine_for(POLICY).cookies.refused(plan) | engine_for(POLICY).cookies.stale(plan)
 
-    assert POLICY.cookies_to_expire(plan, cookies) == names.among(cookies)
+    assert engine_for(POLICY).cookies.to_expire(plan, cookies) == names.among(cookies)

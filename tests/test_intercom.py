@@ -15,6 +15,7 @@ from consent_middleware.rules import ChatContext, PageElement
 from consent_middleware.vendors import KNOWN_VENDORS, VENDORS
 from consent_middleware.vendors.hubspot import HUBSPOT
 from consent_middleware.vendors.intercom import INTERCOM
+from tests.engines import engine_for
 from tests.pages import LOADER, page
 
 WIDGET = b'<script async src="https://widget.intercom.io/widget/abc12345"></script>\n'
@@ -31,7 +32,9 @@ ATTRIBUTES = {"id": "intercom-messenger-script", "data-app-id": "abc12345"}
 
 def sent(policy: Policy, document: bytes, cookie: str = "", *lines: bytes) -> tuple[bytes, list[bytes]]:
     """Return the page and the `Set-Cookie` lines for a visitor with this `Cookie` header."""
-    exchange = Exchange(policy, RequestHead("GET", "/", "", [(b"host", b"shop.example"), (b"cookie", cookie.encode())]))
+    exchange = Exchange(
+        engine_for(policy), RequestHead("GET", "/", "", [(b"host", b"shop.example"), (b"cookie", cookie.encode())])
+    )
     head = [(b"content-type", b"text/html"), *((b"set-cookie", line) for line in lines)]
     headers, body = exchange.whole(200, head, document)
     return body, [value for name, value in headers if name == b"set-cookie"]
@@ -298,7 +301,7 @@ def test_unused_purpose_requires_nothing() -> None:
 def served(policy: Policy, document: bytes) -> bytes:
     """Return the facade's script for a page, requested as a browser does."""
     urls = set(re.findall(rb'"(/_consent/[^"]+\.js)"', sent(policy, document)[0]))
-    answers = [Exchange(policy, RequestHead("GET", url.decode(), "", [])).answer for url in urls]
+    answers = [Exchange(engine_for(policy), RequestHead("GET", url.decode(), "", [])).answer for url in urls]
     assert answers
     return b"".join(answer.body for answer in answers if answer is not None)
 

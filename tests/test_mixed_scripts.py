@@ -10,6 +10,7 @@ from html import unescape
 import pytest
 
 from consent_middleware import Policy
+from tests.engines import engine_for
 
 from .test_guard import FILE, POLICY, WITHIN, sent
 
@@ -18,7 +19,7 @@ INSERT = f"var s=document.createElement('script');s.src='//{LOADER}';document.he
 LIBRARY = '<script src="//js.hsforms.net/forms/v2.js"></script>'
 FORM = "hbspt.forms.create({portalId:'1',formId:'2',target:'#f'});"
 HELD = re.compile(r'<script type="text/x-consent" data-consent="\w+"(?: data-consent-kind="\w+")?>')
-STAND_INS = POLICY.facade.stand_ins.body.rstrip().decode()
+STAND_INS = engine_for(POLICY).facade.stand_ins.body.rstrip().decode()
 
 
 def is_held(script: str, *headers: tuple[str, str], policy: Policy = POLICY, before: str = "", end: str = "") -> bool:
@@ -206,13 +207,13 @@ class TestStandIns:
     @pytest.mark.parametrize("kind", ["text/html", "application/xhtml+xml; charset=utf-8"])
     def test_they_are_a_file_where_the_guard_is_one(self, kind: str) -> None:
         out = sent(f"<html><body>{LIBRARY}</body></html>", kind=kind)
-        name = POLICY.facade.stand_ins.name
+        name = engine_for(POLICY).facade.stand_ins.name
         assert FILE.search(out)
         assert f'<script src="/_consent/{name}"></script><script type="text/x-consent"' in out
 
     def test_call_waits_where_no_policy_lets_them_run(self) -> None:
         # The guard may run by its hash alone.
-        digest = b64encode(sha256(POLICY.facade.guard.body.rstrip()).digest()).decode()
+        digest = b64encode(sha256(engine_for(POLICY).facade.guard.body.rstrip()).digest()).decode()
         policy = ("content-security-policy", f"script-src 'sha256-{digest}' 'unsafe-hashes'")
         assert is_held(f"menu();{FORM}", policy, before=LIBRARY)
         assert not is_held(f"menu();{FORM}", policy)
@@ -239,12 +240,12 @@ class TestOffers:
             ),
             (Policy(contact_url="/c", chat_accounts=[]), "{&#34;chat&#34;:[],&#34;embeds&#34;:1}"),
             (Policy(contact_url="/c", chat_pages=["/x"]), "{&#34;embeds&#34;:1}"),
-            (Policy(contact_url="/c", embeds_click=False), "{&#34;chat&#34;:1}"),
         ],
     )
     def test_as_the_site_has_set_it(self, policy: Policy, expected: str) -> None:
         assert f' data-offers="{expected}" data-guard=' in sent("<script>menu()</script>", policy=policy)
 
     def test_nothing_where_all_is_refused(self) -> None:
-        policy = Policy(contact_url="/c", chat_pages=["/x"], embeds_click=False)
-        assert " data-offers=" not in sent("<script>menu()</script>", policy=policy).partition(">")[0]
+        policy = Policy(contact_url="/c", click_after_refusal=False)
+        out = sent("<script>menu()</script>", policy=policy, cookie=b"consent=necessary")
+        assert " data-offers=" not in out.partition(">")[0]

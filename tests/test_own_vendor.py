@@ -11,6 +11,7 @@ import pytest
 
 from consent_middleware import Policy, vendors
 from consent_middleware.disclosure import disclosure, to_markdown
+from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
 
 if TYPE_CHECKING:
@@ -100,7 +101,9 @@ def test_inline_rule_of_the_page_works() -> None:
     page = f"<!doctype html><body><script>{code}</script>".encode()
 
     def rewritten(guard: Literal["always", "never"]) -> str:
-        exchange = Exchange(Policy(vendors=[acme], guard=guard, contact_url="/c"), RequestHead("GET", "/", "", []))
+        exchange = Exchange(
+            Engine(Policy(vendors=[acme], guard=guard, contact_url="/c")), RequestHead("GET", "/", "", [])
+        )
         exchange.start(200, [(b"content-type", b"text/html; charset=utf-8")])
         return (exchange.feed(page) + exchange.close()).decode()
 

@@ -29,9 +29,11 @@ from consent_middleware import (
 )
 from consent_middleware.consent import OPTIONAL_CATEGORIES
 from consent_middleware.cookies import Cookies
+from consent_middleware.engine import Engine
 from consent_middleware.sources import Signals
 from consent_middleware.vendor import Vendor
 from consent_middleware.vendors.hubspot import HUBSPOT
+from tests.engines import engine_for
 
 POLICY = Policy(contact_url="/contact")
 states = st.dictionaries(st.sampled_from(OPTIONAL_CATEGORIES), st.sampled_from(State))
@@ -42,16 +44,14 @@ def granting(*categories: Category) -> Consent:
 
 
 def plan(cookie: bytes, policy: Policy = POLICY) -> Plan:
-    return policy.plan(Signals(Cookies([cookie])))
+    return engine_for(policy).plan(Signals(Cookies([cookie])))
 
 
 @pytest.mark.parametrize("chat", [False, True])
 @pytest.mark.parametrize("analytics", [False, True])
 @pytest.mark.parametrize("marketing", [False, True])
 @pytest.mark.parametrize("clicked", [False, True])
-def test_the_chat_needs_functional_or_a_click_and_tracking_needs_both(
-    chat: bool, analytics: bool, marketing: bool, clicked: bool
-) -> None:
+def test_default_requirements_of_each_purpose(chat: bool, analytics: bool, marketing: bool, clicked: bool) -> None:
     chosen = [c for c, given_ in zip(OPTIONAL_CATEGORIES, (chat, analytics, marketing), strict=True) if given_]
 
     decided = POLICY.decide(granting(*chosen), clicked=clicked)
@@ -64,24 +64,24 @@ def test_the_chat_needs_functional_or_a_click_and_tracking_needs_both(
 
 @given(states, st.sampled_from(OPTIONAL_CATEGORIES), st.booleans())
 def test_granting_more_never_blocks_more(given_states: dict[Category, State], more: Category, clicked: bool) -> None:
-    """Law: monotonicity, for tags and for cookies."""
+    """Property: monotonicity, for tags and for cookies."""
     before = POLICY.decide(Consent(given_states), clicked=clicked)
     after = POLICY.decide(Consent({**given_states, more: State.GRANTED}), clicked=clicked)
 
     for purpose in Purpose:
         assert after.allows(purpose) >= before.allows(purpose)
-    assert POLICY.blocked_cookies(after) <= POLICY.blocked_cookies(before)
-    assert POLICY.refused_cookies(after) <= POLICY.refused_cookies(before)
+    assert engine_for(POLICY).cookies.blocked(after) <= engine_for(POLICY).cookies.blocked(before)
+    assert engine_for(POLICY).cookies.refused(after) <= engine_for(POLICY).cookies.refused(before)
 
 
 @given(states, st.booleans())
-def test_only_a_refusal_expires_and_only_what_is_withheld(given_states: dict[Category, State], clicked: bool) -> None:
-    """Law: unknown expires nothing; what may be set is never expired."""
+def test_only_refused_and_blocked_cookies_expire(given_states: dict[Category, State], clicked: bool) -> None:
+    """Property: unknown expires nothing; what may be set is never expired."""
     decided = POLICY.decide(Consent(given_states), clicked=clicked)
 
-    assert POLICY.refused_cookies(decided) <= POLICY.blocked_cookies(decided)
+    assert engine_for(POLICY).cookies.refused(decided) <= engine_for(POLICY).cookies.blocked(decided)
     if State.DENIED not in given_states.values():
-        assert not POLICY.refused_cookies(decided)
+        assert not engine_for(POLICY).cookies.refused(decided)
 
 
 def test_reasons_name_the_source_and_the_rule() -> None:
@@ -95,14 +95,14 @@ def test_reasons_name_the_source_and_the_rule() -> None:
     assert decided.decisions[Purpose.TRACKING].action is Action.BLOCK
 
 
-def test_reasons_say_that_unknown_is_not_consent() -> None:
+def test_unknown_consent_is_the_reason_to_wait() -> None:
     decided = plan(b"")
 
     assert decided.decisions[Purpose.CHAT].reasons == ("functional consent is unknown, and unknown is not consent",)
     assert decided.decisions[Purpose.CHAT].action is Action.FACADE
 
 
-def test_a_click_is_a_reason_only_where_consent_is_none() -> None:
+def test_click_is_a_reason_only_without_consent() -> None:
     assert plan(b"consent_chat=1").decisions[Purpose.CHAT].reasons == (
         "the visitor has clicked to chat in this visit (cookie consent_chat)",
     )
@@ -112,11 +112,11 @@ def test_a_click_is_a_reason_only_where_consent_is_none() -> None:
 
 
 @pytest.mark.parametrize("cookie", [b"consent_chat=0", b"consent_chat=", b"consent_chat=11", b"x=1,consent_chat=1"])
-def test_only_the_exact_cookie_is_a_click(cookie: bytes) -> None:
+def test_click_cookie_needs_the_exact_value(cookie: bytes) -> None:
     assert not plan(cookie).clicked
 
 
-def test_other_names_for_the_cookies() -> None:
+def test_own_cookie_names_replace_the_defaults() -> None:
     policy = Policy(contact_url="/c", consent_cookie="agreed", click_cookie="talk")
 
     assert plan(b"agreed=functional", policy).allows(Purpose.CHAT)
@@ -124,29 +124,29 @@ def test_other_names_for_the_cookies() -> None:
     assert not plan(b"consent=functional; consent_chat=1", policy).allows(Purpose.CHAT)
 
 
-def test_other_categories_for_the_purposes() -> None:
-    policy = Policy(contact_url="/c", chat=["marketing"], tracking=["functional", Category.ANALYTICS])
+def test_requires_replaces_the_categories() -> None:
+    policy = Policy(contact_url="/c", requires={"chat": ["marketing"], "tracking": ["functional", Category.ANALYTICS]})
 
     assert plan(b"consent=marketing", policy).allows(Purpose.CHAT)
     assert not plan(b"consent=marketing,analytics", policy).allows(Purpose.TRACKING)
     assert plan(b"consent=functional,analytics", policy).allows(Purpose.TRACKING)
 
 
-def test_a_purpose_may_need_nothing() -> None:
-    decided = plan(b"", Policy(contact_url="/c", chat=[]))
+def test_purpose_without_requirements_is_allowed() -> None:
+    decided = plan(b"", Policy(contact_url="/c", requires={"chat": []}))
 
     assert decided.decisions[Purpose.CHAT].reasons == ("no consent is given",)
     assert decided.allows(Purpose.CHAT)
 
 
-def test_a_source_of_the_site_s_own_is_asked() -> None:
+def test_own_source_is_read() -> None:
     policy = Policy(contact_url="/c", sources=[lambda _: [granting(Category.FUNCTIONAL)]])
 
     assert plan(b"", policy).decisions[Purpose.CHAT].reasons == ("functional consent is given by test (c)",)
     assert not plan(b"consent=necessary", policy).allows(Purpose.CHAT)
 
 
-def test_a_source_that_raises_is_noted_once_and_grants_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_source_that_raises_is_counted_and_skipped(caplog: pytest.LogCaptureFixture) -> None:
     def broken(signals: Signals) -> list[Consent]:
         raise KeyError("secret value")
 
@@ -160,19 +160,19 @@ def test_a_source_that_raises_is_noted_once_and_grants_nothing(caplog: pytest.Lo
     assert [record.message for record in caplog.records] == [
         "source-raised: a consent source raised KeyError and was left out"
     ]
-    assert policy.notices.counts == {"source-raised": 2}
+    assert engine_for(policy).notices.counts == {"source-raised": 2}
 
 
 @pytest.mark.parametrize("told", [None, ["functional"], [None], 5])
-def test_a_source_that_returns_no_readings_is_noted_and_left_out(told: Any) -> None:
+def test_source_without_readings_is_skipped(told: Any) -> None:
     policy = Policy(contact_url="/c", sources=[lambda _: told])
 
     assert plan(b"consent=functional", policy).allows(Purpose.CHAT)
-    assert policy.notices.counts == {"source-raised": 1}
+    assert engine_for(policy).notices.counts == {"source-raised": 1}
 
 
-def test_a_missing_contact_url_is_said_when_built(caplog: pytest.LogCaptureFixture) -> None:
-    Policy()
+def test_missing_contact_url_is_logged_by_the_engine(caplog: pytest.LogCaptureFixture) -> None:
+    Engine(Policy())
 
     assert "no-contact-url" in caplog.text
 
@@ -180,10 +180,12 @@ def test_a_missing_contact_url_is_said_when_built(caplog: pytest.LogCaptureFixtu
 @pytest.mark.parametrize(
     ("number", "settings"),
     [
-        ("CM001", {"chat": "functional"}),
-        ("CM001", {"chat": ["fun"]}),
-        ("CM001", {"chat": 3}),
-        ("CM002", {"tracking": ["analytics", "ads"]}),
+        ("CM062", {"requires": "functional"}),
+        ("CM062", {"requires": {"chat": "functional"}}),
+        ("CM062", {"requires": {"chat": ["fun"]}}),
+        ("CM062", {"requires": {"chat": 3}}),
+        ("CM062", {"requires": {"tracking": ["analytics", "ads"]}}),
+        ("CM062", {"requires": {"forms": ["functional"]}}),
         ("CM003", {"consent_cookie": "my cookie"}),
         ("CM003", {"consent_cookie": ""}),
         ("CM003", {"consent_cookie": None}),
@@ -215,13 +217,15 @@ def test_a_missing_contact_url_is_said_when_built(caplog: pytest.LogCaptureFixtu
         ("CM010", {"sources": 1}),
         ("CM014", {"language": "english language"}),
         ("CM014", {"language": 1}),
-        ("CM015", {"on_bail_out": "drop"}),
-        ("CM016", {"max_hold": 10}),
-        ("CM016", {"max_hold": True}),
-        ("CM016", {"max_hold": "1 MB"}),
-        ("CM055", {"page_memory": -1}),
-        ("CM055", {"page_memory": True}),
-        ("CM055", {"page_memory": "8 MB"}),
+        ("CM015", {"on_long_tag": "drop"}),
+        ("CM063", {"limits": 1 << 20}),
+        ("CM063", {"limits": {"tag_bytes": 10}}),
+        ("CM063", {"limits": {"tag_bytes": True}}),
+        ("CM063", {"limits": {"tag_bytes": "1 MB"}}),
+        ("CM063", {"limits": {"cache_bytes": -1}}),
+        ("CM063", {"limits": {"cache_bytes": True}}),
+        ("CM063", {"limits": {"cache_bytes": "8 MB"}}),
+        ("CM063", {"limits": {"page_bytes": 1024}}),
         ("CM017", {"mapping": ["chat"]}),
         ("CM017", {"mapping": {"chat": "functionnal"}}),
         ("CM017", {"mapping": {"chat": []}}),
@@ -243,19 +247,16 @@ def test_a_missing_contact_url_is_said_when_built(caplog: pytest.LogCaptureFixtu
         ("CM020", {"regime": None}),
         ("CM021", {"gpc": "us"}),
         ("CM021", {"gpc": True}),
-        ("CM030", {"embeds": "marketing"}),
-        ("CM030", {"embeds": ["forms"]}),
-        ("CM031", {"embeds_click": 1}),
+        ("CM021", {"gpc": "never"}),
         ("CM032", {"chat_pages": "/support"}),
         ("CM032", {"chat_pages": ["support"]}),
         ("CM032", {"chat_pages": 1}),
         ("CM033", {"chat_accounts": "12345"}),
         ("CM033", {"chat_accounts": 12345}),
         ("CM033", {"chat_accounts": ["12345", None]}),
-        ("CM034", {"elements": "lazy-script"}),
-        ("CM034", {"elements": ["script"]}),
-        ("CM034", {"elements": ["Lazy-Script"]}),
-        ("CM022", {"dnt": 1}),
+        ("CM034", {"loading_elements": "lazy-script"}),
+        ("CM034", {"loading_elements": ["script"]}),
+        ("CM034", {"loading_elements": ["Lazy-Script"]}),
         ("CM023", {"tcf_grants": "yes"}),
         ("CM024", {"max_age_days": 0}),
         ("CM024", {"max_age_days": True}),
@@ -267,13 +268,18 @@ def test_a_missing_contact_url_is_said_when_built(caplog: pytest.LogCaptureFixtu
         ("CM025", {"revisions": {"complianz": True}}),
         ("CM026", {"click_after_refusal": None}),
         ("CM027", {"on_decision": "log"}),
-        ("CM028", {"clock": 5}),
         ("CM029", {"vary": "CF-IPCountry"}),
         ("CM029", {"vary": 1}),
+        ("CM040", {"guard": "sometimes"}),
+        ("CM041", {"privacy_url": "javascript:x"}),
+        ("CM054", {"withdrawal": "never"}),
+        ("CM060", {"vendors": ["nobody"]}),
+        ("CM009", {"texts": {"de": {"buton": "Chat"}}}),
+        ("CM009", {"texts": {"d e": {"button": "Chat"}}}),
         ("CM029", {"vary": ["CF IPCountry"]}),
     ],
 )
-def test_a_wrong_setting_has_its_number_and_says_what_is_allowed(number: str, settings: dict[str, Any]) -> None:
+def test_wrong_setting_raises_with_its_number(number: str, settings: dict[str, Any]) -> None:
     with pytest.raises(PolicyError) as caught:
         Policy(**{"contact_url": "/c", **settings})
 
@@ -283,40 +289,43 @@ def test_a_wrong_setting_has_its_number_and_says_what_is_allowed(number: str, se
     assert "must be" in str(caught.value)
 
 
-def test_all_wrong_settings_are_told_at_once() -> None:
+def test_error_lists_every_wrong_setting() -> None:
     with pytest.raises(PolicyError) as caught:
-        Policy(chat="x", path="y", language="z z")
+        Policy(requires={"chat": "x"}, path="y", language="z z", proxied={"a": "b", "c.example": "d"})
 
-    assert caught.value.numbers == ("CM001", "CM006", "CM014")
+    assert caught.value.numbers == ("CM062", "CM007", "CM007", "CM014", "CM006")
+    assert "proxied['c.example'] is 'd'; it must be an origin" in str(caught.value)
 
 
 @pytest.mark.parametrize(
     "url", ["/contact", "contact.html", "https://example.com/a?b=c#d", "mailto:a@b.example", "tel:+123", "?a", "#x:y"]
 )
-def test_links_that_a_page_may_hold(url: str) -> None:
-    assert Policy(contact_url=url).facade.contact_url == url
+def test_contact_url_allows_safe_links(url: str) -> None:
+    assert Engine(Policy(contact_url=url)).facade.contact_url == url
 
 
-def test_what_is_too_long_to_hold_is_a_setting() -> None:
-    policy = Policy(contact_url="/c", on_bail_out="pass", max_hold=4096)
+def test_long_tags_have_a_limit_and_an_action() -> None:
+    policy = Policy(contact_url="/c", on_long_tag="pass", limits={"tag_bytes": 4096})
 
-    assert (policy.on_bail_out, policy.max_hold) == ("pass", 4096)
-    assert Policy(contact_url="/c").on_bail_out == "withhold"
-
-
-def test_texts_may_be_given_as_a_mapping_or_as_texts() -> None:
-    assert Policy(contact_url="/c", texts={"button": "Hi"}).facade.texts == {"en": Texts(button="Hi")}
-    assert Policy(contact_url="/c", texts=Texts(button="Hi")).facade.texts == {"en": Texts(button="Hi")}
+    assert (policy.on_long_tag, policy.limits) == ("pass", {"tag_bytes": 4096, "cache_bytes": 1 << 23})
+    assert Policy(contact_url="/c").on_long_tag == "withhold"
 
 
-def test_settings_from_a_mapping() -> None:
-    policy = Policy.from_mapping({"CONSENT_CONTACT_URL": "/help", "CONSENT_CHAT": ["marketing"], "OTHER": 1})
+def test_texts_may_be_a_mapping_or_texts() -> None:
+    assert Engine(Policy(contact_url="/c", texts={"button": "Hi"})).facade.texts == {"en": Texts(button="Hi")}
+    assert Engine(Policy(contact_url="/c", texts=Texts(button="Hi"))).facade.texts == {"en": Texts(button="Hi")}
 
-    assert policy.facade.contact_url == "/help"
+
+def test_from_mapping_reads_prefixed_keys() -> None:
+    policy = Policy.from_mapping(
+        {"CONSENT_CONTACT_URL": "/help", "CONSENT_REQUIRES": {"chat": ["marketing"]}, "OTHER": 1}
+    )
+
+    assert engine_for(policy).facade.contact_url == "/help"
     assert policy.requires[Purpose.CHAT] == {Category.MARKETING}
 
 
-def test_an_unknown_setting_in_a_mapping_is_told_with_the_known_ones() -> None:
+def test_from_mapping_rejects_unknown_settings() -> None:
     with pytest.raises(PolicyError) as caught:
         Policy.from_mapping({"CONSENT_CONTACT": "/help", "CONSENT_X": 1})
 
@@ -324,25 +333,25 @@ def test_an_unknown_setting_in_a_mapping_is_told_with_the_known_ones() -> None:
     assert "CONSENT_CONTACT_URL" in str(caught.value)
 
 
-def test_an_origin_of_the_site_s_own_stands_in_for_a_host() -> None:
+def test_proxied_origin_maps_both_ways() -> None:
     policy = Policy(contact_url="/c", proxied={"JS.hs-scripts.com": "HTTPS://HS.example.com:443"})
 
-    assert policy.proxied_origin("js.hs-scripts.com") == "https://hs.example.com:443"
-    assert policy.proxied_origin("js.usemessages.com") == "https://js.usemessages.com"
-    assert list(policy.hosts_proxied_by("hs.example.com", None)) == ["js.hs-scripts.com"]
-    assert list(policy.hosts_proxied_by("hs.example.com", 443)) == ["js.hs-scripts.com"]
-    assert list(policy.hosts_proxied_by("hs.example.com", 8443)) == []
+    assert engine_for(policy).proxied_origin("js.hs-scripts.com") == "https://hs.example.com:443"
+    assert engine_for(policy).proxied_origin("js.usemessages.com") == "https://js.usemessages.com"
+    assert list(engine_for(policy).hosts_proxied_by("hs.example.com", None)) == ["js.hs-scripts.com"]
+    assert list(engine_for(policy).hosts_proxied_by("hs.example.com", 443)) == ["js.hs-scripts.com"]
+    assert list(engine_for(policy).hosts_proxied_by("hs.example.com", 8443)) == []
 
 
-def test_the_fingerprint_follows_what_a_page_depends_on() -> None:
-    same = {Policy(contact_url="/c").fingerprint for _ in range(3)}
+def test_fingerprint_changes_with_page_settings() -> None:
+    same = {Engine(Policy(contact_url="/c")).fingerprint for _ in range(3)}
     others = {
-        Policy(contact_url="/d").fingerprint,
-        Policy(contact_url="/c", path="/x").fingerprint,
-        Policy(contact_url="/c", language="de").fingerprint,
-        Policy(contact_url="/c", chat=["marketing"]).fingerprint,
-        Policy(contact_url="/c", texts={"button": "x"}).fingerprint,
-        Policy(contact_url="/c", proxied={"a.example": "https://b.example"}).fingerprint,
+        Engine(Policy(contact_url="/d")).fingerprint,
+        Engine(Policy(contact_url="/c", path="/x")).fingerprint,
+        Engine(Policy(contact_url="/c", language="de")).fingerprint,
+        Engine(Policy(contact_url="/c", requires={"chat": ["marketing"]})).fingerprint,
+        Engine(Policy(contact_url="/c", texts={"button": "x"})).fingerprint,
+        Engine(Policy(contact_url="/c", proxied={"a.example": "https://b.example"})).fingerprint,
     }
 
     assert len(same) == 1
@@ -370,22 +379,25 @@ def changed(**parts: Any) -> Vendor:
         pytest.param(replace(HUBSPOT, tag_markers=HUBSPOT.tag_markers | {"new"}), id="a word"),
     ],
 )
-def test_the_fingerprint_follows_the_rules(vendor: Vendor) -> None:
+def test_fingerprint_changes_with_vendor_rules(vendor: Vendor) -> None:
     assert vendor.fingerprint != HUBSPOT.fingerprint
-    assert Policy(vendors=[vendor]).fingerprint != Policy(vendors=[HUBSPOT]).fingerprint
+    assert Engine(Policy(vendors=[vendor])).fingerprint != Engine(Policy(vendors=[HUBSPOT])).fingerprint
     assert " at 0x" not in vendor.fingerprint
 
 
 @pytest.mark.parametrize("part", ["__version__", "MANAGERS"])
-def test_the_fingerprint_follows_the_version_and_the_tag_managers(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = Policy(contact_url="/c").fingerprint
-    monkeypatch.setattr(f"consent_middleware.policy.{part}", "another")
+def test_fingerprint_changes_with_version_or_managers(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Engine(Policy(contact_url="/c")).fingerprint
+    monkeypatch.setattr(f"consent_middleware.engine.{part}", "another")
 
-    assert Policy(contact_url="/c").fingerprint != before
+    assert Engine(Policy(contact_url="/c")).fingerprint != before
 
 
-def test_the_fingerprint_is_the_same_in_every_process() -> None:
-    code = "from consent_middleware import Policy; print(Policy(contact_url='/c').fingerprint)"
+def test_fingerprint_is_equal_in_every_process() -> None:
+    code = (
+        "from consent_middleware import Policy; from consent_middleware.engine import Engine; "
+        "print(Engine(Policy(contact_url='/c')).fingerprint)"
+    )
     found = {
         subprocess.run(
             [sys.executable, "-c", code],
@@ -403,12 +415,12 @@ def test_the_fingerprint_is_the_same_in_every_process() -> None:
 # Regimes
 
 
-def test_opt_in_is_the_default_and_unknown_is_not_consent() -> None:
+def test_default_regime_is_opt_in() -> None:
     assert plan(b"x=1").regime is Regime.OPT_IN
     assert not plan(b"x=1").allows(Purpose.CHAT)
 
 
-def test_under_opt_out_what_is_not_refused_is_allowed() -> None:
+def test_opt_out_allows_what_is_not_refused() -> None:
     policy = Policy(contact_url="/c", regime="opt-out")
 
     silent, refused = plan(b"x=1", policy), plan(b"consent=necessary", policy)
@@ -423,7 +435,7 @@ def test_under_opt_out_what_is_not_refused_is_allowed() -> None:
     assert refused.decisions[Purpose.TRACKING].rules == ("denied",)
 
 
-def test_under_opt_out_a_grant_and_a_silence_are_told_apart() -> None:
+def test_opt_out_names_grants_and_unknowns_apart() -> None:
     policy = Policy(contact_url="/c", regime=Regime.OPT_OUT, sources=[lambda _: [granting(Category.ANALYTICS)]])
 
     assert plan(b"", policy).decisions[Purpose.TRACKING].reasons == (
@@ -435,37 +447,37 @@ def test_under_opt_out_a_grant_and_a_silence_are_told_apart() -> None:
 @pytest.mark.parametrize(
     ("country", "expected"), [(b"US", Regime.OPT_OUT), (b"DE", Regime.OPT_IN), (None, Regime.OPT_IN)]
 )
-def test_a_callable_chooses_the_regime_by_the_request(country: bytes | None, expected: Regime) -> None:
+def test_regime_callable_reads_headers(country: bytes | None, expected: Regime) -> None:
     def by_country(signals: Signals) -> str | None:
         return {"US": "opt-out", "DE": "opt-in"}.get(signals.header("CF-IPCountry") or "")
 
     policy = Policy(contact_url="/c", regime=by_country, vary=["CF-IPCountry"])
     fields = [(b"cf-ipcountry", country)] if country else []
 
-    assert policy.plan(Signals(Cookies([b"a=1"]), fields)).regime is expected
-    assert policy.vary == (b"Sec-GPC", b"CF-IPCountry")
+    assert engine_for(policy).plan(Signals(Cookies([b"a=1"]), fields)).regime is expected
+    assert engine_for(policy).vary == (b"Sec-GPC", b"CF-IPCountry")
 
 
-def test_a_callable_may_look_at_the_path() -> None:
+def test_regime_callable_reads_the_path() -> None:
     policy = Policy(contact_url="/c", regime=lambda head: "opt-out" if head.path.startswith("/us/") else "opt-in")
 
-    assert policy.plan(Signals(Cookies(), (), "GET", "/us/x")).allows(Purpose.TRACKING)
-    assert not policy.plan(Signals(Cookies(), (), "GET", "/de/x")).allows(Purpose.TRACKING)
+    assert engine_for(policy).plan(Signals(Cookies(), (), "GET", "/us/x")).allows(Purpose.TRACKING)
+    assert not engine_for(policy).plan(Signals(Cookies(), (), "GET", "/de/x")).allows(Purpose.TRACKING)
 
 
 @pytest.mark.parametrize("broken", [lambda _: 1 / 0, lambda _: "opt out", lambda _: 5])
-def test_a_callable_that_fails_means_opt_in_and_is_noted_once(broken: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_failing_regime_callable_means_opt_in(broken: Any, caplog: pytest.LogCaptureFixture) -> None:
     policy = Policy(contact_url="/c", regime=broken)
 
     with caplog.at_level(logging.WARNING, "consent_middleware"):
         plans = [plan(b"x=1", policy), plan(b"x=1", policy)]
 
     assert {decided.regime for decided in plans} == {Regime.OPT_IN}
-    assert policy.notices.counts == {"regime-raised": 2}
+    assert engine_for(policy).notices.counts == {"regime-raised": 2}
     assert len(caplog.records) == 1
 
 
-def test_a_default_that_nobody_chose_counts_under_opt_out_only() -> None:
+def test_implied_grant_counts_under_opt_out_only() -> None:
     cookie = b"CookieConsent=-1"
 
     assert not plan(cookie).allows(Purpose.CHAT)
@@ -473,7 +485,7 @@ def test_a_default_that_nobody_chose_counts_under_opt_out_only() -> None:
     assert plan(cookie, Policy(contact_url="/c", regime="opt-out")).decisions[Purpose.CHAT].rules == ("granted",)
 
 
-def test_a_default_of_no_blocks_and_expires_nothing() -> None:
+def test_implied_denial_blocks_and_expires_nothing() -> None:
     cookie = b"CookieConsent={necessary:true,statistics:false,marketing:false}"
 
     for regime in Regime:
@@ -481,18 +493,18 @@ def test_a_default_of_no_blocks_and_expires_nothing() -> None:
         decided = plan(cookie, policy)
         assert decided.decisions[Purpose.TRACKING].rules == ("denied-by-default",)
         assert "analytics consent is off by default by cookiebot" in decided.decisions[Purpose.TRACKING].reasons[0]
-        assert not policy.refused_cookies(decided)
+        assert not engine_for(policy).cookies.refused(decided)
 
 
 # Signals
 
 
 def signalled(policy: Policy, cookie: bytes = b"consent=functional,analytics,marketing") -> Plan:
-    return policy.plan(Signals(Cookies([cookie]), [(b"sec-gpc", b"1")]))
+    return engine_for(policy).plan(Signals(Cookies([cookie]), [(b"sec-gpc", b"1")]))
 
 
 @pytest.mark.parametrize("regime", Regime)
-def test_global_privacy_control_refuses_marketing_under_every_regime(regime: Regime) -> None:
+def test_gpc_refuses_marketing_under_every_regime(regime: Regime) -> None:
     decided = signalled(Policy(contact_url="/c", regime=regime))
 
     assert not decided.allows(Purpose.TRACKING)
@@ -500,26 +512,27 @@ def test_global_privacy_control_refuses_marketing_under_every_regime(regime: Reg
     assert decided.decisions[Purpose.TRACKING].reasons == ("marketing consent is refused by gpc (Sec-GPC)",)
 
 
-def test_global_privacy_control_leaves_the_click_alone() -> None:
+def test_gpc_leaves_the_click_alone() -> None:
     assert signalled(POLICY, b"consent_chat=1").allows(Purpose.CHAT)
 
 
-def test_a_site_may_limit_global_privacy_control() -> None:
+def test_gpc_can_be_limited_or_ignored() -> None:
+    choices: dict[str, dict[str, Any]] = {"opt-out": {"gpc": "opt-out"}, "ignored": {"ignore": ["gpc"]}}
     limited = {
-        (gpc, regime): signalled(Policy(contact_url="/c", gpc=gpc, regime=regime)).allows(Purpose.TRACKING)
-        for gpc in ("opt-out", "never")
+        (name, regime): signalled(Policy(contact_url="/c", regime=regime, **settings)).allows(Purpose.TRACKING)
+        for name, settings in choices.items()
         for regime in Regime
     }
 
     assert limited == {
         ("opt-out", Regime.OPT_IN): True,
         ("opt-out", Regime.OPT_OUT): False,
-        ("never", Regime.OPT_IN): True,
-        ("never", Regime.OPT_OUT): True,
+        ("ignored", Regime.OPT_IN): True,
+        ("ignored", Regime.OPT_OUT): True,
     }
 
 
-def test_a_limited_signal_is_told_where_it_is_all_there_is() -> None:
+def test_limited_gpc_is_the_reason_if_nothing_else_is() -> None:
     decided = signalled(Policy(contact_url="/c", gpc="opt-out"), b"x=1")
 
     assert decided.decisions[Purpose.TRACKING].reasons[1] == (
@@ -527,10 +540,10 @@ def test_a_limited_signal_is_told_where_it_is_all_there_is() -> None:
     )
 
 
-def test_caches_are_told_of_every_signal_that_is_read() -> None:
-    assert Policy(contact_url="/c").vary == (b"Sec-GPC",)
-    assert Policy(contact_url="/c", gpc="never").vary == ()
-    assert Policy(contact_url="/c", dnt=True, ignore=["gpc"]).vary == (b"DNT",)
+def test_vary_names_every_signal_that_is_read() -> None:
+    assert Engine(Policy(contact_url="/c")).vary == (b"Sec-GPC",)
+    assert Engine(Policy(contact_url="/c", ignore=["gpc", "dnt"])).vary == ()
+    assert Engine(Policy(contact_url="/c", ignore=["gpc"])).vary == (b"DNT",)
 
 
 # Age and revision
@@ -540,10 +553,12 @@ CHOICE = b"cookiefirst-consent=" + b'{"necessary":true,"functional":true,"advert
 
 
 def aged(days: float, **settings: Any) -> Plan:
-    return plan(CHOICE, Policy(contact_url="/c", max_age_days=180, clock=lambda: 1700000000 + days * DAY, **settings))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("consent_middleware.engine.time", lambda: 1700000000 + days * DAY)
+        return plan(CHOICE, Policy(contact_url="/c", max_age_days=180, **settings))
 
 
-def test_a_choice_that_is_too_old_is_unknown() -> None:
+def test_choice_that_is_too_old_is_unknown() -> None:
     assert aged(180).allows(Purpose.CHAT)
     assert not aged(181).allows(Purpose.CHAT)
     assert aged(181).decisions[Purpose.CHAT].reasons == (
@@ -553,24 +568,24 @@ def test_a_choice_that_is_too_old_is_unknown() -> None:
     assert aged(-5).allows(Purpose.CHAT)
 
 
-def test_a_refusal_that_is_too_old_still_blocks_under_opt_out() -> None:
+def test_old_refusal_still_blocks_under_opt_out() -> None:
     decided = aged(999, regime="opt-out")
 
     assert decided.allows(Purpose.CHAT)
     assert not decided.allows(Purpose.TRACKING)
 
 
-def test_a_choice_without_a_date_does_not_grow_old() -> None:
+def test_choice_without_a_date_does_not_grow_old() -> None:
     assert plan(b"consent=functional", Policy(contact_url="/c", max_age_days=1)).allows(Purpose.CHAT)
 
 
-def test_the_system_s_clock_tells_the_time_where_the_site_gives_none() -> None:
+def test_age_counts_from_the_present() -> None:
     assert not plan(CHOICE, Policy(contact_url="/c", max_age_days=1)).allows(Purpose.CHAT)
     assert plan(CHOICE, Policy(contact_url="/c", max_age_days=36_500)).allows(Purpose.CHAT)
 
 
 @pytest.mark.parametrize(("revision", "allowed"), [("16", True), (16, True), ("17", False)])
-def test_a_choice_under_another_revision_is_unknown(revision: str | int, allowed: bool) -> None:
+def test_choice_under_another_revision_is_unknown(revision: str | int, allowed: bool) -> None:
     policy = Policy(contact_url="/c", revisions={"complianz": revision})
     decided = plan(b"cmplz_preferences=allow; cmplz_policy_id=16; cmplz_banner-status=dismissed", policy)
 
@@ -578,7 +593,7 @@ def test_a_choice_under_another_revision_is_unknown(revision: str | int, allowed
     assert decided.decisions[Purpose.CHAT].rules == (("granted",) if allowed else ("other-revision",))
 
 
-def test_a_revision_may_be_named_for_a_platform_by_any_of_its_names() -> None:
+def test_revisions_accept_every_name_of_a_platform() -> None:
     cookie = b'cc_cookie={"categories":["preferences"],"level":[],"revision":1}'
 
     for name in ("orestbida", "orestbida-v2"):
@@ -587,7 +602,7 @@ def test_a_revision_may_be_named_for_a_platform_by_any_of_its_names() -> None:
     assert plan(cookie, Policy(contact_url="/c", revisions={"orestbida-v3": 2})).allows(Purpose.CHAT)
 
 
-def test_the_first_rule_that_takes_a_state_away_is_told() -> None:
+def test_reason_is_the_first_rule_that_discards() -> None:
     decided = plan(
         b"CookieConsent={necessary:true,preferences:true,ver:1}", Policy(contact_url="/c", revisions={"cookiebot": 2})
     )
@@ -598,7 +613,7 @@ def test_the_first_rule_that_takes_a_state_away_is_told() -> None:
 # The click after a refusal
 
 
-def test_a_click_counts_beside_a_refusal_unless_the_site_says_otherwise() -> None:
+def test_click_after_refusal_counts_unless_forbidden() -> None:
     cookie = b"consent=necessary; consent_chat=1"
     strict = Policy(contact_url="/c", click_after_refusal=False)
 
@@ -611,7 +626,7 @@ def test_a_click_counts_beside_a_refusal_unless_the_site_says_otherwise() -> Non
     assert plan(cookie, strict).decisions[Purpose.CHAT].rules == ("denied", "click-disabled")
 
 
-def test_without_a_refusal_the_click_counts_everywhere() -> None:
+def test_click_without_refusal_always_counts() -> None:
     strict = Policy(contact_url="/c", click_after_refusal=False)
 
     assert plan(b"consent_chat=1", strict).allows(Purpose.CHAT)
@@ -619,20 +634,18 @@ def test_without_a_refusal_the_click_counts_everywhere() -> None:
     assert plan(b"x=1", strict).decisions[Purpose.CHAT].action is Action.FACADE
 
 
-def test_embeds_wait_unseen_where_the_site_wants_no_placeholder() -> None:
-    silent = Policy(contact_url="/c", embeds_click=False)
+def test_embeds_have_no_placeholder_after_a_refusal() -> None:
     strict = Policy(contact_url="/c", click_after_refusal=False)
 
     assert plan(b"x=1").decisions[Purpose.EMBEDS].action is Action.FACADE
-    assert plan(b"x=1", silent).decisions[Purpose.EMBEDS].action is Action.BLOCK
     assert plan(b"x=1", strict).decisions[Purpose.EMBEDS].action is Action.FACADE
     assert plan(b"consent=necessary", strict).decisions[Purpose.EMBEDS].action is Action.BLOCK
-    assert plan(b"consent=functional,marketing", silent).allows(Purpose.EMBEDS)
-    assert "click-disabled" in plan(b"x=1", silent).decisions[Purpose.EMBEDS].rules
-    assert len({plan(b"x=1", policy).variant for policy in (silent, strict)}) == 2
+    assert plan(b"consent=functional,marketing", strict).allows(Purpose.EMBEDS)
+    assert "click-disabled" in plan(b"consent=necessary", strict).decisions[Purpose.EMBEDS].rules
+    assert len({plan(cookie, strict).variant for cookie in (b"x=1", b"consent=necessary")}) == 2
 
 
-def test_a_click_to_chat_shows_no_embeds() -> None:
+def test_click_to_chat_shows_no_embeds() -> None:
     assert not plan(b"consent_chat=1").allows(Purpose.EMBEDS)
 
 
@@ -640,7 +653,7 @@ def test_a_click_to_chat_shows_no_embeds() -> None:
     ("path", "offered"),
     [("/", True), ("/support/a/b", True), ("/support", False), ("/support/a\n", True), ("/x", False)],
 )
-def test_the_chat_is_offered_on_the_pages_that_the_site_names(path: str, offered: bool) -> None:
+def test_chat_pages_limit_the_chat(path: str, offered: bool) -> None:
     named = Policy(contact_url="/c", chat_pages=["/", "/support/*"])
 
     assert named.chat_enabled_on(path) is offered
@@ -663,20 +676,19 @@ def test_chat_pages_pattern(pattern: str, path: str, meant: bool) -> None:
     assert Policy(contact_url="/c", chat_pages=[pattern]).chat_enabled_on(path) is meant
 
 
-def test_what_a_page_shows_changes_the_fingerprint() -> None:
+def test_fingerprint_changes_with_what_pages_show() -> None:
     policies = [
         POLICY,
-        Policy(contact_url="/contact", embeds=["marketing"]),
-        Policy(contact_url="/contact", embeds_click=False),
+        Policy(contact_url="/contact", requires={"embeds": ["marketing"]}),
         Policy(contact_url="/contact", chat_pages=["/"]),
         Policy(contact_url="/contact", chat_accounts=[12345]),
-        Policy(contact_url="/contact", elements=["lazy-script"]),
+        Policy(contact_url="/contact", loading_elements=["lazy-script"]),
     ]
 
-    assert len({policy.fingerprint for policy in policies}) == len(policies)
+    assert len({engine_for(policy).fingerprint for policy in policies}) == len(policies)
 
 
-def test_a_page_without_a_button_is_a_variant_of_its_own() -> None:
+def test_page_without_button_has_its_own_variant() -> None:
     strict = Policy(contact_url="/c", click_after_refusal=False)
 
     assert plan(b"consent=necessary", strict).variant != plan(b"x=1", strict).variant
@@ -686,16 +698,20 @@ def test_a_page_without_a_button_is_a_variant_of_its_own() -> None:
 # The log
 
 
-def test_every_decision_is_told_to_the_site() -> None:
+def test_on_decision_gets_every_plan() -> None:
     seen: list[Plan] = []
     policy = Policy(contact_url="/c", on_decision=seen.append)
 
-    plans = [plan(b"consent=functional", policy), plan(b"consent=functional", policy), policy.plan(Signals(Cookies()))]
+    plans = [
+        plan(b"consent=functional", policy),
+        plan(b"consent=functional", policy),
+        engine_for(policy).plan(Signals(Cookies())),
+    ]
 
     assert seen == plans
 
 
-def test_a_log_that_raises_is_noted_once_and_breaks_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_failing_on_decision_is_counted_and_harmless(caplog: pytest.LogCaptureFixture) -> None:
     def broken(decided: Plan) -> None:
         raise OSError("disk full: secret value")
 
@@ -708,10 +724,10 @@ def test_a_log_that_raises_is_noted_once_and_breaks_nothing(caplog: pytest.LogCa
     assert [record.message for record in caplog.records] == [
         "on-decision-raised: on_decision raised OSError; the page went on"
     ]
-    assert policy.notices.counts == {"on-decision-raised": 2}
+    assert engine_for(policy).notices.counts == {"on-decision-raised": 2}
 
 
-def test_the_record_says_who_said_what_on_what_basis_and_since_when() -> None:
+def test_record_has_sources_bases_and_times() -> None:
     record = json.loads(json.dumps(plan(CHOICE + b"; consent_chat=1").record()))
 
     assert record == {
@@ -758,7 +774,7 @@ def test_the_record_says_who_said_what_on_what_basis_and_since_when() -> None:
 # What is kept between requests
 
 
-def test_a_plan_is_given_again_for_the_same_request_and_only_for_it() -> None:
+def test_plan_is_cached_for_the_same_request_only() -> None:
     first = signalled(POLICY, b"consent=functional,analytics,marketing; a=1")
 
     assert signalled(POLICY, b"consent=functional,analytics,marketing; a=1") is first
@@ -766,45 +782,46 @@ def test_a_plan_is_given_again_for_the_same_request_and_only_for_it() -> None:
     assert signalled(POLICY, b"consent=necessary; a=1").allows(Purpose.CHAT) is False
 
 
-def test_two_lines_are_not_taken_for_one() -> None:
-    one = POLICY.plan(Signals(Cookies([b"a=1consent=functional"])))
-    two = POLICY.plan(Signals(Cookies([b"a=1", b"consent=functional"])))
+def test_two_cookie_lines_are_not_one() -> None:
+    one = engine_for(POLICY).plan(Signals(Cookies([b"a=1consent=functional"])))
+    two = engine_for(POLICY).plan(Signals(Cookies([b"a=1", b"consent=functional"])))
 
     assert not one.allows(Purpose.CHAT)
     assert two.allows(Purpose.CHAT)
 
 
-def test_kept_plans_differ_by_regime() -> None:
+def test_cached_plans_differ_by_regime() -> None:
     policy = Policy(contact_url="/c", regime=lambda head: head.path)
 
     def at(path: str) -> bool:
-        return policy.plan(Signals(Cookies([b"a=1"]), (), "GET", path)).allows(Purpose.TRACKING)
+        return engine_for(policy).plan(Signals(Cookies([b"a=1"]), (), "GET", path)).allows(Purpose.TRACKING)
 
     assert (at("opt-in"), at("opt-out"), at("opt-in")) == (False, True, False)
 
 
-def test_nothing_is_kept_where_a_source_of_the_site_or_the_time_decides() -> None:
+def test_no_plan_is_kept_if_own_sources_or_age_decide(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = iter([[granting(Category.FUNCTIONAL)], []])
     asking = Policy(contact_url="/c", sources=[lambda _: next(answers)])
     days = iter([0, 999])
-    aging = Policy(contact_url="/c", max_age_days=180, clock=lambda: 1700000000 + next(days) * DAY)
+    monkeypatch.setattr("consent_middleware.engine.time", lambda: 1700000000 + next(days) * DAY)
+    aging = Policy(contact_url="/c", max_age_days=180)
 
     assert [plan(b"a=1", asking).allows(Purpose.CHAT) for _ in range(2)] == [True, False]
     assert [plan(CHOICE, aging).allows(Purpose.CHAT) for _ in range(2)] == [True, False]
 
 
-def test_what_is_kept_is_bounded_and_holds_no_cookie() -> None:
+def test_plan_cache_is_bounded_and_has_no_cookie() -> None:
     policy = Policy(contact_url="/c")
     for number in range(3000):
         plan(b"session=secret%d" % number, policy)
 
-    kept = policy._plans
+    kept = engine_for(policy)._plans
 
     assert 0 < len(kept) <= 1024
     assert "secret" not in repr(kept)
 
 
-def test_a_reading_s_basis_is_kept_apart_where_another_is_implied() -> None:
+def test_explicit_grant_counts_beside_an_implied_one() -> None:
     implied = Consent(dict.fromkeys(OPTIONAL_CATEGORIES, State.GRANTED), Basis.IMPLIED, "default", "d")
     explicit = Consent({Category.FUNCTIONAL: State.GRANTED}, Basis.EXPLICIT, "choice", "c")
 

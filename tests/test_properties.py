@@ -16,6 +16,7 @@ from consent_middleware.blocking import TagBlocker
 from consent_middleware.consent import OPTIONAL_CATEGORIES
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
 from consent_middleware.urls import parse_url
+from tests.engines import engine_for
 from tests.html.oracle import nothing_closed
 from tests.test_blocking import HELD, LEFT_ALONE
 
@@ -65,7 +66,7 @@ class Recording(TagBlocker):
 
 
 def watch(consent: Consent, *, clicked: bool = False) -> Recording:
-    return Recording(POLICY, POLICY.decide(consent, clicked=clicked), "/f.js", authority="www.shop.example")
+    return Recording(engine_for(POLICY), POLICY.decide(consent, clicked=clicked), "/f.js", authority="www.shop.example")
 
 
 def rewrite(document: bytes, consent: Consent, cuts: list[int] | None = None) -> bytes:

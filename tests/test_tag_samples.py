@@ -11,6 +11,7 @@ from consent_middleware.blocking import TagBlocker
 from consent_middleware.consent import OPTIONAL_CATEGORIES
 from consent_middleware.html.rewriter import HTMLRewriter
 from consent_middleware.purpose import Purpose
+from tests.engines import engine_for
 from tests.pages import page
 from tests.tag_samples import FORMS, LOOK_ALIKES, Form
 from tests.test_properties import fetchable
@@ -25,7 +26,7 @@ GRANTS = {
 
 def rewrite(document: bytes, *granted: Category, size: int = 0) -> tuple[bytes, TagBlocker]:
     consent = Consent(dict.fromkeys(granted, State.GRANTED))
-    holds = TagBlocker(POLICY, POLICY.decide(consent), "/f.js", authority="www.shop.example")
+    holds = TagBlocker(engine_for(POLICY), POLICY.decide(consent), "/f.js", authority="www.shop.example")
     rewriter = HTMLRewriter(holds)
     if not size:
         return rewriter.rewrite(document), holds

@@ -12,6 +12,7 @@ import pytest
 
 from consent_middleware import Plan, Policy, Purpose
 from consent_middleware.wsgi import PLAN_KEY, ConsentMiddleware
+from tests.engines import engine_for
 from tests.gateways import Chunks, Request, run_wsgi
 from tests.pages import HELD_LOADER, HELD_SCRIPT, LOADER, page
 
@@ -318,7 +319,7 @@ def test_app_gets_changed_fields_in_a_copy() -> None:
         return []
 
     server = Server()
-    tag = f'"v1--consent-c0t0e0-{POLICY.fingerprint}"'
+    tag = f'"v1--consent-c0t0e0-{engine_for(POLICY).fingerprint}"'
     given = environ(
         HTTP_ACCEPT="text/html",
         HTTP_ACCEPT_ENCODING="compress, gzip;q=0.8, dcz",

@@ -33,3 +33,5 @@ __all__ = [
 KNOWN_VENDORS: tuple[Vendor, ...] = (HUBSPOT, INTERCOM)
 #: The vendors of a site that names none.
 VENDORS: tuple[Vendor, ...] = (HUBSPOT,)
+#: The same by their `id`.
+DEFAULT_VENDORS: tuple[str, ...] = tuple(vendor.id for vendor in VENDORS)

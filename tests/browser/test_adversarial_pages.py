@@ -15,6 +15,7 @@ from playwright.sync_api import Page, Route, expect
 from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
 from examples.standin import StandIn
+from tests.engines import engine_for
 from tests.quiet import navigation
 
 from .app import App
@@ -66,8 +67,10 @@ def protected(
         f'<!DOCTYPE html><html lang="en"><head><title>Shop</title>{head}</head><body><h1>Shop</h1>{body}</body></html>'
     )
     given = [(b"Content-Type", b"text/html"), *((k.encode(), v.encode()) for k, v in (headers or {}).items())]
-    exchange = Exchange(policy, RequestHead("GET", "/", "", [(b"cookie", cookie.encode())] if cookie else []))
-    put(site, exchange.whole(200, given, page.encode())[1], headers=headers, facade=policy.facade)
+    exchange = Exchange(
+        engine_for(policy), RequestHead("GET", "/", "", [(b"cookie", cookie.encode())] if cookie else [])
+    )
+    put(site, exchange.whole(200, given, page.encode())[1], headers=headers, facade=engine_for(policy).facade)
 
 
 class TestWordsOfVisitors:

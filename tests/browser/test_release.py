@@ -9,9 +9,11 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from consent_middleware import Policy
+from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.purpose import Purpose
 from examples.standin import Portal, StandIn
+from tests.engines import engine_for
 from tests.quiet import navigation
 
 from .pages import (
@@ -275,7 +277,7 @@ class TestDigestBesideNonce:
         hosts_of = " js.hs-scripts.com js.usemessages.com js.hs-analytics.net"
         csp = f"script-src 'nonce-abc' 'sha256-{digest}'{more or hosts_of}; connect-src *"
         given = [(b"Content-Type", b"text/html; charset=utf-8"), (b"Content-Security-Policy", csp.encode())]
-        exchange = Exchange(Policy(contact_url="/contact"), RequestHead("GET", "/", "", []))
+        exchange = Exchange(Engine(Policy(contact_url="/contact")), RequestHead("GET", "/", "", []))
         body = f'<html lang="en"><body>{LOG}<p>x</p><script>{self.TEXT}</script>'
         put(site, exchange.whole(200, given, body.encode())[1], headers={"Content-Security-Policy": csp})
         open_page(page)
@@ -376,7 +378,7 @@ class TestWhatIsNotReleased:
         loader = "ran.push('own');s=document.createElement('script');s.src='//js.hs-scripts.com/1.js';head.append(s)"
         own = f'<script nonce="abc">{loader}</script>'
         policy = Policy(contact_url="/contact", guard="never")
-        given = Exchange(policy, RequestHead("GET", "/", "", []))
+        given = Exchange(engine_for(policy), RequestHead("GET", "/", "", []))
         _, body = given.whole(
             200,
             [(b"Content-Type", b"text/html"), (b"Content-Security-Policy", csp)],
@@ -399,7 +401,7 @@ class TestWhatIsNotReleased:
         tags = (
             '<script src="https://js.hs-scripts.com/666.js"></script>' + f'<script nonce="abc" src="{LOADER}"></script>'
         )
-        given = Exchange(Policy(contact_url="/contact"), RequestHead("GET", "/", "", []))
+        given = Exchange(Engine(Policy(contact_url="/contact")), RequestHead("GET", "/", "", []))
         _, body = given.whole(
             200, [(b"Content-Type", b"text/html"), (b"Content-Security-Policy", csp)], f"<html><body>{tags}".encode()
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from consent_middleware import Policy
+from consent_middleware import Policy, Texts
 from examples.standin import StandIn
 
 from .app import App
@@ -536,7 +536,8 @@ class TestForms:
         expect(page.locator("#f > div")).to_have_attribute("data-state", "failed")
 
     def test_embeds_may_wait_unseen(self, page: Page, standin: StandIn) -> None:
-        with App(Policy(contact_url="/c", embeds_click=False), {}) as app:
+        without = Texts(forms="", meetings="", calls_to_action="", video="")
+        with App(Policy(contact_url="/c", texts=without), {}) as app:
             show(
                 page,
                 app,

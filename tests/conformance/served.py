@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.engines import engine_for
 from tests.pages import HELD_SCRIPT
 
 from .clients import Answer, ask, ask_h2
@@ -12,8 +13,8 @@ from .site import POLICY
 
 FULL = ("Cookie", "consent=functional,analytics,marketing")
 NAVIGATION = ("Accept", "text/html")
-ASSET = POLICY.facade.asset("en")
-MARK = f"--consent-{POLICY.shared_page_plan.variant}-{POLICY.fingerprint}"
+ASSET = engine_for(POLICY).facade.asset("en")
+MARK = f"--consent-{engine_for(POLICY).shared_page_plan.variant}-{engine_for(POLICY).fingerprint}"
 
 WSGI = [name for name, command in COMMANDS.items() if command.gateway == "wsgi"]
 ASGI = [name for name, command in COMMANDS.items() if command.gateway == "asgi"]

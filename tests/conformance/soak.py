@@ -25,6 +25,7 @@ from consent_middleware import Policy
 from consent_middleware.asgi import ConsentMiddleware as Asgi
 from consent_middleware.page_cache import RewriteCache
 from consent_middleware.wsgi import ConsentMiddleware as Wsgi
+from tests.engines import engine_for
 from tests.pages import HELD_SCRIPT, LOADER, page
 
 TAGGED = page(b"<p>words and words</p>\n" * 40 + LOADER)
@@ -164,10 +165,11 @@ def resident() -> int:
 
 def soak(requests: int, samples: int = 20, tell: Callable[[Sample], object] = lambda sample: None) -> list[Sample]:
     """Make `requests`, half through each gateway, and look at the memory `samples` times, evenly."""
-    policy = Policy(contact_url="/contact", max_hold=2048)
+    policy = Policy(contact_url="/contact", limits={"tag_bytes": 2048})
     # A small cache, so that it is full long before the end.
-    policy.pages = RewriteCache(100_000, many=32)
+    engine_for(policy).pages = RewriteCache(100_000, max_entries=32)
     wsgi, asgi = Wsgi(wsgi_app, policy), Asgi(asgi_app, policy)
+    wsgi.engine = asgi.engine = engine_for(policy)
     found: list[Sample] = []
     loop = asyncio.new_event_loop()
 
@@ -182,7 +184,7 @@ def soak(requests: int, samples: int = 20, tell: Callable[[Sample], object] = la
                 wsgi_request(wsgi, number)
             loop.run_until_complete(some(range(begin + 1, begin + step, 2)))
             # The plans of past visitors are cached up to a limit, so they are not counted.
-            policy._plans.clear()
+            engine_for(policy)._plans.clear()
             gc.collect()
             found.append(Sample(begin + step, sys.getallocatedblocks(), resident()))
             tell(found[-1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from consent_middleware import Policy
+from consent_middleware.engine import Engine
 from tests.gateways import Reply
 from tests.pages import HELD_LOADER, page
 
@@ -74,7 +75,7 @@ def test_page_stays_in_the_back_forward_cache(gateway: Gateway) -> None:
     result = gateway(asking(), html())
 
     assert "no-store" not in "".join(result.all("cache-control"))
-    assert not re.search(rb"\bunload|beforeunload", result.body + Policy().facade.asset().body)
+    assert not re.search(rb"\bunload|beforeunload", result.body + Engine(Policy()).facade.asset().body)
 
 
 def test_no_transform_does_not_bind_the_middleware(gateway: Gateway) -> None:

@@ -8,6 +8,8 @@ import re
 from pathlib import Path
 
 from consent_middleware import Policy
+from consent_middleware.engine import Engine
+from tests.engines import engine_for
 from tests.gateways import Reply, Result
 from tests.pages import HELD_LOADER, LOADER, page
 
@@ -37,17 +39,17 @@ def test_policy_of_hashes_leaves_the_tags_waiting(gateway: Gateway, policy: Poli
     digest = base64.b64encode(hashlib.sha256(b"x").digest()).decode()
     for sources in (f"'sha256-{digest}'", "'strict-dynamic' 'self'", "'none'"):
         assert HELD_LOADER in gateway(asking(), html(TAGGED, ("Content-Security-Policy", f"script-src {sources}"))).body
-    assert policy.notices.counts == {"csp-refuses-facade": 3}
+    assert engine_for(policy).notices.counts == {"csp-refuses-facade": 3}
     for sources in ("'self'", "https:", "a.example 'unsafe-inline'", "'nonce-a'"):
         gateway(asking(), html(TAGGED, ("Content-Security-Policy", f"script-src {sources}")))
     gateway(asking(), html(TAGGED, ("Content-Security-Policy", "img-src 'none'")))
     gateway(asking(), html(page(), ("Content-Security-Policy", "script-src 'none'")))
-    assert policy.notices.counts == {"csp-refuses-facade": 3}
+    assert engine_for(policy).notices.counts == {"csp-refuses-facade": 3}
 
 
 def test_script_uses_a_trusted_types_policy() -> None:
     """8.2 The facade's script sets a script's address through a Trusted Types policy."""
-    assert b"createPolicy" in Policy().facade.asset().body
+    assert b"createPolicy" in Engine(Policy()).facade.asset().body
 
 
 def test_blocked_tag_keeps_its_security_attributes(gateway: Gateway) -> None:

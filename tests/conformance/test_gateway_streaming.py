@@ -57,7 +57,7 @@ async def test_asgi_event_stream_is_the_apps_own(policy: Policy) -> None:
 
 def test_endless_tag_takes_bounded_memory(gateway: Gateway) -> None:
     """6.3 An endless tag needs bounded memory, and work that grows with its length only."""
-    small = Policy(contact_url="/c", max_hold=65_536)
+    small = Policy(contact_url="/c", limits={"tag_bytes": 65_536})
     parts = [b"<!doctype html><meta charset=utf-8><p>", b"<a title='"] + [b"x" * 4096] * 2000
     tracemalloc.start()
     try:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from consent_middleware import Policy
+from tests.engines import engine_for
 from tests.gateways import GATEWAYS, Pairs, Reply, Request, Result
 from tests.pages import CHAT, CHAT_HINT, EU_LOADER, HELD_CHAT, HELD_HINT, HELD_LOADER, HINT, LOADER, TAG_MANAGER, page
 
 POLICY = Policy(contact_url="/contact", guard="auto")
-ASSET = POLICY.facade.asset()
+ASSET = engine_for(POLICY).facade.asset()
 HTML = ("Content-Type", "text/html; charset=utf-8")
 COOKIE_LINES = [
     ("Set-Cookie", "session=1; Path=/; Expires=Wed, 09 Jun 2100 10:18:14 GMT"),
@@ -24,8 +25,8 @@ COOKIE_LINES = [
     ("Set-Cookie", '__Host-x="a,b"; Secure; Path=/; Partitioned'),
 ]
 KEPT_LINES = [value for _, value in COOKIE_LINES if not value.startswith(("__hstc", "messagesUtk"))]
-TAG = f"c0t0e0-{POLICY.fingerprint}"
-FULL_TAG = f"c1t1e1-{POLICY.fingerprint}"
+TAG = f"c0t0e0-{engine_for(POLICY).fingerprint}"
+FULL_TAG = f"c1t1e1-{engine_for(POLICY).fingerprint}"
 
 
 @dataclass
@@ -313,7 +314,7 @@ CASES = [
         "the script of an older page is the current one and may not be stored",
         html(page()),
         Request(path="/_consent/facade.0000.js"),
-        body=POLICY.facade.asset(placeholders=True).body,
+        body=engine_for(POLICY).facade.asset(placeholders=True).body,
         head={"cache-control": ["no-cache"]},
     ),
     Case(

@@ -17,6 +17,7 @@ from consent_middleware import Consent, Policy, State
 from consent_middleware.blocking import TagBlocker
 from consent_middleware.consent import OPTIONAL_CATEGORIES
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
+from tests.engines import engine_for
 
 from .parse5 import Judge, Live, Verdict
 from .soup import Document
@@ -70,7 +71,7 @@ class Marking(TagBlocker):
 
 
 def _holds(kind: type[TagBlocker] = TagBlocker) -> TagBlocker:
-    return kind(POLICY, BEFORE, "/_consent/facade.js", authority="www.shop.example")
+    return kind(engine_for(POLICY), BEFORE, "/_consent/facade.js", authority="www.shop.example")
 
 
 def rewritten(document: bytes, encoding: str = "utf-8") -> bytes:
@@ -186,7 +187,7 @@ def examined(document: Document) -> Outcome:
         if again != outcome.output:
             outcome.problems.append(Problem("again", "", f"{again!r}"))
         if document.number % 16 == 0:
-            granted = TagBlocker(POLICY, GRANTED, "/_consent/facade.js", authority="www.shop.example")
+            granted = TagBlocker(engine_for(POLICY), GRANTED, "/_consent/facade.js", authority="www.shop.example")
             if HTMLRewriter(granted, charset=encoding).rewrite(source) != source:
                 outcome.problems.append(Problem("granted", "", "something is changed"))
     except Exception:

@@ -15,6 +15,7 @@ from consent_middleware import Category, Consent, Policy, State
 from consent_middleware.blocking import TagBlocker
 from consent_middleware.consent import OPTIONAL_CATEGORIES
 from consent_middleware.html.rewriter import HTMLRewriter
+from tests.engines import engine_for
 from tests.growth import assert_linear
 from tests.pages import CHAT, LOADER, page
 
@@ -120,7 +121,7 @@ CONSENTS = {
 
 
 def rewrite(document: bytes, policy: Policy = POLICIES["the defaults"], consent: Consent = CONSENTS["none"]) -> bytes:
-    holds = TagBlocker(policy, policy.decide(consent), "/f.js", authority="www.shop.example")
+    holds = TagBlocker(engine_for(policy), policy.decide(consent), "/f.js", authority="www.shop.example")
     return HTMLRewriter(holds).rewrite(document)
 
 
@@ -206,7 +207,7 @@ def test_words_in_a_multibyte_page_change_nothing() -> None:
     script = '<script>var q="\u8868";var w="{}";{}</script>'
 
     def put(words: str) -> bytes:
-        holds = TagBlocker(policy, policy.decide(Consent()), "/f.js")
+        holds = TagBlocker(engine_for(policy), policy.decide(Consent()), "/f.js")
         own = script.replace("{}", words, 1).replace("{}", TAG_MANAGER).encode("shift_jis")
         out = HTMLRewriter(holds, charset="shift_jis").rewrite(b"<meta charset=shift_jis>" + own)
         assert own in out
@@ -290,7 +291,9 @@ SHOP = "https://www.shop.example"
     ],
 )
 def test_markup_names_an_account_only_if_certain(markup: str, expected: str) -> None:
-    policy = Policy(contact_url="/c", proxied={"js.hs-scripts.com": "https://hs.shop.example"}, elements=["own-script"])
+    policy = Policy(
+        contact_url="/c", proxied={"js.hs-scripts.com": "https://hs.shop.example"}, loading_elements=["own-script"]
+    )
     out = rewrite(page(markup.encode()), policy)
 
     assert portal(out) == expected
@@ -313,9 +316,9 @@ def test_two_accounts_on_one_page_are_a_notice() -> None:
     widget = b'<script src="https://widget.intercom.io/widget/abc12345"></script>'
 
     assert portal(rewrite(page(LOADER + CHAT + LOADER + widget), policy)) == "12345"
-    assert "several-accounts" not in policy.notices.counts
+    assert "several-accounts" not in engine_for(policy).notices.counts
     assert portal(rewrite(page(LOADER + other), policy)) == "12345"
-    assert policy.notices.counts["several-accounts"] == 1
+    assert engine_for(policy).notices.counts["several-accounts"] == 1
 
 
 def test_an_account_of_one_page_is_not_learnt_for_another() -> None:

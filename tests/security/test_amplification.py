@@ -16,8 +16,10 @@ from consent_middleware.cookies import (
     Cookies,
     expire_cookies,
 )
+from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.headers import LONGEST_DOMAIN, host_name
+from tests.engines import engine_for
 
 REFUSES = b"consent=necessary"
 HELD = b"hubspotutk=1; __hstc=2; __hssc=3; __hssrc=4; messagesUtk=5"
@@ -39,7 +41,7 @@ HOSTS = {
 
 def _set_cookies(host: bytes, cookie: bytes, path: str = "/", policy: Policy | None = None) -> list[bytes]:
     head = [(b"host", host), (b"cookie", cookie)]
-    exchange = Exchange(policy or Policy(contact_url="/c"), RequestHead("GET", path, "", head))
+    exchange = Exchange(engine_for(policy or Policy(contact_url="/c")), RequestHead("GET", path, "", head))
     if exchange.answer is not None:
         headers = exchange.answer.headers
     else:
@@ -116,7 +118,7 @@ def test_the_name_in_a_host_field(host: bytes, name: bytes) -> None:
 def test_a_long_host_does_not_enter_a_page() -> None:
     page = b'<base href="https://other.example/"><script src="//js.hs-scripts.com/12345.js"></script>'
     head = [(b"host", b"a" * 16_000)]
-    _, body = Exchange(Policy(contact_url="/c"), RequestHead("GET", "/", "", head)).whole(
+    _, body = Exchange(Engine(Policy(contact_url="/c")), RequestHead("GET", "/", "", head)).whole(
         200, [(b"content-type", b"text/html")], page
     )
 
@@ -156,13 +158,13 @@ def _hostile(kind: str) -> Iterator[bytes]:
     "kind", ["copies of the own cookie", "different copies", "long names", "every platform", "one plain cookie"]
 )
 def test_plans_that_are_kept_have_a_bound_in_bytes(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("consent_middleware.policy._PLANS_ROOM", 1 << 18)
+    monkeypatch.setattr("consent_middleware.plan_cache.MAX_BYTES", 1 << 18)
     policy = Policy(contact_url="/c")
     headers = _hostile(kind)
 
     def ask(times: int) -> None:
         for _ in range(times):
-            policy.plan(Signals(Cookies([next(headers)])))
+            engine_for(policy).plan(Signals(Cookies([next(headers)])))
 
     ask(3)
     tracemalloc.start()
@@ -179,24 +181,24 @@ def test_plans_that_are_kept_have_a_bound_in_bytes(kind: str, monkeypatch: pytes
 
 def test_a_plan_that_names_much_is_not_kept() -> None:
     policy = Policy(contact_url="/c")
-    policy.plan(Signals(Cookies([next(_hostile("long names"))])))
+    engine_for(policy).plan(Signals(Cookies([next(_hostile("long names"))])))
 
-    assert not policy._plans
-    assert policy._decided.cache_info().currsize <= 4
+    assert not engine_for(policy)._plans
+    assert not engine_for(policy)._decisions
 
 
 def test_plain_plans_are_kept_and_given_again() -> None:
     policy = Policy(contact_url="/c")
     signals = Signals(Cookies([b"consent=functional; cookieconsent_status=allow; a=1"]))
 
-    assert policy.plan(signals) is policy.plan(signals)
+    assert engine_for(policy).plan(signals) is engine_for(policy).plan(signals)
 
 
 def test_room_for_plans_begins_anew_when_it_is_full() -> None:
     policy = Policy(contact_url="/c")
     first, second = (Signals(Cookies([b"consent=functional; a=%d" % number])) for number in (1, 2))
-    policy.plan(first)
-    policy._plans._left = 1
-    policy.plan(second)
+    engine_for(policy).plan(first)
+    engine_for(policy)._plans._left = 1
+    engine_for(policy).plan(second)
 
-    assert len(policy._plans) == 1
+    assert len(engine_for(policy)._plans) == 1

@@ -17,6 +17,7 @@ from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.purpose import ChatScript
 from consent_middleware.vendor import Vendor
 from consent_middleware.vendors.hubspot import HUBSPOT
+from tests.engines import engine_for
 
 LOADER = '<script src="//js.hs-scripts.com/12345.js"></script>'
 NONCED = '<script nonce="abc" src="//js.hs-scripts.com/12345.js"></script>'
@@ -38,7 +39,9 @@ def sent(
     given = [(b"content-type", b"text/html; charset=utf-8")]
     if csp:
         given.append((b"content-security-policy", csp.encode()))
-    exchange = Exchange(policy or Policy(contact_url="/contact"), RequestHead("GET", "/", mount, [(b"host", host)]))
+    exchange = Exchange(
+        engine_for(policy or Policy(contact_url="/contact")), RequestHead("GET", "/", mount, [(b"host", host)])
+    )
     return exchange.whole(200, given, page.encode())[1].decode()
 
 
@@ -179,7 +182,7 @@ class TestWhereTagsAreInDoubt:
         policy = Policy(contact_url="/c")
         assert portal(sent(DOUBT + text, policy=policy)) is None
         assert portal(sent(DOUBT + text + LOADER, policy=policy)) == "12345"
-        assert "several-accounts" not in policy.notices.counts
+        assert "several-accounts" not in engine_for(policy).notices.counts
 
     def test_a_tag_as_browsers_read_it_is_listed(self) -> None:
         inline = "<script>fetch('https://js.hs-banner.com/1.js')</script>"
@@ -312,7 +315,7 @@ class TestPolicies:
         assert portal(sent(LOADER, csp="img-src 'self'")) == "12345"
 
     def test_a_stopped_tag_is_no_chat_that_loads(self) -> None:
-        policy = Policy(contact_url="/c", tracking=[], chat=["marketing"], embeds=["marketing"])
+        policy = Policy(contact_url="/c", requires={"tracking": [], "chat": ["marketing"], "embeds": ["marketing"]})
         page = sent(
             '<script src="//js.usemessages.com/conversations-embed.js" data-hsjs-portal="2"></script>' + EVIL,
             csp="script-src 'nonce-abc'",
@@ -411,4 +414,4 @@ class TestBases:
         page = sent(f'<base href="https://x.example/">{LOADER}', policy=policy, host=host)
         assert "/_consent/" not in page.partition("<base")[2]
         assert 'data-consent-src="//js.hs-scripts.com' in page
-        assert policy.notices.counts["base-without-host"] >= 1
+        assert engine_for(policy).notices.counts["base-without-host"] >= 1

@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_middleware import Policy, mime
+from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.mime import HTML, XHTML, PageType
 from tests import npm
+from tests.engines import engine_for
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -156,7 +158,7 @@ PAGES: dict[str, tuple[Headers, bytes]] = {
 
 def exchanged(headers: Headers, body: bytes, *chunks: int, asked: Headers = NAVIGATION) -> tuple[Headers, bytes]:
     """What becomes of a response, whole or in pieces of so many bytes."""
-    exchange = Exchange(POLICY, RequestHead("GET", "/", "", asked))
+    exchange = Exchange(engine_for(POLICY), RequestHead("GET", "/", "", asked))
     if not chunks:
         return exchange.whole(200, headers, body)
     exchange.start(200, headers)
@@ -221,7 +223,7 @@ def test_xml_for_a_script_keeps_its_bytes(destination: bytes) -> None:
 @pytest.mark.parametrize("status", [206, 301, 204])
 def test_answers_without_a_page_are_not_sniffed(status: int) -> None:
     headers = [(b"location", b"/"), (b"etag", b'"a"')]
-    exchange = Exchange(POLICY, RequestHead("GET", "/", "", NAVIGATION))
+    exchange = Exchange(engine_for(POLICY), RequestHead("GET", "/", "", NAVIGATION))
 
     assert exchange.whole(status, headers, b"") == (headers, b"")
 
@@ -285,7 +287,9 @@ DATA = {
 
 def sent(fields: Headers, body: bytes, size: int | None, essence: bytes = b"text/html") -> tuple[Headers, bytes]:
     """Head and body of a response to such a request, at once or in pieces."""
-    exchange = Exchange(Policy(contact_url="/c"), RequestHead("GET", "/", "", [(b"host", b"a.example"), *fields]))
+    exchange = Exchange(
+        Engine(Policy(contact_url="/c")), RequestHead("GET", "/", "", [(b"host", b"a.example"), *fields])
+    )
     exchange.start(200, [(b"content-type", essence), (b"etag", b'"1"')])
     if size is None:
         head, out = exchange.rewrite_whole(body)
@@ -330,15 +334,15 @@ def test_xhtml_for_a_script_is_read() -> None:
 
 def test_page_for_a_script_is_noted_as_nothing() -> None:
     policy = Policy(contact_url="/c")
-    exchange = Exchange(policy, RequestHead("GET", "/", "", FROM_SCRIPTS["plain HTTP"]))
+    exchange = Exchange(engine_for(policy), RequestHead("GET", "/", "", FROM_SCRIPTS["plain HTTP"]))
 
     exchange.whole(200, [(b"content-type", b"text/html")], PAGE)
 
-    assert policy.notices.counts == {}
+    assert engine_for(policy).notices.counts == {}
 
 
 def test_white_space_is_not_waited_through_for_ever() -> None:
-    exchange = Exchange(Policy(contact_url="/c"), RequestHead("GET", "/", "", FROM_SCRIPTS["plain HTTP"]))
+    exchange = Exchange(Engine(Policy(contact_url="/c")), RequestHead("GET", "/", "", FROM_SCRIPTS["plain HTTP"]))
     exchange.start(200, [(b"content-type", b"text/html")])
 
     assert exchange.feed(b" " * 2000) == b" " * 2000

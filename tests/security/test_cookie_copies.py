@@ -9,7 +9,8 @@ import pytest
 from consent_middleware import Policy, Purpose, Signals
 from consent_middleware.consent import Category, Consent, Regime
 from consent_middleware.cookies import MAX_HEADER, Cookies
-from consent_middleware.policy import Plan
+from consent_middleware.engine import Engine
+from consent_middleware.plan import Plan
 from consent_middleware.sources.reader import MAX_COPIES, MAX_NAMES
 
 MANY = MAX_COPIES + 5
@@ -66,7 +67,7 @@ ONE_BY_ONE = pytest.mark.parametrize("name", FORMATS)
 
 
 def _plan(*pairs: bytes, regime: Regime = Regime.OPT_IN) -> Plan:
-    return Policy(contact_url="/c", regime=regime).plan(Signals(Cookies([b"; ".join(pairs)])))
+    return Engine(Policy(contact_url="/c", regime=regime)).plan(Signals(Cookies([b"; ".join(pairs)])))
 
 
 def _grants(consent: Consent) -> bool:
@@ -132,7 +133,7 @@ def test_refusal_behind_a_cut_header_is_not_outvoted() -> None:
 def test_refusal_in_a_further_header_is_not_outvoted() -> None:
     lines = [b"cookieconsent_status=allow", b"a=" + b"x" * (MAX_HEADER - 28), b"cookieconsent_status=deny"]
 
-    consent = Policy(contact_url="/c").plan(Signals(Cookies(lines))).consent
+    consent = Engine(Policy(contact_url="/c")).plan(Signals(Cookies(lines))).consent
 
     assert not _grants(consent)
 

@@ -9,18 +9,19 @@ from hypothesis import strategies as st
 from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.html.double_reading import Change, DoubleReading, read_as_jis
+from tests.engines import engine_for
 
 from .encodings import HIDDEN, META, PAGES, PLAIN, SCRIPT
 
 POLICY = Policy(guard="auto")
-SMALL = Policy(guard="auto", max_hold=1024)
-LENIENT = Policy(guard="auto", max_hold=1024, on_bail_out="pass")
+SMALL = Policy(guard="auto", limits={"tag_bytes": 1024})
+LENIENT = Policy(guard="auto", limits={"tag_bytes": 1024}, on_long_tag="pass")
 ESCAPED = b"<p>\x1b$B$3\x1b(B</p>"
 CHUNKS = [None, 1, 7, 64]
 
 
 def rewritten(body: bytes, kind: bytes = b"text/html", chunk: int | None = None, policy: Policy = POLICY) -> bytes:
-    exchange = Exchange(policy, RequestHead("GET", "/", "", [(b"host", b"own.example")]))
+    exchange = Exchange(engine_for(policy), RequestHead("GET", "/", "", [(b"host", b"own.example")]))
     headers = [(b"content-type", kind)]
     if chunk is None:
         return exchange.whole(200, headers, body)[1]

@@ -13,9 +13,11 @@ import pytest
 from consent_middleware import Policy, Signals
 from consent_middleware.consent import Category
 from consent_middleware.cookies import Cookies
+from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.sources import SOURCES, Platform
 from consent_middleware.sources.gpp import sections
+from tests.engines import engine_for
 from tests.growth import assert_linear
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
@@ -171,7 +173,7 @@ XML: dict[str, Sample] = {
 
 @cache
 def _policy() -> Policy:
-    return Policy(contact_url="/contact", page_memory=0)
+    return Policy(contact_url="/contact", limits={"cache_bytes": 0})
 
 
 def _filled(sample: Sample, size: int) -> bytes:
@@ -180,7 +182,7 @@ def _filled(sample: Sample, size: int) -> bytes:
 
 
 def _rewrite(document: bytes, piece: int | None, content_type: bytes) -> None:
-    exchange = Exchange(_policy(), RequestHead("GET", "/", "", [(b"host", b"example.com")]))
+    exchange = Exchange(engine_for(_policy()), RequestHead("GET", "/", "", [(b"host", b"example.com")]))
     exchange.start(200, [(b"content-type", content_type)])
     if piece is None:
         exchange.rewrite_whole(document)
@@ -252,7 +254,7 @@ FIELDS: dict[str, tuple[bytes, bytes]] = {
 
 
 def _exchanged(head: list[tuple[bytes, bytes]], path: str = "/", mount: str = "") -> None:
-    Exchange(Policy(contact_url="/c"), RequestHead("GET", path, mount, head)).whole(
+    Exchange(Engine(Policy(contact_url="/c")), RequestHead("GET", path, mount, head)).whole(
         200, [(b"content-type", b"text/html"), (b"etag", b'"a"')], TAG
     )
 
@@ -365,7 +367,7 @@ def test_one_cookie_header_full_of_gpp_strings() -> None:
     def prepare(size: int) -> list[bytes]:
         return [b"; ".join(b"__gpp=" + _code_words(size).encode() + b"~%d" % number for number in range(20))]
 
-    assert_linear(prepare, lambda lines: Policy(contact_url="/c").plan(Signals(Cookies(lines))), start=128)
+    assert_linear(prepare, lambda lines: Engine(Policy(contact_url="/c")).plan(Signals(Cookies(lines))), start=128)
 
 
 @pytest.mark.parametrize("value", ["{'a':", '{"a":', "[", "%7B%22a%22%3A", "{"])
@@ -376,7 +378,7 @@ def test_deep_values(value: str) -> None:
 
     def run(every: list[Cookies]) -> None:
         for cookies in every:
-            _policy().read(Signals(cookies))
+            engine_for(_policy()).read(Signals(cookies))
 
     assert_linear(prepare, run, start=1000)
 

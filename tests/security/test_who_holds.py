@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from consent_middleware import Policy
 from consent_middleware.addresses import filter_addresses
 from consent_middleware.consent import Category
+from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
 
 from .who_holds import CASES, PIXEL, Case, table
@@ -24,7 +25,7 @@ IN_HEAD = [what for what, case in CASES.items() if case.field]
 
 
 def exchange(cookie: bytes = b"") -> Exchange:
-    return Exchange(Policy(), RequestHead("GET", "/", "", [(b"cookie", cookie)] if cookie else []))
+    return Exchange(Engine(Policy()), RequestHead("GET", "/", "", [(b"cookie", cookie)] if cookie else []))
 
 
 GRANTED = b"consent=functional,analytics,marketing"

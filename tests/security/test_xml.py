@@ -15,7 +15,7 @@ XHTML = b"application/xhtml+xml"
 NAMESPACE = b' xmlns="http://www.w3.org/1999/xhtml"'
 SCRIPT = b"<script src='https://js.hs-scripts.com/1.js'/>"
 CHUNKS = [None, 1, 7, 64]
-LENIENT = Policy(on_bail_out="pass", guard="auto")
+LENIENT = Policy(on_long_tag="pass", guard="auto")
 
 
 def document(subset: bytes, body: bytes = b"", before: bytes = b"") -> bytes:

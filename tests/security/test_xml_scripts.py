@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from consent_middleware import Policy
+from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
 
 XML = b"application/xhtml+xml; charset=utf-8"
@@ -26,7 +27,7 @@ LOADER = b's=document.createElement("script");s.src="//js.hs-scripts.com/12345.j
 def test_loader_in_an_xml_script_is_held(text: bytes, piece: int) -> None:
     page = b"<html><body><script>" + text + b"</script></body></html>"
     exchange = Exchange(
-        Policy(contact_url="/c", guard="never"), RequestHead("GET", "/", "", [(b"host", b"example.com")])
+        Engine(Policy(contact_url="/c", guard="never")), RequestHead("GET", "/", "", [(b"host", b"example.com")])
     )
     exchange.start(200, [(b"content-type", XML)])
 

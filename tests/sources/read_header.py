@@ -9,6 +9,7 @@ from typing import Any
 from consent_middleware import Policy, Signals
 from consent_middleware.consent import OPTIONAL_CATEGORIES, Consent, State
 from consent_middleware.cookies import Cookies
+from tests.engines import engine_for
 
 SIGNS = {State.GRANTED: "+", State.DENIED: "-", State.UNKNOWN: "?"}
 
@@ -24,8 +25,8 @@ def readings(
 ) -> tuple[Consent, ...]:
     """The readings of a request's `Cookie` lines and other fields."""
     policy = Policy(contact_url="/c", mapping=mapping, **settings)
-    plan = policy.plan(Signals(Cookies(cookies), headers))
-    assert not policy.notices.counts
+    plan = engine_for(policy).plan(Signals(Cookies(cookies), headers))
+    assert not engine_for(policy).notices.counts
     return plan.readings
 
 
@@ -33,8 +34,8 @@ def said(
     *cookies: bytes, by: str, mapping: Mapping[str, Any] | None = None, headers: Sequence[tuple[bytes, bytes]] = ()
 ) -> str:
     """The literal reading of a request. Nobody but the platform `by` may have said anything."""
-    policy = Policy(contact_url="/c", mapping=mapping, dnt=True)
-    literal = policy.plan(Signals(Cookies(cookies), headers)).merged
-    assert not policy.notices.counts
+    policy = Policy(contact_url="/c", mapping=mapping, ignore=())
+    literal = engine_for(policy).plan(Signals(Cookies(cookies), headers)).merged
+    assert not engine_for(policy).notices.counts
     assert literal.source in {by, ""}
     return "".join(SIGNS[literal.state(category)] for category in OPTIONAL_CATEGORIES) + f" {literal.basis}"

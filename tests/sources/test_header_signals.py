@@ -7,6 +7,7 @@ import pytest
 from consent_middleware import Policy, Signals
 from consent_middleware.consent import OPTIONAL_CATEGORIES
 from consent_middleware.cookies import Cookies
+from consent_middleware.engine import Engine
 from tests.sources.read_header import NOTHING, SIGNS, said
 
 
@@ -33,14 +34,16 @@ def test_the_reading_of_do_not_track(value: bytes, expected: str) -> None:
 
 
 def test_dnt_is_read_only_on_request() -> None:
-    plan = Policy(contact_url="/c").plan(Signals(Cookies(), [(b"dnt", b"1")]))
+    plan = Engine(Policy(contact_url="/c")).plan(Signals(Cookies(), [(b"dnt", b"1")]))
 
     assert plan.readings == ()
     assert plan.merged.states == {}
 
 
 def test_signal_refuses_what_a_cookie_grants() -> None:
-    plan = Policy(contact_url="/c").plan(Signals(Cookies([b"cookieconsent_status=allow"]), [(b"sec-gpc", b"1")]))
+    plan = Engine(Policy(contact_url="/c")).plan(
+        Signals(Cookies([b"cookieconsent_status=allow"]), [(b"sec-gpc", b"1")])
+    )
 
     assert "".join(SIGNS[plan.merged.state(category)] for category in OPTIONAL_CATEGORIES) == "++-"
     assert plan.merged.source == "insites, gpc"

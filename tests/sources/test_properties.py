@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from consent_middleware import Basis, Category, Consent, Policy, Purpose, Regime, Signals, State
 from consent_middleware.consent import OPTIONAL_CATEGORIES
 from consent_middleware.cookies import Cookies
+from consent_middleware.engine import Engine
 from consent_middleware.explain import as_json, as_text, plan_of
 from consent_middleware.sources import SOURCES
+from tests.engines import engine_for
 
 NAMES = [name for platform in SOURCES for name in platform.cookies]
 NAMES += [prefix + "123" for platform in SOURCES for prefix in platform.prefixes]
@@ -67,7 +69,7 @@ some_readings = st.lists(
 policies = st.builds(
     Policy,
     contact_url=st.just("/c"),
-    gpc=st.sampled_from(["always", "opt-out", "never"]),
+    gpc=st.sampled_from(["always", "opt-out"]),
     tcf_grants=st.booleans(),
     max_age_days=st.none() | st.just(5),
     revisions=st.none() | st.just({"orestbida": "1"}),
@@ -82,11 +84,11 @@ NOW = 11.0 * 86_400
 @given(st.lists(headers, max_size=3), st.sampled_from(Regime), st.binary(max_size=8))
 def test_no_request_raises(lines: list[bytes], regime: Regime, signal: bytes) -> None:
     """Law: any bytes are a Cookie header, and a platform's reader raises for none of them."""
-    policy = Policy(contact_url="/c", mapping=MAPPING, regime=regime, dnt=True)
+    policy = Policy(contact_url="/c", mapping=MAPPING, regime=regime, ignore=())
 
     plan = plan_of(policy, [(b"cookie", line) for line in lines] + [(b"sec-gpc", signal), (b"dnt", signal)])
 
-    assert policy.notices.counts == {}
+    assert engine_for(policy).notices.counts == {}
     json.dumps(as_json(plan))
     json.dumps(plan.record())
     as_text(plan)
@@ -98,7 +100,7 @@ def test_no_request_raises(lines: list[bytes], regime: Regime, signal: bytes) ->
 @given(st.lists(headers, max_size=3), st.sampled_from(Regime))
 def test_merge_grants_only_what_a_source_grants(lines: list[bytes], regime: Regime) -> None:
     """Law: what counts is a part of what is said, and a grant that counts stands alone in some reading."""
-    plan = Policy(contact_url="/c", mapping=MAPPING, regime=regime).plan(Signals(Cookies(lines)))
+    plan = Engine(Policy(contact_url="/c", mapping=MAPPING, regime=regime)).plan(Signals(Cookies(lines)))
 
     for category in OPTIONAL_CATEGORIES:
         if plan.consent.grants(category):
@@ -128,8 +130,8 @@ def test_removing_a_denial_never_blocks_more(
     for purpose in Purpose:
         assert after.allows(purpose) >= before.allows(purpose)
         assert (after.decisions[purpose].action == "block") <= (before.decisions[purpose].action == "block")
-    assert policy.blocked_cookies(after) <= policy.blocked_cookies(before)
-    assert policy.refused_cookies(after) <= policy.refused_cookies(before)
+    assert engine_for(policy).cookies.blocked(after) <= engine_for(policy).cookies.blocked(before)
+    assert engine_for(policy).cookies.refused(after) <= engine_for(policy).cookies.refused(before)
 
 
 @pytest.mark.slow
@@ -185,11 +187,11 @@ WHOLE = [
 def test_truncated_cookie_grants_no_more(cookie: bytes) -> None:
     """Law: what is missing is unknown. A name that is cut off is another name."""
     policy = Policy(contact_url="/c", mapping=MAPPING)
-    whole = policy.plan(Signals(Cookies([cookie]))).merged
+    whole = engine_for(policy).plan(Signals(Cookies([cookie]))).merged
 
     assert whole.is_known
     for length in range(len(cookie)):
-        assert policy.plan(Signals(Cookies([cookie[:length]]))).merged.granted <= whole.granted
+        assert engine_for(policy).plan(Signals(Cookies([cookie[:length]]))).merged.granted <= whole.granted
 
 
 #: Samples that this project believes less: TrustArc's levels were there before any choice, and the videos of Borlabs'

@@ -12,6 +12,7 @@ import pytest
 from consent_middleware import Consent, Policy, Signals
 from consent_middleware.consent import Basis, Category, State
 from consent_middleware.cookies import Cookies
+from consent_middleware.engine import Engine
 from consent_middleware.sources import SOURCES
 from consent_middleware.sources.platform import (
     MAX_BRACKETS,
@@ -87,7 +88,7 @@ def test_the_lines_of_a_request(lines: list[bytes], expected: str) -> None:
 def test_answer_after_comma_only_refuses() -> None:
     lines = b"OptanonConsent=groups=C0003%3A0%2CC0002%3A1,OptanonAlertBoxClosed=2025-01-02T03:04:05Z"
 
-    literal = Policy(contact_url="/c").plan(Signals(Cookies([lines]))).merged
+    literal = Engine(Policy(contact_url="/c")).plan(Signals(Cookies([lines]))).merged
 
     assert said(lines, by="onetrust") == "-+? implied"
     assert literal.basis_of(Category.FUNCTIONAL) is Basis.EXPLICIT
@@ -216,7 +217,7 @@ def test_no_reading_holds_a_value_or_an_id() -> None:
         f'cc_cookie={{"categories":["ads"],"level":[],"consent_uuid":"{secret}"}}',
     ]
 
-    plan = Policy(contact_url="/c").plan(Signals(Cookies(cookie.encode() for cookie in cookies)))
+    plan = Engine(Policy(contact_url="/c")).plan(Signals(Cookies(cookie.encode() for cookie in cookies)))
 
     assert len(plan.readings) == len(cookies)
     assert secret not in repr(plan)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from consent_middleware import Policy, Purpose, Signals
 from consent_middleware.cookies import Cookies
+from consent_middleware.engine import Engine
 from consent_middleware.sources import tcf
 from tests.sources.read_header import NOTHING, readings, said
 
@@ -89,8 +90,8 @@ def test_names_that_hold_no_string_of_version_2(name: str) -> None:
 def test_tc_string_only_denies_without_tcf_grants() -> None:
     signals = Signals(Cookies([cookie(core())]))
 
-    only_denies = Policy(contact_url="/c").plan(signals)
-    grants = Policy(contact_url="/c", tcf_grants=True).plan(signals)
+    only_denies = Engine(Policy(contact_url="/c")).plan(signals)
+    grants = Engine(Policy(contact_url="/c", tcf_grants=True)).plan(signals)
 
     assert not only_denies.allows(Purpose.CHAT)
     assert only_denies.decisions[Purpose.CHAT].reasons == (
@@ -103,7 +104,7 @@ def test_tc_string_only_denies_without_tcf_grants() -> None:
 def test_a_string_denies_what_another_platform_grants() -> None:
     cookies = Cookies([b"cookieconsent_status=allow", cookie(core(frozenset({1})))])
 
-    plan = Policy(contact_url="/c").plan(Signals(cookies))
+    plan = Engine(Policy(contact_url="/c")).plan(Signals(cookies))
 
     assert plan.allows(Purpose.CHAT)
     assert not plan.allows(Purpose.TRACKING)

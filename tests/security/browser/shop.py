@@ -16,6 +16,7 @@ from playwright.sync_api import BrowserContext, Page, Route
 
 from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
+from tests.engines import engine_for
 from tests.quiet import until, watch
 
 HOST = "shop.example"
@@ -118,7 +119,7 @@ class Shop:
             return (200, head, self.markup) if path == "/" else (404, {}, b"")
         said = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in self.context.cookies(self.url))
         given = [(b"host", HOST.encode()), (b"cookie", said.encode())]
-        exchange = Exchange(self.policy, RequestHead("GET", path, "", given))
+        exchange = Exchange(engine_for(self.policy), RequestHead("GET", path, "", given))
         if exchange.answer is not None:
             status, headers, body = exchange.answer
         elif path == "/":

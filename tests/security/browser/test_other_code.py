@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from consent_middleware import Policy
+from tests.engines import engine_for
 from tests.quiet import comes, quiet, until
 
 from .shop import EVIL, HOST, PIXEL, PORTAL, Shop, state_is
@@ -79,7 +80,7 @@ def test_attributes_of_a_prototype_are_not_the_chat_s(page: Page) -> None:
 def test_settings_of_a_prototype_are_none(page: Page) -> None:
     """The package's own script, without settings of its own."""
     policy = Policy(contact_url="/contact")
-    tag = f'<script src="/_consent/{policy.facade.asset().name}"></script>'
+    tag = f'<script src="/_consent/{engine_for(policy).facade.asset().name}"></script>'
     shop = Shop(PLACE + tag, head=f"<script>{POLLUTION}</script>", policy=policy)
     shop.open(page)
     until(page, "window.consentMiddleware?.take")

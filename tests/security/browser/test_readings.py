@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from consent_middleware import Policy
+from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
 from examples.standin import StandIn
 from tests.browser.pages import asked, comes
@@ -51,7 +52,7 @@ def visit(page: Page, site: Site, kind: str, body: bytes) -> None:
 def test_chromium_runs_it_and_it_is_held(page: Page, site: Site, standin: StandIn, name: str) -> None:
     kind, body = CASES[name]
     navigation = [(b"host", SECURE_HOST.encode()), (b"sec-fetch-dest", b"document"), (b"accept", b"text/html")]
-    exchange = Exchange(Policy(contact_url="/contact"), RequestHead("GET", "/", "", navigation))
+    exchange = Exchange(Engine(Policy(contact_url="/contact")), RequestHead("GET", "/", "", navigation))
     held = exchange.whole(200, [(b"content-type", kind.encode())], body)[1]
 
     visit(page, site, kind, held)

@@ -1,0 +1,281 @@
+"""What a gateway compiles from a policy and keeps between requests.
+
+Every gateway makes one `Engine` when it is built: the search for vendors' tags, the facade's scripts, the caches, the
+counted notices, and the fingerprint of everything that a rewritten page depends on. All of it is freed with the
+gateway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import lru_cache, partial
+from hashlib import sha256
+from time import time
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from urllib.parse import urlsplit
+
+from .checks import checked_language
+from .consent import OPTIONAL_CATEGORIES, UNKNOWN, Consent, Regime
+from .decision import consent_from_readings, decisions_for
+from .facade import Facade
+from .html.rewriter import TagSearch
+from .notices import Notices
+from .page_cache import RewriteCache
+from .patterns import compile_host_search
+from .plan import Decision, DiscardedState, Plan
+from .plan_cache import PlanCache
+from .policy import Policy
+from .purpose import Purpose
+from .sources import SOURCES, Signals
+from .sources.own import own_cookie
+from .sources.reader import Reader, ids_for
+from .tag_managers import DOMAINS as MANAGER_DOMAINS
+from .tag_managers import FINGERPRINT as MANAGERS
+from .tag_managers import WORDS as MANAGER_WORDS
+from .urls import parse_url
+from .vendor_cookies import VendorCookies
+from .version import __version__
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+#: The elements that may load something by themselves, besides the custom elements.
+_ELEMENTS = frozenset({b"script", b"link", b"img", b"iframe", b"base"})
+#: Custom elements of AMP, and of a framework that makes scripts of them.
+_LOADING_ELEMENTS = frozenset({b"amp-iframe", b"amp-img", b"amp-pixel", b"amp-script", b"phoenix-script"})
+#: What may hide a script in its own address (`data:…;base64,…`).
+_IN_BASE64 = (b"base64", b"BASE64")
+
+#: How many decisions are kept for visitors whose cookies differ and say the same.
+MAX_DECISIONS = 256
+#: A decision that names more letters, or more discarded states, than these is not kept: a visitor has written them.
+_MAX_LETTERS = 1024
+_MAX_DISCARDED = 32
+
+
+class Engine:
+    """What one gateway compiles from a policy, and its caches. Any number of threads may use it.
+
+    Attributes:
+        policy: the settings.
+        notices: what could not be done as asked, counted: `engine.notices.counts`.
+        facade: the button, its scripts and their markup.
+        cookies: which of the vendors' cookies a plan blocks or ends.
+        search: what a tag must contain to be a vendor's.
+        pages: what became of bodies that came more than once.
+        vary: the request headers that a page depends on, besides `Cookie`.
+        language: the language of the facade's words, if the site sets one for every page.
+        shared_page_plan: the plan for pages that are the same for every visitor: no consent given.
+        fingerprint: changes with everything that a rewritten page depends on besides the plan, so that an entity tag
+            made under one set of settings or rules never confirms a page made under another.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.notices = Notices()
+        if policy.contact_url is None:
+            self.notices.note("no-contact-url", "no contact_url is set: where no chat can load, visitors get no link")
+        self.facade = Facade(
+            vendors=policy.vendors,
+            texts=policy.texts,
+            contact_url=policy.contact_url,
+            privacy_url=policy.privacy_url,
+            cookie=policy.click_cookie,
+            position="right",
+            proxied=policy.proxied,
+        )
+        self.cookies = VendorCookies(
+            policy.vendors, policy.requires, expire_chat=policy.chat_cookies_after_visit == "expire"
+        )
+        self.search = _tag_search(policy)
+        # The results are those of `exchange`, a module above this one.
+        self.pages: RewriteCache[Any] = RewriteCache(policy.limits["cache_bytes"])
+        self._functions: dict[Hashable, Callable[..., Any]] = {}
+        self._hosts_by_origin = _hosts_by_origin(policy.proxied)
+        self.language = policy.language if isinstance(policy.language, str) else None
+        self._choose_language = policy.language if callable(policy.language) else None
+
+        platforms = [platform for platform in SOURCES if platform.id not in policy.ignore]
+        ids = {platform.id: ids_for(platform, policy.mapping) for platform in platforms}
+        self._reader = Reader(platforms, ids, policy.cookie_names)
+        self._own_cookie = own_cookie(policy.consent_cookie)
+        self._click_cookie = policy.click_cookie.encode("ascii")
+        self.vary: tuple[bytes, ...] = (
+            *(name for name in (b"Sec-GPC", b"DNT") if name.lower() in self._reader.headers),
+            *policy.vary,
+        )
+
+        self._decisions: dict[Hashable, Mapping[Purpose, Decision]] = {}
+        # A site's own source may look at anything, and the age of a choice grows: then no plan is kept.
+        self._keeps_plans = not policy.sources and policy.max_age_days is None
+        self._plans = PlanCache(self._reader.headers)
+        # Most requests say nothing about consent.
+        self._plans_without_consent = {
+            (clicked, regime): policy.decide(UNKNOWN, clicked=clicked, regime=regime)
+            for clicked in (False, True)
+            for regime in Regime
+        }
+        self.shared_page_plan = self._plans_without_consent[False, Regime.OPT_IN]
+        self.fingerprint = _fingerprint(policy, self.facade, self.language)
+
+    def plan(self, signals: Signals) -> Plan:
+        """Return the plan for one request: its consent, whether the visitor has clicked, and what follows."""
+        regime = self.policy.regime
+        if not isinstance(regime, Regime):
+            regime = self._regime_of(regime, signals)
+        if self._keeps_plans and signals.cookies.raw:
+            key = self._plans.key(regime, signals)
+            plan = self._plans.get(key)
+            if plan is None:
+                plan = self._plan(signals, regime)
+                self._plans.put(key, plan)
+        else:
+            plan = self._plan(signals, regime)
+        on_decision = self.policy.on_decision
+        if on_decision is not None:
+            try:
+                on_decision(plan)
+            except Exception as error:  # a log that fails must not end in an error page
+                self.notices.note("on-decision-raised", f"on_decision raised {type(error).__name__}; the page went on")
+        return plan
+
+    def _plan(self, signals: Signals, regime: Regime) -> Plan:
+        clicked = b"1" in signals.cookies.all(self._click_cookie)
+        readings = self.read(signals)
+        if not readings:
+            return self._plans_without_consent[clicked, regime]
+        now = time() if self.policy.max_age_days is not None else 0.0
+        consent, discarded = consent_from_readings(self.policy, readings, regime, now)
+        decisions = self._decisions_for(consent, clicked, regime, discarded)
+        return Plan(consent, clicked, decisions, regime, tuple(readings))
+
+    def _decisions_for(
+        self, consent: Consent, clicked: bool, regime: Regime, discarded: Sequence[DiscardedState]
+    ) -> Mapping[Purpose, Decision]:
+        """Return the decisions for a consent, kept under everything that they are made from."""
+        states, bases, basis, attribution = consent.states, consent.bases, consent.basis, consent.attribution
+        said = [(states.get(each), bases.get(each, basis), attribution(each)) for each in OPTIONAL_CATEGORIES]
+        key = (clicked, regime, *said, *discarded)
+        decisions = self._decisions.get(key)
+        if decisions is None:
+            decisions = decisions_for(self.policy, consent, clicked=clicked, regime=regime, discarded=discarded)
+            letters = sum(len(origin) for _, _, origin in said)
+            letters += sum(len(each.source + each.cookie) for each in discarded)
+            if letters <= _MAX_LETTERS and len(discarded) <= _MAX_DISCARDED:
+                if len(self._decisions) >= MAX_DECISIONS:
+                    self._decisions.clear()
+                self._decisions[key] = decisions
+        return decisions
+
+    def read(self, signals: Signals) -> list[Consent]:
+        """Return what every source says, each by itself. A source that raises is noted and says nothing."""
+        readings: list[Consent] = [*self._own_cookie(signals), *self._reader.read(signals, self._note_source)]
+        for source in self.policy.sources:
+            try:
+                found = list(source(signals))
+                if not all(isinstance(reading, Consent) for reading in found):
+                    raise TypeError
+                readings += found
+            except Exception as error:  # a site's own source must not end in an error page
+                self._note_source("a consent source", error)
+        return readings
+
+    def _note_source(self, source: str, error: Exception) -> None:
+        self.notices.note("source-raised", f"{source} raised {type(error).__name__} and was left out")
+
+    def _regime_of(self, choose: Callable[[Signals], Regime | str | None], signals: Signals) -> Regime:
+        try:
+            said = choose(signals)
+            return Regime.OPT_IN if said is None else Regime(said)
+        except Exception as error:  # a site's own callable must not end in an error page
+            self.notices.note(
+                "regime-raised", f"the regime callable ended in {type(error).__name__}; opt-in applies to such requests"
+            )
+            return Regime.OPT_IN
+
+    def language_of(self, signals: Signals) -> str | None:
+        """Return the language that the site chooses for the facade's words on this request; None: the page's own."""
+        if self._choose_language is None:
+            return self.language
+        try:
+            return checked_language(self._choose_language(signals))
+        except Exception as error:  # a site's own callable must not end in an error page
+            self.notices.note(
+                "language-raised", f"the language callable ended in {type(error).__name__}; the page's language applies"
+            )
+            return None
+
+    def hosts_proxied_by(self, host: str, port: int | None) -> Sequence[str]:
+        """Return the vendors' hosts that an origin of the site's own serves. A default port may be left out."""
+        return self._hosts_by_origin.get((host.strip("[]"), None if port in {80, 443} else port), ())
+
+    def proxied_origin(self, host: str) -> str:
+        """Return the origin that serves a vendor's host on this site."""
+        return self.policy.proxied.get(host, f"https://{host}")
+
+    def is_vendor_url(self, address: str) -> bool:
+        """Return whether an address is on a vendor's host, or on an origin of the site's own that serves one."""
+        url = parse_url(address)
+        if url is None or url.scheme not in {"http", "https"}:
+            return False
+        return bool(self.hosts_proxied_by(url.host, url.port)) or any(
+            vendor.host_purpose(url.host) is not None
+            or any(host.region_of(url.host) is not None for rule in vendor.tag_rules for host in rule.hosts)
+            for vendor in self.policy.vendors
+        )
+
+    def cached(
+        self, function: Callable[Concatenate[Engine, Arguments], Result], size: int
+    ) -> Callable[Arguments, Result]:
+        """Return `function` for this engine, with a cache of its last `size` results that is freed with the engine."""
+        made = self._functions.get(function)
+        if made is None:
+            made = self._functions.setdefault(function, lru_cache(size)(partial(function, self)))
+        return cast("Callable[Arguments, Result]", made)
+
+
+def _tag_search(policy: Policy) -> TagSearch:
+    """Return what a tag must contain to be a vendor's, what a script's tag may contain instead, and what its text must.
+
+    Tags without any of it are not looked at.
+    """
+    managers = MANAGER_DOMAINS if policy.guard == "auto" else ()
+    markers = {marker.encode("ascii") for vendor in policy.vendors for marker in vendor.tag_markers}
+    if managers:
+        markers |= {*MANAGER_WORDS, b"data-guard"}
+    return TagSearch(
+        compile_host_search(
+            (*managers, *(domain for vendor in policy.vendors for domain in vendor.domains)),
+            (urlsplit(origin).hostname or "" for origin in policy.proxied.values()),
+        ),
+        _ELEMENTS | _LOADING_ELEMENTS | policy.loading_elements,
+        script_words=(*sorted(markers), *_IN_BASE64),
+        text_needles=compile_host_search(
+            (*managers, *(domain for vendor in policy.vendors for domain in vendor.script_domains)),
+            (marker for vendor in policy.vendors for marker in vendor.script_markers),
+        ),
+    )
+
+
+def _hosts_by_origin(proxied: Mapping[str, str]) -> dict[tuple[str, int | None], list[str]]:
+    found: dict[tuple[str, int | None], list[str]] = {}
+    for host, origin in proxied.items():
+        parts = urlsplit(origin)
+        port = None if parts.port in {80, 443} else parts.port
+        found.setdefault((parts.hostname or "", port), []).append(host)
+    return found
+
+
+def _fingerprint(policy: Policy, facade: Facade, language: str | None) -> str:
+    # A set has no order of its own, and the fingerprint is the same in every process of a site.
+    required = [(purpose, sorted(categories)) for purpose, categories in policy.requires.items()]
+    shown = (
+        policy.guard,
+        policy.withdrawal,
+        sorted(_LOADING_ELEMENTS | policy.loading_elements),
+        policy.chat_pages and policy.chat_pages.paths,
+        sorted(policy.chat_accounts or ()),
+    )
+    rules = (__version__, MANAGERS, *(vendor.fingerprint for vendor in policy.vendors))
+    settings = (required, shown, policy.path, sorted(policy.proxied.items()), facade.fingerprint, language)
+    return sha256(repr((rules, settings)).encode()).hexdigest()[:8]

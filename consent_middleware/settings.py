@@ -1,0 +1,369 @@
+"""The settings of a `Policy`, each declared once: its name, number, check, default and meaning.
+
+`Policy`, `Policy.from_mapping`, Flask's `CONSENT_…` settings, the help text and the page docs/settings.md follow from
+this table. An error message starts with the setting's number, which never changes and is never used again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from textwrap import fill
+from typing import Any
+
+from . import checks
+from .checks import Check, PolicyError, SettingError
+from .vendors import DEFAULT_VENDORS
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting.
+
+    Attributes:
+        number: the number of its error message.
+        check: what it may be.
+        default: the value without which a policy is made.
+        doc: what it means, in one paragraph.
+    """
+
+    name: str
+    number: str
+    check: Check
+    default: Any
+    doc: str
+
+
+#: The settings by topic.
+TOPICS: Mapping[str, tuple[Setting, ...]] = {
+    "What waits": (
+        Setting(
+            "vendors",
+            "CM060",
+            checks.VENDOR_LIST,
+            DEFAULT_VENDORS,
+            'The vendors whose tags and cookies wait, by id or as `Vendor`: `["hubspot", "intercom"]`.',
+        ),
+        Setting(
+            "requires",
+            "CM062",
+            checks.REQUIRES,
+            None,
+            'The categories that each purpose requires: `{"chat": ["functional"], "tracking": ["analytics", '
+            '"marketing"], "embeds": ["functional", "marketing"]}`. A purpose that is left out keeps what its vendors '
+            "require, which for HubSpot is the above. Tracking is the full tracking code, which brings the chat with "
+            "it; embeds are forms, meetings, calls to action and video.",
+        ),
+        Setting(
+            "proxied",
+            "CM007",
+            checks.ORIGINS,
+            None,
+            'Your own origins that serve a vendor\'s host: `{"js.hs-scripts.com": "https://hs.example.com"}`. The '
+            "origin is recognized as that host, and the chat is loaded from it.",
+        ),
+        Setting(
+            "loading_elements",
+            "CM034",
+            checks.ELEMENTS,
+            (),
+            'Custom elements of your own that load what their `src` names: `["lazy-script"]`.',
+        ),
+        Setting(
+            "guard",
+            "CM040",
+            checks.one_of("always", "auto", "never"),
+            "always",
+            "Which pages get a small script that blocks the tags which other scripts insert: `always` every page that "
+            "runs a script, `auto` those with a tag manager that is known, `never` none.",
+        ),
+        Setting(
+            "on_long_tag",
+            "CM015",
+            checks.one_of("withhold", "pass"),
+            "withhold",
+            "What happens to a tag that is longer than the limit `tag_bytes` and may be a vendor's: `withhold` removes "
+            "its attributes, so that it loads nothing; `pass` leaves it as it is. Either is logged and counted.",
+        ),
+        Setting(
+            "limits",
+            "CM063",
+            checks.BYTE_LIMITS,
+            None,
+            'Sizes in bytes: `{"tag_bytes": 1048576, "cache_bytes": 8388608}`. `tag_bytes` is how much of one '
+            "unfinished tag is buffered while a page streams. `cache_bytes` is how much each gateway may keep of pages "
+            "that came more than once, so that the same bytes are not read again; 0 turns this cache off. A limit that "
+            "is left out keeps its default.",
+        ),
+    ),
+    "Reading consent": (
+        Setting(
+            "regime",
+            "CM020",
+            checks.REGIME,
+            "opt-in",
+            "`opt-in` (unknown is not consent), `opt-out` (what is not refused is allowed), or a callable that takes "
+            "the request's `Signals` and returns one of them. If it raises or returns anything else, opt-in applies.",
+        ),
+        Setting(
+            "vary",
+            "CM029",
+            checks.HEADER_NAMES,
+            (),
+            'The request headers that your `regime` callable reads, for caches: `["CF-IPCountry"]`.',
+        ),
+        Setting(
+            "mapping",
+            "CM017",
+            checks.MEANINGS,
+            None,
+            'What your own ids mean, for platforms whose categories a site makes up: `{"statistics-cookies": '
+            '"analytics"}` for all of them, or by platform, `{"klaro": {"matomo": "analytics", "crm": ["analytics", '
+            '"marketing"]}}`. An id that is not mapped stays unknown.',
+        ),
+        Setting(
+            "cookie_names",
+            "CM018",
+            checks.COOKIE_NAMES,
+            None,
+            'Your own names for cookies of platforms that let a site choose them: `{"klaro": "our-klaro"}`.',
+        ),
+        Setting(
+            "ignore",
+            "CM019",
+            checks.IGNORED,
+            ("dnt",),
+            'Platforms and signals that are not read, by name: `["dnt", "gpp", "us-privacy"]`. A list of your own '
+            'replaces the default, so `["gpc"]` alone also turns `DNT` on, and `[]` reads everything. With `dnt` read, '
+            "`DNT: 1` refuses analytics and marketing.",
+        ),
+        Setting(
+            "gpc",
+            "CM021",
+            checks.one_of("always", "opt-out"),
+            "always",
+            "Where `Sec-GPC: 1` refuses marketing: `always`, or under the regime `opt-out` only. To disregard the "
+            "signal, name `gpc` in `ignore`.",
+        ),
+        Setting(
+            "tcf_grants",
+            "CM023",
+            checks.BOOLEAN,
+            False,
+            "Whether the purposes of a TC string may grant. Otherwise it only denies.",
+        ),
+        Setting(
+            "max_age_days",
+            "CM024",
+            checks.DAYS,
+            None,
+            "After how many days a choice counts as unknown, if its platform stores the date. None: never. Under "
+            "opt-out a refusal does not grow old.",
+        ),
+        Setting(
+            "revisions",
+            "CM025",
+            checks.REVISIONS,
+            None,
+            'The current version of your own privacy policy, by platform: `{"orestbida": "3"}`. A choice made under '
+            "another version is unknown, except a refusal under opt-out.",
+        ),
+        Setting(
+            "sources",
+            "CM010",
+            checks.SOURCE_LIST,
+            (),
+            "Callables of your own that read consent from a request, asked in addition to the built-in sources.",
+        ),
+        Setting(
+            "consent_cookie",
+            "CM003",
+            checks.COOKIE_NAME,
+            "consent",
+            "The name of this project's own consent cookie.",
+        ),
+    ),
+    "The click": (
+        Setting(
+            "click_cookie",
+            "CM004",
+            checks.COOKIE_NAME,
+            "consent_chat",
+            "The name of the cookie that keeps the visitor's click for this visit. Over TLS, no sibling host can set a "
+            "name that starts with `__Host-`.",
+        ),
+        Setting(
+            "click_after_refusal",
+            "CM026",
+            checks.BOOLEAN,
+            True,
+            "Whether a click loads the chat although the visitor has refused its category. False: there is no button "
+            "either.",
+        ),
+        Setting(
+            "chat_pages",
+            "CM032",
+            checks.PAGES,
+            None,
+            "The pages on which you offer your chat, as paths below the app's mount, with `*` for any characters: "
+            '`["/", "/support/*"]`. Other pages get no button. None: all pages.',
+        ),
+        Setting(
+            "chat_accounts",
+            "CM033",
+            checks.ACCOUNTS,
+            None,
+            'The accounts at the vendor that have a chat, for example HubSpot portals: `["12345"]`. A tag that names '
+            "another one brings no button. None: all accounts.",
+        ),
+    ),
+    "The button": (
+        Setting(
+            "contact_url",
+            "CM008",
+            checks.LINK,
+            None,
+            "Another way to contact you, as a path or an http, https, mailto or tel URL. It is a plain link for "
+            "visitors without JavaScript, and the way out if the chat cannot be reached. None: text only, and a "
+            "warning in the log.",
+        ),
+        Setting(
+            "privacy_url",
+            "CM041",
+            checks.LINK,
+            None,
+            "The privacy page, as a path or URL. The sentence that says what a click does links to it.",
+        ),
+        Setting(
+            "texts",
+            "CM009",
+            checks.TEXTS,
+            None,
+            "The words, as `Texts` or a mapping of its fields, all in `language`; or several of these by language, "
+            '`{"de": {"button": "Frag uns"}}`, each beside the built-in words of that language. A kind of embed whose '
+            "text is empty gets no placeholder.",
+        ),
+        Setting(
+            "language",
+            "CM014",
+            checks.LANGUAGE,
+            "auto",
+            "The language of the words, as a tag such as `de` or `pt-BR`. `auto` follows the page's `<html lang>`. A "
+            "callable takes the request's `Signals` and returns a language, or None for the page's.",
+        ),
+        Setting(
+            "path",
+            "CM006",
+            checks.PATH,
+            "/_consent",
+            "The path below the app's mount at which the middleware answers itself.",
+        ),
+    ),
+    "Cookies, caches and the log": (
+        Setting(
+            "chat_cookies_after_visit",
+            "CM050",
+            checks.one_of("expire", "keep"),
+            "expire",
+            "What happens to the chat's cookies that a browser still has when the chat is neither allowed nor clicked "
+            "for: they `expire` with the visit in which the click was made, or the browser may `keep` them. Tracking "
+            "cookies end by an explicit refusal only.",
+        ),
+        Setting(
+            "hide_cookies",
+            "CM051",
+            checks.BOOLEAN,
+            False,
+            "Whether the vendors' cookies are hidden from the app until they are allowed, so that code on the server "
+            "cannot pass them on.",
+        ),
+        Setting(
+            "cacheable",
+            "CM052",
+            checks.BOOLEAN,
+            False,
+            "Whether every visitor gets the same page, which asks for the visitor's decision in the browser. Shared "
+            "caches can then store it. Without JavaScript nothing that is blocked is released.",
+        ),
+        Setting(
+            "withdrawal",
+            "CM054",
+            checks.one_of("next-page", "at-once"),
+            "next-page",
+            "When a withdrawal takes effect on a page whose tags were all allowed: `next-page` leaves such a page as "
+            "you wrote it, byte for byte; `at-once` adds the script that notices the withdrawal and ends what runs.",
+        ),
+        Setting(
+            "on_decision",
+            "CM027",
+            checks.FUNCTION,
+            None,
+            "A callable that gets every request's `Plan`, for a log. If it raises, that is noted and the response goes "
+            "on.",
+        ),
+    ),
+}
+
+#: The settings by name.
+SETTINGS: Mapping[str, Setting] = {setting.name: setting for topic in TOPICS.values() for setting in topic}
+
+
+def check_settings(given: Mapping[str, object]) -> dict[str, Any]:
+    """Return the checked settings by name. `given` has a value for each.
+
+    Raises:
+        PolicyError: with every problem, so that a developer sees all of them at once.
+    """
+    checked: dict[str, Any] = {}
+    problems: list[tuple[str, str]] = []
+
+    def check(number: str, name: str, convert: Callable[..., Any], *values: object) -> None:
+        try:
+            checked[name] = convert(*values)
+        except SettingError as wrong:
+            for where, value, allowed in wrong.problems:
+                problems.append((number, f"{name}{where} is {value!r}; it must be {allowed}"))
+
+    for name, setting in SETTINGS.items():
+        check(setting.number, name, setting.check, given[name])
+    if "texts" in checked:
+        language = checked.get("language")
+        tag = language if isinstance(language, str) else None
+        check(SETTINGS["texts"].number, "texts", checks.texts_by_language, checked["texts"], tag)
+    if "click_cookie" in checked and checked["click_cookie"] == checked.get("consent_cookie"):
+        name = checked["click_cookie"]
+        problems.append(("CM005", f"click_cookie is {name!r}; it must be another name than consent_cookie's"))
+    if checked.get("cacheable") and checked.get("click_after_refusal") is False:
+        why = "a page that is the same for every visitor has the same button for those who have refused"
+        problems.append(("CM053", f"cacheable=True and click_after_refusal=False cannot stand together: {why}"))
+    if problems:
+        raise PolicyError(problems)
+    return checked
+
+
+def from_prefixed(settings: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Return the settings by name that stand under upper-case keys with a prefix.
+
+    Raises:
+        PolicyError: for a key with the prefix and an unknown name (CM011).
+    """
+    given = {key[len(prefix) :].lower(): value for key, value in settings.items() if key.startswith(prefix)}
+    known = ", ".join(f"{prefix}{name.upper()}" for name in sorted(SETTINGS))
+    unknown = sorted(given.keys() - SETTINGS.keys())
+    if unknown:
+        raise PolicyError([("CM011", f"{prefix}{name.upper()} is no setting; there are {known}") for name in unknown])
+    return given
+
+
+def help_text() -> str:
+    """Return what each setting means, as a docstring says it."""
+    return "\n".join(
+        fill(
+            f"{setting.name}: {setting.doc}",
+            100,
+            initial_indent=" " * 8,
+            subsequent_indent=" " * 12,
+            break_on_hyphens=False,
+        )
+        for setting in SETTINGS.values()
+    )

@@ -1,0 +1,41 @@
+"""Writes docs/settings.md from the declared settings: `make docs`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import fill
+
+from consent_middleware.settings import TOPICS, Setting
+
+PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
+
+_BEGINNING = """\
+# Settings
+
+All are keywords of `Policy`, and `CONSENT_…` in Flask's `app.config`: `CONSENT_CONTACT_URL` is `contact_url`. Other
+frameworks pass their settings to `Policy.from_mapping`. A wrong value raises `PolicyError` with the setting's number.
+This page is made from the declarations in `consent_middleware/settings.py`, by `make docs`.
+"""
+
+
+def page() -> str:
+    """Return the text of the page."""
+    parts = [_BEGINNING]
+    for topic, settings in TOPICS.items():
+        parts.append(f"## {topic}\n")
+        parts += [_section(setting) for setting in settings]
+    return "\n".join(parts)
+
+
+def _section(setting: Setting) -> str:
+    default = list(setting.default) if isinstance(setting.default, tuple) else setting.default
+    facts = f"Default: `{default!r}`. Allowed ({setting.number}): {setting.check.allowed}."
+    return f"### `{setting.name}`\n\n{_filled(setting.doc)}\n\n{_filled(facts)}\n"
+
+
+def _filled(paragraph: str) -> str:
+    return fill(paragraph, 120, break_long_words=False, break_on_hyphens=False)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")

@@ -1,0 +1,96 @@
+"""The declared settings: one table that the signature, the help text and the reference page agree with."""
+
+from __future__ import annotations
+
+import inspect
+import pydoc
+from pathlib import Path
+
+import pytest
+
+from consent_middleware import Policy, PolicyError
+from consent_middleware.settings import SETTINGS, TOPICS, check_settings, from_prefixed
+from consent_middleware.vendors import VENDORS
+from tests.settings_page import PAGE, page
+
+ROOT = Path(__file__).parent.parent
+PARAMETERS = {
+    name: parameter for name, parameter in inspect.signature(Policy.__init__).parameters.items() if name != "self"
+}
+DEFAULTS = {name: setting.default for name, setting in SETTINGS.items()}
+
+
+def test_signature_has_the_declared_settings_in_order() -> None:
+    assert list(PARAMETERS) == list(SETTINGS)
+    assert {parameter.kind for parameter in PARAMETERS.values()} == {inspect.Parameter.KEYWORD_ONLY}
+
+
+def test_signature_has_the_declared_defaults() -> None:
+    assert {name: parameter.default for name, parameter in PARAMETERS.items()} == DEFAULTS
+
+
+def test_policy_has_one_attribute_for_each_setting() -> None:
+    assert vars(Policy()).keys() == SETTINGS.keys()
+    assert {name for name in Policy.__annotations__ if not name.startswith("_")} == SETTINGS.keys()
+
+
+def test_there_are_at_most_32_settings() -> None:
+    assert len(SETTINGS) == sum(map(len, TOPICS.values())) <= 32
+
+
+def test_numbers_are_unique_and_not_those_of_past_settings() -> None:
+    numbers = [setting.number for setting in SETTINGS.values()]
+    past = {"CM001", "CM002", "CM016", "CM022", "CM028", "CM030", "CM031", "CM042", "CM055"}
+    others = {"CM005", "CM011", "CM012", "CM013", "CM053", "CM061"}
+
+    assert len(set(numbers)) == len(numbers)
+    assert not past & {*numbers}
+    assert not others & {*numbers}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_default_passes_its_own_check(name: str) -> None:
+    assert name in check_settings(DEFAULTS)
+    assert from_prefixed({f"X_{name.upper()}": DEFAULTS[name]}, "X_") == {name: DEFAULTS[name]}
+
+
+def test_default_vendors_are_those_of_the_package() -> None:
+    assert Policy().vendors == VENDORS
+
+
+def test_partial_limits_and_requires_keep_the_defaults() -> None:
+    policy = Policy(limits={"cache_bytes": 0}, requires={"chat": ["marketing"]})
+
+    assert policy.limits == {"tag_bytes": 1 << 20, "cache_bytes": 0}
+    assert {purpose: sorted(categories) for purpose, categories in policy.requires.items()} == {
+        "chat": ["marketing"],
+        "tracking": ["analytics", "marketing"],
+        "embeds": ["functional", "marketing"],
+    }
+
+
+def test_equal_cookie_names_are_an_error() -> None:
+    with pytest.raises(PolicyError) as caught:
+        Policy(click_cookie="consent")
+
+    assert caught.value.numbers == ("CM005",)
+
+
+def test_help_names_every_setting_in_short_lines() -> None:
+    lines = pydoc.plain(pydoc.render_doc(Policy)).splitlines()
+
+    assert all(any(f" {name}: " in line for line in lines) for name in SETTINGS)
+    # A signature is one line.
+    assert all(len(line) < (1600 if " -> " in line else 121) for line in lines)
+
+
+def test_reference_page_is_up_to_date() -> None:
+    assert PAGE.read_text("utf-8") == page(), "run: make docs"
+
+
+def test_readme_names_only_declared_settings() -> None:
+    table = (ROOT / "README.md").read_text("utf-8").partition("## Settings")[2].partition("\n## ")[0]
+    names = [line.partition("`")[2].partition("`")[0] for line in table.splitlines() if line.startswith("| `")]
+
+    assert names
+    assert set(names) <= SETTINGS.keys()
