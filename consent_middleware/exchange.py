@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from . import endpoint, mime
 from .addresses import FIELDS, filter_addresses
-from .blocking import BlockedTag, TagBlocker, hint_purpose, purpose_of_url
+from .blocking import TagBlocker
 from .coding import CODINGS, MAX_CODINGS, CodingError, Decoder, Encoder, decode_prefix
 from .cookies import Cookies
 from .headers import (
@@ -48,6 +48,8 @@ from .headers import (
 )
 from .html.rewriter import HTMLRewriter
 from .policy import Plan, Policy
+from .recognition import hint_purpose, purpose_of_url
+from .release_list import BlockedTag
 from .rules import Purpose
 from .sources import Signals
 
@@ -556,7 +558,7 @@ class BodyRewriter:
         return tuple(self._holds.blocked)
 
     def outcome(self, page: bytes | None = None) -> RewriteResult:
-        needs_own_scripts = (self._rewriter.changed or self.is_broken) and self._holds.nonce is None
+        needs_own_scripts = (self._rewriter.changed or self.is_broken) and not self._holds.has_nonce
         is_page = self._rewriter.is_page if isinstance(self._rewriter, _Sniffer) else True
         return RewriteResult(page, self.held, self._rewriter.bail_outs, needs_own_scripts, is_page)
 

@@ -24,14 +24,14 @@ from .consent import OPTIONAL_CATEGORIES, UNKNOWN, Basis, Category, Consent, Reg
 from .cookies import CookieNames, Cookies
 from .facade import Facade, Texts
 from .notices import Notices
+from .other_tools import TAG_MANAGER_DOMAINS as MANAGER_DOMAINS
+from .other_tools import TAG_MANAGER_MARKERS as MANAGER_WORDS
+from .other_tools import TAG_MANAGERS_FINGERPRINT as MANAGERS
 from .page_cache import RewriteCache
 from .rules import Action, Purpose, Vendor, compile_host_search
 from .sources import SOURCES, ConsentSource, Signals
 from .sources.own import own_cookie
 from .sources.reader import UNREAD, Reader, ids_for
-from .tag_managers import DOMAINS as MANAGER_DOMAINS
-from .tag_managers import FINGERPRINT as MANAGERS
-from .tag_managers import WORDS as MANAGER_WORDS
 from .urls import parse_url
 from .vendors import VENDORS
 from .version import __version__

@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
-from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
 from .consent import Category
+from .other_tools import asks_for_consent
 from .scripts.loads import Scan, scan
 from .scripts.snippets import Vocabulary, snippet_text
 
@@ -182,23 +182,6 @@ class TagRule:
         return None
 
 
-#: How a site's own script starts or sets up what asks for consent: vanilla-cookieconsent, Klaro, tarteaucitron, Didomi,
-#: iubenda, Osano's open-source banner, Cookiebot, OneTrust. Held, it would ask nobody, and nothing would be released.
-_ASKS_FOR_CONSENT = re.compile(
-    r"CookieConsent\s*\.\s*run\s*\(|initCookieConsent(?<!function initCookieConsent)\s*\("
-    r"|cookieconsent\s*\.\s*initiali[sz]e\s*\("
-    r"|klaroConfig\s*=(?!=)|klaro\s*\.\s*(?:setup|render)\s*\(|tarteaucitron\s*\.\s*init\s*\("
-    r"|didomiConfig\s*=(?!=)|_iub\s*\.\s*csConfiguration\s*=(?!=)|CookieConsentDialog\s*=(?!=)"
-    r"|(?:OptanonWrapper|CookiebotCallback_On[A-Z][A-Za-z]*)\s*=(?!=)"
-    r"|function\s+(?:OptanonWrapper|CookiebotCallback_On[A-Z][A-Za-z]*)\s*\("
-)
-
-
-@lru_cache(4)  # many rules ask about one script
-def _asks_for_consent(code: str) -> bool:
-    return _ASKS_FOR_CONSENT.search(code) is not None
-
-
 @dataclass(frozen=True, slots=True)
 class TextRule:
     """One way to recognise an inline script of a vendor by what it does.
@@ -231,7 +214,7 @@ class TextRule:
             return (
                 ("", "") if any(self._is_called(text, script) for text in (script.code, script.written_code)) else None
             )
-        if script.flow is not None and _asks_for_consent(script.code):
+        if script.flow is not None and asks_for_consent(script.code):
             return None
         found = self.pattern.search(script.addresses)
         if found is None or (self.requires and not self.requires.search(script.addresses)):

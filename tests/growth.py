@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from consent_middleware import blocking, rules, urls
+from consent_middleware import other_tools, recognition, urls
 from consent_middleware.html import gate
 from consent_middleware.scripts import loads
 
@@ -25,9 +25,9 @@ TRIES = 3
 CACHES = (
     gate._map_uts46_cached,
     gate._decode_reference_cached,
-    blocking._recognize_again,
+    recognition._recognize_again,
     loads.scan,
-    rules._asks_for_consent,
+    other_tools.asks_for_consent,
     urls._parse_cached,
     urls._parent,
 )

@@ -8,9 +8,10 @@ import re
 import pytest
 
 from consent_middleware import Consent, Policy, State
-from consent_middleware.blocking import TagBlocker, hint_purpose
+from consent_middleware.blocking import TagBlocker
 from consent_middleware.consent import OPTIONAL_CATEGORIES, Category
 from consent_middleware.html.rewriter import HTMLRewriter
+from consent_middleware.recognition import hint_purpose
 from consent_middleware.rules import Purpose
 from tests.pages import CHAT, HELD_CHAT, HELD_LOADER, LOADER, TAG_MANAGER, page
 
