@@ -730,6 +730,16 @@ def test_a_script_that_the_page_s_policy_stops_is_no_chat_that_loads() -> None:
     assert b"<aside" in out
 
 
+def test_stopped_tag_that_is_allowed_adds_nothing() -> None:
+    policy = Policy(contact_url="/contact", withdrawal="at-once")
+    document = page(CHAT.replace(b"<script", b"<script nonce=wrong"))
+    blocker = TagBlocker(
+        policy, policy.decide(EVERYTHING), "/f.js", "abc", requires_nonce=True, script_sources=("'nonce-abc'",)
+    )
+
+    assert HTMLRewriter(blocker).rewrite(document) == document
+
+
 def test_a_picture_needs_no_nonce() -> None:
     out, _ = nonced(page(b'<img src="https://track.hubspot.com/__ptq.gif?a=1">'))
 

@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +16,8 @@ from consent_middleware import Category, Consent, Policy, State
 from consent_middleware.blocking import TagBlocker
 from consent_middleware.consent import OPTIONAL_CATEGORIES
 from consent_middleware.html.rewriter import HTMLRewriter
+from consent_middleware.rules import ChatScript
+from consent_middleware.vendors.hubspot import HUBSPOT
 from tests.growth import assert_linear
 from tests.pages import CHAT, LOADER, page
 
@@ -202,7 +205,7 @@ def test_any_mixture_of_such_words_changes_nothing(parts: list[str], script: str
 
 def test_words_in_a_multibyte_page_change_nothing() -> None:
     """In Shift_JIS the second byte of this letter is a backslash, which would end the string for who reads bytes."""
-    policy = POLICIES["the defaults"]
+    policy = Policy(contact_url="/c", guard="never")
     script = '<script>var q="\u8868";var w="{}";{}</script>'
 
     def put(words: str) -> bytes:
@@ -295,6 +298,16 @@ def test_markup_names_an_account_only_if_certain(markup: str, expected: str) -> 
 
     assert portal(out) == expected
     assert b'data-consent="' in out
+
+
+def test_mixed_script_is_not_asked_for_a_chat() -> None:
+    chat = ChatScript("https://js.usemessages.com/x.js", (("data-hsjs-portal", "666"),), "666")
+    rules = tuple(replace(rule, chat=lambda _: chat) for rule in HUBSPOT.text_rules)
+    policy = Policy(contact_url="/c", guard="never", vendors=[replace(HUBSPOT, text_rules=rules)])
+    mixed = f"<script>var q='x';{TRACKER}</script>"
+
+    assert portal(rewrite(page(f"<script>{TRACKER}</script>".encode()), policy)) == "666"
+    assert portal(rewrite(page(mixed.encode()), policy)) == ""
 
 
 def test_accounts_that_the_site_names_may_come_from_any_tag() -> None:
