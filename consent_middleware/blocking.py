@@ -104,20 +104,20 @@ class TagBlocker:
     """Block the tags of one document as one plan says (`html.rewriter.TagWatch`).
 
     Attributes:
-        policy: The policy.
-        plan: The plan for this request.
-        asset_url: The path of the facade's script.
-        nonce: The nonce that the page's Content-Security-Policy names in the response's head.
-        authority: The host and port under which the page was requested.
-        offers_chat: Whether the site offers its chat on this page.
-        language: The language of the facade's words, where the site has chosen it for this request.
-        requires_nonce: Whether that policy lets none of the page's own scripts run without the nonce, and all that
+        policy: the policy.
+        plan: the plan for this request.
+        asset_url: the path of the facade's script.
+        nonce: the nonce that the page's Content-Security-Policy names in the response's head.
+        authority: the host and port under which the page was requested.
+        offers_chat: whether the site offers its chat on this page.
+        language: the language of the facade's words, where the site has chosen it for this request.
+        requires_nonce: whether that policy lets none of the page's own scripts run without the nonce, and all that
             scripts insert.
-        script_sources: What the page's policies say about scripts.
-        inline: Whether the guard may stand in the page itself, where its policies allow that: what is put before a
+        script_sources: what the page's policies say about scripts.
+        inline: whether the guard may stand in the page itself, where its policies allow that: what is put before a
             `meta` element must not hide the encoding that the element names.
-        search: What the rewriter looks for: where no vendor's host can stand, it asks about no tag.
-        blocked: The tags that were blocked so far.
+        search: what the rewriter looks for: where no vendor's host can stand, it asks about no tag.
+        blocked: the tags that were blocked so far.
     """
 
     policy: Policy

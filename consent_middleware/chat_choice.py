@@ -16,10 +16,10 @@ class Chat(NamedTuple):
     """A chat that a blocked tag would have loaded.
 
     Attributes:
-        script: The script that loads the chat alone.
-        vendor: The vendor's id.
-        nonce: The nonce of the tag.
-        is_own_tag: Whether the tag loads the chat and nothing else.
+        script: the script that loads the chat alone.
+        vendor: the vendor's id.
+        nonce: the nonce of the tag.
+        is_own_tag: whether the tag loads the chat and nothing else.
     """
 
     script: ChatScript
@@ -33,13 +33,13 @@ class ChatChoice:
     """Collect the chats of the blocked tags of one page, and choose one of them.
 
     Attributes:
-        policy: The policy.
-        plan: The plan for this request.
-        authority: The host and port under which the page was requested.
-        offers_chat: Whether the site offers its chat on this page.
-        page_nonce: The nonce that the page's Content-Security-Policy names in the response's head.
-        loads_anyway: Whether a tag that may stay loads a chat.
-        first_nonce: The nonce of the first tag with a chat.
+        policy: the policy.
+        plan: the plan for this request.
+        authority: the host and port under which the page was requested.
+        offers_chat: whether the site offers its chat on this page.
+        page_nonce: the nonce that the page's Content-Security-Policy names in the response's head.
+        loads_anyway: whether a tag that may stay loads a chat.
+        first_nonce: the nonce of the first tag with a chat.
     """
 
     policy: Policy
@@ -84,7 +84,7 @@ class ChatChoice:
         A tag that is the chat itself goes before tags that bring it along; among equals the first in the document.
 
         Args:
-            nonce: The nonce of the middleware's own scripts. If the response's head names none, only a tag with this
+            nonce: the nonce of the middleware's own scripts. If the response's head names none, only a tag with this
                 nonce counts: a policy in the page may stop all others.
         """
         if self.loads_anyway or self.plan.decisions[Purpose.CHAT].action is Action.BLOCK:

@@ -36,12 +36,12 @@ def blocking_edits(
     """Yield the smallest edits after which a tag does nothing: a note after its name, and some attributes renamed.
 
     Args:
-        tag: The tag.
-        purpose: The purpose for which it waits.
-        kind: The kind of an embed, or an empty string.
-        names: The attributes to rename.
-        address: The attribute whose value is the address when the tag is released.
-        addition: An attribute to put before the note.
+        tag: the tag.
+        purpose: the purpose for which it waits.
+        kind: the kind of an embed, or an empty string.
+        names: the attributes to rename.
+        address: the attribute whose value is the address when the tag is released.
+        addition: an attribute to put before the note.
     """
     # The name as written: in XML it may have a prefix, which `tag.name` leaves out.
     name_end = len(_TAG_NAME.match(tag.raw)[0])  # type: ignore[index]

@@ -16,10 +16,10 @@ class ConsentTool(NamedTuple):
     """One tool that asks visitors for consent.
 
     Attributes:
-        name: The product.
-        attributes: Patterns for the beginning of the names of attributes that it puts on the tags that it blocks.
-        classes: Patterns for the beginning of the class names that it puts on them.
-        setup: Patterns for the code by which a site's own script starts or configures it.
+        name: the product.
+        attributes: patterns for the beginning of the names of attributes that it puts on the tags that it blocks.
+        classes: patterns for the beginning of the class names that it puts on them.
+        setup: patterns for the code by which a site's own script starts or configures it.
     """
 
     name: str
@@ -100,9 +100,9 @@ class DelayPlugin(NamedTuple):
     """One tool that speeds pages up by starting scripts later, or by loading pictures and frames lazily.
 
     Attributes:
-        name: The product.
-        script_type: A pattern for the type that it gives to a script that waits.
-        src: The attribute in which it keeps the address meanwhile.
+        name: the product.
+        script_type: a pattern for the type that it gives to a script that waits.
+        src: the attribute in which it keeps the address meanwhile.
     """
 
     name: str
@@ -129,11 +129,11 @@ class TagManager(NamedTuple):
     """One tag manager: a script that inserts other scripts, so that no HTML from the server contains them.
 
     Attributes:
-        name: The product.
-        address: A pattern for the address of its script.
-        domain: The domain of its own host.
-        own_file: A pattern for the address where a site serves the script itself.
-        marker: What the tag of such a script contains.
+        name: the product.
+        address: a pattern for the address of its script.
+        domain: the domain of its own host.
+        own_file: a pattern for the address where a site serves the script itself.
+        marker: what the tag of such a script contains.
     """
 
     name: str

@@ -33,19 +33,19 @@ class OwnScripts:
     The sets of booleans tell documents apart: False stands for the page, True for a document in a frame's `srcdoc`.
 
     Attributes:
-        policy: The policy.
-        plan: The plan for this request.
-        asset_url: The path of the facade's script.
-        nonce: The nonce for scripts of ours: from the response's head, or else from the page itself.
-        authority: The host and port under which the page was requested.
-        offers_chat: Whether the site offers its chat on this page.
-        language: The language of the facade's words, where the site has chosen it for this request.
-        script_sources: What the page's policies say about scripts.
-        inline: Whether the guard may stand in the page itself.
-        root: The page's root element.
-        decided: For which documents it is decided whether they get a guard.
-        guarded: Which of them have one.
-        has_stand_ins: Whether stand-ins for globals stand in the page; None while no tag has needed them.
+        policy: the policy.
+        plan: the plan for this request.
+        asset_url: the path of the facade's script.
+        nonce: the nonce for scripts of ours: from the response's head, or else from the page itself.
+        authority: the host and port under which the page was requested.
+        offers_chat: whether the site offers its chat on this page.
+        language: the language of the facade's words, where the site has chosen it for this request.
+        script_sources: what the page's policies say about scripts.
+        inline: whether the guard may stand in the page itself.
+        root: the page's root element.
+        decided: for which documents it is decided whether they get a guard.
+        guarded: which of them have one.
+        has_stand_ins: whether stand-ins for globals stand in the page; None while no tag has needed them.
     """
 
     policy: Policy

@@ -45,11 +45,11 @@ def hint_purpose(
     Browsers look at the destination of a `preload` only. What it preloads to be shown is content.
 
     Args:
-        policy: The policy whose vendors count.
-        relation: The value of `rel`.
-        url: The address.
-        base: The address against which it is resolved, if the page has a `<base>`.
-        destination: The value of `as`.
+        policy: the policy whose vendors count.
+        relation: the value of `rel`.
+        url: the address.
+        base: the address against which it is resolved, if the page has a `<base>`.
+        destination: the value of `as`.
     """
     hints = set(relation.lower().split()) & _HINTS
     preloads = hints == {"preload"}
@@ -84,11 +84,11 @@ def recognize(
     """Return the rule that fits an element.
 
     Args:
-        policy: The policy whose vendors count.
-        element: The element's name.
-        src: The address that it loads.
-        tag: The start tag, with its text if an inline script is to be recognized by it; None for a bare address.
-        base: The address against which a bare address is resolved.
+        policy: the policy whose vendors count.
+        element: the element's name.
+        src: the address that it loads.
+        tag: the start tag, with its text if an inline script is to be recognized by it; None for a bare address.
+        base: the address against which a bare address is resolved.
     """
     if tag is None or tag.text is not None or len(tag.raw) > _MAX_CACHED_TAG or len(tag.base or "") > _MAX_CACHED_TAG:
         return _recognize_afresh(policy, element, src, tag, base)

@@ -18,14 +18,14 @@ class BlockedTag:
     address. Where there is neither, it never releases the element.
 
     Attributes:
-        rule: The id of the rule that fits the tag.
-        purpose: The purpose for which it waits.
-        kind: The kind of an embed, or an empty string.
-        src: The address that it loads, where that is known.
-        mark: The element's name and its marked attributes.
-        text: Whether it is an inline script that may be released.
-        base: Whether a `<base>` stands before it.
-        nonce: Its nonce.
+        rule: the id of the rule that fits the tag.
+        purpose: the purpose for which it waits.
+        kind: the kind of an embed, or an empty string.
+        src: the address that it loads, where that is known.
+        mark: the element's name and its marked attributes.
+        text: whether it is an inline script that may be released.
+        base: whether a `<base>` stands before it.
+        nonce: its nonce.
     """
 
     rule: str
@@ -47,10 +47,10 @@ class ReleaseList(NamedTuple):
     """What the page's script may release.
 
     Attributes:
-        marks: The marks of elements; first those of elements before the page's `<base>`.
-        based: How many elements stand before the `<base>`; None where all do.
-        texts: How many inline scripts have the page's nonce, or none where the page has none.
-        bare: How many inline scripts lack it.
+        marks: the marks of elements; first those of elements before the page's `<base>`.
+        based: how many elements stand before the `<base>`; None where all do.
+        texts: how many inline scripts have the page's nonce, or none where the page has none.
+        bare: how many inline scripts lack it.
     """
 
     marks: list[Mark]
@@ -68,8 +68,8 @@ def release_list(blocked: Iterable[BlockedTag], nonce: str | None) -> ReleaseLis
     """Return what the page's script may release.
 
     Args:
-        blocked: The blocked tags, in the document's order.
-        nonce: The nonce of the middleware's own scripts in the page.
+        blocked: the blocked tags, in the document's order.
+        nonce: the nonce of the middleware's own scripts in the page.
     """
     marks: dict[Mark, bool] = {}
     texts = bare = 0

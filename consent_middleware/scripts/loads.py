@@ -1,40 +1,45 @@
-"""What an inline script loads: the strings that reach something by which a browser loads an address, markup or code.
+"""Find what an inline script loads: the strings that reach something which makes a browser load them.
 
-Knows: by which properties, functions and attributes scripts load (HTML, DOM, Fetch, Beacon, jQuery and other usual
-libraries), and how JavaScript hands values on.
-Must not know: any vendor, consent, HTML pages.
+Why strings alone do not tell
+-----------------------------
+`dataLayer.push({"term": "js.example.com/1.js"})` contains an address that a visitor typed, and loads nothing. In
+`s.src = "//js.example.com/1.js"` the same words load a vendor's script. Both may stand in one script. The difference is
+where the string goes.
 
-The question
-------------
-`dataLayer.push({"term": "js.hs-scripts.com/1.js"})` holds an address that a visitor typed, and loads nothing. The same
-words in `s.src = "//js.hs-scripts.com/1.js"` are a vendor's tag. Both may stand in one script, next to each other. What
-tells them apart is where the string goes, so that is what is followed here, from the end:
+How a script's text is judged
+-----------------------------
+1. `tokens` splits the text into tokens: what is code, and what is the content of a string, a comment or a regular
+   expression.
+2. `structure` finds functions, statements, the elements of lists, and the scope of each name.
+3. `Flow` finds the *sinks*: the expressions that are assigned to `src`, `innerHTML` and the like, passed to `fetch`,
+   `document.write`, `getScript` and the like, or imported.
+4. From each sink, `Flow` goes back. A name in an expression stands for all values that the script gives to it: by an
+   assignment, as a property of an object, as the argument of a call, as what a function returns, or as an item that a
+   loop or a callback takes. Those expressions are read in turn, each token once. The strings on the way are *reached*.
+5. `Scan` gives the result: the addresses in the reached strings, and the script's code without the content of strings.
 
-1. *Sinks* are found: the expressions that are assigned to `src`, `innerHTML` and the like, that are passed to `fetch`,
-   `document.write`, `getScript` and the like, and that are imported.
-2. Each name in such an expression stands for all that the script gives to it: by an assignment, as a property of an
-   object, as the argument of a call, as what a function returns, as an item that a loop or a callback takes. Those
-   expressions are read in turn, each token once.
-3. The strings that are met on the way are *reached*. A script loads what these say, and nothing else.
+An example:
 
-From `s.src` in this script only the first string is reached, in two steps:
-
-    var h = "js.hs-scripts.com", q = "js.usemessages.com", s = document.createElement("script");
+    var h = "js.example.com", q = "js.example.org", s = document.createElement("script");
     s.src = "//" + h + "/1.js";
     dataLayer.push({term: q});
 
-What counts and what does not
------------------------------
-* Where a value can go in several ways, all are taken: too much is reached rather than too little. Properties and
-  globals are known by their name alone, whatever object they stand in.
-* A function that is not in the script loads what it is given if its name says so, or says nothing (one letter).
-* An address in the query of another one (`"/search?q=js.hs-scripts.com"`) is not loaded.
-* Of markup, only what stands in attributes that load something is an address, and what stands in scripts. Where the
-  parts of markup are not put together by `+` alone, each part is taken for an address.
+The sink is the expression after `s.src =`. It contains the strings `//` and `/1.js`, and the name `h`, which has been
+given the string `js.example.com`. These three are reached. Nothing leads from the sink to `q`, so `js.example.org` is
+not. `Scan.addresses` is "js.example.com", "//" and "/1.js", each on a line.
+
+What counts
+-----------
+* Where a value can go in several ways, all count: too much is reached rather than too little. Properties and globals
+  are known by their name alone, in whatever object.
+* A function that is not in the script loads its arguments if its name suggests that, or is a single letter.
+* An address in the query of another one (`"/search?q=js.example.com"`) is not loaded.
+* In markup, the values of attributes that load something count, and the text of scripts. Where the parts of markup are
+  joined by something other than `+`, each part counts as an address.
 * Where the lexer is uncertain, everything counts as reached.
 
-All of this is linear in the length of the script: the tables come from a fixed number of passes, and a token is read at
-most once in each `Mode` for what it reaches.
+All of this is linear in the length of the script: the tables come from a fixed number of passes, and each token is read
+at most once in each `Mode`.
 """
 
 from __future__ import annotations
@@ -54,14 +59,14 @@ from .tokens import Kind, lex, names
 
 
 class Mode(IntEnum):
-    """How what reaches a sink is read: as one address, as markup, or as code, a list, or parts of markup."""
+    """How a value that reaches a sink is read: as one address, as markup, or as code, a list, or parts of markup."""
 
     ADDRESS = 0
     MARKUP = 1
     PIECES = 2
 
 
-#: Properties, and keys of an object that is passed on, that make a browser load.
+#: Properties, and keys of objects passed to a function, whose value a browser loads.
 _PROPERTIES: Final = {
     "src": Mode.ADDRESS,
     "srcset": Mode.PIECES,
@@ -70,9 +75,9 @@ _PROPERTIES: Final = {
     "outerHTML": Mode.MARKUP,
     "__html": Mode.MARKUP,
 }
-#: Properties that are code where the element is a script, and text elsewhere.
+#: Properties that are code in a script element, and text in any other.
 _TEXTS: Final = frozenset({"text", "textContent", "innerText"})
-#: Functions whose first argument is an address, and those that load or run all that they are given.
+#: Functions whose first argument is an address, and those that load or run all their arguments.
 _FETCHERS: Final = names(
     "EventSource SharedWorker WebSocket Worker addModule ajax axios fetch fetchLater get getJSON getScript import load"
     " post register request sendBeacon"
@@ -80,39 +85,39 @@ _FETCHERS: Final = names(
 _RUNNERS: Final = names(
     "Function defineProperty eval execScript importScripts require requirejs setInterval setTimeout"
 )
-#: Functions that make elements of the markup that they are given.
+#: Functions that make elements from markup.
 _WRITERS: Final = names(
     "$ jQuery after append appendTo before createContextualFragment html insertAdjacentHTML insertAfter parseFromString"
     " parseHTML prepend prependTo replaceWith setHTMLUnsafe write writeln"
 )
-#: Keys of the object that such a function is given.
+#: Keys of an object argument of such a function whose value is an address.
 _OPTIONS: Final = frozenset({"url", "uri", "href", "baseURL"})
-#: Functions that ask for something without any element, so that no other script in the page sees it.
-_UNSEEN_NAMES: Final = names("EventSource SharedWorker WebSocket Worker addModule importScripts")
-_UNSEEN: Final = re.compile(
+#: Functions that request something in a way that the guard does not see.
+_UNGUARDED_NAMES: Final = names("EventSource SharedWorker WebSocket Worker addModule importScripts")
+_UNGUARDED: Final = re.compile(
     r"(?<![\w$.])(?:import(?!\.)|EventSource|SharedWorker|WebSocket|Worker|addModule|importScripts)\b"
 )
-#: Objects all of whose methods load.
+#: Objects whose methods all load.
 _LOADERS: Final = frozenset({"require", "requirejs", "System"})
-#: How the names of functions read that a site has for this.
+#: Names that sites give to functions that load.
 LOADING_NAME: Final = re.compile(
     r"(?i:load_?(?:js|css|files?|scripts?|async|external|lib\w*|resources?|tags?)|inject|beacon|pixel|iframe)"
     r"|Scripts?(?!ion)|(?:^|_|add|get|insert|append|js)scripts?(?!ion)"
 )
-#: Those by which something keeps what it is given.
+#: Methods by which an object keeps their arguments.
 _COLLECTORS: Final = frozenset({"add", "append", "concat", "enqueue", "push", "splice", "unshift"})
-#: Those whose second argument is an address or code if the first names such an attribute.
+#: Methods whose second argument is an address or code if the first names such an attribute.
 _SETTERS: Final = frozenset({"attr", "prop", "setAttribute", "setAttributeNS"})
 _WINDOWS: Final = frozenset({"window", "self", "globalThis", "top", "parent"})
 _ASSIGNMENTS: Final = frozenset({"=", "+=", "||=", "&&=", "??="})
-#: What may stand between the parts of a string that is put together.
+#: What may stand between the parts of a concatenated string.
 _JOINING: Final = frozenset({"+", ".", "?.", "(", ")", "[", "]", "${", "}", "this"})
 
-#: What a script decodes that writes markup into a page whose own markup it must not disturb.
+#: Functions that decode a string. Some snippets write markup from encoded strings, which cannot disturb the page's own.
 _DECODERS: Final = frozenset({"decodeURI", "decodeURIComponent", "unescape"})
 _PERCENT: Final = re.compile(r"%(?:u([0-9a-fA-F]{4})|([0-9a-fA-F]{2}))")
 
-#: How a name in markup is read, by the place where it stands.
+#: How the value of a name in markup is read, by its place there.
 _MODES: Final = {
     Place.TEXT: Mode.MARKUP,
     Place.TAG: Mode.PIECES,
@@ -124,14 +129,15 @@ _MODES: Final = {
 #: An address ends at what ends an attribute or a word.
 _WORD: Final = re.compile(r"""[^\s"'<>`]+""")
 
-#: The names of arguments: of the function of a number or a name, those at one place, all, or all that may be any.
+#: Arguments of the calls of one function, known by its number or name: those at one position, all in order (`_ALL`), or
+#: all in any order (`_ANY`).
 _Slot = tuple[str, "int | Key | _Slot", int]
 _ANY, _ALL = -1, -2
 
 
-@lru_cache(8)  # every vendor asks about one script, and the pages of a site have the same scripts
+@lru_cache(8)  # every vendor asks about each script, and the pages of a site have the same scripts
 def scan(text: str) -> Scan:
-    """Return what this script loads."""
+    """Return the scan of a script."""
     return Scan(text)
 
 
@@ -141,7 +147,7 @@ class Scan:
     Attributes:
         text: the script.
         tokens: its tokens.
-        flow: where its strings go; None where the lexer is uncertain, so that whatever it names may be loaded.
+        flow: where its strings go; None if the lexer is uncertain, so that it may load whatever it names.
     """
 
     def __init__(self, text: str) -> None:
@@ -152,12 +158,12 @@ class Scan:
 
     @cached_property
     def code(self) -> str:
-        """The script without comments and without what its strings and regular expressions say; all if uncertain."""
+        """The script without comments and the content of strings and regular expressions; all of it if uncertain."""
         return self.text if self.flow is None else self.written(_nothing)
 
     @cached_property
     def addresses(self) -> str:
-        """The addresses, and parts of addresses, that are loaded, each on a line; all of the text if uncertain."""
+        """The addresses, and parts of addresses, that are loaded, each on a line; the whole text if uncertain."""
         if self.flow is None:
             strings = [token.value for token in self.tokens if token.kind in {Kind.STRING, Kind.TEMPLATE}]
             return "\n".join([self.text, *strings])
@@ -165,7 +171,7 @@ class Scan:
 
     @cached_property
     def written_code(self) -> str:
-        """What the strings say that may be code: those that are run, and scripts in the markup that is written."""
+        """The strings that are run as code, and the scripts in markup that is written."""
         if self.flow is None:
             return ""
         texts = []
@@ -178,15 +184,18 @@ class Scan:
 
     @cached_property
     def imported(self) -> list[str] | None:
-        """What the script imports; None where that is not told, or where it asks for something in another way that no
-        script in the page sees, by a socket or a worker."""
+        """The addresses that the script imports.
+
+        None means that they are not known, or that the script requests something by a socket or a worker, which the
+        guard does not see either.
+        """
         if self.flow is None:
-            return None if _UNSEEN.search(self.text) else []
+            return None if _UNGUARDED.search(self.text) else []
         found = []
         for index, token in enumerate(self.tokens):
             if token.kind not in {Kind.NAME, Kind.KEYWORD} or self.flow.structure.is_property(index):
                 continue
-            if token.value in _UNSEEN_NAMES:
+            if token.value in _UNGUARDED_NAMES:
                 return None
             following = self.tokens[index + 1 : index + 3]
             if token.value == "from" and following and following[0].kind is Kind.STRING:
@@ -201,7 +210,7 @@ class Scan:
         return found
 
     def words(self, index: int) -> list[str]:
-        """Return what may be addresses in a string that is reached."""
+        """Return the words in a reached string that may be addresses."""
         assert self.flow is not None  # noqa: S101 - strings are reached where there is a flow
         texts = []
         modes = self.flow.modes[index]
@@ -217,7 +226,7 @@ class Scan:
         return [word for text in texts for found in _WORD.findall(text) if (word := _until_query(found))]
 
     def written(self, shown: Callable[[int], str]) -> str:
-        """Return the script from its tokens, with what `shown` returns in place of the string of an index."""
+        """Return the script written from its tokens, with `shown(index)` in place of each string."""
         parts: list[str] = []
         was_word = False
         name = self.flow.structure.property_name if self.flow else _nothing
@@ -254,13 +263,19 @@ def _has_query(value: str) -> bool:
 
 
 class _Before(NamedTuple):
-    """What stands before a part of a sum: a query has begun, in the same word, and where in markup that is."""
+    """What stands before one part of a concatenated string.
+
+    Attributes:
+        in_query: whether the query of an address has begun.
+        in_word: whether it has begun in the same word.
+        state: the place in markup.
+    """
 
     in_query: bool = False
     in_word: bool = False
     state: markup.State = markup.START
 
-    def behind(self, value: str) -> _Before:
+    def followed_by(self, value: str) -> _Before:
         """Return what stands before the part that follows this string."""
         word = value[max(value.rfind(mark) for mark in " \t\n\r\"'<>`") + 1 :]
         in_word = _has_query(word) or (self.in_word and len(word) == len(value))
@@ -272,7 +287,18 @@ class _Before(NamedTuple):
 
 @dataclass(slots=True)
 class _Call:
-    """A call whose arguments begin at `opening`: the name of what is called, what it is called on, where it begins."""
+    """One call.
+
+    Attributes:
+        opening: the index of the bracket before the arguments.
+        callee: the index of the token before it.
+        begin: where the expression of the call begins.
+        arguments: the arguments.
+        name: the name of the function.
+        key: what the script knows the function by; its number if it is called where it is written.
+        receiver: the index of the object whose method it is, -1 without one.
+        is_spread: whether the positions of the arguments are not known.
+    """
 
     opening: int
     callee: int
@@ -293,24 +319,24 @@ class Flow:
 
     Attributes:
         structure: the functions, elements and names of the script.
-        before: for each token, what stands before it in the same sum of strings.
-        handed: what is given to a name or passed to a call: the index of the name and the expression.
-        modes: the strings that are reached, by their index, and how each of them is read.
+        before: for each token, what stands before it in the same concatenated string.
+        passed: what is assigned to a name or passed to a call: the index of the name, and the expression.
+        modes: the reached strings, by their index, and how each of them is read.
     """
 
     def __init__(self, structure: Structure) -> None:
         self.structure = structure
         self._tokens = structure.tokens
-        self._given: defaultdict[Key | _Slot, list[Region]] = defaultdict(list)
-        #: The names of arguments that the name of a parameter stands for.
+        self._values: defaultdict[Key | _Slot, list[Region]] = defaultdict(list)
+        #: The arguments that a parameter stands for.
         self._slots: defaultdict[Key | _Slot, list[_Slot]] = defaultdict(list)
         self._calls: list[_Call] = []
         self._sinks: list[tuple[Region, Mode]] = []
-        #: Calls that load unless the script itself has the function.
+        #: Calls that load unless the script itself defines the function.
         self._unknown: list[_Call] = []
-        #: Texts of elements that may be scripts, by the name of the element.
+        #: Texts of elements that may be scripts, by the element's name.
         self._texts: defaultdict[Key, list[Region]] = defaultdict(list)
-        self.handed: list[tuple[int, Region]] = []
+        self.passed: list[tuple[int, Region]] = []
         #: In a `with`, a name may be a property of anything.
         self._has_with = any(structure.has(index, "with") for index in range(len(self._tokens)))
         self._decode_strings()
@@ -323,7 +349,7 @@ class Flow:
         self._reach()
 
     def _decode_strings(self) -> None:
-        """Put what strings mean in their place that are passed to a function which decodes them."""
+        """Decode the strings that are passed to a decoding function, in place."""
         levels: list[bool] = []
         is_encoded = False
         for index, token in enumerate(self._tokens):
@@ -336,7 +362,7 @@ class Flow:
                 token.value = _PERCENT.sub(lambda found: chr(int(found[1] or found[2], 16)), token.value)
 
     def _find_sums(self) -> list[_Before]:
-        """Find what each part of a sum of strings stands behind."""
+        """Return for each token what stands before it in the same concatenated string."""
         found = []
         outer = current = _Before()
         levels: list[tuple[_Before, _Before]] = []
@@ -347,7 +373,7 @@ class Flow:
                 current = outer
             found.append(current)
             if token.kind in {Kind.STRING, Kind.TEMPLATE}:
-                current = current.behind(token.value)
+                current = current.followed_by(token.value)
             if token.partner > index:
                 levels.append((outer, current))
                 outer = current
@@ -357,12 +383,12 @@ class Flow:
         token = self._tokens[index]
         if token.kind not in {Kind.PUNCTUATOR, Kind.KEYWORD}:
             return True
-        # A method of a string makes another string of it.
+        # A method of a string returns another string.
         is_method = token.value == "." and self.structure.kind(index - 1) is Kind.STRING
         return token.value in _JOINING and not is_method
 
     def _find_calls_around(self) -> list[int]:
-        """Find for each bracket the call that it is, or among whose arguments it stands in an object or array."""
+        """Return for each bracket the call whose arguments it opens, or in whose object or array argument it stands."""
         within = []
         for index, token in enumerate(self._tokens):
             around = self.structure.around[index]
@@ -394,7 +420,7 @@ class Flow:
         elif token.kind is Kind.NAME and structure.starts[index] and structure.has(index + 1, ",", "}"):
             around = structure.around[index]
             if around >= 0 and self._tokens[around].is_object:
-                self._given[token.value].append(Region(index, index + 1))
+                self._values[token.value].append(Region(index, index + 1))
 
     def _read_assignment(self, index: int, *, is_part: bool) -> None:
         structure = self.structure
@@ -402,31 +428,31 @@ class Flow:
         before = index - 1
         opening = self._tokens[before].partner
         if structure.kind(before) is Kind.NAME:
-            self._give(before, region)
+            self._assign(before, region)
         elif structure.has(before, "]") and structure.is_index(opening):
             name = structure.property_name(before - 1)
             if name:
-                self._give_property(opening, name, region)
+                self._assign_property(opening, name, region)
                 return
             if structure.kind(opening - 1) is Kind.NAME:
-                self._give(opening - 1, region)
+                self._assign(opening - 1, region)
             if not (before - opening == 2 and structure.kind(before - 1) is Kind.NUMBER):
                 # It may be any property.
                 self._sinks.append((region, Mode.ADDRESS))
         elif structure.has(before, "]", "}"):
-            self._give_pattern(before, region)
+            self._assign_pattern(before, region)
 
-    def _give(self, name: int, region: Region) -> None:
-        """Note what a variable or a property is given."""
-        self.handed.append((name, region))
+    def _assign(self, name: int, region: Region) -> None:
+        """Note what is assigned to a variable or a property."""
+        self.passed.append((name, region))
         if self.structure.is_property(name) or self._has_with:
-            self._give_property(name - 1, self._tokens[name].value, region)
+            self._assign_property(name - 1, self._tokens[name].value, region)
         if not self.structure.is_property(name):
-            self._given[self.structure.key(name)].append(region)
+            self._values[self.structure.key(name)].append(region)
 
-    def _give_property(self, mark: int, name: str, region: Region) -> None:
-        """Note what a property is given; its dot or bracket is at `mark`."""
-        self._given[name].append(region)
+    def _assign_property(self, mark: int, name: str, region: Region) -> None:
+        """Note what is assigned to a property; its dot or bracket is at `mark`."""
+        self._values[name].append(region)
         is_named = self.structure.kind(mark - 1) is Kind.NAME
         if name in _PROPERTIES:
             self._sinks.append((region, _PROPERTIES[name]))
@@ -436,16 +462,16 @@ class Flow:
         elif name in _TEXTS and is_named:
             self._texts[self.structure.key(mark - 1)].append(region)
 
-    def _give_pattern(self, end: int, region: Region) -> None:
+    def _assign_pattern(self, end: int, region: Region) -> None:
         for at in range(self._tokens[end].partner, end):
             if self.structure.kind(at) is Kind.NAME:
-                self._given[self.structure.key(at)].append(region)
+                self._values[self.structure.key(at)].append(region)
 
     def _read_property(self, index: int) -> None:
         structure = self.structure
         region = Region(index + 1, structure.stop[index])
         name = self._tokens[index - 1].value
-        self._given[name].append(region)
+        self._values[name].append(region)
         opening = self._within[structure.around[index]]
         if opening < 0:
             return
@@ -463,9 +489,9 @@ class Flow:
             return
         region = Region(index + 1, self._tokens[opening].partner)
         if structure.kind(index - 1) is Kind.NAME:
-            self._give(index - 1, region)
+            self._assign(index - 1, region)
         elif structure.has(index - 1, "]", "}"):
-            self._give_pattern(index - 1, region)
+            self._assign_pattern(index - 1, region)
 
     def _read_call(self, opening: int) -> None:
         structure = self.structure
@@ -473,14 +499,14 @@ class Flow:
         call = _Call(opening, callee, structure.begin[opening], structure.list_elements(opening))
         self._calls.append(call)
         call.is_spread = any(structure.has(start, "...") for start, _, _ in call.arguments)
-        self._name(call)
+        self._name_callee(call)
         if call.name in _COLLECTORS and structure.kind(call.receiver) is Kind.NAME:
-            self._given[structure.key(call.receiver)].append(call.inside._replace(is_part=True))
-        self.handed.append((callee, call.inside))
+            self._values[structure.key(call.receiver)].append(call.inside._replace(is_part=True))
+        self.passed.append((callee, call.inside))
         self._find_sinks(call)
 
-    def _name(self, call: _Call) -> None:
-        """Find out what is called: the script's own function, or the name of one."""
+    def _name_callee(self, call: _Call) -> None:
+        """Find out what is called: a function of the script, or one that is known by name only."""
         structure, callee = self.structure, call.callee
         if structure.kind(callee) is Kind.NAME or structure.has(callee, "import", "super"):
             call.name = self._tokens[callee].value
@@ -504,7 +530,7 @@ class Flow:
             call.key = "constructor"
 
     def _find_sinks(self, call: _Call) -> None:
-        """Note which arguments are loaded, as far as the name of what is called tells."""
+        """Note which arguments are loaded, judging by the function's name."""
         structure, name, arguments = self.structure, call.name, call.arguments
         receiver = self._tokens[call.receiver].value if structure.kind(call.receiver) is Kind.NAME else ""
         if isinstance(call.key, int) or not arguments:
@@ -535,25 +561,25 @@ class Flow:
     def _find_written(self, name: str, arguments: list[Region]) -> None:
         first = self._literal(arguments[0])
         if name in {"append", "insertAdjacentHTML", "parseFromString"} and len(arguments) > 1 and first is not None:
-            # A form's data takes a name and a value; the others a place or a type, and markup.
+            # `FormData.append` takes a name and a value; the others take a position or a type besides the markup.
             arguments = arguments[1:] if name == "insertAdjacentHTML" else arguments[:1]
         for each in arguments:
             if not self._is_object(each):
-                # What is written piece by piece is not put together here.
+                # Markup that is written in several pieces is not joined here.
                 self._sinks.append((each._replace(is_part=len(arguments) > 1), Mode.MARKUP))
 
     def _literal(self, region: Region) -> str | None:
-        """Return what an argument says that is one string."""
+        """Return the value of an argument that is one string; None for any other."""
         is_one = region.stop - region.start == 1 and self.structure.kind(region.start) is Kind.STRING
         return self._tokens[region.start].value if is_one else None
 
     def _is_object(self, region: Region) -> bool:
-        """Return whether an expression is an object that is written out."""
+        """Return whether an expression is an object literal."""
         opening = self._tokens[region.start] if self.structure.has(region.start, "{") else None
         return opening is not None and opening.is_object and opening.partner == region.stop - 1
 
     def _bind(self) -> None:
-        """Give the names of parameters what the functions are called with, and those of functions what they return."""
+        """Connect parameters with the arguments of calls, and the names of functions with what they return."""
         structure = self.structure
         known: defaultdict[int | Key | _Slot, list[int]] = defaultdict(list)
         for number in range(len(structure.functions)):
@@ -562,19 +588,19 @@ class Flow:
             is_method = token in structure.methods
             own = self._tokens[token].value if is_method else structure.key(token)
             known[own].append(number)
-            self._given[own] += structure.functions[number].returns
-        for name, regions in list(self._given.items()):
+            self._values[own] += structure.functions[number].returns
+        for name, regions in list(self._values.items()):
             known[name] += [number for region in regions if (number := structure.function_at(region.start)) >= 0]
         for key, numbers in known.items():
             for number in numbers:
                 self._name_parameters(number, key)
         for call in self._calls:
-            self._pass(call, known)
+            self._pass_arguments(call, known)
         for call in self._unknown:
             if not known.get(call.key if call.key is not None else -1):
                 self._sinks += [(each, Mode.PIECES) for each in call.arguments]
         for element, texts in self._texts.items():
-            if any(self._makes_script(region) for region in self._given.get(element, [])):
+            if any(self._makes_script(region) for region in self._values.get(element, [])):
                 self._sinks += [(region, Mode.PIECES) for region in texts]
 
     def _name_parameters(self, number: int, key: int | Key | _Slot) -> None:
@@ -585,24 +611,24 @@ class Flow:
             for name in parameter:
                 self._slots[number, name] += [("call", key, takes), ("call", key, _ANY)]
 
-    def _pass(self, call: _Call, known: Mapping[int | Key | _Slot, list[int]]) -> None:
-        """Note what a call gives to the function that it calls, and to those that it is given."""
+    def _pass_arguments(self, call: _Call, known: Mapping[int | Key | _Slot, list[int]]) -> None:
+        """Note what a call passes to the function that it calls, and to the callbacks among its arguments."""
         structure = self.structure
         inside = call.inside
         if call.key is not None and call.key in known:
             for place, region in enumerate(call.arguments):
-                self._given["call", call.key, place].append(region)
-            self._given["call", call.key, _ANY if call.is_spread else _ALL].append(inside)
-            self._given["arguments"].append(inside)
+                self._values["call", call.key, place].append(region)
+            self._values["call", call.key, _ANY if call.is_spread else _ALL].append(inside)
+            self._values["arguments"].append(inside)
         for region in call.arguments:
             handler: int | Key = structure.function_at(region.start)
             if region.stop - region.start == 1 and structure.kind(region.start) is Kind.NAME:
                 handler = structure.key(region.start)
             if handler in known:
-                self._given["call", handler, _ANY] += [Region(call.begin, call.callee), inside]
+                self._values["call", handler, _ANY] += [Region(call.begin, call.callee), inside]
 
     def _makes_script(self, region: Region) -> bool:
-        """Return whether an expression begins with what makes a script element, or finds one."""
+        """Return whether an expression begins by making or finding a script element."""
         if region.is_part:
             return False
         some = self._tokens[region.start : min(region.stop, region.start + 12)]
@@ -621,16 +647,16 @@ class Flow:
                     self.modes[index].add(mode)
                     continue
                 key = self.structure.key(index)
-                follows = self._mode_behind(index, mode)
-                if follows is not None and self._brings_all(index, key):
+                follows = self._mode_after(index, mode)
+                if follows is not None and self._stands_for_all(index, key):
                     self._follow(key, follows, known, work)
 
     def _is_markup(self, index: int) -> bool:
         token = self._tokens[index]
         return token.kind in {Kind.STRING, Kind.TEMPLATE} and "<" in token.value
 
-    def _mode_behind(self, index: int, mode: Mode) -> Mode | None:
-        """Return how what a name stands for is read, given what stands before it; None where it is not loaded."""
+    def _mode_after(self, index: int, mode: Mode) -> Mode | None:
+        """Return how the value of a name is read, given what stands before the name; None if it is not loaded."""
         before = self.before[index]
         if mode is Mode.MARKUP:
             return _MODES[before.state.place]
@@ -640,7 +666,7 @@ class Flow:
     def _read_region(
         self, region: Region, mode: Mode, unread: _Unread, work: list[tuple[Region, Mode]]
     ) -> Iterator[int]:
-        """Yield the names and strings of an expression that were not read yet; functions give what they return."""
+        """Yield the unread names and strings of an expression. For a function, what it returns is put on `work`."""
         structure = self.structure
         at = region.start
         while (at := unread.next(at)) < region.stop:
@@ -656,7 +682,7 @@ class Flow:
                 continue
             unread.take(at)
             if mode is Mode.MARKUP and structure.has(at, "[") and not structure.is_index(at):
-                # Its items are put together in some way.
+                # Its items are joined in some way.
                 work.append((Region(at + 1, token.partner), Mode.PIECES))
                 at = token.partner
             elif token.kind is Kind.NAME and token.value == "createTextNode" and structure.is_call(at + 1):
@@ -664,19 +690,19 @@ class Flow:
             elif token.kind in {Kind.NAME, Kind.STRING, Kind.TEMPLATE}:
                 yield at
 
-    def _brings_all(self, index: int, key: Key) -> bool:
-        """Return whether a name in an expression brings all that it was given.
+    def _stands_for_all(self, index: int, key: Key) -> bool:
+        """Return whether a name in an expression stands for all values that it was given.
 
-        It does not where it is the name of a property that is set, and where one property is taken from an object that
-        the script writes out: then that property counts, by its own name.
+        It does not if it is the key of an object literal, or if one property is taken from an object literal: then only
+        that property counts, under its own name.
         """
         structure = self.structure
         if structure.is_key(index):
             return False
         if not structure.has(index + 1, ".", "?.") or structure.kind(index + 2) is not Kind.NAME:
             return True
-        given = self._given.get(key, [])
-        return not self._given.get(self._tokens[index + 2].value) or not all(self._is_object(each) for each in given)
+        given = self._values.get(key, [])
+        return not self._values.get(self._tokens[index + 2].value) or not all(self._is_object(each) for each in given)
 
     def _follow(
         self, key: Key | _Slot, mode: Mode, known: set[tuple[Key | _Slot, Mode]], work: list[tuple[Region, Mode]]
@@ -684,13 +710,13 @@ class Flow:
         if (key, mode) in known:
             return
         known.add((key, mode))
-        work += [(region, mode) for region in self._given.get(key, [])]
+        work += [(region, mode) for region in self._values.get(key, [])]
         for slot in self._slots.get(key, []):
             self._follow(slot, mode, known, work)
 
 
 class _Unread:
-    """Which of so many tokens have not been read, so that those that have cost nothing more."""
+    """The tokens that have not been read yet, so that each is visited once (a disjoint-set forest of runs)."""
 
     def __init__(self, size: int) -> None:
         self._next = list(range(size + 1))
@@ -703,5 +729,5 @@ class _Unread:
         return index
 
     def take(self, index: int) -> None:
-        """Note that this token is read."""
+        """Mark a token as read."""
         self._next[index] = index + 1
