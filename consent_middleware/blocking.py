@@ -2,46 +2,46 @@
 
 What a blocked tag looks like
 -----------------------------
-A blocked tag stays in its place and keeps all its attributes. Two kinds of edits make it inert:
+A blocked tag stays in its place, with all its attributes. Two kinds of edits make it inert:
 
-* A note is put after the tag's name: `data-consent` with the purpose, for an embed `data-consent-kind` with its kind,
-  and for a script a type that no browser runs.
+* A note is inserted after the tag's name: `data-consent` with the purpose, `data-consent-kind` with the kind of an
+  embed, and on a script a type that no browser runs.
 * The attributes by which a browser would fetch, run or find the element get the prefix `data-consent-`.
 
-Before, in a page that may not track yet:
+This tag, for example:
 
-    <script id="hs-script-loader" async src="//js.example.com/1.js"></script>
+    <script id="loader" async src="//js.example.com/1.js"></script>
 
-After:
+becomes, on one line:
 
-    <script type="text/x-consent" data-consent="tracking" data-consent-id="hs-script-loader" async
+    <script type="text/x-consent" data-consent="tracking" data-consent-id="loader" async
         data-consent-src="//js.example.com/1.js"></script>
 
-(The second is one line in the page.) Before `</body>` stands one script. It gets a list of what was blocked, and gives
-an element its attributes back once its purpose is allowed.
+Before `</body>` one script is added. It gets a list of what was blocked, and gives an element its attributes back once
+the element's purpose is allowed.
 
 The invariant
 -------------
-Outside these edits, every byte is the site's. An edit is an insertion, or the replacement of an attribute's name;
-values are never touched. So a page without a blocked tag leaves as the app's own bytes, and releasing a tag restores
-what the site wrote.
+Outside the edits, every byte is the site's. An edit inserts bytes, or replaces the name of an attribute; values are
+never touched. So a page where nothing is blocked or added keeps all its bytes, and the release only has to rename
+attributes.
 
 How a tag is judged
 -------------------
-1. `html.rewriter` asks `TagBlocker.start_tag` about each tag that may name a vendor. It passes the text of inline
-   scripts along.
-2. `script_tags` says whether a browser, or another tool, runs a script at all. JSON, or a script that a consent tool
-   blocks, stays.
-3. `recognition` finds the vendor's rule that fits the address or the text. Without a rule, the tag stays.
+1. `html.rewriter` asks `TagBlocker.start_tag` about each tag that may name a vendor, with the text of inline scripts.
+2. `script_tags` says whether a browser, or another tool, runs a script at all. JSON stays, and so does a script that a
+   consent tool blocks.
+3. `recognition` finds the vendor's rule that fits the address or the text. A tag without a rule stays.
 4. The plan says whether the rule's purpose is allowed. If it is, the tag stays.
 5. An inline script with code of the site's own stays if a guard stands before it: the guard blocks what it inserts.
 6. Everything else is blocked. If the tag would have loaded a chat, `chat_choice` may choose it for the facade.
 
 A tag may be markup that an attacker got into the page. So a tag that the page's Content-Security-Policy stops, or that
-some browsers may not read as a tag, is blocked like any other, but it is neither released nor asked for a chat.
+only some browsers read as a tag, is blocked like any other, but it is neither released nor asked for a chat.
 
-HTML, sections 4.2.4 (link), 4.8.4 (img) and 4.12.1 (script), says which attributes load something; section 13.2.5, how
-a tag is written. Content Security Policy Level 3, section 6.7, says which scripts a page's policy lets run (`csp`).
+The HTML standard says which attributes load something in sections 4.2.4 (link), 4.8.3 (img), 4.8.5 (iframe) and 4.12.1
+(script), and how a tag is written in section 13.2.5. Content Security Policy Level 3, section 6.7, says which scripts a
+page's policy lets run.
 """
 
 from __future__ import annotations

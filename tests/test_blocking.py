@@ -92,7 +92,7 @@ LEFT_ALONE = {
 
 
 @pytest.mark.parametrize("fragment", LEFT_ALONE.values(), ids=LEFT_ALONE)
-def test_what_is_only_content_stays(fragment: bytes) -> None:
+def test_content_stays(fragment: bytes) -> None:
     document = page(fragment)
 
     out, holds = rewrite(document)
@@ -139,14 +139,14 @@ HELD = {
 _LIVE = re.compile(rb"(?<![\w-])(?:src|href)\s*=\s*[\"']?\s*[^\s>\"']*(?:hs-|usemessages|hscoll|hslead)", re.IGNORECASE)
 
 
-def test_a_language_stays_because_the_type_beside_it_counts() -> None:
+def test_language_attribute_stays() -> None:
     out, _ = rewrite(page(HELD["a language"]))
 
     assert b'<script type="text/x-consent" data-consent="tracking" language="JavaScript" data-consent-src=' in out
 
 
 @pytest.mark.parametrize("fragment", HELD.values(), ids=HELD)
-def test_every_form_of_a_tag_is_held(fragment: bytes) -> None:
+def test_each_form_of_a_tag_is_blocked(fragment: bytes) -> None:
     out, holds = rewrite(page(fragment))
 
     assert len(holds.blocked) == 1
@@ -165,7 +165,7 @@ def test_full_consent_changes_nothing(fragment: bytes) -> None:
 
 
 @pytest.mark.parametrize("fragment", [*HELD.values(), *LEFT_ALONE.values()], ids=[*HELD, *LEFT_ALONE])
-def test_rewriting_the_output_again_changes_nothing(fragment: bytes) -> None:
+def test_rewriting_twice_changes_nothing_more(fragment: bytes) -> None:
     """Law: idempotence."""
     once, _ = rewrite(page(fragment))
     twice, holds = rewrite(once)
@@ -174,7 +174,7 @@ def test_rewriting_the_output_again_changes_nothing(fragment: bytes) -> None:
     assert holds.blocked == []
 
 
-def test_a_tag_that_never_ends_is_none() -> None:
+def test_unfinished_tag_stays() -> None:
     document = b'<p>x</p><script src="//js.hs-scripts.com/12345.js"'
 
     assert rewrite(document)[0] == document
@@ -189,7 +189,7 @@ def test_a_tag_that_never_ends_is_none() -> None:
         (b"", b"/_consent/facade.js"),
     ],
 )
-def test_the_facade_s_script_comes_from_the_page_s_host_whatever_its_base(base: bytes, src: bytes) -> None:
+def test_base_cannot_redirect_the_facade(base: bytes, src: bytes) -> None:
     out, _ = rewrite(page(LOADER, head=base))
 
     assert b'<script src="%s" async' % src in out
@@ -210,7 +210,7 @@ def test_the_facade_s_script_comes_from_the_page_s_host_whatever_its_base(base: 
         "js&#x3002;hs-scripts.com",
     ],
 )
-def test_a_host_in_disguise_is_held_in_every_charset(host: str, charset: str) -> None:
+def test_disguised_host_is_blocked_in_each_charset(host: str, charset: str) -> None:
     # A neighbour with a percent-encoded word, and text beyond ASCII, change nothing.
     tag = b'<script src="//%s/12345.js"></script>' % host.encode("ascii")
     document = page(b'<link rel="x" href="/%E2%82%AC">' + "\N{DEGREE SIGN}".encode("latin-1") + tag)
@@ -222,13 +222,13 @@ def test_a_host_in_disguise_is_held_in_every_charset(host: str, charset: str) ->
     assert tag.replace(b"src=", b"data-consent-src=")[7:] in out
 
 
-def test_every_duplicate_of_an_attribute_is_set_aside() -> None:
+def test_duplicate_attributes_are_renamed() -> None:
     out, _ = rewrite(b'<script src="//js.hs-scripts.com/1.js" id=a SRC="//js.hs-scripts.com/2.js"></script>')
 
     assert b'data-consent-src="//js.hs-scripts.com/1.js" data-consent-id=a data-consent-src=' in out
 
 
-def test_all_other_attributes_stay_as_they_are() -> None:
+def test_other_attributes_stay() -> None:
     out, _ = rewrite(
         b'<script nonce=abc integrity="sha384-x" crossorigin=anonymous referrerpolicy=origin data-x="&amp;" '
         b'src="//js.hs-scripts.com/1.js" defer></script>'
@@ -240,7 +240,7 @@ def test_all_other_attributes_stay_as_they_are() -> None:
     )
 
 
-def test_the_facade_knows_portal_and_region_of_the_full_tag() -> None:
+def test_facade_gets_portal_and_region() -> None:
     out, _ = rewrite(page(LOADER.replace(b"//js.", b"https://js-eu1.")))
 
     assert settings(out) == {
@@ -265,47 +265,47 @@ def test_the_facade_knows_portal_and_region_of_the_full_tag() -> None:
     }
 
 
-def test_one_facade_for_many_tags_and_the_first_portal_counts() -> None:
+def test_first_portal_of_many_tags_counts() -> None:
     out, holds = rewrite(page(LOADER + LOADER.replace(b"12345", b"999") + CHAT))
 
     assert len(holds.blocked) == 3
     assert settings(out)["attrs"]["data-hsjs-portal"] == "12345"  # type: ignore[index]
 
 
-def test_a_tag_behind_the_first_body_end_still_gets_its_facade() -> None:
+def test_tag_after_body_end_gets_a_facade() -> None:
     out, _ = rewrite(b"<html><body><p>x</p></body></html>" + LOADER)
 
     assert out.startswith(b"<html><body><p>x</p></body></html>" + HELD_LOADER)
     assert settings(out)
 
 
-def test_a_fragment_without_a_body_gets_its_facade_at_its_end() -> None:
+def test_fragment_gets_a_facade_at_its_end() -> None:
     out, _ = rewrite(b"<div>" + LOADER + b"</div>")
 
     assert out.startswith(b"<div>" + HELD_LOADER + b"</div><aside")
 
 
-def test_with_functional_consent_the_full_tag_is_held_and_the_chat_loads_alone() -> None:
+def test_functional_consent_loads_the_chat_alone() -> None:
     out, _ = rewrite(page(LOADER), FUNCTIONAL)
 
     assert HELD_LOADER in out
     assert settings(out)["live"] == {"chat": 1}
 
 
-def test_with_a_click_the_full_tag_is_held_and_the_chat_loads_alone() -> None:
+def test_click_loads_the_chat_alone() -> None:
     out, _ = rewrite(page(LOADER), clicked=True)
 
     assert HELD_LOADER in out
     assert settings(out)["live"] == {"chat": 1}
 
 
-def test_no_facade_where_a_chat_tag_of_the_site_loads_anyway() -> None:
+def test_no_facade_if_a_chat_tag_loads() -> None:
     out, _ = rewrite(page(LOADER + CHAT), FUNCTIONAL)
 
     assert RELEASING.sub(b"", out) == page(HELD_LOADER + CHAT)
 
 
-def test_no_facade_where_the_full_tag_loads_and_brings_the_chat() -> None:
+def test_no_facade_if_the_full_tag_loads() -> None:
     tracking = Consent({Category.ANALYTICS: State.GRANTED, Category.MARKETING: State.GRANTED})
 
     out, _ = rewrite(page(LOADER + CHAT), tracking)
@@ -313,14 +313,14 @@ def test_no_facade_where_the_full_tag_loads_and_brings_the_chat() -> None:
     assert RELEASING.sub(b"", out) == page(LOADER + HELD_CHAT)
 
 
-def test_no_facade_for_a_tag_that_names_no_portal() -> None:
+def test_no_facade_without_a_portal() -> None:
     out, holds = rewrite(page(LOADER.replace(b"12345", b"abc")))
 
     assert len(holds.blocked) == 1
     assert b"<aside" not in out
 
 
-def test_the_page_s_nonce_is_copied_and_where_there_is_none_the_tag_s_own() -> None:
+def test_facade_bears_nonce_of_page_or_tag() -> None:
     """The tag may be markup that somebody has got into the page; the page's own policy is the site's."""
     nonced = page(LOADER.replace(b"async", b'nonce="tag&amp;nonce" async'))
     without = HTMLRewriter(TagBlocker(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js")).rewrite(nonced)
@@ -330,7 +330,7 @@ def test_the_page_s_nonce_is_copied_and_where_there_is_none_the_tag_s_own() -> N
     assert b' nonce="tag&#38;nonce"' in without.partition(b"<aside")[2]
 
 
-def test_an_xhtml_page_stays_well_formed() -> None:
+def test_xhtml_page_stays_well_formed() -> None:
     import xml.etree.ElementTree as ElementTree
 
     document = (
@@ -345,7 +345,7 @@ def test_an_xhtml_page_stays_well_formed() -> None:
     assert ElementTree.fromstring(out).find(".//{*}aside") is not None  # noqa: S314 - our own text
 
 
-def test_a_prefixed_name_of_an_xhtml_page_stays_whole() -> None:
+def test_prefixed_name_in_xhtml_stays_whole() -> None:
     out, holds = rewrite(
         b'<h:html xmlns:h="http://www.w3.org/1999/xhtml"><h:script src="https://js.hs-scripts.com/1.js"/></h:html>',
         xml=True,
@@ -367,9 +367,7 @@ def test_a_prefixed_name_of_an_xhtml_page_stays_whole() -> None:
         ("http://127.0.0.1:9101/12345.js", "hubspot.loader", "https://js-eu1.usemessages.com/conversations-embed.js"),
     ],
 )
-def test_an_origin_of_the_site_s_own_is_held_as_the_host_it_stands_in_for(
-    src: str, rule: str, chat: str | None
-) -> None:
+def test_proxied_origin_is_blocked_as_its_host(src: str, rule: str, chat: str | None) -> None:
     out, holds = rewrite(page(b'<script src="%s"></script>' % src.encode()), policy=PROXIED)
 
     assert [held.rule for held in holds.blocked] == [rule]
@@ -380,13 +378,13 @@ def test_an_origin_of_the_site_s_own_is_held_as_the_host_it_stands_in_for(
 @pytest.mark.parametrize(
     "src", ["https://hs.example.com/app.js", "http://127.0.0.1:9102/1.js", "https://other.example/1.js"]
 )
-def test_other_files_and_other_ports_of_such_an_origin_stay(src: str) -> None:
+def test_other_files_of_a_proxied_origin_stay(src: str) -> None:
     document = page(b'<script src="%s"></script>' % src.encode())
 
     assert rewrite(document, policy=PROXIED)[0] == document
 
 
-def test_a_hint_to_such_an_origin_waits() -> None:
+def test_hint_to_a_proxied_origin_is_blocked() -> None:
     assert hint_purpose(PROXIED, "preconnect", "https://hs.example.com") is Purpose.TRACKING
     assert hint_purpose(POLICY, "preconnect", "https://hs.example.com") is None
     assert hint_purpose(POLICY, "preconnect", "https://[bad") is None
@@ -407,21 +405,21 @@ OTHER_CHAT = CHAT.replace(b'"12345"', b'"67890"')
         (LOADER + OTHER_CHAT + CHAT, "67890"),
     ],
 )
-def test_of_two_portals_a_chat_s_own_tag_counts_first_and_then_the_first_tag(markup: bytes, portal: str) -> None:
+def test_chat_tag_precedes_full_tag(markup: bytes, portal: str) -> None:
     attributes = settings(rewrite(page(markup))[0])["attrs"]
 
     assert isinstance(attributes, dict)
     assert attributes["data-hsjs-portal"] == portal
 
 
-def test_a_portal_without_a_chat_brings_no_facade() -> None:
+def test_portal_without_a_chat_gets_no_facade() -> None:
     policy = Policy(contact_url="/contact", chat_accounts=[67890])
 
     assert b"data-consent-facade" not in rewrite(page(LOADER), policy=policy)[0]
     assert b'"data-hsjs-portal":"67890"' in rewrite(page(LOADER + ANOTHER), policy=policy)[0]
 
 
-def test_a_page_without_a_chat_holds_its_tags_all_the_same() -> None:
+def test_page_without_a_chat_still_blocks_tags() -> None:
     holds = TagBlocker(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", offers_chat=False)
 
     out = HTMLRewriter(holds).rewrite(page(LOADER + CHAT))
@@ -431,7 +429,7 @@ def test_a_page_without_a_chat_holds_its_tags_all_the_same() -> None:
     assert HELD_CHAT in out
 
 
-def test_a_custom_element_of_the_site_s_own_waits_when_the_site_names_it() -> None:
+def test_named_custom_element_is_blocked() -> None:
     document = page(b'<lazy-script src="//js.hs-scripts.com/12345.js"></lazy-script>')
     named = Policy(contact_url="/contact", elements=["lazy-script"])
 
@@ -455,14 +453,14 @@ PIXEL = "//track.hubspot.com/__ptq.gif"
         ),
     ],
 )
-def test_lazy_address_waits_beside_the_other(written: str, held: str) -> None:
+def test_lazy_address_is_blocked_beside_src(written: str, held: str) -> None:
     out = rewrite(page(f"<img {written}>".encode()))[0]
 
     assert f'<img data-consent="tracking" {held}>'.encode() in out
     assert rewrite(out)[0].count(b'data-consent="tracking"') == out.count(b'data-consent="tracking"')
 
 
-def test_lazy_address_waits_beside_an_allowed_one() -> None:
+def test_lazy_address_is_blocked_beside_allowed_src() -> None:
     meeting = 'src="https://meetings.hubspot.com/ann"'
     some = Consent({Category.FUNCTIONAL: State.GRANTED, Category.MARKETING: State.GRANTED})
 
@@ -473,7 +471,7 @@ def test_lazy_address_waits_beside_an_allowed_one() -> None:
 
 
 @pytest.mark.parametrize("mark", ["data-usercentrics=x", "data-cookieconsent=marketing", "class='cmplz-script a'"])
-def test_an_address_that_another_tool_for_consent_keeps_is_that_tool_s(mark: str) -> None:
+def test_address_of_a_consent_tool_stays(mark: str) -> None:
     claimed = page(f'<script {mark} data-lazy-src="//js.hs-scripts.com/12345.js"></script>'.encode())
     running = page(f'<script {mark} src="//js.hs-scripts.com/12345.js"></script>'.encode())
 
@@ -483,7 +481,7 @@ def test_an_address_that_another_tool_for_consent_keeps_is_that_tool_s(mark: str
 
 @pytest.mark.parametrize("mark", ["data-usercentrics=x", "data-cookieconsent=marketing", "class='cmplz-script a'"])
 @pytest.mark.parametrize("kind", ["text/x-later", "later", "text/plain"])
-def test_strange_type_with_a_consent_tool_s_mark_stays(kind: str, mark: str) -> None:
+def test_unknown_type_with_consent_mark_stays(kind: str, mark: str) -> None:
     claimed = page(f'<script type="{kind}" {mark} src="//js.hs-scripts.com/12345.js"></script>'.encode())
 
     assert rewrite(claimed)[0] == claimed
@@ -503,7 +501,7 @@ def test_strange_type_with_a_consent_tool_s_mark_stays(kind: str, mark: str) -> 
         "x-shader/x-vertex",
     ],
 )
-def test_type_of_data_or_of_a_consent_tool_stays(kind: str) -> None:
+def test_type_of_data_or_consent_tool_stays(kind: str) -> None:
     written = page(f'<script type="{kind}" src="//js.hs-scripts.com/12345.js"></script>'.encode())
 
     assert rewrite(written)[0] == written
@@ -511,14 +509,14 @@ def test_type_of_data_or_of_a_consent_tool_stays(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["later", "text/x-later", "lazy/script", "javascript", "text/javascript2", "a\nb"])
 @pytest.mark.parametrize("address", ["src", "data-src", "data-lazy-src"])
-def test_type_that_nobody_knows_is_held(kind: str, address: str) -> None:
+def test_unknown_type_is_blocked(kind: str, address: str) -> None:
     written = page(f'<script type="{kind}" {address}="//js.hs-scripts.com/12345.js"></script>'.encode())
 
     assert b'data-consent-src="//js.hs-scripts.com/12345.js"' in rewrite(written)[0]
 
 
 @pytest.mark.parametrize("kind", ["later", "text/x-later"])
-def test_type_that_nobody_knows_keeps_other_addresses(kind: str) -> None:
+def test_unknown_type_with_own_address_stays(kind: str) -> None:
     written = page(f'<script type="{kind}" src="/js.hs-scripts.com/1.js" data-src="/a.js">b()</script>'.encode())
 
     assert rewrite(written)[0] == written
@@ -540,9 +538,7 @@ def test_type_that_nobody_knows_keeps_other_addresses(kind: str) -> None:
         ("preconnect", "", "https://[", None),
     ],
 )
-def test_what_is_fetched_ahead_waits_as_what_it_is(
-    relation: str, destination: str, url: str, purpose: Purpose | None
-) -> None:
+def test_purpose_of_a_hint(relation: str, destination: str, url: str, purpose: Purpose | None) -> None:
     assert hint_purpose(POLICY, relation, url, None, destination) is purpose
 
 
@@ -558,7 +554,7 @@ def test_what_is_fetched_ahead_waits_as_what_it_is(
         b'<script src="/matomo/js/container_AbCdEf12.js"></script>',
     ],
 )
-def test_the_guard_stands_before_the_first_tag_manager(manager: bytes) -> None:
+def test_guard_before_the_first_tag_manager(manager: bytes) -> None:
     out, holds = rewrite(page(head=b"<script>first()</script>" + manager + TAG_MANAGER))
 
     assert re.search(
@@ -579,11 +575,11 @@ def test_the_guard_stands_before_the_first_tag_manager(manager: bytes) -> None:
         b'<script src="/js/container_a.js"></script>',
     ],
 )
-def test_no_guard_where_nothing_inserts_tags(other: bytes) -> None:
+def test_no_guard_without_a_tag_manager(other: bytes) -> None:
     assert rewrite(page(head=other))[0] == page(head=other)
 
 
-def test_the_guard_stands_where_the_site_wants_it() -> None:
+def test_guard_setting_decides() -> None:
     plain = page(head=b"<script>first()</script><script>second()</script>")
 
     always = rewrite(plain, policy=Policy(contact_url="/c", guard="always"))[0]
@@ -595,7 +591,7 @@ def test_the_guard_stands_where_the_site_wants_it() -> None:
     assert rewrite(page(head=TAG_MANAGER), EVERYTHING)[0] == page(head=TAG_MANAGER)
 
 
-def test_a_guard_in_a_frame_s_document_is_none_for_the_page() -> None:
+def test_frame_guard_does_not_cover_the_page() -> None:
     frame = b"<iframe srcdoc='<script src=//www.googletagmanager.com/gtm.js?id=GTM-F></script>'></iframe>"
 
     out, _ = rewrite(page(head=frame + TAG_MANAGER))
@@ -607,14 +603,14 @@ def test_a_guard_in_a_frame_s_document_is_none_for_the_page() -> None:
     assert rewrite(out)[0] == out
 
 
-def test_the_guard_knows_what_is_allowed_and_is_put_in_once() -> None:
+def test_guard_has_allowed_purposes_and_comes_once() -> None:
     once = rewrite(page(head=TAG_MANAGER), FUNCTIONAL)[0]
 
     assert b"data-guard='{\"chat\":1}'" in once
     assert rewrite(once, FUNCTIONAL)[0] == once
 
 
-def test_the_guard_comes_from_the_page_s_host_and_bears_the_nonce_that_the_page_has() -> None:
+def test_guard_has_page_host_and_nonce() -> None:
     holds = TagBlocker(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", authority="www.shop.example")
     document = page(head=b'<base href="https://cdn.example/">' + TAG_MANAGER)
 
@@ -625,7 +621,7 @@ def test_the_guard_comes_from_the_page_s_host_and_bears_the_nonce_that_the_page_
     assert out.count(b'nonce="n1"') == 2
 
 
-def test_a_page_whose_tags_are_all_allowed_is_left_alone_unless_a_withdrawal_is_to_end_them() -> None:
+def test_withdrawal_at_once_adds_a_script() -> None:
     document = page(LOADER)
     at_once = Policy(contact_url="/contact", withdrawal="at-once")
     assert rewrite(document, EVERYTHING)[0] == document
@@ -638,20 +634,20 @@ def test_a_page_whose_tags_are_all_allowed_is_left_alone_unless_a_withdrawal_is_
 
 
 @pytest.mark.parametrize("tag", [CHAT, LOADER, b'<iframe src="https://meetings.hubspot.com/anna"></iframe>'])
-def test_any_tag_that_may_stay_brings_the_script_that_ends_it(tag: bytes) -> None:
+def test_allowed_tag_gets_withdrawal_script(tag: bytes) -> None:
     out, _ = rewrite(page(tag), EVERYTHING, Policy(contact_url="/contact", withdrawal="at-once"))
 
     assert RELEASING.sub(b"", out) == page(tag)
     assert out != page(tag)
 
 
-def test_a_page_without_a_tag_of_a_vendor_stays_as_it_is_whatever_a_withdrawal_does() -> None:
+def test_page_without_vendor_gets_no_script() -> None:
     document = page(b"<script src=/a.js></script>")
 
     assert rewrite(document, EVERYTHING, Policy(contact_url="/contact", withdrawal="at-once"))[0] == document
 
 
-def test_what_is_remembered_of_a_tag_is_of_that_tag_in_that_page() -> None:
+def test_cached_rule_depends_on_base_and_policy() -> None:
     tag = b'<script src="12345.js"></script>'
     based = b'<base href="https://js.hs-scripts.com/">'
     for _ in range(2):
@@ -664,7 +660,7 @@ def test_what_is_remembered_of_a_tag_is_of_that_tag_in_that_page() -> None:
         assert b"data-consent" not in rewrite(page(own))[0]
 
 
-def test_what_is_remembered_of_a_pages_markup_is_of_that_page() -> None:
+def test_cached_markup_depends_on_the_page() -> None:
     first, second = LOADER, LOADER.replace(b"12345", b"999")
     for _ in range(2):
         for tag, portal in ((first, "12345"), (second, "999")):
@@ -680,7 +676,7 @@ def test_what_is_remembered_of_a_pages_markup_is_of_that_page() -> None:
     ]
 
 
-def test_a_long_address_is_read_as_a_short_one() -> None:
+def test_long_address_is_recognized() -> None:
     for length in (10, 1000, 1100, 5000):
         tag = b'<script src="//js.hs-scripts.com/12345.js?%s"></script>' % (b"x" * length)
         out, holds = rewrite(page(tag))
@@ -705,7 +701,7 @@ def nonced(document: bytes, consent: Consent = NOTHING) -> tuple[bytes, TagBlock
 
 
 @pytest.mark.parametrize("nonce", [b"", b' nonce=""', b' nonce="wrong"', b' nonce="ABC"'])
-def test_a_script_that_the_page_s_policy_stops_is_held_for_good_and_brings_no_chat(nonce: bytes) -> None:
+def test_stopped_script_is_never_released(nonce: bytes) -> None:
     """Released by a script that the policy trusts, it would run."""
     evil = b'<script src="//js.hs-scripts.com/666.js"%s></script>' % nonce
     good = LOADER.replace(b"async", b'nonce="abc" async')
@@ -721,7 +717,7 @@ def test_a_script_that_the_page_s_policy_stops_is_held_for_good_and_brings_no_ch
     assert addresses(out) == ["//js.hs-scripts.com/12345.js"]
 
 
-def test_a_script_that_the_page_s_policy_stops_is_no_chat_that_loads() -> None:
+def test_stopped_chat_does_not_count_as_loading() -> None:
     stopped = CHAT.replace(b"<script", b"<script nonce=wrong")
     out, _ = nonced(page(stopped + LOADER.replace(b"async", b'nonce="abc" async')), FUNCTIONAL)
 
@@ -740,13 +736,13 @@ def test_stopped_tag_that_is_allowed_adds_nothing() -> None:
     assert HTMLRewriter(blocker).rewrite(document) == document
 
 
-def test_a_picture_needs_no_nonce() -> None:
+def test_picture_needs_no_nonce() -> None:
     out, _ = nonced(page(b'<img src="https://track.hubspot.com/__ptq.gif?a=1">'))
 
     assert addresses(out) == ["https://track.hubspot.com/__ptq.gif?a=1"]
 
 
-def test_guard_brings_the_page_s_own_facade() -> None:
+def test_guard_loads_the_same_facade() -> None:
     """The page has no embeds, but the guard stands before that is known."""
     holds = TagBlocker(POLICY, POLICY.decide(NOTHING), f"/_consent/{POLICY.facade.asset().name}")
     manager = b"<script src='https://www.googletagmanager.com/gtm.js?id=GTM-X'></script>"
@@ -756,7 +752,7 @@ def test_guard_brings_the_page_s_own_facade() -> None:
     assert names == [POLICY.facade.asset(placeholders=True).name.encode()] * 2
 
 
-def test_a_guard_in_a_frame_of_its_own_brings_the_page_no_script() -> None:
+def test_frame_guard_adds_no_page_script() -> None:
     manager = "<script src='https://www.googletagmanager.com/gtm.js?id=GTM-X'></script>"
     out, _ = rewrite(page(f'<iframe srcdoc="{manager}"></iframe>'.encode()))
 
@@ -772,7 +768,7 @@ def test_a_guard_in_a_frame_of_its_own_brings_the_page_no_script() -> None:
         b"<script src=a.js>var s=document.createElement('script');s.src='//js.hs-scripts.com/1.js';a(s)</script>",
     ],
 )
-def test_src_counts_for_nothing_in_an_svg_script(script: bytes) -> None:
+def test_src_of_svg_script_is_ignored(script: bytes) -> None:
     document = b"<svg>" + script + b"</svg>"
     after, holds = rewrite(document)
 
@@ -782,14 +778,14 @@ def test_src_counts_for_nothing_in_an_svg_script(script: bytes) -> None:
     assert b" href" not in after.partition(b"</script>")[0].replace(b"data-consent-href", b"").replace(b"xlink:", b" ")
 
 
-def test_a_guard_that_always_stands_comes_once() -> None:
+def test_guard_comes_once() -> None:
     policy = Policy(contact_url="/contact", guard="always")
     for document in (b"<body>" + CHAT + b"</body>", b"<body><img src=//track.hubspot.com/1></body>"):
         once, _ = rewrite(document, policy=policy)
         assert rewrite(once, policy=policy)[0] == once
 
 
-def test_a_script_that_looks_like_the_release_has_the_guard_before_what_follows() -> None:
+def test_guard_after_a_fake_release_script() -> None:
     policy = Policy(contact_url="/contact", guard="always")
     own = b"<script src='/_consent/facade.0.js' data-conf='{}'></script>"
     after, _ = rewrite(b"<body>" + own + b"<script src=/x.js></script>", policy=policy)
@@ -797,7 +793,7 @@ def test_a_script_that_looks_like_the_release_has_the_guard_before_what_follows(
     assert after.index(b"data-guard") > after.index(own)
 
 
-def test_the_guard_is_put_where_every_browser_reads_a_tag() -> None:
+def test_guard_is_put_where_tags_are_certain() -> None:
     manager = b'<script src="https://www.googletagmanager.com/gtm.js?id=GTM-ABCDEF"></script>'
     document = b"<body>" + manager.join((b"<select><style>", b"</style></select>", b"")) + CHAT
     after, _ = rewrite(document)

@@ -62,7 +62,7 @@ class TestPlace:
             LOADER.decode(),
         ],
     )
-    def test_it_stands_before_the_first_script(self, script: str) -> None:
+    def test_before_the_first_script(self, script: str) -> None:
         out = sent(f"<title>Shop</title><p>x</p>{script}{OWN}")
 
         [guard] = WITHIN.findall(out)
@@ -80,14 +80,14 @@ class TestPlace:
             '<iframe src="/own" onload="start()"></iframe>',
         ],
     )
-    def test_event_handler_is_a_script(self, tag: str) -> None:
+    def test_before_an_event_handler(self, tag: str) -> None:
         out = sent(f"<title>Shop</title>{tag}<p>x</p>")
 
         [guard] = WITHIN.findall(out)
         assert out == f"<title>Shop</title>{guard}{tag}<p>x</p>"
 
     @pytest.mark.parametrize("size", [1, 7])
-    def test_event_handler_is_found_in_pieces(self, size: int) -> None:
+    def test_before_a_streamed_event_handler(self, size: int) -> None:
         source = b"<title>Shop</title><body class='a' onload='start()'><p>x</p>"
         rewriter = HTMLRewriter(TagBlocker(POLICY, POLICY.shared_page_plan, "/_consent/facade.js", inline=True))
 
@@ -110,13 +110,13 @@ class TestPlace:
             "",
         ],
     )
-    def test_page_that_runs_no_script_stays(self, body: str) -> None:
+    def test_page_without_scripts_stays(self, body: str) -> None:
         given = Exchange(POLICY, RequestHead("GET", "/", "", []))
         source = body.encode()
 
         assert given.whole(200, [(b"content-type", b"text/html; charset=utf-8")], source)[1] is source
 
-    def test_page_of_a_visitor_who_allows_all_stays(self) -> None:
+    def test_page_with_full_consent_stays(self) -> None:
         assert sent(OWN, cookie=GRANTED) == OWN
 
     def test_data_before_the_first_script_stays(self) -> None:
@@ -125,7 +125,7 @@ class TestPlace:
         assert sent(data + OWN).startswith(data + "<script data-file=")
 
     @pytest.mark.parametrize("size", [10, 64, 100])
-    def test_it_is_found_however_late_it_comes(self, size: int) -> None:
+    def test_before_a_late_script(self, size: int) -> None:
         source = f"<body><p>{'x' * 90}{OWN}{'y' * 90}<script>late()</script>".encode()
         holds = TagBlocker(POLICY, POLICY.shared_page_plan, "/_consent/facade.js", inline=True)
         rewriter = HTMLRewriter(holds)
@@ -141,31 +141,31 @@ class TestPlace:
         assert WITHIN.sub("", sent(body)) == body
 
     @pytest.mark.parametrize("mark", ["amp", "\u26a1", "lang=en amp", "AMP=''"])
-    def test_page_of_amp_stays(self, mark: str) -> None:
+    def test_amp_page_stays(self, mark: str) -> None:
         body = f"<!doctype html><html {mark}><head><script async src=https://cdn.ampproject.org/v0.js></script>"
 
         assert sent(body) == body
         assert WITHIN.search(sent(body.replace(mark, "lang=amp")))
 
-    def test_narrower_setting_looks_for_tag_managers(self) -> None:
+    def test_auto_setting_needs_a_tag_manager(self) -> None:
         policy = Policy(contact_url="/contact", guard="auto")
 
         assert sent(OWN, policy=policy) == OWN
         out = sent(OWN + TAG_MANAGER.decode(), policy=policy)
         assert out.index(OWN) < out.index(" data-guard=")
 
-    def test_no_guard_where_the_site_wants_none(self) -> None:
+    def test_never_setting_adds_no_guard(self) -> None:
         policy = Policy(contact_url="/contact", guard="never")
 
         assert sent(OWN + TAG_MANAGER.decode(), policy=policy) == OWN + TAG_MANAGER.decode()
 
-    def test_it_stands_behind_what_may_be_in_a_drawing(self) -> None:
+    def test_after_tags_that_may_be_in_svg(self) -> None:
         body = "<svg></a><script>a()</script></svg><p>x</p><script>b()</script>"
 
         [guard] = BARE.findall(sent(body))
         assert sent(body) == body.replace("<script>b", guard + "<script>b")
 
-    def test_every_frame_of_the_page_has_its_own(self) -> None:
+    def test_each_frame_has_its_own(self) -> None:
         frame = "<iframe srcdoc='<script>a()</script>'></iframe>"
 
         out = sent(frame + OWN + frame)
@@ -174,7 +174,7 @@ class TestPlace:
         assert [len(FILE.findall(each)) for each in within] == [1, 1]
         assert len(WITHIN.findall(out)) == 1
 
-    def test_held_tags_have_their_facade_too(self) -> None:
+    def test_blocked_tags_get_a_facade_too(self) -> None:
         out = sent(page(LOADER).decode())
 
         assert HELD_SCRIPT.decode() in out
@@ -188,7 +188,7 @@ class TestPlace:
 
 class TestForm:
     @pytest.mark.parametrize("kind", ["text/html", "application/xhtml+xml; charset=utf-8"])
-    def test_it_is_a_file_where_its_text_would_be_in_the_way(self, kind: str) -> None:
+    def test_file_where_inline_text_would_harm(self, kind: str) -> None:
         body = f'<html xmlns="http://www.w3.org/1999/xhtml"><head><meta charset="utf-8"/>{OWN}</head></html>'
 
         out = sent(body, kind=kind)
@@ -211,19 +211,19 @@ class TestForm:
             (["script-src 'nonce-abc' 'strict-dynamic'"], True),
         ],
     )
-    def test_the_page_s_policy_says_which(self, policies: list[str], within: bool) -> None:
+    def test_csp_decides_inline_or_file(self, policies: list[str], within: bool) -> None:
         out = sent(OWN, *((NAME, each) for each in policies))
 
         assert (len(WITHIN.findall(out)), len(FILE.findall(out))) == (within, not within)
         assert out.count(' nonce="abc"') == ("nonce" in policies[0])
 
-    def test_a_policy_may_name_its_digest(self) -> None:
+    def test_csp_digest_allows_inline(self) -> None:
         digest = b64encode(sha256(CODE.encode()).digest()).decode()
 
         assert len(WITHIN.findall(sent(OWN, (NAME, f"script-src 'sha256-{digest}'")))) == 1
 
     @pytest.mark.parametrize("sources", ["'none'", "'sha256-AAAA'", "https://cdn.example", "'strict-dynamic'"])
-    def test_none_where_the_policy_lets_it_not_run(self, sources: str) -> None:
+    def test_no_guard_if_csp_stops_it(self, sources: str) -> None:
         policy = Policy(contact_url="/contact")
 
         assert sent(OWN * 3, (NAME, f"script-src {sources}"), policy=policy) == OWN * 3
@@ -241,29 +241,29 @@ class TestForm:
             ("<meta http-equiv=content-security-policy content=\"script-src 'none'\">", False, ""),
         ],
     )
-    def test_a_policy_in_the_page_is_heeded(self, meta: str, within: bool, nonce: str) -> None:
+    def test_meta_csp_counts(self, meta: str, within: bool, nonce: str) -> None:
         out = sent(f"<title>x</title>{meta}{OWN}")
 
         assert (len(WITHIN.findall(out)), len(FILE.findall(out))) == (within, not within)
         assert re.findall(' nonce="([^"]*)"', out) == ([nonce] if nonce else [])
         assert WITHIN.sub("", FILE.sub("", out)) == f"<title>x</title>{meta}{OWN}"
 
-    def test_a_policy_behind_it_counts_for_nothing(self) -> None:
+    def test_later_meta_csp_is_ignored(self) -> None:
         meta = "<meta http-equiv=content-security-policy content=\"script-src 'self'\">"
 
         assert len(WITHIN.findall(sent(f"<title>x</title>{OWN}{meta}{OWN}"))) == 1
 
-    def test_it_names_the_page_s_host_where_a_base_leads_away(self) -> None:
+    def test_foreign_base_adds_the_page_host(self) -> None:
         out = sent(f'<base href="https://cdn.example/">{OWN}')
 
         assert 'data-file="//shop.example/_consent/facade.' in out
 
-    def test_none_where_its_own_host_is_not_known(self) -> None:
+    def test_no_guard_if_own_host_is_unknown(self) -> None:
         body = f'<base href="https://cdn.example/">{OWN}'
 
         assert sent(body, host=b"") == body
 
-    def test_a_page_for_everybody_asks(self) -> None:
+    def test_shared_page_asks_for_the_decision(self) -> None:
         policy = Policy(contact_url="/contact", cacheable=True)
 
         outs = {sent(OWN, policy=policy, cookie=cookie) for cookie in (b"", GRANTED, b"consent=necessary")}
@@ -291,7 +291,7 @@ class Telling(TagBlocker):
         return super().end_markup()
 
 
-def test_nothing_is_asked_about_behind_it() -> None:
+def test_no_tag_is_checked_after_it() -> None:
     holds = Telling(POLICY, POLICY.shared_page_plan, "/_consent/facade.js", inline=True)
     meta = '<meta name="description" content="x"><meta http-equiv="content-security-policy" content="a">'
     body = f"<title>x</title>{meta}<link rel=icon href=x>{OWN}<script src=b></script><img src=x>{OWN}</body>"
@@ -327,7 +327,7 @@ PARTS = st.lists(
 
 
 @given(PARTS, st.sampled_from((1, 7, 64)))
-def test_pieces_come_to_the_same(body: str, size: int) -> None:
+def test_chunks_change_nothing(body: str, size: int) -> None:
     def rewriter() -> HTMLRewriter:
         return HTMLRewriter(TagBlocker(POLICY, POLICY.shared_page_plan, "/_consent/facade.js", inline=True))
 
@@ -339,7 +339,7 @@ def test_pieces_come_to_the_same(body: str, size: int) -> None:
     assert rewriter().rewrite(out) == out
 
 
-def test_digest_is_that_of_the_text_in_the_page() -> None:
+def test_digest_matches_the_inline_text() -> None:
     [guard] = WITHIN.findall(sent(OWN))
 
     assert guard.partition(">")[2].removesuffix("</script>") == CODE

@@ -42,7 +42,7 @@ def without_markup(document: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-def test_a_form_becomes_what_is_written_here(form: Form) -> None:
+def test_sample_becomes_its_expected_markup(form: Form) -> None:
     out, holds = rewrite(page(form.markup.encode()))
 
     assert without_markup(out) == page(form.held.encode())
@@ -53,7 +53,7 @@ def test_a_form_becomes_what_is_written_here(form: Form) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-def test_a_form_becomes_the_same_in_the_head_and_in_pieces(form: Form) -> None:
+def test_sample_in_head_and_in_chunks(form: Form) -> None:
     document = page(head=form.markup.encode())
     whole, _ = rewrite(document)
 
@@ -63,7 +63,7 @@ def test_a_form_becomes_the_same_in_the_head_and_in_pieces(form: Form) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-def test_a_form_stays_where_its_purpose_is_allowed(form: Form) -> None:
+def test_sample_stays_if_allowed(form: Form) -> None:
     document = page(form.markup.encode())
 
     assert rewrite(document, *GRANTS[form.purpose])[0] == document
@@ -71,7 +71,7 @@ def test_a_form_stays_where_its_purpose_is_allowed(form: Form) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-def test_no_single_category_more_than_needed_lets_a_form_through(form: Form) -> None:
+def test_sample_needs_all_its_categories(form: Form) -> None:
     for category in OPTIONAL_CATEGORIES:
         allowed = {purpose for purpose, needed in GRANTS.items() if needed <= {category}}
         held = rewrite(page(form.markup.encode()), category)[1].blocked
@@ -79,7 +79,7 @@ def test_no_single_category_more_than_needed_lets_a_form_through(form: Form) -> 
 
 
 @pytest.mark.parametrize("markup", LOOK_ALIKES.values(), ids=LOOK_ALIKES)
-def test_a_look_alike_stays(markup: str) -> None:
+def test_look_alike_stays(markup: str) -> None:
     for document in (page(markup.encode()), page(head=markup.encode())):
         for size in (0, 1, 16):
             out, holds = rewrite(document, size=size)

@@ -190,7 +190,7 @@ def test_words_in_markup_change_nothing(markup: str) -> None:
     st.sampled_from(sorted(SCRIPTS)),
     st.sampled_from(["JSON", "single quotes", "a template", "numbers"]),
 )
-def test_any_mixture_of_such_words_changes_nothing(parts: list[str], script: str, spelling: str) -> None:
+def test_mixed_words_change_nothing(parts: list[str], script: str, spelling: str) -> None:
     spell = SPELLINGS[spelling]
     words = "".join(parts).encode("ascii", "replace").decode()
     if spelling in {"single quotes", "double quotes"}:
@@ -255,7 +255,7 @@ def test_words_in_a_multibyte_page_change_nothing() -> None:
         pytest.param("var s=document.createElement('script');s.src='//js.hs-scripts.com/1.js';'", "", id="uncertain"),
     ],
 )
-def test_a_script_names_an_account_only_if_pure(script: str, expected: str) -> None:
+def test_only_pure_script_names_an_account(script: str, expected: str) -> None:
     document = page(f"<script>{script}</script>".encode())
 
     assert portal(rewrite(document)) == expected
@@ -292,7 +292,7 @@ SHOP = "https://www.shop.example"
         pytest.param('<own-script src="//js.hs-scripts.com/12345.js"></own-script>', "12345", id="one the site names"),
     ],
 )
-def test_markup_names_an_account_only_if_certain(markup: str, expected: str) -> None:
+def test_only_certain_tag_names_an_account(markup: str, expected: str) -> None:
     policy = Policy(contact_url="/c", proxied={"js.hs-scripts.com": "https://hs.shop.example"}, elements=["own-script"])
     out = rewrite(page(markup.encode()), policy)
 
@@ -310,7 +310,7 @@ def test_mixed_script_is_not_asked_for_a_chat() -> None:
     assert portal(rewrite(page(mixed.encode()), policy)) == ""
 
 
-def test_accounts_that_the_site_names_may_come_from_any_tag() -> None:
+def test_listed_account_may_come_from_any_tag() -> None:
     policy = Policy(contact_url="/c", chat_accounts=["12345"])
     tag = b'<script id="hs-script-loader" src="https://cdn.example/%s.js"></script>'
 
@@ -320,7 +320,7 @@ def test_accounts_that_the_site_names_may_come_from_any_tag() -> None:
     assert portal(rewrite(page(mixed), policy)) == ""
 
 
-def test_two_accounts_on_one_page_are_a_notice() -> None:
+def test_two_accounts_on_one_page_give_a_notice() -> None:
     policy = Policy(contact_url="/c", vendors=["hubspot", "intercom"])
     other = LOADER.replace(b"12345", b"666")
     widget = b'<script src="https://widget.intercom.io/widget/abc12345"></script>'
@@ -331,7 +331,7 @@ def test_two_accounts_on_one_page_are_a_notice() -> None:
     assert policy.notices.counts["several-accounts"] == 1
 
 
-def test_an_account_of_one_page_is_not_learnt_for_another() -> None:
+def test_account_is_not_learned_from_other_pages() -> None:
     policy = POLICIES["the defaults"]
     rewrite(page(LOADER), policy)
     mixed = f"<script>var q='x';{TRACKER}</script>".encode()
@@ -340,7 +340,7 @@ def test_an_account_of_one_page_is_not_learnt_for_another() -> None:
 
 
 @pytest.mark.parametrize("words", ["typeof hbspt", "CookieConsent.run("])
-def test_an_uncertain_script_is_excused_by_nothing(words: str) -> None:
+def test_uncertain_script_is_never_excused(words: str) -> None:
     policy = Policy(guard="never")
     form = rewrite(page(f'<script>var q="{words}";{FORM}\'</script>'.encode()), policy)
     loader = rewrite(page(f'<script>var q="{words}";{TRACKER}\'</script>'.encode()), policy)
@@ -385,7 +385,7 @@ def test_an_uncertain_script_is_excused_by_nothing(words: str) -> None:
         "for(a of ",
     ],
 )
-def test_the_cost_grows_with_the_length(piece: str) -> None:
+def test_cost_is_linear(piece: str) -> None:
     def prepare(size: int) -> bytes:
         text = piece * (size // len(piece)) + "'js.hs-scripts.com/1.js'"
         return f"<script>{text}</script>".encode()

@@ -166,11 +166,11 @@ def exchanged(headers: Headers, body: bytes, *chunks: int, asked: Headers = NAVI
 
 
 @pytest.mark.parametrize(("values", "expected"), TYPES)
-def test_types_are_read_as_browsers_do(values: tuple[bytes, ...], expected: PageType | None) -> None:
+def test_type_is_read_as_in_browsers(values: tuple[bytes, ...], expected: PageType | None) -> None:
     assert mime.page_type(values) == expected
 
 
-def test_nosniff_settles_what_says_nothing() -> None:
+def test_nosniff_decides_missing_types() -> None:
     for values, expected in TYPES:
         known = mime.extract(values)
         told = expected is None or not expected.sniffs or (known is not None and b"text/html" in b",".join(values))
@@ -179,19 +179,19 @@ def test_nosniff_settles_what_says_nothing() -> None:
 
 
 @pytest.mark.parametrize(("body", "expected"), BEGINNINGS)
-def test_beginnings_are_sniffed(body: bytes, expected: bytes) -> None:
+def test_body_start_is_sniffed(body: bytes, expected: bytes) -> None:
     assert mime.sniff(body, complete=True) == expected
 
 
 @pytest.mark.parametrize(("body", "expected"), BEGINNINGS)
-def test_beginning_cut_anywhere_tells_the_same(body: bytes, expected: bytes) -> None:
+def test_cut_body_start_gives_the_same(body: bytes, expected: bytes) -> None:
     decided = (mime.sniff(body[:end], complete=False) for end in range(len(body) + 1))
     assert next((found for found in decided if found is not None), mime.sniff(body, complete=True)) == expected
 
 
 @pytest.mark.parametrize("name", NO_PAGES)
 @pytest.mark.parametrize("chunks", [(), (1,), (7,), (64,)])
-def test_what_is_no_page_keeps_its_bytes(name: str, chunks: tuple[int, ...]) -> None:
+def test_other_body_keeps_its_bytes(name: str, chunks: tuple[int, ...]) -> None:
     headers, body = NO_PAGES[name]
 
     head, out = exchanged(headers, body, *chunks)
@@ -203,7 +203,7 @@ def test_what_is_no_page_keeps_its_bytes(name: str, chunks: tuple[int, ...]) -> 
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("chunks", [(), (1,), (7,), (64,)])
-def test_what_a_browser_shows_is_held(name: str, chunks: tuple[int, ...]) -> None:
+def test_page_is_rewritten(name: str, chunks: tuple[int, ...]) -> None:
     head, out = exchanged(*PAGES[name], *chunks)
 
     assert b"data-consent-src" in out
@@ -219,7 +219,7 @@ def test_xml_for_a_script_keeps_its_bytes(destination: bytes) -> None:
 
 
 @pytest.mark.parametrize("status", [206, 301, 204])
-def test_answers_without_a_page_are_not_sniffed(status: int) -> None:
+def test_response_without_a_page_is_not_sniffed(status: int) -> None:
     headers = [(b"location", b"/"), (b"etag", b'"a"')]
     exchange = Exchange(POLICY, RequestHead("GET", "/", "", NAVIGATION))
 
@@ -234,7 +234,7 @@ def test_no_type_raises(values: list[bytes], nosniff: bool) -> None:
 
 
 @given(st.binary(max_size=20), st.booleans())
-def test_no_beginning_raises(head: bytes, complete: bool) -> None:
+def test_no_body_start_raises(head: bytes, complete: bool) -> None:
     mime.sniff(head, complete=complete)
 
 
@@ -242,7 +242,7 @@ def test_no_beginning_raises(head: bytes, complete: bool) -> None:
 PARTS = ["text", "/", "html", ";", " ", "charset", "=", '"', "\\", "a", "\t", ",", "x", "é", "/*", "\x7f", "\n"]
 
 
-def test_types_are_parsed_as_the_reference_does() -> None:
+def test_types_match_the_reference_parser() -> None:
     folder = npm.package("whatwg-mimetype")
     node = shutil.which("node")
     assert node is not None
@@ -311,7 +311,7 @@ def test_data_for_a_script_keeps_its_head() -> None:
 @pytest.mark.parametrize("size", [None, 1, 7])
 @pytest.mark.parametrize("data", DATA.values(), ids=DATA)
 @pytest.mark.parametrize("fields", [NAVIGATION, [(b"accept", b"text/html,*/*")], []])
-def test_data_that_a_browser_shows_is_read(fields: Headers, data: bytes, size: int | None) -> None:
+def test_data_shown_as_a_page_is_read(fields: Headers, data: bytes, size: int | None) -> None:
     assert b"data-consent-src" in sent(fields, data, size)[1]
 
 
@@ -328,7 +328,7 @@ def test_xhtml_for_a_script_is_read() -> None:
     assert b"data-consent-src" in sent(FROM_SCRIPTS["plain HTTP"], page, 7, b"application/xhtml+xml")[1]
 
 
-def test_page_for_a_script_is_noted_as_nothing() -> None:
+def test_page_for_a_script_is_not_noted() -> None:
     policy = Policy(contact_url="/c")
     exchange = Exchange(policy, RequestHead("GET", "/", "", FROM_SCRIPTS["plain HTTP"]))
 
@@ -337,7 +337,7 @@ def test_page_for_a_script_is_noted_as_nothing() -> None:
     assert policy.notices.counts == {}
 
 
-def test_white_space_is_not_waited_through_for_ever() -> None:
+def test_white_space_is_buffered_to_a_limit() -> None:
     exchange = Exchange(Policy(contact_url="/c"), RequestHead("GET", "/", "", FROM_SCRIPTS["plain HTTP"]))
     exchange.start(200, [(b"content-type", b"text/html")])
 
@@ -345,6 +345,6 @@ def test_white_space_is_not_waited_through_for_ever() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b" ", b"\xef"])
-def test_body_without_a_beginning_stays(body: bytes) -> None:
+def test_empty_start_of_body_stays(body: bytes) -> None:
     for size in (None, 1):
         assert sent(FROM_SCRIPTS["plain HTTP"], body, size)[1] == body

@@ -201,7 +201,7 @@ def test_whole_pages(sample: Sample, content_type: bytes) -> None:
     assert_linear(lambda size: _filled(sample, size), lambda page: _rewrite(page, None, content_type))
 
 
-def test_addresses_behind_a_long_base() -> None:
+def test_addresses_after_a_long_base() -> None:
     def prepare(size: int) -> bytes:
         base = b'<base href="https://a.example/' + b"x/" * (size // 4) + b'">'
         return base + b"<img src=a>" * (size // 22) + TAG
@@ -210,14 +210,14 @@ def test_addresses_behind_a_long_base() -> None:
 
 
 @pytest.mark.parametrize(("sample", "content_type"), PAGES)
-def test_pages_in_pieces(sample: Sample, content_type: bytes) -> None:
+def test_pages_in_chunks(sample: Sample, content_type: bytes) -> None:
     # A script's text waits for its end up to 64 kB: what that costs is bounded, and shows below it only.
     run = lambda page: _rewrite(page, 8192, content_type)  # noqa: E731
     assert_linear(lambda size: _filled(sample, size), run, start=1 << 16, doublings=2)
 
 
 @pytest.mark.parametrize(("sample", "content_type"), PAGES)
-def test_pages_in_tiny_pieces(sample: Sample, content_type: bytes) -> None:
+def test_pages_in_tiny_chunks(sample: Sample, content_type: bytes) -> None:
     assert_linear(lambda size: _filled(sample, size), lambda page: _rewrite(page, 61, content_type), doublings=2)
 
 
@@ -270,7 +270,7 @@ def test_lines_of_a_request(field: bytes) -> None:
     assert_linear(lambda size: [(field, b"a=1")] * (size // 16), _exchanged)
 
 
-def test_names_that_one_platform_has() -> None:
+def test_names_of_one_platform() -> None:
     pairs = lambda size: b"; ".join(b'_iub_cs-%d={"consent":true}' % n for n in range(size // 24))  # noqa: E731
     assert_linear(lambda size: [(b"cookie", pairs(size))], _exchanged)
 
@@ -361,7 +361,7 @@ def test_long_code_words_of_a_gpp_string() -> None:
     assert_linear(_code_words, sections, start=1333)
 
 
-def test_one_cookie_header_full_of_gpp_strings() -> None:
+def test_cookie_header_full_of_gpp_strings() -> None:
     def prepare(size: int) -> list[bytes]:
         return [b"; ".join(b"__gpp=" + _code_words(size).encode() + b"~%d" % number for number in range(20))]
 
@@ -416,5 +416,5 @@ def test_paths_against_globs(glob: str, unit: str) -> None:
         ("/a.c", "/abc", False),
     ],
 )
-def test_what_a_glob_means(glob: str, path: str, meant: bool) -> None:
+def test_glob_matches(glob: str, path: str, meant: bool) -> None:
     assert Policy(contact_url="/c", chat_pages=["/other", glob]).chat_enabled_on(path) is meant

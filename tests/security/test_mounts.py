@@ -51,7 +51,7 @@ def _mount(page: str) -> str:
 
 
 @pytest.mark.parametrize("mount", NO_PATHS)
-def test_a_mount_that_is_no_path_is_left_out(mount: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_invalid_mount_is_left_out(mount: str, caplog: pytest.LogCaptureFixture) -> None:
     policy = Policy(contact_url="/contact")
     with caplog.at_level(logging.WARNING, "consent_middleware"):
         assert [wsgi(policy, mount) for _ in range(2)] == ["", ""]
@@ -61,14 +61,14 @@ def test_a_mount_that_is_no_path_is_left_out(mount: str, caplog: pytest.LogCaptu
 
 
 @pytest.mark.parametrize("mount", PATHS)
-def test_a_mount_that_is_a_path_stays(mount: str) -> None:
+def test_valid_mount_stays(mount: str) -> None:
     policy = Policy(contact_url="/contact")
     assert wsgi(policy, mount) == PATHS[mount]
     assert "mount" not in policy.notices.counts
 
 
 @pytest.mark.parametrize("mount", [*NO_PATHS, *PATHS])
-def test_both_doors_take_a_mount_alike(mount: str) -> None:
+def test_both_gateways_read_a_mount_alike(mount: str) -> None:
     async def app(_scope: object, _receive: object, send: object) -> None:
         headers = [(b"content-type", b"text/html")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})  # type: ignore[operator]

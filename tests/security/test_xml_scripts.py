@@ -23,7 +23,7 @@ LOADER = b's=document.createElement("script");s.src="//js.hs-scripts.com/12345.j
     ],
 )
 @pytest.mark.parametrize("piece", [7, 1 << 16])
-def test_loader_in_an_xml_script_is_held(text: bytes, piece: int) -> None:
+def test_loader_in_an_xml_script_is_blocked(text: bytes, piece: int) -> None:
     page = b"<html><body><script>" + text + b"</script></body></html>"
     exchange = Exchange(
         Policy(contact_url="/c", guard="never"), RequestHead("GET", "/", "", [(b"host", b"example.com")])

@@ -1,4 +1,4 @@
-"""What may make a browser contact HubSpot, a case for each row of the table "Who holds what" in docs/tags.md.
+"""What may make a browser contact HubSpot, a case for each row of the table "Who blocks what" in docs/tags.md.
 
 Knows: what stands in a page or in a head, and which part of it is live.
 Must not know: how it is held.
@@ -212,8 +212,8 @@ CASES: dict[str, Case] = {
 
 
 def table() -> dict[str, str]:
-    """Who holds what by the table in the docs: "server", "guard" or "nobody" for each row."""
+    """Who blocks what by the table in the docs: "server", "guard" or "nobody" for each row."""
     text = (Path(__file__).parents[2] / "docs" / "tags.md").read_text("utf-8")
-    section = text.partition("## Who holds what\n")[2].partition("\n## ")[0]
+    section = text.partition("## Who blocks what\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (.+?) \| (server|guard|nobody: .).*\|$", section, re.MULTILINE)
     return {what: holder.partition(":")[0] for what, holder in rows}
