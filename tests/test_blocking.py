@@ -1,4 +1,4 @@
-"""What is held on a page, in every form of the tags, and what only looks like one."""
+"""Each form of a tag is blocked, and what only looks like a tag stays."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ EVERYTHING = Consent(dict.fromkeys(OPTIONAL_CATEGORIES, State.GRANTED))
 def rewrite(
     document: bytes, consent: Consent = NOTHING, policy: Policy = POLICY, *, clicked: bool = False, xml: bool = False
 ) -> tuple[bytes, TagBlocker]:
-    holds = TagBlocker(
+    blocker = TagBlocker(
         policy, policy.decide(consent, clicked=clicked), "/_consent/facade.js", "page-nonce", "www.shop.example:8000"
     )
-    rewriter = HTMLRewriter(holds, xml=xml)
-    return rewriter.feed(document) + rewriter.close(), holds
+    rewriter = HTMLRewriter(blocker, xml=xml)
+    return rewriter.feed(document) + rewriter.close(), blocker
 
 
-#: The script by which what is held is released in place, where no facade stands before it.
+#: The script that releases blocked tags, without a facade before it.
 RELEASING = re.compile(rb"(?<!</aside>)<script src=\"/_consent/facade\.js\"[^>]* data-conf='[^']*'></script>")
 
 
 def settings(document: bytes) -> dict[str, object]:
-    """The settings of the one facade in a document."""
+    """Return the settings of the only facade in a document."""
     (found,) = re.findall(rb"<script src=\"/_consent/facade\.js\"[^>]* data-conf='([^']*)'></script>", document)
     text = found.decode("ascii").replace("&#38;", "&").replace("&#39;", "'").replace("&#60;", "<").replace("&#62;", ">")
     parsed: dict[str, object] = json.loads(text)
@@ -70,7 +70,7 @@ LEFT_ALONE = {
     "a query that names the host": b'<script src="/x.js?u=//js.hs-scripts.com/1.js"></script>',
     "JSON": b'<script type="application/json">{"src": "//js.hs-scripts.com/1.js"}</script>',
     "a data block with a src": b'<script type="application/ld+json" src="//js.hs-scripts.com/1.js"></script>',
-    "a tag another tool holds": b'<script type=text/plain data-x="HubSpot" src="//js.hs-scripts.com/1.js"></script>',
+    "a tag another tool blocks": b'<script type=text/plain data-x="HubSpot" src="//js.hs-scripts.com/1.js"></script>',
     "an address that is none": b'<script src="https://[js.hs-scripts.com/1.js"></script>',
     "an empty src": b'<script src="">//js.hs-scripts.com</script>',
     "the later of two src": b'<script src="/a.js" src="//js.hs-scripts.com/1.js"></script>',
@@ -95,13 +95,13 @@ LEFT_ALONE = {
 def test_content_stays(fragment: bytes) -> None:
     document = page(fragment)
 
-    out, holds = rewrite(document)
+    out, blocker = rewrite(document)
 
     assert out == document
-    assert holds.blocked == []
+    assert blocker.blocked == []
 
 
-HELD = {
+BLOCKED = {
     "the official tag": LOADER.splitlines()[1],
     "https": b'<script src="https://js.hs-scripts.com/12345.js"></script>',
     "single quotes": b"<script src='//js.hs-scripts.com/12345.js'></script>",
@@ -140,38 +140,36 @@ _LIVE = re.compile(rb"(?<![\w-])(?:src|href)\s*=\s*[\"']?\s*[^\s>\"']*(?:hs-|use
 
 
 def test_language_attribute_stays() -> None:
-    out, _ = rewrite(page(HELD["a language"]))
+    out, _ = rewrite(page(BLOCKED["a language"]))
 
     assert b'<script type="text/x-consent" data-consent="tracking" language="JavaScript" data-consent-src=' in out
 
 
-@pytest.mark.parametrize("fragment", HELD.values(), ids=HELD)
+@pytest.mark.parametrize("fragment", BLOCKED.values(), ids=BLOCKED)
 def test_each_form_of_a_tag_is_blocked(fragment: bytes) -> None:
-    out, holds = rewrite(page(fragment))
+    out, blocker = rewrite(page(fragment))
 
-    assert len(holds.blocked) == 1
+    assert len(blocker.blocked) == 1
     assert b'data-consent="' in out
     if b"<base" not in fragment:
         assert not _LIVE.search(out.partition(b"<aside")[0])
     assert not re.search(rb"(?<![\w-])id=[\"']?hs-", out.partition(b"<aside")[0])
 
 
-@pytest.mark.parametrize("fragment", HELD.values(), ids=HELD)
+@pytest.mark.parametrize("fragment", BLOCKED.values(), ids=BLOCKED)
 def test_full_consent_changes_nothing(fragment: bytes) -> None:
-    """Law: identity."""
     document = page(fragment)
 
     assert rewrite(document, EVERYTHING)[0] == document
 
 
-@pytest.mark.parametrize("fragment", [*HELD.values(), *LEFT_ALONE.values()], ids=[*HELD, *LEFT_ALONE])
+@pytest.mark.parametrize("fragment", [*BLOCKED.values(), *LEFT_ALONE.values()], ids=[*BLOCKED, *LEFT_ALONE])
 def test_rewriting_twice_changes_nothing_more(fragment: bytes) -> None:
-    """Law: idempotence."""
     once, _ = rewrite(page(fragment))
-    twice, holds = rewrite(once)
+    twice, blocker = rewrite(once)
 
     assert twice == once
-    assert holds.blocked == []
+    assert blocker.blocked == []
 
 
 def test_unfinished_tag_stays() -> None:
@@ -211,14 +209,14 @@ def test_base_cannot_redirect_the_facade(base: bytes, src: bytes) -> None:
     ],
 )
 def test_disguised_host_is_blocked_in_each_charset(host: str, charset: str) -> None:
-    # A neighbour with a percent-encoded word, and text beyond ASCII, change nothing.
+    # A percent-encoded word in a tag beside it, and text beyond ASCII, change nothing.
     tag = b'<script src="//%s/12345.js"></script>' % host.encode("ascii")
     document = page(b'<link rel="x" href="/%E2%82%AC">' + "\N{DEGREE SIGN}".encode("latin-1") + tag)
-    holds = TagBlocker(POLICY, POLICY.decide(NOTHING), "/f.js")
+    blocker = TagBlocker(POLICY, POLICY.decide(NOTHING), "/f.js")
 
-    out = HTMLRewriter(holds, charset=charset).rewrite(document)
+    out = HTMLRewriter(blocker, charset=charset).rewrite(document)
 
-    assert [held.rule for held in holds.blocked] == ["hubspot.loader"]
+    assert [tag.rule for tag in blocker.blocked] == ["hubspot.loader"]
     assert tag.replace(b"src=", b"data-consent-src=")[7:] in out
 
 
@@ -266,9 +264,9 @@ def test_facade_gets_portal_and_region() -> None:
 
 
 def test_first_portal_of_many_tags_counts() -> None:
-    out, holds = rewrite(page(LOADER + LOADER.replace(b"12345", b"999") + CHAT))
+    out, blocker = rewrite(page(LOADER + LOADER.replace(b"12345", b"999") + CHAT))
 
-    assert len(holds.blocked) == 3
+    assert len(blocker.blocked) == 3
     assert settings(out)["attrs"]["data-hsjs-portal"] == "12345"  # type: ignore[index]
 
 
@@ -314,14 +312,14 @@ def test_no_facade_if_the_full_tag_loads() -> None:
 
 
 def test_no_facade_without_a_portal() -> None:
-    out, holds = rewrite(page(LOADER.replace(b"12345", b"abc")))
+    out, blocker = rewrite(page(LOADER.replace(b"12345", b"abc")))
 
-    assert len(holds.blocked) == 1
+    assert len(blocker.blocked) == 1
     assert b"<aside" not in out
 
 
 def test_facade_bears_nonce_of_page_or_tag() -> None:
-    """The tag may be markup that somebody has got into the page; the page's own policy is the site's."""
+    """The tag may be injected markup, so the nonce of the page's policy goes first."""
     nonced = page(LOADER.replace(b"async", b'nonce="tag&amp;nonce" async'))
     without = HTMLRewriter(TagBlocker(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js")).rewrite(nonced)
 
@@ -339,19 +337,19 @@ def test_xhtml_page_stays_well_formed() -> None:
         b'<script type="text/javascript" id="hs-script-loader" src="https://js.hs-scripts.com/1.js"/></body></html>'
     )
 
-    out, holds = rewrite(document, xml=True)
+    out, blocker = rewrite(document, xml=True)
 
-    assert len(holds.blocked) == 2
+    assert len(blocker.blocked) == 2
     assert ElementTree.fromstring(out).find(".//{*}aside") is not None  # noqa: S314 - our own text
 
 
 def test_prefixed_name_in_xhtml_stays_whole() -> None:
-    out, holds = rewrite(
+    out, blocker = rewrite(
         b'<h:html xmlns:h="http://www.w3.org/1999/xhtml"><h:script src="https://js.hs-scripts.com/1.js"/></h:html>',
         xml=True,
     )
 
-    assert len(holds.blocked) == 1
+    assert len(blocker.blocked) == 1
     assert (
         b'<h:script type="text/x-consent" data-consent="tracking" data-consent-src="https://js.hs-scripts.com/1.js"/>'
         in out
@@ -368,9 +366,9 @@ def test_prefixed_name_in_xhtml_stays_whole() -> None:
     ],
 )
 def test_proxied_origin_is_blocked_as_its_host(src: str, rule: str, chat: str | None) -> None:
-    out, holds = rewrite(page(b'<script src="%s"></script>' % src.encode()), policy=PROXIED)
+    out, blocker = rewrite(page(b'<script src="%s"></script>' % src.encode()), policy=PROXIED)
 
-    assert [held.rule for held in holds.blocked] == [rule]
+    assert [tag.rule for tag in blocker.blocked] == [rule]
     if chat:
         assert settings(out)["src"] == chat
 
@@ -420,9 +418,9 @@ def test_portal_without_a_chat_gets_no_facade() -> None:
 
 
 def test_page_without_a_chat_still_blocks_tags() -> None:
-    holds = TagBlocker(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", offers_chat=False)
+    blocker = TagBlocker(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", offers_chat=False)
 
-    out = HTMLRewriter(holds).rewrite(page(LOADER + CHAT))
+    out = HTMLRewriter(blocker).rewrite(page(LOADER + CHAT))
 
     assert b"data-consent-facade" not in out
     assert HELD_LOADER in out
@@ -441,7 +439,7 @@ PIXEL = "//track.hubspot.com/__ptq.gif"
 
 
 @pytest.mark.parametrize(
-    ("written", "held"),
+    ("written", "expected"),
     [
         (f'src="{PIXEL}" data-src="{PIXEL}?2"', f'data-consent-src="{PIXEL}" data-consent-data-src="{PIXEL}?2"'),
         (f'data-src="{PIXEL}" src="{PIXEL}?2"', f'data-consent-data-src="{PIXEL}" data-consent-src="{PIXEL}?2"'),
@@ -453,10 +451,10 @@ PIXEL = "//track.hubspot.com/__ptq.gif"
         ),
     ],
 )
-def test_lazy_address_is_blocked_beside_src(written: str, held: str) -> None:
+def test_lazy_address_is_blocked_beside_src(written: str, expected: str) -> None:
     out = rewrite(page(f"<img {written}>".encode()))[0]
 
-    assert f'<img data-consent="tracking" {held}>'.encode() in out
+    assert f'<img data-consent="tracking" {expected}>'.encode() in out
     assert rewrite(out)[0].count(b'data-consent="tracking"') == out.count(b'data-consent="tracking"')
 
 
@@ -555,14 +553,14 @@ def test_purpose_of_a_hint(relation: str, destination: str, url: str, purpose: P
     ],
 )
 def test_guard_before_the_first_tag_manager(manager: bytes) -> None:
-    out, holds = rewrite(page(head=b"<script>first()</script>" + manager + TAG_MANAGER))
+    out, blocker = rewrite(page(head=b"<script>first()</script>" + manager + TAG_MANAGER))
 
     assert re.search(
         rb"<script>first\(\)</script><script src=[^>]* data-guard='\{\}'></script>" + re.escape(manager), out
     )
     assert out.count(b"data-guard") == 1
     assert b"data-conf" not in out
-    assert holds.blocked == []
+    assert blocker.blocked == []
 
 
 @pytest.mark.parametrize(
@@ -611,10 +609,10 @@ def test_guard_has_allowed_purposes_and_comes_once() -> None:
 
 
 def test_guard_has_page_host_and_nonce() -> None:
-    holds = TagBlocker(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", authority="www.shop.example")
+    blocker = TagBlocker(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", authority="www.shop.example")
     document = page(head=b'<base href="https://cdn.example/">' + TAG_MANAGER)
 
-    out = HTMLRewriter(holds).rewrite(document.replace(b"</body>", LOADER + b"</body>"))
+    out = HTMLRewriter(blocker).rewrite(document.replace(b"</body>", LOADER + b"</body>"))
 
     assert out.count(b'<script src="//www.shop.example/_consent/') == 2
     assert out.count(b'data-file="//www.shop.example/_consent/facade.') == 1
@@ -626,11 +624,11 @@ def test_withdrawal_at_once_adds_a_script() -> None:
     at_once = Policy(contact_url="/contact", withdrawal="at-once")
     assert rewrite(document, EVERYTHING)[0] == document
 
-    out, holds = rewrite(document, EVERYTHING, at_once)
+    out, blocker = rewrite(document, EVERYTHING, at_once)
 
     assert settings(out) == {"live": {"chat": 1, "tracking": 1, "embeds": 1}, "held": []}
     assert RELEASING.sub(b"", out) == document
-    assert not holds.blocked
+    assert not blocker.blocked
 
 
 @pytest.mark.parametrize("tag", [CHAT, LOADER, b'<iframe src="https://meetings.hubspot.com/anna"></iframe>'])
@@ -667,8 +665,10 @@ def test_cached_markup_depends_on_the_page() -> None:
             assert settings(rewrite(page(tag))[0])["attrs"]["data-hsjs-portal"] == portal  # type: ignore[index]
         assert settings(rewrite(page(LOADER), FUNCTIONAL)[0])["live"] == {"chat": 1}
 
-    holds = [TagBlocker(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", nonce) for nonce in ("one", None, "two")]
-    written = [HTMLRewriter(each).rewrite(page(LOADER)) for each in holds]
+    blockers = [
+        TagBlocker(POLICY, POLICY.decide(NOTHING), "/_consent/facade.js", nonce) for nonce in ("one", None, "two")
+    ]
+    written = [HTMLRewriter(each).rewrite(page(LOADER)) for each in blockers]
     assert [re.findall(rb'async=""( nonce="\w+")? data-conf', each) for each in written] == [
         [b' nonce="one"'],
         [b""],
@@ -679,37 +679,37 @@ def test_cached_markup_depends_on_the_page() -> None:
 def test_long_address_is_recognized() -> None:
     for length in (10, 1000, 1100, 5000):
         tag = b'<script src="//js.hs-scripts.com/12345.js?%s"></script>' % (b"x" * length)
-        out, holds = rewrite(page(tag))
-        assert [held.rule for held in holds.blocked] == ["hubspot.loader"]
+        out, blocker = rewrite(page(tag))
+        assert [tag.rule for tag in blocker.blocked] == ["hubspot.loader"]
         assert addresses(out) == ["//js.hs-scripts.com/12345.js?" + "x" * length]
 
 
 def addresses(document: bytes) -> list[str]:
-    """The addresses of what the page's script is told of."""
+    """Return the addresses in the list for the page's script."""
     marks = settings(document)["held"]
     assert isinstance(marks, list)
     return [said.partition("=")[2] for mark in marks for said in mark if said.startswith("data-consent-src=")]
 
 
 def nonced(document: bytes, consent: Consent = NOTHING) -> tuple[bytes, TagBlocker]:
-    """A page whose policy has a nonce and trusts what scripts insert."""
+    """Rewrite a page whose policy has a nonce and trusts what scripts insert."""
     sources = ("'nonce-abc' 'strict-dynamic'",)
-    holds = TagBlocker(
+    blocker = TagBlocker(
         POLICY, POLICY.decide(consent), "/_consent/facade.js", "abc", requires_nonce=True, script_sources=sources
     )
-    return HTMLRewriter(holds).rewrite(document), holds
+    return HTMLRewriter(blocker).rewrite(document), blocker
 
 
 @pytest.mark.parametrize("nonce", [b"", b' nonce=""', b' nonce="wrong"', b' nonce="ABC"'])
 def test_stopped_script_is_never_released(nonce: bytes) -> None:
-    """Released by a script that the policy trusts, it would run."""
+    """The policy trusts our script, so the tag would run if that released it."""
     evil = b'<script src="//js.hs-scripts.com/666.js"%s></script>' % nonce
     good = LOADER.replace(b"async", b'nonce="abc" async')
 
-    out, holds = nonced(page(evil))
+    out, blocker = nonced(page(evil))
     assert b'data-consent-src="//js.hs-scripts.com/666.js"' in out
     assert b"<aside" not in out
-    assert [held.rule for held in holds.blocked] == ["hubspot.loader"]
+    assert [tag.rule for tag in blocker.blocked] == ["hubspot.loader"]
     assert POLICY.notices.counts["no-nonce"] >= 1
 
     out, _ = nonced(page(evil + good))
@@ -743,10 +743,10 @@ def test_picture_needs_no_nonce() -> None:
 
 
 def test_guard_loads_the_same_facade() -> None:
-    """The page has no embeds, but the guard stands before that is known."""
-    holds = TagBlocker(POLICY, POLICY.decide(NOTHING), f"/_consent/{POLICY.facade.asset().name}")
+    """The guard is sent before it is known whether the page has embeds."""
+    blocker = TagBlocker(POLICY, POLICY.decide(NOTHING), f"/_consent/{POLICY.facade.asset().name}")
     manager = b"<script src='https://www.googletagmanager.com/gtm.js?id=GTM-X'></script>"
-    out = HTMLRewriter(holds).rewrite(page(LOADER, head=manager))
+    out = HTMLRewriter(blocker).rewrite(page(LOADER, head=manager))
 
     names = re.findall(rb'(?:src|data-file)="/_consent/(facade[^"]+)"', out)
     assert names == [POLICY.facade.asset(placeholders=True).name.encode()] * 2
@@ -770,9 +770,9 @@ def test_frame_guard_adds_no_page_script() -> None:
 )
 def test_src_of_svg_script_is_ignored(script: bytes) -> None:
     document = b"<svg>" + script + b"</svg>"
-    after, holds = rewrite(document)
+    after, blocker = rewrite(document)
 
-    assert len(holds.blocked) == 1
+    assert len(blocker.blocked) == 1
     assert b'type="text/x-consent"' in after
     assert b" src" in after.partition(b"</script>")[0]
     assert b" href" not in after.partition(b"</script>")[0].replace(b"data-consent-href", b"").replace(b"xlink:", b" ")

@@ -1,4 +1,4 @@
-"""The guard in the pages that get it by default: where it stands, in what form, and what stays as it is."""
+"""The guard in pages with the default settings: where it is put, in what form, and which pages stay unchanged."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ GRANTED = b"consent=functional,analytics,marketing"
 OWN = "<script>menu()</script>"
 NAME = "content-security-policy"
 
-#: A guard as it stands in a page, and one in a file.
+#: A guard in the page itself, and one in a file (`FILE`).
 WITHIN = re.compile(
     r"<script(?: nonce=\"[^\"]*\")? data-file=\"[^\"]+\"(?: data-ask=\"\")?(?: data-offers=\"[^\"]+\")?"
     r" data-guard='[^']*'>\(f=>f\(.*?</script>"
 )
-#: One where no quotation mark may stand.
+#: A guard without quotation marks.
 BARE = re.compile(
     r"<script src=/_consent/guard\.[0-9a-f]+\.js data-file=/_consent/facade\.[0-9a-f]+\.js"
     r" data-offers={[^ >]*} data-guard={}></script>"
@@ -44,7 +44,7 @@ def sent(
     cookie: bytes = b"",
     host: bytes = b"shop.example",
 ) -> str:
-    """Return what a visitor gets of a page."""
+    """Return the page that a visitor gets."""
     asked = [(b"host", host), *([(b"cookie", cookie)] if cookie else [])]
     head = [(b"content-type", kind.encode()), *((name.encode(), value.encode()) for name, value in headers)]
     return Exchange(policy, RequestHead("GET", "/", "", asked)).whole(200, head, body.encode())[1].decode()
@@ -127,8 +127,8 @@ class TestPlace:
     @pytest.mark.parametrize("size", [10, 64, 100])
     def test_before_a_late_script(self, size: int) -> None:
         source = f"<body><p>{'x' * 90}{OWN}{'y' * 90}<script>late()</script>".encode()
-        holds = TagBlocker(POLICY, POLICY.shared_page_plan, "/_consent/facade.js", inline=True)
-        rewriter = HTMLRewriter(holds)
+        blocker = TagBlocker(POLICY, POLICY.shared_page_plan, "/_consent/facade.js", inline=True)
+        rewriter = HTMLRewriter(blocker)
 
         out = b"".join(rewriter.feed(source[at : at + size]) for at in range(0, len(source), size)) + rewriter.close()
 
@@ -237,7 +237,7 @@ class TestForm:
             ("<meta http-equiv=content-security-policy content=\"script-src 'unsafe-inline'\">", True, ""),
             ("<meta http-equiv=content-security-policy>", True, ""),
             ("<meta name=policy content=\"script-src 'none'\">", True, ""),
-            # What stands in the body counts for nothing, and anyone may have written it.
+            # Browsers ignore a policy in the body, and anyone may have written it.
             ("<meta http-equiv=content-security-policy content=\"script-src 'none'\">", False, ""),
         ],
     )
@@ -272,8 +272,8 @@ class TestForm:
         assert ' data-ask="" data-offers=' in outs.pop()
 
 
-class Telling(TagBlocker):
-    """Page holds that keep the tags that they are asked about, and how often they are asked for a tail."""
+class RecordingBlocker(TagBlocker):
+    """A blocker that records the tags it is asked about, and how often it is asked for end markup."""
 
     tags: list[bytes]
     tails = 0
@@ -292,14 +292,14 @@ class Telling(TagBlocker):
 
 
 def test_no_tag_is_checked_after_it() -> None:
-    holds = Telling(POLICY, POLICY.shared_page_plan, "/_consent/facade.js", inline=True)
+    blocker = RecordingBlocker(POLICY, POLICY.shared_page_plan, "/_consent/facade.js", inline=True)
     meta = '<meta name="description" content="x"><meta http-equiv="content-security-policy" content="a">'
     body = f"<title>x</title>{meta}<link rel=icon href=x>{OWN}<script src=b></script><img src=x>{OWN}</body>"
 
-    HTMLRewriter(holds).rewrite(body.encode())
+    HTMLRewriter(blocker).rewrite(body.encode())
 
-    assert holds.tags == [b'<meta http-equiv="content-security-policy" content="a">', b"<script>"]
-    assert holds.tails == 0
+    assert blocker.tags == [b'<meta http-equiv="content-security-policy" content="a">', b"<script>"]
+    assert blocker.tails == 0
 
 
 PARTS = st.lists(

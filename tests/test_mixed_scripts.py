@@ -1,4 +1,4 @@
-"""Inline scripts that hold code of the site's own beside a vendor's: which run, and which wait."""
+"""Inline scripts with a vendor's code and code of the site's own: which run, and which are blocked."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ LOADER = "js.hs-scripts.com/12345.js"
 INSERT = f"var s=document.createElement('script');s.src='//{LOADER}';document.head.append(s);"
 LIBRARY = '<script src="//js.hsforms.net/forms/v2.js"></script>'
 FORM = "hbspt.forms.create({portalId:'1',formId:'2',target:'#f'});"
-HELD = re.compile(r'<script type="text/x-consent" data-consent="\w+"(?: data-consent-kind="\w+")?>')
+BLOCKED = re.compile(r'<script type="text/x-consent" data-consent="\w+"(?: data-consent-kind="\w+")?>')
 STAND_INS = POLICY.facade.stand_ins.body.rstrip().decode()
 
 
-def is_held(script: str, *headers: tuple[str, str], policy: Policy = POLICY, before: str = "", end: str = "") -> bool:
-    """Return whether a script waits, after it was either held or left as it is."""
+def is_blocked(
+    script: str, *headers: tuple[str, str], policy: Policy = POLICY, before: str = "", end: str = ""
+) -> bool:
+    """Return whether a script is blocked; check that it is unchanged otherwise."""
     out = sent(f"{before}<script>{script}</script>{end}", *headers, policy=policy)
-    held = bool(HELD.search(out))
-    assert held != (f"<script>{script}</script>" in out)
-    return held
+    blocked = bool(BLOCKED.search(out))
+    assert blocked != (f"<script>{script}</script>" in out)
+    return blocked
 
 
 class TestWhatRuns:
@@ -48,8 +50,8 @@ class TestWhatRuns:
         "code", [INSERT, LIBRARY.replace("<script src=", "var t='").replace("></script>", "';") + FORM]
     )
     def test_script_with_own_code_runs(self, own: str, code: str) -> None:
-        assert not is_held(own + code)
-        assert not is_held(code + own)
+        assert not is_blocked(own + code)
+        assert not is_blocked(code + own)
 
     @pytest.mark.parametrize(
         "code",
@@ -62,8 +64,8 @@ class TestWhatRuns:
         ],
     )
     def test_pure_snippet_is_blocked(self, code: str) -> None:
-        assert is_held(code)
-        assert is_held(code, policy=Policy(contact_url="/c", guard="never"))
+        assert is_blocked(code)
+        assert is_blocked(code, policy=Policy(contact_url="/c", guard="never"))
 
     @pytest.mark.parametrize(
         "around",
@@ -79,8 +81,8 @@ class TestWhatRuns:
     )
     @pytest.mark.parametrize("code", [INSERT, FORM])
     def test_snippet_on_page_load_runs(self, around: str, code: str) -> None:
-        assert not is_held(around.replace("X", code))
-        assert is_held(around.replace("X", code), policy=Policy(contact_url="/c", guard="never"))
+        assert not is_blocked(around.replace("X", code))
+        assert is_blocked(around.replace("X", code), policy=Policy(contact_url="/c", guard="never"))
 
     @pytest.mark.parametrize(
         "around",
@@ -94,7 +96,7 @@ class TestWhatRuns:
         ],
     )
     def test_snippet_on_other_event_is_blocked(self, around: str) -> None:
-        assert is_held(around.replace("X", INSERT))
+        assert is_blocked(around.replace("X", INSERT))
 
     @pytest.mark.parametrize(
         "code",
@@ -111,11 +113,11 @@ class TestWhatRuns:
         ],
     )
     def test_script_the_guard_misses_is_blocked(self, code: str) -> None:
-        assert is_held("menu();" + code)
+        assert is_blocked("menu();" + code)
 
     @pytest.mark.parametrize(("word", "expected"), [("import('/a')", True), ("import.meta", False), ("menu()", False)])
     def test_uncertain_script_with_import_is_blocked(self, word: str, expected: bool) -> None:
-        assert is_held(f"{word};{INSERT}'") is expected
+        assert is_blocked(f"{word};{INSERT}'") is expected
 
     def test_allowed_script_stays(self) -> None:
         out = sent(f"<script>menu();{INSERT}</script>", cookie=b"consent=analytics,marketing")
@@ -129,14 +131,14 @@ class TestWhatRuns:
 
 
 class TestWithoutAGuard:
-    """Where no guard stands, the server holds a script by what its text says."""
+    """Without a guard, the server judges a script by its text."""
 
     @pytest.mark.parametrize("guard", ["never", "auto"])
     def test_script_is_blocked(self, guard: str) -> None:
-        assert is_held(f"menu();{INSERT}", policy=Policy(contact_url="/c", guard=guard))  # type: ignore[arg-type]
+        assert is_blocked(f"menu();{INSERT}", policy=Policy(contact_url="/c", guard=guard))  # type: ignore[arg-type]
 
     def test_script_is_blocked_if_csp_stops_guard(self) -> None:
-        assert is_held(f"menu();{INSERT}", ("content-security-policy", "script-src https://other.example"))
+        assert is_blocked(f"menu();{INSERT}", ("content-security-policy", "script-src https://other.example"))
 
     @pytest.mark.parametrize(
         "mark", ["data-guard={}", "data-guard='' src=/other.js", "data-guard='{}' src=//x.example/g.js"]
@@ -147,7 +149,7 @@ class TestWithoutAGuard:
 
     def test_frame_guard_does_not_cover_the_page(self) -> None:
         frame = "<iframe srcdoc='<script>a()</script>'></iframe>"
-        assert not is_held(f"menu();{INSERT}", before=frame)
+        assert not is_blocked(f"menu();{INSERT}", before=frame)
 
     def test_frame_script_runs_after_frame_guard(self) -> None:
         inner = f"<script>menu();{INSERT}</script>".replace('"', "&quot;")
@@ -161,7 +163,7 @@ class TestWithoutAGuard:
 
 
 class TestStandIns:
-    """What stands in for a library's globals stands before the first library."""
+    """The script with stand-ins for globals."""
 
     def test_before_the_first_library(self) -> None:
         out = sent(f"<script>menu()</script><p>x</p>{LIBRARY}<p>y</p>{LIBRARY}")
@@ -211,11 +213,11 @@ class TestStandIns:
         assert f'<script src="/_consent/{name}"></script><script type="text/x-consent"' in out
 
     def test_call_is_blocked_if_csp_stops_them(self) -> None:
-        # The guard may run by its hash alone.
+        # The policy allows the guard by its hash.
         digest = b64encode(sha256(POLICY.facade.guard.body.rstrip()).digest()).decode()
         policy = ("content-security-policy", f"script-src 'sha256-{digest}' 'unsafe-hashes'")
-        assert is_held(f"menu();{FORM}", policy, before=LIBRARY)
-        assert not is_held(f"menu();{FORM}", policy)
+        assert is_blocked(f"menu();{FORM}", policy, before=LIBRARY)
+        assert not is_blocked(f"menu();{FORM}", policy)
 
     def test_rewriting_again_changes_nothing(self) -> None:
         once = sent(f"<script>menu()</script>{LIBRARY}<script>menu();{FORM}</script>")
@@ -227,7 +229,7 @@ class TestStandIns:
 
 
 class TestOffers:
-    """The guard says for what a button may stand in that a script brings."""
+    """What the guard may show a button for when a script inserts it."""
 
     @pytest.mark.parametrize(
         ("policy", "expected"),

@@ -1,4 +1,4 @@
-"""Which strings of a script are loaded, by every way in which scripts hand them on."""
+"""Which strings of a script are loaded, for each way in which scripts pass values on."""
 
 from __future__ import annotations
 

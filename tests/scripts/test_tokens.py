@@ -1,4 +1,4 @@
-"""Where strings, templates, comments and regular expressions of a script begin and end."""
+"""Where strings, templates, comments and regular expressions begin and end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words that a visitor chose decide nothing: neither what is held, nor whose chat a page offers."""
+"""Words that a visitor chose decide neither which tags are blocked, nor whose chat a page offers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from consent_middleware.vendors.hubspot import HUBSPOT
 from tests.growth import assert_linear
 from tests.pages import CHAT, LOADER, page
 
-#: The words of an attack: addresses and code of a stranger's account, and what sets up a consent platform.
+#: Words of an attack: addresses and code of a foreign account, and code that sets up a consent platform.
 ATTACKS = [
     "js.hs-scripts.com/666.js createElement",
     "js.usemessages.com/ portalId:666 createElement",
@@ -59,7 +59,7 @@ def _plain(words: str, quote: str) -> str:
     return words.replace("\\", "\\\\").replace(quote, "\\" + quote).replace("</", "<\\/")
 
 
-#: How a site writes words into a string of a script, each with the quotation marks.
+#: Ways in which a site writes words into a string of a script, with the quotation marks.
 SPELLINGS: dict[str, Callable[[str], str]] = {
     "JSON": lambda words: json.dumps(words).replace("</", "<\\/"),
     "JSON, as HTML-safe templates write it": lambda words: (
@@ -72,7 +72,7 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "as HTML": lambda words: f'"{html.escape(words)}"',
 }
 
-#: Where a site puts such a string. Q stands for it.
+#: Places for such a string. Q stands for it.
 SCRIPTS = {
     "a data layer": 'dataLayer.push({"event":"search","term":Q});',
     "a data layer and a tag manager": f'window.dataLayer=window.dataLayer||[];dataLayer.push({{"q":Q}});{TAG_MANAGER}',
@@ -100,7 +100,7 @@ SCRIPTS = {
     "a division": f"var a=b/c;var q=Q;var d=e/f;{TAG_MANAGER}",
     "behind a regular expression": f"var a=/[\"'/]/.test(b);var q=Q;{TAG_MANAGER}",
 }
-#: Where words stand without being a string of a script. W stands for them, escaped for HTML; C as a comment has them.
+#: Places outside the strings of scripts. W stands for the words, escaped for HTML; C for the words in a comment.
 MARKUP = {
     "an attribute": '<input value="W"><div data-q="W" title="W"></div>',
     "text": "<p>W</p>",
@@ -123,8 +123,8 @@ CONSENTS = {
 
 
 def rewrite(document: bytes, policy: Policy = POLICIES["the defaults"], consent: Consent = CONSENTS["none"]) -> bytes:
-    holds = TagBlocker(policy, policy.decide(consent), "/f.js", authority="www.shop.example")
-    return HTMLRewriter(holds).rewrite(document)
+    blocker = TagBlocker(policy, policy.decide(consent), "/f.js", authority="www.shop.example")
+    return HTMLRewriter(blocker).rewrite(document)
 
 
 def portal(document: bytes) -> str:
@@ -133,7 +133,7 @@ def portal(document: bytes) -> str:
 
 
 def written(markup: str, spelled: str, policy: Policy, consent: Consent) -> bytes:
-    """The page as it leaves, with the site's own markup taken out that holds the words."""
+    """Return the rewritten page without the site's markup that contains the words."""
     out = rewrite(page(markup.encode() + LOADER), policy, consent)
     inside = re.fullmatch(r"<script>(.*)</script>", markup, re.DOTALL)
     own = (inside[1] if inside else markup).encode()
@@ -204,21 +204,21 @@ def test_mixed_words_change_nothing(parts: list[str], script: str, spelling: str
 
 
 def test_words_in_a_multibyte_page_change_nothing() -> None:
-    """In Shift_JIS the second byte of this letter is a backslash, which would end the string for who reads bytes."""
+    """In Shift_JIS the second byte of this letter is a backslash, which would escape the quotation mark."""
     policy = Policy(contact_url="/c", guard="never")
     script = '<script>var q="\u8868";var w="{}";{}</script>'
 
     def put(words: str) -> bytes:
-        holds = TagBlocker(policy, policy.decide(Consent()), "/f.js")
+        blocker = TagBlocker(policy, policy.decide(Consent()), "/f.js")
         own = script.replace("{}", words, 1).replace("{}", TAG_MANAGER).encode("shift_jis")
-        out = HTMLRewriter(holds, charset="shift_jis").rewrite(b"<meta charset=shift_jis>" + own)
+        out = HTMLRewriter(blocker, charset="shift_jis").rewrite(b"<meta charset=shift_jis>" + own)
         assert own in out
         return out.replace(own, b"")
 
     assert put(";s.src='//js.hs-scripts.com/666.js';") == put(HARMLESS)
 
 
-# Whose chat it is.
+# Which account the chat belongs to.
 
 
 @pytest.mark.parametrize(
@@ -349,7 +349,7 @@ def test_uncertain_script_is_never_excused(words: str) -> None:
     assert b'data-consent="tracking"' in loader
 
 
-# How much it costs.
+# Cost.
 
 
 @pytest.mark.slow

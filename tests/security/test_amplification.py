@@ -1,4 +1,4 @@
-"""A request cannot make a response, or what a process keeps, many times its own size."""
+"""A request cannot cause a response, or cached data, of many times its own size."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from consent_middleware.headers import LONGEST_NAME, MAX_EXPIRY, MAX_LABELS, exp
 
 REFUSES = b"consent=necessary"
 HELD = b"hubspotutk=1; __hstc=2; __hssc=3; __hssrc=4; messagesUtk=5"
-#: RFC 1035: the longest name that there is, in as many labels as fit.
+#: RFC 1035: a name of the greatest length, with as many labels as fit.
 LONGEST = b".".join([b"a"] * 127)
 
 HOSTS = {
@@ -117,7 +117,7 @@ def test_long_host_does_not_enter_a_page() -> None:
 
 
 def _hostile(kind: str) -> Iterator[bytes]:
-    """Cookie headers of 16 kB, each another one."""
+    """Yield different cookie headers of 16 kB."""
     number = 0
     while True:
         number += 1
@@ -162,12 +162,12 @@ def test_cached_plans_are_bounded_in_bytes(kind: str, monkeypatch: pytest.Monkey
     try:
         before, _ = tracemalloc.get_traced_memory()
         ask(200 if kind == "one plain cookie" else 24)
-        held = tracemalloc.get_traced_memory()[0] - before
+        used = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
 
-    # Beside the plans, the decisions are kept, and the parts that all share.
-    assert held <= (1 << 18) + (1 << 17)
+    # The cache also has the decisions, and parts that all plans share.
+    assert used <= (1 << 18) + (1 << 17)
 
 
 def test_large_plan_is_not_cached() -> None:

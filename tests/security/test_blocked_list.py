@@ -1,4 +1,4 @@
-"""What the server tells a page's script: which elements it held, and whose chat stands behind the button."""
+"""The list for the page's script: which elements are blocked, and whose chat the button opens."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def sent(
     host: bytes = b"shop.example",
     mount: str = "",
 ) -> str:
-    """The page as the middleware sends it."""
+    """Return the page that the middleware sends."""
     page = f'<!doctype html><html lang="en"><head><title>x</title>{head}</head><body>{body}</body></html>'
     given = [(b"content-type", b"text/html; charset=utf-8")]
     if csp:
@@ -42,12 +42,12 @@ def sent(
 
 
 def told(page: str) -> list[dict[str, Any]]:
-    """The settings of each script of ours in the page."""
+    """Return the settings of each script of ours in the page."""
     return [json.loads(unescape(found)) for found in re.findall(r"data-conf='([^']*)'", page)]
 
 
 def portal(page: str) -> str | None:
-    """The account whose chat stands behind the button."""
+    """Return the account whose chat the button opens."""
     found: str | None = next((each["attrs"]["data-hsjs-portal"] for each in told(page) if "attrs" in each), None)
     return found
 
@@ -149,13 +149,13 @@ def test_text_with_forged_address_is_not_counted(name: str) -> None:
     assert [mark[0] for mark in conf["held"]] == ["img"]
 
 
-#: Behind this, browsers do not agree where tags begin.
+#: After this, browsers do not agree where tags begin.
 DOUBT = "<svg></x><desc></desc></svg>"
 TRACKER = "<script nonce=evil>fetch('https://js.hs-banner.com/1.js')</script>"
 HINT = '<link rel="preconnect" href="https://js.hs-scripts.com">'
 
 
-#: Of these, what stands in a script must not end it.
+#: Places that some browsers read as tags. What is in the script must not end it.
 NO_TAGS = [
     f"<!-- {EVIL}{TRACKER}{PIXEL}{HINT} -->",
     f"<title>{EVIL}{TRACKER}{PIXEL}{HINT}</title>",
@@ -351,7 +351,7 @@ class TestPolicies:
 
 
 class TestPoliciesInThePage:
-    """A policy in a `meta` element is not read: what is known of it is the nonce of the page's own tags."""
+    """A policy in a `meta` element that is not read: only the nonce of the page's own tags is known."""
 
     def test_tag_without_page_nonce_is_left_out(self) -> None:
         [conf] = told(sent(EVIL + NONCED))

@@ -1,4 +1,4 @@
-"""Which responses are read as pages, by the steps of Fetch and MIME Sniffing, and which keep every byte."""
+"""Which responses are read as pages (Fetch, MIME Sniffing), and which keep every byte."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TYPES: list[tuple[tuple[bytes, ...], PageType | None]] = [
     ((b'text/html; x="a;charset=no"',), PageType(HTML)),
     ((b"text/html; charset='a'",), PageType(HTML, "'a'")),
     ((b"text/html; ch\xe4rset=a; charset=\x7f",), PageType(HTML)),
-    # White space, a comma or a remark where a semicolon should stand.
+    # White space, a comma or a comment instead of a semicolon.
     ((b"text/html charset=utf-8",), PageType(HTML)),
     ((b"text/html,charset=utf-8",), PageType(HTML)),
     ((b"text/html (remark; charset=a)",), PageType(HTML)),
@@ -66,7 +66,7 @@ TYPES: list[tuple[tuple[bytes, ...], PageType | None]] = [
     ((b"text/xml",), PageType(XHTML, shown=True)),
     ((b"image/svg+xml",), PageType(XHTML, shown=True)),
     ((b"anything/a+XML",), PageType(XHTML, shown=True)),
-    # What says nothing.
+    # Types without meaning.
     ((), PageType(HTML, sniffs=True)),
     ((b"",), PageType(HTML, sniffs=True)),
     ((b" ",), PageType(HTML, sniffs=True)),
@@ -77,7 +77,7 @@ TYPES: list[tuple[tuple[bytes, ...], PageType | None]] = [
     ((b"text/",), PageType(HTML, sniffs=True)),
     ((b"/html",), PageType(HTML, sniffs=True)),
     ((b"te xt/plain",), PageType(HTML, sniffs=True)),
-    # What is something else.
+    # Other types.
     ((b"text/plain",), None),
     ((b"text/htmlx",), None),
     ((b"application/json; x=text/html",), None),
@@ -87,7 +87,7 @@ TYPES: list[tuple[tuple[bytes, ...], PageType | None]] = [
     ((b"text/event-stream",), None),
 ]
 
-#: How a body begins whose type says nothing, and what it is taken for.
+#: Starts of bodies without a type, and the type that they are taken for.
 BEGINNINGS = [
     (b"<!DOCTYPE html>", HTML),
     (b"<html>", HTML),
@@ -110,7 +110,7 @@ BEGINNINGS = [
     (b"\xff\xfe<\0h\0", b""),
 ]
 
-#: What an app sends that is no page, and has what looks like a tag in it.
+#: Responses other than pages, with something that looks like a tag.
 NO_PAGES: dict[str, tuple[Headers, bytes]] = {
     "JSON": ([(b"content-type", b"application/json")], b'{"html": "' + LOADER.replace(b'"', b'\\"') + b'"}'),
     "JSON without a type": ([], b'{"html": "<script src=//js.hs-scripts.com/1.js></script>"}'),
@@ -131,7 +131,7 @@ NO_PAGES: dict[str, tuple[Headers, bytes]] = {
     "two types, none a page": ([(b"content-type", b"text/html, application/json")], b'["' + LOADER + b'"]'),
 }
 
-#: What an app sends that some browser shows as a page.
+#: Responses that some browser shows as a page.
 PAGES: dict[str, tuple[Headers, bytes]] = {
     "no semicolon": ([(b"content-type", b"text/html charset=utf-8")], PAGE),
     "a comma": ([(b"content-type", b"text/html, text/html")], PAGE),
@@ -155,7 +155,7 @@ PAGES: dict[str, tuple[Headers, bytes]] = {
 
 
 def exchanged(headers: Headers, body: bytes, *chunks: int, asked: Headers = NAVIGATION) -> tuple[Headers, bytes]:
-    """What becomes of a response, whole or in pieces of so many bytes."""
+    """Return the body of a response, rewritten whole or in chunks of this size."""
     exchange = Exchange(POLICY, RequestHead("GET", "/", "", asked))
     if not chunks:
         return exchange.whole(200, headers, body)
@@ -238,7 +238,7 @@ def test_no_body_start_raises(head: bytes, complete: bool) -> None:
     mime.sniff(head, complete=complete)
 
 
-#: Judged by the reference implementation of MIME Sniffing: what types are made of, in any order.
+#: Parts of types, to be compared in any order with the reference implementation of MIME Sniffing.
 PARTS = ["text", "/", "html", ";", " ", "charset", "=", '"', "\\", "a", "\t", ",", "x", "é", "/*", "\x7f", "\n"]
 
 
@@ -284,7 +284,7 @@ DATA = {
 
 
 def sent(fields: Headers, body: bytes, size: int | None, essence: bytes = b"text/html") -> tuple[Headers, bytes]:
-    """Head and body of a response to such a request, at once or in pieces."""
+    """Return head and body of a response to such a request, whole or in chunks."""
     exchange = Exchange(Policy(contact_url="/c"), RequestHead("GET", "/", "", [(b"host", b"a.example"), *fields]))
     exchange.start(200, [(b"content-type", essence), (b"etag", b'"1"')])
     if size is None:

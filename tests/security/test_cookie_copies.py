@@ -1,4 +1,4 @@
-"""More copies of a consent cookie than are read never grant: a sibling subdomain can set any number of them."""
+"""Copies of a consent cookie beyond the limit never grant: another subdomain can set any number of them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _onetrust(flag: int, number: int) -> bytes:
     )
 
 
-#: What grants and what refuses in one format; a number makes each copy another one.
+#: One value that grants and one that refuses; a number makes the copies differ.
 FORMATS = {
     "cookiebot": (
         lambda number: _cookiebot("true", number),

@@ -1,4 +1,4 @@
-"""No encoding hides a tag: what may be one in any encoding that a browser may take a page for is held."""
+"""No encoding hides a tag: it is blocked if it is a tag in any encoding that a browser may use for the page."""
 
 from __future__ import annotations
 

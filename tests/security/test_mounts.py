@@ -1,4 +1,4 @@
-"""A mount from a field that whoever asks can write: one that is no path is left out, and told of once."""
+"""A mount from a field that any client can write: an invalid path is left out, and noted once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SOURCE = re.compile(r'<script src="([^"]*)/_consent/facade')
 
 
 def wsgi(policy: Policy, mount: str) -> str:
-    """The mount in the page that the WSGI door sends."""
+    """Return the mount in the page that the WSGI gateway sends."""
 
     def app(_: object, start_response: object) -> list[bytes]:
         start_response("200 OK", [("Content-Type", "text/html")])  # type: ignore[operator]

@@ -1,4 +1,4 @@
-"""Whether a page's own policy lets a script run: the source expressions of CSP Level 3."""
+"""Which scripts a page's policy lets run: the source expressions of CSP Level 3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No field that only shared caches read lets a page of one visitor be stored for another."""
+"""Fields for shared caches cannot make them store one visitor's page for another."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
 
-#: Fields by which an app tells one kind of cache what it tells no other.
+#: Fields that only one kind of cache reads.
 FIELDS = (
     b"CDN-Cache-Control",
     b"Cloudflare-CDN-Cache-Control",

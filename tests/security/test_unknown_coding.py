@@ -1,4 +1,4 @@
-"""A content coding that browsers overlook hides no tag: they show the bytes, so the bytes are read."""
+"""A content coding that browsers ignore hides no tag: they show the bytes, so the bytes are read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table "Who blocks what" of docs/tags.md, row by row, as the server sees it."""
+"""Each row of the table "Who blocks what" in docs/tags.md, on the server."""
 
 from __future__ import annotations
 

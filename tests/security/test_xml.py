@@ -1,4 +1,4 @@
-"""What an XML document's own declarations may hide: markup in entities, parts of addresses, values of attributes."""
+"""Tags that the declarations of an XML document hide: in entities, parts of addresses, values of attributes."""
 
 from __future__ import annotations
 

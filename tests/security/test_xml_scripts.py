@@ -1,4 +1,4 @@
-"""Where the text of an XML script ends, for a reader that goes over each part of a page once."""
+"""Where the text of an XML script ends, if each part of a page is read once."""
 
 from __future__ import annotations
 
