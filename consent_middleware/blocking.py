@@ -188,14 +188,15 @@ class TagBlocker:
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
         """Return the edits that block `tag`, or none if it may stay."""
         if tag.name == b"script":
-            return [*self._own.guard_before(tag, runs=is_executable(tag) or is_delayed(tag)), *self._script(tag)]
+            runs = is_executable(tag)
+            return [*self._own.guard_before(tag, runs=runs or is_delayed(tag)), *self._script(tag, runs=runs)]
         if self.wants_first_script(nested=tag.nested) and tag.has_handler and not tag.unscripted:
             return [*self._own.guard_before(tag, runs=True), *self._element(tag)]
         return self._element(tag)
 
     def on_root(self, tag: StartTag) -> None:
-        """Keep the root element, which names the page's language."""
-        self._own.root = tag
+        """Note the root element, which names the page's language."""
+        self._own.note_root(tag)
 
     def end_markup(self) -> bytes:
         """Return the facade, if a blocked tag would have loaded the chat and no other does, and the release script.
@@ -277,11 +278,10 @@ class TagBlocker:
             return ()
         return list(blocking_edits(tag, purpose, "", frozenset({b"href"}), b"href", b""))
 
-    def _script(self, tag: StartTag) -> Sequence[Edit]:
+    def _script(self, tag: StartTag, *, runs: bool) -> Sequence[Edit]:
         """Return the edits after which a script does not run, is not fetched, and is not found by its id."""
         if is_speculation(tag):
             return self._speculation(tag)
-        runs = is_executable(tag)
         waits = not runs and (is_delayed(tag) or has_unknown_type(tag))
         if not (runs or waits):
             return ()

@@ -42,7 +42,6 @@ class OwnScripts:
         language: the language of the facade's words, where the site has chosen it for this request.
         script_sources: what the page's policies say about scripts.
         inline: whether the guard may stand in the page itself.
-        root: the page's root element.
         decided: for which documents it is decided whether they get a guard.
         guarded: which of them have one.
         has_stand_ins: whether stand-ins for globals stand in the page; None while no tag has needed them.
@@ -57,10 +56,11 @@ class OwnScripts:
     language: str | None
     script_sources: tuple[str, ...]
     inline: bool
-    root: StartTag | None = None
     decided: set[bool] = field(default_factory=set)
     guarded: set[bool] = field(default_factory=set)
     has_stand_ins: bool | None = None
+    _root: StartTag | None = None
+    _is_amp: bool = False
     #: What policies in `meta` elements say about scripts.
     _meta_sources: tuple[str, ...] = ()
     #: Whether a `<base>` may lead to another host.
@@ -69,7 +69,7 @@ class OwnScripts:
     @property
     def lang(self) -> str | None:
         """The page's language, as its root element says."""
-        return None if self.root is None else self.root.get(b"lang") or self.root.get(b"xml:lang")
+        return None if self._root is None else self._root.get(b"lang") or self._root.get(b"xml:lang")
 
     @property
     def allowed(self) -> list[Purpose]:
@@ -89,10 +89,13 @@ class OwnScripts:
     def _may_guard(self) -> bool:
         return self.policy.guard != "never" and self.plan.touches_html and not self._is_amp
 
-    @property
-    def _is_amp(self) -> bool:
-        """Whether the page is an AMP page, which allows AMP's scripts only."""
-        return self.root is not None and any(attribute.name in _AMP for attribute in self.root.attributes)
+    def note_root(self, tag: StartTag) -> None:
+        """Note the page's root element: it names the language, and says whether this is an AMP page.
+
+        An AMP page allows no scripts but AMP's own.
+        """
+        self._root = tag
+        self._is_amp = any(attribute.name in _AMP for attribute in tag.attributes)
 
     def guard_before(self, tag: StartTag, *, runs: bool) -> Sequence[Edit]:
         """Return the edit that puts the guard before the first script, or event handler, that may insert tags.
@@ -124,8 +127,8 @@ class OwnScripts:
         if not (inline or self._lets_run(guard, address)):
             self.policy.notices.note(
                 "csp-refuses-guard",
-                "a page's Content-Security-Policy lets the guard not run: it names neither a nonce nor 'self'. Tags in "
-                "the page wait all the same; what its scripts insert does not",
+                "a page's Content-Security-Policy does not let the guard run: it names neither a nonce nor 'self'. Tags "
+                "in the page are still blocked; tags that its scripts insert are not",
             )
             return ()
         markup = self.policy.facade.guard_markup(
@@ -188,7 +191,7 @@ class OwnScripts:
         if not self.authority:
             self.policy.notices.note(
                 "base-without-host",
-                "a page has a <base> with a host and its request names none: the script that releases what is held is "
+                "a page has a <base> with a host and its request names none: the script that releases blocked tags is "
                 "left out",
             )
             return None
