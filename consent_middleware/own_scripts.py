@@ -127,8 +127,8 @@ class OwnScripts:
         if not (inline or self._lets_run(guard, address)):
             self.policy.notices.note(
                 "csp-refuses-guard",
-                "a page's Content-Security-Policy does not let the guard run: it names neither a nonce nor 'self'. Tags "
-                "in the page are still blocked; tags that its scripts insert are not",
+                "a page's Content-Security-Policy does not let the guard run: it names neither a nonce nor 'self'. "
+                "Tags in the page are still blocked; tags that its scripts insert are not",
             )
             return ()
         markup = self.policy.facade.guard_markup(
