@@ -207,7 +207,7 @@ class TagBlocker:
         if not self.has_end_markup:
             return b""
         nonce = self._nonce
-        chat = None if self._has_facade else self._chats.chosen(nonce)
+        chat = None if self._has_facade else self._chats.choose(nonce)
         more = self._listed is not None and chat is None
         released = release_list((tag for tag in self.blocked if not self._lacks_nonce(tag)), nonce)
         if more and released.size == (self._listed or 0):
@@ -230,7 +230,7 @@ class TagBlocker:
             texts=released.texts,
             bare=released.bare,
             # The guard has loaded the script with placeholders, and that one goes on.
-            placeholders=False in self._own.decided or embeds,
+            placeholders=False in self._own.guard_decided or embeds,
             vendor=chat.vendor if chat else None,
             ask=self.policy.cacheable and not more,
             more=more,
@@ -263,7 +263,7 @@ class TagBlocker:
             return ()
         if tag.name == b"iframe":
             # The document in each frame has a guard of its own.
-            self._own.decided.discard(True)
+            self._own.guard_decided.discard(True)
         return self._other(tag)
 
     def _base(self, tag: StartTag) -> Sequence[Edit]:

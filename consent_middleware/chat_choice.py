@@ -78,7 +78,7 @@ class ChatChoice:
             self.first_nonce = nonce
         self._chats.append(Chat(chat, vendor, nonce, found.rule.purpose is Purpose.CHAT))
 
-    def chosen(self, nonce: str | None) -> Chat | None:
+    def choose(self, nonce: str | None) -> Chat | None:
         """Return the chat for the facade; None if there is none, or if the page loads one anyway.
 
         A tag that is the chat itself goes before tags that bring it along; among equals the first in the document.

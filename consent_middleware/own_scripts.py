@@ -42,7 +42,7 @@ class OwnScripts:
         language: the language of the facade's words, where the site has chosen it for this request.
         script_sources: what the page's policies say about scripts.
         inline: whether the guard may stand in the page itself.
-        decided: for which documents it is decided whether they get a guard.
+        guard_decided: for which documents it is decided whether they get a guard.
         guarded: which of them have one.
         has_stand_ins: whether stand-ins for globals stand in the page; None while no tag has needed them.
     """
@@ -56,7 +56,7 @@ class OwnScripts:
     language: str | None
     script_sources: tuple[str, ...]
     inline: bool
-    decided: set[bool] = field(default_factory=set)
+    guard_decided: set[bool] = field(default_factory=set)
     guarded: set[bool] = field(default_factory=set)
     has_stand_ins: bool | None = None
     _root: StartTag | None = None
@@ -83,7 +83,7 @@ class OwnScripts:
 
     def wants_guard(self, *, nested: bool) -> bool:
         """Return whether the guard stands before the next script of this document, whatever that is."""
-        return self.policy.guard == "always" and nested not in self.decided and self._may_guard
+        return self.policy.guard == "always" and nested not in self.guard_decided and self._may_guard
 
     @property
     def _may_guard(self) -> bool:
@@ -102,12 +102,12 @@ class OwnScripts:
 
         A guard covers its own document only: one in a frame's `srcdoc` does not protect the page.
         """
-        if tag.nested in self.decided or not self._may_guard:
+        if tag.nested in self.guard_decided or not self._may_guard:
             return ()
         if tag.svg or not tag.certain or self._is_end_script(tag):
             return ()
         if self._is_guard(tag):
-            self.decided.add(tag.nested)
+            self.guard_decided.add(tag.nested)
             self.guarded.add(tag.nested)
             return ()
         if not runs:
@@ -116,7 +116,7 @@ class OwnScripts:
             text = fold_strings(tag.text or b"").decode("latin-1") or tag.get(b"src") or ""
             if not is_tag_manager(text):
                 return ()
-        self.decided.add(tag.nested)
+        self.guard_decided.add(tag.nested)
         address = self.address(self.asset_url)
         if address is None:
             return ()

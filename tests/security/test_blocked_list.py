@@ -163,7 +163,7 @@ NO_TAGS = [
 ]
 
 
-class TestWhereTagsAreInDoubt:
+class TestUncertainTags:
     @pytest.mark.parametrize("text", NO_TAGS)
     def test_uncertain_tag_is_blocked_but_not_listed(self, text: str) -> None:
         page = sent(PIXEL + DOUBT + text)
@@ -350,7 +350,7 @@ class TestPolicies:
         assert portal(sent(tag + PIXEL, csp="script-src *")) is None
 
 
-class TestPoliciesInThePage:
+class TestMetaPolicies:
     """A policy in a `meta` element that is not read: only the nonce of the page's own tags is known."""
 
     def test_tag_without_page_nonce_is_left_out(self) -> None:
