@@ -31,9 +31,9 @@ class ConsentTool(NamedTuple):
 CONSENT_TOOLS = (
     ConsentTool("Axeptio", attributes=("data-requires-",)),
     ConsentTool("Borlabs Cookie", attributes=("data-borlabs",), classes=("brlbs",)),
-    ConsentTool("Complianz", attributes=("data-category$", "data-service$"), classes=("cmplz-",)),
+    ConsentTool("Complianz", classes=("cmplz-",)),
     ConsentTool("consentmanager", attributes=("data-cmp-",)),
-    ConsentTool("CookieHub and Cookie Information", attributes=("data-consent",)),
+    ConsentTool("Cookie Information", attributes=("data-consent",)),
     ConsentTool("CookieYes", attributes=("data-cookieyes",), classes=("cky-",)),
     ConsentTool("CookieYes, older (Cookie Law Info)", attributes=("data-cli-",)),
     ConsentTool(
@@ -79,7 +79,7 @@ CONSENT_TOOLS = (
     ConsentTool("Usercentrics", attributes=("data-usercentrics", "data-uc-")),
     ConsentTool(
         "vanilla-cookieconsent",
-        attributes=("data-cookiecategory",),
+        attributes=("data-cookiecategory", "data-category$", "data-service$"),
         setup=(r"CookieConsent\s*\.\s*run\s*\(", r"initCookieConsent(?<!function initCookieConsent)\s*\("),
     ),
 )
@@ -89,7 +89,7 @@ CONSENT_TOOLS = (
 BLOCKED_OR_DATA_TYPES = {
     "most consent tools": r"text/plain",
     "a word for consent before the slash": r"[^/]*(?:consent|cookie|gdpr|cmp)[^/]*/.*",
-    "a word for consent behind the slash": r".*/[^/]*(?:consent|cookie|gdpr|cmp).*",
+    "a word for consent after the slash": r".*/[^/]*(?:consent|cookie|gdpr|cmp).*",
     "Didomi": r"[^/]*didomi[^/]*/.*",
     "an import map": r"importmap",
     "data": r".*(?:json|template|xml|html|css|csv|markdown|shader).*",

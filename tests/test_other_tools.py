@@ -28,9 +28,8 @@ from consent_middleware.other_tools import (
 ATTRIBUTES = {
     "Axeptio": ["data-requires-vendor-consent"],
     "Borlabs Cookie": ["data-borlabs-cookie-id"],
-    "Complianz": ["data-category", "data-service"],
     "consentmanager": ["data-cmp-src"],
-    "CookieHub and Cookie Information": ["data-consent-src"],
+    "Cookie Information": ["data-consent-src"],
     "CookieYes": ["data-cookieyes"],
     "CookieYes, older (Cookie Law Info)": ["data-cli-category"],
     "Cookiebot": ["data-cookieconsent"],
@@ -42,7 +41,7 @@ ATTRIBUTES = {
     "TermsFeed": ["data-cookie-consent"],
     "Termly": ["data-categories"],
     "Usercentrics": ["data-usercentrics", "data-uc-src"],
-    "vanilla-cookieconsent": ["data-cookiecategory"],
+    "vanilla-cookieconsent": ["data-cookiecategory", "data-category", "data-service"],
 }
 CLASSES = {
     "Borlabs Cookie": ["brlbs-cmpnt"],
@@ -69,7 +68,7 @@ SETUP = {
 TYPES = {
     "most consent tools": "text/plain",
     "a word for consent before the slash": "cmp-blocked/javascript",
-    "a word for consent behind the slash": "text/x-Cookie-script",
+    "a word for consent after the slash": "text/x-Cookie-script",
     "Didomi": "didomi/javascript",
     "an import map": "importmap",
     "data": "application/ld+json",
