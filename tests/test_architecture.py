@@ -48,6 +48,7 @@ ROWS = [
     {"rules", "cookies"},
     {"scripts.snippets"},
     {"scripts.loads"},
+    {"scripts.flow"},
     {
         "urls",
         "csp",

@@ -23,7 +23,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
-from .loads import LOADING_NAME, Flow, Scan
+from .flow import LOADING_NAME, Flow
+from .loads import Scan
 from .tokens import Kind, names
 
 _NAMES: Final = names(
