@@ -20,6 +20,7 @@ from .decision import consent_from_readings, decisions_for
 from .facade import Facade
 from .html.rewriter import TagSearch
 from .notices import Notices
+from .other_tools import TAG_MANAGER_DOMAINS, TAG_MANAGER_MARKERS, TAG_MANAGERS_FINGERPRINT
 from .page_cache import RewriteCache
 from .patterns import compile_host_search
 from .plan import Decision, DiscardedState, Plan
@@ -29,9 +30,6 @@ from .purpose import Purpose
 from .sources import SOURCES, Signals
 from .sources.own import own_cookie
 from .sources.reader import Reader, ids_for
-from .tag_managers import DOMAINS as MANAGER_DOMAINS
-from .tag_managers import FINGERPRINT as MANAGERS
-from .tag_managers import WORDS as MANAGER_WORDS
 from .urls import parse_url
 from .vendor_cookies import VendorCookies
 from .version import __version__
@@ -239,10 +237,10 @@ def _tag_search(policy: Policy) -> TagSearch:
 
     Tags without any of it are not looked at.
     """
-    managers = MANAGER_DOMAINS if policy.guard == "auto" else ()
+    managers = TAG_MANAGER_DOMAINS if policy.guard == "auto" else ()
     markers = {marker.encode("ascii") for vendor in policy.vendors for marker in vendor.tag_markers}
     if managers:
-        markers |= {*MANAGER_WORDS, b"data-guard"}
+        markers |= {*TAG_MANAGER_MARKERS, b"data-guard"}
     return TagSearch(
         compile_host_search(
             (*managers, *(domain for vendor in policy.vendors for domain in vendor.domains)),
@@ -276,6 +274,6 @@ def _fingerprint(policy: Policy, facade: Facade, language: str | None) -> str:
         policy.chat_pages and policy.chat_pages.paths,
         sorted(policy.chat_accounts or ()),
     )
-    rules = (__version__, MANAGERS, *(vendor.fingerprint for vendor in policy.vendors))
+    rules = (__version__, TAG_MANAGERS_FINGERPRINT, *(vendor.fingerprint for vendor in policy.vendors))
     settings = (required, shown, policy.path, sorted(policy.proxied.items()), facade.fingerprint, language)
     return sha256(repr((rules, settings)).encode()).hexdigest()[:8]

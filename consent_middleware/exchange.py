@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from . import endpoint, mime
 from .addresses import FIELDS, filter_addresses
-from .blocking import BlockedTag, TagBlocker, hint_purpose, purpose_of_url
+from .blocking import TagBlocker
 from .caching import mark_validators, request_for_app, vary_per_visitor
 from .coding import CODINGS, MAX_CODINGS, CodingError, Decoder, Encoder, decode_prefix
 from .cookies import Cookies, expire_cookies, filter_set_cookie, hide_cookies
@@ -42,6 +42,8 @@ from .html.rewriter import HTMLRewriter
 from .links import filter_links
 from .plan import Plan
 from .purpose import Purpose
+from .recognition import hint_purpose, purpose_of_url
+from .release_list import BlockedTag
 from .sources import Signals
 
 #: RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5: a response with one of these has no content.
@@ -541,7 +543,7 @@ class BodyRewriter:
         return tuple(self._holds.blocked)
 
     def outcome(self, page: bytes | None = None) -> RewriteResult:
-        needs_own_scripts = (self._rewriter.changed or self.is_broken) and self._holds.nonce is None
+        needs_own_scripts = (self._rewriter.changed or self.is_broken) and not self._holds.has_nonce
         is_page = self._rewriter.is_page if isinstance(self._rewriter, _Sniffer) else True
         return RewriteResult(page, self.held, self._rewriter.bail_outs, needs_own_scripts, is_page)
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 from typing import NamedTuple
 
 from .consent import Category
+from .other_tools import asks_for_consent
 from .purpose import ChatScript, Purpose
 from .scripts.loads import Scan
 
@@ -168,23 +168,6 @@ class TagRule:
         return None
 
 
-#: How a site's own script starts or sets up what asks for consent: vanilla-cookieconsent, Klaro, tarteaucitron, Didomi,
-#: iubenda, Osano's open-source banner, Cookiebot, OneTrust. Held, it would ask nobody, and nothing would be released.
-_ASKS_FOR_CONSENT = re.compile(
-    r"CookieConsent\s*\.\s*run\s*\(|initCookieConsent(?<!function initCookieConsent)\s*\("
-    r"|cookieconsent\s*\.\s*initiali[sz]e\s*\("
-    r"|klaroConfig\s*=(?!=)|klaro\s*\.\s*(?:setup|render)\s*\(|tarteaucitron\s*\.\s*init\s*\("
-    r"|didomiConfig\s*=(?!=)|_iub\s*\.\s*csConfiguration\s*=(?!=)|CookieConsentDialog\s*=(?!=)"
-    r"|(?:OptanonWrapper|CookiebotCallback_On[A-Z][A-Za-z]*)\s*=(?!=)"
-    r"|function\s+(?:OptanonWrapper|CookiebotCallback_On[A-Z][A-Za-z]*)\s*\("
-)
-
-
-@lru_cache(4)  # many rules ask about one script
-def _asks_for_consent(code: str) -> bool:
-    return _ASKS_FOR_CONSENT.search(code) is not None
-
-
 @dataclass(frozen=True, slots=True)
 class TextRule:
     """One way to recognize an inline script of a vendor: by an address that it loads, or by a call that it makes.
@@ -222,7 +205,7 @@ class TextRule:
         if not self.is_address:
             called = any(self._is_called(text, script) for text in (script.code, script.written_code))
             return ("", "") if called else None
-        if script.flow is not None and _asks_for_consent(script.code):
+        if script.flow is not None and asks_for_consent(script.code):
             return None
         found = self.pattern.search(script.addresses)
         if found is None or (self.requires and not self.requires.search(script.addresses)):

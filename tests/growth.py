@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from consent_middleware import rules, urls
+from consent_middleware import other_tools, urls
 from consent_middleware.html import normalize
 from consent_middleware.scripts import loads
 from tests.engines import forget_matches
@@ -27,7 +27,7 @@ CACHES = (
     normalize._map_uts46_cached,
     normalize._decode_reference_cached,
     loads.scan,
-    rules._asks_for_consent,
+    other_tools.asks_for_consent,
     urls._parse_cached,
     urls._parse_base,
 )

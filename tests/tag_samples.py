@@ -1,7 +1,6 @@
-"""Every form in which HubSpot's tags stand on sites, written by hand after real ones, with what each becomes.
+"""Samples of HubSpot's tags in every form that sites use, written by hand after real ones.
 
-A `Form` has the markup as a site has it and the markup as a visitor who said nothing gets it; `LOOK_ALIKES` are pages
-that must come through as they are.
+A `Sample` has the site's markup, and the markup that a visitor without consent gets. `LOOK_ALIKES` must stay unchanged.
 """
 
 from __future__ import annotations
@@ -13,22 +12,30 @@ from consent_middleware.purpose import Purpose
 TRACKING, CHAT, EMBEDS = Purpose.TRACKING, Purpose.CHAT, Purpose.EMBEDS
 
 
-class Form(NamedTuple):
-    """One form of a tag: its markup, the markup when it is held, the rules and purposes, and the portal of the chat."""
+class Sample(NamedTuple):
+    """One form of a tag.
+
+    Attributes:
+        markup: the markup on the site.
+        blocked: the markup after blocking.
+        rules: the ids of the rules that fit.
+        purpose: the purpose for which it waits.
+        portal: the portal of the chat, if the tag brings one.
+    """
 
     markup: str
-    held: str
+    blocked: str
     rules: tuple[str, ...]
     purpose: Purpose
     portal: str = ""
 
 
-def _tag(rule: str, purpose: Purpose, markup: str, held: str, portal: str = "") -> Form:
-    return Form(markup, held, (rule,), purpose, portal)
+def _tag(rule: str, purpose: Purpose, markup: str, blocked: str, portal: str = "") -> Sample:
+    return Sample(markup, blocked, (rule,), purpose, portal)
 
 
 def _waits(purpose: str, kind: str = "") -> str:
-    """What stands behind the name of a held script."""
+    """Return the beginning of a blocked script's tag."""
     return f'script type="text/x-consent" data-consent="{purpose}"' + (f' data-consent-kind="{kind}"' if kind else "")
 
 
@@ -57,7 +64,7 @@ _TRACKER_BODY = (
     'c.src="https://js.hs-banner.com/v2/12345/banner.js",c.id=e;document.head.appendChild(c)}}("cookieBanner-12345",0);'
 )
 
-LOADERS: dict[str, Form] = {
+LOADERS: dict[str, Sample] = {
     "the official embed code": _tag(
         "hubspot.loader",
         TRACKING,
@@ -171,7 +178,7 @@ LOADERS: dict[str, Form] = {
     ),
 }
 
-DELAYED: dict[str, Form] = {
+DELAYED: dict[str, Sample] = {
     "WP Rocket, known by its id": _tag(
         "hubspot.loader",
         TRACKING,
@@ -182,7 +189,7 @@ DELAYED: dict[str, Form] = {
         'data-consent-src="https://www.shop.example/wp-content/cache/min/1/12345.js?ver=1"></script>',
         "12345",
     ),
-    "LiteSpeed, a form library and the script that needs it": Form(
+    "LiteSpeed, a form library and the script that needs it": Sample(
         '<script charset="utf-8" type="litespeed/javascript" data-src="//js.hsforms.net/forms/v2.js"></script>'
         '<script type="litespeed/javascript">hbspt.forms.create({portalId:"12345",formId:"abc"})</script>',
         f'<{_F} charset="utf-8" data-consent-was-type="litespeed/javascript" '
@@ -238,7 +245,7 @@ DELAYED: dict[str, Form] = {
     ),
 }
 
-CHATS: dict[str, Form] = {
+CHATS: dict[str, Sample] = {
     "the chat alone": _tag(
         "hubspot.chat",
         CHAT,
@@ -293,7 +300,7 @@ CHATS: dict[str, Form] = {
     ),
 }
 
-INLINE: dict[str, Form] = {
+INLINE: dict[str, Sample] = {
     "the old tracker": _tag(
         "hubspot.inline-loader",
         TRACKING,
@@ -390,8 +397,8 @@ INLINE: dict[str, Form] = {
 _MADE = "var s=document.createElement('script');s.src='https://js.hs-scripts.com/12345.js';document.head.append(s)"
 
 
-def _inline(text: str, rule: str = "hubspot.inline-loader", portal: str = "12345", attributes: str = "") -> Form:
-    """A classic inline script, which waits with its text as it is."""
+def _inline(text: str, rule: str = "hubspot.inline-loader", portal: str = "12345", attributes: str = "") -> Sample:
+    """Return an inline script that is blocked with its text unchanged."""
     return _tag(rule, TRACKING, f"<script{attributes}>{text}</script>", f"<{_T}{attributes}>{text}</script>", portal)
 
 
@@ -465,7 +472,7 @@ INLINE |= {
     )
 }
 
-CHILDREN: dict[str, Form] = {
+CHILDREN: dict[str, Sample] = {
     "the banner": _tag(
         "hubspot.banner",
         TRACKING,
@@ -533,7 +540,7 @@ CHILDREN: dict[str, Form] = {
     ),
 }
 
-HINTS: dict[str, Form] = {
+HINTS: dict[str, Sample] = {
     "a name looked up": _tag(
         "hint",
         TRACKING,
@@ -574,7 +581,7 @@ HINTS: dict[str, Form] = {
     ),
 }
 
-PIXELS: dict[str, Form] = {
+PIXELS: dict[str, Sample] = {
     "a picture": _tag(
         "hubspot.pixel",
         TRACKING,
@@ -612,15 +619,15 @@ PIXELS: dict[str, Form] = {
 
 _CREATE = 'hbspt.forms.create({region:"na1",portalId:"12345",formId:"abc"});'
 
-EMBEDDED: dict[str, Form] = {
-    "a form and its library": Form(
+EMBEDDED: dict[str, Sample] = {
+    "a form and its library": Sample(
         f'<script charset="utf-8" src="//js.hsforms.net/forms/embed/v2.js"></script>\n<script>\n  {_CREATE}\n</script>',
         f'<{_F} charset="utf-8" data-consent-src="//js.hsforms.net/forms/embed/v2.js"></script>\n'
         f"<{_F}>\n  {_CREATE}\n</script>",
         ("hubspot.forms", "hubspot.form"),
         EMBEDS,
     ),
-    "a form in a frame of its own": Form(
+    "a form in a frame of its own": Sample(
         '<script src="https://js-eu1.hsforms.net/forms/embed/12345.js" defer></script>'
         '<div class="hs-form-frame" data-region="eu1" data-form-id="abc" data-portal-id="12345"></div>',
         f'<{_F} data-consent-src="https://js-eu1.hsforms.net/forms/embed/12345.js" defer></script>'
@@ -628,7 +635,7 @@ EMBEDDED: dict[str, Form] = {
         ("hubspot.forms",),
         EMBEDS,
     ),
-    "a form on HubSpot's content system": Form(
+    "a form on HubSpot's content system": Sample(
         f'<script src="/_hcms/forms/v2.js"></script><script data-hs-allowed="true">{_CREATE}</script>',
         f'<{_F} data-consent-src="/_hcms/forms/v2.js"></script><{_F} data-hs-allowed="true">{_CREATE}</script>',
         ("hubspot.forms", "hubspot.form"),
@@ -655,7 +662,7 @@ EMBEDDED: dict[str, Form] = {
         '<iframe data-consent="embeds" data-consent-kind="forms" data-consent-src="https://share.hsforms.com/1abc" '
         'loading="lazy"></iframe>',
     ),
-    "meetings": Form(
+    "meetings": Sample(
         '<div class="meetings-iframe-container" data-src="https://meetings-eu1.hubspot.com/anna?embed=true"></div>'
         '<script src="https://static.hsappstatic.net/MeetingsEmbed/ex/MeetingsEmbedCode.js"></script>',
         '<div class="meetings-iframe-container" data-src="https://meetings-eu1.hubspot.com/anna?embed=true"></div>'
@@ -663,7 +670,7 @@ EMBEDDED: dict[str, Form] = {
         ("hubspot.meetings",),
         EMBEDS,
     ),
-    "a payment": Form(
+    "a payment": Sample(
         '<div class="payments-iframe-container" data-src="https://app-eu1.hubspot.com/payments/a?referrer=X"></div>'
         '<script src="https://static.hsappstatic.net/payments-embed/ex/PaymentsEmbedCode.js"></script>',
         '<div class="payments-iframe-container" data-src="https://app-eu1.hubspot.com/payments/a?referrer=X"></div>'
@@ -708,7 +715,7 @@ EMBEDDED: dict[str, Form] = {
         '<iframe data-consent="embeds" data-consent-kind="meetings" src="about:blank" '
         'data-consent-src="https://meetings.hubspot.com/anna"></iframe>',
     ),
-    "a call to action": Form(
+    "a call to action": Sample(
         '<!--HubSpot Call-to-Action Code --><span class="hs-cta-wrapper" id="hs-cta-wrapper-1"><span '
         'class="hs-cta-node hs-cta-1"><!--[if lte IE 8]><div id="hs-cta-ie-element"></div><![endif]-->'
         '<a href="https://cta-redirect.hubspot.com/cta/redirect/12345/1"><img class="hs-cta-img" alt="Try it" '
@@ -725,7 +732,7 @@ EMBEDDED: dict[str, Form] = {
         ("hubspot.calls-to-action", "hubspot.calls-to-action", "hubspot.call-to-action"),
         EMBEDS,
     ),
-    "a call to action, first party": Form(
+    "a call to action, first party": Sample(
         '<script src="/hs/cta/cta/current.js"></script>'
         "<script>hbspt.cta._relativeUrls=true;hbspt.cta.load(12345,'1',{});</script>",
         f'<{_A} data-consent-src="/hs/cta/cta/current.js"></script>'
@@ -776,7 +783,7 @@ EMBEDDED: dict[str, Form] = {
     ),
 }
 
-FORMS: dict[str, Form] = {
+SAMPLES: dict[str, Sample] = {
     f"{group}: {name}": form
     for group, forms in {
         "loader": LOADERS,
@@ -802,7 +809,7 @@ LOOK_ALIKES: dict[str, str] = {
     "a module of HubSpot's content system": '<script src="https://www.example.com/hubfs/hub_generated/module_1.js"></script>',
     "a picture at HubSpot": '<img src="https://12345.fs1.hubspotusercontent-na1.net/hubfs/12345/a.png" '
     'srcset="https://cdn2.hubspot.net/hubfs/12345/a.png 2x">',
-    "a picture whose address holds another": '<img srcset="/cdn/w_1,https://no-cache.hubspot.com/1.png 1x">',
+    "a picture whose address contains another": '<img srcset="/cdn/w_1,https://no-cache.hubspot.com/1.png 1x">',
     "a picture on hubspot.com": '<img src="https://www.hubspot.com/hubfs/logo.svg" alt="HubSpot">',
     "a site's own pictures at Amazon": '<img src="https://my-cta-eu1-prod.s3.amazonaws.com/cta/default/1.png">'
     '<img src="https://hubspot-no-cache-eu1-prod.s3.amazonaws.com/logo.png">'
@@ -857,17 +864,18 @@ LOOK_ALIKES: dict[str, str] = {
     "hbspt.forms=hbspt.forms||{};hbspt._q=[];hbspt.enqueueForm=function(d){if(hbspt.forms.create)"
     "{hbspt.forms.create(d)}else{hbspt._q.push(d)}}})()</script>",
     "a script that asks first": "<script>if(window.hbspt&&1){}if (window.hbspt) { hbspt.forms.create({}) }</script>",
-    "held by another tool": '<script type="text/plain" data-usercentrics="HubSpot" src="//js.hs-scripts.com/12345.js">'
-    "</script>",
-    "held by another tool, known by its type": '<script type="didomi/javascript" src="//js.hs-scripts.com/12345.js">'
+    "blocked by another tool": (
+        '<script type="text/plain" data-usercentrics="HubSpot" src="//js.hs-scripts.com/12345.js"></script>'
+    ),
+    "blocked by another tool, known by its type": '<script type="didomi/javascript" src="//js.hs-scripts.com/12345.js">'
     "</script>",
     "put off by the site itself": '<script type="text/javascript" async data-src="//js.hs-scripts.com/12345.js" '
     'class="site-deferred"></script>',
     "data beside an address": '<script type="application/json" src="//js.hs-scripts.com/12345.js"></script>',
     "a template's address": '<script type="text/x-template" data-src="//js.hs-scripts.com/12345.js"></script>',
-    "held by another tool, without a type": '<script data-cookieconsent="marketing" '
+    "blocked by another tool, without a type": '<script data-cookieconsent="marketing" '
     'data-src="//js.hs-scripts.com/12345.js"></script>',
-    "held by another tool, known by its class": '<script type="text/plain" class="optanon-category-C0004" '
+    "blocked by another tool, known by its class": '<script type="text/plain" class="optanon-category-C0004" '
     'src="//js.hs-scripts.com/12345.js"></script>',
     "in a template": '<template><script src="//js.hs-scripts.com/12345.js"></script></template>',
     "a custom element without HubSpot": '<my-script src="https://www.example.com/12345.js"></my-script>',

@@ -1,4 +1,4 @@
-"""What is held on a page, in every form of the tags, and what only looks like one."""
+"""Each form of a tag is blocked, and what only looks like a tag stays."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import re
 import pytest
 
 from consent_middleware import Consent, Policy, State
-from consent_middleware.blocking import TagBlocker, hint_purpose
+from consent_middleware.blocking import TagBlocker
 from consent_middleware.consent import OPTIONAL_CATEGORIES, Category
 from consent_middleware.csp import ContentSecurityPolicy
+from consent_middleware.engine import Engine
 from consent_middleware.html.rewriter import HTMLRewriter
 from consent_middleware.purpose import Purpose
+from consent_middleware.recognition import hint_purpose
 from tests.engines import engine_for
 from tests.pages import CHAT, HELD_CHAT, HELD_LOADER, LOADER, TAG_MANAGER, page
 
@@ -35,23 +37,23 @@ EVERYTHING = Consent(dict.fromkeys(OPTIONAL_CATEGORIES, State.GRANTED))
 def rewrite(
     document: bytes, consent: Consent = NOTHING, policy: Policy = POLICY, *, clicked: bool = False, xml: bool = False
 ) -> tuple[bytes, TagBlocker]:
-    holds = TagBlocker(
+    blocker = TagBlocker(
         engine_for(policy),
         policy.decide(consent, clicked=clicked),
         "/_consent/facade.js",
         "page-nonce",
         "www.shop.example:8000",
     )
-    rewriter = HTMLRewriter(holds, xml=xml)
-    return rewriter.feed(document) + rewriter.close(), holds
+    rewriter = HTMLRewriter(blocker, xml=xml)
+    return rewriter.feed(document) + rewriter.close(), blocker
 
 
-#: The script by which what is held is released in place, where no facade stands before it.
+#: The script that releases blocked tags, without a facade before it.
 RELEASING = re.compile(rb"(?<!</aside>)<script src=\"/_consent/facade\.js\"[^>]* data-conf='[^']*'></script>")
 
 
 def settings(document: bytes) -> dict[str, object]:
-    """The settings of the one facade in a document."""
+    """Return the settings of the only facade in a document."""
     (found,) = re.findall(rb"<script src=\"/_consent/facade\.js\"[^>]* data-conf='([^']*)'></script>", document)
     text = found.decode("ascii").replace("&#38;", "&").replace("&#39;", "'").replace("&#60;", "<").replace("&#62;", ">")
     parsed: dict[str, object] = json.loads(text)
@@ -75,7 +77,7 @@ LEFT_ALONE = {
     "a query that names the host": b'<script src="/x.js?u=//js.hs-scripts.com/1.js"></script>',
     "JSON": b'<script type="application/json">{"src": "//js.hs-scripts.com/1.js"}</script>',
     "a data block with a src": b'<script type="application/ld+json" src="//js.hs-scripts.com/1.js"></script>',
-    "a tag another tool holds": b'<script type=text/plain data-x="HubSpot" src="//js.hs-scripts.com/1.js"></script>',
+    "a tag another tool blocks": b'<script type=text/plain data-x="HubSpot" src="//js.hs-scripts.com/1.js"></script>',
     "an address that is none": b'<script src="https://[js.hs-scripts.com/1.js"></script>',
     "an empty src": b'<script src="">//js.hs-scripts.com</script>',
     "the later of two src": b'<script src="/a.js" src="//js.hs-scripts.com/1.js"></script>',
@@ -97,16 +99,16 @@ LEFT_ALONE = {
 
 
 @pytest.mark.parametrize("fragment", LEFT_ALONE.values(), ids=LEFT_ALONE)
-def test_what_is_only_content_stays(fragment: bytes) -> None:
+def test_content_stays(fragment: bytes) -> None:
     document = page(fragment)
 
-    out, holds = rewrite(document)
+    out, blocker = rewrite(document)
 
     assert out == document
-    assert holds.blocked == []
+    assert blocker.blocked == []
 
 
-HELD = {
+BLOCKED = {
     "the official tag": LOADER.splitlines()[1],
     "https": b'<script src="https://js.hs-scripts.com/12345.js"></script>',
     "single quotes": b"<script src='//js.hs-scripts.com/12345.js'></script>",
@@ -144,42 +146,40 @@ HELD = {
 _LIVE = re.compile(rb"(?<![\w-])(?:src|href)\s*=\s*[\"']?\s*[^\s>\"']*(?:hs-|usemessages|hscoll|hslead)", re.IGNORECASE)
 
 
-def test_a_language_stays_because_the_type_beside_it_counts() -> None:
-    out, _ = rewrite(page(HELD["a language"]))
+def test_language_attribute_stays() -> None:
+    out, _ = rewrite(page(BLOCKED["a language"]))
 
     assert b'<script type="text/x-consent" data-consent="tracking" language="JavaScript" data-consent-src=' in out
 
 
-@pytest.mark.parametrize("fragment", HELD.values(), ids=HELD)
-def test_every_form_of_a_tag_is_held(fragment: bytes) -> None:
-    out, holds = rewrite(page(fragment))
+@pytest.mark.parametrize("fragment", BLOCKED.values(), ids=BLOCKED)
+def test_each_form_of_a_tag_is_blocked(fragment: bytes) -> None:
+    out, blocker = rewrite(page(fragment))
 
-    assert len(holds.blocked) == 1
+    assert len(blocker.blocked) == 1
     assert b'data-consent="' in out
     if b"<base" not in fragment:
         assert not _LIVE.search(out.partition(b"<aside")[0])
     assert not re.search(rb"(?<![\w-])id=[\"']?hs-", out.partition(b"<aside")[0])
 
 
-@pytest.mark.parametrize("fragment", HELD.values(), ids=HELD)
+@pytest.mark.parametrize("fragment", BLOCKED.values(), ids=BLOCKED)
 def test_full_consent_changes_nothing(fragment: bytes) -> None:
-    """Law: identity."""
     document = page(fragment)
 
     assert rewrite(document, EVERYTHING)[0] == document
 
 
-@pytest.mark.parametrize("fragment", [*HELD.values(), *LEFT_ALONE.values()], ids=[*HELD, *LEFT_ALONE])
-def test_rewriting_the_output_again_changes_nothing(fragment: bytes) -> None:
-    """Law: idempotence."""
+@pytest.mark.parametrize("fragment", [*BLOCKED.values(), *LEFT_ALONE.values()], ids=[*BLOCKED, *LEFT_ALONE])
+def test_rewriting_twice_changes_nothing_more(fragment: bytes) -> None:
     once, _ = rewrite(page(fragment))
-    twice, holds = rewrite(once)
+    twice, blocker = rewrite(once)
 
     assert twice == once
-    assert holds.blocked == []
+    assert blocker.blocked == []
 
 
-def test_a_tag_that_never_ends_is_none() -> None:
+def test_unfinished_tag_stays() -> None:
     document = b'<p>x</p><script src="//js.hs-scripts.com/12345.js"'
 
     assert rewrite(document)[0] == document
@@ -194,7 +194,7 @@ def test_a_tag_that_never_ends_is_none() -> None:
         (b"", b"/_consent/facade.js"),
     ],
 )
-def test_the_facade_s_script_comes_from_the_page_s_host_whatever_its_base(base: bytes, src: bytes) -> None:
+def test_base_cannot_redirect_the_facade(base: bytes, src: bytes) -> None:
     out, _ = rewrite(page(LOADER, head=base))
 
     assert b'<script src="%s" async' % src in out
@@ -215,25 +215,25 @@ def test_the_facade_s_script_comes_from_the_page_s_host_whatever_its_base(base: 
         "js&#x3002;hs-scripts.com",
     ],
 )
-def test_a_host_in_disguise_is_held_in_every_charset(host: str, charset: str) -> None:
-    # A neighbour with a percent-encoded word, and text beyond ASCII, change nothing.
+def test_disguised_host_is_blocked_in_each_charset(host: str, charset: str) -> None:
+    # A percent-encoded word in a tag beside it, and text beyond ASCII, change nothing.
     tag = b'<script src="//%s/12345.js"></script>' % host.encode("ascii")
     document = page(b'<link rel="x" href="/%E2%82%AC">' + "\N{DEGREE SIGN}".encode("latin-1") + tag)
-    holds = TagBlocker(engine_for(POLICY), POLICY.decide(NOTHING), "/f.js")
+    blocker = TagBlocker(engine_for(POLICY), POLICY.decide(NOTHING), "/f.js")
 
-    out = HTMLRewriter(holds, charset=charset).rewrite(document)
+    out = HTMLRewriter(blocker, charset=charset).rewrite(document)
 
-    assert [held.rule for held in holds.blocked] == ["hubspot.loader"]
+    assert [tag.rule for tag in blocker.blocked] == ["hubspot.loader"]
     assert tag.replace(b"src=", b"data-consent-src=")[7:] in out
 
 
-def test_every_duplicate_of_an_attribute_is_set_aside() -> None:
+def test_duplicate_attributes_are_renamed() -> None:
     out, _ = rewrite(b'<script src="//js.hs-scripts.com/1.js" id=a SRC="//js.hs-scripts.com/2.js"></script>')
 
     assert b'data-consent-src="//js.hs-scripts.com/1.js" data-consent-id=a data-consent-src=' in out
 
 
-def test_all_other_attributes_stay_as_they_are() -> None:
+def test_other_attributes_stay() -> None:
     out, _ = rewrite(
         b'<script nonce=abc integrity="sha384-x" crossorigin=anonymous referrerpolicy=origin data-x="&amp;" '
         b'src="//js.hs-scripts.com/1.js" defer></script>'
@@ -245,7 +245,7 @@ def test_all_other_attributes_stay_as_they_are() -> None:
     )
 
 
-def test_the_facade_knows_portal_and_region_of_the_full_tag() -> None:
+def test_facade_gets_portal_and_region() -> None:
     out, _ = rewrite(page(LOADER.replace(b"//js.", b"https://js-eu1.")))
 
     assert settings(out) == {
@@ -270,47 +270,47 @@ def test_the_facade_knows_portal_and_region_of_the_full_tag() -> None:
     }
 
 
-def test_one_facade_for_many_tags_and_the_first_portal_counts() -> None:
-    out, holds = rewrite(page(LOADER + LOADER.replace(b"12345", b"999") + CHAT))
+def test_first_portal_of_many_tags_counts() -> None:
+    out, blocker = rewrite(page(LOADER + LOADER.replace(b"12345", b"999") + CHAT))
 
-    assert len(holds.blocked) == 3
+    assert len(blocker.blocked) == 3
     assert settings(out)["attrs"]["data-hsjs-portal"] == "12345"  # type: ignore[index]
 
 
-def test_a_tag_behind_the_first_body_end_still_gets_its_facade() -> None:
+def test_tag_after_body_end_gets_a_facade() -> None:
     out, _ = rewrite(b"<html><body><p>x</p></body></html>" + LOADER)
 
     assert out.startswith(b"<html><body><p>x</p></body></html>" + HELD_LOADER)
     assert settings(out)
 
 
-def test_a_fragment_without_a_body_gets_its_facade_at_its_end() -> None:
+def test_fragment_gets_a_facade_at_its_end() -> None:
     out, _ = rewrite(b"<div>" + LOADER + b"</div>")
 
     assert out.startswith(b"<div>" + HELD_LOADER + b"</div><aside")
 
 
-def test_with_functional_consent_the_full_tag_is_held_and_the_chat_loads_alone() -> None:
+def test_functional_consent_loads_the_chat_alone() -> None:
     out, _ = rewrite(page(LOADER), FUNCTIONAL)
 
     assert HELD_LOADER in out
     assert settings(out)["live"] == {"chat": 1}
 
 
-def test_with_a_click_the_full_tag_is_held_and_the_chat_loads_alone() -> None:
+def test_click_loads_the_chat_alone() -> None:
     out, _ = rewrite(page(LOADER), clicked=True)
 
     assert HELD_LOADER in out
     assert settings(out)["live"] == {"chat": 1}
 
 
-def test_no_facade_where_a_chat_tag_of_the_site_loads_anyway() -> None:
+def test_no_facade_if_a_chat_tag_loads() -> None:
     out, _ = rewrite(page(LOADER + CHAT), FUNCTIONAL)
 
     assert RELEASING.sub(b"", out) == page(HELD_LOADER + CHAT)
 
 
-def test_no_facade_where_the_full_tag_loads_and_brings_the_chat() -> None:
+def test_no_facade_if_the_full_tag_loads() -> None:
     tracking = Consent({Category.ANALYTICS: State.GRANTED, Category.MARKETING: State.GRANTED})
 
     out, _ = rewrite(page(LOADER + CHAT), tracking)
@@ -318,15 +318,15 @@ def test_no_facade_where_the_full_tag_loads_and_brings_the_chat() -> None:
     assert RELEASING.sub(b"", out) == page(LOADER + HELD_CHAT)
 
 
-def test_no_facade_for_a_tag_that_names_no_portal() -> None:
-    out, holds = rewrite(page(LOADER.replace(b"12345", b"abc")))
+def test_no_facade_without_a_portal() -> None:
+    out, blocker = rewrite(page(LOADER.replace(b"12345", b"abc")))
 
-    assert len(holds.blocked) == 1
+    assert len(blocker.blocked) == 1
     assert b"<aside" not in out
 
 
-def test_the_page_s_nonce_is_copied_and_where_there_is_none_the_tag_s_own() -> None:
-    """The tag may be markup that somebody has got into the page; the page's own policy is the site's."""
+def test_facade_bears_nonce_of_page_or_tag() -> None:
+    """The tag may be injected markup, so the nonce of the page's policy goes first."""
     nonced = page(LOADER.replace(b"async", b'nonce="tag&amp;nonce" async'))
     without = HTMLRewriter(TagBlocker(engine_for(POLICY), POLICY.decide(NOTHING), "/_consent/facade.js")).rewrite(
         nonced
@@ -337,7 +337,7 @@ def test_the_page_s_nonce_is_copied_and_where_there_is_none_the_tag_s_own() -> N
     assert b' nonce="tag&#38;nonce"' in without.partition(b"<aside")[2]
 
 
-def test_an_xhtml_page_stays_well_formed() -> None:
+def test_xhtml_page_stays_well_formed() -> None:
     import xml.etree.ElementTree as ElementTree
 
     document = (
@@ -346,19 +346,19 @@ def test_an_xhtml_page_stays_well_formed() -> None:
         b'<script type="text/javascript" id="hs-script-loader" src="https://js.hs-scripts.com/1.js"/></body></html>'
     )
 
-    out, holds = rewrite(document, xml=True)
+    out, blocker = rewrite(document, xml=True)
 
-    assert len(holds.blocked) == 2
+    assert len(blocker.blocked) == 2
     assert ElementTree.fromstring(out).find(".//{*}aside") is not None  # noqa: S314 - our own text
 
 
-def test_a_prefixed_name_of_an_xhtml_page_stays_whole() -> None:
-    out, holds = rewrite(
+def test_prefixed_name_in_xhtml_stays_whole() -> None:
+    out, blocker = rewrite(
         b'<h:html xmlns:h="http://www.w3.org/1999/xhtml"><h:script src="https://js.hs-scripts.com/1.js"/></h:html>',
         xml=True,
     )
 
-    assert len(holds.blocked) == 1
+    assert len(blocker.blocked) == 1
     assert (
         b'<h:script type="text/x-consent" data-consent="tracking" data-consent-src="https://js.hs-scripts.com/1.js"/>'
         in out
@@ -374,12 +374,10 @@ def test_a_prefixed_name_of_an_xhtml_page_stays_whole() -> None:
         ("http://127.0.0.1:9101/12345.js", "hubspot.loader", "https://js-eu1.usemessages.com/conversations-embed.js"),
     ],
 )
-def test_an_origin_of_the_site_s_own_is_held_as_the_host_it_stands_in_for(
-    src: str, rule: str, chat: str | None
-) -> None:
-    out, holds = rewrite(page(b'<script src="%s"></script>' % src.encode()), policy=PROXIED)
+def test_proxied_origin_is_blocked_as_its_host(src: str, rule: str, chat: str | None) -> None:
+    out, blocker = rewrite(page(b'<script src="%s"></script>' % src.encode()), policy=PROXIED)
 
-    assert [held.rule for held in holds.blocked] == [rule]
+    assert [tag.rule for tag in blocker.blocked] == [rule]
     if chat:
         assert settings(out)["src"] == chat
 
@@ -387,13 +385,13 @@ def test_an_origin_of_the_site_s_own_is_held_as_the_host_it_stands_in_for(
 @pytest.mark.parametrize(
     "src", ["https://hs.example.com/app.js", "http://127.0.0.1:9102/1.js", "https://other.example/1.js"]
 )
-def test_other_files_and_other_ports_of_such_an_origin_stay(src: str) -> None:
+def test_other_files_of_a_proxied_origin_stay(src: str) -> None:
     document = page(b'<script src="%s"></script>' % src.encode())
 
     assert rewrite(document, policy=PROXIED)[0] == document
 
 
-def test_a_hint_to_such_an_origin_waits() -> None:
+def test_hint_to_a_proxied_origin_is_blocked() -> None:
     assert hint_purpose(engine_for(PROXIED), "preconnect", "https://hs.example.com") is Purpose.TRACKING
     assert hint_purpose(engine_for(POLICY), "preconnect", "https://hs.example.com") is None
     assert hint_purpose(engine_for(POLICY), "preconnect", "https://[bad") is None
@@ -414,31 +412,31 @@ OTHER_CHAT = CHAT.replace(b'"12345"', b'"67890"')
         (LOADER + OTHER_CHAT + CHAT, "67890"),
     ],
 )
-def test_of_two_portals_a_chat_s_own_tag_counts_first_and_then_the_first_tag(markup: bytes, portal: str) -> None:
+def test_chat_tag_precedes_full_tag(markup: bytes, portal: str) -> None:
     attributes = settings(rewrite(page(markup))[0])["attrs"]
 
     assert isinstance(attributes, dict)
     assert attributes["data-hsjs-portal"] == portal
 
 
-def test_a_portal_without_a_chat_brings_no_facade() -> None:
+def test_portal_without_a_chat_gets_no_facade() -> None:
     policy = Policy(contact_url="/contact", chat_accounts=[67890])
 
     assert b"data-consent-facade" not in rewrite(page(LOADER), policy=policy)[0]
     assert b'"data-hsjs-portal":"67890"' in rewrite(page(LOADER + ANOTHER), policy=policy)[0]
 
 
-def test_a_page_without_a_chat_holds_its_tags_all_the_same() -> None:
-    holds = TagBlocker(engine_for(POLICY), POLICY.decide(NOTHING), "/_consent/facade.js", offers_chat=False)
+def test_page_without_a_chat_still_blocks_tags() -> None:
+    blocker = TagBlocker(engine_for(POLICY), POLICY.decide(NOTHING), "/_consent/facade.js", offers_chat=False)
 
-    out = HTMLRewriter(holds).rewrite(page(LOADER + CHAT))
+    out = HTMLRewriter(blocker).rewrite(page(LOADER + CHAT))
 
     assert b"data-consent-facade" not in out
     assert HELD_LOADER in out
     assert HELD_CHAT in out
 
 
-def test_a_custom_element_of_the_site_s_own_waits_when_the_site_names_it() -> None:
+def test_named_custom_element_is_blocked() -> None:
     document = page(b'<lazy-script src="//js.hs-scripts.com/12345.js"></lazy-script>')
     named = Policy(contact_url="/contact", loading_elements=["lazy-script"])
 
@@ -450,7 +448,7 @@ PIXEL = "//track.hubspot.com/__ptq.gif"
 
 
 @pytest.mark.parametrize(
-    ("written", "held"),
+    ("written", "expected"),
     [
         (f'src="{PIXEL}" data-src="{PIXEL}?2"', f'data-consent-src="{PIXEL}" data-consent-data-src="{PIXEL}?2"'),
         (f'data-src="{PIXEL}" src="{PIXEL}?2"', f'data-consent-data-src="{PIXEL}" data-consent-src="{PIXEL}?2"'),
@@ -462,14 +460,14 @@ PIXEL = "//track.hubspot.com/__ptq.gif"
         ),
     ],
 )
-def test_lazy_address_waits_beside_the_other(written: str, held: str) -> None:
+def test_lazy_address_is_blocked_beside_src(written: str, expected: str) -> None:
     out = rewrite(page(f"<img {written}>".encode()))[0]
 
-    assert f'<img data-consent="tracking" {held}>'.encode() in out
+    assert f'<img data-consent="tracking" {expected}>'.encode() in out
     assert rewrite(out)[0].count(b'data-consent="tracking"') == out.count(b'data-consent="tracking"')
 
 
-def test_lazy_address_waits_beside_an_allowed_one() -> None:
+def test_lazy_address_is_blocked_beside_allowed_src() -> None:
     meeting = 'src="https://meetings.hubspot.com/ann"'
     some = Consent({Category.FUNCTIONAL: State.GRANTED, Category.MARKETING: State.GRANTED})
 
@@ -480,7 +478,7 @@ def test_lazy_address_waits_beside_an_allowed_one() -> None:
 
 
 @pytest.mark.parametrize("mark", ["data-usercentrics=x", "data-cookieconsent=marketing", "class='cmplz-script a'"])
-def test_an_address_that_another_tool_for_consent_keeps_is_that_tool_s(mark: str) -> None:
+def test_address_of_a_consent_tool_stays(mark: str) -> None:
     claimed = page(f'<script {mark} data-lazy-src="//js.hs-scripts.com/12345.js"></script>'.encode())
     running = page(f'<script {mark} src="//js.hs-scripts.com/12345.js"></script>'.encode())
 
@@ -490,7 +488,7 @@ def test_an_address_that_another_tool_for_consent_keeps_is_that_tool_s(mark: str
 
 @pytest.mark.parametrize("mark", ["data-usercentrics=x", "data-cookieconsent=marketing", "class='cmplz-script a'"])
 @pytest.mark.parametrize("kind", ["text/x-later", "later", "text/plain"])
-def test_strange_type_with_a_consent_tool_s_mark_stays(kind: str, mark: str) -> None:
+def test_unknown_type_with_consent_mark_stays(kind: str, mark: str) -> None:
     claimed = page(f'<script type="{kind}" {mark} src="//js.hs-scripts.com/12345.js"></script>'.encode())
 
     assert rewrite(claimed)[0] == claimed
@@ -510,7 +508,7 @@ def test_strange_type_with_a_consent_tool_s_mark_stays(kind: str, mark: str) -> 
         "x-shader/x-vertex",
     ],
 )
-def test_type_of_data_or_of_a_consent_tool_stays(kind: str) -> None:
+def test_type_of_data_or_consent_tool_stays(kind: str) -> None:
     written = page(f'<script type="{kind}" src="//js.hs-scripts.com/12345.js"></script>'.encode())
 
     assert rewrite(written)[0] == written
@@ -518,14 +516,14 @@ def test_type_of_data_or_of_a_consent_tool_stays(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["later", "text/x-later", "lazy/script", "javascript", "text/javascript2", "a\nb"])
 @pytest.mark.parametrize("address", ["src", "data-src", "data-lazy-src"])
-def test_type_that_nobody_knows_is_held(kind: str, address: str) -> None:
+def test_unknown_type_is_blocked(kind: str, address: str) -> None:
     written = page(f'<script type="{kind}" {address}="//js.hs-scripts.com/12345.js"></script>'.encode())
 
     assert b'data-consent-src="//js.hs-scripts.com/12345.js"' in rewrite(written)[0]
 
 
 @pytest.mark.parametrize("kind", ["later", "text/x-later"])
-def test_type_that_nobody_knows_keeps_other_addresses(kind: str) -> None:
+def test_unknown_type_with_own_address_stays(kind: str) -> None:
     written = page(f'<script type="{kind}" src="/js.hs-scripts.com/1.js" data-src="/a.js">b()</script>'.encode())
 
     assert rewrite(written)[0] == written
@@ -547,9 +545,7 @@ def test_type_that_nobody_knows_keeps_other_addresses(kind: str) -> None:
         ("preconnect", "", "https://[", None),
     ],
 )
-def test_what_is_fetched_ahead_waits_as_what_it_is(
-    relation: str, destination: str, url: str, purpose: Purpose | None
-) -> None:
+def test_purpose_of_a_hint(relation: str, destination: str, url: str, purpose: Purpose | None) -> None:
     assert hint_purpose(engine_for(POLICY), relation, url, None, destination) is purpose
 
 
@@ -565,15 +561,15 @@ def test_what_is_fetched_ahead_waits_as_what_it_is(
         b'<script src="/matomo/js/container_AbCdEf12.js"></script>',
     ],
 )
-def test_the_guard_stands_before_the_first_tag_manager(manager: bytes) -> None:
-    out, holds = rewrite(page(head=b"<script>first()</script>" + manager + TAG_MANAGER))
+def test_guard_before_the_first_tag_manager(manager: bytes) -> None:
+    out, blocker = rewrite(page(head=b"<script>first()</script>" + manager + TAG_MANAGER))
 
     assert re.search(
         rb"<script>first\(\)</script><script src=[^>]* data-guard='\{\}'></script>" + re.escape(manager), out
     )
     assert out.count(b"data-guard") == 1
     assert b"data-conf" not in out
-    assert holds.blocked == []
+    assert blocker.blocked == []
 
 
 @pytest.mark.parametrize(
@@ -586,11 +582,11 @@ def test_the_guard_stands_before_the_first_tag_manager(manager: bytes) -> None:
         b'<script src="/js/container_a.js"></script>',
     ],
 )
-def test_no_guard_where_nothing_inserts_tags(other: bytes) -> None:
+def test_no_guard_without_a_tag_manager(other: bytes) -> None:
     assert rewrite(page(head=other))[0] == page(head=other)
 
 
-def test_the_guard_stands_where_the_site_wants_it() -> None:
+def test_guard_setting_decides() -> None:
     plain = page(head=b"<script>first()</script><script>second()</script>")
 
     always = rewrite(plain, policy=Policy(contact_url="/c", guard="always"))[0]
@@ -602,7 +598,7 @@ def test_the_guard_stands_where_the_site_wants_it() -> None:
     assert rewrite(page(head=TAG_MANAGER), EVERYTHING)[0] == page(head=TAG_MANAGER)
 
 
-def test_a_guard_in_a_frame_s_document_is_none_for_the_page() -> None:
+def test_frame_guard_does_not_cover_the_page() -> None:
     frame = b"<iframe srcdoc='<script src=//www.googletagmanager.com/gtm.js?id=GTM-F></script>'></iframe>"
 
     out, _ = rewrite(page(head=frame + TAG_MANAGER))
@@ -614,51 +610,53 @@ def test_a_guard_in_a_frame_s_document_is_none_for_the_page() -> None:
     assert rewrite(out)[0] == out
 
 
-def test_the_guard_knows_what_is_allowed_and_is_put_in_once() -> None:
+def test_guard_has_allowed_purposes_and_comes_once() -> None:
     once = rewrite(page(head=TAG_MANAGER), FUNCTIONAL)[0]
 
     assert b"data-guard='{\"chat\":1}'" in once
     assert rewrite(once, FUNCTIONAL)[0] == once
 
 
-def test_the_guard_comes_from_the_page_s_host_and_bears_the_nonce_that_the_page_has() -> None:
-    holds = TagBlocker(engine_for(POLICY), POLICY.decide(NOTHING), "/_consent/facade.js", authority="www.shop.example")
+def test_guard_has_page_host_and_nonce() -> None:
+    blocker = TagBlocker(
+        engine_for(POLICY), POLICY.decide(NOTHING), "/_consent/facade.js", authority="www.shop.example"
+    )
     document = page(head=b'<base href="https://cdn.example/">' + TAG_MANAGER)
 
-    out = HTMLRewriter(holds).rewrite(document.replace(b"</body>", LOADER + b"</body>"))
+    out = HTMLRewriter(blocker).rewrite(document.replace(b"</body>", LOADER + b"</body>"))
 
     assert out.count(b'<script src="//www.shop.example/_consent/') == 2
     assert out.count(b'data-file="//www.shop.example/_consent/facade.') == 1
     assert out.count(b'nonce="n1"') == 2
 
 
-def test_a_page_whose_tags_are_all_allowed_is_left_alone_unless_a_withdrawal_is_to_end_them() -> None:
+def test_withdrawal_at_once_adds_a_script() -> None:
     document = page(LOADER)
     at_once = Policy(contact_url="/contact", withdrawal="at-once")
     assert rewrite(document, EVERYTHING)[0] == document
 
-    out, holds = rewrite(document, EVERYTHING, at_once)
+    out, blocker = rewrite(document, EVERYTHING, at_once)
 
     assert settings(out) == {"live": {"chat": 1, "tracking": 1, "embeds": 1}, "held": []}
     assert RELEASING.sub(b"", out) == document
-    assert not holds.blocked
+    assert not blocker.blocked
 
 
 @pytest.mark.parametrize("tag", [CHAT, LOADER, b'<iframe src="https://meetings.hubspot.com/anna"></iframe>'])
-def test_any_tag_that_may_stay_brings_the_script_that_ends_it(tag: bytes) -> None:
+def test_allowed_tag_gets_withdrawal_script(tag: bytes) -> None:
     out, _ = rewrite(page(tag), EVERYTHING, Policy(contact_url="/contact", withdrawal="at-once"))
 
     assert RELEASING.sub(b"", out) == page(tag)
     assert out != page(tag)
 
 
-def test_a_page_without_a_tag_of_a_vendor_stays_as_it_is_whatever_a_withdrawal_does() -> None:
+def test_page_without_vendor_gets_no_script() -> None:
     document = page(b"<script src=/a.js></script>")
 
     assert rewrite(document, EVERYTHING, Policy(contact_url="/contact", withdrawal="at-once"))[0] == document
 
 
-def test_what_is_remembered_of_a_tag_is_of_that_tag_in_that_page() -> None:
+def test_cached_rule_depends_on_base_and_policy() -> None:
     tag = b'<script src="12345.js"></script>'
     based = b'<base href="https://js.hs-scripts.com/">'
     for _ in range(2):
@@ -671,18 +669,18 @@ def test_what_is_remembered_of_a_tag_is_of_that_tag_in_that_page() -> None:
         assert b"data-consent" not in rewrite(page(own))[0]
 
 
-def test_what_is_remembered_of_a_pages_markup_is_of_that_page() -> None:
+def test_cached_markup_depends_on_the_page() -> None:
     first, second = LOADER, LOADER.replace(b"12345", b"999")
     for _ in range(2):
         for tag, portal in ((first, "12345"), (second, "999")):
             assert settings(rewrite(page(tag))[0])["attrs"]["data-hsjs-portal"] == portal  # type: ignore[index]
         assert settings(rewrite(page(LOADER), FUNCTIONAL)[0])["live"] == {"chat": 1}
 
-    holds = [
+    blockers = [
         TagBlocker(engine_for(POLICY), POLICY.decide(NOTHING), "/_consent/facade.js", nonce)
         for nonce in ("one", None, "two")
     ]
-    written = [HTMLRewriter(each).rewrite(page(LOADER)) for each in holds]
+    written = [HTMLRewriter(each).rewrite(page(LOADER)) for each in blockers]
     assert [re.findall(rb'async=""( nonce="\w+")? data-conf', each) for each in written] == [
         [b' nonce="one"'],
         [b""],
@@ -690,38 +688,38 @@ def test_what_is_remembered_of_a_pages_markup_is_of_that_page() -> None:
     ]
 
 
-def test_a_long_address_is_read_as_a_short_one() -> None:
+def test_long_address_is_recognized() -> None:
     for length in (10, 1000, 1100, 5000):
         tag = b'<script src="//js.hs-scripts.com/12345.js?%s"></script>' % (b"x" * length)
-        out, holds = rewrite(page(tag))
-        assert [held.rule for held in holds.blocked] == ["hubspot.loader"]
+        out, blocker = rewrite(page(tag))
+        assert [tag.rule for tag in blocker.blocked] == ["hubspot.loader"]
         assert addresses(out) == ["//js.hs-scripts.com/12345.js?" + "x" * length]
 
 
 def addresses(document: bytes) -> list[str]:
-    """The addresses of what the page's script is told of."""
+    """Return the addresses in the list for the page's script."""
     marks = settings(document)["held"]
     assert isinstance(marks, list)
     return [said.partition("=")[2] for mark in marks for said in mark if said.startswith("data-consent-src=")]
 
 
 def nonced(document: bytes, consent: Consent = NOTHING) -> tuple[bytes, TagBlocker]:
-    """A page whose policy has a nonce and trusts what scripts insert."""
+    """Rewrite a page whose policy has a nonce and trusts what scripts insert."""
     csp = ContentSecurityPolicy("abc", ("'nonce-abc' 'strict-dynamic'",))
-    holds = TagBlocker(engine_for(POLICY), POLICY.decide(consent), "/_consent/facade.js", "abc", csp=csp)
-    return HTMLRewriter(holds).rewrite(document), holds
+    blocker = TagBlocker(engine_for(POLICY), POLICY.decide(consent), "/_consent/facade.js", "abc", csp=csp)
+    return HTMLRewriter(blocker).rewrite(document), blocker
 
 
 @pytest.mark.parametrize("nonce", [b"", b' nonce=""', b' nonce="wrong"', b' nonce="ABC"'])
-def test_a_script_that_the_page_s_policy_stops_is_held_for_good_and_brings_no_chat(nonce: bytes) -> None:
-    """Released by a script that the policy trusts, it would run."""
+def test_stopped_script_is_never_released(nonce: bytes) -> None:
+    """The policy trusts our script, so the tag would run if that released it."""
     evil = b'<script src="//js.hs-scripts.com/666.js"%s></script>' % nonce
     good = LOADER.replace(b"async", b'nonce="abc" async')
 
-    out, holds = nonced(page(evil))
+    out, blocker = nonced(page(evil))
     assert b'data-consent-src="//js.hs-scripts.com/666.js"' in out
     assert b"<aside" not in out
-    assert [held.rule for held in holds.blocked] == ["hubspot.loader"]
+    assert [tag.rule for tag in blocker.blocked] == ["hubspot.loader"]
     assert engine_for(POLICY).notices.counts["no-nonce"] >= 1
 
     out, _ = nonced(page(evil + good))
@@ -729,7 +727,7 @@ def test_a_script_that_the_page_s_policy_stops_is_held_for_good_and_brings_no_ch
     assert addresses(out) == ["//js.hs-scripts.com/12345.js"]
 
 
-def test_a_script_that_the_page_s_policy_stops_is_no_chat_that_loads() -> None:
+def test_stopped_chat_does_not_count_as_loading() -> None:
     stopped = CHAT.replace(b"<script", b"<script nonce=wrong")
     out, _ = nonced(page(stopped + LOADER.replace(b"async", b'nonce="abc" async')), FUNCTIONAL)
 
@@ -738,25 +736,34 @@ def test_a_script_that_the_page_s_policy_stops_is_no_chat_that_loads() -> None:
     assert b"<aside" in out
 
 
-def test_a_picture_needs_no_nonce() -> None:
+def test_stopped_tag_that_is_allowed_adds_nothing() -> None:
+    policy = Policy(contact_url="/contact", withdrawal="at-once")
+    document = page(CHAT.replace(b"<script", b"<script nonce=wrong"))
+    csp = ContentSecurityPolicy("abc", ("'nonce-abc' 'strict-dynamic'",))
+    blocker = TagBlocker(Engine(policy), policy.decide(EVERYTHING), "/f.js", "abc", csp=csp)
+
+    assert HTMLRewriter(blocker).rewrite(document) == document
+
+
+def test_picture_needs_no_nonce() -> None:
     out, _ = nonced(page(b'<img src="https://track.hubspot.com/__ptq.gif?a=1">'))
 
     assert addresses(out) == ["https://track.hubspot.com/__ptq.gif?a=1"]
 
 
-def test_guard_brings_the_page_s_own_facade() -> None:
-    """The page has no embeds, but the guard stands before that is known."""
-    holds = TagBlocker(
+def test_guard_loads_the_same_facade() -> None:
+    """The guard is sent before it is known whether the page has embeds."""
+    blocker = TagBlocker(
         engine_for(POLICY), POLICY.decide(NOTHING), f"/_consent/{engine_for(POLICY).facade.asset().name}"
     )
     manager = b"<script src='https://www.googletagmanager.com/gtm.js?id=GTM-X'></script>"
-    out = HTMLRewriter(holds).rewrite(page(LOADER, head=manager))
+    out = HTMLRewriter(blocker).rewrite(page(LOADER, head=manager))
 
     names = re.findall(rb'(?:src|data-file)="/_consent/(facade[^"]+)"', out)
     assert names == [engine_for(POLICY).facade.asset(placeholders=True).name.encode()] * 2
 
 
-def test_a_guard_in_a_frame_of_its_own_brings_the_page_no_script() -> None:
+def test_frame_guard_adds_no_page_script() -> None:
     manager = "<script src='https://www.googletagmanager.com/gtm.js?id=GTM-X'></script>"
     out, _ = rewrite(page(f'<iframe srcdoc="{manager}"></iframe>'.encode()))
 
@@ -772,24 +779,24 @@ def test_a_guard_in_a_frame_of_its_own_brings_the_page_no_script() -> None:
         b"<script src=a.js>var s=document.createElement('script');s.src='//js.hs-scripts.com/1.js';a(s)</script>",
     ],
 )
-def test_src_counts_for_nothing_in_an_svg_script(script: bytes) -> None:
+def test_src_of_svg_script_is_ignored(script: bytes) -> None:
     document = b"<svg>" + script + b"</svg>"
-    after, holds = rewrite(document)
+    after, blocker = rewrite(document)
 
-    assert len(holds.blocked) == 1
+    assert len(blocker.blocked) == 1
     assert b'type="text/x-consent"' in after
     assert b" src" in after.partition(b"</script>")[0]
     assert b" href" not in after.partition(b"</script>")[0].replace(b"data-consent-href", b"").replace(b"xlink:", b" ")
 
 
-def test_a_guard_that_always_stands_comes_once() -> None:
+def test_guard_comes_once() -> None:
     policy = Policy(contact_url="/contact", guard="always")
     for document in (b"<body>" + CHAT + b"</body>", b"<body><img src=//track.hubspot.com/1></body>"):
         once, _ = rewrite(document, policy=policy)
         assert rewrite(once, policy=policy)[0] == once
 
 
-def test_a_script_that_looks_like_the_release_has_the_guard_before_what_follows() -> None:
+def test_guard_after_a_fake_release_script() -> None:
     policy = Policy(contact_url="/contact", guard="always")
     own = b"<script src='/_consent/facade.0.js' data-conf='{}'></script>"
     after, _ = rewrite(b"<body>" + own + b"<script src=/x.js></script>", policy=policy)
@@ -797,7 +804,7 @@ def test_a_script_that_looks_like_the_release_has_the_guard_before_what_follows(
     assert after.index(b"data-guard") > after.index(own)
 
 
-def test_the_guard_is_put_where_every_browser_reads_a_tag() -> None:
+def test_guard_is_put_where_tags_are_certain() -> None:
     manager = b'<script src="https://www.googletagmanager.com/gtm.js?id=GTM-ABCDEF"></script>'
     document = b"<body>" + manager.join((b"<select><style>", b"</style></select>", b"")) + CHAT
     after, _ = rewrite(document)

@@ -1,4 +1,4 @@
-"""The guard in the pages that get it by default: where it stands, in what form, and what stays as it is."""
+"""The guard in pages with the default settings: where it is put, in what form, and which pages stay unchanged."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ GRANTED = b"consent=functional,analytics,marketing"
 OWN = "<script>menu()</script>"
 NAME = "content-security-policy"
 
-#: A guard as it stands in a page, and one in a file.
+#: A guard in the page itself, and one in a file (`FILE`).
 WITHIN = re.compile(
     r"<script(?: nonce=\"[^\"]*\")? data-file=\"[^\"]+\"(?: data-ask=\"\")?(?: data-offers=\"[^\"]+\")?"
     r" data-guard='[^']*'>\(f=>f\(.*?</script>"
 )
-#: One where no quotation mark may stand.
+#: A guard without quotation marks.
 BARE = re.compile(
     r"<script src=/_consent/guard\.[0-9a-f]+\.js data-file=/_consent/facade\.[0-9a-f]+\.js"
     r" data-offers={[^ >]*} data-guard={}></script>"
@@ -45,7 +45,7 @@ def sent(
     cookie: bytes = b"",
     host: bytes = b"shop.example",
 ) -> str:
-    """Return what a visitor gets of a page."""
+    """Return the page that a visitor gets."""
     asked = [(b"host", host), *([(b"cookie", cookie)] if cookie else [])]
     head = [(b"content-type", kind.encode()), *((name.encode(), value.encode()) for name, value in headers)]
     return Exchange(engine_for(policy), RequestHead("GET", "/", "", asked)).whole(200, head, body.encode())[1].decode()
@@ -63,7 +63,7 @@ class TestPlace:
             LOADER.decode(),
         ],
     )
-    def test_it_stands_before_the_first_script(self, script: str) -> None:
+    def test_before_the_first_script(self, script: str) -> None:
         out = sent(f"<title>Shop</title><p>x</p>{script}{OWN}")
 
         [guard] = WITHIN.findall(out)
@@ -81,14 +81,14 @@ class TestPlace:
             '<iframe src="/own" onload="start()"></iframe>',
         ],
     )
-    def test_event_handler_is_a_script(self, tag: str) -> None:
+    def test_before_an_event_handler(self, tag: str) -> None:
         out = sent(f"<title>Shop</title>{tag}<p>x</p>")
 
         [guard] = WITHIN.findall(out)
         assert out == f"<title>Shop</title>{guard}{tag}<p>x</p>"
 
     @pytest.mark.parametrize("size", [1, 7])
-    def test_event_handler_is_found_in_pieces(self, size: int) -> None:
+    def test_before_a_streamed_event_handler(self, size: int) -> None:
         source = b"<title>Shop</title><body class='a' onload='start()'><p>x</p>"
         rewriter = HTMLRewriter(
             TagBlocker(engine_for(POLICY), engine_for(POLICY).shared_page_plan, "/_consent/facade.js", inline=True)
@@ -113,13 +113,13 @@ class TestPlace:
             "",
         ],
     )
-    def test_page_that_runs_no_script_stays(self, body: str) -> None:
+    def test_page_without_scripts_stays(self, body: str) -> None:
         given = Exchange(engine_for(POLICY), RequestHead("GET", "/", "", []))
         source = body.encode()
 
         assert given.whole(200, [(b"content-type", b"text/html; charset=utf-8")], source)[1] is source
 
-    def test_page_of_a_visitor_who_allows_all_stays(self) -> None:
+    def test_page_with_full_consent_stays(self) -> None:
         assert sent(OWN, cookie=GRANTED) == OWN
 
     def test_data_before_the_first_script_stays(self) -> None:
@@ -128,10 +128,12 @@ class TestPlace:
         assert sent(data + OWN).startswith(data + "<script data-file=")
 
     @pytest.mark.parametrize("size", [10, 64, 100])
-    def test_it_is_found_however_late_it_comes(self, size: int) -> None:
+    def test_before_a_late_script(self, size: int) -> None:
         source = f"<body><p>{'x' * 90}{OWN}{'y' * 90}<script>late()</script>".encode()
-        holds = TagBlocker(engine_for(POLICY), engine_for(POLICY).shared_page_plan, "/_consent/facade.js", inline=True)
-        rewriter = HTMLRewriter(holds)
+        blocker = TagBlocker(
+            engine_for(POLICY), engine_for(POLICY).shared_page_plan, "/_consent/facade.js", inline=True
+        )
+        rewriter = HTMLRewriter(blocker)
 
         out = b"".join(rewriter.feed(source[at : at + size]) for at in range(0, len(source), size)) + rewriter.close()
 
@@ -144,31 +146,31 @@ class TestPlace:
         assert WITHIN.sub("", sent(body)) == body
 
     @pytest.mark.parametrize("mark", ["amp", "\u26a1", "lang=en amp", "AMP=''"])
-    def test_page_of_amp_stays(self, mark: str) -> None:
+    def test_amp_page_stays(self, mark: str) -> None:
         body = f"<!doctype html><html {mark}><head><script async src=https://cdn.ampproject.org/v0.js></script>"
 
         assert sent(body) == body
         assert WITHIN.search(sent(body.replace(mark, "lang=amp")))
 
-    def test_narrower_setting_looks_for_tag_managers(self) -> None:
+    def test_auto_setting_needs_a_tag_manager(self) -> None:
         policy = Policy(contact_url="/contact", guard="auto")
 
         assert sent(OWN, policy=policy) == OWN
         out = sent(OWN + TAG_MANAGER.decode(), policy=policy)
         assert out.index(OWN) < out.index(" data-guard=")
 
-    def test_no_guard_where_the_site_wants_none(self) -> None:
+    def test_never_setting_adds_no_guard(self) -> None:
         policy = Policy(contact_url="/contact", guard="never")
 
         assert sent(OWN + TAG_MANAGER.decode(), policy=policy) == OWN + TAG_MANAGER.decode()
 
-    def test_it_stands_behind_what_may_be_in_a_drawing(self) -> None:
+    def test_after_tags_that_may_be_in_svg(self) -> None:
         body = "<svg></a><script>a()</script></svg><p>x</p><script>b()</script>"
 
         [guard] = BARE.findall(sent(body))
         assert sent(body) == body.replace("<script>b", guard + "<script>b")
 
-    def test_every_frame_of_the_page_has_its_own(self) -> None:
+    def test_each_frame_has_its_own(self) -> None:
         frame = "<iframe srcdoc='<script>a()</script>'></iframe>"
 
         out = sent(frame + OWN + frame)
@@ -177,7 +179,7 @@ class TestPlace:
         assert [len(FILE.findall(each)) for each in within] == [1, 1]
         assert len(WITHIN.findall(out)) == 1
 
-    def test_held_tags_have_their_facade_too(self) -> None:
+    def test_blocked_tags_get_a_facade_too(self) -> None:
         out = sent(page(LOADER).decode())
 
         assert HELD_SCRIPT.decode() in out
@@ -191,7 +193,7 @@ class TestPlace:
 
 class TestForm:
     @pytest.mark.parametrize("kind", ["text/html", "application/xhtml+xml; charset=utf-8"])
-    def test_it_is_a_file_where_its_text_would_be_in_the_way(self, kind: str) -> None:
+    def test_file_where_inline_text_would_harm(self, kind: str) -> None:
         body = f'<html xmlns="http://www.w3.org/1999/xhtml"><head><meta charset="utf-8"/>{OWN}</head></html>'
 
         out = sent(body, kind=kind)
@@ -214,19 +216,19 @@ class TestForm:
             (["script-src 'nonce-abc' 'strict-dynamic'"], True),
         ],
     )
-    def test_the_page_s_policy_says_which(self, policies: list[str], within: bool) -> None:
+    def test_csp_decides_inline_or_file(self, policies: list[str], within: bool) -> None:
         out = sent(OWN, *((NAME, each) for each in policies))
 
         assert (len(WITHIN.findall(out)), len(FILE.findall(out))) == (within, not within)
         assert out.count(' nonce="abc"') == ("nonce" in policies[0])
 
-    def test_a_policy_may_name_its_digest(self) -> None:
+    def test_csp_digest_allows_inline(self) -> None:
         digest = b64encode(sha256(CODE.encode()).digest()).decode()
 
         assert len(WITHIN.findall(sent(OWN, (NAME, f"script-src 'sha256-{digest}'")))) == 1
 
     @pytest.mark.parametrize("sources", ["'none'", "'sha256-AAAA'", "https://cdn.example", "'strict-dynamic'"])
-    def test_none_where_the_policy_lets_it_not_run(self, sources: str) -> None:
+    def test_no_guard_if_csp_stops_it(self, sources: str) -> None:
         policy = Policy(contact_url="/contact")
 
         assert sent(OWN * 3, (NAME, f"script-src {sources}"), policy=policy) == OWN * 3
@@ -240,33 +242,33 @@ class TestForm:
             ("<meta http-equiv=content-security-policy content=\"script-src 'unsafe-inline'\">", True, ""),
             ("<meta http-equiv=content-security-policy>", True, ""),
             ("<meta name=policy content=\"script-src 'none'\">", True, ""),
-            # What stands in the body counts for nothing, and anyone may have written it.
+            # Browsers ignore a policy in the body, and anyone may have written it.
             ("<meta http-equiv=content-security-policy content=\"script-src 'none'\">", False, ""),
         ],
     )
-    def test_a_policy_in_the_page_is_heeded(self, meta: str, within: bool, nonce: str) -> None:
+    def test_meta_csp_counts(self, meta: str, within: bool, nonce: str) -> None:
         out = sent(f"<title>x</title>{meta}{OWN}")
 
         assert (len(WITHIN.findall(out)), len(FILE.findall(out))) == (within, not within)
         assert re.findall(' nonce="([^"]*)"', out) == ([nonce] if nonce else [])
         assert WITHIN.sub("", FILE.sub("", out)) == f"<title>x</title>{meta}{OWN}"
 
-    def test_a_policy_behind_it_counts_for_nothing(self) -> None:
+    def test_later_meta_csp_is_ignored(self) -> None:
         meta = "<meta http-equiv=content-security-policy content=\"script-src 'self'\">"
 
         assert len(WITHIN.findall(sent(f"<title>x</title>{OWN}{meta}{OWN}"))) == 1
 
-    def test_it_names_the_page_s_host_where_a_base_leads_away(self) -> None:
+    def test_foreign_base_adds_the_page_host(self) -> None:
         out = sent(f'<base href="https://cdn.example/">{OWN}')
 
         assert 'data-file="//shop.example/_consent/facade.' in out
 
-    def test_none_where_its_own_host_is_not_known(self) -> None:
+    def test_no_guard_if_own_host_is_unknown(self) -> None:
         body = f'<base href="https://cdn.example/">{OWN}'
 
         assert sent(body, host=b"") == body
 
-    def test_a_page_for_everybody_asks(self) -> None:
+    def test_shared_page_asks_for_the_decision(self) -> None:
         policy = Policy(contact_url="/contact", cacheable=True)
 
         outs = {sent(OWN, policy=policy, cookie=cookie) for cookie in (b"", GRANTED, b"consent=necessary")}
@@ -275,8 +277,8 @@ class TestForm:
         assert ' data-ask="" data-offers=' in outs.pop()
 
 
-class Telling(TagBlocker):
-    """Page holds that keep the tags that they are asked about, and how often they are asked for a tail."""
+class RecordingBlocker(TagBlocker):
+    """A blocker that records the tags it is asked about, and how often it is asked for end markup."""
 
     tags: list[bytes]
     tails = 0
@@ -294,15 +296,17 @@ class Telling(TagBlocker):
         return super().end_markup()
 
 
-def test_nothing_is_asked_about_behind_it() -> None:
-    holds = Telling(engine_for(POLICY), engine_for(POLICY).shared_page_plan, "/_consent/facade.js", inline=True)
+def test_no_tag_is_checked_after_it() -> None:
+    blocker = RecordingBlocker(
+        engine_for(POLICY), engine_for(POLICY).shared_page_plan, "/_consent/facade.js", inline=True
+    )
     meta = '<meta name="description" content="x"><meta http-equiv="content-security-policy" content="a">'
     body = f"<title>x</title>{meta}<link rel=icon href=x>{OWN}<script src=b></script><img src=x>{OWN}</body>"
 
-    HTMLRewriter(holds).rewrite(body.encode())
+    HTMLRewriter(blocker).rewrite(body.encode())
 
-    assert holds.tags == [b'<meta http-equiv="content-security-policy" content="a">', b"<script>"]
-    assert holds.tails == 0
+    assert blocker.tags == [b'<meta http-equiv="content-security-policy" content="a">', b"<script>"]
+    assert blocker.tails == 0
 
 
 PARTS = st.lists(
@@ -330,7 +334,7 @@ PARTS = st.lists(
 
 
 @given(PARTS, st.sampled_from((1, 7, 64)))
-def test_pieces_come_to_the_same(body: str, size: int) -> None:
+def test_chunks_change_nothing(body: str, size: int) -> None:
     def rewriter() -> HTMLRewriter:
         return HTMLRewriter(
             TagBlocker(engine_for(POLICY), engine_for(POLICY).shared_page_plan, "/_consent/facade.js", inline=True)
@@ -344,7 +348,7 @@ def test_pieces_come_to_the_same(body: str, size: int) -> None:
     assert rewriter().rewrite(out) == out
 
 
-def test_digest_is_that_of_the_text_in_the_page() -> None:
+def test_digest_matches_the_inline_text() -> None:
     [guard] = WITHIN.findall(sent(OWN))
 
     assert guard.partition(">")[2].removesuffix("</script>") == CODE

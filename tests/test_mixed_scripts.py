@@ -1,4 +1,4 @@
-"""Inline scripts that hold code of the site's own beside a vendor's: which run, and which wait."""
+"""Inline scripts with a vendor's code and code of the site's own: which run, and which are blocked."""
 
 from __future__ import annotations
 
@@ -18,16 +18,18 @@ LOADER = "js.hs-scripts.com/12345.js"
 INSERT = f"var s=document.createElement('script');s.src='//{LOADER}';document.head.append(s);"
 LIBRARY = '<script src="//js.hsforms.net/forms/v2.js"></script>'
 FORM = "hbspt.forms.create({portalId:'1',formId:'2',target:'#f'});"
-HELD = re.compile(r'<script type="text/x-consent" data-consent="\w+"(?: data-consent-kind="\w+")?>')
+BLOCKED = re.compile(r'<script type="text/x-consent" data-consent="\w+"(?: data-consent-kind="\w+")?>')
 STAND_INS = engine_for(POLICY).facade.stand_ins.body.rstrip().decode()
 
 
-def is_held(script: str, *headers: tuple[str, str], policy: Policy = POLICY, before: str = "", end: str = "") -> bool:
-    """Return whether a script waits, after it was either held or left as it is."""
+def is_blocked(
+    script: str, *headers: tuple[str, str], policy: Policy = POLICY, before: str = "", end: str = ""
+) -> bool:
+    """Return whether a script is blocked; check that it is unchanged otherwise."""
     out = sent(f"{before}<script>{script}</script>{end}", *headers, policy=policy)
-    held = bool(HELD.search(out))
-    assert held != (f"<script>{script}</script>" in out)
-    return held
+    blocked = bool(BLOCKED.search(out))
+    assert blocked != (f"<script>{script}</script>" in out)
+    return blocked
 
 
 class TestWhatRuns:
@@ -48,9 +50,9 @@ class TestWhatRuns:
     @pytest.mark.parametrize(
         "code", [INSERT, LIBRARY.replace("<script src=", "var t='").replace("></script>", "';") + FORM]
     )
-    def test_script_with_code_of_its_own(self, own: str, code: str) -> None:
-        assert not is_held(own + code)
-        assert not is_held(code + own)
+    def test_script_with_own_code_runs(self, own: str, code: str) -> None:
+        assert not is_blocked(own + code)
+        assert not is_blocked(code + own)
 
     @pytest.mark.parametrize(
         "code",
@@ -62,9 +64,9 @@ class TestWhatRuns:
             "navigator.sendBeacon('https://track.hubspot.com/__ptq.gif');",
         ],
     )
-    def test_snippet_alone_waits(self, code: str) -> None:
-        assert is_held(code)
-        assert is_held(code, policy=Policy(contact_url="/c", guard="never"))
+    def test_pure_snippet_is_blocked(self, code: str) -> None:
+        assert is_blocked(code)
+        assert is_blocked(code, policy=Policy(contact_url="/c", guard="never"))
 
     @pytest.mark.parametrize(
         "around",
@@ -79,9 +81,9 @@ class TestWhatRuns:
         ],
     )
     @pytest.mark.parametrize("code", [INSERT, FORM])
-    def test_snippet_that_waits_for_the_page_runs(self, around: str, code: str) -> None:
-        assert not is_held(around.replace("X", code))
-        assert is_held(around.replace("X", code), policy=Policy(contact_url="/c", guard="never"))
+    def test_snippet_on_page_load_runs(self, around: str, code: str) -> None:
+        assert not is_blocked(around.replace("X", code))
+        assert is_blocked(around.replace("X", code), policy=Policy(contact_url="/c", guard="never"))
 
     @pytest.mark.parametrize(
         "around",
@@ -94,8 +96,8 @@ class TestWhatRuns:
             "if(document.readyState==='complete'){X}else{window.addEventListener('load',function(){X},false)}",
         ],
     )
-    def test_snippet_that_waits_for_anything_else_is_held(self, around: str) -> None:
-        assert is_held(around.replace("X", INSERT))
+    def test_snippet_on_other_event_is_blocked(self, around: str) -> None:
+        assert is_blocked(around.replace("X", INSERT))
 
     @pytest.mark.parametrize(
         "code",
@@ -111,18 +113,18 @@ class TestWhatRuns:
             f"new EventSource('//{LOADER}');",
         ],
     )
-    def test_what_no_guard_sees_waits(self, code: str) -> None:
-        assert is_held("menu();" + code)
+    def test_script_the_guard_misses_is_blocked(self, code: str) -> None:
+        assert is_blocked("menu();" + code)
 
     @pytest.mark.parametrize(("word", "expected"), [("import('/a')", True), ("import.meta", False), ("menu()", False)])
-    def test_script_that_is_no_code_waits_if_it_may_import(self, word: str, expected: bool) -> None:
-        assert is_held(f"{word};{INSERT}'") is expected
+    def test_uncertain_script_with_import_is_blocked(self, word: str, expected: bool) -> None:
+        assert is_blocked(f"{word};{INSERT}'") is expected
 
     def test_allowed_script_stays(self) -> None:
         out = sent(f"<script>menu();{INSERT}</script>", cookie=b"consent=analytics,marketing")
         assert f"<script>menu();{INSERT}</script>" in out
 
-    def test_script_of_a_plugin_runs_behind_a_guard(self) -> None:
+    def test_plugin_script_runs_after_a_guard(self) -> None:
         script = f'<script type="rocketlazyloadscript">menu();{INSERT}</script>'
         out = sent(script)
         assert out.endswith(script)
@@ -130,41 +132,41 @@ class TestWhatRuns:
 
 
 class TestWithoutAGuard:
-    """Where no guard stands, the server holds a script by what its text says."""
+    """Without a guard, the server judges a script by its text."""
 
     @pytest.mark.parametrize("guard", ["never", "auto"])
-    def test_script_waits(self, guard: str) -> None:
-        assert is_held(f"menu();{INSERT}", policy=Policy(contact_url="/c", guard=guard))  # type: ignore[arg-type]
+    def test_script_is_blocked(self, guard: str) -> None:
+        assert is_blocked(f"menu();{INSERT}", policy=Policy(contact_url="/c", guard=guard))  # type: ignore[arg-type]
 
-    def test_script_waits_where_no_policy_lets_a_guard_run(self) -> None:
-        assert is_held(f"menu();{INSERT}", ("content-security-policy", "script-src https://other.example"))
+    def test_script_is_blocked_if_csp_stops_guard(self) -> None:
+        assert is_blocked(f"menu();{INSERT}", ("content-security-policy", "script-src https://other.example"))
 
     @pytest.mark.parametrize(
         "mark", ["data-guard={}", "data-guard='' src=/other.js", "data-guard='{}' src=//x.example/g.js"]
     )
-    def test_what_only_looks_like_a_guard_is_none(self, mark: str) -> None:
+    def test_fake_guard_does_not_count(self, mark: str) -> None:
         out = sent(f"<script {mark}></script><script>menu();{INSERT}</script>")
         assert len(WITHIN.findall(out)) == 1
 
-    def test_guard_of_a_frame_is_none_for_the_page(self) -> None:
+    def test_frame_guard_does_not_cover_the_page(self) -> None:
         frame = "<iframe srcdoc='<script>a()</script>'></iframe>"
-        assert not is_held(f"menu();{INSERT}", before=frame)
+        assert not is_blocked(f"menu();{INSERT}", before=frame)
 
-    def test_script_of_a_frame_runs_behind_the_frame_s_guard(self) -> None:
+    def test_frame_script_runs_after_frame_guard(self) -> None:
         inner = f"<script>menu();{INSERT}</script>".replace('"', "&quot;")
         out = sent(f'<iframe srcdoc="{inner}"></iframe>')
         assert "text/x-consent" not in out
         assert len(FILE.findall(unescape(out))) == 1
 
-    def test_call_in_a_frame_waits(self) -> None:
+    def test_call_in_a_frame_is_blocked(self) -> None:
         inner = f"{LIBRARY}<script>menu();{FORM}</script>".replace('"', "&quot;")
         assert sent(f'<iframe srcdoc="{inner}"></iframe>').count("text/x-consent") == 2
 
 
 class TestStandIns:
-    """What stands in for a library's globals stands before the first library."""
+    """The script with stand-ins for globals."""
 
-    def test_they_stand_before_the_first_library(self) -> None:
+    def test_before_the_first_library(self) -> None:
         out = sent(f"<script>menu()</script><p>x</p>{LIBRARY}<p>y</p>{LIBRARY}")
         place = f'<p>x</p><script>{STAND_INS}</script><script type="text/x-consent"'
         assert place in out
@@ -180,7 +182,7 @@ class TestStandIns:
             '<script src="https://js.hscta.net/cta/current.js"></script>',
         ],
     )
-    def test_each_library_with_a_global_has_them(self, library: str) -> None:
+    def test_for_each_library_with_a_global(self, library: str) -> None:
         assert STAND_INS in sent(library)
 
     @pytest.mark.parametrize(
@@ -192,31 +194,31 @@ class TestStandIns:
             "<script>menu()</script>",
         ],
     )
-    def test_other_tags_have_none(self, tag: str) -> None:
+    def test_none_for_other_tags(self, tag: str) -> None:
         assert "HubSpotConversations" not in sent(tag)
 
-    def test_page_that_allows_embeds_has_none(self) -> None:
+    def test_none_if_embeds_are_allowed(self) -> None:
         assert STAND_INS not in sent(LIBRARY, cookie=b"consent=functional,marketing")
 
-    def test_they_bear_the_page_s_nonce(self) -> None:
+    def test_page_nonce_is_set(self) -> None:
         out = sent(
             LIBRARY.replace("<script", '<script nonce="n1"'), ("content-security-policy", "script-src 'nonce-n1'")
         )
         assert f'<script nonce="n1">{STAND_INS}</script>' in out
 
     @pytest.mark.parametrize("kind", ["text/html", "application/xhtml+xml; charset=utf-8"])
-    def test_they_are_a_file_where_the_guard_is_one(self, kind: str) -> None:
+    def test_file_where_the_guard_is_a_file(self, kind: str) -> None:
         out = sent(f"<html><body>{LIBRARY}</body></html>", kind=kind)
         name = engine_for(POLICY).facade.stand_ins.name
         assert FILE.search(out)
         assert f'<script src="/_consent/{name}"></script><script type="text/x-consent"' in out
 
-    def test_call_waits_where_no_policy_lets_them_run(self) -> None:
-        # The guard may run by its hash alone.
+    def test_call_is_blocked_if_csp_stops_them(self) -> None:
+        # The policy allows the guard by its hash.
         digest = b64encode(sha256(engine_for(POLICY).facade.guard.body.rstrip()).digest()).decode()
         policy = ("content-security-policy", f"script-src 'sha256-{digest}' 'unsafe-hashes'")
-        assert is_held(f"menu();{FORM}", policy, before=LIBRARY)
-        assert not is_held(f"menu();{FORM}", policy)
+        assert is_blocked(f"menu();{FORM}", policy, before=LIBRARY)
+        assert not is_blocked(f"menu();{FORM}", policy)
 
     def test_rewriting_again_changes_nothing(self) -> None:
         once = sent(f"<script>menu()</script>{LIBRARY}<script>menu();{FORM}</script>")
@@ -228,7 +230,7 @@ class TestStandIns:
 
 
 class TestOffers:
-    """The guard says for what a button may stand in that a script brings."""
+    """What the guard may show a button for when a script inserts it."""
 
     @pytest.mark.parametrize(
         ("policy", "expected"),
@@ -242,10 +244,10 @@ class TestOffers:
             (Policy(contact_url="/c", chat_pages=["/x"]), "{&#34;embeds&#34;:1}"),
         ],
     )
-    def test_as_the_site_has_set_it(self, policy: Policy, expected: str) -> None:
+    def test_settings_decide(self, policy: Policy, expected: str) -> None:
         assert f' data-offers="{expected}" data-guard=' in sent("<script>menu()</script>", policy=policy)
 
-    def test_nothing_where_all_is_refused(self) -> None:
+    def test_nothing_if_all_is_refused(self) -> None:
         policy = Policy(contact_url="/c", click_after_refusal=False)
         out = sent("<script>menu()</script>", policy=policy, cookie=b"consent=necessary")
         assert " data-offers=" not in out.partition(">")[0]

@@ -385,7 +385,7 @@ def test_fingerprint_changes_with_vendor_rules(vendor: Vendor) -> None:
     assert " at 0x" not in vendor.fingerprint
 
 
-@pytest.mark.parametrize("part", ["__version__", "MANAGERS"])
+@pytest.mark.parametrize("part", ["__version__", "TAG_MANAGERS_FINGERPRINT"])
 def test_fingerprint_changes_with_version_or_managers(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = Engine(Policy(contact_url="/c")).fingerprint
     monkeypatch.setattr(f"consent_middleware.engine.{part}", "another")

@@ -18,7 +18,7 @@ from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
 from consent_middleware.urls import parse_url
 from tests.engines import engine_for
 from tests.html.oracle import nothing_closed
-from tests.test_blocking import HELD, LEFT_ALONE
+from tests.test_blocking import BLOCKED, LEFT_ALONE
 
 POLICY = Policy(contact_url="/contact")
 
@@ -37,7 +37,7 @@ FILLERS = [
     b"<title>js.hs-scripts.com</title>",
     b"< p><3<>",
 ]
-fragments = st.sampled_from([*HELD.values(), *LEFT_ALONE.values(), *FILLERS])
+fragments = st.sampled_from([*BLOCKED.values(), *LEFT_ALONE.values(), *FILLERS])
 documents = st.lists(fragments, max_size=8).map(b"".join)
 states = st.dictionaries(st.sampled_from(OPTIONAL_CATEGORIES), st.sampled_from(State))
 
@@ -95,10 +95,10 @@ def test_the_output_does_not_depend_on_the_chunking(document: bytes, cuts: list[
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fragment", [*HELD.values(), *LEFT_ALONE.values(), *FILLERS])
+@pytest.mark.parametrize("fragment", [*BLOCKED.values(), *LEFT_ALONE.values(), *FILLERS])
 def test_every_single_cut_gives_the_same(fragment: bytes) -> None:
     """Law: chunk invariance, at every cut."""
-    document = b"<body>" + fragment + b"<p>" + HELD["the official tag"] + b"</body>"
+    document = b"<body>" + fragment + b"<p>" + BLOCKED["the official tag"] + b"</body>"
     whole = rewrite(document, NOTHING)
 
     for cut in range(len(document) + 1):

@@ -1,6 +1,5 @@
-"""What an inline script says and does: `tokens` reads its text, `structure` its functions and statements, `loads` finds
-what it loads, and `markup` what the markup in its strings loads.
+"""Judge inline scripts: what they load, and whether they are a vendor's snippet and nothing else.
 
-Knows: JavaScript, and by which means scripts load something.
-Must not know: any vendor, consent, HTML pages, HTTP.
+`tokens` splits a script into tokens, `structure` finds its functions and statements, `flow` where its strings go,
+`markup` what the markup in its strings loads, `loads` what the script loads, and `snippets` whether it is a snippet.
 """

@@ -1,137 +1,71 @@
-"""What an inline script loads: the strings that reach something by which a browser loads an address, markup or code.
+"""Find what an inline script loads: the strings that reach something which makes a browser load them.
 
-Knows: by which properties, functions and attributes scripts load (HTML, DOM, Fetch, Beacon, jQuery and other usual
-libraries), and how JavaScript hands values on.
-Must not know: any vendor, consent, HTML pages.
+Why strings alone do not tell
+-----------------------------
+`dataLayer.push({"term": "js.example.com/1.js"})` contains an address that a visitor typed, and loads nothing. In
+`s.src = "//js.example.com/1.js"` the same words load a vendor's script. Both may stand in one script. The difference is
+where the string goes.
 
-The question
-------------
-`dataLayer.push({"term": "js.hs-scripts.com/1.js"})` holds an address that a visitor typed, and loads nothing. The same
-words in `s.src = "//js.hs-scripts.com/1.js"` are a vendor's tag. Both may stand in one script, next to each other. What
-tells them apart is where the string goes, so that is what is followed here, from the end:
+How a script's text is judged
+-----------------------------
+1. `tokens` splits the text into tokens: what is code, and what is the content of a string, a comment or a regular
+   expression.
+2. `structure` finds functions, statements, the elements of lists, and the scope of each name.
+3. `Flow` finds the *sinks*: the expressions that are assigned to `src`, `innerHTML` and the like, passed to `fetch`,
+   `document.write`, `getScript` and the like, or imported.
+4. From each sink, `Flow` goes back. A name in an expression stands for all values that the script gives to it: by an
+   assignment, as a property of an object, as the argument of a call, as what a function returns, or as an item that a
+   loop or a callback takes. Those expressions are read in turn, each token once. The strings on the way are *reached*.
+5. `Scan` gives the result: the addresses in the reached strings, and the script's code without the content of strings.
 
-1. *Sinks* are found: the expressions that are assigned to `src`, `innerHTML` and the like, that are passed to `fetch`,
-   `document.write`, `getScript` and the like, and that are imported.
-2. Each name in such an expression stands for all that the script gives to it: by an assignment, as a property of an
-   object, as the argument of a call, as what a function returns, as an item that a loop or a callback takes. Those
-   expressions are read in turn, each token once.
-3. The strings that are met on the way are *reached*. A script loads what these say, and nothing else.
+An example:
 
-From `s.src` in this script only the first string is reached, in two steps:
-
-    var h = "js.hs-scripts.com", q = "js.usemessages.com", s = document.createElement("script");
+    var h = "js.example.com", q = "js.example.org", s = document.createElement("script");
     s.src = "//" + h + "/1.js";
     dataLayer.push({term: q});
 
-What counts and what does not
------------------------------
-* Where a value can go in several ways, all are taken: too much is reached rather than too little. Properties and
-  globals are known by their name alone, whatever object they stand in.
-* A function that is not in the script loads what it is given if its name says so, or says nothing (one letter).
-* An address in the query of another one (`"/search?q=js.hs-scripts.com"`) is not loaded.
-* Of markup, only what stands in attributes that load something is an address, and what stands in scripts. Where the
-  parts of markup are not put together by `+` alone, each part is taken for an address.
+The sink is the expression after `s.src =`. It contains the strings `//` and `/1.js`, and the name `h`, which has been
+given the string `js.example.com`. These three are reached. Nothing leads from the sink to `q`, so `js.example.org` is
+not. `Scan.addresses` is "js.example.com", "//" and "/1.js", each on a line.
+
+What counts
+-----------
+* Where a value can go in several ways, all count: too much is reached rather than too little. Properties and globals
+  are known by their name alone, in whatever object.
+* A function that is not in the script loads its arguments if its name suggests that, or is a single letter.
+* An address in the query of another one (`"/search?q=js.example.com"`) is not loaded.
+* In markup, the values of attributes that load something count, and the text of scripts. Where the parts of markup are
+  joined by something other than `+`, each part counts as an address.
 * Where the lexer is uncertain, everything counts as reached.
 
-All of this is linear in the length of the script: the tables come from a fixed number of passes, and a token is read at
-most once in each `Mode` for what it reaches.
+All of this is linear in the length of the script: the tables come from a fixed number of passes, and each token is read
+at most once in each `Mode`.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import IntEnum
+from collections.abc import Callable
 from functools import cached_property, lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from . import markup
-from .markup import LOADING_ATTRIBUTES, Place
-from .structure import Key, Region, Structure
+from .flow import Flow, Mode
+from .structure import Structure
 from .tokens import Kind, lex, names
 
-
-class Mode(IntEnum):
-    """How what reaches a sink is read: as one address, as markup, or as code, a list, or parts of markup."""
-
-    ADDRESS = 0
-    MARKUP = 1
-    PIECES = 2
-
-
-#: Properties, and keys of an object that is passed on, that make a browser load.
-_PROPERTIES: Final = {
-    "src": Mode.ADDRESS,
-    "srcset": Mode.PIECES,
-    "srcdoc": Mode.MARKUP,
-    "innerHTML": Mode.MARKUP,
-    "outerHTML": Mode.MARKUP,
-    "__html": Mode.MARKUP,
-}
-#: Properties that are code where the element is a script, and text elsewhere.
-_TEXTS: Final = frozenset({"text", "textContent", "innerText"})
-#: Functions whose first argument is an address, and those that load or run all that they are given.
-_FETCHERS: Final = names(
-    "EventSource SharedWorker WebSocket Worker addModule ajax axios fetch fetchLater get getJSON getScript import load"
-    " post register request sendBeacon"
-)
-_RUNNERS: Final = names(
-    "Function defineProperty eval execScript importScripts require requirejs setInterval setTimeout"
-)
-#: Functions that make elements of the markup that they are given.
-_WRITERS: Final = names(
-    "$ jQuery after append appendTo before createContextualFragment html insertAdjacentHTML insertAfter parseFromString"
-    " parseHTML prepend prependTo replaceWith setHTMLUnsafe write writeln"
-)
-#: Keys of the object that such a function is given.
-_OPTIONS: Final = frozenset({"url", "uri", "href", "baseURL"})
-#: Functions that ask for something without any element, so that no other script in the page sees it.
-_UNSEEN_NAMES: Final = names("EventSource SharedWorker WebSocket Worker addModule importScripts")
-_UNSEEN: Final = re.compile(
+#: Functions that request something in a way that the guard does not see.
+_UNGUARDED_NAMES: Final = names("EventSource SharedWorker WebSocket Worker addModule importScripts")
+_UNGUARDED: Final = re.compile(
     r"(?<![\w$.])(?:import(?!\.)|EventSource|SharedWorker|WebSocket|Worker|addModule|importScripts)\b"
 )
-#: Objects all of whose methods load.
-_LOADERS: Final = frozenset({"require", "requirejs", "System"})
-#: How the names of functions read that a site has for this.
-LOADING_NAME: Final = re.compile(
-    r"(?i:load_?(?:js|css|files?|scripts?|async|external|lib\w*|resources?|tags?)|inject|beacon|pixel|iframe)"
-    r"|Scripts?(?!ion)|(?:^|_|add|get|insert|append|js)scripts?(?!ion)"
-)
-#: Those by which something keeps what it is given.
-_COLLECTORS: Final = frozenset({"add", "append", "concat", "enqueue", "push", "splice", "unshift"})
-#: Those whose second argument is an address or code if the first names such an attribute.
-_SETTERS: Final = frozenset({"attr", "prop", "setAttribute", "setAttributeNS"})
-_WINDOWS: Final = frozenset({"window", "self", "globalThis", "top", "parent"})
-_ASSIGNMENTS: Final = frozenset({"=", "+=", "||=", "&&=", "??="})
-#: What may stand between the parts of a string that is put together.
-_JOINING: Final = frozenset({"+", ".", "?.", "(", ")", "[", "]", "${", "}", "this"})
-
-#: What a script decodes that writes markup into a page whose own markup it must not disturb.
-_DECODERS: Final = frozenset({"decodeURI", "decodeURIComponent", "unescape"})
-_PERCENT: Final = re.compile(r"%(?:u([0-9a-fA-F]{4})|([0-9a-fA-F]{2}))")
-
-#: How a name in markup is read, by the place where it stands.
-_MODES: Final = {
-    Place.TEXT: Mode.MARKUP,
-    Place.TAG: Mode.PIECES,
-    Place.INERT: None,
-    Place.LOADED: Mode.PIECES,
-    Place.SCRIPT: Mode.PIECES,
-}
-
 #: An address ends at what ends an attribute or a word.
 _WORD: Final = re.compile(r"""[^\s"'<>`]+""")
 
-#: The names of arguments: of the function of a number or a name, those at one place, all, or all that may be any.
-_Slot = tuple[str, "int | Key | _Slot", int]
-_ANY, _ALL = -1, -2
 
-
-@lru_cache(8)  # every vendor asks about one script, and the pages of a site have the same scripts
+@lru_cache(8)  # every vendor asks about each script, and the pages of a site have the same scripts
 def scan(text: str) -> Scan:
-    """Return what this script loads."""
+    """Return the scan of a script."""
     return Scan(text)
 
 
@@ -141,7 +75,7 @@ class Scan:
     Attributes:
         text: the script.
         tokens: its tokens.
-        flow: where its strings go; None where the lexer is uncertain, so that whatever it names may be loaded.
+        flow: where its strings go; None if the lexer is uncertain, so that it may load whatever it names.
     """
 
     def __init__(self, text: str) -> None:
@@ -152,12 +86,12 @@ class Scan:
 
     @cached_property
     def code(self) -> str:
-        """The script without comments and without what its strings and regular expressions say; all if uncertain."""
+        """The script without comments and the content of strings and regular expressions; all of it if uncertain."""
         return self.text if self.flow is None else self.written(_nothing)
 
     @cached_property
     def addresses(self) -> str:
-        """The addresses, and parts of addresses, that are loaded, each on a line; all of the text if uncertain."""
+        """The addresses, and parts of addresses, that are loaded, each on a line; the whole text if uncertain."""
         if self.flow is None:
             strings = [token.value for token in self.tokens if token.kind in {Kind.STRING, Kind.TEMPLATE}]
             return "\n".join([self.text, *strings])
@@ -165,7 +99,7 @@ class Scan:
 
     @cached_property
     def written_code(self) -> str:
-        """What the strings say that may be code: those that are run, and scripts in the markup that is written."""
+        """The strings that are run as code, and the scripts in markup that is written."""
         if self.flow is None:
             return ""
         texts = []
@@ -178,15 +112,18 @@ class Scan:
 
     @cached_property
     def imported(self) -> list[str] | None:
-        """What the script imports; None where that is not told, or where it asks for something in another way that no
-        script in the page sees, by a socket or a worker."""
+        """The addresses that the script imports.
+
+        None means that they are not known, or that the script requests something by a socket or a worker, which the
+        guard does not see either.
+        """
         if self.flow is None:
-            return None if _UNSEEN.search(self.text) else []
+            return None if _UNGUARDED.search(self.text) else []
         found = []
         for index, token in enumerate(self.tokens):
             if token.kind not in {Kind.NAME, Kind.KEYWORD} or self.flow.structure.is_property(index):
                 continue
-            if token.value in _UNSEEN_NAMES:
+            if token.value in _UNGUARDED_NAMES:
                 return None
             following = self.tokens[index + 1 : index + 3]
             if token.value == "from" and following and following[0].kind is Kind.STRING:
@@ -201,7 +138,7 @@ class Scan:
         return found
 
     def words(self, index: int) -> list[str]:
-        """Return what may be addresses in a string that is reached."""
+        """Return the words in a reached string that may be addresses."""
         assert self.flow is not None  # noqa: S101 - strings are reached where there is a flow
         texts = []
         modes = self.flow.modes[index]
@@ -217,7 +154,7 @@ class Scan:
         return [word for text in texts for found in _WORD.findall(text) if (word := _until_query(found))]
 
     def written(self, shown: Callable[[int], str]) -> str:
-        """Return the script from its tokens, with what `shown` returns in place of the string of an index."""
+        """Return the script written from its tokens, with `shown(index)` in place of each string."""
         parts: list[str] = []
         was_word = False
         name = self.flow.structure.property_name if self.flow else _nothing
@@ -247,461 +184,3 @@ def _nothing(_index: int) -> str:
 def _until_query(word: str) -> str:
     """Return an address without its query and fragment."""
     return word.partition("?")[0].partition("#")[0]
-
-
-def _has_query(value: str) -> bool:
-    return "?" in value or "#" in value
-
-
-class _Before(NamedTuple):
-    """What stands before a part of a sum: a query has begun, in the same word, and where in markup that is."""
-
-    in_query: bool = False
-    in_word: bool = False
-    state: markup.State = markup.START
-
-    def behind(self, value: str) -> _Before:
-        """Return what stands before the part that follows this string."""
-        word = value[max(value.rfind(mark) for mark in " \t\n\r\"'<>`") + 1 :]
-        in_word = _has_query(word) or (self.in_word and len(word) == len(value))
-        state = self.state
-        if state.place is not Place.TEXT or "<" in value:
-            state = markup.read(value, state)[1]
-        return _Before(self.in_query or _has_query(value), in_word, state)
-
-
-@dataclass(slots=True)
-class _Call:
-    """A call whose arguments begin at `opening`: the name of what is called, what it is called on, where it begins."""
-
-    opening: int
-    callee: int
-    begin: int
-    arguments: list[Region]
-    name: str = ""
-    key: int | Key | None = None
-    receiver: int = -1
-    is_spread: bool = False
-
-    @property
-    def inside(self) -> Region:
-        return Region(self.opening + 1, self.arguments[-1].stop if self.arguments else self.opening + 1)
-
-
-class Flow:
-    """Where the strings of a script go.
-
-    Attributes:
-        structure: the functions, elements and names of the script.
-        before: for each token, what stands before it in the same sum of strings.
-        handed: what is given to a name or passed to a call: the index of the name and the expression.
-        modes: the strings that are reached, by their index, and how each of them is read.
-    """
-
-    def __init__(self, structure: Structure) -> None:
-        self.structure = structure
-        self._tokens = structure.tokens
-        self._given: defaultdict[Key | _Slot, list[Region]] = defaultdict(list)
-        #: The names of arguments that the name of a parameter stands for.
-        self._slots: defaultdict[Key | _Slot, list[_Slot]] = defaultdict(list)
-        self._calls: list[_Call] = []
-        self._sinks: list[tuple[Region, Mode]] = []
-        #: Calls that load unless the script itself has the function.
-        self._unknown: list[_Call] = []
-        #: Texts of elements that may be scripts, by the name of the element.
-        self._texts: defaultdict[Key, list[Region]] = defaultdict(list)
-        self.handed: list[tuple[int, Region]] = []
-        #: In a `with`, a name may be a property of anything.
-        self._has_with = any(structure.has(index, "with") for index in range(len(self._tokens)))
-        self._decode_strings()
-        self.before = self._find_sums()
-        self._within = self._find_calls_around()
-        for index in range(len(self._tokens)):
-            self._read(index)
-        self._bind()
-        self.modes: defaultdict[int, set[Mode]] = defaultdict(set)
-        self._reach()
-
-    def _decode_strings(self) -> None:
-        """Put what strings mean in their place that are passed to a function which decodes them."""
-        levels: list[bool] = []
-        is_encoded = False
-        for index, token in enumerate(self._tokens):
-            if 0 <= token.partner < index:
-                is_encoded = levels.pop()
-            elif token.partner > index:
-                levels.append(is_encoded)
-                is_encoded |= self.structure.is_call(index) and self._tokens[index - 1].value in _DECODERS
-            elif is_encoded and token.kind in {Kind.STRING, Kind.TEMPLATE}:
-                token.value = _PERCENT.sub(lambda found: chr(int(found[1] or found[2], 16)), token.value)
-
-    def _find_sums(self) -> list[_Before]:
-        """Find what each part of a sum of strings stands behind."""
-        found = []
-        outer = current = _Before()
-        levels: list[tuple[_Before, _Before]] = []
-        for index, token in enumerate(self._tokens):
-            if 0 <= token.partner < index:
-                outer, current = levels.pop()
-            elif self.structure.starts[index] or not self._is_joint(index):
-                current = outer
-            found.append(current)
-            if token.kind in {Kind.STRING, Kind.TEMPLATE}:
-                current = current.behind(token.value)
-            if token.partner > index:
-                levels.append((outer, current))
-                outer = current
-        return found
-
-    def _is_joint(self, index: int) -> bool:
-        token = self._tokens[index]
-        if token.kind not in {Kind.PUNCTUATOR, Kind.KEYWORD}:
-            return True
-        # A method of a string makes another string of it.
-        is_method = token.value == "." and self.structure.kind(index - 1) is Kind.STRING
-        return token.value in _JOINING and not is_method
-
-    def _find_calls_around(self) -> list[int]:
-        """Find for each bracket the call that it is, or among whose arguments it stands in an object or array."""
-        within = []
-        for index, token in enumerate(self._tokens):
-            around = self.structure.around[index]
-            if self.structure.is_call(index):
-                within.append(index)
-            elif around < 0 or (token.value == "{" and not token.is_object):
-                within.append(-1)
-            else:
-                within.append(within[around])
-        return within
-
-    def _read(self, index: int) -> None:
-        token = self._tokens[index]
-        structure = self.structure
-        if token.kind is Kind.PUNCTUATOR:
-            if token.value in _ASSIGNMENTS:
-                self._read_assignment(index, is_part=token.value == "+=")
-            elif token.value == ":" and structure.is_key(index - 1):
-                self._read_property(index)
-            elif structure.is_call(index):
-                self._read_call(index)
-        elif structure.has(index, "return", "yield") and structure.scope[index] >= 0:
-            function = structure.functions[structure.scope[index]]
-            function.returns.append(Region(index + 1, structure.stop[index]))
-        elif structure.has(index, "of", "in"):
-            self._read_loop(index)
-        elif token.value in {"import", "from"} and structure.kind(index + 1) is Kind.STRING:
-            self._sinks.append((Region(index + 1, index + 2), Mode.ADDRESS))
-        elif token.kind is Kind.NAME and structure.starts[index] and structure.has(index + 1, ",", "}"):
-            around = structure.around[index]
-            if around >= 0 and self._tokens[around].is_object:
-                self._given[token.value].append(Region(index, index + 1))
-
-    def _read_assignment(self, index: int, *, is_part: bool) -> None:
-        structure = self.structure
-        region = Region(index + 1, structure.stop[index], is_part)
-        before = index - 1
-        opening = self._tokens[before].partner
-        if structure.kind(before) is Kind.NAME:
-            self._give(before, region)
-        elif structure.has(before, "]") and structure.is_index(opening):
-            name = structure.property_name(before - 1)
-            if name:
-                self._give_property(opening, name, region)
-                return
-            if structure.kind(opening - 1) is Kind.NAME:
-                self._give(opening - 1, region)
-            if not (before - opening == 2 and structure.kind(before - 1) is Kind.NUMBER):
-                # It may be any property.
-                self._sinks.append((region, Mode.ADDRESS))
-        elif structure.has(before, "]", "}"):
-            self._give_pattern(before, region)
-
-    def _give(self, name: int, region: Region) -> None:
-        """Note what a variable or a property is given."""
-        self.handed.append((name, region))
-        if self.structure.is_property(name) or self._has_with:
-            self._give_property(name - 1, self._tokens[name].value, region)
-        if not self.structure.is_property(name):
-            self._given[self.structure.key(name)].append(region)
-
-    def _give_property(self, mark: int, name: str, region: Region) -> None:
-        """Note what a property is given; its dot or bracket is at `mark`."""
-        self._given[name].append(region)
-        is_named = self.structure.kind(mark - 1) is Kind.NAME
-        if name in _PROPERTIES:
-            self._sinks.append((region, _PROPERTIES[name]))
-        elif name == "href":
-            if not (is_named and self._tokens[mark - 1].value == "location"):
-                self._sinks.append((region, Mode.ADDRESS))
-        elif name in _TEXTS and is_named:
-            self._texts[self.structure.key(mark - 1)].append(region)
-
-    def _give_pattern(self, end: int, region: Region) -> None:
-        for at in range(self._tokens[end].partner, end):
-            if self.structure.kind(at) is Kind.NAME:
-                self._given[self.structure.key(at)].append(region)
-
-    def _read_property(self, index: int) -> None:
-        structure = self.structure
-        region = Region(index + 1, structure.stop[index])
-        name = self._tokens[index - 1].value
-        self._given[name].append(region)
-        opening = self._within[structure.around[index]]
-        if opening < 0:
-            return
-        caller = self._tokens[opening - 1].value
-        if name in _PROPERTIES and caller != "push":
-            self._sinks.append((region, _PROPERTIES[name]))
-        elif name in _OPTIONS and caller in _FETCHERS | _WRITERS:
-            self._sinks.append((region, Mode.ADDRESS))
-
-    def _read_loop(self, index: int) -> None:
-        """Read `for (x of …)` and `for (x in …)`."""
-        structure = self.structure
-        opening = structure.around[index]
-        if opening < 1 or not structure.has(opening - 1, "for", "await"):
-            return
-        region = Region(index + 1, self._tokens[opening].partner)
-        if structure.kind(index - 1) is Kind.NAME:
-            self._give(index - 1, region)
-        elif structure.has(index - 1, "]", "}"):
-            self._give_pattern(index - 1, region)
-
-    def _read_call(self, opening: int) -> None:
-        structure = self.structure
-        callee = opening - 1 - structure.has(opening - 1, "?.")
-        call = _Call(opening, callee, structure.begin[opening], structure.list_elements(opening))
-        self._calls.append(call)
-        call.is_spread = any(structure.has(start, "...") for start, _, _ in call.arguments)
-        self._name(call)
-        if call.name in _COLLECTORS and structure.kind(call.receiver) is Kind.NAME:
-            self._given[structure.key(call.receiver)].append(call.inside._replace(is_part=True))
-        self.handed.append((callee, call.inside))
-        self._find_sinks(call)
-
-    def _name(self, call: _Call) -> None:
-        """Find out what is called: the script's own function, or the name of one."""
-        structure, callee = self.structure, call.callee
-        if structure.kind(callee) is Kind.NAME or structure.has(callee, "import", "super"):
-            call.name = self._tokens[callee].value
-            call.key = structure.key(callee)
-            call.receiver = callee - 2 if structure.is_property(callee) else -1
-        elif structure.has(callee, "]") and structure.is_index(self._tokens[callee].partner):
-            call.name = structure.property_name(callee - 1)
-            call.key = call.name or None
-            call.receiver = self._tokens[callee].partner - 1
-        elif (number := structure.function_before(callee)) >= 0:
-            call.key = number
-        if call.name in {"call", "apply", "bind"} and call.receiver >= 0:
-            call.is_spread = True
-            number = structure.function_before(call.receiver)
-            if number >= 0:
-                call.key = number
-            elif structure.kind(call.receiver) is Kind.NAME:
-                call.key = structure.key(call.receiver)
-                call.name = self._tokens[call.receiver].value
-        if call.name in structure.class_names:
-            call.key = "constructor"
-
-    def _find_sinks(self, call: _Call) -> None:
-        """Note which arguments are loaded, as far as the name of what is called tells."""
-        structure, name, arguments = self.structure, call.name, call.arguments
-        receiver = self._tokens[call.receiver].value if structure.kind(call.receiver) is Kind.NAME else ""
-        if isinstance(call.key, int) or not arguments:
-            return
-        if name in _SETTERS:
-            attribute = arguments[name == "setAttributeNS" and len(arguments) > 1]
-            literal = self._literal(attribute)
-            if literal is None or LOADING_ATTRIBUTES.fullmatch(literal):
-                self._sinks += [(each, Mode.PIECES) for each in arguments]
-        elif name in _FETCHERS:
-            if not self._is_object(arguments[0]):
-                self._sinks.append((arguments[0], Mode.ADDRESS))
-        elif name in _RUNNERS or receiver in _LOADERS or (name == "set" and receiver == "Reflect"):
-            self._sinks += [(each, Mode.PIECES) for each in arguments]
-        elif name in _WRITERS:
-            self._find_written(name, arguments)
-        elif name == "open":
-            if receiver not in _WINDOWS and call.receiver >= 0:
-                self._sinks += [(each, Mode.ADDRESS) for each in arguments[:2]]
-        elif name == "createTextNode":
-            around = structure.around[call.opening]
-            outer = self._within[around] if around >= 0 else -1
-            if outer > 2 and structure.is_property(outer - 1) and structure.kind(outer - 3) is Kind.NAME:
-                self._texts[structure.key(outer - 3)] += arguments
-        elif len(name) <= 1 or LOADING_NAME.search(name):
-            self._unknown.append(call)
-
-    def _find_written(self, name: str, arguments: list[Region]) -> None:
-        first = self._literal(arguments[0])
-        if name in {"append", "insertAdjacentHTML", "parseFromString"} and len(arguments) > 1 and first is not None:
-            # A form's data takes a name and a value; the others a place or a type, and markup.
-            arguments = arguments[1:] if name == "insertAdjacentHTML" else arguments[:1]
-        for each in arguments:
-            if not self._is_object(each):
-                # What is written piece by piece is not put together here.
-                self._sinks.append((each._replace(is_part=len(arguments) > 1), Mode.MARKUP))
-
-    def _literal(self, region: Region) -> str | None:
-        """Return what an argument says that is one string."""
-        is_one = region.stop - region.start == 1 and self.structure.kind(region.start) is Kind.STRING
-        return self._tokens[region.start].value if is_one else None
-
-    def _is_object(self, region: Region) -> bool:
-        """Return whether an expression is an object that is written out."""
-        opening = self._tokens[region.start] if self.structure.has(region.start, "{") else None
-        return opening is not None and opening.is_object and opening.partner == region.stop - 1
-
-    def _bind(self) -> None:
-        """Give the names of parameters what the functions are called with, and those of functions what they return."""
-        structure = self.structure
-        known: defaultdict[int | Key | _Slot, list[int]] = defaultdict(list)
-        for number in range(len(structure.functions)):
-            known[number].append(number)
-        for token, number in structure.named.items():
-            is_method = token in structure.methods
-            own = self._tokens[token].value if is_method else structure.key(token)
-            known[own].append(number)
-            self._given[own] += structure.functions[number].returns
-        for name, regions in list(self._given.items()):
-            known[name] += [number for region in regions if (number := structure.function_at(region.start)) >= 0]
-        for key, numbers in known.items():
-            for number in numbers:
-                self._name_parameters(number, key)
-        for call in self._calls:
-            self._pass(call, known)
-        for call in self._unknown:
-            if not known.get(call.key if call.key is not None else -1):
-                self._sinks += [(each, Mode.PIECES) for each in call.arguments]
-        for element, texts in self._texts.items():
-            if any(self._makes_script(region) for region in self._given.get(element, [])):
-                self._sinks += [(region, Mode.PIECES) for region in texts]
-
-    def _name_parameters(self, number: int, key: int | Key | _Slot) -> None:
-        function = self.structure.functions[number]
-        last = len(function.parameters) - 1
-        for place, parameter in enumerate(function.parameters):
-            takes = _ALL if function.has_rest and place == last else place
-            for name in parameter:
-                self._slots[number, name] += [("call", key, takes), ("call", key, _ANY)]
-
-    def _pass(self, call: _Call, known: Mapping[int | Key | _Slot, list[int]]) -> None:
-        """Note what a call gives to the function that it calls, and to those that it is given."""
-        structure = self.structure
-        inside = call.inside
-        if call.key is not None and call.key in known:
-            for place, region in enumerate(call.arguments):
-                self._given["call", call.key, place].append(region)
-            self._given["call", call.key, _ANY if call.is_spread else _ALL].append(inside)
-            self._given["arguments"].append(inside)
-        for region in call.arguments:
-            handler: int | Key = structure.function_at(region.start)
-            if region.stop - region.start == 1 and structure.kind(region.start) is Kind.NAME:
-                handler = structure.key(region.start)
-            if handler in known:
-                self._given["call", handler, _ANY] += [Region(call.begin, call.callee), inside]
-
-    def _makes_script(self, region: Region) -> bool:
-        """Return whether an expression begins with what makes a script element, or finds one."""
-        if region.is_part:
-            return False
-        some = self._tokens[region.start : min(region.stop, region.start + 12)]
-        return any(token.kind is Kind.STRING and "script" in token.value.lower() for token in some)
-
-    def _reach(self) -> None:
-        unread = {mode: _Unread(len(self._tokens)) for mode in Mode}
-        known: set[tuple[Key | _Slot, Mode]] = set()
-        work = list(self._sinks)
-        while work:
-            region, mode = work.pop()
-            if mode is Mode.MARKUP and region.is_part and not self._is_markup(region.start):
-                mode = Mode.PIECES
-            for index in self._read_region(region, mode, unread[mode], work):
-                if self._tokens[index].kind is not Kind.NAME:
-                    self.modes[index].add(mode)
-                    continue
-                key = self.structure.key(index)
-                follows = self._mode_behind(index, mode)
-                if follows is not None and self._brings_all(index, key):
-                    self._follow(key, follows, known, work)
-
-    def _is_markup(self, index: int) -> bool:
-        token = self._tokens[index]
-        return token.kind in {Kind.STRING, Kind.TEMPLATE} and "<" in token.value
-
-    def _mode_behind(self, index: int, mode: Mode) -> Mode | None:
-        """Return how what a name stands for is read, given what stands before it; None where it is not loaded."""
-        before = self.before[index]
-        if mode is Mode.MARKUP:
-            return _MODES[before.state.place]
-        in_query = before.in_query if mode is Mode.ADDRESS else before.in_word
-        return None if in_query else mode
-
-    def _read_region(
-        self, region: Region, mode: Mode, unread: _Unread, work: list[tuple[Region, Mode]]
-    ) -> Iterator[int]:
-        """Yield the names and strings of an expression that were not read yet; functions give what they return."""
-        structure = self.structure
-        at = region.start
-        while (at := unread.next(at)) < region.stop:
-            token = self._tokens[at]
-            number = structure.function_at(at)
-            if number >= 0:
-                function = structure.functions[number]
-                work += [(each, mode) for each in function.returns]
-                at = function.stop
-                continue
-            if structure.has(at, "{") and not token.is_object:
-                at = token.partner + 1
-                continue
-            unread.take(at)
-            if mode is Mode.MARKUP and structure.has(at, "[") and not structure.is_index(at):
-                # Its items are put together in some way.
-                work.append((Region(at + 1, token.partner), Mode.PIECES))
-                at = token.partner
-            elif token.kind is Kind.NAME and token.value == "createTextNode" and structure.is_call(at + 1):
-                at = self._tokens[at + 1].partner
-            elif token.kind in {Kind.NAME, Kind.STRING, Kind.TEMPLATE}:
-                yield at
-
-    def _brings_all(self, index: int, key: Key) -> bool:
-        """Return whether a name in an expression brings all that it was given.
-
-        It does not where it is the name of a property that is set, and where one property is taken from an object that
-        the script writes out: then that property counts, by its own name.
-        """
-        structure = self.structure
-        if structure.is_key(index):
-            return False
-        if not structure.has(index + 1, ".", "?.") or structure.kind(index + 2) is not Kind.NAME:
-            return True
-        given = self._given.get(key, [])
-        return not self._given.get(self._tokens[index + 2].value) or not all(self._is_object(each) for each in given)
-
-    def _follow(
-        self, key: Key | _Slot, mode: Mode, known: set[tuple[Key | _Slot, Mode]], work: list[tuple[Region, Mode]]
-    ) -> None:
-        if (key, mode) in known:
-            return
-        known.add((key, mode))
-        work += [(region, mode) for region in self._given.get(key, [])]
-        for slot in self._slots.get(key, []):
-            self._follow(slot, mode, known, work)
-
-
-class _Unread:
-    """Which of so many tokens have not been read, so that those that have cost nothing more."""
-
-    def __init__(self, size: int) -> None:
-        self._next = list(range(size + 1))
-
-    def next(self, index: int) -> int:
-        """Return the first token from this one on that has not been read."""
-        following = self._next
-        while following[index] != index:
-            following[index] = index = following[following[index]]
-        return index
-
-    def take(self, index: int) -> None:
-        """Note that this token is read."""
-        self._next[index] = index + 1

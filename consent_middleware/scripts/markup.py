@@ -1,10 +1,8 @@
-"""Which addresses the markup in a script's strings would load, where the markup may be cut anywhere.
+"""Find which addresses the markup in a script's strings would load. The markup may be cut anywhere.
 
-Knows: in which attributes an address is loaded, and how a start tag is written (HTML, section 13.2.5).
-Must not know: the script around it.
-
-`read` goes through one string, from the state in which the string before it has ended. So `'<img src="' + u + '">'`
-is read in three steps, and the state in front of `u` says that it stands in an attribute whose address is loaded.
+`read` reads one string, from the state in which the previous string ended. So `'<img src="' + u + '">'` is read in
+three steps, and the state before `u` says that it is in an attribute whose address a browser loads (HTML, section
+13.2.5).
 """
 
 from __future__ import annotations
@@ -15,7 +13,7 @@ from typing import Final, NamedTuple
 
 
 class Place(Enum):
-    """Where in markup something stands: in text, in a tag, in the value of an attribute, in a script."""
+    """A place in markup: text, a tag, the value of an attribute that loads nothing or something, or a script."""
 
     TEXT = "text"
     TAG = "tag"
@@ -25,7 +23,7 @@ class Place(Enum):
 
 
 class State(NamedTuple):
-    """A place, and what is needed to go on from there: the tag's name, and what ends the attribute's value."""
+    """A place, and what is needed to read on from there: the tag's name, and the quotation mark that ends the value."""
 
     place: Place
     tag: str = ""
@@ -34,9 +32,9 @@ class State(NamedTuple):
 
 START: Final = State(Place.TEXT)
 
-#: Attributes that make a browser load or run what they say. Those of other tools hold an address for later.
+#: Attributes whose value a browser loads or runs, at once or when another tool has moved it (`data-src`).
 LOADING_ATTRIBUTES: Final = re.compile(r"[\w-]*src(?:set|doc)?|(?:[\w-]*[:-])?href|data|on\w+", re.IGNORECASE)
-#: Elements whose address is only followed when a visitor says so.
+#: Elements whose address is only followed when a visitor clicks.
 _LINKS: Final = frozenset({"a", "area"})
 
 _TAG: Final = re.compile(r"<(/?[a-zA-Z][^\s/>]*+)")
@@ -46,7 +44,7 @@ _VALUE_ENDS: Final = {'"': re.compile('"'), "'": re.compile("'"), "": re.compile
 
 
 def read(text: str, state: State = START) -> tuple[list[str], State]:
-    """Return what the text has of attributes and scripts that are loaded or run, and the state behind it."""
+    """Return the values of loading attributes and the scripts in a text, and the state after it."""
     found: list[str] = []
     place, tag, quote = state
     at = 0

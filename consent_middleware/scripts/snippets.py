@@ -1,22 +1,19 @@
-"""Whether an inline script is a vendor's snippet and nothing else, and what such a snippet says.
+"""Decide whether an inline script is a vendor's snippet and nothing else, and give the text of such a snippet.
 
-Knows: the words in which snippets load a script: those of the DOM, and those that a vendor's description adds.
-Must not know: any vendor by name.
-
-A script may name an account only where it is *pure*: a loader, or calls into the vendor, without anything of the site's
-own. Then no word that a visitor chose can be taken for the account. A script is pure when
+A script may name an account only if it is *pure*: a loader, or calls into the vendor, without any code of the site's
+own. Then no word that a visitor chose can be taken for the account. A script is pure if
 
 * the lexer is certain of it, and it has no regular expression;
-* each name in it is declared in it or given a value, or is one of the DOM, of the language or of the vendor;
-* each string that it loads consists of addresses of the vendor and of the pieces by which they are put together;
-* each other string is a word of the DOM or of the vendor's snippets, or is data that the vendor is handed:
-  `_hsq.push(["setPath", "…"])`, `window.intercomSettings = {name: "…"}`.
+* each name in it is declared or assigned in it, or belongs to the DOM, the language or the vendor;
+* each string that it loads consists of addresses of the vendor, and of the pieces from which they are joined;
+* each other string is a word of the DOM or of the vendor's snippets, or is data for the vendor:
+  `queue.push(["setPath", "…"])`, `window.vendorSettings = {name: "…"}`.
 
-One site's variable with a string of its own makes the whole script mixed, whatever the string says.
+A single variable of the site's own with a string in it makes the whole script mixed, whatever the string is.
 
-What a pure snippet says is its text with the strings that are loaded, less their queries. Of the data that the vendor
-is handed only plain words and numbers are left. So a pattern finds an account where the snippet names it, and never in
-what somebody has typed.
+The text of a pure snippet is the script with the strings that are loaded, without their queries. Only plain words and
+numbers are left of data for the vendor. So a pattern finds an account where the snippet names it, and never in what
+somebody has typed.
 """
 
 from __future__ import annotations
@@ -26,7 +23,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
-from .loads import LOADING_NAME, Flow, Scan
+from .flow import LOADING_NAME, Flow
+from .loads import Scan
 from .tokens import Kind, names
 
 _NAMES: Final = names(
@@ -45,24 +43,24 @@ _STRINGS: Final = re.compile(
     r"|click|DOMContentLoaded|onload|complete|loaded|loading|interactive|function|undefined|object|string|number|async"
     r"|defer|src|src=|/script|id|type|charset|anonymous|crossorigin|true|false|https?:|beforeend|afterbegin|high|low|)"
 )
-#: HTML, section 13.2.7, "the end": what a page tells of once, and who is told.
+#: HTML, section 13.2.7, "the end": the events that a page fires once, the handlers for them, and the objects that have
+#: these handlers.
 _PAGE_EVENTS: Final = frozenset({"DOMContentLoaded", "load", "onload", "onreadystatechange", "readystatechange"})
 _PAGE_HANDLERS: Final = frozenset({"onload", "onreadystatechange"})
 _PAGE_OBJECTS: Final = frozenset({"document", "globalThis", "self", "window"})
-_PLAIN: Final = re.compile(r"[\w-]+")
+_PLAIN_WORD: Final = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """How the snippets of one vendor read.
+    """The words of one vendor's snippets.
 
     Attributes:
         names: the vendor's globals, their methods, and the names of settings.
-        domains: what an address of the vendor holds.
-        pieces: the strings from which such an address is put together, where they are loaded.
-        words: what else the vendor's snippets say.
-        values: what may stand in the data that the vendor is handed for an account or a region to be read from it,
-            besides plain words.
+        domains: what an address of the vendor contains.
+        pieces: the strings from which such an address is joined, if they are loaded.
+        words: the other strings in the vendor's snippets.
+        values: strings, besides plain words, in the data for the vendor from which an account or a region may be read.
     """
 
     names: frozenset[str] = frozenset()
@@ -73,41 +71,41 @@ class Vocabulary:
 
 
 def snippet_text(script: Scan, vocabulary: Vocabulary) -> str | None:
-    """Return what a pure snippet of this vendor says; None where the script is anything else."""
+    """Return the text of a pure snippet of this vendor; None for any other script."""
     flow = script.flow
     if flow is None:
         return None
-    handed = _find_handed(flow, vocabulary)
+    in_vendor_data = _find_vendor_data(flow, vocabulary)
     reached = flow.modes
     own = flow.structure.declared | _assigned(flow)
     for index, token in enumerate(script.tokens):
         if token.kind is Kind.NAME or flow.structure.property_name(index):
             is_known = token.value in own or _is_word(token.value, vocabulary)
-            if not is_known and not (handed[index] and flow.structure.is_key(index)):
+            if not is_known and not (in_vendor_data[index] and flow.structure.is_key(index)):
                 return None
         elif token.kind is Kind.REGEX:
             return None
         elif token.kind in {Kind.STRING, Kind.TEMPLATE}:
             if index in reached:
-                if not all(_is_vendors(word, vocabulary) for word in script.words(index)):
+                if not all(_is_vendor_string(word, vocabulary) for word in script.words(index)):
                     return None
-            elif not handed[index] and not _is_plain_word(token.value, vocabulary):
+            elif not in_vendor_data[index] and not _is_plain_word(token.value, vocabulary):
                 return None
 
     def shown(index: int) -> str:
         if index in reached:
             return " ".join(script.words(index))
         value = script.tokens[index].value
-        return value if _PLAIN.fullmatch(value) or vocabulary.values.fullmatch(value) else ""
+        return value if _PLAIN_WORD.fullmatch(value) or vocabulary.values.fullmatch(value) else ""
 
     return script.written(shown)
 
 
-def _find_handed(flow: Flow, vocabulary: Vocabulary) -> list[bool]:
-    """Return for each token whether it stands in what a function or a variable of the vendor is given."""
+def _find_vendor_data(flow: Flow, vocabulary: Vocabulary) -> list[bool]:
+    """Return for each token whether it is in data for the vendor: an argument or value of one of its names."""
     structure = flow.structure
     changes = [0] * (len(structure.tokens) + 1)
-    for name, region in flow.handed:
+    for name, region in flow.passed:
         at = name
         while structure.tokens[at].value not in vocabulary.names and structure.is_property(at):
             at -= 2
@@ -118,12 +116,12 @@ def _find_handed(flow: Flow, vocabulary: Vocabulary) -> list[bool]:
 
 
 def waits_for_page(script: Scan) -> bool:
-    """Return whether a script listens to an event that a page has once: held until after it, it would do nothing."""
+    """Return whether a script listens to an event that a page fires once, so that a late release would be useless."""
     if script.flow is None:
         return False
     structure = script.flow.structure
     if any(token.value == "readyState" for token in script.tokens if token.kind is Kind.NAME):
-        # It asks whether the event is over.
+        # It checks whether the event is over.
         return False
     for index, token in enumerate(script.tokens):
         if token.kind is Kind.STRING and token.value in _PAGE_EVENTS and structure.has(index + 1, ","):
@@ -136,7 +134,7 @@ def waits_for_page(script: Scan) -> bool:
 
 
 def _assigned(flow: Flow) -> set[str]:
-    """Return the globals that a script makes without declaring them, by giving them a value."""
+    """Return the globals that a script makes by assigning to them without a declaration."""
     structure = flow.structure
     return {
         token.value
@@ -153,6 +151,6 @@ def _is_plain_word(word: str, vocabulary: Vocabulary) -> bool:
     return _STRINGS.fullmatch(word) is not None or vocabulary.words.fullmatch(word) is not None
 
 
-def _is_vendors(word: str, vocabulary: Vocabulary) -> bool:
+def _is_vendor_string(word: str, vocabulary: Vocabulary) -> bool:
     is_address = any(domain in word.lower() for domain in vocabulary.domains)
     return is_address or vocabulary.pieces.fullmatch(word) is not None or _is_plain_word(word, vocabulary)

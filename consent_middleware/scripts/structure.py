@@ -1,18 +1,15 @@
-"""The structure of a script: its functions, its statements and lists, which name is whose.
+"""Find the structure of a script: its functions, statements and lists, and the scope of each name.
 
-Knows: ECMAScript's grammar as far as functions, calls, scopes and the ends of expressions need it.
-Must not know: what a script loads.
-
-A full parser is not needed for this. Brackets have their partners from the lexer. Everything else follows from what
-stands in front of a token and behind it:
+This needs no full parser. The lexer has paired the brackets. Everything else follows from the tokens before and after a
+token:
 
 * An *element* is what stands between two separators in one pair of brackets: an argument, an item, a property, a
-  statement. Two operands that follow each other without an operator belong to different elements, so a statement
-  without its semicolon ends there.
-* A *function* reaches from its parameters to the end of its body. `=>` makes one of what precedes it, and so does a
-  pair of parentheses between a name and a brace within an object or a class.
-* A name belongs to the innermost function around it that declares it. One that none declares is a global, and is known
-  by its name alone, like a property. Blocks are not told apart from the function around them.
+  statement. Two operands without an operator between them belong to different elements, so a statement without a
+  semicolon ends there.
+* A *function* goes from its parameters to the end of its body. `=>` makes a function, and so does a pair of parentheses
+  between a name and a brace in an object or a class.
+* A name belongs to the innermost function around it that declares it. A name that none declares is a global, and is
+  known by its name alone, like a property. Blocks have no scope of their own here.
 
 Each table comes from one pass over the tokens.
 """
@@ -26,7 +23,7 @@ from .tokens import STATEMENTS, Kind, Token, ends_operand
 
 
 class Region(NamedTuple):
-    """Tokens from `start` to `stop`, which is not included. `is_part` says that something else is put before them."""
+    """Tokens from `start` to `stop`, which is not included. `is_part` says that their value is appended to another."""
 
     start: int
     stop: int
@@ -35,7 +32,7 @@ class Region(NamedTuple):
 
 @dataclass(slots=True)
 class Function:
-    """A function. Each of its parameters has several names where it is a pattern; the last may take the rest."""
+    """A function. A parameter that is a pattern has several names; the last parameter may take the rest."""
 
     start: int
     stop: int
@@ -46,22 +43,22 @@ class Function:
     parent: int = -1
 
 
-#: A global or a property by its name, or what a function declares, by the function's number and the name.
+#: A global or a property: its name. A name that a function declares: the function's number and the name.
 Key = str | tuple[int, str]
 
 
 class Structure:
-    """The tables of one script whose tokens are certain.
+    """The structure of one script whose tokens are certain.
 
     Attributes:
-        functions: every function; a function's number is its place here.
+        functions: every function; a function's number is its index here.
         starting, ending: the number of the function that begins or ends with a token.
         named: for the token of a function's own name, its number.
         methods: those of these names that are properties.
         class_names: the names of the script's classes.
         around: the bracket around each token, -1 without one.
         starts: whether a token begins an element.
-        begin, stop: where the element of each token begins, and where it ends behind the token.
+        begin, stop: where the element of each token begins, and where it ends.
         scope: the number of the function around each token, -1 without one.
         declared: every name that the script declares or has as a parameter.
     """
@@ -90,28 +87,28 @@ class Structure:
         self._declare()
 
     def has(self, index: int, *values: str) -> bool:
-        """Return whether one of these punctuators or keywords stands here."""
+        """Return whether the token at this index is one of these punctuators or keywords."""
         return 0 <= index < len(self._marks) and self._marks[index] in values
 
     def kind(self, index: int) -> Kind | None:
-        """Return the kind of the token here, None beyond the script."""
+        """Return the kind of the token at this index; None outside the script."""
         return self.tokens[index].kind if 0 <= index < len(self.tokens) else None
 
     def is_property(self, index: int) -> bool:
-        """Return whether the name here is that of a property."""
+        """Return whether the name at this index is the name of a property."""
         return self.has(index - 1, ".", "?.")
 
     def is_index(self, opening: int) -> bool:
-        """Return whether this bracket takes a property of what stands before it."""
+        """Return whether this bracket takes a property of the operand before it."""
         return self.has(opening, "[") and not self.starts[opening] and ends_operand(self.tokens, opening - 1)
 
     def property_name(self, index: int) -> str:
-        """Return what a string says that stands in brackets as the name of a property; else an empty string."""
+        """Return the string at this index if it is the name of a property in brackets; else an empty string."""
         inside = self.kind(index) is Kind.STRING and self.has(index + 1, "]") and self.is_index(index - 1)
         return self.tokens[index].value if inside else ""
 
     def is_key(self, index: int) -> bool:
-        """Return whether this token is the name of a property that an object literal sets."""
+        """Return whether this token is a key in an object literal."""
         around = self.around[index]
         is_object = around >= 0 and self.tokens[around].is_object
         return is_object and self.starts[index] and self.has(index + 1, ":")
@@ -124,21 +121,21 @@ class Structure:
         return ends_operand(self.tokens, before) or self.has(before, "import", "super") or before in self.ending
 
     def function_at(self, start: int) -> int:
-        """Return the function that an expression consists of which begins here, -1 if it is none."""
+        """Return the number of the function that begins at this index; -1 if none does."""
         is_async = self.kind(start) is Kind.NAME and self.tokens[start].value == "async"
         return self.starting.get(start, self.starting.get(start + 1, -1) if is_async else -1)
 
     def function_before(self, end: int) -> int:
-        """Return the function that ends with this token, or in front of it where it is a bracket; -1 if none does."""
+        """Return the number of the function that ends with this token, or before this bracket; -1 if none does."""
         return self.ending.get(end, self.ending.get(end - 1, -1) if self.has(end, ")") else -1)
 
     def key(self, index: int) -> Key:
-        """Return what the name here stands for."""
+        """Return the key of the name at this index."""
         name = self.tokens[index].value
         return name if self.is_property(index) else self.resolve(self.scope[index], name)
 
     def resolve(self, scope: int, name: str) -> Key:
-        """Return what this name stands for in this function."""
+        """Return the key of a name in this function."""
         asked = []
         found: Key = name
         while scope >= 0:
@@ -213,7 +210,7 @@ class Structure:
             self.methods.add(start - 1)
 
     def _add(self, start: int, body: int, *, is_one: bool = False) -> int:
-        """Add the function whose parameters begin here. Where its body is an expression, its end is not known yet."""
+        """Add the function whose parameters begin here. If its body is an expression, its end is not known yet."""
         number = len(self.functions)
         names, has_rest = [[self.tokens[start].value]], False
         if not is_one:
@@ -267,10 +264,10 @@ class Structure:
                 around = self.around[index]
                 starts.append(around < 0 or not self.tokens[around].is_object)
             else:
-                starts.append(self._is_apart(index))
+                starts.append(self._begins_statement(index))
         return starts
 
-    def _is_apart(self, index: int) -> bool:
+    def _begins_statement(self, index: int) -> bool:
         """Return whether a statement has ended before this token, without a semicolon."""
         before, token = self.tokens[index - 1], self.tokens[index]
         if self.has(index - 1, ")"):
@@ -287,7 +284,7 @@ class Structure:
         else:
             ends = ends_operand(self.tokens, index - 1)
         if token.kind in {Kind.STRING, Kind.TEMPLATE}:
-            # A template may have a name in front of it.
+            # A template may have a tag function before it.
             return ends and before.kind is not Kind.NAME
         if token.kind is Kind.KEYWORD:
             return ends and token.value not in {"in", "of", "instanceof"}
@@ -328,7 +325,7 @@ class Structure:
             function = self.functions[number]
             function.stop = self.stop[arrow]
             function.returns.append(Region(arrow + 1, function.stop))
-            # Of two that end together, the outer one counts.
+            # If two end with the same token, the outer one counts.
             self.ending[function.stop - 1] = number
 
     def _find_scopes(self) -> list[int]:

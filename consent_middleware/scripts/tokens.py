@@ -1,39 +1,35 @@
-"""A lexer for JavaScript: what in a script is code, and what is only the content of strings and comments.
-
-Knows: ECMAScript's lexical grammar (ECMA-262, clauses 12 and B.1) as far as it decides where a string, a template, a
-comment or a regular expression begins and ends.
-Must not know: what a script does.
+"""A lexer for JavaScript (ECMA-262, clauses 12 and B.1): which text is code, and which is only in strings and comments.
 
 Why there is one
 ----------------
-A page that a server writes holds words that visitors chose, inside the strings of its scripts: a search term in
-`dataLayer.push({"term": "…"})`, a display name in a page's state. Properly escaped, they cannot end the string that
-they stand in. A pattern over the bare text of such a script cannot tell them from code. The tokens can, and they are
-all that the rest of the package judges a script by.
+A page from a server contains words that visitors chose, in the strings of its scripts: a search term in
+`dataLayer.push({"term": "…"})`, a display name in a page's state. Properly escaped, they cannot end their string. A
+pattern over the bare text of such a script cannot tell them from code. Tokens can, and the rest of the package judges a
+script by its tokens only.
 
 How it works
 ------------
-One pattern is tried at each position. Each of its alternatives ends where the grammar says, without going back, so the
-time is linear in the length of the text. Two things are not decided by the next characters alone:
+One pattern is tried at each position. Each of its alternatives ends where the grammar says, without backtracking, so
+the time is linear in the length of the text. Two decisions need more than the next characters:
 
-* A slash begins a regular expression or divides. It divides behind an operand: a name that is no keyword, a number, a
+* A slash begins a regular expression or divides. It divides after an operand: a name other than a keyword, a number, a
   string, `]`, a `)` that does not belong to `if (…)` and the like, and the `}` of an object. Everywhere else it begins
   a regular expression.
 * A `}` ends a block, an object, or the substitution of a template, whose text then goes on. So brackets are kept on a
-  stack, each brace with its kind. A brace is an object's where an operand may stand, and a block's elsewhere.
+  stack, each brace with its kind. A brace opens an object where an operand may stand, and a block elsewhere.
 
-Whatever is cut or does not fit (a bracket without its partner, a string that its line ends) makes the result
-`uncertain`. A browser does not run such a script, unless the lexer is wrong about it; so those who ask have to take the
-reading that protects the visitor.
+Text that is cut or does not fit (a bracket without its partner, a string without its end) makes the result `uncertain`.
+A browser does not run such a script, unless the lexer is wrong. So callers must take the reading that protects the
+visitor.
 
-An example, with the tokens one a line:
+An example and its tokens:
 
     a["src"] = `//x${y}/` + "b" + "c" // d
 
     name a · punctuator [ · string src · punctuator ] · punctuator = · template //x · punctuator ${ · name y
     punctuator } · template / · punctuator + · string bc
 
-Literals that are joined by `+` are one token, because scripts take addresses apart in this way. Comments are none.
+Literals that are joined by `+` are one token, because scripts split addresses in this way. Comments are dropped.
 """
 
 from __future__ import annotations
@@ -45,7 +41,10 @@ from typing import Final
 
 
 class Kind(StrEnum):
-    """What a token is. `TEMPLATE` is a piece of a template literal that has substitutions; one without is a string."""
+    """The kind of a token.
+
+    `TEMPLATE` is a piece of a template literal with substitutions; a template literal without any is a `STRING`.
+    """
 
     NAME = "name"
     KEYWORD = "keyword"
@@ -60,9 +59,12 @@ class Kind(StrEnum):
 class Token:
     """One token.
 
-    `value` is a name, keyword or punctuator as it stands, and what a string or a piece of a template means.
-    `partner` is the index of the other bracket of a pair. `is_object` says that a brace belongs to an object literal or
-    a pattern, `is_ternary` that a colon belongs to a conditional expression.
+    Attributes:
+        kind: its kind.
+        value: a name, keyword or punctuator as written; a string or a piece of a template without its escapes.
+        partner: the index of the other bracket of a pair.
+        is_object: whether a brace belongs to an object literal or a pattern.
+        is_ternary: whether a colon belongs to a conditional expression.
     """
 
     kind: Kind
@@ -74,29 +76,29 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """The tokens of one script; `uncertain` where the text may be something else."""
+    """The tokens of one script. `uncertain` says that they may be wrong."""
 
     tokens: list[Token]
     uncertain: bool
 
 
 def names(text: str) -> frozenset[str]:
-    """Return the names in a text, which white space separates."""
+    """Return the names in a text, separated by white space."""
     return frozenset(text.split())
 
 
-#: ECMA-262, section 12.7.2, "reserved words", and those that act like one where they stand before an operand.
+#: ECMA-262, section 12.7.2, "reserved words", and names that act like one before an operand.
 KEYWORDS: Final = names(
     "await break case catch class const continue debugger default delete do else enum export extends finally for"
     " function if import in instanceof let new of return super switch this throw try typeof var void while with yield"
 )
-#: Keywords that are an operand by themselves.
+#: Keywords that are an operand.
 _OPERANDS: Final = frozenset({"this", "super"})
-#: Those behind which a brace is an object's, or a pattern's.
+#: Keywords after which a brace opens an object or a pattern.
 _BEFORE_OBJECTS: Final = names(
     "await case const default export import in let new of return throw typeof var void yield"
 )
-#: What stands before the parentheses of a statement.
+#: Keywords before the parentheses of a statement.
 STATEMENTS: Final = frozenset({"if", "while", "for", "with", "switch", "catch"})
 
 _LINE_END = r"\n\r\u2028\u2029"
@@ -119,7 +121,7 @@ _REGEX: Final = re.compile(
     re.VERBOSE,
 )
 _CHUNK: Final = re.compile(r"(?: [^`\\$]++ | \\[\s\S] | \$(?!\{) )*+ (`|\$\{)?+", re.VERBOSE)
-#: The rest of a line behind `-->`, which is a comment where nothing but comments precedes it in its line.
+#: `-->` with the rest of its line: a comment if only comments stand before it in that line.
 _HTML_CLOSE: Final = re.compile(rf"--> [^{_LINE_END}]*+", re.VERBOSE)
 _LINE_ENDS: Final = re.compile(f"[{_LINE_END}]")
 
@@ -128,20 +130,22 @@ _ESCAPE: Final = re.compile(
     r"  | (\r\n|[\s\S]) )",
     re.VERBOSE,
 )
-_MEANT: Final = dict(zip("nrtbfv", "\n\r\t\b\f\v", strict=True)) | dict.fromkeys(("\r\n", *"\n\r\u2028\u2029"), "")
+_ESCAPED_CHARACTERS: Final = dict(zip("nrtbfv", "\n\r\t\b\f\v", strict=True)) | dict.fromkeys(
+    ("\r\n", *"\n\r\u2028\u2029"), ""
+)
 
 
 def unescape(text: str) -> str:
-    """Return what the content of a string literal means."""
-    return _ESCAPE.sub(_meant, text) if "\\" in text else text
+    """Return the content of a string literal without its escapes."""
+    return _ESCAPE.sub(_unescape_one, text) if "\\" in text else text
 
 
-def _meant(escape: re.Match[str]) -> str:
+def _unescape_one(escape: re.Match[str]) -> str:
     digits = escape[1] or escape[2] or escape[3]
     if digits:
         number = int(digits, 16)
         return chr(number) if number < 0x110000 else "\ufffd"
-    return chr(int(escape[4], 8)) if escape[4] else str(_MEANT.get(escape[5], escape[5]))
+    return chr(int(escape[4], 8)) if escape[4] else str(_ESCAPED_CHARACTERS.get(escape[5], escape[5]))
 
 
 def lex(text: str) -> Script:
@@ -158,11 +162,11 @@ class _Lexer:
         self.uncertain = False
         #: The indexes of the open brackets.
         self._open: list[int] = []
-        #: For each of them and for the script itself: the conditional operators that still want their colon.
+        #: For each of them and for the script itself: the conditional operators that still lack their colon.
         self._questions = [0]
         self._pos = 0
         self._opens_line = True
-        #: The parts of the strings that are joined, by the string's index.
+        #: The parts of joined strings, by the string's index.
         self._parts: dict[int, list[str]] = {}
 
     def run(self) -> None:
@@ -199,7 +203,7 @@ class _Lexer:
             self.tokens.append(Token(Kind.KEYWORD if is_keyword else Kind.NAME, name))
 
     def _literal(self, value: str) -> None:
-        """Add a string, or put it to the one that it is joined to."""
+        """Add a string, or append it to the string that it is joined to."""
         if self._is_joined():
             self.tokens.pop()
             last = len(self.tokens) - 1
@@ -214,13 +218,13 @@ class _Lexer:
             self.tokens.append(Token(Kind.NUMBER, value))
 
     def _is_joined(self) -> bool:
-        """Return whether a string and a plus stand before what comes next."""
+        """Return whether a string and a plus stand before the next token."""
         return self._last() == "+" and len(self.tokens) > 1 and self.tokens[-2].kind is Kind.STRING
 
     def _mark(self, value: str, start: int) -> None:
         if value == "`":
             self._template(start=True)
-        elif value in {"/", "/="} and not self._is_operand_behind():
+        elif value in {"/", "/="} and not self._follows_operand():
             found = _REGEX.match(self.text, start)
             if found is None:
                 self.uncertain = True
@@ -250,7 +254,7 @@ class _Lexer:
 
     def _push(self, value: str) -> None:
         token = Token(Kind.PUNCTUATOR, value)
-        token.is_object = value == "{" and self._is_object_ahead()
+        token.is_object = value == "{" and self._opens_object()
         self._open.append(len(self.tokens))
         self._questions.append(0)
         self.tokens.append(token)
@@ -287,15 +291,15 @@ class _Lexer:
             self._push("${")
 
     def _last(self) -> str | None:
-        """Return the punctuator or keyword that was read last."""
+        """Return the last token if it is a punctuator or keyword."""
         last = self.tokens[-1] if self.tokens else None
         return last.value if last and last.kind in {Kind.PUNCTUATOR, Kind.KEYWORD} else None
 
-    def _is_operand_behind(self) -> bool:
+    def _follows_operand(self) -> bool:
         return bool(self.tokens) and ends_operand(self.tokens, len(self.tokens) - 1)
 
-    def _is_object_ahead(self) -> bool:
-        """Return whether a brace that begins here is an object's."""
+    def _opens_object(self) -> bool:
+        """Return whether a brace at this place opens an object."""
         last = self.tokens[-1] if self.tokens else None
         if last is None:
             return False
@@ -313,7 +317,7 @@ class _Lexer:
 
 
 def ends_operand(tokens: list[Token], index: int) -> bool:
-    """Return whether this token ends an operand, so that a slash behind it divides and a bracket belongs to it."""
+    """Return whether this token ends an operand, so that a slash after it divides and a bracket belongs to it."""
     token = tokens[index]
     if token.kind is Kind.KEYWORD:
         return token.value in _OPERANDS

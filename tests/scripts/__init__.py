@@ -1,1 +1,1 @@
-"""What the package reads in scripts."""
+"""Tests of how inline scripts are read."""

@@ -1,4 +1,4 @@
-"""Which strings of a script are loaded, by every way in which scripts hand them on."""
+"""Which strings of a script are loaded, for each way in which scripts pass values on."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ LOADED = [
 
 
 @pytest.mark.parametrize("text", LOADED)
-def test_an_address_is_reached_by_each_way(text: str) -> None:
+def test_address_is_reached(text: str) -> None:
     script = scan(text.replace("ADDR", "//js.hs-scripts.com/12345.js"))
 
     assert script.flow is not None
@@ -190,7 +190,7 @@ NOT_LOADED = [
 
 
 @pytest.mark.parametrize("text", NOT_LOADED)
-def test_an_address_that_nothing_loads_is_not(text: str) -> None:
+def test_unused_address_is_not_reached(text: str) -> None:
     script = scan(text.replace("ADDR", "//js.hs-scripts.com/12345.js"))
 
     assert script.flow is not None
@@ -200,7 +200,7 @@ def test_an_address_that_nothing_loads_is_not(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["f('ADDR'", "f('ADDR')}", "'ADDR", '"ADDR\n"', "`ADDR", "/* ADDR", "= /[ 'ADDR'", "(]'ADDR'", "/*/ 'ADDR'"]
 )
-def test_an_uncertain_script_may_load_all(text: str) -> None:
+def test_uncertain_script_may_load_all(text: str) -> None:
     script = scan(text.replace("ADDR", "//js.hs-scripts.com/12345.js"))
 
     assert script.flow is None
@@ -209,13 +209,13 @@ def test_an_uncertain_script_may_load_all(text: str) -> None:
     assert script.written_code == ""
 
 
-def test_code_is_without_what_strings_say() -> None:
+def test_code_has_no_string_content() -> None:
     script = scan("var a='b(';c [ \"d\" ](`e${f}g`,/h/.i)// j(\nreturn_ /k/ l\u0061")
 
     assert script.code == 'var a="";c.d(""${f}"",/ /.i);return_/k/la'.replace(";return_", "return_")
 
 
-def test_code_that_is_written_counts_as_code() -> None:
+def test_written_code_counts_as_code() -> None:
     script = scan("eval('a()');b.innerHTML='<i onload=\"c()\">d()</i><script>e()</script>';f.src='g()'")
 
     assert script.written_code.split() == ["a()", "c()", "e()"]

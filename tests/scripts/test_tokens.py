@@ -1,4 +1,4 @@
-"""Where strings, templates, comments and regular expressions of a script begin and end."""
+"""Where strings, templates, comments and regular expressions begin and end."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_brackets_have_their_partners() -> None:
     assert [token.is_object for token in tokens if token.value in {"{", "}"}] == [True, True]
 
 
-def test_names_and_keywords_are_told_apart() -> None:
+def test_names_and_keywords_differ() -> None:
     tokens = lex("var $a=b.var;\\u0063").tokens
 
     assert [(token.kind, token.value) for token in tokens if token.kind in {Kind.NAME, Kind.KEYWORD}] == [

@@ -1,1 +1,1 @@
-"""What an outsider can write, and that it cannot use the middleware."""
+"""Input that an attacker can write cannot abuse the middleware."""

@@ -1,12 +1,9 @@
-"""Pages whose encoding browsers find in places where few look, with a tag that is one in that encoding alone.
-
-Knows: the bytes of the pages. Must not know: how they are read.
-"""
+"""Pages whose encoding is declared in unusual places, with a tag that is a tag in that encoding only."""
 
 from __future__ import annotations
 
 SCRIPT = b'<script src="https://js.hs-scripts.com/12345.js"></script>'
-#: A tag for whoever reads ISO-2022-JP: for others it stands in an attribute's value.
+#: A tag in ISO-2022-JP; in other encodings it is in the value of an attribute.
 HIDDEN = b"<!-- \x1b$B--><i title='\x1b(B-->" + SCRIPT + b"<!-- '-->"
 META = b"<meta charset=iso-2022-jp>"
 
@@ -35,13 +32,13 @@ PAGES: dict[str, tuple[bytes, bytes, bool]] = {
     "an escape before a name": (META + SCRIPT.replace(b"<", b"<\x1b(J", 1), b"text/html", True),
     "an escape in an attribute's name": (META + SCRIPT.replace(b" src", b" s\x1b(Brc"), b"text/html", True),
     "an escape in a host": (META + SCRIPT.replace(b"hs-", b"h\x1b(Bs-"), b"text/html", True),
-    # What other browsers may make of these, nobody promises.
+    # Other browsers may read these differently.
     "declared behind it": (_padding(2000) + HIDDEN + META, b"text/html", False),
     "declared late in the body": (_padding(2000) + b"<body><p>x</p>" + META + HIDDEN, b"text/html", False),
     "not declared": (HIDDEN, b"text/html", False),
     "seen by its first letters": (b"<meta charset=utf-8>" + HIDDEN, b"text/html", False),
 }
-#: Pages in which nothing is to change: what only looks like it, and what is known from outside.
+#: Pages that must stay unchanged: they only look alike, or their encoding is known from the head.
 PLAIN: dict[str, tuple[bytes, bytes]] = {
     "a known charset": (META + HIDDEN, b"text/html; charset=utf-8"),
     "a byte order mark": (b"\xef\xbb\xbf" + META + HIDDEN, b"text/html"),

@@ -1,4 +1,4 @@
-"""Words that a visitor chose decide nothing: neither what is held, nor whose chat a page offers."""
+"""Words that a visitor chose decide neither which tags are blocked, nor whose chat a page offers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -15,11 +16,13 @@ from consent_middleware import Category, Consent, Policy, State
 from consent_middleware.blocking import TagBlocker
 from consent_middleware.consent import OPTIONAL_CATEGORIES
 from consent_middleware.html.rewriter import HTMLRewriter
+from consent_middleware.purpose import ChatScript
+from consent_middleware.vendors.hubspot import HUBSPOT
 from tests.engines import engine_for
 from tests.growth import assert_linear
 from tests.pages import CHAT, LOADER, page
 
-#: The words of an attack: addresses and code of a stranger's account, and what sets up a consent platform.
+#: Words of an attack: addresses and code of a foreign account, and code that sets up a consent platform.
 ATTACKS = [
     "js.hs-scripts.com/666.js createElement",
     "js.usemessages.com/ portalId:666 createElement",
@@ -57,7 +60,7 @@ def _plain(words: str, quote: str) -> str:
     return words.replace("\\", "\\\\").replace(quote, "\\" + quote).replace("</", "<\\/")
 
 
-#: How a site writes words into a string of a script, each with the quotation marks.
+#: Ways in which a site writes words into a string of a script, with the quotation marks.
 SPELLINGS: dict[str, Callable[[str], str]] = {
     "JSON": lambda words: json.dumps(words).replace("</", "<\\/"),
     "JSON, as HTML-safe templates write it": lambda words: (
@@ -70,7 +73,7 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "as HTML": lambda words: f'"{html.escape(words)}"',
 }
 
-#: Where a site puts such a string. Q stands for it.
+#: Places for such a string. Q stands for it.
 SCRIPTS = {
     "a data layer": 'dataLayer.push({"event":"search","term":Q});',
     "a data layer and a tag manager": f'window.dataLayer=window.dataLayer||[];dataLayer.push({{"q":Q}});{TAG_MANAGER}',
@@ -98,7 +101,7 @@ SCRIPTS = {
     "a division": f"var a=b/c;var q=Q;var d=e/f;{TAG_MANAGER}",
     "behind a regular expression": f"var a=/[\"'/]/.test(b);var q=Q;{TAG_MANAGER}",
 }
-#: Where words stand without being a string of a script. W stands for them, escaped for HTML; C as a comment has them.
+#: Places outside the strings of scripts. W stands for the words, escaped for HTML; C for the words in a comment.
 MARKUP = {
     "an attribute": '<input value="W"><div data-q="W" title="W"></div>',
     "text": "<p>W</p>",
@@ -121,8 +124,8 @@ CONSENTS = {
 
 
 def rewrite(document: bytes, policy: Policy = POLICIES["the defaults"], consent: Consent = CONSENTS["none"]) -> bytes:
-    holds = TagBlocker(engine_for(policy), policy.decide(consent), "/f.js", authority="www.shop.example")
-    return HTMLRewriter(holds).rewrite(document)
+    blocker = TagBlocker(engine_for(policy), policy.decide(consent), "/f.js", authority="www.shop.example")
+    return HTMLRewriter(blocker).rewrite(document)
 
 
 def portal(document: bytes) -> str:
@@ -131,7 +134,7 @@ def portal(document: bytes) -> str:
 
 
 def written(markup: str, spelled: str, policy: Policy, consent: Consent) -> bytes:
-    """The page as it leaves, with the site's own markup taken out that holds the words."""
+    """Return the rewritten page without the site's markup that contains the words."""
     out = rewrite(page(markup.encode() + LOADER), policy, consent)
     inside = re.fullmatch(r"<script>(.*)</script>", markup, re.DOTALL)
     own = (inside[1] if inside else markup).encode()
@@ -188,7 +191,7 @@ def test_words_in_markup_change_nothing(markup: str) -> None:
     st.sampled_from(sorted(SCRIPTS)),
     st.sampled_from(["JSON", "single quotes", "a template", "numbers"]),
 )
-def test_any_mixture_of_such_words_changes_nothing(parts: list[str], script: str, spelling: str) -> None:
+def test_mixed_words_change_nothing(parts: list[str], script: str, spelling: str) -> None:
     spell = SPELLINGS[spelling]
     words = "".join(parts).encode("ascii", "replace").decode()
     if spelling in {"single quotes", "double quotes"}:
@@ -202,21 +205,21 @@ def test_any_mixture_of_such_words_changes_nothing(parts: list[str], script: str
 
 
 def test_words_in_a_multibyte_page_change_nothing() -> None:
-    """In Shift_JIS the second byte of this letter is a backslash, which would end the string for who reads bytes."""
-    policy = POLICIES["the defaults"]
+    """In Shift_JIS the second byte of this letter is a backslash, which would escape the quotation mark."""
+    policy = Policy(contact_url="/c", guard="never")
     script = '<script>var q="\u8868";var w="{}";{}</script>'
 
     def put(words: str) -> bytes:
-        holds = TagBlocker(engine_for(policy), policy.decide(Consent()), "/f.js")
+        blocker = TagBlocker(engine_for(policy), policy.decide(Consent()), "/f.js")
         own = script.replace("{}", words, 1).replace("{}", TAG_MANAGER).encode("shift_jis")
-        out = HTMLRewriter(holds, charset="shift_jis").rewrite(b"<meta charset=shift_jis>" + own)
+        out = HTMLRewriter(blocker, charset="shift_jis").rewrite(b"<meta charset=shift_jis>" + own)
         assert own in out
         return out.replace(own, b"")
 
     assert put(";s.src='//js.hs-scripts.com/666.js';") == put(HARMLESS)
 
 
-# Whose chat it is.
+# Which account the chat belongs to.
 
 
 @pytest.mark.parametrize(
@@ -253,7 +256,7 @@ def test_words_in_a_multibyte_page_change_nothing() -> None:
         pytest.param("var s=document.createElement('script');s.src='//js.hs-scripts.com/1.js';'", "", id="uncertain"),
     ],
 )
-def test_a_script_names_an_account_only_if_pure(script: str, expected: str) -> None:
+def test_only_pure_script_names_an_account(script: str, expected: str) -> None:
     document = page(f"<script>{script}</script>".encode())
 
     assert portal(rewrite(document)) == expected
@@ -290,7 +293,7 @@ SHOP = "https://www.shop.example"
         pytest.param('<own-script src="//js.hs-scripts.com/12345.js"></own-script>', "12345", id="one the site names"),
     ],
 )
-def test_markup_names_an_account_only_if_certain(markup: str, expected: str) -> None:
+def test_only_certain_tag_names_an_account(markup: str, expected: str) -> None:
     policy = Policy(
         contact_url="/c", proxied={"js.hs-scripts.com": "https://hs.shop.example"}, loading_elements=["own-script"]
     )
@@ -300,7 +303,17 @@ def test_markup_names_an_account_only_if_certain(markup: str, expected: str) -> 
     assert b'data-consent="' in out
 
 
-def test_accounts_that_the_site_names_may_come_from_any_tag() -> None:
+def test_mixed_script_is_not_asked_for_a_chat() -> None:
+    chat = ChatScript("https://js.usemessages.com/x.js", (("data-hsjs-portal", "666"),), "666")
+    rules = tuple(replace(rule, chat=lambda _: chat) for rule in HUBSPOT.text_rules)
+    policy = Policy(contact_url="/c", guard="never", vendors=[replace(HUBSPOT, text_rules=rules)])
+    mixed = f"<script>var q='x';{TRACKER}</script>"
+
+    assert portal(rewrite(page(f"<script>{TRACKER}</script>".encode()), policy)) == "666"
+    assert portal(rewrite(page(mixed.encode()), policy)) == ""
+
+
+def test_listed_account_may_come_from_any_tag() -> None:
     policy = Policy(contact_url="/c", chat_accounts=["12345"])
     tag = b'<script id="hs-script-loader" src="https://cdn.example/%s.js"></script>'
 
@@ -310,7 +323,7 @@ def test_accounts_that_the_site_names_may_come_from_any_tag() -> None:
     assert portal(rewrite(page(mixed), policy)) == ""
 
 
-def test_two_accounts_on_one_page_are_a_notice() -> None:
+def test_two_accounts_on_one_page_give_a_notice() -> None:
     policy = Policy(contact_url="/c", vendors=["hubspot", "intercom"])
     other = LOADER.replace(b"12345", b"666")
     widget = b'<script src="https://widget.intercom.io/widget/abc12345"></script>'
@@ -321,7 +334,7 @@ def test_two_accounts_on_one_page_are_a_notice() -> None:
     assert engine_for(policy).notices.counts["several-accounts"] == 1
 
 
-def test_an_account_of_one_page_is_not_learnt_for_another() -> None:
+def test_account_is_not_learned_from_other_pages() -> None:
     policy = POLICIES["the defaults"]
     rewrite(page(LOADER), policy)
     mixed = f"<script>var q='x';{TRACKER}</script>".encode()
@@ -330,7 +343,7 @@ def test_an_account_of_one_page_is_not_learnt_for_another() -> None:
 
 
 @pytest.mark.parametrize("words", ["typeof hbspt", "CookieConsent.run("])
-def test_an_uncertain_script_is_excused_by_nothing(words: str) -> None:
+def test_uncertain_script_is_never_excused(words: str) -> None:
     policy = Policy(guard="never")
     form = rewrite(page(f'<script>var q="{words}";{FORM}\'</script>'.encode()), policy)
     loader = rewrite(page(f'<script>var q="{words}";{TRACKER}\'</script>'.encode()), policy)
@@ -339,7 +352,7 @@ def test_an_uncertain_script_is_excused_by_nothing(words: str) -> None:
     assert b'data-consent="tracking"' in loader
 
 
-# How much it costs.
+# Cost.
 
 
 @pytest.mark.slow
@@ -375,7 +388,7 @@ def test_an_uncertain_script_is_excused_by_nothing(words: str) -> None:
         "for(a of ",
     ],
 )
-def test_the_cost_grows_with_the_length(piece: str) -> None:
+def test_cost_is_linear(piece: str) -> None:
     def prepare(size: int) -> bytes:
         text = piece * (size // len(piece)) + "'js.hs-scripts.com/1.js'"
         return f"<script>{text}</script>".encode()

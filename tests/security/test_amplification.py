@@ -1,4 +1,4 @@
-"""A request cannot make a response, or what a process keeps, many times its own size."""
+"""A request cannot cause a response, or cached data, of many times its own size."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.engines import engine_for
 
 REFUSES = b"consent=necessary"
 HELD = b"hubspotutk=1; __hstc=2; __hssc=3; __hssrc=4; messagesUtk=5"
-#: RFC 1035: the longest name that there is, in as many labels as fit.
+#: RFC 1035: a name of the greatest length, with as many labels as fit.
 LONGEST = b".".join([b"a"] * 127)
 
 HOSTS = {
@@ -51,27 +51,27 @@ def _set_cookies(host: bytes, cookie: bytes, path: str = "/", policy: Policy | N
 
 @pytest.mark.parametrize("host", HOSTS.values(), ids=HOSTS)
 @pytest.mark.parametrize("path", ["/", "/_consent/decision"])
-def test_expiry_is_bounded_whatever_the_host(host: bytes, path: str) -> None:
+def test_expiry_is_bounded_for_any_host(host: bytes, path: str) -> None:
     lines = _set_cookies(host, REFUSES + b"; " + HELD, path)
 
     assert lines
     assert sum(map(len, lines)) <= MAX_EXPIRY
 
 
-def test_no_domain_stands_for_a_host_that_is_none() -> None:
+def test_invalid_host_gives_no_domain() -> None:
     for name in ("8,000 labels", "one more", "a label of 64", "16 kB without a dot", "brackets"):
         assert not any(b"Domain" in line for line in _set_cookies(HOSTS[name], REFUSES + b"; " + HELD))
 
 
 @pytest.mark.parametrize("count", [2, MAX_LABELS, MAX_LABELS + 1])
-def test_cookies_end_on_each_parent_up_to_a_bound(count: int) -> None:
+def test_number_of_parent_domains_is_bounded(count: int) -> None:
     host = b".".join([b"a"] * count)
     lines = expire_cookies([b"hubspotutk"], Cookies([HELD]), host)
 
     assert len(lines) == (count if count <= MAX_LABELS else 1)
 
 
-def test_names_that_a_visitor_makes_up_are_bounded() -> None:
+def test_made_up_names_are_bounded() -> None:
     policy = Policy(contact_url="/c", vendors=["intercom"])
     made_up = b"; ".join(b"intercom-id-" + b"%d" % number * 50 + b"=1" for number in range(10, 90))
 
@@ -81,7 +81,7 @@ def test_names_that_a_visitor_makes_up_are_bounded() -> None:
     assert sum(map(len, lines)) <= MAX_EXPIRY
 
 
-def test_what_does_not_end_now_ends_with_the_next_response() -> None:
+def test_next_response_expires_the_rest() -> None:
     names = [b"n%02d" % number for number in range(60)]
     cookies = Cookies([b"; ".join(name + b"=1" for name in names)])
     first = {line.partition(b"=")[0] for _, line in expire_cookies(names, cookies, b"www.example.com")}
@@ -92,7 +92,7 @@ def test_what_does_not_end_now_ends_with_the_next_response() -> None:
     assert {line.partition(b"=")[0] for _, line in expire_cookies(left, cookies, b"www.example.com")} == set(left)
 
 
-def test_longest_name_that_a_beginning_finds() -> None:
+def test_longest_name_found_by_prefix() -> None:
     names = CookieNames(prefixes=(b"id-",))
     fits, longer = b"id-".ljust(LONGEST_PREFIXED, b"x"), b"id-".ljust(LONGEST_PREFIXED + 1, b"x")
 
@@ -115,7 +115,7 @@ def test_the_name_in_a_host_field(host: bytes, name: bytes) -> None:
     assert host_name(host) == name
 
 
-def test_a_long_host_does_not_enter_a_page() -> None:
+def test_long_host_does_not_enter_a_page() -> None:
     page = b'<base href="https://other.example/"><script src="//js.hs-scripts.com/12345.js"></script>'
     head = [(b"host", b"a" * 16_000)]
     _, body = Exchange(Engine(Policy(contact_url="/c")), RequestHead("GET", "/", "", head)).whole(
@@ -126,7 +126,7 @@ def test_a_long_host_does_not_enter_a_page() -> None:
 
 
 def _hostile(kind: str) -> Iterator[bytes]:
-    """Cookie headers of 16 kB, each another one."""
+    """Yield different cookie headers of 16 kB."""
     number = 0
     while True:
         number += 1
@@ -157,7 +157,7 @@ def _hostile(kind: str) -> Iterator[bytes]:
 @pytest.mark.parametrize(
     "kind", ["copies of the own cookie", "different copies", "long names", "every platform", "one plain cookie"]
 )
-def test_plans_that_are_kept_have_a_bound_in_bytes(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cached_plans_are_bounded_in_bytes(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("consent_middleware.plan_cache.MAX_BYTES", 1 << 18)
     policy = Policy(contact_url="/c")
     headers = _hostile(kind)
@@ -171,15 +171,15 @@ def test_plans_that_are_kept_have_a_bound_in_bytes(kind: str, monkeypatch: pytes
     try:
         before, _ = tracemalloc.get_traced_memory()
         ask(200 if kind == "one plain cookie" else 24)
-        held = tracemalloc.get_traced_memory()[0] - before
+        used = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
 
-    # Beside the plans, the decisions are kept, and the parts that all share.
-    assert held <= (1 << 18) + (1 << 17)
+    # The cache also has the decisions, and parts that all plans share.
+    assert used <= (1 << 18) + (1 << 17)
 
 
-def test_a_plan_that_names_much_is_not_kept() -> None:
+def test_large_plan_is_not_cached() -> None:
     policy = Policy(contact_url="/c")
     engine_for(policy).plan(Signals(Cookies([next(_hostile("long names"))])))
 
@@ -187,14 +187,14 @@ def test_a_plan_that_names_much_is_not_kept() -> None:
     assert not engine_for(policy)._decisions
 
 
-def test_plain_plans_are_kept_and_given_again() -> None:
+def test_small_plan_is_cached() -> None:
     policy = Policy(contact_url="/c")
     signals = Signals(Cookies([b"consent=functional; cookieconsent_status=allow; a=1"]))
 
     assert engine_for(policy).plan(signals) is engine_for(policy).plan(signals)
 
 
-def test_room_for_plans_begins_anew_when_it_is_full() -> None:
+def test_full_plan_cache_is_cleared() -> None:
     policy = Policy(contact_url="/c")
     first, second = (Signals(Cookies([b"consent=functional; a=%d" % number])) for number in (1, 2))
     engine_for(policy).plan(first)

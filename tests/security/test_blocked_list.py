@@ -1,4 +1,4 @@
-"""What the server tells a page's script: which elements it held, and whose chat stands behind the button."""
+"""The list for the page's script: which elements are blocked, and whose chat the button opens."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def sent(
     host: bytes = b"shop.example",
     mount: str = "",
 ) -> str:
-    """The page as the middleware sends it."""
+    """Return the page that the middleware sends."""
     page = f'<!doctype html><html lang="en"><head><title>x</title>{head}</head><body>{body}</body></html>'
     given = [(b"content-type", b"text/html; charset=utf-8")]
     if csp:
@@ -46,17 +46,17 @@ def sent(
 
 
 def told(page: str) -> list[dict[str, Any]]:
-    """The settings of each script of ours in the page."""
+    """Return the settings of each script of ours in the page."""
     return [json.loads(unescape(found)) for found in re.findall(r"data-conf='([^']*)'", page)]
 
 
 def portal(page: str) -> str | None:
-    """The account whose chat stands behind the button."""
+    """Return the account whose chat the button opens."""
     found: str | None = next((each["attrs"]["data-hsjs-portal"] for each in told(page) if "attrs" in each), None)
     return found
 
 
-def test_each_held_element_is_listed_by_its_marks() -> None:
+def test_blocked_element_is_listed_by_its_marks() -> None:
     link = '<link rel="preconnect" href="https://js.hs-scripts.com">'
     frame = '<iframe src="https://meetings.hubspot.com/a" data-x=1></iframe>'
     script = '<script data-x="a&amp;b" src="//js.hs-scripts.com/1.js" id="hs-script-loader" defer></script>'
@@ -82,14 +82,14 @@ def test_each_held_element_is_listed_by_its_marks() -> None:
     assert "texts" not in conf
 
 
-def test_marks_that_stand_there_already_do_not_count() -> None:
+def test_existing_marks_do_not_count() -> None:
     [conf] = told(
         sent('<img data-consent="chat" data-consent-src="//evil.example" src="https://track.hubspot.com/x.gif">')
     )
     assert conf["held"] == [["img", "data-consent=tracking", "data-consent-src=//evil.example"]]
 
 
-def test_elements_with_marks_that_nobody_held_are_not_listed() -> None:
+def test_element_with_forged_marks_is_not_listed() -> None:
     [conf] = told(sent('<img data-consent="tracking" data-consent-src="//evil.example">' + PIXEL))
     assert [mark[0] for mark in conf["held"]] == ["img"]
     assert "evil" not in json.dumps(conf)
@@ -105,7 +105,7 @@ def test_scripts_without_an_address_are_counted() -> None:
 RULES = '{"prefetch": [{"urls": ["https://js.hs-scripts.com/1.js"]}]}'
 
 
-def test_held_speculation_rules_are_counted() -> None:
+def test_blocked_speculation_rules_are_counted() -> None:
     rules = f'<script type="speculationrules">{RULES}</script>'
     page = sent(rules + PIXEL)
     assert 'data-consent-type="speculationrules"' in page
@@ -123,7 +123,7 @@ def test_held_speculation_rules_are_counted() -> None:
         '<script type="speculationrules">{"prefetch": [{"urls": ["https://[js.hs-scripts.com/1.js"]}]}</script>',
     ],
 )
-def test_speculation_rules_that_stay_are_not_counted(tag: str) -> None:
+def test_other_speculation_rules_are_not_counted(tag: str) -> None:
     page = sent(tag + PIXEL)
     assert tag in page
     assert "texts" not in told(page)[0]
@@ -138,14 +138,14 @@ WITHOUT_ADDRESS = [
 
 
 @pytest.mark.parametrize("tag", WITHOUT_ADDRESS)
-def test_attribute_that_is_no_address_stays(tag: str) -> None:
+def test_unused_address_attribute_stays(tag: str) -> None:
     page = sent(tag + PIXEL)
     assert "data-consent-href" not in page
     assert told(page)[0]["texts"] == 1
 
 
 @pytest.mark.parametrize("name", ["data-consent-src", "data-consent-href"])
-def test_text_with_a_kept_address_is_not_counted(name: str) -> None:
+def test_text_with_forged_address_is_not_counted(name: str) -> None:
     page = sent(f"<script {name}='/x'>fetch('https://js.hs-banner.com/1.js')</script>" + PIXEL)
     assert "fetch" in page
     [conf] = told(page)
@@ -153,13 +153,13 @@ def test_text_with_a_kept_address_is_not_counted(name: str) -> None:
     assert [mark[0] for mark in conf["held"]] == ["img"]
 
 
-#: Behind this, browsers do not agree where tags begin.
+#: After this, browsers do not agree where tags begin.
 DOUBT = "<svg></x><desc></desc></svg>"
 TRACKER = "<script nonce=evil>fetch('https://js.hs-banner.com/1.js')</script>"
 HINT = '<link rel="preconnect" href="https://js.hs-scripts.com">'
 
 
-#: Of these, what stands in a script must not end it.
+#: Places that some browsers read as tags. What is in the script must not end it.
 NO_TAGS = [
     f"<!-- {EVIL}{TRACKER}{PIXEL}{HINT} -->",
     f"<title>{EVIL}{TRACKER}{PIXEL}{HINT}</title>",
@@ -167,9 +167,9 @@ NO_TAGS = [
 ]
 
 
-class TestWhereTagsAreInDoubt:
+class TestUncertainTags:
     @pytest.mark.parametrize("text", NO_TAGS)
-    def test_what_may_be_no_tag_is_held_and_not_listed(self, text: str) -> None:
+    def test_uncertain_tag_is_blocked_but_not_listed(self, text: str) -> None:
         page = sent(PIXEL + DOUBT + text)
         assert page.partition(" data-conf=")[0].count(" data-consent=") == 5
         [conf] = told(page)
@@ -178,13 +178,13 @@ class TestWhereTagsAreInDoubt:
         assert "nonce" not in page.rpartition("<script")[2]
 
     @pytest.mark.parametrize("text", NO_TAGS)
-    def test_what_may_be_no_tag_names_no_account(self, text: str) -> None:
+    def test_uncertain_tag_names_no_account(self, text: str) -> None:
         policy = Policy(contact_url="/c")
         assert portal(sent(DOUBT + text, policy=policy)) is None
         assert portal(sent(DOUBT + text + LOADER, policy=policy)) == "12345"
         assert "several-accounts" not in engine_for(policy).notices.counts
 
-    def test_a_tag_as_browsers_read_it_is_listed(self) -> None:
+    def test_certain_tag_is_listed(self) -> None:
         inline = "<script>fetch('https://js.hs-banner.com/1.js')</script>"
         [conf] = told(sent(DOUBT + LOADER + inline + PIXEL + HINT))
         assert [mark[0] for mark in conf["held"]] == ["script", "img", "link"]
@@ -192,20 +192,20 @@ class TestWhereTagsAreInDoubt:
         assert conf["attrs"]["data-hsjs-portal"] == "12345"
 
 
-def test_what_stands_before_a_base_comes_first() -> None:
+def test_tags_before_a_base_come_first() -> None:
     [conf] = told(sent(f'{LOADER}<base href="/a/">{PIXEL}{LOADER}'))
     assert [mark[0] for mark in conf["held"]] == ["script", "img"]
     assert conf["based"] == 1
 
 
-def test_what_is_held_in_a_frames_document_is_not_listed() -> None:
+def test_tag_in_a_frame_document_is_not_listed() -> None:
     inner = LOADER.replace('"', "&quot;")
     assert told(sent(f'<iframe srcdoc="{inner}"></iframe>{PIXEL}'))[0]["held"] == [
         ["img", "data-consent=tracking", "data-consent-src=https://track.hubspot.com/__ptq.gif?a=1"]
     ]
 
 
-def test_behind_the_body_a_second_script_tells_of_more() -> None:
+def test_tag_after_the_body_gets_a_second_script() -> None:
     inline = "<script>fetch('https://js.hs-banner.com/1.js')</script>"
     first, second = told(sent(f"{LOADER}</body>{PIXEL}{inline}"))
     assert len(first["held"]) == 1
@@ -214,7 +214,7 @@ def test_behind_the_body_a_second_script_tells_of_more() -> None:
     assert second.keys() == {"held", "texts"}
 
 
-def test_behind_the_body_a_chat_still_stands_in() -> None:
+def test_chat_after_the_body_gets_a_facade() -> None:
     page = sent(f"{PIXEL}</body>{LOADER}")
     first, second = told(page)
     assert "src" not in first
@@ -222,7 +222,7 @@ def test_behind_the_body_a_chat_still_stands_in() -> None:
     assert page.count("<aside") == 1
 
 
-def test_behind_the_body_nothing_new_adds_nothing() -> None:
+def test_known_tag_after_the_body_adds_nothing() -> None:
     assert len(told(sent(f"{LOADER}</body>{LOADER}</body>"))) == 1
 
 
@@ -236,7 +236,7 @@ def test_behind_the_body_nothing_new_adds_nothing() -> None:
         ),
     ],
 )
-def test_the_chat_comes_from_the_vendors_own_host(tag: str) -> None:
+def test_chat_is_loaded_from_the_vendor_host(tag: str) -> None:
     [conf] = told(sent(tag))
     assert conf["src"] == "https://js.usemessages.com/conversations-embed.js"
     assert conf["attrs"]["data-hsjs-portal"] == "7"
@@ -252,17 +252,17 @@ def test_the_chat_comes_from_the_vendors_own_host(tag: str) -> None:
         '<script src="//evil.example/hs/scriptloader/7.js"></script>',
     ],
 )
-def test_tag_at_a_strangers_host_brings_no_chat(tag: str) -> None:
+def test_tag_at_a_foreign_host_brings_no_chat(tag: str) -> None:
     assert not any("src" in conf for conf in told(sent(tag)))
 
 
-def test_a_proxied_origin_serves_the_chat() -> None:
+def test_proxied_origin_serves_the_chat() -> None:
     policy = Policy(contact_url="/c", proxied={"js.usemessages.com": "https://hs.shop.example:8443"})
     assert told(sent(LOADER, policy=policy))[0]["src"] == "https://hs.shop.example:8443/conversations-embed.js"
 
 
 @pytest.mark.parametrize("hublet", ["evil.example/x", "eu1.", "EU1", "e", "eu123", "eu1\n"])
-def test_a_region_that_is_none_brings_no_chat(hublet: str) -> None:
+def test_invalid_region_brings_no_chat(hublet: str) -> None:
     chat = (
         f'<script src="//js.usemessages.com/conversations-embed.js" data-hsjs-portal="1" data-hsjs-hublet="{hublet}">'
     )
@@ -272,7 +272,7 @@ def test_a_region_that_is_none_brings_no_chat(hublet: str) -> None:
 
 
 @pytest.mark.parametrize("src", ["https://evil.example/x.js", "//js.usemessages.com/x.js", "https://", "javascript:1"])
-def test_a_rule_that_gives_another_host_gives_none(src: str) -> None:
+def test_rule_with_a_foreign_host_gives_no_chat(src: str) -> None:
     rules = tuple(replace(rule, chat=lambda _: ChatScript(src, ())) for rule in HUBSPOT.tag_rules)
     vendor = replace(HUBSPOT, tag_rules=rules)
     assert isinstance(vendor, Vendor)
@@ -283,16 +283,17 @@ def test_a_rule_that_gives_another_host_gives_none(src: str) -> None:
 @pytest.mark.parametrize(
     "src", ["https://js.usemessages.com/x.js", "https://static.hsappstatic.net/x.js", "https://x.app.hubspot.com/x.js"]
 )
-def test_a_rule_may_give_any_host_of_the_vendors(src: str) -> None:
+def test_rule_may_give_any_vendor_host(src: str) -> None:
     rules = tuple(replace(rule, chat=lambda _: ChatScript(src, ())) for rule in HUBSPOT.tag_rules)
     policy = Policy(contact_url="/c", vendors=[replace(HUBSPOT, tag_rules=rules)])
     assert told(sent(LOADER, policy=policy))[0]["src"] == src
 
 
 @pytest.mark.parametrize("name", ["amp-img", "amp-iframe", "amp-pixel"])
-def test_an_element_that_runs_no_script_brings_no_chat(name: str) -> None:
-    assert portal(sent(f'<{name} src="https://js.hs-scripts.com/1.js"></{name}>')) is None
-    assert portal(sent('<script src="https://js.hs-scripts.com/1.js"></script>')) == "1"
+def test_scriptless_element_brings_no_chat(name: str) -> None:
+    policy = Policy(contact_url="/c", chat_accounts=["1"])
+    assert portal(sent(f'<{name} src="https://js.hs-scripts.com/1.js"></{name}>', policy=policy)) is None
+    assert portal(sent('<script src="https://js.hs-scripts.com/1.js"></script>', policy=policy)) == "1"
 
 
 class TestPolicies:
@@ -306,15 +307,15 @@ class TestPolicies:
             "script-src 'nonce-abc', script-src 'nonce-abc' https:",
         ],
     )
-    def test_a_tag_that_the_policy_stops_brings_no_chat(self, csp: str) -> None:
+    def test_stopped_tag_brings_no_chat(self, csp: str) -> None:
         assert portal(sent(EVIL, csp=csp)) is None
         assert portal(sent(EVIL + NONCED, csp=csp)) == "12345"
 
-    def test_a_tag_that_the_policy_lets_run_brings_its_chat(self) -> None:
+    def test_allowed_tag_brings_its_chat(self) -> None:
         assert portal(sent(LOADER, csp="script-src 'nonce-abc' https://js.hs-scripts.com")) == "12345"
         assert portal(sent(LOADER, csp="img-src 'self'")) == "12345"
 
-    def test_a_stopped_tag_is_no_chat_that_loads(self) -> None:
+    def test_stopped_tag_does_not_count_as_loading(self) -> None:
         policy = Policy(contact_url="/c", requires={"tracking": [], "chat": ["marketing"], "embeds": ["marketing"]})
         page = sent(
             '<script src="//js.usemessages.com/conversations-embed.js" data-hsjs-portal="2"></script>' + EVIL,
@@ -324,7 +325,7 @@ class TestPolicies:
         assert portal(page) is None
 
     @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
-    def test_an_inline_tag_counts_by_its_digest(self, ending: str) -> None:
+    def test_inline_tag_counts_by_its_digest(self, ending: str) -> None:
         text = f"var s=document.createElement('script');{ending}s.src='//js.hs-scripts.com/1.js';head.append(s)"
         digest = hashlib.sha256(text.replace("\r\n", "\n").replace("\r", "\n").encode()).digest()
         source = f"'sha256-{base64.b64encode(digest).decode()}'"
@@ -342,32 +343,32 @@ class TestPolicies:
         [conf] = told(sent(f'<script nonce="abc">{text}</script><script>{text}</script>', csp=csp))
         assert (conf["bare"], conf["texts"]) == (1, 1)
 
-    def test_other_text_beside_a_digest_is_not_counted(self) -> None:
+    def test_text_with_another_digest_is_not_counted(self) -> None:
         text = "var s=document.createElement('script');s.src='//js.hs-scripts.com/1.js';document.head.append(s)"
         csp = f"script-src 'nonce-abc' 'sha256-{base64.b64encode(hashlib.sha256(b'x').digest()).decode()}'"
         [conf] = told(sent(f"<script>{text}</script>{PIXEL}", csp=csp))
         assert conf.keys() & {"bare", "texts", "src"} == set()
 
-    def test_an_address_that_is_none_is_stopped(self) -> None:
+    def test_invalid_address_is_stopped(self) -> None:
         tag = '<script id="hs-script-loader" data-hsjs-portal="1" src="https://"></script>'
         assert portal(sent(tag + PIXEL, csp="script-src *")) is None
 
 
-class TestPoliciesInThePage:
-    """A policy in a `meta` element is not read: what is known of it is the nonce of the page's own tags."""
+class TestMetaPolicies:
+    """A policy in a `meta` element that is not read: only the nonce of the page's own tags is known."""
 
-    def test_a_tag_without_the_others_nonce_is_left_out(self) -> None:
+    def test_tag_without_page_nonce_is_left_out(self) -> None:
         [conf] = told(sent(EVIL + NONCED))
         assert [mark[-1] for mark in conf["held"]] == ["data-consent-src=//js.hs-scripts.com/12345.js"]
         assert conf["attrs"]["data-hsjs-portal"] == "12345"
 
-    def test_an_inline_tag_without_it_is_not_counted(self) -> None:
+    def test_inline_tag_without_nonce_is_not_counted(self) -> None:
         code = "var s=document.createElement('script');s.src='//js.hs-scripts.com/7.js';document.head.append(s)"
         inline = f"<script{{}}>{code}</script>"
         [conf] = told(sent(inline.format("") + inline.format(" nonce=abc") + NONCED))
         assert conf["texts"] == 1
 
-    def test_the_nonce_of_any_held_script_is_ours(self) -> None:
+    def test_nonce_of_a_blocked_script_is_used(self) -> None:
         tracker = '<script nonce="abc" src="//js.hs-banner.com/1.js"></script>'
         assert 'nonce="abc" data-conf' in sent(EVIL + tracker)
         assert portal(sent(EVIL + tracker)) is None
@@ -391,25 +392,25 @@ class TestBases:
             '{base}{tag}<base href="/">',
         ],
     )
-    def test_the_script_names_the_pages_host(self, href: str, page: str) -> None:
+    def test_script_names_the_page_host(self, href: str, page: str) -> None:
         body = page.format(base=f'<base href="{href}">', tag=LOADER)
         assert 'src="//shop.example/_consent/facade.' in sent(body)
 
     @pytest.mark.parametrize(
         "base", ["", '<base target="_top">', '<base href="/a/">', '<base href="b/?x">', "<!--{}-->"]
     )
-    def test_a_base_that_stays_at_home_changes_nothing(self, base: str) -> None:
+    def test_own_base_changes_nothing(self, base: str) -> None:
         away = base.format('<base href="https://x.example">')
         assert 'src="/_consent/facade.' in sent(away + LOADER)
 
-    def test_the_guard_names_the_pages_host(self) -> None:
+    def test_guard_names_the_page_host(self) -> None:
         manager = "<script src='https://www.googletagmanager.com/gtm.js'></script>"
         page = sent(LOADER, head=f'<base href="https://x.example/">{manager}')
         assert page.count('src="//shop.example/_consent/facade.') == 1
         assert page.count('data-file="//shop.example/_consent/facade.') == 1
 
     @pytest.mark.parametrize("host", [b"", b"a b", b'x">'])
-    def test_without_a_host_no_script_is_asked_for_elsewhere(self, host: bytes) -> None:
+    def test_no_script_if_own_host_is_unknown(self, host: bytes) -> None:
         policy = Policy(contact_url="/c", guard="always")
         page = sent(f'<base href="https://x.example/">{LOADER}', policy=policy, host=host)
         assert "/_consent/" not in page.partition("<base")[2]

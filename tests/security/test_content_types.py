@@ -1,4 +1,4 @@
-"""Which responses are read as pages, by the steps of Fetch and MIME Sniffing, and which keep every byte."""
+"""Which responses are read as pages (Fetch, MIME Sniffing), and which keep every byte."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ TYPES: list[tuple[tuple[bytes, ...], PageType | None]] = [
     ((b'text/html; x="a;charset=no"',), PageType(HTML)),
     ((b"text/html; charset='a'",), PageType(HTML, "'a'")),
     ((b"text/html; ch\xe4rset=a; charset=\x7f",), PageType(HTML)),
-    # White space, a comma or a remark where a semicolon should stand.
+    # White space, a comma or a comment instead of a semicolon.
     ((b"text/html charset=utf-8",), PageType(HTML)),
     ((b"text/html,charset=utf-8",), PageType(HTML)),
     ((b"text/html (remark; charset=a)",), PageType(HTML)),
@@ -68,7 +68,7 @@ TYPES: list[tuple[tuple[bytes, ...], PageType | None]] = [
     ((b"text/xml",), PageType(XHTML, shown=True)),
     ((b"image/svg+xml",), PageType(XHTML, shown=True)),
     ((b"anything/a+XML",), PageType(XHTML, shown=True)),
-    # What says nothing.
+    # Types without meaning.
     ((), PageType(HTML, sniffs=True)),
     ((b"",), PageType(HTML, sniffs=True)),
     ((b" ",), PageType(HTML, sniffs=True)),
@@ -79,7 +79,7 @@ TYPES: list[tuple[tuple[bytes, ...], PageType | None]] = [
     ((b"text/",), PageType(HTML, sniffs=True)),
     ((b"/html",), PageType(HTML, sniffs=True)),
     ((b"te xt/plain",), PageType(HTML, sniffs=True)),
-    # What is something else.
+    # Other types.
     ((b"text/plain",), None),
     ((b"text/htmlx",), None),
     ((b"application/json; x=text/html",), None),
@@ -89,7 +89,7 @@ TYPES: list[tuple[tuple[bytes, ...], PageType | None]] = [
     ((b"text/event-stream",), None),
 ]
 
-#: How a body begins whose type says nothing, and what it is taken for.
+#: Starts of bodies without a type, and the type that they are taken for.
 BEGINNINGS = [
     (b"<!DOCTYPE html>", HTML),
     (b"<html>", HTML),
@@ -112,7 +112,7 @@ BEGINNINGS = [
     (b"\xff\xfe<\0h\0", b""),
 ]
 
-#: What an app sends that is no page, and has what looks like a tag in it.
+#: Responses other than pages, with something that looks like a tag.
 NO_PAGES: dict[str, tuple[Headers, bytes]] = {
     "JSON": ([(b"content-type", b"application/json")], b'{"html": "' + LOADER.replace(b'"', b'\\"') + b'"}'),
     "JSON without a type": ([], b'{"html": "<script src=//js.hs-scripts.com/1.js></script>"}'),
@@ -133,7 +133,7 @@ NO_PAGES: dict[str, tuple[Headers, bytes]] = {
     "two types, none a page": ([(b"content-type", b"text/html, application/json")], b'["' + LOADER + b'"]'),
 }
 
-#: What an app sends that some browser shows as a page.
+#: Responses that some browser shows as a page.
 PAGES: dict[str, tuple[Headers, bytes]] = {
     "no semicolon": ([(b"content-type", b"text/html charset=utf-8")], PAGE),
     "a comma": ([(b"content-type", b"text/html, text/html")], PAGE),
@@ -157,7 +157,7 @@ PAGES: dict[str, tuple[Headers, bytes]] = {
 
 
 def exchanged(headers: Headers, body: bytes, *chunks: int, asked: Headers = NAVIGATION) -> tuple[Headers, bytes]:
-    """What becomes of a response, whole or in pieces of so many bytes."""
+    """Return the body of a response, rewritten whole or in chunks of this size."""
     exchange = Exchange(engine_for(POLICY), RequestHead("GET", "/", "", asked))
     if not chunks:
         return exchange.whole(200, headers, body)
@@ -168,11 +168,11 @@ def exchanged(headers: Headers, body: bytes, *chunks: int, asked: Headers = NAVI
 
 
 @pytest.mark.parametrize(("values", "expected"), TYPES)
-def test_types_are_read_as_browsers_do(values: tuple[bytes, ...], expected: PageType | None) -> None:
+def test_type_is_read_as_in_browsers(values: tuple[bytes, ...], expected: PageType | None) -> None:
     assert mime.page_type(values) == expected
 
 
-def test_nosniff_settles_what_says_nothing() -> None:
+def test_nosniff_decides_missing_types() -> None:
     for values, expected in TYPES:
         known = mime.extract_media_type(values)
         told = expected is None or not expected.sniffs or (known is not None and b"text/html" in b",".join(values))
@@ -181,19 +181,19 @@ def test_nosniff_settles_what_says_nothing() -> None:
 
 
 @pytest.mark.parametrize(("body", "expected"), BEGINNINGS)
-def test_beginnings_are_sniffed(body: bytes, expected: bytes) -> None:
+def test_body_start_is_sniffed(body: bytes, expected: bytes) -> None:
     assert mime.sniff(body, complete=True) == expected
 
 
 @pytest.mark.parametrize(("body", "expected"), BEGINNINGS)
-def test_beginning_cut_anywhere_tells_the_same(body: bytes, expected: bytes) -> None:
+def test_cut_body_start_gives_the_same(body: bytes, expected: bytes) -> None:
     decided = (mime.sniff(body[:end], complete=False) for end in range(len(body) + 1))
     assert next((found for found in decided if found is not None), mime.sniff(body, complete=True)) == expected
 
 
 @pytest.mark.parametrize("name", NO_PAGES)
 @pytest.mark.parametrize("chunks", [(), (1,), (7,), (64,)])
-def test_what_is_no_page_keeps_its_bytes(name: str, chunks: tuple[int, ...]) -> None:
+def test_other_body_keeps_its_bytes(name: str, chunks: tuple[int, ...]) -> None:
     headers, body = NO_PAGES[name]
 
     head, out = exchanged(headers, body, *chunks)
@@ -205,7 +205,7 @@ def test_what_is_no_page_keeps_its_bytes(name: str, chunks: tuple[int, ...]) -> 
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("chunks", [(), (1,), (7,), (64,)])
-def test_what_a_browser_shows_is_held(name: str, chunks: tuple[int, ...]) -> None:
+def test_page_is_rewritten(name: str, chunks: tuple[int, ...]) -> None:
     head, out = exchanged(*PAGES[name], *chunks)
 
     assert b"data-consent-src" in out
@@ -221,7 +221,7 @@ def test_xml_for_a_script_keeps_its_bytes(destination: bytes) -> None:
 
 
 @pytest.mark.parametrize("status", [206, 301, 204])
-def test_answers_without_a_page_are_not_sniffed(status: int) -> None:
+def test_response_without_a_page_is_not_sniffed(status: int) -> None:
     headers = [(b"location", b"/"), (b"etag", b'"a"')]
     exchange = Exchange(engine_for(POLICY), RequestHead("GET", "/", "", NAVIGATION))
 
@@ -236,15 +236,15 @@ def test_no_type_raises(values: list[bytes], nosniff: bool) -> None:
 
 
 @given(st.binary(max_size=20), st.booleans())
-def test_no_beginning_raises(head: bytes, complete: bool) -> None:
+def test_no_body_start_raises(head: bytes, complete: bool) -> None:
     mime.sniff(head, complete=complete)
 
 
-#: Judged by the reference implementation of MIME Sniffing: what types are made of, in any order.
+#: Parts of types, to be compared in any order with the reference implementation of MIME Sniffing.
 PARTS = ["text", "/", "html", ";", " ", "charset", "=", '"', "\\", "a", "\t", ",", "x", "é", "/*", "\x7f", "\n"]
 
 
-def test_types_are_parsed_as_the_reference_does() -> None:
+def test_types_match_the_reference_parser() -> None:
     folder = npm.package("whatwg-mimetype")
     node = shutil.which("node")
     assert node is not None
@@ -286,7 +286,7 @@ DATA = {
 
 
 def sent(fields: Headers, body: bytes, size: int | None, essence: bytes = b"text/html") -> tuple[Headers, bytes]:
-    """Head and body of a response to such a request, at once or in pieces."""
+    """Return head and body of a response to such a request, whole or in chunks."""
     exchange = Exchange(
         Engine(Policy(contact_url="/c")), RequestHead("GET", "/", "", [(b"host", b"a.example"), *fields])
     )
@@ -315,7 +315,7 @@ def test_data_for_a_script_keeps_its_head() -> None:
 @pytest.mark.parametrize("size", [None, 1, 7])
 @pytest.mark.parametrize("data", DATA.values(), ids=DATA)
 @pytest.mark.parametrize("fields", [NAVIGATION, [(b"accept", b"text/html,*/*")], []])
-def test_data_that_a_browser_shows_is_read(fields: Headers, data: bytes, size: int | None) -> None:
+def test_data_shown_as_a_page_is_read(fields: Headers, data: bytes, size: int | None) -> None:
     assert b"data-consent-src" in sent(fields, data, size)[1]
 
 
@@ -332,7 +332,7 @@ def test_xhtml_for_a_script_is_read() -> None:
     assert b"data-consent-src" in sent(FROM_SCRIPTS["plain HTTP"], page, 7, b"application/xhtml+xml")[1]
 
 
-def test_page_for_a_script_is_noted_as_nothing() -> None:
+def test_page_for_a_script_is_not_noted() -> None:
     policy = Policy(contact_url="/c")
     exchange = Exchange(engine_for(policy), RequestHead("GET", "/", "", FROM_SCRIPTS["plain HTTP"]))
 
@@ -341,7 +341,7 @@ def test_page_for_a_script_is_noted_as_nothing() -> None:
     assert engine_for(policy).notices.counts == {}
 
 
-def test_white_space_is_not_waited_through_for_ever() -> None:
+def test_white_space_is_buffered_to_a_limit() -> None:
     exchange = Exchange(Engine(Policy(contact_url="/c")), RequestHead("GET", "/", "", FROM_SCRIPTS["plain HTTP"]))
     exchange.start(200, [(b"content-type", b"text/html")])
 
@@ -349,6 +349,6 @@ def test_white_space_is_not_waited_through_for_ever() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b" ", b"\xef"])
-def test_body_without_a_beginning_stays(body: bytes) -> None:
+def test_empty_start_of_body_stays(body: bytes) -> None:
     for size in (None, 1):
         assert sent(FROM_SCRIPTS["plain HTTP"], body, size)[1] == body

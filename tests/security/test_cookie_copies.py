@@ -1,4 +1,4 @@
-"""More copies of a consent cookie than are read never grant: a sibling subdomain can set any number of them."""
+"""Copies of a consent cookie beyond the limit never grant: another subdomain can set any number of them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _onetrust(flag: int, number: int) -> bytes:
     )
 
 
-#: What grants and what refuses in one format; a number makes each copy another one.
+#: One value that grants and one that refuses; a number makes the copies differ.
 FORMATS = {
     "cookiebot": (
         lambda number: _cookiebot("true", number),
@@ -81,7 +81,7 @@ def test_one_grant_counts(name: str) -> None:
 
 @ONE_BY_ONE
 @pytest.mark.parametrize("regime", list(Regime))
-def test_refusal_behind_many_grants_is_not_outvoted(name: str, regime: Regime) -> None:
+def test_refusal_after_many_grants_counts(name: str, regime: Regime) -> None:
     grants, refuses = FORMATS[name]
     tossed = [grants(number) for number in range(MAX_NAMES + 5)]
 
@@ -93,7 +93,7 @@ def test_refusal_behind_many_grants_is_not_outvoted(name: str, regime: Regime) -
 
 
 @ONE_BY_ONE
-def test_refusal_among_the_read_copies_refuses(name: str) -> None:
+def test_refusal_among_read_copies_counts(name: str) -> None:
     grants, refuses = FORMATS[name]
 
     plan = _plan(refuses(1), *(grants(number) for number in range(MAX_NAMES + 5)))
@@ -111,7 +111,7 @@ def test_many_grants_alone_are_unknown(name: str) -> None:
 
 
 @ONE_BY_ONE
-def test_no_other_platform_grants_beside_unread_copies(name: str) -> None:
+def test_unread_copies_stop_other_platforms(name: str) -> None:
     copies = [FORMATS[name][0](number) for number in range(MAX_NAMES + 5)]
 
     assert not _grants(_plan(*copies, b"cookieconsent_status=allow").consent)
@@ -124,13 +124,13 @@ def test_equal_copies_hide_nothing() -> None:
     assert _plan(*copies, b"cookieconsent_status=deny").consent.refuses(Category.MARKETING)
 
 
-def test_refusal_behind_a_cut_header_is_not_outvoted() -> None:
+def test_refusal_after_a_cut_header_counts() -> None:
     filled = b"a=" + b"x" * MAX_HEADER
 
     assert not _grants(_plan(b"cookieconsent_status=allow", filled, b"cookieconsent_status=deny").consent)
 
 
-def test_refusal_in_a_further_header_is_not_outvoted() -> None:
+def test_refusal_in_a_later_header_counts() -> None:
     lines = [b"cookieconsent_status=allow", b"a=" + b"x" * (MAX_HEADER - 28), b"cookieconsent_status=deny"]
 
     consent = Engine(Policy(contact_url="/c")).plan(Signals(Cookies(lines))).consent
@@ -138,7 +138,7 @@ def test_refusal_in_a_further_header_is_not_outvoted() -> None:
     assert not _grants(consent)
 
 
-def test_unread_copies_behind_commas_grant_nothing() -> None:
+def test_unread_copies_after_commas_grant_nothing() -> None:
     hidden = b"x=1" + b"".join(b",cookieconsent_status=%d" % number for number in range(MANY))
 
     assert not _grants(_plan(b"consent=functional,analytics,marketing", hidden).consent)

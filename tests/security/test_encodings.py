@@ -1,4 +1,4 @@
-"""No encoding hides a tag: what may be one in any encoding that a browser may take a page for is held."""
+"""No encoding hides a tag: it is blocked if it is a tag in any encoding that a browser may use for the page."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def rewritten(body: bytes, kind: bytes = b"text/html", chunk: int | None = None,
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_hidden_tag_is_held(name: str) -> None:
+def test_hidden_tag_is_blocked(name: str) -> None:
     body, kind, _ = PAGES[name]
 
     out = rewritten(body, kind)
@@ -42,7 +42,7 @@ def test_hidden_tag_is_held(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_hidden_tag_is_held_in_pieces(name: str) -> None:
+def test_hidden_tag_is_blocked_in_chunks(name: str) -> None:
     body, kind, _ = PAGES[name]
     body = body.replace(b" " * 1900, b"")
 
@@ -52,7 +52,7 @@ def test_hidden_tag_is_held_in_pieces(name: str) -> None:
 
 @pytest.mark.parametrize("name", PLAIN)
 @pytest.mark.parametrize("chunk", CHUNKS)
-def test_what_hides_nothing_stays(name: str, chunk: int | None) -> None:
+def test_other_escapes_stay(name: str, chunk: int | None) -> None:
     body, kind = PLAIN[name]
 
     out = rewritten(body, kind, chunk)
@@ -75,14 +75,14 @@ def test_what_hides_nothing_stays(name: str, chunk: int | None) -> None:
         b"<link rel=preconnect href=//js.hs-scripts.com>",
     ],
 )
-def test_tag_in_doubt_is_held(tag: bytes, chunk: int | None) -> None:
+def test_uncertain_tag_is_blocked(tag: bytes, chunk: int | None) -> None:
     out = rewritten(ESCAPED + b"<!-- " + tag, chunk=chunk)
 
     assert b"data-consent" in out
 
 
 @pytest.mark.parametrize("chunk", CHUNKS)
-def test_tag_in_doubt_names_no_account(chunk: int | None) -> None:
+def test_uncertain_tag_names_no_account(chunk: int | None) -> None:
     out = rewritten(ESCAPED + SCRIPT, chunk=chunk)
 
     assert b"data-consent-src" in out
@@ -90,13 +90,13 @@ def test_tag_in_doubt_names_no_account(chunk: int | None) -> None:
     assert b'"held":[]' in out
 
 
-def test_names_alone_hold_nothing_in_doubt() -> None:
+def test_names_alone_block_nothing() -> None:
     body = ESCAPED + b"<base><script>1</script><script src=/a.js></script><img><iframe></iframe>< script>"
 
     assert rewritten(body) == body
 
 
-def test_script_goes_behind_ascii() -> None:
+def test_script_follows_return_to_ascii() -> None:
     out = rewritten(b"\x1b$B" + SCRIPT)
 
     assert b"\x1b(B<" in out.partition(b"</script>")[2]
@@ -118,7 +118,7 @@ def test_long_document_is_read_in_parts() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 64])
-def test_escapes_are_not_parted(size: int) -> None:
+def test_escapes_are_not_split(size: int) -> None:
     body = ESCAPED + b"<p title='\x1b(B'>\x1b$B</p>" * 80 + SCRIPT
 
     out = rewritten(body, chunk=size, policy=SMALL)
@@ -127,14 +127,14 @@ def test_escapes_are_not_parted(size: int) -> None:
     assert b"data-consent-src" in out
 
 
-def test_first_of_overlapping_changes_is_made() -> None:
+def test_first_overlapping_change_is_made() -> None:
     in_bytes, in_jis = [Change(1, 3, b"X")], [Change(2, 4, b"Y"), Change(4, 4, b"Z")]
     doubt = DoubleReading(lambda source, places, known: in_bytes if places is None else in_jis, len, lambda: True, 64)
 
     assert doubt.feed(b"abcdef", last=True) == b"aXdZef"
 
 
-def test_long_tag_in_doubt_is_withheld() -> None:
+def test_long_uncertain_tag_is_withheld() -> None:
     tag = b"<script data-a='" + b"x" * 2000 + b"' src=https://js.hs-scripts.com/1.js></script>"
     text = b"x" * 2000
 
@@ -149,7 +149,7 @@ def test_long_tag_before_an_escape_stays_withheld() -> None:
     assert b"js.hs-scripts.com" not in rewritten(tag + b" " * 1024, chunk=64, policy=SMALL)
 
 
-def test_view_says_where_each_byte_stands() -> None:
+def test_view_maps_each_byte() -> None:
     source = b"a\x1b$B#A0!!%\x1b(Ix\x1b(Jb\x1b[c"
 
     seen, places, state = read_as_jis(source)

@@ -1,4 +1,4 @@
-"""Work grows no faster than its input: over what a page, a request's head, a cookie and a setting may hold."""
+"""Work is linear in the size of the input: pages, request heads, cookies and settings."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
 TAG = b'<script src="//js.hs-scripts.com/1.js"></script>'
 LOADER = b'<script>s=document.createElement("script");s.src="//js.hs-scripts.com/1.js"</script>'
-HELD = b'<script src="//js.hs-scripts.com/1.js" '
+BLOCKED = b'<script src="//js.hs-scripts.com/1.js" '
 
-#: What stands before, what is repeated, what stands behind.
+#: A beginning, the part to repeat, and an end.
 Sample = tuple[bytes, bytes, bytes]
 
 HTML: dict[str, Sample] = {
@@ -51,13 +51,13 @@ HTML: dict[str, Sample] = {
     "CDATA in SVG": (b"<p>x<svg>", b"<![CDATA[x]]>", b"</svg>" + TAG),
     "CDATA that is not finished": (b"<p>x<svg>", b"<![CDATA[", b"</svg>" + TAG),
     "attributes": (b"<p ", b"a ", b">" + TAG),
-    "attributes of a held tag": (HELD, b"a=1 ", b"></script>"),
-    "quoted attributes of a held tag": (HELD, b'a="1" ', b"></script>"),
-    "equals signs": (HELD, b"=", b"></script>"),
-    "quotes": (HELD, b"\"'", b"></script>"),
-    "slashes": (HELD, b"/", b"></script>"),
-    "long class": (HELD + b'class="', b" ", b'"></script>'),
-    "long type": (HELD + b'type="', b"0", b'"></script>'),
+    "attributes of a blocked tag": (BLOCKED, b"a=1 ", b"></script>"),
+    "quoted attributes of a blocked tag": (BLOCKED, b'a="1" ', b"></script>"),
+    "equals signs": (BLOCKED, b"=", b"></script>"),
+    "quotes": (BLOCKED, b"\"'", b"></script>"),
+    "slashes": (BLOCKED, b"/", b"></script>"),
+    "long class": (BLOCKED + b'class="', b" ", b'"></script>'),
+    "long type": (BLOCKED + b'type="', b"0", b'"></script>'),
     "references": (b'<script src="//js.hs-scripts.com/1.js?', b"&#x6a;", b'"></script>'),
     "named references": (b'<script src="//js.hs-scripts.com/1.js?', b"&ampx", b'"></script>'),
     "one long reference": (b'<script src="//js.hs-scripts.com/1.js?&', b"a", b'"></script>'),
@@ -69,10 +69,10 @@ HTML: dict[str, Sample] = {
     "combining marks": (b"<script src='//js.hs-scripts.com/", "\u0301\u0316".encode(), b"1.js'></script>"),
     "a tag that is not finished": (b"<p>" + TAG, b'<a b="', b""),
     "tags of scripts that are not finished": (b"<p>", b"<script ", TAG),
-    "held tags": (b"<p>", TAG, b""),
-    "held links": (b"<p>", b'<link rel=preconnect href="//js.hs-scripts.com">', b""),
-    "held images": (b"<p>", b'<img src="//track.hubspot.com/x.gif">', b""),
-    "held elements": (b"<p>", b'<amp-img src="//track.hubspot.com/x.gif"></amp-img>', b""),
+    "blocked tags": (b"<p>", TAG, b""),
+    "blocked links": (b"<p>", b'<link rel=preconnect href="//js.hs-scripts.com">', b""),
+    "blocked images": (b"<p>", b'<img src="//track.hubspot.com/x.gif">', b""),
+    "blocked elements": (b"<p>", b'<amp-img src="//track.hubspot.com/x.gif"></amp-img>', b""),
     "other scripts": (b"<p>", b'<script src="/a.js"></script>', TAG),
     "tag managers": (b"<p>", b"<script>googletagmanager.com/gtm.js</script>", TAG),
     "bases": (b"", b'<base href="https://a.example/">', TAG),
@@ -165,8 +165,8 @@ XML: dict[str, Sample] = {
     "tags in a script": (b"<html><script>", b"<a>", b"</script>" + TAG),
     "prefixes": (b"<html>", b"<a:b:c:script ", TAG),
     "drawings": (b"<html><svg>", b"<g>", TAG),
-    "held tags": (b"<html>", TAG, b""),
-    "attributes of a held tag": (b"<html>" + HELD, b'a="1" ', b"/>"),
+    "blocked tags": (b"<html>", TAG, b""),
+    "attributes of a blocked tag": (b"<html>" + BLOCKED, b'a="1" ', b"/>"),
     "images behind a base": (b'<html><base href="//a.example/"/>', b'<img src="a"/>', TAG),
 }
 
@@ -203,7 +203,7 @@ def test_whole_pages(sample: Sample, content_type: bytes) -> None:
     assert_linear(lambda size: _filled(sample, size), lambda page: _rewrite(page, None, content_type))
 
 
-def test_addresses_behind_a_long_base() -> None:
+def test_addresses_after_a_long_base() -> None:
     def prepare(size: int) -> bytes:
         base = b'<base href="https://a.example/' + b"x/" * (size // 4) + b'">'
         return base + b"<img src=a>" * (size // 22) + TAG
@@ -212,21 +212,21 @@ def test_addresses_behind_a_long_base() -> None:
 
 
 @pytest.mark.parametrize(("sample", "content_type"), PAGES)
-def test_pages_in_pieces(sample: Sample, content_type: bytes) -> None:
-    # A script's text waits for its end up to 64 kB: what that costs is bounded, and shows below it only.
+def test_pages_in_chunks(sample: Sample, content_type: bytes) -> None:
+    # The text of a script is buffered up to 64 kB, so its cost is bounded and only shows below that size.
     run = lambda page: _rewrite(page, 8192, content_type)  # noqa: E731
     assert_linear(lambda size: _filled(sample, size), run, start=1 << 16, doublings=2)
 
 
 @pytest.mark.parametrize(("sample", "content_type"), PAGES)
-def test_pages_in_tiny_pieces(sample: Sample, content_type: bytes) -> None:
+def test_pages_in_tiny_chunks(sample: Sample, content_type: bytes) -> None:
     assert_linear(lambda size: _filled(sample, size), lambda page: _rewrite(page, 61, content_type), doublings=2)
 
 
-# -- what a request says
+# -- request heads
 
 
-#: The fields of a request that are read, with what is repeated in each.
+#: The fields of a request that are read, with the part to repeat in each.
 FIELDS: dict[str, tuple[bytes, bytes]] = {
     "labels of a host": (b"host", b"a."),
     "colons of a host": (b"host", b":"),
@@ -263,7 +263,7 @@ def _exchanged(head: list[tuple[bytes, bytes]], path: str = "/", mount: str = ""
 def test_fields_of_a_request(name: bytes, unit: bytes) -> None:
     fixed = [(b"host", b"www.example.com"), (b"cookie", b"consent=necessary")]
     head = [pair for pair in fixed if pair[0] != name]
-    # Requests of sizes that servers let through.
+    # Sizes that servers accept.
     assert_linear(lambda size: [*head, (name, unit * (size // len(unit)))], _exchanged)
 
 
@@ -272,7 +272,7 @@ def test_lines_of_a_request(field: bytes) -> None:
     assert_linear(lambda size: [(field, b"a=1")] * (size // 16), _exchanged)
 
 
-def test_names_that_one_platform_has() -> None:
+def test_names_of_one_platform() -> None:
     pairs = lambda size: b"; ".join(b'_iub_cs-%d={"consent":true}' % n for n in range(size // 24))  # noqa: E731
     assert_linear(lambda size: [(b"cookie", pairs(size))], _exchanged)
 
@@ -285,14 +285,14 @@ def test_paths_and_mounts(unit: str) -> None:
     assert_linear(lambda size: unit * (size // len(unit)), run)
 
 
-# -- what a cookie says
+# -- cookies
 
 
 def _didomi(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
-#: What a hostile value repeats: in every format it stands by itself, in JSON, encoded and in quotes.
+#: Parts to repeat in a hostile value: plain, in JSON, encoded and in quotes, for every format.
 UNITS = (
     *(
         "0",
@@ -339,7 +339,7 @@ def test_values_of_each_platform(platform: Platform) -> None:
     for shape in SHAPES.values():
 
         def prepare(size: int, shape: Callable[[str], str] = shape) -> list[dict[str, list[str]]]:
-            # The reader's own bound on a value is left out here: each format is linear by itself.
+            # This leaves out the reader's limit on a value: each format is linear by itself.
             texts = [shape(unit * (size // len(unit))) for unit in UNITS]
             return [{name: [text] for name in names} for text in texts]
 
@@ -351,7 +351,7 @@ def test_values_of_each_platform(platform: Platform) -> None:
 
 
 def _code_words(size: int) -> str:
-    """The header of a GPP string whose one code word has so many bits."""
+    """Return the header of a GPP string whose only code word has this many bits."""
     bits = "000011" + "000001" + "000000000001" + "0" + "01" * (size * 3) + "1"
     bits += "0" * (-len(bits) % 6)
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -363,7 +363,7 @@ def test_long_code_words_of_a_gpp_string() -> None:
     assert_linear(_code_words, sections, start=1333)
 
 
-def test_one_cookie_header_full_of_gpp_strings() -> None:
+def test_cookie_header_full_of_gpp_strings() -> None:
     def prepare(size: int) -> list[bytes]:
         return [b"; ".join(b"__gpp=" + _code_words(size).encode() + b"~%d" % number for number in range(20))]
 
@@ -418,5 +418,5 @@ def test_paths_against_globs(glob: str, unit: str) -> None:
         ("/a.c", "/abc", False),
     ],
 )
-def test_what_a_glob_means(glob: str, path: str, meant: bool) -> None:
+def test_glob_matches(glob: str, path: str, meant: bool) -> None:
     assert Policy(contact_url="/c", chat_pages=["/other", glob]).chat_enabled_on(path) is meant

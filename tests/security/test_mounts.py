@@ -1,4 +1,4 @@
-"""A mount from a field that whoever asks can write: one that is no path is left out, and told of once."""
+"""A mount from a field that any client can write: an invalid path is left out, and noted once."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SOURCE = re.compile(r'<script src="([^"]*)/_consent/facade')
 
 
 def wsgi(policy: Policy, mount: str) -> str:
-    """The mount in the page that the WSGI door sends."""
+    """Return the mount in the page that the WSGI gateway sends."""
 
     def app(_: object, start_response: object) -> list[bytes]:
         start_response("200 OK", [("Content-Type", "text/html")])  # type: ignore[operator]
@@ -54,7 +54,7 @@ def _mount(page: str) -> str:
 
 
 @pytest.mark.parametrize("mount", NO_PATHS)
-def test_a_mount_that_is_no_path_is_left_out(mount: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_invalid_mount_is_left_out(mount: str, caplog: pytest.LogCaptureFixture) -> None:
     policy = Policy(contact_url="/contact")
     with caplog.at_level(logging.WARNING, "consent_middleware"):
         assert [wsgi(policy, mount) for _ in range(2)] == ["", ""]
@@ -64,14 +64,14 @@ def test_a_mount_that_is_no_path_is_left_out(mount: str, caplog: pytest.LogCaptu
 
 
 @pytest.mark.parametrize("mount", PATHS)
-def test_a_mount_that_is_a_path_stays(mount: str) -> None:
+def test_valid_mount_stays(mount: str) -> None:
     policy = Policy(contact_url="/contact")
     assert wsgi(policy, mount) == PATHS[mount]
     assert "mount" not in engine_for(policy).notices.counts
 
 
 @pytest.mark.parametrize("mount", [*NO_PATHS, *PATHS])
-def test_both_doors_take_a_mount_alike(mount: str) -> None:
+def test_both_gateways_read_a_mount_alike(mount: str) -> None:
     async def app(_scope: object, _receive: object, send: object) -> None:
         headers = [(b"content-type", b"text/html")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})  # type: ignore[operator]

@@ -1,4 +1,4 @@
-"""No field that only shared caches read lets a page of one visitor be stored for another."""
+"""Fields for shared caches cannot make them store one visitor's page for another."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
 from tests.engines import engine_for
 
-#: Fields by which an app tells one kind of cache what it tells no other.
+#: Fields that only one kind of cache reads.
 FIELDS = (
     b"CDN-Cache-Control",
     b"Cloudflare-CDN-Cache-Control",
@@ -33,14 +33,14 @@ def policy() -> Policy:
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_field_of_a_shared_cache_goes_from_a_page(policy: Policy, field: bytes) -> None:
+def test_shared_cache_field_is_removed(policy: Policy, field: bytes) -> None:
     assert field.lower() not in _head(policy, (field, b"public, max-age=3600"))
     assert field.lower() not in _head(policy, (field.lower(), b'max-age=60, private="x-a"'))
 
 
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("value", [b"no-store", b"max-age=0, Private", b"no-store;abc"])
-def test_field_that_forbids_storing_stays(policy: Policy, field: bytes, value: bytes) -> None:
+def test_field_against_storing_stays(policy: Policy, field: bytes, value: bytes) -> None:
     assert _head(policy, (field, value))[field.lower()] == value
 
 
@@ -53,7 +53,7 @@ def test_nginx_may_be_told_not_to_store(policy: Policy) -> None:
     assert _head(policy, (b"X-Accel-Expires", b" 0"))[b"x-accel-expires"] == b" 0"
 
 
-def test_netlify_reads_vary_itself(policy: Policy) -> None:
+def test_netlify_vary_stays(policy: Policy) -> None:
     head = _head(policy, (b"Netlify-Vary", b"query"))
 
     assert b"netlify-vary" not in head
@@ -61,10 +61,10 @@ def test_netlify_reads_vary_itself(policy: Policy) -> None:
 
 
 @pytest.mark.parametrize("field", [*FIELDS, b"X-Accel-Expires", b"Netlify-Vary"])
-def test_what_is_no_page_keeps_its_fields(policy: Policy, field: bytes) -> None:
+def test_other_response_keeps_its_fields(policy: Policy, field: bytes) -> None:
     assert field.lower() in _head(policy, (field, b"max-age=60"), content_type=b"image/png")
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_page_that_is_the_same_for_all_keeps_them(field: bytes) -> None:
+def test_shared_page_keeps_its_fields(field: bytes) -> None:
     assert field.lower() in _head(Policy(contact_url="/c", cacheable=True), (field, b"max-age=60"))

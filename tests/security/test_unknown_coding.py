@@ -1,4 +1,4 @@
-"""A content coding that browsers overlook hides no tag: they show the bytes, so the bytes are read."""
+"""A content coding that browsers ignore hides no tag: they show the bytes, so the bytes are read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _exchange(policy: Policy, coding: bytes) -> Exchange:
 
 
 @pytest.mark.parametrize("coding", UNKNOWN)
-def test_tag_waits_behind_an_unknown_coding(coding: bytes) -> None:
+def test_tag_is_blocked_in_unknown_coding(coding: bytes) -> None:
     policy = Policy(contact_url="/c")
 
     head, body = _exchange(policy, coding).rewrite_whole(TAG)
@@ -33,26 +33,26 @@ def test_tag_waits_behind_an_unknown_coding(coding: bytes) -> None:
 
 
 @pytest.mark.parametrize("coding", UNKNOWN)
-def test_tag_waits_behind_an_unknown_coding_in_pieces(coding: bytes) -> None:
+def test_chunked_tag_is_blocked_in_unknown_coding(coding: bytes) -> None:
     exchange = _exchange(Policy(contact_url="/c"), coding)
 
     assert WAITS in exchange.feed(TAG[:20]) + exchange.feed(TAG[20:]) + exchange.close()
 
 
 @pytest.mark.parametrize("coding", [b"gzip, UTF-8", b"UTF-8, gzip"])
-def test_known_coding_beside_an_unknown_one_is_undone(coding: bytes) -> None:
+def test_known_coding_is_decoded_beside_unknown(coding: bytes) -> None:
     _, body = _exchange(Policy(contact_url="/c"), coding).rewrite_whole(gzip.compress(TAG))
 
     assert WAITS in gzip.decompress(body)
 
 
-def test_body_without_a_tag_is_the_app_s_own() -> None:
+def test_body_without_a_tag_stays_the_same_object() -> None:
     body = b"\x1f\x9d\x90"
 
     assert _exchange(Policy(contact_url="/c"), b"compress").rewrite_whole(body)[1] is body
 
 
-def test_coding_that_browsers_read_and_we_do_not_is_passed_on() -> None:
+def test_unsupported_browser_coding_is_passed_on() -> None:
     policy = Policy(contact_url="/c")
 
     assert not _exchange(policy, b"dcb").rewrites

@@ -1,4 +1,4 @@
-"""What an XML document's own declarations may hide: markup in entities, parts of addresses, values of attributes."""
+"""Tags that the declarations of an XML document hide: in entities, parts of addresses, values of attributes."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ PLAIN = {
 
 @pytest.mark.parametrize("name", HIDDEN)
 @pytest.mark.parametrize("chunk", CHUNKS)
-def test_declaration_that_hides_a_tag_is_held(name: str, chunk: int | None) -> None:
+def test_tag_hidden_in_declaration_is_blocked(name: str, chunk: int | None) -> None:
     if name.startswith("too long") and chunk in {None, 1, 7}:
         chunk = 4096
     body = HIDDEN[name]
@@ -89,7 +89,7 @@ def test_declaration_that_hides_a_tag_is_held(name: str, chunk: int | None) -> N
 
 @pytest.mark.parametrize("name", PLAIN)
 @pytest.mark.parametrize("chunk", CHUNKS)
-def test_plain_declarations_stay(name: str, chunk: int | None) -> None:
+def test_harmless_declaration_stays(name: str, chunk: int | None) -> None:
     out = rewritten(PLAIN[name], XHTML, chunk)
 
     assert out == PLAIN[name]

@@ -1,4 +1,4 @@
-"""Where the text of an XML script ends, for a reader that goes over each part of a page once."""
+"""Where the text of an XML script ends, if each part of a page is read once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LOADER = b's=document.createElement("script");s.src="//js.hs-scripts.com/12345.j
     ],
 )
 @pytest.mark.parametrize("piece", [7, 1 << 16])
-def test_loader_in_an_xml_script_is_held(text: bytes, piece: int) -> None:
+def test_loader_in_an_xml_script_is_blocked(text: bytes, piece: int) -> None:
     page = b"<html><body><script>" + text + b"</script></body></html>"
     exchange = Exchange(
         Engine(Policy(contact_url="/c", guard="never")), RequestHead("GET", "/", "", [(b"host", b"example.com")])

@@ -1,4 +1,4 @@
-"""The table "Who holds what" of docs/tags.md, row by row, in Chromium: what nobody holds is asked for, no more."""
+"""The table "Who blocks what" of docs/tags.md, row by row, in Chromium: what nobody holds is asked for, no more."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from examples.standin import StandIn
 from tests.browser.pages import DECISION, asked, comes, decide
 from tests.browser.site import SECURE_HOST, Document, Site
 from tests.engines import engine_for
-from tests.security.who_holds import CASES, table
+from tests.security.who_blocks import CASES, table
 
 TABLE = table()
 URL = f"https://{SECURE_HOST}/"

@@ -1,8 +1,4 @@
-"""What may make a browser contact HubSpot, a case for each row of the table "Who holds what" in docs/tags.md.
-
-Knows: what stands in a page or in a head, and which part of it is live.
-Must not know: how it is held.
-"""
+"""A case for each row of the table "Who blocks what" in docs/tags.md: what may make a browser contact HubSpot."""
 
 from __future__ import annotations
 
@@ -19,10 +15,16 @@ IN_BASE64 = b64encode(LOADS.encode()).decode()
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`body` stands in a page; or `field` with `value` in its head, where `left` stays of it.
+    """One case, in the body or in the head of a page.
 
-    `live` is the part that must be gone from a page, or must stay where nobody holds it. `seen`: a request shows in
-    Chromium soon after the page has loaded, where nothing holds it.
+    Attributes:
+        body: markup in the page.
+        live: the part of it that loads: it must be gone, or stay if nobody blocks it.
+        field: a field in the head instead.
+        value: its value.
+        left: what must stay of the value.
+        early: whether the field is in an early hint.
+        seen: whether Chromium makes a request soon after the page has loaded, if nobody blocks it.
     """
 
     body: str = ""
@@ -39,7 +41,7 @@ def _tag(body: str, live: str = "", *, seen: bool = True) -> Case:
 
 
 def _script(code: str) -> Case:
-    """A request by a script of the site's own, whose address no server sees: it is put together."""
+    """Return a request by a script of the site's own. Its address is joined from parts, so no server sees it."""
     hidden = re.sub(r"https://([a-z]+)\.", r"https://\1' + '.", code)
     return Case(f"<script>{hidden}</script>", hidden, seen=True)
 
@@ -51,7 +53,7 @@ PIXEL_PARTS = "['https:', '', 'track.' + 'hubspot' + String.fromCharCode(46) + '
 CASES: dict[str, Case] = {
     "a script with an address": _tag(f'<script src="{SCRIPT}"></script>', f'script src="{SCRIPT}'),
     "a script that is inline, and a vendor's snippet": _tag(f"<script>{LOADS}</script>", "<script>var s"),
-    # Without a guard, the server holds it.
+    # Without a guard, the server blocks it.
     "a script that is inline, with code of the site's own": _tag(
         f"<script>document.title += ' '; {LOADS}</script>", "<script>document.title", seen=False
     ),
@@ -212,8 +214,8 @@ CASES: dict[str, Case] = {
 
 
 def table() -> dict[str, str]:
-    """Who holds what by the table in the docs: "server", "guard" or "nobody" for each row."""
+    """Return who blocks each row of the table in the docs: "server", "guard" or "nobody"."""
     text = (Path(__file__).parents[2] / "docs" / "tags.md").read_text("utf-8")
-    section = text.partition("## Who holds what\n")[2].partition("\n## ")[0]
+    section = text.partition("## Who blocks what\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (.+?) \| (server|guard|nobody: .).*\|$", section, re.MULTILINE)
     return {what: holder.partition(":")[0] for what, holder in rows}

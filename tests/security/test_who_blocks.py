@@ -1,4 +1,4 @@
-"""The table "Who holds what" of docs/tags.md, row by row, as the server sees it."""
+"""Each row of the table "Who blocks what" in docs/tags.md, on the server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from consent_middleware.consent import Category
 from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
 
-from .who_holds import CASES, PIXEL, Case, table
+from .who_blocks import CASES, PIXEL, Case, table
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -41,12 +41,12 @@ def head_of(case: Case, given: Exchange) -> list[str]:
     return [value.decode() for name, value in head if name == case.field.encode()]
 
 
-def test_every_row_has_its_case() -> None:
+def test_each_row_has_a_case() -> None:
     assert list(CASES) == list(TABLE)
 
 
 @pytest.mark.parametrize("what", IN_BODY)
-def test_row_in_a_page_is_held_by_whom_it_says(what: str) -> None:
+def test_row_in_a_page_is_blocked_as_stated(what: str) -> None:
     case = CASES[what]
     assert case.live in case.body
 
@@ -56,7 +56,7 @@ def test_row_in_a_page_is_held_by_whom_it_says(what: str) -> None:
 
 
 @pytest.mark.parametrize("what", IN_HEAD)
-def test_row_in_a_head_is_held_by_whom_it_says(what: str) -> None:
+def test_row_in_a_head_is_blocked_as_stated(what: str) -> None:
     case = CASES[what]
 
     assert head_of(case, exchange()) == ([case.left] if case.left else [])
@@ -65,7 +65,7 @@ def test_row_in_a_head_is_held_by_whom_it_says(what: str) -> None:
 
 
 @pytest.mark.parametrize("what", list(CASES))
-def test_row_stays_as_it_is_with_consent(what: str) -> None:
+def test_row_stays_with_consent(what: str) -> None:
     case = CASES[what]
     granted = exchange(GRANTED)
     assert granted.plan.consent.grants(Category.MARKETING)
@@ -98,7 +98,7 @@ def test_row_stays_as_it_is_with_consent(what: str) -> None:
         (b"Link", b"<https://js.hubspot.com/a.css>; rel=preload; as=style", None),
     ],
 )
-def test_field_that_does_not_parse_is_safe(field: bytes, value: bytes, left: bytes | None) -> None:
+def test_unparsable_field_is_safe(field: bytes, value: bytes, left: bytes | None) -> None:
     head = exchange().whole(200, [*HTML, (field, value)], b"<p>")[0]
 
     assert [said for name, said in head if name == field] == ([value] if left is None else [left] if left else [])
