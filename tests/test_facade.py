@@ -20,14 +20,15 @@ from hypothesis import strategies as st
 import consent_middleware
 from consent_middleware import Policy
 from consent_middleware.facade import LANGUAGES, Facade, Texts, compose
-from consent_middleware.facade.asset import OWN_PARTS, Site, _hosts, minify_style
-from consent_middleware.facade.markup import _written_again as written_again
+from consent_middleware.facade.asset import ScriptSettings
+from consent_middleware.facade.guard_rules import host_patterns
+from consent_middleware.facade.markup import _render_cached as render_cached
 from consent_middleware.facade.texts import choose
 from consent_middleware.policy import PolicyError
 from consent_middleware.rules import ChatScript, Purpose
 from consent_middleware.vendors.hubspot import HUBSPOT
 from tests import npm
-from tests.minify import PARTS, minified
+from tests.minify import minified, parts
 from tests.needs import missing
 
 PACKAGE = Path(consent_middleware.__file__).parent
@@ -45,6 +46,7 @@ FACADE = Facade(vendors=(HUBSPOT,), contact_url="/contact")
 ASSET = FACADE.asset()
 ASSET_URL = f"/_consent/{ASSET.name}"
 NONCE = "nS3bFJ1yY4q0n3h8m2T5Zg=="
+SETTINGS = ScriptSettings(Texts(), "en", "consent_chat", "/contact", None, "right")
 
 
 def markup(facade: Facade = FACADE, **options: Any) -> bytes:
@@ -59,7 +61,7 @@ def read(found: bytes) -> tuple[Any, Any, dict[str, Any]]:
 
 
 def test_markup_is_kept_only_where_what_the_page_says_is_short() -> None:
-    before = written_again.cache_info().currsize
+    before = render_cached.cache_info().currsize
     for number in range(3):
         long = f"{number:03000}"
         markup(held=[("script", long)])
@@ -67,7 +69,7 @@ def test_markup_is_kept_only_where_what_the_page_says_is_short() -> None:
         FACADE.markup(replace(CHAT, attributes=(("id", long),)), asset_url=ASSET_URL, nonce=None, allowed=())
         FACADE.markup(replace(CHAT, attributes=((long, ""),)), asset_url=ASSET_URL, nonce=None, allowed=())
 
-    assert written_again.cache_info().currsize == before
+    assert render_cached.cache_info().currsize == before
 
 
 def without_string(node: Any) -> str:
@@ -279,8 +281,8 @@ class TestSettings:
 
     def test_the_left_position_is_the_beginning_of_the_line(self) -> None:
         body = replace(FACADE, position="left").asset().body
-        assert b"inset-inline-start:0" in body
-        assert b"inset-inline-end" not in body
+        assert b"inset-inline:0 auto" in body
+        assert b"inset-inline:0 auto" not in ASSET.body
 
     def test_links_are_in_the_script_where_the_site_has_them(self) -> None:
         body = replace(FACADE, privacy_url="/privacy?a=1&b=2").asset().body
@@ -372,13 +374,20 @@ class TestAsset:
         except npm.NpmError as error:
             missing(str(error))
             raise
-        assert made.keys() == {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.min.js")}
+        assert made.keys() == {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.min.*")}
         for place, code in made.items():
             assert (PACKAGE / place).read_text("ascii") == code, f"{place} is stale: make asset"
 
-    def test_every_vendor_has_its_parts(self) -> None:
-        for part, embeds in PARTS:
-            assert part in OWN_PARTS or (PACKAGE / "vendors" / f"{part}.js").exists(), embeds
+    def test_every_part_is_in_the_package(self) -> None:
+        assert {place for place in parts() if not (PACKAGE / place).is_file()} == set()
+
+    def test_driver_without_embeds_has_one_file(self) -> None:
+        bodies = {place: (PACKAGE / place).read_text("ascii") for place in parts()}
+        assert len(set(bodies.values())) == len(bodies)
+
+    def test_vendor_of_the_sites_own_has_an_empty_driver(self) -> None:
+        body = compose(SETTINGS, (replace(HUBSPOT, id="own"),), embeds=True).body
+        assert b"[{opens:'[data-consent-open]',begin(){}" in body
 
     def test_the_hosts_that_wait_are_the_vendors(self) -> None:
         assert {row.purpose: row.by for row in PLACES if row.by} == {"chat": "tracking"}
@@ -431,7 +440,7 @@ class TestAsset:
             "b.example": Purpose.CHAT,
             "x.b.example": Purpose.TRACKING,
         }
-        pairs = _hosts([replace(HUBSPOT, hint_domains=domains)])
+        pairs = host_patterns([replace(HUBSPOT, hint_domains=domains)])
         for domain, purpose in domains.items():
             assert next(kind for kind, hosts in pairs if re.search(rf"\.({hosts})$", f".{domain}")) == purpose.value
 
@@ -460,27 +469,5 @@ class TestAsset:
     def test_it_listens_to_nothing_that_keeps_a_page_from_the_back_forward_cache(self) -> None:
         assert b"unload" not in ASSET.body
 
-    def test_the_readable_sources_are_put_together_in_the_same_way(self) -> None:
-        site = Site(Texts(), "en", "consent_chat", "/contact", None, "right")
-        readable = compose(site, (HUBSPOT,), embeds=True, minified=False)
-        assert readable.body.isascii()
-        assert b"standInForEmbeds" in readable.body
-        assert compose(site, (HUBSPOT,), embeds=False) == ASSET
-
-
-@pytest.mark.parametrize(
-    ("source", "minified_form"),
-    [
-        pytest.param("a {\n  b: c;\n}\n", "a{b:c}", id="white space goes"),
-        pytest.param("/* a { */b {/* c */}", "b{}", id="comments go"),
-        pytest.param("a b{}", "a b{}", id="the space between an element and the one in it stays"),
-        pytest.param(
-            "a :hover { b: calc(1px + 2px) }", "a :hover{b:calc(1px + 2px)}", id="spaces that mean something stay"
-        ),
-        pytest.param(
-            "@media (max-height: 2em) { a, b { c: d } }", "@media (max-height:2em){a,b{c:d}}", id="in a media query"
-        ),
-    ],
-)
-def test_minifying_a_style_sheet_keeps_its_rules(source: str, minified_form: str) -> None:
-    assert minify_style(source) == minified_form
+    def test_same_settings_make_the_same_file(self) -> None:
+        assert compose(SETTINGS, (HUBSPOT,), embeds=False) == ASSET
