@@ -70,7 +70,7 @@ const findRule = (/** @type {any} */ url) => {
 const { setAttribute, querySelectorAll } = Element.prototype;
 
 /**
- * Block an element that is given an address, if the address has to wait.
+ * Block an element that is given an address, if the address has to wait. Return something truthy if it has.
  *
  * `byScript` tells that a script gave the address. Markup is believed only if it has the page's nonce, since somebody
  * may have got it into the page.
@@ -121,7 +121,10 @@ const scan = (/** @type {any} */ node) => {
       element.id = "";
     }
     // Blocked in markup, and put into the page when its purpose is allowed.
-    if (allowed[purposeOf(element)]) core.release ? core.release() : requestFacade();
+    if (allowed[purposeOf(element)]) {
+      if (core.release) core.release();
+      else requestFacade();
+    }
     // What is made of a template later has its address from there.
     if (element.content?.firstChild) [...element.content.children].forEach(scan);
   }
@@ -169,7 +172,8 @@ const blockInMarkup = (/** @type {unknown} */ _, /** @type {any[]} */ args) =>
  *
  * @param {Patchable[]} types
  * @param {string} names separated by spaces
- * @param {((target: any, args: any[]) => unknown) | null} before called first; if it returns true the call is dropped
+ * @param {((target: any, args: any[]) => unknown) | null} before called first; the call is dropped if it returns
+ *   something truthy
  * @param {(result: any) => void} [after] called with the result
  */
 const patch = (types, names, before, after) => {
