@@ -11,6 +11,7 @@ const globals = require(path.join(modules, "globals"));
 const rules = {
   ...js.configs.recommended.rules,
   eqeqeq: ["error", "always", { null: "ignore" }],
+  "max-len": ["error", { code: 120, ignoreRegExpLiterals: true }],
   "no-empty": ["error", { allowEmptyCatch: true }],
   "no-implicit-globals": "error",
   "no-sequences": "error",

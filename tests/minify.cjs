@@ -64,7 +64,8 @@ const minifyScript = async (part) => {
 };
 
 const minifyStyle = async ({ style }) => {
-  const { code } = await esbuild.transform(style, { loader: "css", minify: true, legalComments: "none", target: TARGET });
+  const options = { loader: "css", minify: true, legalComments: "none", target: TARGET };
+  const { code } = await esbuild.transform(style, options);
   return code.trim();
 };
 

@@ -109,7 +109,13 @@ if (EMBEDS) {
   driver.kindOf = (call) => {
     const [what] = call.path;
     /** @type {Record<string, string>} */
-    const kinds = { __proto__: null, forms: "forms", enqueueForm: "forms", meetings: "meetings", cta: "calls-to-action" };
+    const kinds = {
+      __proto__: null,
+      forms: "forms",
+      enqueueForm: "forms",
+      meetings: "meetings",
+      cta: "calls-to-action",
+    };
     const [options] = call.args;
     call.target = () => {
       if (what === "cta") return null;
@@ -118,7 +124,8 @@ if (EMBEDS) {
     return call.name === "hbspt" ? kinds[what] : null;
   };
 
-  driver.asksToOpen = ({ path: [, name], args: [options] }) => name === "open" || (name === "load" && options?.widgetOpen);
+  driver.asksToOpen = ({ path: [, name], args: [options] }) =>
+    name === "open" || (name === "load" && options?.widgetOpen);
 
   // Calls of the chat go into the list that HubSpot's own script goes through once it is there.
   driver.replay = (call) => {

@@ -30,7 +30,8 @@ export const driver = {
   // center if a tag did. A second call replaces the first.
   begin(open, done, attributes = {}) {
     // What the site has set for its visitor (a name, a region, an alignment) stays. The object keeps its identity,
-    // because the site may add to it until the widget's script reads it. If the site has frozen it, a copy takes its place.
+    // because the site may add to it until the widget's script reads it. If the site has frozen it, a copy takes its
+    // place.
     const wanted = { app_id: attributes["data-app-id"], api_base: attributes["data-api-base"] };
     window.intercomSettings ??= {};
     for (const [name, value] of Object.entries(wanted)) {

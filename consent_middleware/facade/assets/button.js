@@ -1,5 +1,5 @@
 // @ts-check
-// The button that stands in for a chat or an embed, with its note, its live region and its links.
+// The button that stands in for a chat or an embed, with its note, its live region and its link.
 
 import { trust } from "./core.js";
 import { findFirst } from "./dom.js";
@@ -11,8 +11,8 @@ let sheet;
 /**
  * Do what a visitor has clicked for.
  *
- * Assistive technology clicks as trusted events, browser extensions while the page counts as used. A click that a
- * script makes up on its own is no visitor's choice.
+ * Clicks of assistive technology are trusted events, and those of browser extensions follow a key press. A click that a
+ * script has made up on its own is not a visitor's choice.
  *
  * @param {Event | undefined} event
  * @param {() => void} action
@@ -21,7 +21,8 @@ let sheet;
 export const asVisitor = (event, action) => {
   if (!(event?.isTrusted || navigator.userActivation?.isActive)) return;
   // A page that frames this one may cover it and lead the visitor's click here. Pages of the same origin are trusted,
-  // and those of the same host or a domain above, where the browser names them. To read the `document` of others throws.
+  // and those of the same host or a domain above, where the browser names them. To read the `document` of others
+  // throws.
   try {
     const ancestors = location.ancestorOrigins;
     /** @type {Window} */
@@ -41,10 +42,10 @@ export const asVisitor = (event, action) => {
 /**
  * Put a button into `place` and return the function that shows a state.
  *
- * It lives in a shadow root: the site's styles do not reach it by accident, what the server wrote into the place is no
- * longer shown, and the copies that Turbo and others keep of a page hold no dead button. Its listener stands on the
- * button itself, since no page swap leaves the button without it. Adopted style sheets pass a policy that forbids
- * inline styles. A browser without them throws here, before anything has changed, and keeps the plain link.
+ * The button is in a shadow root. There the site's styles do not change it by accident, it hides the link that the
+ * server wrote into the place, and it is not in the copies that Turbo and others keep of a page, where it would do
+ * nothing. Adopted style sheets pass a policy that forbids inline styles. A browser without them throws here, before
+ * anything has changed, and keeps the plain link.
  *
  * @param {AnyElement} place
  * @param {string} kind what the button stands in for: "chat" or a kind of embed

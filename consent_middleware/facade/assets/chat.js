@@ -33,7 +33,7 @@ let startsAlone;
 // Read from the shadow root: a script that brings a fresh copy of the page may set the host's own attribute back.
 const chatState = () => host?.shadowRoot.firstChild.dataset.state;
 
-/** Load the chat without a click once the page is there, or don't. */
+/** Set whether the chat loads without a click once the page is there. */
 export const startAlone = (/** @type {unknown} */ value) => {
   startsAlone = value;
 };
@@ -41,8 +41,7 @@ export const startAlone = (/** @type {unknown} */ value) => {
 /**
  * Mount the buttons that the page has room for.
  *
- * Called again when the page has been swapped for another one: the button then moves over as it is, with a chat that
- * is loading.
+ * Called again when a front end has swapped the page: the button then moves over as it is, even while its chat loads.
  */
 export const mountAll = () => {
   if (EMBEDS) {
@@ -57,7 +56,7 @@ export const mountAll = () => {
       showState = mountButton(place, "chat", onChatClick, () => driver.frame());
       host = place;
     }
-    // A chat that is there needs no button beside it. One that went with the old page's content needs it again.
+    // An open chat needs no button. One that went with the old page's content needs it again.
     if (!/loading|granted/.test(chatState())) showState(driver.frame() ? "ready" : "idle", "");
   }
   if (EMBEDS && settings) mountPlaceholders();
@@ -73,7 +72,7 @@ const onChatClick = () => {
 };
 
 /**
- * Open the chat for a link, a button or a call of the site's, as a click on our button does.
+ * Open the chat for a click on the site's own link or button, or for a call, as a click on our button does.
  * @param {Event} [event]
  */
 export const openChat = (event) => {
@@ -88,25 +87,25 @@ export const setClickCookie = (/** @type {string} */ value) => {
 };
 
 /**
- * Return whether what `load` begins has come within eight seconds. `load` is given the function that says so.
+ * Call `load` and return whether it calls `resolve(true)` within eight seconds.
  * @param {(resolve: Resolve) => any} load
  */
 export const withTimeout = (load) =>
   new Promise((/** @type {Resolve} */ resolve) => {
-    // A script that has loaded is not a chat that is there: what it asks for next may be blocked or hang.
+    // Not the script's load event: what the script requests next may be blocked or hang.
     if (navigator.onLine) {
       setTimeout(resolve, 8000);
       load(resolve)?.catch(() => resolve());
     } else resolve();
-    // What the site has left for the vendor may make `load` throw.
+    // Objects that the site has left for the vendor may make `load` throw.
   }).catch(() => {});
 
-/** Return the message for what has not come. */
+/** Return the name of the message to show when nothing has loaded. */
 export const failureState = () => (navigator.onLine ? "failed" : "offline");
 
 /**
- * Load the chat alone. With `quiet` no visitor has clicked: it is not opened, and if it does not come, the button stays
- * as if nothing had been tried.
+ * Load the chat. With `quiet` no visitor has clicked: it is not opened, and the button stays as it is if the chat does
+ * not come.
  * @param {boolean} [quiet]
  */
 export const startChat = async (quiet) => {
@@ -126,7 +125,6 @@ export const startChat = async (quiet) => {
     script.src = trust("ScriptURL", settings.src);
     document.head.append(script);
   });
-  // A quiet chat that is late may still come.
   if (quiet && !opensLater) return showState(hasCome ? "ready" : "idle", "");
   opensLater = false;
   if (hasCome) {
@@ -151,12 +149,12 @@ export const startIfIdle = () => {
   if (chatState() === "idle") startChat(true);
 };
 
-/** Look at the chat: whether it has come, by us or by another script, and whether it is to load by itself now. */
+/** Look whether the chat has come, by us or by another script, and whether it is to load by itself now. */
 export const checkChat = () => {
   if (host && host.dataset.state !== chatState()) host.dataset.state = chatState();
   if (driver.loaded()) resolveChat?.(true);
   if (chatState() === "idle") {
-    // Something else may have brought the chat, a tag manager perhaps.
+    // Another script may have loaded the chat, a tag manager perhaps.
     if (driver.frame()) showState("ready", "");
     else if (startsAlone && document.readyState === "complete") {
       startsAlone = false;

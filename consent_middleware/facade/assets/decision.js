@@ -1,9 +1,9 @@
 // @ts-check
 // Consent that is given or taken back while the page is open.
 //
-// Consent platforms tell of a choice in a dozen ways, and some not at all. The server reads it from the cookies. So any
-// change of these, whoever made it, in whichever tab, is a reason to ask the server. Some cookies no script can see: for
-// these, a return from another tab is a reason too.
+// Consent platforms announce a choice in a dozen ways, and some not at all. The server reads it from the cookies, so
+// the script asks the server whenever the cookies change, also by another tab. Scripts cannot see some cookies, so it
+// asks when the visitor returns from another tab, too.
 
 import { startIfIdle } from "./chat.js";
 import { allowed, core } from "./core.js";
@@ -13,13 +13,13 @@ import { release } from "./release.js";
 
 /** @type {URL} */
 let endpoint;
-/** The cookies that the server's last answer is for, or "" if it is to be asked again. */
+/** The cookies at the last question, or "" to ask again. */
 let answered = "";
 let isAsking = false;
 
 const cookieSnapshot = () => document.cookie + document.hidden;
 
-/** Set up the questions to the server whose script this is. */
+/** Start from the cookies that the server has seen. Our script's own address leads to the server. */
 export const initDecision = () => {
   endpoint = new URL("decision", new URL(ownScript.getAttribute("src"), pageUrl()));
   answered = core.cookies ?? cookieSnapshot();
@@ -33,8 +33,8 @@ export const checkCookies = () => {
 /**
  * Ask the server what is allowed, and do what follows.
  *
- * One question at a time, and at most one a second, since some cookies change all the time. A failed answer leaves
- * everything as it is, and is asked for again.
+ * There is one question at a time and at most one a second, since some cookies change all the time. A failed one
+ * changes nothing and is asked again.
  */
 export const refresh = async () => {
   if (isAsking) {
@@ -61,8 +61,8 @@ export const refresh = async () => {
 };
 
 /**
- * End what the vendors have running. Running code cannot be unloaded, so the page is loaded again: once, whatever the
- * server says then.
+ * End what the vendors have running. Running code cannot be unloaded, so the page is loaded again, but only once in ten
+ * seconds, whatever the server says then.
  */
 export const endVendors = () => {
   DRIVERS.forEach((vendor) => vendor.forget());

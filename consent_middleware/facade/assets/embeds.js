@@ -1,15 +1,14 @@
 // @ts-check
-// Placeholders: the buttons that stand where a blocked form, meeting or video would be. A click brings all of its kind on
-// this page, once. Also the button for a chat whose tag a script has inserted, and what the site has called of libraries
-// that wait.
+// Placeholders: the buttons that stand where a blocked form, meeting or video would be. A click loads all embeds of its
+// kind on this page. Also the button for a chat whose tag a script has inserted, and the calls that the site has made
+// of blocked libraries.
 //
-// It is left out of the script for pages that have no use for it (`EMBEDS` is false).
+// The script for pages without placeholders leaves this module out (`EMBEDS` is false).
 
-import { failureState, openChat, startAlone, withTimeout } from "./chat.js";
+import { failureState, mountAll, openChat, startAlone, withTimeout } from "./chat.js";
 import { allowed, blocked, clicked, core, scripted } from "./core.js";
 import { blockedAttr, create, findAll, findFirst, isScript, purposeOf } from "./dom.js";
 import { mountButton } from "./button.js";
-import { mountAll } from "./chat.js";
 import { addressOf, knownBase, release } from "./release.js";
 import { driver, settings, useSettings } from "./settings.js";
 
@@ -20,20 +19,20 @@ import { driver, settings, useSettings } from "./settings.js";
 const placeholders = new Map();
 
 /**
- * Scripts whose load event we have fired, each with what to call when it has really loaded.
+ * The scripts whose load event we have fired, each with the function to call once it has really loaded.
  * @type {WeakMap<AnyElement, Resolve | undefined>}
  */
 export const announced = new WeakMap();
 
 /**
- * What the site has called of embeds that wait, with the kind of each.
+ * The kept calls that make embeds.
  * @type {Call[]}
  */
 const calls = [];
 
 const driverOf = (/** @type {Call} */ call) => DRIVERS.find((vendor) => vendor.globals?.includes(call.name));
 
-/** Sort the calls that the stand-ins have kept: what makes an embed waits, what opens the chat does so. */
+/** Handle the calls that the stand-ins have kept: a visitor's call opens the chat, and calls that make embeds wait. */
 export const handleCalls = () => {
   for (const call of core.calls.splice(0)) {
     const vendor = driverOf(call);
@@ -46,8 +45,8 @@ export const handleCalls = () => {
 };
 
 /**
- * Make the kept calls of a kind again, or of all kinds if embeds are allowed. Calls of a library that has not come yet
- * are made once it has.
+ * Make the kept calls of a kind again, or those of all kinds if embeds are allowed. Calls of a library that has not
+ * loaded yet are made once it has.
  * @param {string} [kind]
  */
 export const replayCalls = (kind) => {
@@ -61,9 +60,9 @@ export const replayCalls = (kind) => {
 /**
  * Fire the load event of blocked scripts that the site may wait for.
  *
- * A site that loads a script by itself makes its form at this event, or goes on with the next of its scripts. So a
- * library with a stand-in says at once that it has loaded, and so does what a script has inserted, unless the site may
- * look for more of it.
+ * A site that inserts a script makes its form at this event, or inserts the next of its scripts. So the event is fired
+ * at once for a library with a stand-in. It is also fired for other scripts that a script has inserted, but not for
+ * those of embeds, because the site may use what they define.
  */
 export const announceLibraries = () => {
   for (const element of [...findAll("script[data-consent]"), ...blocked]) {
@@ -76,7 +75,7 @@ export const announceLibraries = () => {
   }
 };
 
-/** Keep the real load event of announced scripts from the site, which has had one. */
+/** Hide the real load event of announced scripts from the site, which has had one. */
 export const watchLibraries = () => {
   if (core.watchesLibraries) return;
   core.watchesLibraries = true;
@@ -91,8 +90,8 @@ export const watchLibraries = () => {
 };
 
 /**
- * Make a button for a chat that a script inserts: the guard has blocked its tag, and the page's markup does not tell of
- * it. An element that came as markup would not have run.
+ * Add a button for a chat whose tag a script has inserted, and the guard has blocked. A tag in markup counts for
+ * nothing, since it would not have run.
  */
 export const addChatButton = () => {
   const offered = core.offers?.chat;
@@ -139,7 +138,7 @@ export const mountPlaceholders = () => {
     }
   }
   for (const call of calls) {
-    // A call that does not tell where its embed goes has its placeholder beside the library.
+    // A call that names no target has its placeholder beside the library.
     const target = call.target();
     const spot = target || waiting.find(isLibraryOf(call));
     if (spot) mountPlaceholder(call.kind, spot, !target || target === call.script);
@@ -158,7 +157,7 @@ const mountPlaceholder = (kind, spot, isBefore) => {
   const { display } = spot.style;
   /** @type {AnyElement} */
   const place = create("div");
-  // Only what is seen counts as an embed that is there: a script that has loaded may make nothing.
+  // A script that has loaded may have made nothing, so visible elements are counted.
   const surroundings = isBefore ? document.body : spot;
   const countVisible = () => surroundings.querySelectorAll("*:not(script,style,link,template)").length;
   const loadEmbeds = async () => {
@@ -181,7 +180,7 @@ const mountPlaceholder = (kind, spot, isBefore) => {
     if (isFrame) spot.style.display = display;
     showState("ready", "");
   };
-  // What comes is beside the place, so the focus stays there and goes on from there.
+  // The embed appears beside the place, so the focus stays there.
   const showState = mountButton(place, kind, loadEmbeds, () => (isFrame ? spot : place));
   place.tabIndex = -1;
   if (isFrame) {

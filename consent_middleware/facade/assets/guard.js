@@ -24,7 +24,7 @@
 import { allowed, blocked, core, mayLoad, released, scripted, token, trust } from "./core.js";
 import { blockedAttr, create, findFirst, isScript, ownScript, pageUrl, purposeOf } from "./dom.js";
 
-// Parses addresses. Unlike `URL`, it accepts any text.
+// It parses addresses and, unlike `URL`, accepts any text.
 const parser = create("a");
 const nonce = ownScript?.nonce;
 
@@ -37,7 +37,7 @@ const loadFacade = () => {
   (document.head ?? document.documentElement).append(script);
 };
 
-// Waits for the end of the page, which may bring the facade's script by itself.
+// At the end of the page, which may have the facade's script itself.
 const requestFacade = () => {
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", loadFacade);
   else loadFacade();
@@ -47,7 +47,7 @@ const addressName = (/** @type {string} */ tag) => (tag === "link" ? "href" : "s
 
 // ---- which addresses wait
 
-// One look is enough for most addresses, for which there is no rule.
+// One test is enough for most addresses, for which there is no rule.
 const anyRule = RegExp(RULES.map(([, { source }]) => source).join("|"));
 
 const ruleForHost = (/** @type {string} */ host) => {
@@ -72,8 +72,8 @@ const { setAttribute, querySelectorAll } = Element.prototype;
 /**
  * Block an element that is given an address, if the address has to wait. Return something truthy if it has.
  *
- * `byScript` tells that a script gave the address. Markup is believed only if it has the page's nonce, since somebody
- * may have got it into the page.
+ * `byScript` says that a script gave the address. Markup counts as the site's only if it has the page's nonce, since a
+ * visitor may have got it into the page.
  *
  * @param {AnyElement} element
  * @param {any} url
@@ -125,7 +125,7 @@ const scan = (/** @type {any} */ node) => {
       if (core.release) core.release();
       else requestFacade();
     }
-    // What is made of a template later has its address from there.
+    // Copies of a template get their addresses from it.
     if (element.content?.firstChild) [...element.content.children].forEach(scan);
   }
 };
@@ -207,7 +207,7 @@ const blockRequest = (/** @type {number} */ index) => (/** @type {unknown} */ _,
 
 const installPatches = () => {
   const addressed = [HTMLScriptElement, HTMLImageElement, HTMLIFrameElement, HTMLLinkElement];
-  // Loaders read an address again once they have set it: a blocked element answers with the address that it keeps.
+  // Loaders read an address again once they have set it, so a blocked element returns the address that it keeps.
   for (const { prototype } of addressed) {
     const name = "src" in prototype ? "src" : "href";
     const native = prototype.__lookupGetter__(name);
@@ -223,7 +223,7 @@ const installPatches = () => {
   patch(addressed, "srcset", (element, [urls]) => block(element, urls + "", true, "srcset"));
   patch([Element], "setAttribute setAttributeNS", (element, args) => {
     const [name, url] = args.slice(-2);
-    // A front end makes a blocked script anew, because scripts in markup do not run.
+    // A front end creates a blocked script anew, because scripts in markup do not run.
     if (name === "data-consent-src" && isScript(element)) {
       scripted.add(element);
       blocked.add(element);
@@ -252,10 +252,10 @@ const installPatches = () => {
   patch([Navigator], "sendBeacon", (_, [url]) => findRule(url));
 };
 
-// Only a script that the browser really runs is believed, and the first of them that the page has.
+// Only for a script that the browser really runs, and only for the first guard of the page.
 if (ownScript instanceof HTMLScriptElement && !core.guarded) {
   core.guarded = true;
-  // What the site calls before the facade's script is there is done once it is.
+  // Calls before the facade's script is there are kept for it.
   core.earlyCalls = new Set();
   for (const name of ["refresh", "withdraw", "open"])
     window.consentMiddleware[name] ??= () => {
@@ -267,8 +267,8 @@ if (ownScript instanceof HTMLScriptElement && !core.guarded) {
   core.offers = JSON.parse(ownScript.getAttribute("data-offers")) ?? {};
   installPatches();
   watch(document);
-  // The facade's script compares the cookies with these, so that it sees a choice made before it came. A sandbox has no
-  // cookies, and throws.
+  // The facade's script compares the cookies with these, so that it notices a choice made before it was there. In a
+  // sandbox, reading cookies throws.
   try {
     core.cookies = document.cookie + document.hidden;
   } catch {}

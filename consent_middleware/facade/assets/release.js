@@ -1,14 +1,15 @@
 // @ts-check
 // The release: puts blocked elements back, so that they do what the site wrote them for.
 //
-// Idea. The server and the guard leave a blocked element in its place, with its address under another name. Releasing it
-// means to give it the names back, to take it out and to put it in again. A script runs when it is inserted, because it
-// has not been started yet: its type was none that browsers run, or it had no address. It stays the same element, so that
-// its listeners, its nonce and its text stay too.
+// Idea. The server and the guard leave a blocked element in its place, with its address under another name. To release
+// it, this module takes it out, restores its attributes and puts it back. A script runs when it is inserted if it has
+// not run before, and a blocked one has not: its type was not JavaScript, or it had no address. It stays the same
+// element, so that it keeps its listeners, its nonce and its text.
 //
-// Invariant. Nothing runs that neither the server nor the guard has blocked. The marks in the page prove nothing, since a
-// visitor may have got markup into it. So an element counts only if the server has listed it in the settings of its own
-// script, if it is one of as many inline scripts as the server has counted, or if it bears the guard's token.
+// Invariant. Nothing is released that neither the server nor the guard has blocked. The marks in the page prove
+// nothing, since a visitor may have got markup into it. So an element counts only if the server has listed it in the
+// settings of its own script, if it is one of as many inline scripts as the server has counted, or if it has the
+// guard's token.
 //
 // Example. The server sends
 //
@@ -17,7 +18,7 @@
 // and lists `["script", "data-consent=tracking", "data-consent-src=//js.example/1.js"]`. Once tracking is allowed, this
 // becomes `<script src="https://js.example/1.js" async>` in the same place. Without the list it stays as it is.
 //
-// Order is that of the HTML standard, "The script element" (4.12.1): async scripts at once, classic ones one after
+// The order is that of the HTML standard, "The script element" (4.12.1): async scripts at once, classic ones one after
 // another, deferred ones and modules last.
 
 import { allowed, blocked, released, scripted, token, trust } from "./core.js";
@@ -45,7 +46,7 @@ let queue;
 export const addressOf = (/** @type {AnyElement} */ element) =>
   isScript(element) && (blockedAttr(element, "src") ?? blockedAttr(element, "href"));
 
-// An element by its name and marks, and a script by all that it may read of itself, as in the server's list.
+// An element's name and marks, as in the server's list. A script may read all of its data attributes, so all count.
 const signatureOf = (/** @type {AnyElement} */ element) => {
   const names = isScript(element) ? /^data-/ : /^data-consent/;
   const marks = [...element.attributes].filter(({ name }) => names.test(name));
@@ -55,8 +56,8 @@ const signatureOf = (/** @type {AnyElement} */ element) => {
 const textSignatureOf = (/** @type {AnyElement} */ element) => signatureOf(element) + element.text + element.nonce;
 
 /**
- * Return the base of the address of an element that the server or the guard has blocked, true for its inline script, and
- * something falsy for an element that only looks like it.
+ * Return the base of the address of an element that the server or the guard has blocked, true for its inline script,
+ * and something falsy for an element that only looks like it.
  * @param {AnyElement} element
  */
 export const knownBase = (element) =>
@@ -90,8 +91,8 @@ const STAYS = /^(nonce|on.*)$/;
 /**
  * Return the attributes that an element had before it was blocked, as pairs of a name and a value.
  *
- * They are in the order of the site's own markup, so that front ends which compare the two find no difference. No others
- * come back: an address beside the one that the server knows could, or a handler.
+ * They are in the order of the site's own markup, so that front ends which compare the two find no difference. No
+ * others come back: an address beside the one that the server knows could, or a handler.
  *
  * @param {AnyElement} element
  */
@@ -151,7 +152,7 @@ const releaseElement = (element, waitsForEvent) =>
     released.set(element, values.map(String));
     attributes.forEach(([name], index) => element.setAttribute(name, values[index]));
     if (address) {
-      // A script that is inserted late is async unless it says otherwise.
+      // An inserted script is async unless `async` is set to false.
       element.async = element.hasAttribute("async");
       if (EMBEDS && announced.has(element)) announced.set(element, resolve);
       element.addEventListener("load", resolve);
@@ -160,7 +161,7 @@ const releaseElement = (element, waitsForEvent) =>
       if (!EMBEDS || !waitsForEvent) setTimeout(resolve, 5000, element);
     }
     spot.replaceWith(element);
-    // A loader takes its script away once it has been told that it has loaded.
+    // A loader removes its script once it has been told that it has loaded.
     if (EMBEDS && announced.has(element) && !element.isConnected) document.head.append(element);
     const isLoading = address && element.isConnected;
     if (!isLoading) resolve(true);

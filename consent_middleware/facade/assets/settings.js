@@ -1,5 +1,5 @@
 // @ts-check
-// What the page's own script tags say, and what follows from it for the other modules.
+// The settings from the page's own script tags.
 
 import { mountAll, startAlone } from "./chat.js";
 import { allowed } from "./core.js";
@@ -9,7 +9,7 @@ import { learn, release } from "./release.js";
 /** The driver of the page's chat. */
 export let driver = DRIVERS[0];
 
-/** The markup of the button, with its note, its live region and its links. */
+/** The markup of the button, with its note, its live region and its link. */
 export let buttonMarkup = BUTTON_MARKUP;
 
 /**
@@ -29,8 +29,8 @@ export const useSettings = (/** @type {PageSettings} */ given) => (settings = gi
 /**
  * Adopt the settings of a script tag, so that a page swapped in brings its own.
  *
- * The page may be another language's or vendor's than that of the file which runs, so the tag's own file hands over its
- * markup and its driver.
+ * The page may have another language or vendor than the file that runs, so the tag's own file passes its markup and its
+ * driver.
  *
  * @type {Core["adopt"]}
  */
@@ -38,13 +38,14 @@ export const adopt = (script, ownMarkup, ownDriver) => {
   buttonMarkup = ownMarkup;
   driver = ownDriver;
   nonce = script.nonce;
-  // Not of `dataset`, and into an object without a prototype: other code may have put anything on the one of all objects.
+  // Other code may have put anything on `Object.prototype`, so neither `dataset` is used nor an object with a
+  // prototype.
   const text = script.getAttribute("data-conf");
   if (!text) return;
   const given = { __proto__: null, ...JSON.parse(text) };
   learn(given);
-  // The page's first script says what is allowed. A second one, for what stands behind it, does not, nor does one that
-  // the guard has loaded.
+  // The page's first tag says what is allowed. A second tag, for what comes behind the first, does not, nor does one
+  // that the guard has inserted.
   if (given.live) {
     settings = given;
     startAlone({ __proto__: null, ...given.live }.chat);

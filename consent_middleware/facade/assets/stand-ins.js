@@ -1,30 +1,30 @@
 // @ts-check
 // Stand-ins for a vendor's globals while the scripts that make them wait.
 //
-// A site's own code calls a library: it makes a form, or opens the chat. While a script that makes such a global is
-// blocked, a stand-in has its name and keeps the calls, in their order. The facade's script shows a placeholder for an
-// embed, takes a call that opens the chat for the visitor's click if it is one, and makes the kept calls once the library
-// is there.
+// A site's own code calls a library to make a form or to open the chat. While a script that makes such a global is
+// blocked, a stand-in has its name and keeps the calls in their order. The facade's script shows placeholders for
+// embeds, opens the chat if a visitor's click is the cause of the call, and makes the kept calls once the library is
+// there.
 //
-// It is a part of the facade's script where there may be placeholders, and also runs by itself, before the first blocked
-// library of a page, whose scripts may call it at once.
+// This is a part of the facade's script for pages with placeholders. It also runs alone before the first blocked
+// library of a page, since the page's scripts may call the library at once.
 
 import { blocked, core, mayLoad } from "./core.js";
 import { findAll, purposeOf } from "./dom.js";
 
 /**
- * Return a stand-in for a global, or for what it has at `path`.
+ * Return a stand-in for a global, or for its member at `path`.
  * @param {string} name
- * @param {Record<string, unknown>} returns what the methods return that return anything
+ * @param {Record<string, unknown>} returns the return values, by the method's name
  * @param {string[]} path
- * @param {Record<string | symbol, any>} own what the site has put into it
+ * @param {Record<string | symbol, any>} own members that the site has added
  * @returns {any}
  */
 const createStandIn = (name, returns, path, own) =>
   new Proxy(() => {}, {
     get(_, key) {
       if (own[key] != null) return own[key];
-      // It is no promise, and no array.
+      // A promise would have `then`, and an iterable has symbols.
       if (typeof key === "symbol" || key === "then") return undefined;
       return createStandIn(name, returns, [...path, key], { __proto__: null });
     },
@@ -40,7 +40,7 @@ const createStandIn = (name, returns, path, own) =>
 const isAnyBlocked = (/** @type {string[]} */ purposes) =>
   [...findAll("script[data-consent]"), ...blocked].some((script) => purposes.includes(purposeOf(script)));
 
-/** Install the stand-ins, once a page. */
+/** Install the stand-ins, once for each page. */
 export const installStandIns = () => {
   core.calls ??= [];
   if (core.standIns) return;
@@ -55,7 +55,7 @@ export const installStandIns = () => {
     /** @type {Record<string, any>} */
     const own = { __proto__: null };
     const standIn = createStandIn(name, returns, [], own);
-    // A site may have declared the name for good; then this does nothing.
+    // If the site has declared the name with `var` or `const`, this does nothing.
     Reflect.defineProperty(window, name, {
       __proto__: null,
       configurable: true,
@@ -63,7 +63,7 @@ export const installStandIns = () => {
       get: () => library ?? (!mayLoad(purposes[0]) && isAnyBlocked(purposes) ? standIn : undefined),
       set(value) {
         if (value === standIn) return;
-        // The library that has come may build on what the site has put into the stand-in.
+        // The library may need what the site has added to the stand-in.
         for (const key in value && own) value[key] ??= own[key];
         library = value;
       },

@@ -14,13 +14,13 @@ declare const STYLE: string;
 declare const DRIVERS: Driver[];
 /**
  * The globals that have a stand-in: a name, the purposes of the scripts that make it, what those of its methods return
- * that return anything, and maybe the addresses of scripts whose load event tells a site that it is there. The name alone
- * is an array that the vendor's script goes through once it is there.
+ * that return anything, and maybe the addresses of scripts whose load event tells a site that it is there. The name
+ * alone is an array that the vendor's script goes through once it is there.
  */
 declare const STAND_INS: [string, string[]?, Record<string, unknown>?, RegExp?][];
 /**
- * The guard's rules: a purpose, an expression for host and path, maybe another purpose whose scripts bring the host along,
- * and maybe the kind of embed. The first that fits counts.
+ * The guard's rules: a purpose, an expression for host and path, maybe another purpose whose scripts bring the host
+ * along, and maybe the kind of embed. The first that fits counts.
  */
 declare const RULES: [string, RegExp, string?, string?][];
 /** The hosts for which origins of the site's own stand in, by the origin's host and port. */
@@ -114,8 +114,9 @@ interface Driver {
   /** A selector of what a visitor clicks on to open the chat, besides the button. */
   opens: string;
   /**
-   * Prepares the page before the chat's script is fetched. With `open` the chat opens once it is there. Calls `done` when
-   * it is there and `fail` when the account has no chat for the page. Returns the vendor's API where it is there already.
+   * Prepares the page before the chat's script is fetched. With `open` the chat opens once it is there. Calls `done`
+   * when it is there and `fail` when the account has no chat for the page. Returns the vendor's API where it is there
+   * already.
    */
   begin(open: boolean, done: () => void, attributes?: Record<string, string>, fail?: Resolve): unknown;
   /** Returns whether the widget is there. */
