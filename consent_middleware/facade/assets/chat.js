@@ -104,8 +104,8 @@ export const withTimeout = (load) =>
 export const failureState = () => (navigator.onLine ? "failed" : "offline");
 
 /**
- * Load the chat. With `quiet` no visitor has clicked: it is not opened, and the button stays as it is if the chat does
- * not come.
+ * Load the chat. With `quiet` no visitor has clicked: the chat is not opened, and if it does not come, the button is
+ * shown without a message.
  * @param {boolean} [quiet]
  */
 export const startChat = async (quiet) => {
