@@ -67,7 +67,7 @@ quick: WORKERS := $(CORES)
 quick: types style .cache/html5lib-tests
 	$(PYTEST) -m '$(QUICK)' --hypothesis-profile=quick $(ARGS)
 
-test: types style unit
+test: tools types style unit
 
 types: $(VENV)/.test
 	$(BIN)/mypy
@@ -75,6 +75,7 @@ types: $(VENV)/.test
 style: $(VENV)/.test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/python -m tests.style_js
 
 unit: $(VENV)/.test tools .cache/html5lib-tests
 	$(PYTEST) --cov --cov-report=term $(ARGS)

@@ -21,7 +21,7 @@ from pathlib import Path
 from .needs import missing
 
 ROOT = Path(__file__).parents[1]
-CACHE = ROOT / ".cache"
+CACHE = (ROOT / ".cache").resolve()
 #: The names and versions that are wanted, what they depend on with a hash of each, and npm's settings.
 FILES = ["package.json", "package-lock.json", ".npmrc"]
 #: Seconds until the network counts as gone.

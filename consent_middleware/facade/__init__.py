@@ -1,7 +1,6 @@
-"""The click-to-chat facade: what stands in a page in place of a chat until the visitor asks for it.
+"""The click-to-chat facade: the button that stands in for a chat until the visitor asks for it.
 
-Knows: its words (`Texts`, `LANGUAGES`), its settings and markup (`Facade`), and the script that it serves (`Asset`).
-Must not know: any vendor by name, consent, HTTP, how a page is rewritten.
+Its texts (`Texts`, `LANGUAGES`), its settings and markup (`Facade`), and the scripts that pages load (`Asset`).
 """
 
 from __future__ import annotations

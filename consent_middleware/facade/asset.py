@@ -1,36 +1,36 @@
-"""The one script that a page loads: put together from the minified sources, the vendors' drivers and the site's words.
+"""The scripts that a page loads: put together from the minified parts, the vendors' drivers and the site's texts.
 
-Knows: the parts, how they are called, and how a file's name follows from its content.
-Must not know: any vendor by name, consent, HTTP, markup in a page.
-
-The parts lie in the package as they are served, minified, so that installing it needs no build step; the readable
-sources lie beside them, and `make asset` makes the one of the other.
+The parts lie in the package minified, so that installing it needs no build step. Their readable modules lie beside them
+in `assets/` and in the vendors' folder; `make asset` makes the one from the other.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
 from importlib.resources import files
-from itertools import permutations
 
-from consent_middleware.purpose import Purpose
-from consent_middleware.rules import TagRule
 from consent_middleware.vendor import Vendor
 
+from .guard_rules import guard_rules, js_regex, proxied_hosts
 from .texts import Texts
+
+#: The driver of a vendor of the site's own, whose chat the package cannot drive.
+_NO_DRIVER = "{opens:'[data-consent-open]',begin(){},loaded(){},open(){},frame(){},remove(){},forget(){}}"
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file that the middleware serves. Its name changes with its content, so it may be kept for ever.
+    """A file that the middleware serves. Its name changes with its content, so it may be cached forever.
 
-    `name` is the last segment of its path, `body` its bytes, `content_type` the value of that header.
+    Attributes:
+        name: the last segment of its path.
+        body: its bytes.
+        content_type: the value of that header.
     """
 
     name: str
@@ -39,10 +39,10 @@ class Asset:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """What a site has chosen that the script has to know."""
+class ScriptSettings:
+    """What the script has to know of the site's settings; see `Facade`."""
 
-    words: Texts
+    texts: Texts
     language: str
     cookie: str
     contact_url: str | None
@@ -51,156 +51,130 @@ class Site:
     proxied: Mapping[str, str] = field(default_factory=dict)
 
 
-def compose(site: Site, vendors: Sequence[Vendor], *, embeds: bool, minified: bool = True) -> Asset:
-    """The script for pages whose chat is of the first of `vendors`, with placeholders for embeds or without.
+def compose(settings: ScriptSettings, vendors: Sequence[Vendor], *, embeds: bool) -> Asset:
+    """Return the script for pages whose chat comes from the first of `vendors`.
 
-    `minified=False` takes the readable sources instead; both behave alike.
+    Args:
+        settings: what the site has chosen.
+        vendors: the vendors whose drivers the script brings.
+        embeds: whether the script brings placeholders for embeds too.
     """
-    core, style = _part("facade", embeds, minified), _style(embeds, minified)
-    if site.position == "left":
-        style = style.replace("inset-inline-end", "inset-inline-start")
-    drivers = ",".join(_part(vendor.id, embeds, minified) for vendor in vendors)
-    name = vendors[0].name
-    given = (
-        _js(_words(site, name, embeds)),
-        _js_text(_box(site, name)),
+    style = _read(style_file(embeds))
+    if settings.position == "left":
+        style += _read(LEFT_STYLE)
+    drivers = ",".join(_driver(vendor.id, embeds) for vendor in vendors)
+    vendor_name = vendors[0].name
+    # What differs between sites stands first, where it compresses best.
+    arguments = [
+        _js(_site_values(settings, vendor_name, embeds)),
+        _js_template(_button_markup(settings, vendor_name)),
         _js(style),
         f"[{drivers}]",
-        *([_stand_ins(vendors)] if embeds else []),
-    )
-    # ASCII only, so that the script reads the same whatever charset a page or a proxy claims. What differs between
-    # sites stands first, where it compresses best.
-    return _asset("facade", f"(f=>f({','.join(given)}))({core});\n")
+    ]
+    if embeds:
+        arguments.append(_stand_ins(vendors))
+    return _asset("facade", _read(facade_file(embeds)), arguments)
 
 
-def compose_guard(vendors: Sequence[Vendor], proxied: Mapping[str, str], *, minified: bool = True) -> Asset:
-    """The guard, for the tags of these vendors that other scripts insert: a file, or what stands in a page itself."""
-    behind: dict[str, list[str]] = {}
-    for host, origin in proxied.items():
-        # A browser leaves out the port of the scheme.
-        behind.setdefault(re.sub(r"^https?://|:(?:80|443)$", "", origin), []).append(host)
-    given = f"{_places(vendors)},{_js(behind)}"
-    return _asset("guard", f"(f=>f({given}))({_part('guard', False, minified)});\n")
+def compose_guard(vendors: Sequence[Vendor], proxied: Mapping[str, str]) -> Asset:
+    """Return the guard for these vendors' tags, to stand in the page itself or to be served as a file."""
+    return _asset("guard", _read("facade/assets/guard.min.js"), [guard_rules(vendors), _js(proxied_hosts(proxied))])
 
 
-def compose_stand_ins(vendors: Sequence[Vendor], *, minified: bool = True) -> Asset:
-    """What stands in for these vendors' globals, for pages whose scripts may call into them at once."""
-    return _asset("stand-ins", f"(f=>f({_stand_ins(vendors)}))({_part('stand-ins', False, minified)});\n")
+def compose_stand_ins(vendors: Sequence[Vendor]) -> Asset:
+    """Return the stand-ins for these vendors' globals, for pages whose scripts may call them at once."""
+    return _asset("stand-ins", _read("facade/assets/stand-ins.min.js"), [_stand_ins(vendors)])
 
 
-def _asset(kind: str, code: str) -> Asset:
-    body = code.encode("ascii")
-    name = f"{kind}.{hashlib.sha256(body).hexdigest()[:16]}.js"
-    return Asset(name, body, content_type="text/javascript; charset=utf-8")
+def _asset(kind: str, function: str, arguments: Sequence[str]) -> Asset:
+    """Return a file that calls a minified function with arguments, all in JavaScript."""
+    # ASCII only, so that the script reads the same whatever charset a page or a proxy claims.
+    body = f"(f=>f({','.join(arguments)}))({function});\n".encode("ascii")
+    digest = hashlib.sha256(body).hexdigest()[:16]
+    return Asset(f"{kind}.{digest}.js", body, content_type="text/javascript; charset=utf-8")
 
 
-#: What the function of each part of our own is called with, and what stands in its scope.
-OWN_PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "facade": ("SITE, BOX, CSS, DRIVERS, STAND_INS", ("shared", "facade")),
-    "guard": ("HOSTS, PROXIED", ("shared", "guard")),
-    "stand-ins": ("STAND_INS", ("shared", "stand-ins")),
-}
+def facade_file(embeds: bool) -> str:
+    """Return where the minified facade lies, below the package."""
+    return f"facade/assets/facade{'.embeds' if embeds else ''}.min.js"
 
 
-def source(part: str, embeds: bool) -> str:
-    """The readable script of one part as an expression: one of `OWN_PARTS`, or a vendor's id, whose driver it is.
-
-    `EMBEDS` is set before it, and is what decides whether a page's embeds are seen to.
-    """
-    package = files("consent_middleware")
-    if part in OWN_PARTS:
-        given, names = OWN_PARTS[part]
-        names = ("shared", "stand-ins", "embeds", "facade") if embeds and part == "facade" else names
-        code = ((package / "facade" / "assets" / f"{name}.js").read_text("utf-8") for name in names)
-        return f"({given}) => {{\n" + "\n".join(code) + "}"
-    driver = (package / "vendors" / f"{part}.js").read_text("utf-8")
-    return f"(() => {{\n{driver}return driver;\n}})()"
+def style_file(embeds: bool) -> str:
+    """Return where the minified style sheet of the facade lies, below the package."""
+    return f"facade/assets/facade{'.embeds' if embeds else ''}.min.css"
 
 
-def minified_name(part: str, embeds: bool) -> str:
-    """Where a minified part lies, below the package."""
-    folder = "facade/assets" if part in OWN_PARTS else "vendors"
-    return f"{folder}/{part}{'.embeds' if embeds else ''}.min.js"
+def driver_file(vendor: str, *, embeds: bool) -> str:
+    """Return where the minified driver of a vendor lies, below the package."""
+    return f"vendors/{vendor}{'.embeds' if embeds else ''}.min.js"
+
+
+#: Where the style of the left position lies, below the package.
+LEFT_STYLE = "facade/assets/left.min.css"
+
+
+def _driver(vendor: str, embeds: bool) -> str:
+    """Return a vendor's driver. One without a part for embeds has one file."""
+    names = [driver_file(vendor, embeds=True)] if embeds else []
+    names.append(driver_file(vendor, embeds=False))
+    return next((_read(name) for name in names if (files("consent_middleware") / name).is_file()), _NO_DRIVER)
 
 
 @lru_cache
-def _part(part: str, embeds: bool, minified: bool) -> str:
-    if part not in OWN_PARTS and not (files("consent_middleware") / "vendors" / f"{part}.js").is_file():
-        # A vendor of the site's own: nothing is known of how its chat is driven.
-        return "{opens:'[data-consent-open]',begin(){},loaded(){},open(){},frame(){},remove(){},forget(){}}"
-    if minified:
-        return (files("consent_middleware") / minified_name(part, embeds)).read_text("ascii").strip()
-    readable = f"(() => {{ const EMBEDS = {_js(embeds)}; return {source(part, embeds)} }})()"
-    return readable.encode("ascii", "backslashreplace").decode("ascii")
-
-
-@lru_cache
-def _style(embeds: bool, minified: bool) -> str:
-    assets = files("consent_middleware") / "facade" / "assets"
-    names = ("facade.css", "embeds.css") if embeds else ("facade.css",)
-    sheet = "\n".join((assets / name).read_text("utf-8") for name in names)
-    return minify_style(sheet) if minified else sheet
-
-
-def minify_style(sheet: str) -> str:
-    """`sheet`, a style sheet, without comments and without the white space that means nothing.
-
-    It knows no strings that hold braces, colons, commas, semicolons or the marks of a comment, and takes no space
-    behind the colon of a selector.
-    """
-    sheet = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
-    sheet = re.sub(r"\s+", " ", sheet).strip()
-    return re.sub(r" ?([{};,]) ?|(?<=:) ", r"\1", sheet).replace(";}", "}")
+def _read(name: str) -> str:
+    return (files("consent_middleware") / name).read_text("ascii").strip()
 
 
 def _js(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def _js_text(text: str) -> str:
-    """Text with many quotes as the template literal that is shorter than a string of it."""
+def _js_template(text: str) -> str:
+    """Return a template literal, which is shorter than a string where the text has many quotes."""
     escaped = text.replace("\\", r"\\").replace("`", r"\`").replace("${", r"\${")
     return "`" + "".join(letter if letter.isascii() else _js(letter)[1:-1] for letter in escaped) + "`"
 
 
-def _words(site: Site, vendor: str, embeds: bool) -> dict[str, object]:
-    words = site.words
-    spoken: dict[str, object] = {
-        "cookie": site.cookie,
-        "chat": words.button,
-        "loading": words.loading,
-        "ready": words.ready,
-        "failed": words.failed if site.contact_url else words.failed_alone,
-        "offline": words.offline,
+def _site_values(settings: ScriptSettings, vendor: str, embeds: bool) -> dict[str, object]:
+    """Return the script's argument `SITE`: the texts by where they are shown, and the cookie's name."""
+    texts = settings.texts
+    values: dict[str, object] = {
+        "cookie": settings.cookie,
+        "chat": texts.button,
+        "loading": texts.loading,
+        "ready": texts.ready,
+        "failed": texts.failed if settings.contact_url else texts.failed_alone,
+        "offline": texts.offline,
     }
     if embeds:
-        spoken |= {
-            "label": words.label,
-            "lang": site.language,
-            "proxied": dict(site.proxied),
-            "embed": words.embed + " ",
-            "embed-loading": words.embed_loading,
-            "embed-failed": words.embed_failed,
-            "embed-offline": words.offline,
-            "forms": words.forms,
-            "meetings": words.meetings,
-            "calls-to-action": words.calls_to_action,
-            "video": words.video,
+        values |= {
+            "label": texts.label,
+            "lang": settings.language,
+            "proxied": dict(settings.proxied),
+            "embed": texts.embed + " ",
+            "embed-loading": texts.embed_loading,
+            "embed-failed": texts.embed_failed,
+            "embed-offline": texts.offline,
+            "forms": texts.forms,
+            "meetings": texts.meetings,
+            "calls-to-action": texts.calls_to_action,
+            "video": texts.video,
         }
-    # In JavaScript, this takes away the prototype, so that no word from a page finds anything else there.
-    return {"__proto__": None} | {
-        key: text.replace("{vendor}", vendor) if isinstance(text, str) else text for key, text in spoken.items()
+    named = {
+        key: value.replace("{vendor}", vendor) if isinstance(value, str) else value for key, value in values.items()
     }
+    # In JavaScript this removes the prototype, so that a word from a page finds nothing else there.
+    return {"__proto__": None} | named
 
 
-def _box(site: Site, vendor: str) -> str:
-    """The markup of the button with its note, its live region and its links; well-formed, for pages in XML."""
-    words = site.words
-    privacy = _link(site.privacy_url, words.privacy)
-    note = _text(words.description.replace("{vendor}", vendor)) + (" " + privacy if privacy else "")
+def _button_markup(settings: ScriptSettings, vendor: str) -> str:
+    """Return the markup of the button with its note, its live region and its links: well-formed, for pages in XML."""
+    texts = settings.texts
+    privacy = _link(settings.privacy_url, texts.privacy)
+    note = _text(texts.description.replace("{vendor}", vendor)) + (" " + privacy if privacy else "")
     return (
         f'<div part="box"><div part="card"><p part="note" id="note">{note}</p><p part="message" role="status"></p>'
-        f'<p part="way">{_link(site.contact_url, words.contact)}</p></div>'
+        f'<p part="contact">{_link(settings.contact_url, texts.contact)}</p></div>'
         '<button part="button" aria-haspopup="dialog" aria-describedby="note"></button></div>'
     )
 
@@ -213,99 +187,14 @@ def _text(text: str) -> str:
     return escape(text, quote=False)
 
 
-def _places(vendors: Sequence[Vendor]) -> str:
-    """What has to wait, as an array in JavaScript: each a purpose, an expression for host and path, the purpose whose
-    scripts bring it along, and the kind of embed. The first that fits counts.
-
-    The expressions are for hosts without the region that a label may bear. What has no purpose never waits.
-    """
-    bringing = [rule.purposes for vendor in vendors for rule in vendor.tag_rules]
-    bringing += [rule.purposes for vendor in vendors for rule in vendor.text_rules]
-    by = {other.value: first.value for first, *others in bringing for other in others}
-    rules = [rule for vendor in vendors for rule in vendor.tag_rules if rule.kind]
-    sent_to = [place for vendor in vendors for place in vendor.submission_urls]
-    listed = [[_js(""), "|".join(sent_to)]] if sent_to else []
-    for kind in dict.fromkeys(rule.kind for rule in rules):
-        place = "|".join(_place(rule) for rule in rules if rule.kind == kind and rule.hosts)
-        listed.append([_js(Purpose.EMBEDS.value), place, "0", _js(kind)])
-    told = {f"{host.label}.{host.domain}".removeprefix("*.") for rule in rules if not rule.path for host in rule.hosts}
-    for purpose, pattern in _hosts(vendors, told):
-        brings = [_js(by[purpose])] if purpose in by else []
-        listed.append([_js(purpose), f"({pattern})/", *brings])
-    rows = (f"[{','.join([row[0], _expression(row[1]), *row[2:]])}]" for row in listed)
-    return f"[{','.join(rows)}]"
-
-
-def _expression(place: str) -> str:
-    return rf"/\.({place.replace('/', chr(92) + '/')})/"
-
-
-def _place(rule: TagRule) -> str:
-    """A pattern for the hosts and paths of a rule."""
-    hosts = _either(
-        host.domain if host.label == "*" else host.label.replace("-*", "") + "." + host.domain for host in rule.hosts
-    )
-    # What begins so is meant, whatever follows.
-    paths = rule.path.pattern.removesuffix(".*").replace(".*|", "|") if rule.path else "/"
-    return hosts + (f"({paths})" if "|" in paths else paths)
-
-
 def _stand_ins(vendors: Sequence[Vendor]) -> str:
-    """The globals for which something stands in, as an array in JavaScript; see stand-ins.js."""
-    listed = []
-    for each in (stand_in for vendor in vendors for stand_in in vendor.stand_ins):
-        row = [_js(each.name)]
-        if each.purposes:
-            row += [_js([purpose.value for purpose in each.purposes]), _js(dict(each.returns))]
-        if each.libraries:
-            row.append(f"/{each.libraries.pattern.replace('/', chr(92) + '/')}/")
-        listed.append(f"[{','.join(row)}]")
-    return f"[{','.join(listed)}]"
-
-
-def _hosts(vendors: Sequence[Vendor], told: Container[str] = ()) -> list[tuple[str, str]]:
-    """Every host that has to wait, as pairs of a purpose and a pattern; the first pair that fits counts. Without those
-    that are `told` already.
-
-    A host below a domain is as the domain, unless a longer one of the list fits it. A host's own label may bear a
-    region.
-    """
-    domains = {
-        domain: purpose for vendor in vendors for domain, purpose in vendor.host_purposes.items() if domain not in told
-    }
-    overruled = {
-        (purpose, domains[other])
-        for domain, purpose in domains.items()
-        for other in domains
-        if domain.endswith("." + other)
-    }
-    orders = permutations(Purpose)
-    order = next(
-        (each for each in orders if all(each.index(one) <= each.index(other) for one, other in overruled)), None
-    )
-    if order:
-        groups = [(purpose, [domain for domain in sorted(domains) if domains[domain] is purpose]) for purpose in order]
-    else:
-        longest_first = sorted(domains, key=lambda domain: (-domain.count("."), domain))
-        groups = [(domains[domain], [domain]) for domain in longest_first]
-    return [(purpose.value, _any_of(group)) for purpose, group in groups if group]
-
-
-def _any_of(domains: list[str]) -> str:
-    """A pattern for these domains, what they share written once."""
-    by_rest: dict[str, list[str]] = {}
-    for domain in domains:
-        label, _, rest = domain.replace("-*", "").partition(".")
-        by_rest.setdefault(rest if "." in rest else "", []).append(f"{label}.{rest}" if "." not in rest else label)
-    registrable = by_rest.pop("", [])
-    patterns = [f"{_either(labels)}.{rest}" for rest, labels in by_rest.items()]
-    if registrable:
-        # What the names of two purposes share must not be told apart by its end alone; `HOSTS` is tested for that.
-        names, ends = zip(*(domain.split(".") for domain in registrable), strict=True)
-        patterns.append(f"{_either(names)}.{_either(ends)}")
-    return "|".join(patterns)
-
-
-def _either(words: Iterable[str]) -> str:
-    distinct = list(dict.fromkeys(words))
-    return f"({'|'.join(distinct)})" if len(distinct) > 1 else distinct[0]
+    """Return the script's argument `STAND_INS`: the globals that have a stand-in; see stand-ins.js."""
+    rows = []
+    for stand_in in (each for vendor in vendors for each in vendor.stand_ins):
+        row = [_js(stand_in.name)]
+        if stand_in.purposes:
+            row += [_js([purpose.value for purpose in stand_in.purposes]), _js(dict(stand_in.returns))]
+        if stand_in.libraries:
+            row.append(js_regex(stand_in.libraries.pattern))
+        rows.append(f"[{','.join(row)}]")
+    return f"[{','.join(rows)}]"

@@ -1,7 +1,6 @@
-"""What the server writes into a page for the facade: its place, its link without JavaScript, its script and settings.
+"""The markup that the server adds to a page: the facade's place with a link, and the script with its settings.
 
-Knows: the shape of the markup, which script goes with which page, and how text is written so that it survives any page.
-Must not know: any vendor by name, consent, HTTP, where in the page the markup goes.
+All of it is ASCII, and well-formed as XML too, so that it reads the same in any page.
 """
 
 from __future__ import annotations
@@ -17,18 +16,18 @@ from typing import Any, Literal, NamedTuple
 from consent_middleware.purpose import ChatScript, Purpose
 from consent_middleware.vendor import Vendor
 
-from .asset import Asset, Site, compose, compose_guard, compose_stand_ins
+from .asset import Asset, ScriptSettings, compose, compose_guard, compose_stand_ins
 from .texts import LANGUAGES, NOT_TEXT, Texts, choose
 
-#: How the script knows again what the server has held: an element's name, and by name and value the marks that it
-#: bears; a script's other data attributes too, because it may read them.
+#: How the script recognizes an element that the server has blocked: the element's name, and the names and values of its
+#: marks. A script's other data attributes count too, because the script may read them.
 Mark = tuple[str, ...]
 
-#: What would end a text or an attribute in single or double quotes, or open something in it.
-_MARKS = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<>\"'"})
+#: The characters that mean something in the text of an element or in an attribute in quotes, as references.
+_REFERENCES = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<>\"'"})
 
-#: The same for JSON in an attribute in single quotes: its own quotes may stay as they are.
-_JSON_MARKS = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<>'"})
+#: The same for JSON in an attribute in single quotes, where double quotes mean nothing.
+_JSON_REFERENCES = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<>'"})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,13 +37,16 @@ class Facade:
     Attributes:
         vendors: the vendors whose drivers the script brings.
         texts: the words by language.
-        contact_url: another way to make contact, as a path or an http, https, mailto or tel URL. It is the way out when
-            the chat does not come and the link for visitors without JavaScript. None: text only.
+        contact_url: another way to make contact, as a path or an http, https, mailto or tel URL. The link is shown when
+            the chat cannot be loaded, and to visitors without JavaScript. None: text only.
         privacy_url: the privacy page, as a path or an http or https URL, linked from the sentence that says what the
             click does. None: no link.
-        proxied: the origins of the site's own that stand in for hosts of the vendors, by host.
         cookie: the name of the cookie that keeps the visitor's click for this visit.
         position: "right", the end of the line, or "left", its beginning; both turn with the page's direction.
+        proxied: the site's own origins that stand in for hosts of the vendors, by host.
+        assets: every script that a page may name, by its file name.
+        guard: the guard's script, one of `assets`.
+        stand_ins: the stand-ins for vendors' globals, one of `assets`.
     """
 
     vendors: tuple[Vendor, ...]
@@ -54,41 +56,41 @@ class Facade:
     cookie: str = "consent_chat"
     position: Literal["right", "left"] = "right"
     proxied: Mapping[str, str] = field(default_factory=dict)
-    #: Every script that a page may name, by its file name.
     assets: Mapping[str, Asset] = field(init=False)
-    #: The guard, and what stands in for vendors' globals, which are two of them.
     guard: Asset = field(init=False)
     stand_ins: Asset = field(init=False)
-    _chosen: Mapping[tuple[str, str, bool], Asset] = field(init=False)
+    _scripts: Mapping[tuple[str, str, bool], Asset] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Put together the script for every language and vendor, with and without placeholders."""
-        chosen = {
+        """Compose the script for every language and vendor, with and without placeholders."""
+        scripts = {
             (language, vendor.id, embeds): compose(
-                Site(words, language, self.cookie, self.contact_url, self.privacy_url, self.position, self.proxied),
+                ScriptSettings(
+                    texts, language, self.cookie, self.contact_url, self.privacy_url, self.position, self.proxied
+                ),
                 (vendor, *(other for other in self.vendors if other is not vendor)),
                 embeds=embeds,
             )
-            for language, words in self.texts.items()
+            for language, texts in self.texts.items()
             for vendor in self.vendors
             for embeds in (False, True)
         }
         object.__setattr__(self, "texts", MappingProxyType(dict(self.texts)))
-        object.__setattr__(self, "_chosen", chosen)
+        object.__setattr__(self, "_scripts", scripts)
         object.__setattr__(self, "guard", compose_guard(self.vendors, self.proxied))
         object.__setattr__(self, "stand_ins", compose_stand_ins(self.vendors))
-        assets = {asset.name: asset for asset in (*chosen.values(), self.guard, self.stand_ins)}
+        assets = {asset.name: asset for asset in (*scripts.values(), self.guard, self.stand_ins)}
         object.__setattr__(self, "assets", MappingProxyType(assets))
 
     @property
     def fingerprint(self) -> str:
-        """Changes with everything that markup depends on, besides what `markup` is told."""
-        return repr((sorted(self.assets), sorted((tag, words.label) for tag, words in self.texts.items())))
+        """Return a value that changes with everything that markup depends on, besides the arguments of `markup`."""
+        return repr((sorted(self.assets), sorted((tag, texts.label) for tag, texts in self.texts.items())))
 
     def asset(self, lang: str | None = None, *, vendor: str | None = None, placeholders: bool = False) -> Asset:
-        """The script for a page in a language (BCP 47), whose chat is of one vendor, with or without placeholders."""
+        """Return the script for a page in a language (BCP 47) whose chat is a vendor's."""
         known = next((each.id for each in self.vendors if each.id == vendor), self.vendors[0].id)
-        return self._chosen[choose(self.texts, lang), known, placeholders]
+        return self._scripts[choose(self.texts, lang), known, placeholders]
 
     def markup(
         self,
@@ -108,67 +110,65 @@ class Facade:
         ask: bool = False,
         more: bool = False,
     ) -> bytes:
-        """The markup for one page, to stand once, before `</body>` or at the document's end.
+        """Return the markup for one page, to go before `</body>` or to the document's end.
 
         Args:
-            chat: the script that the click loads, or None where there is nothing but held tags to release.
-            asset_url: where the page finds a script of these; the one that fits the page lies beside it.
+            chat: the script that the click loads, or None where there is nothing but blocked tags to release.
+            asset_url: the URL of any of the scripts; the one for this page has the same folder.
             nonce: the page's own CSP nonce, or None.
-            allowed: the purposes that are allowed on this page. Where the chat is, it loads by itself.
-            lang: the page's language, as its `<html lang>` says, or None where it says none.
-            language: the language of the words, where the site has chosen it; None: the page's.
-            held: what was held and has an address, each as its mark. Nothing else with an address is ever released.
-            based: how many of them stand before the first `<base>`; None where the page has none.
-            texts: how many scripts without an address were held.
-            bare: how many more, which lack the page's nonce and which its policy lets run by their digest.
-            placeholders: embeds are held, and a button may stand in for them.
+            allowed: the purposes that are allowed on this page. If the chat's is, the chat loads by itself.
+            lang: the page's language, as its `<html lang>` says, or None if it says none.
+            language: the language of the texts, if the site has chosen it; None: the page's.
+            held: the blocked elements that have an address, each as its mark. No others with an address are released.
+            based: how many of them stand before the first `<base>`; None if the page has none.
+            texts: how many inline scripts are blocked.
+            bare: how many more lack the page's nonce and run by their hash.
+            placeholders: whether embeds are blocked, so that placeholders may stand in for them.
             vendor: the id of the chat's vendor; None: the first.
-            ask: the page is the same for every visitor: the script asks for the visitor's own decision.
-            more: a script stands in the page already, and this one tells of what was held behind it.
-
-        Returns: ASCII bytes, so that they mean the same in every charset built on ASCII; well-formed as XML too.
+            ask: whether the page is the same for every visitor, so that the script asks for the visitor's own decision.
+            more: whether the page has a script already, and this one lists what is blocked behind it.
         """
-        waiting = Waiting(tuple(held), based, texts, bare)
-        given = (chat, asset_url, tuple(allowed), lang, language, waiting, placeholders, vendor, ask, more)
-        # What a page's own addresses and attributes fill is hardly the same in the next one.
-        said = () if chat is None else (chat.src, *(part for attribute in chat.attributes for part in attribute))
-        is_short = sum(map(len, (*chain.from_iterable(held), *said))) < _SHORT
-        before, after = _written_again(self, *given) if is_short else self.written(*given)
+        blocked = BlockedTags(tuple(held), based, texts, bare)
+        given = (chat, asset_url, tuple(allowed), lang, language, blocked, placeholders, vendor, ask, more)
+        chat_texts = () if chat is None else (chat.src, *chain.from_iterable(chat.attributes))
+        # Markup with much of the page's own text rarely recurs, so it is not cached.
+        is_short = sum(map(len, (*chain.from_iterable(held), *chat_texts))) < _LONGEST_CACHED
+        before, after = _render_cached(self, *given) if is_short else self.render(*given)
         return before + (b' nonce="%s"' % text(nonce) if nonce is not None else b"") + after
 
-    def written(
+    def render(
         self,
         chat: ChatScript | None,
         asset_url: str,
         allowed: Iterable[Purpose],
         lang: str | None,
         language: str | None,
-        waiting: Waiting,
+        blocked: BlockedTags,
         placeholders: bool,
         vendor: str | None,
         ask: bool,
         more: bool,
     ) -> tuple[bytes, bytes]:
-        """What `markup` gives, in two parts: a nonce, which no other page has, stands between them."""
+        """Return what `markup` does, in the parts before and after the nonce, which no other page has."""
         chosen = choose(self.texts, language or lang)
         asset = self.asset(chosen, vendor=vendor, placeholders=placeholders)
         settings: dict[str, object] = {}
         place = b""
         if chat is not None:
-            place = self._place(self.texts[chosen], None if _is_said(chosen, lang) else chosen)
+            place = self._place(self.texts[chosen], None if _page_speaks(chosen, lang) else chosen)
             settings = {"src": chat.src, "attrs": dict(chat.attributes)}
         if not more:
             settings["live"] = {purpose.value: 1 for purpose in allowed}
         if ask:
             settings["ask"] = True
-        settings["held"] = waiting.held
-        if waiting.based is not None:
-            settings["based"] = waiting.based
-        if waiting.texts:
-            settings["texts"] = waiting.texts
-        if waiting.bare:
-            settings["bare"] = waiting.bare
-        script = _tag("script", {"src": self._beside(asset_url, asset), "async": ""})
+        settings["held"] = blocked.held
+        if blocked.based is not None:
+            settings["based"] = blocked.based
+        if blocked.texts:
+            settings["texts"] = blocked.texts
+        if blocked.bare:
+            settings["bare"] = blocked.bare
+        script = _tag("script", {"src": self._sibling_url(asset_url, asset), "async": ""})
         return place + script[:-1], b" data-conf='" + _json(settings) + b"'></script>"
 
     def guard_markup(
@@ -182,20 +182,19 @@ class Facade:
         ask: bool = False,
         offers: Mapping[str, object] | None = None,
     ) -> bytes:
-        """The guard for tags that other scripts insert, to stand before the first script that may insert one.
+        """Return the guard, to go before the first script that may insert a tag.
 
         Args:
-            asset_url: where the page finds a script of these.
+            asset_url: the URL of any of the scripts.
             nonce: the page's own CSP nonce, or None.
             allowed: the purposes that are allowed on this page.
-            lang: the page's language, for the script that releases what the guard holds.
-            inline: the guard itself stands in the page, which its policy allows, and no file is asked for.
-            ask: the page is the same for every visitor: who holds anything asks for the visitor's own decision.
-            offers: for what a script brings a button may stand in: "chat", with true or the accounts whose it may be,
-                and "embeds".
+            lang: the page's language, for the script that releases what the guard blocks.
+            inline: whether the guard stands in the page itself, so that no file is requested.
+            ask: whether the page is the same for every visitor, so that the script asks for the visitor's own decision.
+            offers: what a button may stand in for if a script inserts it: "chat", with 1 or the accounts, and "embeds".
         """
-        facade = self._beside(asset_url, self.asset(lang, placeholders=True))
-        src = None if inline else self._beside(asset_url, self.guard)
+        facade = self._sibling_url(asset_url, self.asset(lang, placeholders=True))
+        src = None if inline else self._sibling_url(asset_url, self.guard)
         settings = _json({purpose.value: 1 for purpose in allowed})
         asks = "" if ask else None
         offered = json.dumps(offers, separators=(",", ":")) if offers else None
@@ -205,28 +204,28 @@ class Facade:
         return opening + b" data-guard='" + settings + b"'>" + code + b"</script>"
 
     def stand_ins_markup(self, asset_url: str, nonce: str | None, *, inline: bool = False) -> bytes:
-        """What stands in for vendors' globals, to stand before the first held library. It takes what a guard takes."""
-        src = None if inline else self._beside(asset_url, self.stand_ins)
+        """Return the stand-ins for vendors' globals, to go before the first blocked library; see `guard_markup`."""
+        src = None if inline else self._sibling_url(asset_url, self.stand_ins)
         code = self.stand_ins.body.rstrip() if inline else b""
         return _tag("script", {"src": src, "nonce": nonce}) + code + b"</script>"
 
-    def _beside(self, asset_url: str, asset: Asset) -> str:
-        """The URL of `asset`, which lies beside the one of these that `asset_url` names."""
+    def _sibling_url(self, asset_url: str, asset: Asset) -> str:
+        """Return the URL of `asset`, which has the same folder as the script that `asset_url` names."""
         folder, slash, name = asset_url.rpartition("/")
         return folder + slash + asset.name if name in self.assets else asset_url
 
-    def _place(self, words: Texts, lang: str | None) -> bytes:
-        """What stands there until the script takes over: a link that works. Never a button, which would be dead."""
-        aside = _tag("aside", {"data-consent-facade": "", "lang": lang, "aria-label": words.label})
+    def _place(self, texts: Texts, lang: str | None) -> bytes:
+        """Return the facade's place: with a link until the script takes over, since a button would do nothing."""
+        aside = _tag("aside", {"data-consent-facade": "", "lang": lang, "aria-label": texts.label})
         if self.contact_url is not None:
-            return aside + _tag("a", {"href": self.contact_url}) + text(words.contact) + b"</a></aside>"
-        if words.without_script:
-            return aside + b"<noscript>" + text(words.without_script) + b"</noscript></aside>"
+            return aside + _tag("a", {"href": self.contact_url}) + text(texts.contact) + b"</a></aside>"
+        if texts.without_script:
+            return aside + b"<noscript>" + text(texts.without_script) + b"</noscript></aside>"
         return aside + b"</aside>"
 
 
-class Waiting(NamedTuple):
-    """What a page holds, as its script is told: see `Facade.markup`."""
+class BlockedTags(NamedTuple):
+    """The blocked tags of a page, as its script is told; see `Facade.markup`."""
 
     held: tuple[Mark, ...]
     based: int | None
@@ -234,35 +233,34 @@ class Waiting(NamedTuple):
     bare: int
 
 
-#: How long the addresses of a page's held scripts, and what its chat says, may be together, in characters, for its
-#: markup to be kept.
-_SHORT = 2048
+#: The most characters of a page's own text (marks, the chat's script) in markup that is cached.
+_LONGEST_CACHED = 2048
 
 
 @lru_cache(256)  # the pages of a site are alike
-def _written_again(facade: Facade, *given: Any) -> tuple[bytes, bytes]:
-    return facade.written(*given)
+def _render_cached(facade: Facade, *given: Any) -> tuple[bytes, bytes]:
+    return facade.render(*given)
 
 
 @lru_cache(256)
-def _is_said(language: str, lang: str | None) -> bool:
-    """Whether a page in `lang` is in `language`, so that the words need not say which they are in."""
+def _page_speaks(language: str, lang: str | None) -> bool:
+    """Return whether a page in `lang` is in `language`, so that our texts need no `lang` of their own."""
     return lang is not None and choose({language: Texts()}, lang) == language and lang.lower().startswith(language)
 
 
 def _tag(name: str, attributes: dict[str, str | None]) -> bytes:
-    """A start tag. An attribute that is None is left out; an empty one is written in full, as XML wants it."""
-    written = (b' %s="%s"' % (key.encode(), text(value)) for key, value in attributes.items() if value is not None)
-    return b"<%s%s>" % (name.encode(), b"".join(written))
+    """Return a start tag without the attributes that are None. XML needs a value for empty ones."""
+    rendered = (b' %s="%s"' % (key.encode(), text(value)) for key, value in attributes.items() if value is not None)
+    return b"<%s%s>" % (name.encode(), b"".join(rendered))
 
 
 def text(value: str) -> bytes:
-    """`value` as the text of an element or of an attribute in quotes."""
-    return _ascii(NOT_TEXT.sub("\ufffd", value).translate(_MARKS))
+    """Return `value` as the text of an element or of an attribute in quotes."""
+    return _ascii(NOT_TEXT.sub("\ufffd", value).translate(_REFERENCES))
 
 
 def _json(value: object) -> bytes:
-    return _ascii(json.dumps(value, separators=(",", ":")).translate(_JSON_MARKS))
+    return _ascii(json.dumps(value, separators=(",", ":")).translate(_JSON_REFERENCES))
 
 
 def _ascii(value: str) -> bytes:

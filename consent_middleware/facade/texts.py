@@ -1,8 +1,4 @@
-"""The facade's words, in the languages that the package speaks.
-
-Knows: the words, and which of them fit a page's language.
-Must not know: any vendor by name, markup, settings, HTTP.
-"""
+"""The facade's texts, in every language that the package has, and the choice of one for a page."""
 
 from __future__ import annotations
 
@@ -11,30 +7,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
 
-#: What XML 1.0 (section 2.2) cannot hold, not even as a character reference: controls, surrogates, U+FFFE and U+FFFF.
+#: The characters that XML 1.0 (section 2.2) forbids, even as references: controls, surrogates, U+FFFE and U+FFFF.
 NOT_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The facade's words. `{vendor}` stands for the vendor's name.
+    """The facade's texts in one language. `{vendor}` stands for the vendor's name.
 
     Attributes:
-        label: the name of the facade's region, for a screen reader.
-        button: the button's label, and its name.
-        description: what the click does. It is read out with the button and stands beside it.
-        privacy: the link to the privacy page, behind the description.
-        loading: said while the chat is on its way.
-        ready: said when the chat has opened.
-        failed: said when the chat cannot be reached and a link to another way stands below.
-        failed_alone: the same where no link is set: it has to name another way by itself.
-        offline: said at once when the browser has no network.
+        label: the name of the facade's region, for screen readers.
+        button: the button's label.
+        description: what the click does. It stands beside the button, and screen readers read it with the button.
+        privacy: the link to the privacy page, after the description.
+        loading: shown while the chat loads.
+        ready: read by screen readers when the chat has opened.
+        failed: shown when the chat cannot be loaded, above the `contact` link.
+        failed_alone: the same if the site has no contact link, so that it has to name another way itself.
+        offline: shown at once when the browser has no network.
         contact: the link to another way to make contact.
-        without_script: shown without JavaScript where no link is set. Empty: nothing is shown.
+        without_script: shown without JavaScript if the site has no contact link. Empty: nothing is shown.
         embed: what the click on a placeholder does.
         embed_loading, embed_failed: the same as `loading` and `failed` for a placeholder.
-        forms, meetings, calls_to_action, video: the label of a placeholder's button, by the kind of what waits. Empty:
-            no placeholder of that kind.
+        forms, meetings, calls_to_action, video: the label of a placeholder's button, by the kind of embed. Empty: no
+            placeholder of that kind.
     """
 
     label: str = "Live chat"
@@ -57,13 +53,17 @@ class Texts:
     video: str = "Play the video"
 
     def __post_init__(self) -> None:
-        """Refuse what no page can hold. Raises: ValueError."""
+        """Check the characters.
+
+        Raises:
+            ValueError: a text has a character that no page can contain.
+        """
         for field in fields(self):
             if NOT_TEXT.search(getattr(self, field.name)):
                 raise ValueError(f"{field.name} holds a character that no page can hold")
 
 
-#: The words by language (BCP 47, primary subtag).
+#: The texts by language (BCP 47, primary subtag).
 LANGUAGES: Mapping[str, Texts] = MappingProxyType(
     {
         "en": Texts(),
@@ -252,9 +252,9 @@ LANGUAGES: Mapping[str, Texts] = MappingProxyType(
 
 
 def choose(languages: Mapping[str, Texts], lang: str | None) -> str:
-    """The key of `languages` that fits a language tag best (RFC 4647, section 3.4, "lookup").
+    """Return the key of `languages` that fits a language tag best (RFC 4647, section 3.4, "lookup").
 
-    Where none does, it is English, and without English the first.
+    If none fits, the key is "en", or the first if there is no English.
     """
     tag = (lang or "").strip().lower().replace("_", "-")
     while tag:

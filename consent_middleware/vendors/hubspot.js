@@ -1,34 +1,34 @@
-// HubSpot in the visitor's browser: how its chat widget is prepared, opened, found and taken away, and where its embeds
-// would stand.
+// @ts-check
+// HubSpot's driver: how its chat is prepared, opened, found and taken away, and where its embeds go. `Driver` in
+// facade/assets/types.d.ts says what each member does; hubspot.py beside this file is the server's side.
 //
-// Knows: everything of HubSpot's that reaches the browser. Its server side is hubspot.py, beside this file.
-// Must not know: the facade's looks, words and states. Another vendor offers the same names; `embeds` and `spot` may
-// be left out.
-// Source: HubSpot's Conversations SDK; what the SDK leaves unsaid is marked "in the embed script".
-const driver = {
-  // What a visitor clicks on to open the chat: HubSpot's own kind of link, and the package's attribute.
+// Source: HubSpot's Conversations SDK. What that leaves unsaid is marked "in the embed script".
+
+/** @type {Driver} */
+export const driver = {
+  // HubSpot's own kind of link, and the package's attribute.
   opens: "[data-consent-open],a[href*='#hs-chat-open' i]",
 
-  // The widget's API once the embed script has run, or null. A look at `load` tells it from an element with that id.
+  // Returns the widget's API once the embed script has run, or null. An element with that id has no `load`.
   api() {
     const api = window.HubSpotConversations;
     return api?.widget?.load ? api : null;
   },
 
-  // Called before the chat script is fetched, or in its place when the API stands already. `open`: the visitor asked
-  // for the chat, so it is loaded and opened; otherwise it loads as the site's own settings have it. `done` is called
-  // when the widget is there, `fail` when the account has no chat for this page. A second call replaces the first.
+  // Without `open`, the chat loads as the site's own settings have it. A second call replaces the first.
   begin(open, done, _, fail) {
-    // In the embed script: it pushes to both without looking, and nothing but the tracking code makes them.
+    // In the embed script: it pushes to both, which only the tracking code makes.
     window._hsp ??= [];
     window._hsq ??= [];
     // In the embed script: the name of the event.
-    addEventListener("hubspot:messages:initialized", ({ detail }) => detail?.messageWillRender === false && fail());
+    addEventListener("hubspot:messages:initialized", (/** @type {any} */ { detail }) => {
+      if (detail?.messageWillRender === false) fail();
+    });
     // The site's object keeps its identity, because the site may add an identification token to it later.
     const settings = (window.hsConversationsSettings ??= {});
     const { loadImmediately: before = true } = settings;
     if (open) settings.loadImmediately = false;
-    // A later load of the whole tracking code finds the settings as the site has made them.
+    // The tracking code, loaded later, must find the settings as the site has made them.
     driver.restore = () => (settings.loadImmediately = before);
     driver.meet = () => {
       const api = driver.api();
@@ -41,39 +41,37 @@ const driver = {
       if (open) api.widget.load({ widgetOpen: true });
       else if (!before) done();
     };
-    // The array is the site's as well, so it is added to and never set.
+    // The array is the site's as well, so it is never replaced.
     if (!driver.api()) (window.hsConversationsOnReady ??= []).push(() => driver.meet?.());
     driver.meet();
     return driver.api();
   },
 
-  // True when the widget is there. Asked again and again, it also meets an API whose ready call was lost because the
-  // site set its own array after the click.
+  // Called four times a second. It also meets an API whose ready call was lost because the site set its own array after
+  // the click.
   loaded() {
     driver.meet?.();
-    // In the embed script: until `load`, a stub stands in that knows `load`, `on` and `off` alone.
+    // In the embed script: until `load`, the API is a stub with `load`, `on` and `off` alone.
     return driver.api()?.widget.status?.()?.loaded;
   },
 
-  // Opens the loaded widget. `load` alone is not enough: HubSpot takes one a second, and a ready function of the
-  // site's may have used it up. A widget that is open is left alone: told to open, it would take the focus.
+  // `load` alone is not enough: HubSpot takes one a second, and a ready function of the site's may have been first. An
+  // open widget is left alone, since it would take the focus.
   open() {
     if (!document.querySelector(".hs-messages-widget-open")) driver.api()?.widget.open?.();
   },
 
-  // The element to which the focus goes, or null.
   frame() {
     return document.querySelector("iframe[id^=hubspot-conversations],#hubspot-messages-iframe-container iframe");
   },
 
-  // Takes away the widget, a half-built one too, and forgets what `begin` asked for.
+  // Also takes a half-built widget away, and forgets what `begin` asked for.
   remove() {
     driver.restore?.();
     driver.meet = null;
     driver.api()?.widget.remove?.();
   },
 
-  // Ends the vendor's presence: the widget, its cookies, and by the vendor's own call the consent that it remembers.
   forget() {
     driver.remove();
     driver.api()?.clear?.();
@@ -82,67 +80,74 @@ const driver = {
 };
 
 if (EMBEDS) {
-  // The elements in which embeds stand whose script finds them by itself, each with the kind of embed.
+  // The elements that HubSpot's scripts fill by themselves.
   driver.embeds = {
     ".hs-form-frame,.hs-form-html,.payments-iframe-container": "forms",
     ".meetings-iframe-container": "meetings",
     "iframe[data-hsv-src]": "video",
   };
 
-  // The element that a selector or an element stands for.
-  const find = (target) => {
+  // Returns the element for a selector, an element or a jQuery object.
+  const findElement = (/** @type {any} */ target) => {
     try {
       return target?.nodeType ? target : target?.jquery ? target[0] : document.querySelector(target);
     } catch {
-      // Put together by the script, so that its beginning is no selector; or none at all.
+      // Not a selector: the script puts it together, so that only its beginning was read.
     }
   };
 
-  // The element in or before which the embed of a held inline script would stand: what its text names as its target,
-  // else itself. None, where a call to action has its link beside it.
+  // The target that the script's text names, else the script itself. A call to action with a link beside it needs no
+  // placeholder.
   driver.spot = (script) => {
     if (script.closest(".hs-cta-wrapper")?.querySelector("a[href]")) return;
     const target = /["']?target["']?\s*:\s*["']([^"']+)/.exec(script.text)?.[1];
-    return find(target) || script;
+    return findElement(target) || script;
   };
 
-  // The globals whose calls come here.
   driver.globals = ["hbspt", "HubSpotConversations"];
 
-  // The kind of embed that a call makes, and on the call, what finds the element in which that would stand.
   driver.kindOf = (call) => {
     const [what] = call.path;
-    const kind = { __proto__: null, forms: "forms", enqueueForm: "forms", meetings: "meetings", cta: "calls-to-action" };
-    const [to] = call.given;
-    call.target = () =>
-      what === "cta" ? null : find(to?.target ?? to) || (call.script?.isConnected ? call.script : null);
-    return call.name === "hbspt" ? kind[what] : null;
+    /** @type {Record<string, string>} */
+    const kinds = {
+      __proto__: null,
+      forms: "forms",
+      enqueueForm: "forms",
+      meetings: "meetings",
+      cta: "calls-to-action",
+    };
+    const [options] = call.args;
+    call.target = () => {
+      if (what === "cta") return null;
+      return findElement(options?.target ?? options) || (call.script?.isConnected ? call.script : null);
+    };
+    return call.name === "hbspt" ? kinds[what] : null;
   };
 
-  driver.asksToOpen = ({ path: [, name], given: [options] }) => name === "open" || (name === "load" && options?.widgetOpen);
+  driver.asksToOpen = ({ path: [, name], args: [options] }) =>
+    name === "open" || (name === "load" && options?.widgetOpen);
 
-  // Calls again what was called of a stand-in. Of the chat, once it is there; its own script then goes through this list.
-  driver.repeat = (call) => {
-    const { name, path, given, script } = call;
+  // Calls of the chat go into the list that HubSpot's own script goes through once it is there.
+  driver.replay = (call) => {
+    const { name, path, args, script } = call;
     const again = () => {
-      const of = path.slice(0, -1).reduce((object, key) => object[key], window[name]);
+      const owner = path.slice(0, -1).reduce((object, key) => object[key], window[name]);
       const last = path.at(-1);
-      // The chat may be on its way by then.
-      const { loaded, pending } = (/^(open|load)$/.test(last) && of.status?.()) || {};
-      if (!(loaded || pending)) of[last](...given);
+      // The chat may be loading by then.
+      const { loaded, pending } = (/^(open|load)$/.test(last) && owner.status?.()) || {};
+      if (!(loaded || pending)) owner[last](...args);
     };
     if (name !== "hbspt") return (window.hsConversationsOnReady ??= []).push(again);
-    // Where a script names no target, the form stands where the script does.
-    if (/create|enqueueForm/.test(path) && script?.isConnected && given[0]?.formId && !given[0].target) {
+    // A form without a target stands where its script does.
+    if (/create|enqueueForm/.test(path) && script?.isConnected && args[0]?.formId && !args[0].target) {
       const place = document.createElement("div");
       place.id = "consent-form-" + Math.random().toString(36).slice(2);
       script.before(place);
-      given[0] = { ...given[0], target: "#" + place.id };
+      args[0] = { ...args[0], target: "#" + place.id };
     }
     again();
   };
 
-  // The chat that a tag brings: its script, what that needs, and its account. None where it brings no chat.
   driver.chat = (tag, url) => {
     let [, region, portal] =
       /^https:\/\/(?:js|api)(?:-([a-z]{2}\d{1,2}))?\.(?:hs-scripts\.com|hubapi\.com\/scriptloader\/v1|hs-analytics\.net\/analytics\/[^/]+)\/([1-9]\d{0,18})\.js/.exec(url) ?? [];

@@ -366,7 +366,7 @@ class TestGuardAndFacade:
             app.pages["/"] = "<!doctype html><title>Shop</title><p>One<script>new Image().src='" + PIXEL + "'</script>"
             app.pages["/two"] = f'<!doctype html><html lang="en"><title>Shop</title><body><p>Two</p>{INSTALLED}'
             page.goto(app.url)
-            until(page, "window.consentMiddleware.take")
+            until(page, "window.consentMiddleware?.core?.adopt")
             page.evaluate(
                 """async () => {
                     const parsed = new DOMParser().parseFromString(await (await fetch("/two")).text(), "text/html");

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -1099,3 +1101,16 @@ def test_the_name_of_the_script_is_made_of_its_content(page: Page, site: Site) -
     put(site, document())
     open_page(page)
     assert page.evaluate("document.querySelector('script[data-conf]').src").endswith(ASSET.name)
+
+
+@pytest.mark.parametrize("guard", [None, ()])
+def test_window_has_one_object_with_documented_members(page: Page, site: Site, guard: tuple[()] | None) -> None:
+    put(site, document(guard=guard))
+    open_page(page)
+    text = (Path(__file__).parents[2] / "docs" / "facade.md").read_text("utf-8")
+    documented = re.findall(r"^\| `(\w+)(?:\(\))?` \|", text.partition("## The script's object")[2], re.MULTILINE)
+
+    names = page.evaluate("Object.keys(window)")
+
+    assert [name for name in names if "onsent" in name] == ["consentMiddleware"]
+    assert sorted(page.evaluate("Object.keys(consentMiddleware)")) == sorted(documented)

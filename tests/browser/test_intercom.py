@@ -15,7 +15,7 @@ from .app import App
 from .pages import URL, quiet
 from .site import Document, Site
 
-DRIVER = (files("consent_middleware") / "vendors" / "intercom.js").read_text("utf-8")
+DRIVER = "const driver = " + (files("consent_middleware") / "vendors" / "intercom.min.js").read_text("ascii")
 WIDGET = "https://widget.intercom.io/widget/abc12345"
 ATTRIBUTES = {"id": "intercom-messenger-script", "data-app-id": "abc12345"}
 

@@ -313,7 +313,7 @@ class TestInsertedChat:
     )
     def test_no_button_without_a_chat(self, page: Page, app: App, make: str) -> None:
         errors = show(page, app, f"<script>{MENU}{make}</script>")
-        until(page, "window.consentMiddleware.take")
+        until(page, "window.consentMiddleware?.core?.adopt")
         quiet(page)
         expect(place(page)).to_have_count(0)
         assert errors == []
@@ -321,7 +321,7 @@ class TestInsertedChat:
     def test_other_accounts_have_none(self, page: Page, standin: StandIn) -> None:
         with App(Policy(contact_url="/c", chat_accounts=["12345"]), {}) as app:
             show(page, app, f"<script>{MENU}{INSERT.replace('12345', '666')}</script>")
-            until(page, "window.consentMiddleware.take")
+            until(page, "window.consentMiddleware?.core?.adopt")
             quiet(page)
             expect(place(page)).to_have_count(0)
             show(page, app, f"<script>{MENU}{INSERT}</script>")
@@ -331,7 +331,7 @@ class TestInsertedChat:
     def test_none_where_the_site_offers_no_chat(self, page: Page) -> None:
         with App(Policy(contact_url="/c", chat_pages=["/help"]), {}) as app:
             errors = show(page, app, f"<script>{MENU}{INSERT}</script>")
-            until(page, "window.consentMiddleware.take")
+            until(page, "window.consentMiddleware?.core?.adopt")
             quiet(page)
             expect(place(page)).to_have_count(0)
         assert errors == []
@@ -406,7 +406,7 @@ class TestShadowRoots:
         frame = '<iframe title="x" src="https://meetings.hubspot.com/ann"></iframe>'
         make = f"document.getElementById('d').attachShadow({{mode:'{mode}'}}).innerHTML='{frame}';"
         show(page, app, f"<div id=d></div><script>{MENU}{make}</script>")
-        until(page, "window.consentMiddleware.take")
+        until(page, "window.consentMiddleware?.core?.adopt")
         quiet(page)
         assert asked(standin) == []
         page.evaluate(ACCEPT)
@@ -544,7 +544,7 @@ class TestForms:
                 f"<div id=f></div><script src='{FORMS}'></script><script>{MENU}"
                 f"hbspt.forms.create({{{FORM},target:'#f'}})</script>",
             )
-            until(page, "window.consentMiddleware.take")
+            until(page, "window.consentMiddleware?.core?.adopt")
             quiet(page)
             expect(page.locator("#f > *")).to_have_count(0)
         assert asked(standin) == []

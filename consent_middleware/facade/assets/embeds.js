@@ -1,160 +1,202 @@
-// What only scripts tell of, in the visitor's browser: the button that stands where a held form, meeting or video would
-// be, and the click that brings all of its kind on this page, once; the button for a chat whose tag a script has put
-// into the page; and what the site calls of what waits.
+// @ts-check
+// Placeholders: the buttons that stand where a blocked form, meeting or video would be. A click loads all embeds of its
+// kind on this page. Also the button for a chat whose tag a script has inserted, and the calls that the site has made
+// of blocked libraries.
 //
-// Knows: which held elements are seen, where they stand, and what the guard's stand-ins have kept.
-// Must not know: any vendor; a driver says where a script's embed would be.
-// It is put in front of facade.js, in one scope, for pages that have a use for it.
+// The script for pages without placeholders leaves this module out (`EMBEDS` is false).
 
-// The places of the buttons, by the element that each belongs to.
-const places = new Map();
+import { failureState, mountAll, openChat, startAlone, withTimeout } from "./chat.js";
+import { allowed, blocked, clicked, core, scripted } from "./core.js";
+import { blockedAttr, create, findAll, findFirst, isScript, purposeOf } from "./dom.js";
+import { mountButton } from "./button.js";
+import { addressOf, knownBase, release } from "./release.js";
+import { driver, settings, useSettings } from "./settings.js";
 
-// Libraries that count as loaded, with what is to be told when they have.
-const told = (core.told ??= new WeakMap());
+/**
+ * The placeholders, by the element where each embed would be.
+ * @type {Map<AnyElement, {place: AnyElement, kind: string, close: () => void}>}
+ */
+const placeholders = new Map();
 
-// What the site has called of embeds that wait, with the kind of each, the element that it names, and its place there.
+/**
+ * The scripts whose load event we have fired, each with the function to call once it has really loaded.
+ * @type {WeakMap<AnyElement, Resolve | undefined>}
+ */
+export const announced = new WeakMap();
+
+/**
+ * The kept calls that make embeds.
+ * @type {Call[]}
+ */
 const calls = [];
 
-// Hears what the site has called of what waits.
-const takeCalls = () => {
+const driverOf = (/** @type {Call} */ call) => DRIVERS.find((vendor) => vendor.globals?.includes(call.name));
+
+/** Handle the calls that the stand-ins have kept: a visitor's call opens the chat, and calls that make embeds wait. */
+export const handleCalls = () => {
   for (const call of core.calls.splice(0)) {
-    const vendor = DRIVERS.find((each) => each.globals?.includes(call.name));
+    const vendor = driverOf(call);
     call.kind = vendor.kindOf(call);
     if (call.kind) calls.push(call);
     else if (call.active && vendor === driver && vendor.asksToOpen(call)) openChat();
-    else vendor.repeat(call);
+    else vendor.replay(call);
   }
-  enhance();
+  mountAll();
 };
 
-// Calls again what the site has called of embeds that may be there: those of a kind, or all that are allowed. A library
-// that is still on its way makes its calls once it has come.
-const repeat = (kind) => {
+/**
+ * Make the kept calls of a kind again, or those of all kinds if embeds are allowed. Calls of a library that has not
+ * loaded yet are made once it has.
+ * @param {string} [kind]
+ */
+export const replayCalls = (kind) => {
   for (const call of [...calls])
-    if (window[call.name] && (kind ? call.kind === kind : live.embeds)) {
+    if (window[call.name] && (kind ? call.kind === kind : allowed.embeds)) {
       calls.splice(calls.indexOf(call), 1);
-      DRIVERS.find((each) => each.globals?.includes(call.name)).repeat(call);
+      driverOf(call).replay(call);
     }
 };
 
-// Scripts that a site loads by itself tell it so by an event, and there it calls for its form, or goes on with the next
-// of its scripts. So a library that has a stand-in says at once that it has loaded, and so does what a script has
-// brought, unless the site may look for more of it; and not again when it has.
-const fireLoad = () => {
-  for (const element of [...all("script[data-consent]"), ...caught]) {
-    if (told.has(element) || !element.isConnected || !baseOf(element)) continue;
+/**
+ * Fire the load event of blocked scripts that the site may wait for.
+ *
+ * A site that inserts a script makes its form at this event, or inserts the next of its scripts. So the event is fired
+ * at once for a library with a stand-in. It is also fired for other scripts that a script has inserted, but not for
+ * those of embeds, because the site may use what they define.
+ */
+export const announceLibraries = () => {
+  for (const element of [...findAll("script[data-consent]"), ...blocked]) {
+    if (announced.has(element) || !element.isConnected || !knownBase(element)) continue;
     const { consentKind } = element.dataset;
-    if (!STAND_INS.some(([, , , makers]) => makers?.test(addressOf(element))) && (consentKind || !made.has(element))) continue;
-    told.set(element);
-    setTimeout(() => markOf(element) && element.dispatchEvent(new Event("load")));
+    const hasStandIn = STAND_INS.some(([, , , makers]) => makers?.test(addressOf(element)));
+    if (!hasStandIn && (consentKind || !scripted.has(element))) continue;
+    announced.set(element, undefined);
+    setTimeout(() => purposeOf(element) && element.dispatchEvent(new Event("load")));
   }
 };
-if (!core.hears) {
-  core.hears = 1;
-  const onLoaded = (event) => {
-    const resolve = event.isTrusted && told.get(event.target);
+
+/** Hide the real load event of announced scripts from the site, which has had one. */
+export const watchLibraries = () => {
+  if (core.watchesLibraries) return;
+  core.watchesLibraries = true;
+  const onLoad = (/** @type {Event} */ event) => {
+    const resolve = event.isTrusted && announced.get(/** @type {any} */ (event.target));
     if (!resolve) return;
     event.stopImmediatePropagation();
     resolve(event);
-    repeat();
+    replayCalls();
   };
-  document.addEventListener("load", onLoaded, true);
-}
+  document.addEventListener("load", onLoad, true);
+};
 
-// Makes a button for a chat that a script of the site's brings: the guard holds its tag, and nothing in the page tells of
-// it. An element that only markup has made would not have run.
-const addChatButton = () => {
-  const whose = core.offers?.chat;
-  if (!whose || first("[data-consent-facade]")) return;
+/**
+ * Add a button for a chat whose tag a script has inserted, and the guard has blocked. A tag in markup counts for
+ * nothing, since it would not have run.
+ */
+export const addChatButton = () => {
+  const offered = core.offers?.chat;
+  if (!offered || findFirst("[data-consent-facade]")) return;
   const { proxied } = SITE;
-  for (const element of caught) {
-    if (!element.isConnected || !made.has(element) || !driver.chat || kept(element, "src") === null) continue;
-    const url = new URL(kept(element, "src"), document.baseURI);
+  for (const element of blocked) {
+    const src = blockedAttr(element, "src");
+    if (!element.isConnected || !scripted.has(element) || !driver.chat || src === null) continue;
+    const url = new URL(src, document.baseURI);
     // An origin of the site's own may stand in for several hosts.
-    const stands = Object.keys(proxied).filter((host) => new URL(proxied[host]).host === url.host);
-    const found = [url.host, ...stands].map((host) => driver.chat(element, "https://" + host + url.pathname));
-    const chat = found.find((each) => each && (whose === 1 || whose.includes(each.account)));
+    const proxiedHosts = Object.keys(proxied).filter((host) => new URL(proxied[host]).host === url.host);
+    const chats = [url.host, ...proxiedHosts].map((host) => driver.chat(element, "https://" + host + url.pathname));
+    const chat = chats.find((found) => found && (offered === 1 || offered.includes(found.account)));
     if (!chat) continue;
-    const { host: wanted, pathname } = new URL(chat.src);
-    conf = { ...conf, ...chat, src: (proxied[wanted] ?? "https://" + wanted) + pathname, nonce: element.nonce };
-    const place = make("aside");
+    const { host, pathname } = new URL(chat.src);
+    const chatUrl = (proxied[host] ?? "https://" + host) + pathname;
+    useSettings({ ...settings, ...chat, src: chatUrl, nonce: element.nonce });
+    const place = create("aside");
     place.dataset.consentFacade = "";
     place.ariaLabel = SITE.label;
     place.lang = SITE.lang;
     document.body.append(place);
-    if (live.chat) due = 1;
+    if (allowed.chat) startAlone(true);
     return;
   }
 };
 
-// Puts a button where each held embed would be.
-const standInForEmbeds = () => {
+/** Mount a placeholder where each blocked embed would be. */
+export const mountPlaceholders = () => {
   if (core.offers && !core.offers.embeds) return;
-  const waiting = [...new Set([...all("[data-consent=embeds]:not(form)"), ...caught])].filter(
-    (element) => markOf(element) === "embeds" && baseOf(element),
+  const waiting = [...new Set([...findAll("[data-consent=embeds]:not(form)"), ...blocked])].filter(
+    (element) => purposeOf(element) === "embeds" && knownBase(element),
   );
-  const put = (kind, spot, itself) => {
-    if (!SITE[kind] || places.get(spot)?.isConnected) return;
-    const frame = spot.localName === "iframe";
-    const place = make("div");
-    // Only what is seen counts as there: a script that has come may make nothing.
-    const around = itself ? document.body : spot;
-    const count = () => around.querySelectorAll("*:not(script,style,link,template)").length;
-    const bring = async () => {
-      clicked.embeds = true;
-      show("loading", "embed-loading");
-      const before = count();
-      const wanted = (element) => element.dataset.consentKind === kind;
-      const came = await comes(async (end) => {
-        await release(wanted, kind);
-        const look = () => {
-          if (frame || !place.isConnected || count() > before) end(true);
-          else if (place.dataset.state === "loading") setTimeout(look, 50);
-        };
-        look();
-      });
-      if (came) closeEmbeds(kind);
-      else show("failed", "embed-" + trouble());
-    };
-    // What comes is in the place's neighbourhood: the focus stays there, and goes on from there.
-    const show = stand(place, kind, bring, () => (frame ? spot : place));
-    place.tabIndex = -1;
-    place.end = (which = kind) => {
-      if (which !== kind) return;
-      if (frame) spot.style.display = place.shown;
-      show("ready", "");
-    };
-    if (frame) {
-      // The button has the room of what it stands for, so that nothing moves.
-      place.shadowRoot.firstChild.style.cssText = `min-height:${spot.offsetHeight}px;width:${spot.offsetWidth}px`;
-      place.shown = spot.style.display;
-      spot.style.display = "none";
-    }
-    if (itself) spot.before(place);
-    else spot.append(place);
-    places.set(spot, place);
-    show("idle");
-  };
+  const isLibraryOf = (/** @type {Call} */ call) => (/** @type {AnyElement} */ element) =>
+    isScript(element) && element.isConnected && element.dataset.consentKind === call.kind;
   for (const vendor of DRIVERS) {
-    for (const selector of Object.keys(vendor.embeds ?? {})) {
-      const kind = vendor.embeds[selector];
+    for (const [selector, kind] of Object.entries(vendor.embeds ?? {}))
       if (waiting.some((element) => element.dataset.consentKind === kind))
-        all(selector).forEach((spot) => put(kind, spot, spot.localName === "iframe"));
-    }
+        findAll(selector).forEach((spot) => mountPlaceholder(kind, spot, spot.localName === "iframe"));
     for (const element of waiting) {
-      const inline = isScript(element) && !addressOf(element);
-      const spot = inline ? vendor.spot?.(element) : element.localName === "iframe" && element;
-      if (spot) put(element.dataset.consentKind, spot, spot === element);
+      const isInline = isScript(element) && !addressOf(element);
+      const spot = isInline ? vendor.spot?.(element) : element.localName === "iframe" && element;
+      if (spot) mountPlaceholder(element.dataset.consentKind, spot, spot === element);
     }
   }
   for (const call of calls) {
-    // What is called when nothing tells where it is to stand, stands beside its library.
-    const library = (element) => isScript(element) && element.isConnected && element.dataset.consentKind === call.kind;
-    const named = call.target();
-    const spot = named || waiting.find(library);
-    if (spot) put(call.kind, spot, !named || named === call.script);
+    // A call that names no target has its placeholder beside the library.
+    const target = call.target();
+    const spot = target || waiting.find(isLibraryOf(call));
+    if (spot) mountPlaceholder(call.kind, spot, !target || target === call.script);
   }
 };
 
-// Takes away the buttons of a kind, or all.
-const closeEmbeds = (kind) => places.forEach((place) => place.end(kind));
+/**
+ * Mount a placeholder in an element, or before it.
+ * @param {string} kind
+ * @param {AnyElement} spot
+ * @param {boolean} isBefore
+ */
+const mountPlaceholder = (kind, spot, isBefore) => {
+  if (!SITE[kind] || placeholders.get(spot)?.place.isConnected) return;
+  const isFrame = spot.localName === "iframe";
+  const { display } = spot.style;
+  /** @type {AnyElement} */
+  const place = create("div");
+  // A script that has loaded may have made nothing, so visible elements are counted.
+  const surroundings = isBefore ? document.body : spot;
+  const countVisible = () => surroundings.querySelectorAll("*:not(script,style,link,template)").length;
+  const loadEmbeds = async () => {
+    clicked.embeds = true;
+    showState("loading", "embed-loading");
+    const before = countVisible();
+    const isOfKind = (/** @type {AnyElement} */ element) => element.dataset.consentKind === kind;
+    const hasCome = await withTimeout(async (resolve) => {
+      await release(isOfKind, kind);
+      const look = () => {
+        if (isFrame || !place.isConnected || countVisible() > before) resolve(true);
+        else if (place.dataset.state === "loading") setTimeout(look, 50);
+      };
+      look();
+    });
+    if (hasCome) closePlaceholders(kind);
+    else showState("failed", "embed-" + failureState());
+  };
+  const close = () => {
+    if (isFrame) spot.style.display = display;
+    showState("ready", "");
+  };
+  // The embed appears beside the place, so the focus stays there.
+  const showState = mountButton(place, kind, loadEmbeds, () => (isFrame ? spot : place));
+  place.tabIndex = -1;
+  if (isFrame) {
+    // The button takes the room of what it stands for, so that nothing moves.
+    place.shadowRoot.firstChild.style.cssText = `min-height:${spot.offsetHeight}px;width:${spot.offsetWidth}px`;
+    spot.style.display = "none";
+  }
+  if (isBefore) spot.before(place);
+  else spot.append(place);
+  placeholders.set(spot, { place, kind, close });
+  showState("idle");
+};
+
+/** Close the placeholders of a kind, or all. */
+export const closePlaceholders = (/** @type {string | undefined} */ kind = undefined) =>
+  placeholders.forEach((placeholder) => {
+    if (kind && placeholder.kind !== kind) return;
+    placeholder.close();
+  });

@@ -1,59 +1,72 @@
-// What stands in for a vendor's globals while the scripts that make them wait.
+// @ts-check
+// Stand-ins for a vendor's globals while the scripts that make them wait.
 //
-// A site's own code calls into a library: it makes a form, or opens the chat. As long as a script that makes such a
-// global is held, a stand-in has its name and keeps the calls, in their order. The facade's script shows a placeholder
-// for an embed, takes a call that opens the chat for the visitor's click if it is one, and calls again what has been
-// called once the library is there.
+// A site's own code calls a library to make a form or to open the chat. While a script that makes such a global is
+// blocked, a stand-in has its name and keeps the calls in their order. The facade's script shows placeholders for
+// embeds, opens the chat if a visitor's click is the cause of the call, and makes the kept calls once the library is
+// there.
 //
-// It is put in front of facade.js, in one scope, and by itself into a page, before the first library of which a script
-// may ask at once.
-//
-//   STAND_INS  the globals: a name, the purposes of the scripts that make it, what those of its methods return that
-//              return anything, and maybe the addresses of scripts whose load event tells a site that it is there;
-//              the name alone of an array that the vendor's script goes through once it is there
+// This is a part of the facade's script for pages with placeholders. It also runs alone before the first blocked
+// library of a page, since the page's scripts may call the library at once.
 
-// What the site has called of what waits.
-core.calls ??= [];
+import { blocked, core, mayLoad } from "./core.js";
+import { findAll, purposeOf } from "./dom.js";
 
-// A stand-in for a global, or for what it has at `path`. What the site puts into it stays there.
-const standIn = (name, returns, path, own) =>
+/**
+ * Return a stand-in for a global, or for its member at `path`.
+ * @param {string} name
+ * @param {Record<string, unknown>} returns the return values, by the method's name
+ * @param {string[]} path
+ * @param {Record<string | symbol, any>} own members that the site has added
+ * @returns {any}
+ */
+const createStandIn = (name, returns, path, own) =>
   new Proxy(() => {}, {
-    // A promise would call `then`.
-    get: (_, key) =>
-      own[key] ??
-      (typeof key === "symbol" || key === "then" ? void 0 : standIn(name, returns, [...path, key], { __proto__: null })),
+    get(_, key) {
+      if (own[key] != null) return own[key];
+      // A promise would have `then`, and an iterable has symbols.
+      if (typeof key === "symbol" || key === "then") return undefined;
+      return createStandIn(name, returns, [...path, key], { __proto__: null });
+    },
     set: (_, key, value) => Reflect.set(own, key, value),
-    apply(_, it, given) {
-      core.calls.push({ name, path, given, script: document.currentScript, active: navigator.userActivation?.isActive });
-      core.takeCalls?.();
+    apply(_, self, args) {
+      const script = /** @type {AnyElement | null} */ (document.currentScript);
+      core.calls.push({ name, path, args, script, active: navigator.userActivation?.isActive });
+      core.handleCalls?.();
       return returns[path.at(-1)];
     },
   });
 
-const isHeld = (purposes) => [...all("script[data-consent]"), ...caught].some((it) => purposes.includes(markOf(it)));
+const isAnyBlocked = (/** @type {string[]} */ purposes) =>
+  [...findAll("script[data-consent]"), ...blocked].some((script) => purposes.includes(purposeOf(script)));
 
-if (!core.stands) {
-  core.stands = 1;
+/** Install the stand-ins, once for each page. */
+export const installStandIns = () => {
+  core.calls ??= [];
+  if (core.standIns) return;
+  core.standIns = true;
   for (const [name, purposes, returns] of STAND_INS) {
     if (!purposes) {
+      // An array that the vendor's script goes through once it is there.
       window[name] ??= [];
       continue;
     }
-    let real = window[name];
+    let library = window[name];
+    /** @type {Record<string, any>} */
     const own = { __proto__: null };
-    const stub = standIn(name, returns, [], own);
-    // A site may have declared the name for good.
+    const standIn = createStandIn(name, returns, [], own);
+    // If the site has declared the name with `var` or `const`, this does nothing.
     Reflect.defineProperty(window, name, {
       __proto__: null,
       configurable: true,
       enumerable: true,
-      get: () => real ?? (!mayLoad(purposes[0]) && isHeld(purposes) ? stub : void 0),
-      // The library that has come may build on what the site has put into the stand-in.
-      set(given) {
-        if (given === stub) return;
-        for (const key in given && own) given[key] ??= own[key];
-        real = given;
+      get: () => library ?? (!mayLoad(purposes[0]) && isAnyBlocked(purposes) ? standIn : undefined),
+      set(value) {
+        if (value === standIn) return;
+        // The library may need what the site has added to the stand-in.
+        for (const key in value && own) value[key] ??= own[key];
+        library = value;
       },
     });
   }
-}
+};

@@ -52,7 +52,7 @@ def test_what_is_on_every_prototype_is_no_consent(page: Page, names: list[str], 
     marks = f'<script type="text/x-consent" data-consent="tracking">{evil}</script>'
     shop = Shop(marks + tags, head=f"<script>{lines}</script>{manager}", policy=Policy(contact_url="/contact"))
     shop.open(page)
-    until(page, "window.consentMiddleware?.take")
+    until(page, "window.consentMiddleware?.core?.adopt")
     # The script looks about four times a second; a question that is answered comes behind such a look.
     page.evaluate("() => { consentMiddleware.refresh() }")
     comes(page, lambda: f"{HOST}/_consent/decision" in shop.requests())
@@ -83,7 +83,7 @@ def test_settings_of_a_prototype_are_none(page: Page) -> None:
     tag = f'<script src="/_consent/{engine_for(policy).facade.asset().name}"></script>'
     shop = Shop(PLACE + tag, head=f"<script>{POLLUTION}</script>", policy=policy)
     shop.open(page)
-    until(page, "window.consentMiddleware?.take")
+    until(page, "window.consentMiddleware?.core?.adopt")
     quiet(page, 600)
     assert not {address for address in shop.requests() if not address.startswith(HOST)}
     assert page.locator("[data-consent-facade] button").count() == 0
