@@ -537,7 +537,7 @@ class BodyRewriter:
             HTMLRewriter,
             self._holds,
             charset=kind.charset,
-            max_hold=policy.max_hold,
+            max_buffer=policy.max_hold,
             on_bail_out=policy.on_bail_out,
         )
         self._rewriter: HTMLRewriter | _Sniffer = (

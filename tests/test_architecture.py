@@ -28,6 +28,10 @@ ROWS = [
     {"endpoint"},
     {"blocking"},
     {"headers", "html.rewriter", "coding"},
+    {"html.reader"},
+    {"html.jis_tags", "html.sweep"},
+    {"html.asking"},
+    {"html.watch"},
     {"policy"},
     {"checks"},
     {"facade", "facade.markup", "facade.asset", "facade.texts", "notices"},
@@ -54,8 +58,10 @@ ROWS = [
         "scripts.structure",
         "scripts.tokens",
         "html",
-        "html.tokens",
-        "html.grammar",
+        *(
+            f"html.{name}"
+            for name in ("tags", "buffer", "long_tag", "script_text", "tree", "tokenizer", "xml", "grammar")
+        ),
         "html.gate",
         "html.charset",
         "html.doubt",

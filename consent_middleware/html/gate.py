@@ -18,7 +18,8 @@ from consent_middleware.urls import IGNORED
 
 from . import grammar
 from .charset import decode_text
-from .tokens import decode_references, foreign_text
+from .script_text import foreign_text
+from .tags import decode_references
 
 # A reference that may stand for something in a URL's host: not the usual ones of running text, and no query parameter.
 # By number, only dashes, quotation marks, daggers and the bullet: beside them stand spaces and joiners, which a host

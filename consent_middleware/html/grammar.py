@@ -140,6 +140,8 @@ SCRIPT_EVENT: Final = (
 RAW_TEXT: Final = frozenset(
     {b"iframe", b"noembed", b"noframes", b"noscript", b"script", b"style", b"textarea", b"title", b"xmp"}
 )
+# 13.2.6.4.7: with "plaintext", whose text never ends.
+TEXT_CONTENT: Final = RAW_TEXT | {b"plaintext"}
 RAW_END: Final = {word: pattern(rf"</{name(word)}") for word in RAW_TEXT}
 
 # 13.1.2: elements that have no content.

@@ -13,7 +13,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from consent_middleware.html.tokens import Tokenizer
+from consent_middleware.html.tokenizer import Tokenizer
+from consent_middleware.html.tree import Tree
 
 from .oracle import NEEDLE, browser_finds, engine_finds, is_uncertain, rewritten
 
@@ -148,37 +149,44 @@ MISNESTED = re.compile(
 
 
 def limit(document: str, problem: str) -> str | None:
-    """Give the known reason for which the two may disagree about a document in this way."""
-    tokens = Explaining()
+    """Return the known reason for which the two may disagree about a document in this way."""
+    tokens = Tokenizer()
+    tokens.tree = tree = ExplainingTree()
     tokens.feed(document.encode("utf-8", "replace"), last=True)
     while tokens.next():
-        if tokens.frameset:
-            tokens.reason = "frameset"
+        if tokens.tree.in_frameset:
+            tree.reason = "frameset"
     if problem.startswith("missed [],"):
         if is_uncertain(document.encode("utf-8", "replace")):
             return "uncertain"
-        if tokens.reason is None and MISNESTED.search(document):
+        if tree.reason is None and MISNESTED.search(document):
             return "table"
-    return tokens.reason
+    return tree.reason
 
 
-class Explaining(Tokenizer):
-    """A tokenizer that keeps the reason why it may be in doubt."""
+class ExplainingTree(Tree):
+    """A tree that notes why its reading may be in doubt."""
 
     reason: str | None = None
 
-    def _close_element(self, name: bytes) -> None:
-        if self.open and self.open[-1].space != b"html" and name in {b"p", b"br"}:
+    def follow_end_tag(self, name: bytes) -> None:
+        if self.open and self.open[-1].namespace != b"html" and name in {b"p", b"br"}:
             self.reason = "break-out"
-        foreign = {element.name for element in self.open if element.space != b"html"}
-        if name in foreign and self.open[-1].space == b"html":
+        foreign = {element.name for element in self.open if element.namespace != b"html"}
+        if name in foreign and self.open[-1].namespace == b"html":
             self.reason = "integration point"
-        super()._close_element(name)
+        super().follow_end_tag(name)
 
-    def _foreign_element(self, name: bytes) -> None:
-        space = self.open[-1].space
-        super()._foreign_element(name)
-        if self.svg and space != b"svg":
+    def leave_noscript(self) -> Tree:
+        outer = super().leave_noscript()
+        assert isinstance(outer, ExplainingTree)
+        outer.reason = self.reason or outer.reason
+        return outer
+
+    def _open_foreign(self, name: bytes, raw: bytes) -> None:
+        namespace = self.open[-1].namespace
+        super()._open_foreign(name, raw)
+        if self.is_svg and namespace != b"svg":
             self.reason = "look ahead"
 
 

@@ -17,7 +17,7 @@ import html5lib
 import pytest
 
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag, TagSearch
-from consent_middleware.html.tokens import Tokenizer
+from consent_middleware.html.tokenizer import Tokenizer
 
 from .fetch_html5lib_tests import FOLDER
 
@@ -126,7 +126,8 @@ def is_uncertain(document: bytes) -> bool:
     tokens = Tokenizer()
     tokens.feed(document, last=True)
     while tokens.next():
-        if tokens.doubtful or tokens.lost or tokens.unscripted:
+        tree = tokens.tree
+        if tree.maybe_foreign or tree.lost_track or tree.lost_track_without_scripts:
             return True
     return False
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from consent_middleware.html.tokens import Kind, StartTag, Tokenizer
+from consent_middleware.html.tags import StartTag
+from consent_middleware.html.tokenizer import Kind, Tokenizer
 
 from .oracle import NEEDLE, browser_finds, engine_finds, html5lib_tests, is_uncertain
 
@@ -40,7 +41,7 @@ def tags_of(source: str, state: str, last: str) -> list[tuple[Any, ...]]:
     """Tokenize without a tree: what a start tag would switch on is switched off again."""
     tokens = Tokenizer()
     raw = STATES[state]
-    tokens.raw = last.encode() if raw == "raw" else (raw or "").encode()
+    tokens.raw_construct = last.encode() if raw == "raw" else (raw or "").encode()
     tokens.feed(source.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "surrogatepass"), last=True)
     found: list[tuple[Any, ...]] = []
     while kind := tokens.next():
@@ -52,9 +53,9 @@ def tags_of(source: str, state: str, last: str) -> list[tuple[Any, ...]]:
                 key = normalized(attribute.name.decode("utf-8", "surrogatepass"))
                 attributes.setdefault(key, normalized(tag.get(attribute.name) or ""))
             found.append(("StartTag", name, attributes, tag.self_closing))
-            tokens.raw = tokens.twice = b""
-            tokens.open.clear()
-            tokens.select = tokens.frameset = False
+            tokens.raw_construct = tokens.dual_element = b""
+            tokens.tree.open.clear()
+            tokens.tree.in_select = tokens.tree.in_frameset = False
         elif kind is Kind.END:
             found.append(("EndTag", name))
     return found

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from consent_middleware.html import gate
 from consent_middleware.html.gate import Prefilter
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
-from consent_middleware.html.tokens import Kind, Tokenizer
+from consent_middleware.html.tokenizer import Kind, Tokenizer
+from consent_middleware.html.xml import XMLTokenizer
 from tests.growth import assert_linear
 
 from .fuzz import Builder
@@ -68,7 +69,7 @@ law = settings(deadline=None, max_examples=150, derandomize=True)
 
 def tokens_of(document: bytes, size: int, *, xml: bool = False) -> list[tuple[Kind, bytes]]:
     """Give all tokens of a document fed in pieces."""
-    tokens = Tokenizer(xml=xml)
+    tokens = XMLTokenizer() if xml else Tokenizer()
     found = []
     for at in range(0, len(document), size):
         if tokens.feed(document[at : at + size]):

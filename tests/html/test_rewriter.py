@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from consent_middleware.html.rewriter import MAX_DEPTH, MAX_TEXT, Edit, HTMLRewriter, TagSearch
-from consent_middleware.html.tokens import Kind, StartTag, Tokenizer, decode_references, foreign_text
+from consent_middleware.html.asking import MAX_DEPTH
+from consent_middleware.html.rewriter import MAX_TEXT, Edit, HTMLRewriter, TagSearch
+from consent_middleware.html.script_text import foreign_text
+from consent_middleware.html.tags import StartTag, decode_references
+from consent_middleware.html.tokenizer import Kind, Tokenizer
 from consent_middleware.urls import parse_host
 
 from .oracle import ADDRESS, NEEDLES, SAYS, Everything, Holding, engine_finds, rewritten
@@ -379,7 +382,7 @@ LONG = "x" * 200
 def test_a_tag_too_long_to_hold_loads_nothing(page: str, expected: str) -> None:
     source = page.encode()
     for size in (1, 7, 50):
-        rewriter = HTMLRewriter(Holding(), charset="utf-8", max_hold=64)
+        rewriter = HTMLRewriter(Holding(), charset="utf-8", max_buffer=64)
         pieces = [rewriter.feed(source[at : at + size]) for at in range(0, len(source), size)]
         assert b"".join(pieces) + rewriter.close() == expected.encode()
         assert rewriter.bail_outs == (page != expected)
@@ -387,7 +390,7 @@ def test_a_tag_too_long_to_hold_loads_nothing(page: str, expected: str) -> None:
 
 def test_a_tag_too_long_to_hold_passes_where_the_operator_says_so() -> None:
     source = f"<script x='{LONG}' src={HELD}></script><img x='{LONG}'>".encode()
-    rewriter = HTMLRewriter(Holding(), charset="utf-8", max_hold=64, on_bail_out="pass")
+    rewriter = HTMLRewriter(Holding(), charset="utf-8", max_buffer=64, on_bail_out="pass")
 
     out = b"".join([rewriter.feed(source[at : at + 10]) for at in range(0, len(source), 10)]) + rewriter.close()
 
@@ -397,7 +400,7 @@ def test_a_tag_too_long_to_hold_passes_where_the_operator_says_so() -> None:
 
 def test_a_template_too_long_to_hold_may_be_a_shadow_tree() -> None:
     source = f"<p><template x='{LONG}' shadowrootmode=open><img src={HELD}></template>".encode()
-    rewriter = HTMLRewriter(Holding(), charset="utf-8", max_hold=64)
+    rewriter = HTMLRewriter(Holding(), charset="utf-8", max_buffer=64)
 
     out = b"".join([rewriter.feed(source[at : at + 10]) for at in range(0, len(source), 10)]) + rewriter.close()
 
@@ -406,7 +409,7 @@ def test_a_template_too_long_to_hold_may_be_a_shadow_tree() -> None:
 
 def test_xml_keeps_the_slash_of_a_tag_too_long_to_hold() -> None:
     source = f"<p><img x='{LONG}'/><template y='{LONG}'><img x='{LONG}'></img></template></p>".encode()
-    rewriter = HTMLRewriter(Holding(), charset="utf-8", xml=True, max_hold=64)
+    rewriter = HTMLRewriter(Holding(), charset="utf-8", xml=True, max_buffer=64)
 
     out = b"".join([rewriter.feed(source[at : at + 10]) for at in range(0, len(source), 10)]) + rewriter.close()
 
@@ -468,9 +471,9 @@ def test_an_unfinished_tag_is_not_read_again_with_every_byte() -> None:
     class Counting(Tokenizer):
         read = 0
 
-        def _start_tag(self, end: int) -> Kind | None:
+        def _read_start_tag(self, end: int) -> Kind | None:
             self.read += end - self.pos
-            return super()._start_tag(end)
+            return super()._read_start_tag(end)
 
     tokens = Counting()
     document = b"<a b='" + b"x>" * 5_000
@@ -510,8 +513,8 @@ def test_what_the_scan_for_candidates_may_stumble_over_reads_the_same_at_any_chu
     assert b"data-held" in whole
 
 
-def in_pieces(document: bytes, size: int, *, xml: bool = False, max_hold: int = 1 << 20) -> bytes:
-    rewriter = HTMLRewriter(Holding(), charset="utf-8", xml=xml, max_hold=max_hold)
+def in_pieces(document: bytes, size: int, *, xml: bool = False, max_buffer: int = 1 << 20) -> bytes:
+    rewriter = HTMLRewriter(Holding(), charset="utf-8", xml=xml, max_buffer=max_buffer)
     pieces = [rewriter.feed(document[at : at + size]) for at in range(0, len(document), size)]
     return b"".join(pieces) + rewriter.close()
 
@@ -600,19 +603,19 @@ def test_a_text_that_no_browser_runs_is_left_alone(page: str) -> None:
 
 
 @pytest.mark.parametrize("beyond", [-1, 0, 1, 5, 20])
-@pytest.mark.parametrize("max_hold", [1 << 20, 400])
-def test_a_script_that_is_too_long_to_be_read_passes_at_any_chunking(beyond: int, max_hold: int) -> None:
-    limit = min(MAX_TEXT, max_hold - 16)
+@pytest.mark.parametrize("max_buffer", [1 << 20, 400])
+def test_a_script_that_is_too_long_to_be_read_passes_at_any_chunking(beyond: int, max_buffer: int) -> None:
+    limit = min(MAX_TEXT, max_buffer - 16)
     start = b"<script>//held.example"
     document = b"<p>" + start + b"x" * (limit + beyond - len(start)) + b"</script><p>y"
-    rewriter = HTMLRewriter(Holding(), charset="utf-8", max_hold=max_hold)
+    rewriter = HTMLRewriter(Holding(), charset="utf-8", max_buffer=max_buffer)
 
     whole = rewriter.rewrite(document)
 
     assert (b"data-held" in whole) is (beyond <= 0)
     for size in (7, 64, 4096, len(document) - 6, len(document) - 1):
         if len(document) / size < 2000:
-            assert in_pieces(document, size, max_hold=max_hold) == whole
+            assert in_pieces(document, size, max_buffer=max_buffer) == whole
 
 
 def test_what_stands_before_a_script_that_is_waited_for_leaves_at_once() -> None:

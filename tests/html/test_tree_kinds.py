@@ -492,7 +492,7 @@ def test_a_tag_too_long_to_hold_where_all_is_searched(size: int) -> None:
     page = f"<svg></foo><script><img alt='{'x' * 200}' src={HELD}>{IMG}<b {'y' * 200}>".encode()
     rules: tuple[tuple[BailOut, bytes], ...] = (("withhold", b"&lt;img alt"), ("pass", b"<img alt"))
     for on_bail_out, expected in rules:
-        rewriter = HTMLRewriter(Holding(), charset="utf-8", max_hold=64, on_bail_out=on_bail_out)
+        rewriter = HTMLRewriter(Holding(), charset="utf-8", max_buffer=64, on_bail_out=on_bail_out)
         out = b"".join(rewriter.feed(page[at : at + size]) for at in range(0, len(page), size)) + rewriter.close()
         assert expected in out
         assert rewriter.bail_outs
