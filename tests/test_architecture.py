@@ -29,7 +29,7 @@ ROWS = [
     {"blocking"},
     {"headers", "html.rewriter", "coding"},
     {"html.reader"},
-    {"html.jis_tags", "html.sweep"},
+    {"html.jis_tags", "html.sweep", "html.look_ahead"},
     {"html.asking"},
     {"html.watch"},
     {"policy"},

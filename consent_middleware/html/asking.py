@@ -60,7 +60,7 @@ class DocumentBase:
                 self.swept_address = absolute(href, self._outer)
             return
         replaces = not self._is_set or (may_match and (tree.lost_track or self._is_uncertain))
-        if replaces and not tokens.dual_element:
+        if replaces and tokens.dual_element is None:
             self._is_uncertain = tree.maybe_foreign
             self.address, self.counts, self._is_set = absolute(href, self._outer), True, True
 
@@ -179,7 +179,7 @@ class TagAsker:
             nested=self.is_nested,
             certain=self.is_certain,
             bare=self.lost_track or tokens.tree.maybe_foreign,
-            unscripted=bool(tokens.dual_element),
+            unscripted=tokens.dual_element is not None,
             xml=tokens.xml,
             encoding=self.encoding,
         )

@@ -8,6 +8,7 @@ from typing import Final
 
 from .asking import TagAsker
 from .gate import Candidates
+from .look_ahead import ScriptLookAhead
 from .sweep import TagSweep
 from .tags import StartTag
 from .tokenizer import Kind
@@ -35,6 +36,7 @@ class DocumentReader:
         self.declared: frozenset[bytes] = frozenset()
         self._gate = asker.gate
         self._end_markup = asker.end_markup
+        self._script = ScriptLookAhead(asker.tokens)
         self._wants_root = not asker.is_nested
         # The source in which candidates are looked for, whether every tag of the elements is one, and where in the
         # source the next script begins, if that is known.
@@ -96,7 +98,9 @@ class DocumentReader:
                 is_rest_plain = tokens.at_eof and start == end
                 if is_rest_plain and (not sweeps or sweep.look(tokens.pos)) and not self._end_markup.is_pending:
                     tokens.skip_rest()
-                tokens.run(start)
+                if tokens.run(start):
+                    # A script that was waited for may be among what was skipped, whole and of no interest.
+                    self._script.reset()
             if sweeps and not sweep.look(tokens.pos):
                 break
             kind = tokens.next()
@@ -152,7 +156,7 @@ class DocumentReader:
         # A base of SVG is no base element, but a browser's look-ahead takes it for one.
         if not is_asked or (tree.is_svg and name not in {b"script", b"base"} and not tree.maybe_foreign):
             return
-        if name == b"script" and tokens.dual_element == b"noscript":
+        if name == b"script" and tokens.dual_element is not None:
             # A browser that reads this as markup runs no scripts.
             return
         raw = tokens.source[start : tokens.pos]
@@ -164,7 +168,7 @@ class DocumentReader:
             text = None
             has_text = name == b"script" and self._gate.text_needles is not None
             if has_text and any(map(asker.watch.wants_script_text, tags)):
-                text = tokens.look_ahead(asker.max_text)
+                text = self._script.text(asker.max_text)
                 if tokens.is_waiting:
                     return
             edits += asker.ask(tags, [text] * len(tags))

@@ -222,7 +222,7 @@ class HTMLRewriter:
             return True
         tag = tokens.skip_long_tag()
         # In a dual element it depends on the reading where the tag ends: it is withheld in any case.
-        withholds = tag.is_start and (asker.gate.is_candidate(tag.name) or bool(tokens.dual_element))
+        withholds = tag.is_start and (asker.gate.is_candidate(tag.name) or tokens.dual_element is not None)
         if withholds:
             withholds = self._bail_out()
         tokens.is_withholding = withholds

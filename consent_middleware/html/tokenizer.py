@@ -13,7 +13,7 @@ A tag may be read in two ways, and which one applies is not in the bytes:
 
 - `noscript` has text for a browser that runs scripts, and markup for one that does not (13.2.6.4.4, .7). The tokenizer
   reads such a *dual element* as markup, up to the end tag at which its text ends. Inside, `tree` is the tree of a
-  browser without scripts; `_outer_tree` waits unchanged, and is `tree` again behind the element.
+  browser without scripts; behind the element it is the outer tree again, as that was before.
 - In SVG, `<script>` has markup in it and `href` is its address; in HTML it has text, and `src` is its address. Where an
   end tag in foreign content may close an element of the page around it, or where browsers differ about `select`, both
   readings are possible. The tokenizer continues with one of them and says so: `tree.maybe_foreign` means that a tag may
@@ -44,7 +44,7 @@ from typing import ClassVar, Final
 from . import grammar
 from .buffer import NEVER, InputBuffer
 from .long_tag import LongTag
-from .script_text import ScriptEndSearch, foreign_text, next_escape_state
+from .script_text import next_escape_state
 from .tags import StartTag
 from .tree import Tree
 
@@ -64,6 +64,37 @@ _CONSTRUCT_ENDS: Final = {
 }
 
 
+class DualElement:
+    """Find where a noscript element ends that is text for a browser with scripts and markup for one without.
+
+    Attributes:
+        name: the name of the element.
+        end: where its text ends, or -1 if that has not arrived.
+        searched: up to where its end was looked for.
+    """
+
+    __slots__ = ("end", "name", "searched")
+
+    def __init__(self, name: bytes, begin: int) -> None:
+        self.name = name
+        self.end = -1
+        self.searched = begin
+
+    def find_end(self, source: bytes, pos: int) -> bool:
+        """Look for the end of the text from an offset on, and return whether it has arrived."""
+        if found := grammar.RAW_END[self.name].search(source, max(self.searched, pos)):
+            self.end = found.start()
+            return True
+        self.searched = max(pos, len(source) - len(self.name) - 2)
+        return False
+
+    def move(self, dropped: int) -> None:
+        """Take note that so many bytes were dropped from the source."""
+        self.searched = max(0, self.searched - dropped)
+        if self.end >= 0:
+            self.end -= dropped
+
+
 class Tokenizer(InputBuffer):
     """Read an HTML document piece by piece.
 
@@ -73,7 +104,7 @@ class Tokenizer(InputBuffer):
         raw_construct: the construct without tags that is being read: the name of a raw text element, or the beginning
             of a comment, a declaration or a CDATA section. Empty outside of these.
         escape_state: in a script 1 for "script data escaped" (13.2.5.20) and 2 for "double escaped" (13.2.5.27).
-        dual_element: the name of the element that is text for browsers with scripts and is being read as markup.
+        dual_element: the noscript element that is being read as markup, or None.
         is_waiting: whether the start tag just read has been put back until its content has arrived.
         is_withheld: whether the text just read belongs to a long tag that is not to be let through.
         is_withholding: whether the last long tag is not to be let through. The caller sets it.
@@ -90,18 +121,13 @@ class Tokenizer(InputBuffer):
         self.tree = Tree()
         self.raw_construct = b""
         self.escape_state = 0
-        self.dual_element = b""
+        self.dual_element: DualElement | None = None
         self.is_waiting = False
         self.is_withheld = False
         self.is_withholding = False
         self.replacement = b""
         self.truncated = False
-        self._outer_tree = self.tree
-        # Where the text of the dual element ends, or -1 if that has not arrived, and how far it was looked for.
-        self._dual_end = -1
-        self._dual_searched = 0
         self._long_tag: LongTag | None = None
-        self._script_end = ScriptEndSearch()
 
     @property
     def in_html_data(self) -> bool:
@@ -126,29 +152,28 @@ class Tokenizer(InputBuffer):
 
     def _join(self, chunk: bytes = b"") -> int:
         dropped = super()._join(chunk)
-        self._dual_searched = max(0, self._dual_searched - dropped)
-        if self._dual_end >= 0:
-            self._dual_end -= dropped
+        if self.dual_element is not None:
+            self.dual_element.move(dropped)
         return dropped
 
     # -- Tokens -------------------------------------------------------------------------------------------------------
 
-    def run(self, stop: int) -> None:
+    def run(self, stop: int) -> bool:
         """Skip constructs that change nothing.
 
         May be called in `in_html_data` and `in_svg_content`, which then stay true.
 
         Args:
             stop: the offset beyond which no construct is skipped.
+
+        Returns:
+            Whether anything was skipped.
         """
-        if stop <= self.pos:
-            return
-        if found := self._run_pattern().match(self.source, self.pos, stop):
+        if stop > self.pos and (found := self._run_pattern().match(self.source, self.pos, stop)):
             self.pos = found.end()
-        if self.pos > self.start:
-            # A script that was waited for may be among what was skipped, whole and of no interest.
-            self._script_end.reset()
+        has_moved = self.pos > self.start
         self.start = self.pos
+        return has_moved
 
     def _run_pattern(self) -> re.Pattern[bytes]:
         """Return the pattern of constructs that change nothing here."""
@@ -181,9 +206,9 @@ class Tokenizer(InputBuffer):
 
     def _read(self, end: int) -> Kind | None:
         """Read one token that is not part of a long tag."""
-        if self.dual_element:
-            end = self._find_dual_end()
-            if self._dual_end == self.pos and not self.raw_construct:
+        if (dual := self.dual_element) is not None:
+            end = self._find_dual_end(dual, end)
+            if dual.end == self.pos and not self.raw_construct:
                 return self._read_dual_end_tag()
             if self.pos >= end:
                 return None
@@ -220,7 +245,7 @@ class Tokenizer(InputBuffer):
 
         A tag that goes on beyond the end of a dual element is none for a browser with scripts; for the other it does.
         """
-        if self.dual_element and end == self._dual_end:
+        if self._ends_dual_element(end):
             tree = self.tree
             tree.lost_track_without_scripts = tree.lost_track_without_scripts or end - self.pos > 1
             self.pos = end
@@ -248,11 +273,8 @@ class Tokenizer(InputBuffer):
         """Enter an element whose content is text, or begin to read a dual element as markup."""
         if name != b"noscript":
             self.raw_construct, self.escape_state = name, 0
-        elif not self.dual_element:
-            self.dual_element = name
-            self._dual_end = -1
-            self._dual_searched = self.pos
-            self._outer_tree = self.tree
+        elif self.dual_element is None:
+            self.dual_element = DualElement(name, self.pos)
             self.tree = self.tree.without_scripts()
 
     def _read_end_tag(self, end: int) -> Kind | None:
@@ -272,7 +294,7 @@ class Tokenizer(InputBuffer):
         """Begin a comment, a DOCTYPE, a bogus comment or a CDATA section (13.2.5.42)."""
         source, pos, tree = self.source, self.pos, self.tree
         if source.startswith(b"<!--", pos):
-            is_decided = self.at_eof or (self.dual_element and end == self._dual_end)
+            is_decided = self.at_eof or self._ends_dual_element(end)
             if pos + 6 > end and not is_decided and b"<!--->".startswith(source[pos:end]):
                 return None
             if found := grammar.ABRUPT_COMMENT.match(source, pos, end):
@@ -331,7 +353,7 @@ class Tokenizer(InputBuffer):
             undecided: how many of the last bytes may belong to the end of the content.
         """
         if stop < 0:
-            stop = end if self.at_eof or end == self._dual_end else max(self.pos, end - undecided)
+            stop = end if self.at_eof or self._ends_dual_element(end) else max(self.pos, end - undecided)
             if stop < end:
                 found = grammar.MAY_END.search(self.source, stop, end)
                 stop = found.start() if found else end
@@ -358,22 +380,24 @@ class Tokenizer(InputBuffer):
 
     # -- The dual element ---------------------------------------------------------------------------------------------
 
-    def _find_dual_end(self) -> int:
-        """Return how far the content of the dual element may be read as markup for now."""
-        if self._dual_end < 0:
-            name = self.dual_element
-            found = grammar.RAW_END[name].search(self.source, max(self._dual_searched, self.pos))
-            if found is None:
-                self._dual_searched = max(self.pos, len(self.source) - len(name) - 2)
-                return len(self.source) if self.at_eof else self._dual_searched
-            self._dual_end = found.start()
-        if self.pos >= self._dual_end:
-            self._dual_end = self.pos
+    def _ends_dual_element(self, end: int) -> bool:
+        """Return whether the text of the dual element ends here."""
+        return self.dual_element is not None and end == self.dual_element.end
+
+    def _find_dual_end(self, dual: DualElement, end: int) -> int:
+        """Return how far the content of the dual element may be read as markup for now.
+
+        Where its text ends, its markup ends too.
+        """
+        if dual.end < 0 and not dual.find_end(self.source, self.pos):
+            return end if self.at_eof else dual.searched
+        if self.pos >= dual.end:
+            dual.end = self.pos
             if self.raw_construct or self.tree.leaves_traces():
                 self.tree.lost_track_without_scripts = True
             self.raw_construct = b""
             self.escape_state = 0
-        return self._dual_end
+        return dual.end
 
     def _read_dual_end_tag(self) -> Kind | None:
         """Read the end tag of the dual element, on which both readings agree."""
@@ -385,7 +409,7 @@ class Tokenizer(InputBuffer):
         else:
             kind = self._unfinished(end)
         if kind is not None:
-            self.dual_element, self._dual_end = b"", -1
+            self.dual_element = None
             self.tree = self.tree.leave_noscript()
         return kind
 
@@ -433,61 +457,29 @@ class Tokenizer(InputBuffer):
             self._begin_text(content)
         return b">"
 
-    # -- The text of scripts ------------------------------------------------------------------------------------------
+    # -- Putting a script back ----------------------------------------------------------------------------------------
 
-    def look_ahead(self, limit: int) -> bytes | None:
-        """Return the content of the script whose start tag was just read.
-
-        If more bytes are needed, the start tag is put back and `is_waiting` is set.
+    def put_back(self, *, bytes_read: int, due_at: int) -> None:
+        """Put the start tag of a script back until more of the script has arrived.
 
         Args:
-            limit: how many bytes tag and content may have together.
-
-        Returns:
-            The content. None if the element is not read as a script, if it is longer than the limit, or if the input
-            ends first, because a browser then does not run the script.
+            bytes_read: how many bytes all searches for its end have read.
+            due_at: how many bytes to wait for at most.
         """
-        content = None
-        is_raw = self.raw_construct == b"script"
-        begin = self.offset + self.pos
-        if not is_raw and self._script_end.covers(begin):
-            content = self._script_end.take_nested_text(begin)
-        elif (is_raw or self._has_script_content()) and not self.dual_element:
-            end = self._find_script_end()
-            if end < 0 and not self.at_eof and len(self.source) - self.start <= limit + len("</script"):
-                self._wait_for_script(limit)
-                return None
-            if 0 <= end <= self.start + limit:
-                content = self.source[self.pos : end]
-                if not is_raw:
-                    content = foreign_text(content, xml=self.xml)
-        self._script_end.reset()
-        return content
+        self.pos = self.start
+        self._undo_start_tag()
+        self.raw_construct = b""
+        self.is_waiting = True
+        retry = self._retry
+        retry.length_tried = len(self.source) - self.start
+        retry.bytes_spent = bytes_read
+        retry.due_at = due_at
 
-    def _has_script_content(self) -> bool:
+    def has_foreign_content(self) -> bool:
         """Return whether the start tag just read, if it is a script's, has content that is not raw text."""
         return self.tree.is_svg and not StartTag(self.name, self.source[self.start : self.pos]).self_closing
 
-    def _find_script_end(self) -> int:
-        """Return where the end tag of the script just opened begins, or -1 if it has not arrived."""
-        if self.raw_construct == b"script":
-            return self._script_end.find_raw_end(self.source, self.start, self.pos)
-        return self._script_end.find_foreign_end(self.source, self.pos, self.offset, xml=self.xml, at_eof=self.at_eof)
-
-    def _wait_for_script(self, limit: int) -> None:
-        """Put the start tag back until more of the script has arrived."""
-        self.pos = self.start
-        self._put_back_start_tag()
-        self.raw_construct = b""
-        self._script_end.forget_nested()
-        self.is_waiting = True
-        length = len(self.source) - self.start
-        self._script_end.bytes_read += length
-        self._retry.length_tried = length
-        self._retry.bytes_spent = self._script_end.bytes_read
-        self._retry.due_at = limit + len("</script>")
-
-    def _put_back_start_tag(self) -> None:
+    def _undo_start_tag(self) -> None:
         """Take back what the start tag just read has changed in the tree."""
         if self.tree.is_svg:
             self.tree.open.pop()

@@ -121,6 +121,15 @@ class OpenElements(list[Element]):
             or (current.namespace == b"math" and current.name == b"annotation-xml" and name == b"svg")
         )
 
+    def counts_in_template(self, name: bytes) -> bool:
+        """Return whether the innermost element, which is a template, does not ignore a start tag (13.2.6.4.17)."""
+        template = self[-1]
+        if template.namespace != b"html" or name == b"template":
+            return True
+        if not template.template_mode and name not in grammar.OF_HEAD:
+            self[-1] = template = template._replace(template_mode="columns" if name == b"col" else "other")
+        return template.template_mode != "columns"
+
     def break_out(self) -> None:
         """Close foreign elements up to an HTML element or an integration point (13.2.6.5)."""
         while self and not (
@@ -165,6 +174,15 @@ class OpenElements(list[Element]):
             if element.namespace == b"html" and element.name in grammar.SPECIAL and name not in grammar.SPECIAL:
                 return -1
         return -1
+
+    def end_tags(self) -> bytes | None:
+        """Return the end tags of all elements, or None if one of them is a script.
+
+        A script that the document leaves open does not run (SVG 2, section 16.2). An end tag would make it run.
+        """
+        if any(element.name.rpartition(b":")[2] == b"script" for element in self):
+            return None
+        return b"".join(b"</%b>" % element.name for element in reversed(self))
 
 
 class Tree:
@@ -256,10 +274,9 @@ class Tree:
         """The end tags that close everything open, so that HTML follows; None if nothing does that."""
         if self.in_frameset:
             return None
-        # A script that the document leaves open does not run (SVG 2, section 16.2). An end tag would make it run.
-        if any(element.name.rpartition(b":")[2] == b"script" for element in self.open):
+        ends = self.open.end_tags()
+        if ends is None:
             return None
-        ends = b"".join(b"</%b>" % element.name for element in reversed(self.open))
         # A void element that only HTML has breaks out of foreign content.
         leaving = grammar.LEAVING * self.lost_track + b"<meta>" * (self.maybe_foreign or self.lost_track)
         return ends + b"</select>" * self.in_select + leaving
@@ -297,7 +314,7 @@ class Tree:
         open_elements = self.open
         self.is_svg = False
         self.is_effective = not (open_elements and open_elements[-1].is_inert)
-        if open_elements and open_elements[-1].name == b"template" and not self._counts_in_template(name):
+        if open_elements and open_elements[-1].name == b"template" and not open_elements.counts_in_template(name):
             return b""
         if not open_elements or open_elements.follow_html_rules(name):
             if self.maybe_foreign and name in grammar.BREAKOUT:
@@ -335,16 +352,6 @@ class Tree:
             if open_elements and name not in grammar.VOID:
                 self._open_html(name)
         return b""
-
-    def _counts_in_template(self, name: bytes) -> bool:
-        """Return whether the template that is open does not ignore a start tag (13.2.6.4.17)."""
-        template = self.open[-1]
-        if template.namespace != b"html" or name == b"template":
-            return True
-        if not template.template_mode and name not in grammar.OF_HEAD:
-            mode = "columns" if name == b"col" else "other"
-            self.open[-1] = template = template._replace(template_mode=mode)
-        return template.template_mode != "columns"
 
     def _svg_nests(self) -> bool:
         """Return whether all readings agree on the namespace around an svg start tag."""

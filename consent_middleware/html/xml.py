@@ -98,8 +98,8 @@ class XMLTokenizer(Tokenizer):
         self._follow(is_start=tag.is_start, is_empty=tag.ends_with_slash, has_namespace=True)
         return b"/>" if tag.ends_with_slash else b">"
 
-    def _has_script_content(self) -> bool:
+    def has_foreign_content(self) -> bool:
         return True
 
-    def _put_back_start_tag(self) -> None:
+    def _undo_start_tag(self) -> None:
         """Change nothing: a script is not followed in the tree."""

@@ -53,7 +53,7 @@ def tags_of(source: str, state: str, last: str) -> list[tuple[Any, ...]]:
                 key = normalized(attribute.name.decode("utf-8", "surrogatepass"))
                 attributes.setdefault(key, normalized(tag.get(attribute.name) or ""))
             found.append(("StartTag", name, attributes, tag.self_closing))
-            tokens.raw_construct = tokens.dual_element = b""
+            tokens.raw_construct, tokens.dual_element = b"", None
             tokens.tree.open.clear()
             tokens.tree.in_select = tokens.tree.in_frameset = False
         elif kind is Kind.END:
