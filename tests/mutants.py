@@ -559,7 +559,7 @@ MUTANTS = [
     Mutant("html/tokenizer.py", "            tree.lost_track_without_scripts = tree.lost_track_without_scripts or end - self.pos > 1\n", "", "tests/html/test_tree_kinds.py"),
     Mutant("html/tokenizer.py", "            self.tree.open.pop()\n", "            pass\n", "tests/html/test_tree_kinds.py"),
     Mutant("html/charset.py", "        chunk = self._begun + chunk\n        self._begun = b\"\"\n", "        last = True\n", "tests/html/test_tree_kinds.py"),
-    Mutant("html/tree.py", 'namespace == b"svg" or current.in_svg', 'namespace == b"svg"', "tests/html/test_rewriter.py"),
+    Mutant("html/tree.py", 'current.namespace == b"svg" or current.in_svg', 'current.namespace == b"svg"', "tests/html/test_rewriter.py"),
     Mutant("html/gate.py", 'return text.encode("ascii") if text.isascii() else', 'return text.encode("ascii", "replace") if True else', "tests/test_blocking.py"),
     Mutant("html/gate.py", 'seen = seen.translate(None, b"\\t\\n\\r")', "seen = seen", "tests/test_blocking.py"),
     Mutant("html/tree.py", "        if self.in_frameset:\n", "        if False:\n", "tests/html/test_rewriter.py"),

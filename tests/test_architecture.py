@@ -58,10 +58,8 @@ ROWS = [
         "scripts.structure",
         "scripts.tokens",
         "html",
-        *(
-            f"html.{name}"
-            for name in ("tags", "buffer", "long_tag", "script_text", "tree", "tokenizer", "xml", "grammar")
-        ),
+        *(f"html.{name}" for name in ("tags", "buffer", "long_tag", "script_text", "tree", "dual_element", "grammar")),
+        *(f"html.{name}" for name in ("token_reader", "tokenizer", "xml")),
         "html.gate",
         "html.charset",
         "html.doubt",

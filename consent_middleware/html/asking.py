@@ -11,6 +11,7 @@ from consent_middleware.urls import absolute, parse_url
 from . import charset as charsets
 from .gate import Prefilter
 from .tags import StartTag, decode_references
+from .token_reader import TokenReader
 from .tokenizer import Tokenizer
 from .watch import Edit, TagWatch
 
@@ -40,7 +41,7 @@ class DocumentBase:
         self._is_set = False
         self._is_uncertain = False
 
-    def take(self, tag: StartTag, tokens: Tokenizer, gate: Prefilter, *, swept: bool) -> None:
+    def take(self, tag: StartTag, tokens: TokenReader, gate: Prefilter, *, swept: bool) -> None:
         """Take the address of a base element, if it counts.
 
         Args:
@@ -132,7 +133,7 @@ class TagAsker:
         self,
         watch: TagWatch,
         gate: Prefilter,
-        tokens: Tokenizer,
+        tokens: TokenReader,
         bail_out: Callable[[], bool],
         read_nested: Callable[[TagAsker], Iterator[Edit]],
         *,

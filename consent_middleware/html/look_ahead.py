@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import grammar
 from .script_text import foreign_text, next_escape_state, scripts_within
-from .tokenizer import Tokenizer
+from .token_reader import TokenReader
 
 
 class ScriptLookAhead:
@@ -15,7 +15,7 @@ class ScriptLookAhead:
     outlive one call count from the beginning of the document.
     """
 
-    def __init__(self, tokens: Tokenizer) -> None:
+    def __init__(self, tokens: TokenReader) -> None:
         self._tokens = tokens
         # How far behind the "<" of the start tag to resume, and in which state.
         self._resume_at = 0

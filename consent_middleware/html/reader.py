@@ -11,7 +11,7 @@ from .gate import Candidates
 from .look_ahead import ScriptLookAhead
 from .sweep import TagSweep
 from .tags import StartTag
-from .tokenizer import Kind
+from .token_reader import Kind
 from .watch import Edit
 
 #: References to entities, and the attributes by which a tag loads something.

@@ -16,6 +16,7 @@ from .jis_tags import TagsOfBothReadings
 from .reader import DocumentReader, read_document
 from .subset import Subset
 from .tags import Attribute, StartTag
+from .token_reader import TokenReader
 from .tokenizer import Tokenizer
 from .watch import BailOut, Edit, TagWatch
 from .xml import XMLTokenizer
@@ -82,7 +83,7 @@ class HTMLRewriter:
         self._begun = b""
         self._doubt: Doubt | None = None
         self._subset = Subset(self._bail_out) if xml else None
-        self._tokens = XMLTokenizer() if xml else Tokenizer()
+        self._tokens: TokenReader = XMLTokenizer() if xml else Tokenizer()
         self._asker = TagAsker(
             watch,
             watch.search.gate(xml=xml),

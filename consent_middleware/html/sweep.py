@@ -18,7 +18,7 @@ from . import grammar
 from .asking import TagAsker
 from .buffer import NEVER
 from .script_text import foreign_text, script_end, scripts_within
-from .tokenizer import Tokenizer
+from .token_reader import TokenReader
 from .watch import Edit
 
 MAX_NESTED: Final = 16
@@ -36,7 +36,7 @@ class TagSweep:
     An edit waits until everything before it is decided.
     """
 
-    def __init__(self, tokens: Tokenizer, asker: TagAsker) -> None:
+    def __init__(self, tokens: TokenReader, asker: TagAsker) -> None:
         self._tokens = tokens
         self._asker = asker
         self._gate = asker.gate

@@ -41,6 +41,7 @@ Example. The stack after each tag of
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Final, NamedTuple
 
 from . import grammar
@@ -106,6 +107,16 @@ class OpenElements(list[Element]):
                 in_svg=above.in_svg or name == b"svg",
             )
         )
+
+    def push_foreign(self, tag: StartTag) -> None:
+        """Open an element of the current foreign namespace (13.2.6.5, "any other start tag")."""
+        namespace, name = self[-1].namespace, tag.name
+        is_integration_point = (namespace == b"svg" and name in grammar.SVG_INTEGRATION) or (
+            namespace == b"math"
+            and name == b"annotation-xml"
+            and (tag.get(b"encoding") or "").lower() in {"text/html", "application/xhtml+xml"}
+        )
+        self.push(namespace, name, is_integration_point=is_integration_point)
 
     def follow_html_rules(self, name: bytes) -> bool:
         """Return whether the rules for HTML content apply to a start tag (13.2.6, the dispatcher)."""
@@ -200,20 +211,28 @@ class Tree:
         frameset_ok: whether a frameset may still replace it.
         is_misnested: whether HTML elements in a template were not closed in the order in which they were opened.
         bom: the rest of the byte order mark that the text may still begin with.
+        outer: the tree around the noscript element that is read, or None.
+        outer_count: how many of the open elements are around the noscript element or the element itself.
         is_svg: whether the start tag just read is an SVG element.
         is_effective: whether a browser may load what the start tag just read names: it is not in an inert template and
             its namespace is known.
-
-    Args:
-        outer: the tree around the noscript element whose content this tree follows for a browser without scripts.
     """
 
     __slots__ = (
-        *("_outer", "_outer_count", "bom", "frameset_ok", "in_frameset", "in_select", "is_effective", "is_misnested"),
-        *("is_svg", "lost_track", "lost_track_without_scripts", "maybe_foreign", "maybe_open", "open"),
+        *("bom", "frameset_ok", "in_frameset", "in_select", "is_effective", "is_misnested"),
+        *(
+            "is_svg",
+            "lost_track",
+            "lost_track_without_scripts",
+            "maybe_foreign",
+            "maybe_open",
+            "open",
+            "outer",
+            "outer_count",
+        ),
     )
 
-    def __init__(self, outer: Tree | None = None) -> None:
+    def __init__(self) -> None:
         self.open = OpenElements()
         self.maybe_open: list[Element] = []
         self.maybe_foreign = False
@@ -226,36 +245,23 @@ class Tree:
         self.is_effective = False
         self.is_misnested = False
         self.bom = b"\xef\xbb\xbf"
-        # How many of the open elements are around the noscript element or the element itself.
-        self._outer_count = 0
-        self._outer = outer
-        if outer is not None:
-            self._begin_noscript(outer)
-
-    def _begin_noscript(self, outer: Tree) -> None:
-        """Copy the tree around a noscript element, and open the element."""
-        self.open += outer.open[-1:]
-        if self.open:
-            self.open.push(b"html", b"noscript")
-        self._outer_count = len(self.open)
-        self.maybe_foreign = outer.maybe_foreign
-        self.lost_track = outer.lost_track
-        self.lost_track_without_scripts = outer.lost_track_without_scripts
-        self.in_select = outer.in_select
-        self.in_frameset = outer.in_frameset
-        self.frameset_ok = outer.frameset_ok
-        self.is_svg = outer.is_svg
-        self.is_effective = outer.is_effective
-        self.is_misnested = outer.is_misnested
-        self.bom = outer.bom
+        self.outer: Tree | None = None
+        self.outer_count = 0
 
     def without_scripts(self) -> Tree:
         """Return the tree as a browser without scripts continues it inside the noscript element just opened."""
-        return type(self)(self)
+        inner = copy(self)
+        inner.open = OpenElements(self.open[-1:])
+        if inner.open:
+            inner.open.push(b"html", b"noscript")
+        inner.maybe_open = []
+        inner.outer = self
+        inner.outer_count = len(inner.open)
+        return inner
 
     def leave_noscript(self) -> Tree:
         """Return the tree around the noscript element, which a browser with scripts has read as text."""
-        outer = self._outer
+        outer = self.outer
         assert outer is not None  # noqa: S101 - called only inside a noscript element
         outer.lost_track_without_scripts = self.lost_track_without_scripts
         outer.bom = self.bom
@@ -263,10 +269,10 @@ class Tree:
 
     def leaves_traces(self) -> bool:
         """Return whether what a noscript element leaves open changes how a browser without scripts reads on."""
-        assert self._outer is not None  # noqa: S101 - called only inside a noscript element
-        return self.in_select != self._outer.in_select or any(
+        assert self.outer is not None  # noqa: S101 - called only inside a noscript element
+        return self.in_select != self.outer.in_select or any(
             element.namespace != b"html" or element.name == b"template" or element.scope_boundaries > 0
-            for element in self.open[self._outer_count :]
+            for element in self.open[self.outer_count :]
         )
 
     @property
@@ -283,7 +289,7 @@ class Tree:
 
     def lose_track(self) -> None:
         """Note that it is unknown from here on where tags begin."""
-        if self._outer is not None:
+        if self.outer is not None:
             self.lost_track_without_scripts = True
         else:
             self.lost_track = True
@@ -359,23 +365,16 @@ class Tree:
         return not around or around[-1].namespace == b"svg"
 
     def _open_foreign(self, name: bytes, raw: bytes) -> None:
-        """Open an element of the current foreign namespace (13.2.6.5, "any other start tag"); only SVG's load.
+        """Follow a start tag in foreign content; only elements of SVG load something.
 
         An `svg` in MathML is no SVG element, but a browser's look-ahead takes it for one.
         """
         current = self.open[-1]
-        namespace = current.namespace
-        self.is_svg = namespace == b"svg" or current.in_svg
+        self.is_svg = current.namespace == b"svg" or current.in_svg
         self.is_effective = self.is_effective and (self.is_svg or self.maybe_foreign)
         tag = StartTag(name, raw)
-        if tag.self_closing:
-            return
-        is_integration_point = (namespace == b"svg" and name in grammar.SVG_INTEGRATION) or (
-            namespace == b"math"
-            and name == b"annotation-xml"
-            and (tag.get(b"encoding") or "").lower() in {"text/html", "application/xhtml+xml"}
-        )
-        self.open.push(namespace, name, is_integration_point=is_integration_point)
+        if not tag.self_closing:
+            self.open.push_foreign(tag)
 
     def _open_html(self, name: bytes) -> None:
         """Open an HTML element inside an integration point or a template."""
@@ -408,7 +407,7 @@ class Tree:
 
     def follow_end_tag(self, name: bytes) -> None:
         """Follow an end tag outside of raw text."""
-        around = self._outer.open if self._outer is not None else ()
+        around = self.outer.open if self.outer is not None else ()
         if around and name == b"template" and around[-1].in_table and not self._is_open_in_noscript(name):
             # The template is around the noscript element.
             self.lost_track_without_scripts = True
@@ -427,10 +426,10 @@ class Tree:
 
     def _close_from(self, at: int) -> None:
         """Close the open elements from an index on."""
-        if at < self._outer_count:
+        if at < self.outer_count:
             # The element is around the noscript element.
             self.lost_track_without_scripts = True
-        del self.open[max(at, self._outer_count) :]
+        del self.open[max(at, self.outer_count) :]
         if not self.open:
             self.is_misnested = False
 
@@ -443,7 +442,7 @@ class Tree:
 
     def _is_open_in_noscript(self, name: bytes) -> bool:
         """Return whether an element of this name is open in the noscript element that is read."""
-        return any(element.name == name for element in self.open[self._outer_count :][-MAX_DEPTH:])
+        return any(element.name == name for element in self.open[self.outer_count :][-MAX_DEPTH:])
 
     def _close_maybe_open(self, name: bytes) -> None:
         """Follow an end tag in HTML where foreign content may still be open."""
@@ -510,7 +509,7 @@ class Tree:
         if name == b"select":
             self.in_select = False
         if name in grammar.CLOSES_FOREIGN or (b"-" in name and name not in grammar.NO_CUSTOM_ELEMENT):
-            self.maybe_open += self.open[self._outer_count :]
+            self.maybe_open += self.open[self.outer_count :]
             if len(self.maybe_open) > MAX_DEPTH:
                 self.lose_track()
                 self.maybe_open.clear()

@@ -7,14 +7,14 @@ from typing import ClassVar, Final
 
 from . import grammar
 from .long_tag import LongTag
-from .tokenizer import Kind, Tokenizer
+from .token_reader import Kind, TokenReader
 
 _CONSTRUCT_ENDS: Final = {b"<!--": b"-->", b"<![CDATA[": b"]]>", b"<?": b"?>", b"<!": b">"}
 """How the constructs without tags begin and end; where one begins like another, the longer one comes first."""
 
 
-class XMLTokenizer(Tokenizer):
-    """Read an XML document piece by piece.
+class XMLTokenizer(TokenReader):
+    """Read the tokens of an XML document.
 
     XML has no raw text, no breakout and no second reading. Namespaces are not followed: an element in svg or math may
     be an element of HTML or of SVG, which `tree.maybe_foreign` says. Only the content of what is certainly a template
@@ -46,13 +46,13 @@ class XMLTokenizer(Tokenizer):
                 self.pos = pos + len(opening)
                 return self._read_raw(end) or Kind.TEXT
             if end - pos < len(opening) and opening.startswith(source[pos:end]):
-                return self._unfinished(end)
+                return self._wait_or_finish()
         found = grammar.XML_TAG.match(source, pos, end)
         if found is None:
             if grammar.XML_NO_TAG.match(source, pos, end):
                 self.pos += 1
                 return Kind.TEXT
-            return self._unfinished(end)
+            return self._wait_or_finish()
         self.pos = found.end()
         self.name = self._tag_name(found[2])
         has_namespace = b":" in found[2] or b"xmlns" in found[0]

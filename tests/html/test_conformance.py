@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from consent_middleware.html.tags import StartTag
-from consent_middleware.html.tokenizer import Kind, Tokenizer
+from consent_middleware.html.token_reader import Kind
+from consent_middleware.html.tokenizer import Tokenizer
 
 from .oracle import NEEDLE, browser_finds, engine_finds, html5lib_tests, is_uncertain
 

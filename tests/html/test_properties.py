@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from consent_middleware.html import gate
 from consent_middleware.html.gate import Prefilter
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
-from consent_middleware.html.tokenizer import Kind, Tokenizer
+from consent_middleware.html.token_reader import Kind
+from consent_middleware.html.tokenizer import Tokenizer
 from consent_middleware.html.xml import XMLTokenizer
 from tests.growth import assert_linear
 

@@ -8,7 +8,8 @@ from consent_middleware.html.asking import MAX_DEPTH
 from consent_middleware.html.rewriter import MAX_TEXT, Edit, HTMLRewriter, TagSearch
 from consent_middleware.html.script_text import foreign_text
 from consent_middleware.html.tags import StartTag, decode_references
-from consent_middleware.html.tokenizer import Kind, Tokenizer
+from consent_middleware.html.token_reader import Kind
+from consent_middleware.html.tokenizer import Tokenizer
 from consent_middleware.urls import parse_host
 
 from .oracle import ADDRESS, NEEDLES, SAYS, Everything, Holding, engine_finds, rewritten
