@@ -138,7 +138,7 @@ class TagSweep:
         if self._opening < self._looked or self._opening_source is not tokens.source:
             found = self._gate.opening.search(tokens.source, at)
             if found is None and not tokens.at_eof:
-                found = grammar.TAG_BEGUN.search(tokens.source, max(at, len(tokens.source) - _LONGEST_OPENING))
+                found = grammar.UNFINISHED_OPENING.search(tokens.source, max(at, len(tokens.source) - _LONGEST_OPENING))
             self._opening = NEVER if found is None else tokens.offset + found.start()
             self._opening_source = tokens.source
             if self._fence != self._opening:

@@ -79,7 +79,7 @@ class Tokenizer(TokenReader):
     def _run_pattern(self) -> re.Pattern[bytes]:
         """Return the pattern of constructs that change nothing here."""
         if self.tree.open:
-            return grammar.DRAWING_RUN
+            return grammar.SVG_RUN
         if self.tree.frameset_ok:
             return grammar.HEAD_RUN
         return grammar.SELECT_RUN if self.tree.in_select else grammar.BODY_RUN

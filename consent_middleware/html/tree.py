@@ -218,20 +218,6 @@ class Tree:
             its namespace is known.
     """
 
-    __slots__ = (
-        *("bom", "frameset_ok", "in_frameset", "in_select", "is_effective", "is_misnested"),
-        *(
-            "is_svg",
-            "lost_track",
-            "lost_track_without_scripts",
-            "maybe_foreign",
-            "maybe_open",
-            "open",
-            "outer",
-            "outer_count",
-        ),
-    )
-
     def __init__(self) -> None:
         self.open = OpenElements()
         self.maybe_open: list[Element] = []
@@ -284,7 +270,7 @@ class Tree:
         if ends is None:
             return None
         # A void element that only HTML has breaks out of foreign content.
-        leaving = grammar.LEAVING * self.lost_track + b"<meta>" * (self.maybe_foreign or self.lost_track)
+        leaving = grammar.INTEGRATION_POINT_ENDS * self.lost_track + b"<meta>" * (self.maybe_foreign or self.lost_track)
         return ends + b"</select>" * self.in_select + leaving
 
     def lose_track(self) -> None:
@@ -328,11 +314,11 @@ class Tree:
         elif name in grammar.BREAKOUT or (name == b"font" and _breaks_out(raw)):
             self._break_out()
         else:
-            if self.maybe_foreign and name in grammar.PARTS_READINGS:
+            if self.maybe_foreign and name in grammar.READ_DIFFERENTLY:
                 self.lose_track()
             self._open_foreign(name, raw)
             return b""
-        if self.maybe_foreign and (name in grammar.PARTS_READINGS or (name == b"svg" and not self._svg_nests())):
+        if self.maybe_foreign and (name in grammar.READ_DIFFERENTLY or (name == b"svg" and not self._svg_nests())):
             self.lose_track()
         if name == b"frameset" and self.frameset_ok and not (open_elements and open_elements[-1].in_table):
             # The tree ignores nearly everything that follows, so end markup would be useless. The tags are still read:
