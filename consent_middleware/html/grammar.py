@@ -215,8 +215,8 @@ DEPENDS_ON_PAGE: Final = TABLE_STARTS | {b"form", b"frameset", b"select", b"tabl
 
 # -- Runs that change nothing ----------------------------------------------------------------------------------------
 #
-# These patterns read many constructs in one match: everything up to the next one that the tokenizer has to follow. Every
-# alternative is a whole construct, so that a run ends before an unfinished one.
+# These patterns read many constructs in one match: everything up to the next one that the tokenizer has to follow.
+# Every alternative is a whole construct, so that a run ends before an unfinished one.
 
 # A tag in which every "=" is behind a name and before a quote. ATTRIBUTES matches the same; this is faster, because it
 # reads a value in one step.
