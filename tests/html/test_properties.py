@@ -148,7 +148,7 @@ def test_prefilter_has_no_false_negatives(document: bytes, xml: bool, size: int)
     def every(gate: Prefilter, source: bytes, encoding: str, *, alone: bool) -> list[tuple[int, int]]:
         return [found.span() for found in gate.pattern.finditer(source)]
 
-    with patch.object(Prefilter, "sought", every):
+    with patch.object(Prefilter, "candidate_spans", every):
         expected = rewritten(document, size, xml=xml)
     assert rewritten(document, size, xml=xml) == expected
     assert HTMLRewriter(Holding(), charset="utf-8", xml=xml).rewrite(document) == expected
