@@ -79,6 +79,9 @@ def test_noscript_ends_at_its_end_tag(before: str, text: str) -> None:
         "<template><x-y><svg></x-y></template>",
         "<noscript></noscript\n>",
         "<script><script !--</script >",
+        "<svg/>",
+        "<svg><desc><body></desc></svg>",
+        "<svg></div><![CDATA[>",
     ],
 )
 def test_tag_behind_tree_construct_is_edited(page: str) -> None:
@@ -294,6 +297,7 @@ def test_select_content_that_older_browsers_ignore(page: str) -> None:
         f"<noscript><svg><desc></noscript><title>{IMG}</title>",
         f"<noscript><p a='</noscript><textarea>'>{LINK}</textarea>",
         f"<svg><desc><noscript><p></noscript></desc><style>{IMG}</style>",
+        f"<noscript><noscript></noscript>{IMG}",
     ],
 )
 def test_noscript_content_continues_without_scripts(page: str) -> None:
