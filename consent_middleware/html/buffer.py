@@ -5,6 +5,10 @@ whole is kept and read again from its "<" when more bytes are there. With one by
 chunk would take quadratic time. `RetryBudget` decides when another try is worth its cost: when a ">" has arrived or the
 construct has doubled in length, and only while all tries together have read less than a fixed multiple of its length.
 
+For example, `<img alt="` arrives, and then a long value with one byte per chunk. The tag is tried at 10 bytes, then at
+20, 40, 80 and so on. A value full of ">" asks for a try with nearly every chunk. These tries end when all tries have
+read 16 times the buffered bytes; then only the doublings remain.
+
 Offsets are offsets into `InputBuffer.source`. `InputBuffer.offset` makes them offsets in the document.
 """
 

@@ -270,7 +270,7 @@ _SCRIPT_ELEMENT = rf"""
 [^<]*+ (?: < (?: !-- {_ESCAPED} | (?! /{name("script")} | !-- ) ) [^<]*+ )*+
 </{name("script")} {REST_OF_TAG}"""
 
-# 13.2.6.5: an SVG element of which no content changes how the tokenizer reads: only shapes, as in nearly all pages.
+# 13.2.6.5: an SVG element with shapes only, as in nearly all pages. Nothing in it changes how the tokenizer reads.
 _SVG_SHAPES = name(
     *b"a circle clippath defs ellipse feblend fecolormatrix fecomposite feflood fegaussianblur femerge femergenode "
     b"feoffset filter g image line lineargradient marker mask path pattern polygon polyline radialgradient rect stop "

@@ -27,7 +27,7 @@ class TagsOfBothReadings:
 
         Args:
             source: the bytes by one reading.
-            places: where each byte stands in the document, if that is another place.
+            places: the offset of each byte in the document, if the reading has other offsets.
             known: the tags that the watch was asked about; those of this reading are added.
 
         Yields:
@@ -93,12 +93,12 @@ class TagsOfBothReadings:
 def _placed(edit: Edit, begin: int, places: list[int] | None) -> Change:
     """Return an edit of a tag as a change of the document.
 
-    What is added behind a byte stands directly behind it, and not behind an escape sequence that follows the byte.
+    Bytes are added directly behind the byte before them, and not behind an escape sequence that follows it.
 
     Args:
         edit: the edit.
         begin: the offset of the tag.
-        places: where each byte stands in the document, if that is another place.
+        places: the offset of each byte in the document, if the reading has other offsets.
     """
     start, end = begin + edit.start, begin + edit.end
     if places is not None:

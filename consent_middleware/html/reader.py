@@ -200,7 +200,7 @@ class DocumentReader:
         """Return the markup to add at the end of the document."""
         tokens = self.tokens
         closing = tokens.closing
-        # A tag that does not end is none to a browser, unless something is added behind it.
+        # A browser ignores an unfinished tag at the end, but would read it with something added behind it.
         if closing is None or tokens.truncated or tokens.xml or self.sweep.ends_in_tag:
             return b""
         markup = self._end_markup.at_end()

@@ -203,24 +203,22 @@ class HTMLRewriter:
                 at = edit.end
             tokens.consumed = sweep.limit
             out.append(tokens.source[at : tokens.consumed])
-            reads_on = tokens.buffered > self._max_buffer and self._skip_long_tag(out)
+            if reads_on := tokens.buffered > self._max_buffer:
+                self._skip_long_tag(out)
         if last:
             out.append(self._reader.markup_at_end())
         return b"".join(out)
 
-    def _skip_long_tag(self, out: list[bytes]) -> bool:
+    def _skip_long_tag(self, out: list[bytes]) -> None:
         """Read on in a tag that is too long to buffer.
 
         Args:
             out: the output, to which the tag's beginning is added.
-
-        Returns:
-            True, because the buffer may hold more to read.
         """
         tokens, asker = self._tokens, self._asker
         if asker.lost_track:
             self._reader.sweep.give_up()
-            return True
+            return
         tag = tokens.skip_long_tag()
         # In a dual element it depends on the reading where the tag ends: it is withheld in any case.
         withholds = tag.is_start and (asker.gate.is_candidate(tag.name) or tokens.dual_element is not None)
@@ -232,7 +230,6 @@ class HTMLRewriter:
         if withholds and tag.name == b"script":
             # The content of the element must not run either.
             out.append(b' type="text/plain"')
-        return True
 
     def _bail_out(self) -> bool:
         """Count a part that could not be read, and return whether to withhold it."""

@@ -85,7 +85,7 @@ class TagSweep:
             self._asker.end_markup.edited = True
 
     def add_body_end(self, at: int, closing: bytes) -> None:
-        """Add the end tag of a body, before which the end markup may stand once everything before it is decided."""
+        """Add the end tag of a body: the end markup may be added before it, once everything before it is decided."""
         self._body_ends.append((self._tokens.offset + at, closing))
 
     def due_edits(self) -> Iterator[Edit]:

@@ -110,7 +110,7 @@ class TokenReader(InputBuffer, ABC):
         return kind
 
     def _wait_or_finish(self) -> Kind | None:
-        """Wait for more bytes, or read what the end of the input has cut off, of which a browser makes no tag."""
+        """Wait for more bytes, or read the unfinished rest of the document as text, as a browser does."""
         if not self.at_eof:
             self._retry.note_try(len(self.source) - self.pos)
             return None

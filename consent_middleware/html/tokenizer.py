@@ -32,7 +32,7 @@ Example. The tokens of
                                 `lost_track_without_scripts` is set
     </noscript>                 an end tag; the dual element ends, and `tree` is the outer tree again
     "></p><img src=/a>          text, an end tag and a start tag for a browser with scripts; for the other, the `img` is
-                                a tag too, and whoever looks for tags now looks at every "<"
+                                a tag too, and the caller now has to look at every "<"
 """
 
 from __future__ import annotations
@@ -123,7 +123,8 @@ class Tokenizer(TokenReader):
     def _unfinished(self, end: int) -> Kind | None:
         """Wait for more bytes, or read what an end has cut off.
 
-        A tag that goes on beyond the end of a dual element is none for a browser with scripts; for the other it does.
+        A tag that continues beyond the end of a dual element is text for a browser with scripts, and a longer tag for a
+        browser without.
         """
         if self._ends_dual_element(end):
             tree = self.tree

@@ -15,7 +15,6 @@ import pytest
 
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag, TagSearch
 from consent_middleware.html.token_reader import TokenReader
-from consent_middleware.html.token_reader import TokenReader
 from consent_middleware.html.tokenizer import Tokenizer
 
 from .fetch_html5lib_tests import FOLDER
