@@ -218,6 +218,11 @@ class Tree:
             its namespace is known.
     """
 
+    __slots__ = (
+        *("bom", "frameset_ok", "in_frameset", "in_select", "is_effective", "is_misnested", "is_svg", "lost_track"),
+        *("lost_track_without_scripts", "maybe_foreign", "maybe_open", "open", "outer", "outer_count"),
+    )
+
     def __init__(self) -> None:
         self.open = OpenElements()
         self.maybe_open: list[Element] = []
