@@ -513,3 +513,7 @@ def test_long_tag_in_a_sweep_is_withheld_or_passes(size: int) -> None:
 )
 def test_unclosed_script_is_not_closed(page: str) -> None:
     assert b"</script" not in rewrite_alike(page)
+
+
+def test_svg_script_that_waits_is_opened_once() -> None:
+    assert rewrite_alike(f"{IMG}<svg><script>{LOADER}</script><g>").endswith(b"</g></svg><!--tail-->")
