@@ -23,8 +23,8 @@ NEVER: Final = 1 << 62
 class RetryBudget:
     """Decide when to read an unfinished construct again.
 
-    The bytes that all tries read stay below `16 * length + 512` plus one try for each doubling of the length, so that
-    the work is linear in the length of the construct.
+    A ">" is worth a try until all tries have read more than `16 * length + 512` bytes, and each doubling of the length is
+    worth one. So the work is linear in the length of the construct.
     """
 
     __slots__ = ("bytes_spent", "due_at", "length_tried")

@@ -19,8 +19,8 @@ A tag may be read in two ways, and which one applies is not in the bytes:
   readings are possible. The tokenizer continues with one of them and says so: `tree.maybe_foreign` means that a tag may
   be an element of either, `tree.lost_track` that even the places where tags begin differ.
 
-Invariant. The tokens do not depend on the chunks: a token is read only when no further byte can change it, or at the
-end of the document. What is not decided stays in the buffer, and the retry budget of `InputBuffer` keeps the work
+Invariant. The tags do not depend on the chunks, and text is at most divided differently: a token is read only when no
+further byte can change it, or at the end of the document. What is not decided stays in the buffer, and the retry budget of `InputBuffer` keeps the work
 linear. Only tags may be longer than the buffer allows; then `LongTag` follows their bytes without keeping them.
 
 Example. The tokens of
