@@ -29,7 +29,8 @@ from pathlib import Path
 from typing import Any
 
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag, TagSearch
-from consent_middleware.html.tokens import Kind, Tokenizer
+from consent_middleware.html.token_reader import Kind
+from consent_middleware.html.tokenizer import Tokenizer
 
 HERE = Path(__file__).resolve().parent
 REAL_PAGES = HERE.parents[1] / "shared" / "corpus" / "pages"

@@ -524,7 +524,7 @@ class BodyRewriter:
             HTMLRewriter,
             self._holds,
             charset=kind.charset,
-            max_hold=engine.policy.limits["tag_bytes"],
+            max_buffer=engine.policy.limits["tag_bytes"],
             on_bail_out=engine.policy.on_long_tag,
         )
         self._rewriter: HTMLRewriter | _Sniffer = (

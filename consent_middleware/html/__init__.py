@@ -1,6 +1,3 @@
-"""Reading and editing HTML as bytes: the grammar, the tokenizer, the character encodings and the rewriter.
-
-Knows the HTML standard's parsing chapter. Knows no vendor, no consent, no HTTP and no policy.
-"""
+"""Reading and editing HTML as bytes: the grammar, the tokenizers, the character encodings and the rewriter."""
 
 from __future__ import annotations

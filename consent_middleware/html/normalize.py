@@ -19,7 +19,7 @@ from consent_middleware.patterns import decimal_codes, hex_codes
 from consent_middleware.urls import DOTS, IGNORED, approximate_uts46
 
 from .charset import decode_text
-from .tokens import decode_references
+from .tags import decode_references
 
 HOST_CHARACTERS: Final = string.ascii_letters + string.digits + "-."
 

@@ -61,7 +61,7 @@ from consent_middleware.patterns import any_case, decimal_codes, hex_codes
 
 from . import grammar
 from .normalize import HOST_CHARACTERS, decode_js_escapes, normalize_urls
-from .tokens import foreign_text
+from .script_text import foreign_text
 
 _Tag = tuple[bytes, bytes, bytes, bytes]
 """What the scan gives for a tag: the tag of a script, its text, a tag that is always normalized, any other tag."""

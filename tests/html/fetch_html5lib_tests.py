@@ -1,10 +1,9 @@
-"""Fetch html5lib-tests, which html5lib's source distribution carries, into ``.cache/``; nothing of it is committed.
+"""Fetch html5lib-tests, a part of html5lib's source distribution, into `.cache/`; nothing of it is committed.
 
-Knows where the package index's client is and what the archive must hash to. Run it as
-``python -m tests.html.fetch_html5lib_tests``; it does nothing when the files are there.
+Run it as `python -m tests.html.fetch_html5lib_tests`; it does nothing if the files are there.
 
-pip reads a source distribution's metadata by running its setup.py, and html5lib 1.1's runs with setuptools before 70
-only. So pip works in a throw-away environment that has such a setuptools.
+pip runs the setup.py of a source distribution to read its metadata, and that of html5lib 1.1 needs setuptools before
+70. So pip works in a temporary environment with such a setuptools.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ FOLDER: Final = Path(__file__).resolve().parents[2] / ".cache" / "html5lib-tests
 
 
 def fetch() -> Path:
-    """Give the folder of the test files, fetching it first when it is not there."""
+    """Return the folder of the test files, and fetch it first if it is missing."""
     if FOLDER.is_dir():
         return FOLDER
     with tempfile.TemporaryDirectory() as folder:

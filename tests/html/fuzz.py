@@ -1,7 +1,6 @@
 """Differential fuzzing: documents built from whole constructs, read by html5lib and by the engine.
 
-Knows how to build a document from a seed, and what it means to agree. ``python -m tests.html.fuzz --minutes N`` runs
-as long as it is told, prints the documents on which the two disagree, and says how many it tried.
+`python -m tests.html.fuzz --minutes N` prints the documents on which the two disagree, and how many it tried.
 """
 
 from __future__ import annotations
@@ -13,7 +12,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from consent_middleware.html.tokens import Tokenizer
+from consent_middleware.html.tokenizer import Tokenizer
+from consent_middleware.html.tree import Tree
 
 from .oracle import NEEDLE, browser_finds, engine_finds, is_uncertain, rewritten
 
@@ -26,20 +26,20 @@ FOREIGN = ("svg", "math", "g", "path", "foreignObject", "desc", "mi", "mtext", "
 
 
 class Builder:
-    """Builds one document from whole constructs; every planted address has its own number."""
+    """Build one document from whole constructs; every planted address has its own number."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)  # noqa: S311 - documents, not secrets
         self.number = 0
 
     def document(self) -> str:
-        """Give the document."""
+        """Return the document."""
         pick = self.random
         start = pick.choice(("", "<!doctype html>", "<!doctype html><head>", "<!doctype html><body>", "<html>", "x"))
         return start + "".join(self.construct(0) for _ in range(pick.randint(1, 7))) + self.planted()
 
     def construct(self, depth: int) -> str:
-        """Give one construct."""
+        """Return one construct."""
         kinds: tuple[Callable[[int], str], ...] = (
             lambda _: self.text(),
             lambda _: self.comment(),
@@ -56,17 +56,17 @@ class Builder:
         return self.random.choice(kinds)(depth)
 
     def text(self) -> str:
-        """Give text with letters, white space or a stray "<"."""
+        """Return text with letters, white space or a stray "<"."""
         return self.random.choice(("x", " ", "\n", "< ", "&lt;", "a<1", "\0", "&nbsp;", "]]>", "-->"))
 
     def comment(self) -> str:
-        """Give a comment or a bogus one, in all their endings."""
+        """Return a comment or a bogus comment, with any of their endings."""
         inside = "".join(self.random.choice((*WORDS, self.planted())) for _ in range(self.random.randint(0, 3)))
         forms = (f"<!--{inside}-->", f"<!--{inside}--!>", "<!-->", "<!--->", f"<!{inside}>", f"<?{inside}>", "</>")
         return self.random.choice((*forms, f"</ {inside}>", f"<![CDATA[{inside}]]>", f"<!-{inside}>", "<!DOCTYPE x>"))
 
     def attributes(self) -> str:
-        """Give attributes in every quoting."""
+        """Return attributes of any quoting."""
         out = ""
         for _ in range(self.random.choice((0, 0, 1, 1, 2))):
             word = self.random.choice((*WORDS, f"<img src=//{NEEDLE}/no>"))
@@ -83,7 +83,7 @@ class Builder:
         return out + self.random.choice(("", "", "", " ", "/", " /"))
 
     def planted(self) -> str:
-        """Give an element that loads something."""
+        """Return an element that loads something."""
         self.number += 1
         name = self.random.choice(("script", "script", "img", "iframe", "link", "image"))
         attribute = "href" if name == "link" else "src"
@@ -93,13 +93,13 @@ class Builder:
         return tag + (f"</{name}>" if name in {"script", "iframe"} else "")
 
     def element(self, depth: int) -> str:
-        """Give an element with content."""
+        """Return an element with content."""
         name = self.random.choice(HTML)
         inside = "".join(self.construct(depth + 1) for _ in range(self.random.randint(0, 2))) if depth < 3 else ""
         return f"<{name}{self.attributes()}>{inside}" + self.random.choice((f"</{name}>", f"</{name}>", ""))
 
     def raw(self, depth: int) -> str:
-        """Give a raw text element; one in eight is not closed."""
+        """Return a raw text element; one in eight is not closed."""
         name = self.random.choice(RAW)
         if name == "noscript":
             inside = "".join(
@@ -111,7 +111,7 @@ class Builder:
         return f"<{name}{self.attributes()}>{''.join(words)}" + (end if self.random.random() < 0.88 else "")
 
     def foreign(self, depth: int) -> str:
-        """Give foreign content."""
+        """Return foreign content."""
         root = self.random.choice(("svg", "math"))
         inside = ""
         for _ in range(self.random.randint(0, 3)):
@@ -129,63 +129,70 @@ class Builder:
         return f"<{root}{self.attributes()}>{inside}" + self.random.choice((f"</{root}>", f"</{root}>", ""))
 
     def end_tag(self) -> str:
-        """Give an end tag that nothing asked for."""
+        """Return a stray end tag."""
         return f"</{self.random.choice((*HTML, *FOREIGN, *RAW, 'br', 'p'))}{self.attributes()}>"
 
 
 LIMITS = {
-    "uncertain": "nothing is missed, and the engine holds by more than one reading",
+    "uncertain": "nothing is missed, and the engine edits by more than one reading",
     "break-out": "html5lib 1.1 is older than the rule that </p> and </br> leave foreign content (13.2.6.5)",
     "integration point": "html5lib 1.1 lets an end tag of HTML close an SVG or MathML element (13.2.6.4.7)",
-    "look ahead": "an svg in MathML is none for the tree; for Chromium's look ahead it is one, as for the engine",
-    "frameset": "what stood before a frameset has loaded, and is no longer in the tree",
+    "look ahead": "an svg in MathML is no SVG element for the tree; for Chromium's look-ahead and the engine it is one",
+    "frameset": "tags before a frameset have loaded, and are no longer in the tree",
     "table": "html5lib 1.1 loses what stands in front of a table in a misnested element; Chromium asks for it",
 }
-#: 13.2.4.3: a formatting element that ends right behind a table, which it may have around it.
+#: 13.2.4.3: a formatting element that ends directly behind a table, and may be open around it.
 MISNESTED = re.compile(
     r"</table[^>]*></(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/>]", re.IGNORECASE
 )
 
 
 def limit(document: str, problem: str) -> str | None:
-    """Give the known reason for which the two may disagree about a document in this way."""
-    tokens = Explaining()
+    """Return the known reason why the two may disagree about a document in this way, or None."""
+    tokens = Tokenizer()
+    tokens.tree = tree = ExplainingTree()
     tokens.feed(document.encode("utf-8", "replace"), last=True)
     while tokens.next():
-        if tokens.frameset:
-            tokens.reason = "frameset"
+        if tokens.tree.in_frameset:
+            tree.reason = "frameset"
     if problem.startswith("missed [],"):
         if is_uncertain(document.encode("utf-8", "replace")):
             return "uncertain"
-        if tokens.reason is None and MISNESTED.search(document):
+        if tree.reason is None and MISNESTED.search(document):
             return "table"
-    return tokens.reason
+    return tree.reason
 
 
-class Explaining(Tokenizer):
-    """A tokenizer that keeps the reason why it may be in doubt."""
+class ExplainingTree(Tree):
+    """Note why html5lib may read the tags differently."""
 
     reason: str | None = None
 
-    def _close_element(self, name: bytes) -> None:
-        if self.open and self.open[-1].space != b"html" and name in {b"p", b"br"}:
+    def follow_end_tag(self, name: bytes) -> None:
+        if self.open and self.open[-1].namespace != b"html" and name in {b"p", b"br"}:
             self.reason = "break-out"
-        foreign = {element.name for element in self.open if element.space != b"html"}
-        if name in foreign and self.open[-1].space == b"html":
+        foreign = {element.name for element in self.open if element.namespace != b"html"}
+        if name in foreign and self.open[-1].namespace == b"html":
             self.reason = "integration point"
-        super()._close_element(name)
+        super().follow_end_tag(name)
 
-    def _foreign_element(self, name: bytes) -> None:
-        space = self.open[-1].space
-        super()._foreign_element(name)
-        if self.svg and space != b"svg":
+    def leave_noscript(self) -> Tree:
+        outer = super().leave_noscript()
+        assert isinstance(outer, ExplainingTree)
+        outer.reason = self.reason or outer.reason
+        return outer
+
+    def _open_foreign(self, name: bytes, raw: bytes) -> None:
+        namespace = self.open[-1].namespace
+        super()._open_foreign(name, raw)
+        if self.is_svg and namespace != b"svg":
             self.reason = "look ahead"
 
 
 def disagreement(document: str) -> str | None:
-    """Say what the engine and html5lib disagree about, or None.
+    """Return what the engine and html5lib disagree about, or None.
 
-    Scripts: as browsers with scripting have it. Everything else that loads: whatever any browser loads, and no more.
+    The engine should find the scripts that a browser with scripting loads, and everything else that any browser loads.
     """
     source = document.encode("utf-8", "replace")
     on = {found for found in browser_finds(source, scripting=True) if NEEDLE in found[1]}
@@ -198,14 +205,14 @@ def disagreement(document: str) -> str | None:
 
 
 def chunked_differently(document: str) -> int:
-    """Give a chunk size at which the output differs, or 0."""
+    """Return a chunk size at which the output differs, or 0."""
     source = document.encode("utf-8", "replace")
     whole = rewritten(source)
     return next((size for size in (1, 2, 3, 7, 16, 50) if rewritten(source, size) != whole), 0)
 
 
 def main() -> int:
-    """Run until the time is over."""
+    """Run until the time is over, and return the exit status."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--minutes", type=float, default=1.0)
     options.add_argument("--seed", type=int, default=int(time.time()))

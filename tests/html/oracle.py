@@ -1,7 +1,4 @@
-"""The judge and the judged: which tags html5lib's tree obeys, and which ones the engine asks about.
-
-Knows html5lib and a watch that asks about everything. Knows no rule and no vendor.
-"""
+"""Which tags html5lib's tree has, and which ones the engine asks about: what the tests compare."""
 
 from __future__ import annotations
 
@@ -17,7 +14,8 @@ import html5lib
 import pytest
 
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag, TagSearch
-from consent_middleware.html.tokens import Tokenizer
+from consent_middleware.html.token_reader import TokenReader
+from consent_middleware.html.tokenizer import Tokenizer
 
 from .fetch_html5lib_tests import FOLDER
 
@@ -28,24 +26,24 @@ XLINK = "{http://www.w3.org/1999/xlink}"
 
 @contextmanager
 def nothing_closed() -> Iterator[None]:
-    """Let the engine add no end tags before the tail, so that the tail is all that a document gets besides edits."""
-    closing = vars(Tokenizer)["closing"].fget
-    with patch.object(Tokenizer, "closing", property(lambda tokens: None if closing(tokens) is None else b"")):
+    """Add no end tags before the end markup, so that a document gets only that besides its edits."""
+    closing = vars(TokenReader)["closing"].fget
+    with patch.object(TokenReader, "closing", property(lambda tokens: None if closing(tokens) is None else b"")):
         yield
 
 
 ADDRESS = {b"script": b"src", b"img": b"src", b"iframe": b"src", b"link": b"href"}
-"""The elements that the tests plant, and the attribute that holds what they load."""
+"""The elements that the tests plant, and the attribute with their address."""
 
 NEEDLE = "held.example"
 NEEDLES = re.compile(rb"[hH][eE][lL][dD]\.[eE][xX][aA][mM][pP][lL][eE]")
 
 SAYS = "says it"
-"""Stands for the address of an inline script whose text holds the needle."""
+"""Stands for the address of an inline script whose text contains the needle."""
 
 
 class Everything:
-    """A watch that is asked about every planted element and edits none."""
+    """Note every planted element, and edit none."""
 
     search = TagSearch(NEEDLES, frozenset(ADDRESS), text_needles=NEEDLES)
 
@@ -53,24 +51,24 @@ class Everything:
         self.found: list[tuple[str, str]] = []
 
     def on_root(self, tag: StartTag) -> None:
-        """The root element says nothing here."""
+        """Ignore the root element."""
 
     def wants_script_text(self, tag: StartTag) -> bool:
-        """Read what inline scripts say, unless they are held."""
+        """Return whether a script has no address and is not edited yet."""
         names = {b"href", b"xlink:href"} if tag.svg else {b"src"}
         return not any(attribute.name in {*names, b"data-held"} for attribute in tag.attributes)
 
     def wants_first_script(self, *, nested: bool) -> bool:
-        """No script counts by itself."""
+        """Return that the first script does not matter."""
         return False
 
     @property
     def has_end_markup(self) -> bool:
-        """Ask for the tail in any case."""
+        """Whether there is end markup: always."""
         return True
 
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
-        """Keep the tag's name and address."""
+        """Note the name and the address of the tag."""
         if tag.text is not None:
             self.found.append((tag.name.decode(), SAYS))
             return ()
@@ -81,18 +79,18 @@ class Everything:
         return ()
 
     def end_markup(self) -> bytes:
-        """Add nothing."""
+        """Return no end markup."""
         return b""
 
 
 class Holding(Everything):
-    """A watch that renames the address of every planted element and adds a tail after it."""
+    """Rename the address of every planted element, and add end markup after it."""
 
     tail_text = b"<!--tail-->"
     told = False
 
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
-        """Rename every address that names the needle, and mark a script that says it."""
+        """Rename every address with the needle, and mark a script whose text contains it."""
         if tag.text is not None:
             self.found.append((tag.name.decode(), SAYS))
             at = tag.raw.lower().index(b"script") + len(b"script")
@@ -107,7 +105,7 @@ class Holding(Everything):
         return edits
 
     def end_markup(self) -> bytes:
-        """Add the tail once, when something is held."""
+        """Return the end markup once, if something was edited."""
         if not self.found or self.told:
             return b""
         self.told = True
@@ -115,24 +113,25 @@ class Holding(Everything):
 
 
 def engine_finds(document: bytes) -> list[tuple[str, str]]:
-    """Give the elements with an address that the engine asks about, in order."""
+    """Return the elements with an address that the engine asks about, in order."""
     watch = Everything()
     HTMLRewriter(watch, charset="utf-8").rewrite(document)
     return watch.found
 
 
 def is_uncertain(document: bytes) -> bool:
-    """Say whether the engine looks for tags everywhere, or by more than one reading, in a part of the document."""
+    """Return whether the engine reads a part of the document in more than one way."""
     tokens = Tokenizer()
     tokens.feed(document, last=True)
     while tokens.next():
-        if tokens.doubtful or tokens.lost or tokens.unscripted:
+        tree = tokens.tree
+        if tree.maybe_foreign or tree.lost_track or tree.lost_track_without_scripts:
             return True
     return False
 
 
 def browser_finds(document: bytes, *, scripting: bool) -> list[tuple[str, str]]:
-    """Give the elements with an address in html5lib's tree, in tree order."""
+    """Return the elements with an address in html5lib's tree, in tree order."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tree = html5lib.HTMLParser().parse(document, scripting=scripting, transport_encoding="utf-8")
@@ -147,7 +146,7 @@ def browser_finds(document: bytes, *, scripting: bool) -> list[tuple[str, str]]:
 
 
 def _address(element: Element) -> str | None:
-    """Give what an element of the tree loads."""
+    """Return what an element of the tree loads."""
     if element.tag == SVG + "script":
         return element.get("href", element.get(XLINK + "href"))
     if element.tag.startswith(HTML):
@@ -159,7 +158,7 @@ def _address(element: Element) -> str | None:
 
 
 def rewritten(document: bytes, sizes: int = 0, *, xml: bool = False, charset: str | None = "utf-8") -> bytes:
-    """Give what the holding watch makes of a document fed in pieces of ``sizes`` bytes, or at once."""
+    """Return a document rewritten by `Holding`, fed in pieces of `sizes` bytes or at once."""
     rewriter = HTMLRewriter(Holding(), charset=charset, xml=xml)
     step = sizes or len(document) or 1
     pieces = [rewriter.feed(document[at : at + step]) for at in range(0, len(document), step)]
@@ -167,7 +166,7 @@ def rewritten(document: bytes, sizes: int = 0, *, xml: bool = False, charset: st
 
 
 def html5lib_tests(folder: str, suffix: str, *, required: bool) -> list[Path]:
-    """Give the files of html5lib-tests; skip without them, unless they are ``required``."""
+    """Return the files of html5lib-tests; skip without them, unless they are `required`."""
     if not FOLDER.is_dir():
         reason = "html5lib-tests are not here: run python -m tests.html.fetch_html5lib_tests"
         if required:

@@ -1,8 +1,8 @@
-"""The html5lib-tests: what their authors say a browser reads is what the engine reads.
+"""The html5lib-tests: the engine reads the same tags as html5lib.
 
-The tokenizer suite gives every start tag with its attributes and every end tag. The tree-construction suite gives hard
-documents: a script is planted at their end, and whether html5lib's tree runs it, and everything before it that has an
-address, is what the engine must find.
+In the tokenizer suite every start tag with its attributes and every end tag is compared. To the documents of the
+tree-construction suite a script is added at the end; the engine must find it, and every element with an address before
+it, if they are in html5lib's tree.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 
-from consent_middleware.html.tokens import Kind, StartTag, Tokenizer
+from consent_middleware.html.tags import StartTag
+from consent_middleware.html.token_reader import Kind
+from consent_middleware.html.tokenizer import Tokenizer
 
 from .oracle import NEEDLE, browser_finds, engine_finds, html5lib_tests, is_uncertain
 
@@ -32,15 +34,15 @@ STATES = {
 
 
 def normalized(text: str) -> str:
-    """Do what a browser does before tokenizing and while reading names (13.2.3.5; NUL in 13.2.5.8, .33 to .38)."""
+    """Return text as a browser changes it before tokenizing and in names (13.2.3.5; NUL in 13.2.5.8, .33 to .38)."""
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
 
 
 def tags_of(source: str, state: str, last: str) -> list[tuple[Any, ...]]:
-    """Tokenize without a tree: what a start tag would switch on is switched off again."""
+    """Return the tags of a source that is tokenized without a tree: the effects of start tags are undone."""
     tokens = Tokenizer()
     raw = STATES[state]
-    tokens.raw = last.encode() if raw == "raw" else (raw or "").encode()
+    tokens.raw_construct = last.encode() if raw == "raw" else (raw or "").encode()
     tokens.feed(source.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "surrogatepass"), last=True)
     found: list[tuple[Any, ...]] = []
     while kind := tokens.next():
@@ -52,16 +54,16 @@ def tags_of(source: str, state: str, last: str) -> list[tuple[Any, ...]]:
                 key = normalized(attribute.name.decode("utf-8", "surrogatepass"))
                 attributes.setdefault(key, normalized(tag.get(attribute.name) or ""))
             found.append(("StartTag", name, attributes, tag.self_closing))
-            tokens.raw = tokens.twice = b""
-            tokens.open.clear()
-            tokens.select = tokens.frameset = False
+            tokens.raw_construct, tokens.dual_element = b"", None
+            tokens.tree.open.clear()
+            tokens.tree.in_select = tokens.tree.in_frameset = False
         elif kind is Kind.END:
             found.append(("EndTag", name))
     return found
 
 
 def expected_tags(output: list[Any]) -> list[tuple[Any, ...]]:
-    """Give the tags of a test's output in the same form."""
+    """Return the tags of a test's output in the same form."""
     tags: list[tuple[Any, ...]] = []
     for token in output:
         if token[0] == "StartTag":
@@ -72,7 +74,7 @@ def expected_tags(output: list[Any]) -> list[tuple[Any, ...]]:
 
 
 def unescaped(value: Any) -> Any:
-    """Read a test that is written with doubled backslashes."""
+    """Return a test without its doubled backslashes."""
     if isinstance(value, str):
         return re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), value)
     if isinstance(value, list):
@@ -80,7 +82,7 @@ def unescaped(value: Any) -> Any:
     return {unescaped(key): unescaped(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def test_every_tag_of_the_tokenizer_suite_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+def test_tokenizer_suite_has_the_same_tags(capsys: pytest.CaptureFixture[str]) -> None:
     tests = starts = attributes = ends = 0
     wrong = []
     for path in html5lib_tests("tokenizer", ".test", required=REQUIRED):
@@ -114,7 +116,7 @@ KNOWN = {
 
 
 def documents() -> list[tuple[str, str]]:
-    """Give the documents of the tree-construction suite, without the fragments."""
+    """Return the documents of the tree-construction suite, without the fragments."""
     found = []
     for path in html5lib_tests("tree-construction", ".dat", required=REQUIRED):
         for number, test in enumerate(re.split(r"(?:^|\n\n)(?=#data\n)", path.read_text("utf-8"))):
@@ -126,7 +128,7 @@ def documents() -> list[tuple[str, str]]:
 
 
 @pytest.mark.slow
-def test_what_html5libs_tree_runs_is_what_the_engine_finds(capsys: pytest.CaptureFixture[str]) -> None:
+def test_tree_construction_suite_has_the_same_tags(capsys: pytest.CaptureFixture[str]) -> None:
     compared = planted = 0
     known: dict[str, list[str]] = {reason: [] for reason in KNOWN}
     uncertain = []
@@ -149,7 +151,7 @@ def test_what_html5libs_tree_runs_is_what_the_engine_finds(capsys: pytest.Captur
                 wrong.append((name, document, found, wanted))
     with capsys.disabled():
         print(f"\ntree-construction suite: {compared} documents, the planted script runs in {planted}")
-        print(f"  {len(uncertain)} in which the engine holds by more than one reading: {' '.join(uncertain)}")
+        print(f"  {len(uncertain)} in which the engine edits by more than one reading: {' '.join(uncertain)}")
         for reason, names in known.items():
             print(f"  {len(names)} with <{reason}>: {KNOWN[reason]}: {' '.join(names)}")
     assert wrong == []

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.corpus, pytest.mark.no_cover]
 
 
 class Watch:
-    """Holds whatever loads from HubSpot, by putting a mark before the attribute's name."""
+    """Mark whatever loads from HubSpot before the name of its attribute."""
 
     search = TagSearch(
         re.compile(
@@ -31,59 +31,59 @@ class Watch:
     )
 
     def __init__(self) -> None:
-        self.held = 0
+        self.marked = 0
 
     def on_root(self, tag: StartTag) -> None:
-        """The root element says nothing here."""
+        """Ignore the root element."""
 
     def wants_script_text(self, tag: StartTag) -> bool:
-        """No script's text counts."""
+        """Return that no script's text matters."""
         return False
 
     def wants_first_script(self, *, nested: bool) -> bool:
-        """No script counts by itself."""
+        """Return that the first script does not matter."""
         return False
 
     @property
     def has_end_markup(self) -> bool:
-        """There is a tail where something is marked."""
-        return self.held > 0
+        """Whether something is marked."""
+        return self.marked > 0
 
     def start_tag(self, tag: StartTag) -> Sequence[Edit]:
-        """Mark the address."""
+        """Return the edits that mark the address."""
         for attribute in tag.attributes:
             if attribute.name == ADDRESS[tag.name] and fetches(tag.get(attribute.name) or ""):
-                self.held += 1
+                self.marked += 1
                 return [Edit(attribute.name_span[0], attribute.name_span[0], MARK)]
         return ()
 
     def end_markup(self) -> bytes:
-        """Mark the end."""
-        return MARK if self.held else b""
+        """Return the mark, if something is marked."""
+        return MARK if self.marked else b""
 
 
 def fetches(address: str) -> bool:
-    """Say whether an address is one of HubSpot's."""
+    """Return whether an address is one of HubSpot's."""
     url = parse_url(address)
     return url is not None and ("." + url.host).endswith(HOSTS)
 
 
 def pages() -> list[Path]:
-    """Give the pages; skip loudly without them."""
+    """Return the pages; skip loudly without them."""
     if not PAGES.is_dir():
         pytest.skip(f"the real pages are not here: {PAGES}")
     return sorted(PAGES.iterdir())
 
 
 def fed(document: bytes, size: int) -> tuple[bytes, int]:
-    """Rewrite a page in pieces, and say how many tags were held."""
+    """Return a page rewritten in pieces, and how many tags were marked."""
     watch = Watch()
     rewriter = HTMLRewriter(watch)
     pieces = [rewriter.feed(document[at : at + size]) for at in range(0, len(document), size)]
-    return b"".join(pieces) + rewriter.close(), watch.held
+    return b"".join(pieces) + rewriter.close(), watch.marked
 
 
-def test_real_pages_change_in_their_edits_only_and_alike_at_any_chunking(capsys: pytest.CaptureFixture[str]) -> None:
+def test_real_pages_change_only_in_their_edits(capsys: pytest.CaptureFixture[str]) -> None:
     held = touched = 0
     for page in pages():
         document = page.read_bytes()
@@ -101,7 +101,7 @@ def test_real_pages_change_in_their_edits_only_and_alike_at_any_chunking(capsys:
         print(f"\nreal pages: {len(pages())}, {held} tags held in {touched} of them")
 
 
-def test_html5lib_finds_nothing_left_that_a_browser_would_fetch() -> None:
+def test_html5lib_finds_nothing_left_to_fetch() -> None:
     for page in pages():
         document = page.read_bytes()
         if not Watch.search.needles.search(document) or len(document) > 250_000:

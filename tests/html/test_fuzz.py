@@ -11,7 +11,7 @@ DOCUMENTS = 3000
 
 @pytest.mark.slow
 @pytest.mark.no_cover
-def test_html5lib_and_the_engine_agree_about_built_documents(capsys: pytest.CaptureFixture[str]) -> None:
+def test_html5lib_agrees_about_built_documents(capsys: pytest.CaptureFixture[str]) -> None:
     known = dict.fromkeys(LIMITS, 0)
     wrong = []
     for seed in range(DOCUMENTS):
@@ -28,6 +28,6 @@ def test_html5lib_and_the_engine_agree_about_built_documents(capsys: pytest.Capt
 
 @pytest.mark.slow
 @pytest.mark.no_cover
-def test_built_documents_come_out_the_same_at_any_chunking() -> None:
+def test_built_documents_are_chunk_invariant() -> None:
     sizes = {seed: chunked_differently(Builder(seed).document()) for seed in range(DOCUMENTS, DOCUMENTS + 300)}
     assert not {seed: size for seed, size in sizes.items() if size}

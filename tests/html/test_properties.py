@@ -1,4 +1,4 @@
-"""The laws of the engine, over documents that are built of whole constructs, at every cut and byte by byte."""
+"""The properties of the engine, over documents built of whole constructs, at every cut and byte by byte."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from consent_middleware.html import normalize
 from consent_middleware.html.prefilter import Prefilter
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
-from consent_middleware.html.tokens import Kind, Tokenizer
+from consent_middleware.html.token_reader import Kind
+from consent_middleware.html.tokenizer import Tokenizer
+from consent_middleware.html.xml import XMLTokenizer
 from tests.growth import assert_linear
 
 from .fuzz import Builder
@@ -67,8 +69,8 @@ law = settings(deadline=None, max_examples=150, derandomize=True)
 
 
 def tokens_of(document: bytes, size: int, *, xml: bool = False) -> list[tuple[Kind, bytes]]:
-    """Give all tokens of a document fed in pieces."""
-    tokens = Tokenizer(xml=xml)
+    """Return all tokens of a document fed in pieces."""
+    tokens = XMLTokenizer() if xml else Tokenizer()
     found = []
     for at in range(0, len(document), size):
         if tokens.feed(document[at : at + size]):
@@ -81,15 +83,15 @@ def tokens_of(document: bytes, size: int, *, xml: bool = False) -> list[tuple[Ki
 
 
 class Located(Holding):
-    """A holding watch that leaves a mark, of a byte that occurs in no construct, around everything it changes."""
+    """Put a mark, of a byte that is in no construct, around every change."""
 
     def start_tag(self, tag: StartTag) -> list[Edit]:
-        """Keep what is replaced between marks."""
+        """Return edits that keep the replaced bytes between marks."""
         edits = super().start_tag(tag)
         return [Edit(e.start, e.end, b"\x01" + tag.raw[e.start : e.end] + b"\x01") for e in edits]
 
     def end_markup(self) -> bytes:
-        """Mark the tail too."""
+        """Return the end markup between marks."""
         return b"\x01\x01" if self.found else b""
 
 
@@ -103,7 +105,7 @@ def test_round_trip(document: bytes, size: int, xml: bool) -> None:
 @law
 @given(documents, st.sampled_from((1, 7, 0)), st.sampled_from(("utf-8", "utf-16le", "iso-2022-jp", None)))
 def test_identity(document: bytes, size: int, charset: str | None) -> None:
-    """A watch that edits nothing gets the document back; ``rewrite`` gives the object itself when nothing is held."""
+    """Without edits a document is unchanged, and `rewrite` returns the object itself."""
     rewriter = HTMLRewriter(Everything(), charset=charset)
     step = size or len(document)
     pieces = [rewriter.feed(document[at : at + step]) for at in range(0, len(document), step)]
@@ -141,7 +143,7 @@ STUMBLES = (
     st.sampled_from((1 << 20, 9)),
 )
 def test_prefilter_has_no_false_negatives(document: bytes, xml: bool, size: int) -> None:
-    """Where every tag is asked about, the output is the same."""
+    """The output is the same if the watch is asked about every tag."""
 
     def every(prefilter: Prefilter, source: bytes, encoding: str, *, complete: bool) -> list[tuple[int, int]]:
         return [found.span() for found in prefilter.pattern.finditer(source)]
@@ -154,8 +156,8 @@ def test_prefilter_has_no_false_negatives(document: bytes, xml: bool, size: int)
 
 @law
 @given(documents, st.booleans())
-def test_chunk_invariance_at_every_cut_and_byte_by_byte(document: bytes, xml: bool) -> None:
-    """The output does not depend on where the document is cut, and ``rewrite`` gives the same."""
+def test_chunk_invariance(document: bytes, xml: bool) -> None:
+    """The output does not depend on where the document is cut, and `rewrite` returns the same."""
     whole = rewritten(document, xml=xml)
     assert HTMLRewriter(Holding(), charset="utf-8", xml=xml).rewrite(document) == whole
     assert rewritten(document, 1, xml=xml) == whole
@@ -167,7 +169,7 @@ def test_chunk_invariance_at_every_cut_and_byte_by_byte(document: bytes, xml: bo
 @law
 @given(documents)
 def test_locality(document: bytes) -> None:
-    """Outside the edited spans every byte is the input's: taking the marks out gives the document back."""
+    """Every byte outside of the edited spans is kept: without the marks, the output is the document."""
     # What is closed before the tail is part of it.
     with nothing_closed():
         for charset in ("utf-8", "windows-1252", None):
@@ -178,13 +180,13 @@ def test_locality(document: bytes) -> None:
 @law
 @given(documents)
 def test_idempotence(document: bytes) -> None:
-    """Rewriting the output again holds nothing more."""
+    """Rewriting the output again edits nothing."""
     once = rewritten(document)
     assert HTMLRewriter(Holding(), charset="utf-8").rewrite(once) == once
 
 
-def test_only_short_texts_are_kept() -> None:
-    """What is kept between pages does not grow with their tags."""
+def test_only_short_texts_are_cached() -> None:
+    """The cache between pages does not grow with the length of their tags."""
     caches = (normalize._map_uts46_cached, normalize._decode_reference_cached)
     before = sum(cache.cache_info().currsize for cache in caches)
     for number in range(50):
@@ -197,15 +199,15 @@ def test_only_short_texts_are_kept() -> None:
 @law
 @given(st.binary(max_size=300), st.integers(1, 9), st.sampled_from((None, "utf-16", "iso-2022-jp", "x", "hz-gb-2312")))
 def test_any_bytes_pass_without_an_exception(document: bytes, size: int, charset: str | None) -> None:
-    """No bytes raise, and a document without a needle comes out as it came in."""
+    """No bytes raise, and a document without a needle is unchanged."""
     for xml in (False, True):
         assert rewritten(document, size, xml=xml, charset=charset) == document
 
 
 @law
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
-def test_broken_documents_pass_without_an_exception(seed: int, damage: int) -> None:
-    """Bytes taken out of and put into a built document change nothing about the laws."""
+def test_broken_documents_keep_the_properties(seed: int, damage: int) -> None:
+    """The properties hold for documents with bytes removed and inserted."""
     pick = random.Random(damage)  # noqa: S311 - documents, not secrets
     document = bytearray(Builder(seed).document().encode("utf-8", "replace"))
     for _ in range(pick.randint(1, 6)):
@@ -258,19 +260,19 @@ HOSTILE = {
 
 @pytest.mark.parametrize("unit", [pytest.param(unit, id=name) for name, unit in HOSTILE.items()])
 @pytest.mark.parametrize("size", [pytest.param(0, id="at once"), pytest.param(64, id="in pieces")])
-def test_four_times_the_document_takes_about_four_times_as_long(unit: bytes, size: int) -> None:
+def test_time_is_linear_in_the_document(unit: bytes, size: int) -> None:
     """No input makes the engine slower than linear: quadratic growth would be sixteenfold."""
     assert_linear(lambda length: unit * (length // len(unit)), lambda page: rewritten(page, size), start=20_000)
 
 
-def test_math_that_nests_is_linear_too() -> None:
-    """Whether an svg is open around an element of MathML is not looked for with every tag."""
+def test_nested_math_takes_linear_time() -> None:
+    """A tag in MathML does not search all open elements for an svg."""
     assert_linear(lambda count: b"<math>" + b"<mrow>" * count, rewritten)
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "gb18030"])
-def test_combining_marks_that_do_not_end_are_linear_too(charset: str) -> None:
-    """The order of combining marks is not asked for over a whole attribute."""
+def test_combining_marks_take_linear_time(charset: str) -> None:
+    """Combining marks are not put in order over a whole attribute."""
 
     def prepare(count: int) -> bytes:
         return ("<img src=//held.example alt='\uff21" + "\u0300\u0316" * count + "'>").encode(charset)
@@ -278,11 +280,11 @@ def test_combining_marks_that_do_not_end_are_linear_too(charset: str) -> None:
     assert_linear(prepare, lambda page: rewritten(page, charset=charset), start=2_000)
 
 
-def test_one_byte_at_a_time_is_linear_too() -> None:
+def test_bytewise_tag_takes_linear_time() -> None:
     """An unfinished tag fed byte by byte is not read again with every byte."""
     assert_linear(lambda count: b"<a b='" + b"x>" * count, lambda page: rewritten(page, 1), start=4_000)
 
 
-def test_a_script_that_is_waited_for_one_byte_at_a_time_is_linear_too() -> None:
+def test_bytewise_script_takes_linear_time() -> None:
     """An inline script fed byte by byte is not read again with every byte."""
     assert_linear(lambda count: b"<script>" + b"a>b;" * count, lambda page: rewritten(page, 1), start=2_000)

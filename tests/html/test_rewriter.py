@@ -1,11 +1,15 @@
-"""What the engine asks about, what it leaves alone, and what it does where it can not know."""
+"""What the engine asks about, what it leaves alone, and what it does with tags it cannot read."""
 
 from __future__ import annotations
 
 import pytest
 
-from consent_middleware.html.rewriter import MAX_DEPTH, MAX_TEXT, Edit, HTMLRewriter, TagSearch
-from consent_middleware.html.tokens import Kind, StartTag, Tokenizer, decode_references, foreign_text
+from consent_middleware.html.asking import MAX_DEPTH
+from consent_middleware.html.rewriter import MAX_TEXT, Edit, HTMLRewriter, TagSearch
+from consent_middleware.html.script_text import foreign_text
+from consent_middleware.html.tags import StartTag, decode_references
+from consent_middleware.html.token_reader import Kind
+from consent_middleware.html.tokenizer import Tokenizer
 from consent_middleware.urls import parse_host
 
 from .oracle import ADDRESS, NEEDLES, SAYS, Everything, Holding, engine_finds, rewritten
@@ -100,7 +104,7 @@ HELD = "//held.example/x"
         pytest.param(f"<p>a < b <script src={HELD}>", id="after a stray less-than sign"),
     ],
 )
-def test_what_a_browser_loads_is_asked_about(page: str) -> None:
+def test_loading_tag_is_asked_about(page: str) -> None:
     assert len(engine_finds(page.encode())) == 1
     assert rewritten(page.encode(), 1) == rewritten(page.encode())
 
@@ -149,7 +153,7 @@ def test_what_a_browser_loads_is_asked_about(page: str) -> None:
         "<script src='//held&#46example/x'",
     ],
 )
-def test_what_no_browser_loads_is_left_alone(page: str) -> None:
+def test_tag_that_does_not_load_is_left_alone(page: str) -> None:
     found = engine_finds(page.encode())
     assert [address for _, address in found if address != SAYS] == []
     # A script that only says it is asked about for its text.
@@ -175,16 +179,16 @@ def test_what_no_browser_loads_is_left_alone(page: str) -> None:
         ("&fjlig;", "fj"),
     ],
 )
-def test_references_mean_what_they_mean_in_attributes(written: str, meant: str) -> None:
+def test_reference_is_decoded_as_in_attributes(written: str, meant: str) -> None:
     assert decode_references(written) == meant
 
 
-def test_xml_knows_whole_names_and_numbers() -> None:
+def test_xml_reference_needs_its_semicolon() -> None:
     assert decode_references("&lt;&apos;&#46;&period;&own;&amp", xml=True) == "<'..&own;&amp"
     assert decode_references("&amp", after=b"=") == "&amp"
 
 
-def test_a_start_tag_gives_its_attributes_as_spans() -> None:
+def test_attributes_have_spans_of_the_tag() -> None:
     raw = b"<a B='1' b=2 c d = \"3\" e=/>"
     tag = StartTag(b"a", raw)
 
@@ -235,7 +239,7 @@ def test_a_start_tag_gives_its_attributes_as_spans() -> None:
         pytest.param("{s}x</BODY >", "{h}x{t}</BODY >", id="an end tag in capitals"),
     ],
 )
-def test_where_the_tail_goes(page: str, expected: str) -> None:
+def test_end_markup_is_added_in_html_content(page: str, expected: str) -> None:
     words = {"s": f"<img src={HELD}>", "h": f"<img data-held={HELD}>", "t": "<!--tail-->"}
     words["l"] = "</desc></foreignobject></mi></mn></mo></ms></mtext></title>"
     source, wanted = page.format(**words).encode(), expected.format(**words).encode()
@@ -246,7 +250,7 @@ def test_where_the_tail_goes(page: str, expected: str) -> None:
 
 @pytest.mark.parametrize("before", ["", "\ufeff", " <!-- x -->\0", "<svg><![CDATA[ ]]></svg>", "\ufeff<div>"])
 @pytest.mark.parametrize("behind", ["", "</frameset>", "<frame>x", "<noframes></noframes></body>"])
-def test_no_tail_goes_into_a_frameset(before: str, behind: str) -> None:
+def test_frameset_gets_no_end_markup(before: str, behind: str) -> None:
     for tag in ("frameset", "FRAMESET cols='1'"):
         source = f"{before}<script src={HELD}></script><{tag}>{behind}".encode()
         wanted = source.replace(b"src", b"data-held")
@@ -255,7 +259,7 @@ def test_no_tail_goes_into_a_frameset(before: str, behind: str) -> None:
         assert rewritten(source, 1) == wanted
 
 
-def test_a_watch_that_has_no_tail_is_asked_until_it_has_one() -> None:
+def test_end_markup_is_asked_for_until_given() -> None:
     class Shy(Holding):
         asked = 0
 
@@ -298,7 +302,7 @@ def test_xml_stays_well_formed(page: str, expected: str) -> None:
     assert rewritten(source, 1, xml=True) == wanted
 
 
-def test_srcdoc_is_a_document_whose_other_bytes_stay() -> None:
+def test_srcdoc_keeps_all_unedited_bytes() -> None:
     page = (
         b"<iframe title=x srcdoc='&LT;p>&nbsp;&ampx &amp;amp; &lt;img alt=a src=//held&amp;#46;example/x&GT;\xff'"
         b" id=y></iframe>"
@@ -309,7 +313,7 @@ def test_srcdoc_is_a_document_whose_other_bytes_stay() -> None:
 
 @pytest.mark.parametrize("encoding", ["big5", "cp1252", "euc-jp", "gbk", "cp932", "euc-kr", "utf-8"])
 @pytest.mark.parametrize("character", ["\u00ad", "\u200b", "\u2060"])
-def test_srcdoc_keeps_what_is_not_encoded(encoding: str, character: str) -> None:
+def test_srcdoc_keeps_unencodable_characters(encoding: str, character: str) -> None:
     page = f"<iframe srcdoc='&lt;img src=//he&#{ord(character)};ld.example/x&gt;'></iframe>".encode()
 
     watch = Everything()
@@ -335,11 +339,11 @@ def test_srcdoc_keeps_what_is_not_encoded(encoding: str, character: str) -> None
         ("<b>" * 300 + "a" + "</b>" * 256 + "c", "c"),
     ],
 )
-def test_script_of_svg_says_what_stands_directly_in_it(text: str, said: str) -> None:
+def test_svg_script_text_is_its_own_text_nodes(text: str, said: str) -> None:
     assert foreign_text(text.encode(), xml=False) == said.encode()
 
 
-def test_documents_too_deep_inside_each_other_are_withheld() -> None:
+def test_srcdoc_nested_too_deep_is_withheld() -> None:
     page = f"<img src={HELD}>"
     for _ in range(MAX_DEPTH + 2):
         page = '<iframe srcdoc="' + page.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;") + '">'
@@ -376,18 +380,18 @@ LONG = "x" * 200
         pytest.param(f"<select><iframe x='{LONG}'>y", "<select><iframe>y", id="a tag behind which nothing is certain"),
     ],
 )
-def test_a_tag_too_long_to_hold_loads_nothing(page: str, expected: str) -> None:
+def test_long_tag_loses_its_attributes(page: str, expected: str) -> None:
     source = page.encode()
     for size in (1, 7, 50):
-        rewriter = HTMLRewriter(Holding(), charset="utf-8", max_hold=64)
+        rewriter = HTMLRewriter(Holding(), charset="utf-8", max_buffer=64)
         pieces = [rewriter.feed(source[at : at + size]) for at in range(0, len(source), size)]
         assert b"".join(pieces) + rewriter.close() == expected.encode()
         assert rewriter.bail_outs == (page != expected)
 
 
-def test_a_tag_too_long_to_hold_passes_where_the_operator_says_so() -> None:
+def test_long_tag_passes_if_the_operator_says_so() -> None:
     source = f"<script x='{LONG}' src={HELD}></script><img x='{LONG}'>".encode()
-    rewriter = HTMLRewriter(Holding(), charset="utf-8", max_hold=64, on_bail_out="pass")
+    rewriter = HTMLRewriter(Holding(), charset="utf-8", max_buffer=64, on_bail_out="pass")
 
     out = b"".join([rewriter.feed(source[at : at + 10]) for at in range(0, len(source), 10)]) + rewriter.close()
 
@@ -395,25 +399,25 @@ def test_a_tag_too_long_to_hold_passes_where_the_operator_says_so() -> None:
     assert rewriter.bail_outs == 2
 
 
-def test_a_template_too_long_to_hold_may_be_a_shadow_tree() -> None:
+def test_long_template_may_be_a_shadow_root() -> None:
     source = f"<p><template x='{LONG}' shadowrootmode=open><img src={HELD}></template>".encode()
-    rewriter = HTMLRewriter(Holding(), charset="utf-8", max_hold=64)
+    rewriter = HTMLRewriter(Holding(), charset="utf-8", max_buffer=64)
 
     out = b"".join([rewriter.feed(source[at : at + 10]) for at in range(0, len(source), 10)]) + rewriter.close()
 
     assert out == source.replace(b"img src", b"img data-held") + Holding.tail_text
 
 
-def test_xml_keeps_the_slash_of_a_tag_too_long_to_hold() -> None:
+def test_long_xml_tag_keeps_its_slash() -> None:
     source = f"<p><img x='{LONG}'/><template y='{LONG}'><img x='{LONG}'></img></template></p>".encode()
-    rewriter = HTMLRewriter(Holding(), charset="utf-8", xml=True, max_hold=64)
+    rewriter = HTMLRewriter(Holding(), charset="utf-8", xml=True, max_buffer=64)
 
     out = b"".join([rewriter.feed(source[at : at + 10]) for at in range(0, len(source), 10)]) + rewriter.close()
 
     assert out == f"<p><img/><template y='{LONG}'><img></img></template></p>".encode()
 
 
-def test_nothing_but_the_unfinished_tag_is_held() -> None:
+def test_only_the_unfinished_tag_is_buffered() -> None:
     rewriter = HTMLRewriter(Holding(), charset="utf-8")
 
     assert rewriter.feed(b"<p>text") == b"<p>text"
@@ -425,13 +429,13 @@ def test_nothing_but_the_unfinished_tag_is_held() -> None:
     assert rewriter.close() == b""
 
 
-def test_a_document_without_a_needle_is_the_object_itself() -> None:
+def test_document_without_needle_is_same_object() -> None:
     page = b"<p>held.example</p><script src=/x></script><a href=//held.example>"
 
     assert HTMLRewriter(Holding()).rewrite(page) is page
 
 
-def test_a_watch_is_told_the_base_and_whether_a_tag_is_svg() -> None:
+def test_tag_has_base_and_svg() -> None:
     class Keeping(Everything):
         def __init__(self) -> None:
             super().__init__()
@@ -447,7 +451,7 @@ def test_a_watch_is_told_the_base_and_whether_a_tag_is_svg() -> None:
     assert watch.tags == [(None, False), ("/a/", True)]
 
 
-def test_a_candidate_that_hides_another_is_no_loss() -> None:
+def test_candidate_hidden_by_another_is_found() -> None:
     page = f"<!-- <img alt=' --><img alt='' src={HELD}><!-- <img alt=' --><img title=' <img src={HELD}>".encode()
 
     out = HTMLRewriter(Holding()).rewrite(page)
@@ -456,7 +460,7 @@ def test_a_candidate_that_hides_another_is_no_loss() -> None:
     assert out == rewritten(page, 1, charset=None)
 
 
-def test_candidates_that_hide_several_others_are_no_loss() -> None:
+def test_candidates_hidden_by_another_are_found() -> None:
     page = f"<img alt='</x><iframe srcdoc='<iframe srcdoc=\"&lt;img src={HELD}&gt;\"></iframe>'></iframe>".encode()
 
     out = HTMLRewriter(Holding(), charset="utf-8", xml=True).rewrite(page)
@@ -464,13 +468,13 @@ def test_candidates_that_hide_several_others_are_no_loss() -> None:
     assert out == page.replace(b" src=", b" data-held=")
 
 
-def test_an_unfinished_tag_is_not_read_again_with_every_byte() -> None:
+def test_unfinished_tag_is_rarely_read_again() -> None:
     class Counting(Tokenizer):
         read = 0
 
-        def _start_tag(self, end: int) -> Kind | None:
+        def _read_start_tag(self, end: int) -> Kind | None:
             self.read += end - self.pos
-            return super()._start_tag(end)
+            return super()._read_start_tag(end)
 
     tokens = Counting()
     document = b"<a b='" + b"x>" * 5_000
@@ -481,7 +485,7 @@ def test_an_unfinished_tag_is_not_read_again_with_every_byte() -> None:
     assert tokens.read < 40 * len(document)
 
 
-def test_tokens_are_told_apart() -> None:
+def test_tokens_have_their_kinds() -> None:
     tokens = Tokenizer()
     tokens.feed(b"a<b c>d</b>", last=True)
 
@@ -499,7 +503,7 @@ def test_tokens_are_told_apart() -> None:
         pytest.param("<svg><path d='</svg><img src={}>'/></svg><img src={}>", id="an end tag in a drawing's attribute"),
     ],
 )
-def test_what_the_scan_for_candidates_may_stumble_over_reads_the_same_at_any_chunking(page: str) -> None:
+def test_difficult_candidates_are_chunk_invariant(page: str) -> None:
     document = page.format(*[HELD] * page.count("{}")).encode()
     whole = HTMLRewriter(Holding(), charset="utf-8").rewrite(document)
 
@@ -510,8 +514,8 @@ def test_what_the_scan_for_candidates_may_stumble_over_reads_the_same_at_any_chu
     assert b"data-held" in whole
 
 
-def in_pieces(document: bytes, size: int, *, xml: bool = False, max_hold: int = 1 << 20) -> bytes:
-    rewriter = HTMLRewriter(Holding(), charset="utf-8", xml=xml, max_hold=max_hold)
+def in_pieces(document: bytes, size: int, *, xml: bool = False, max_buffer: int = 1 << 20) -> bytes:
+    rewriter = HTMLRewriter(Holding(), charset="utf-8", xml=xml, max_buffer=max_buffer)
     pieces = [rewriter.feed(document[at : at + size]) for at in range(0, len(document), size)]
     return b"".join(pieces) + rewriter.close()
 
@@ -552,7 +556,7 @@ HELD_SAID = b"<script data-held=''>go('//held.example/x')</script>"
         ),
     ],
 )
-def test_what_an_inline_script_says_is_read_before_its_tag_leaves(page: bytes, held: bytes | None) -> None:
+def test_script_text_is_read_before_tag_is_emitted(page: bytes, held: bytes | None) -> None:
     expected = page.replace(b"<SCRIPT", b"<SCRIPT data-held=''") if held is None else held
     tail = b"" if expected == page else Holding.tail_text
 
@@ -573,7 +577,7 @@ def test_what_an_inline_script_says_is_read_before_its_tag_leaves(page: bytes, h
         ("<x><script><!-- </x:script> -->//held.example</script></x>", True),
     ],
 )
-def test_what_an_inline_script_says_is_read_in_xml_too(page: str, held: bool) -> None:
+def test_script_text_is_read_in_xml(page: str, held: bool) -> None:
     document = page.encode()
     whole = HTMLRewriter(Holding(), charset="utf-8", xml=True).rewrite(document)
 
@@ -592,7 +596,7 @@ def test_what_an_inline_script_says_is_read_in_xml_too(page: str, held: bool) ->
         pytest.param("<style>//held.example</style>", id="no script"),
     ],
 )
-def test_a_text_that_no_browser_runs_is_left_alone(page: str) -> None:
+def test_text_that_does_not_run_is_left_alone(page: str) -> None:
     document = page.encode()
 
     assert HTMLRewriter(Holding(), charset="utf-8").rewrite(document) == document
@@ -600,22 +604,22 @@ def test_a_text_that_no_browser_runs_is_left_alone(page: str) -> None:
 
 
 @pytest.mark.parametrize("beyond", [-1, 0, 1, 5, 20])
-@pytest.mark.parametrize("max_hold", [1 << 20, 400])
-def test_a_script_that_is_too_long_to_be_read_passes_at_any_chunking(beyond: int, max_hold: int) -> None:
-    limit = min(MAX_TEXT, max_hold - 16)
+@pytest.mark.parametrize("max_buffer", [1 << 20, 400])
+def test_long_script_text_passes_at_any_chunking(beyond: int, max_buffer: int) -> None:
+    limit = min(MAX_TEXT, max_buffer - 16)
     start = b"<script>//held.example"
     document = b"<p>" + start + b"x" * (limit + beyond - len(start)) + b"</script><p>y"
-    rewriter = HTMLRewriter(Holding(), charset="utf-8", max_hold=max_hold)
+    rewriter = HTMLRewriter(Holding(), charset="utf-8", max_buffer=max_buffer)
 
     whole = rewriter.rewrite(document)
 
     assert (b"data-held" in whole) is (beyond <= 0)
     for size in (7, 64, 4096, len(document) - 6, len(document) - 1):
         if len(document) / size < 2000:
-            assert in_pieces(document, size, max_hold=max_hold) == whole
+            assert in_pieces(document, size, max_buffer=max_buffer) == whole
 
 
-def test_what_stands_before_a_script_that_is_waited_for_leaves_at_once() -> None:
+def test_bytes_before_a_waiting_script_are_emitted() -> None:
     rewriter = HTMLRewriter(Holding(), charset="utf-8")
 
     assert rewriter.feed(b"<p>one</p><script>var a") == b"<p>one</p>"
@@ -624,13 +628,13 @@ def test_what_stands_before_a_script_that_is_waited_for_leaves_at_once() -> None
 
 
 class Deaf(Holding):
-    """A watch for which no script's text counts."""
+    """Want the text of no script."""
 
     search = TagSearch(NEEDLES, frozenset(ADDRESS))
 
 
 @pytest.mark.parametrize("seeming", ["script", "link", "img"])
-def test_what_only_seems_a_tag_may_hide_one_that_reaches_further(seeming: str) -> None:
+def test_tag_hidden_by_a_shorter_candidate_is_found(seeming: str) -> None:
     page = f"<!-- <{seeming} a='--><img alt=\"' > \" src={HELD}>".encode()
     held = page.replace(b" src=", b" data-held=") + Holding.tail_text
 
@@ -638,7 +642,7 @@ def test_what_only_seems_a_tag_may_hide_one_that_reaches_further(seeming: str) -
 
 
 @pytest.mark.parametrize("before", ["", "<title><script></title>", "<script><!-- <iframe srcdoc=x> --></script>"])
-def test_a_document_in_an_attribute_may_escape_its_references(before: str) -> None:
+def test_srcdoc_with_escaped_references_is_read(before: str) -> None:
     inner = "&lt;img src=//held&amp;#46;example/x&gt;"
     page = f"{before}<p>x<IFRAME SRCDOC='{inner}'></IFRAME>".encode()
 
@@ -661,7 +665,7 @@ def test_a_document_in_an_attribute_may_escape_its_references(before: str) -> No
         ),
     ],
 )
-def test_of_many_tags_those_that_count_are_found(page: str) -> None:
+def test_matching_tags_among_many_are_found(page: str) -> None:
     document = page.encode()
     expected = rewritten(document, 1)
 
@@ -670,13 +674,13 @@ def test_of_many_tags_those_that_count_are_found(page: str) -> None:
     assert HTMLRewriter(Deaf(), charset="utf-8").rewrite(document) == expected
 
 
-def test_a_watch_that_reads_no_text_holds_no_script_back() -> None:
+def test_script_is_emitted_if_its_text_is_unwanted() -> None:
     rewriter = HTMLRewriter(Deaf(), charset="utf-8")
 
     assert rewriter.feed(b"<script>//held.example") == b"<script>//held.example"
 
 
-def test_script_words_count_in_the_tags_of_scripts_alone() -> None:
+def test_script_words_match_in_script_tags_only() -> None:
     class Wordy(Everything):
         search = TagSearch(NEEDLES, frozenset(ADDRESS), script_words=(b"my-loader",))
 
@@ -729,7 +733,7 @@ DOT_IN_A_HOST = ["&#8228;", "&#12290;", "&#65294;", "&#65377;", "&#46", "%E2%80%
     ],
 )
 @pytest.mark.parametrize("size", [0, 3])
-def test_a_picture_s_host_is_found_however_it_is_written(address: str, size: int) -> None:
+def test_picture_host_is_found_in_any_spelling(address: str, size: int) -> None:
     page = f'<p>x</p><img alt="a" src="{address}/x">'.encode()
     watch = Everything()
     rewriter = HTMLRewriter(watch, charset="utf-8")
@@ -744,7 +748,7 @@ def test_a_picture_s_host_is_found_however_it_is_written(address: str, size: int
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])
-def test_xml_end_tag_of_another_drawing_closes_nothing(size: int) -> None:
+def test_unmatched_xml_end_tag_closes_nothing(size: int) -> None:
     source = f"<html><svg></math><script href='{HELD}'/></svg></html>".encode()
 
     assert b"data-held" in in_pieces(source, size, xml=True)

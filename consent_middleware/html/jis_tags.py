@@ -1,0 +1,107 @@
+"""The tags of a document that may or may not be in ISO-2022-JP; `doubt` makes the two readings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from .asking import TagAsker
+from .double_reading import Change, KnownTags
+from .tags import StartTag
+from .watch import Edit
+
+#: The name of a tag without its prefix, and what ends the text of a script.
+_NAME: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?([^\t\n\f\r />]++)")
+_END_OF_SCRIPT: Final = re.compile(rb"</[sS][cC][rR]")
+
+
+class TagsOfBothReadings:
+    """Ask about everything that may be a start tag by one of two readings."""
+
+    def __init__(self, asker: TagAsker) -> None:
+        self._asker = asker
+
+    def changes(self, source: bytes, places: list[int] | None, known: KnownTags) -> Iterator[Change]:
+        """Ask about all possible start tags.
+
+        Args:
+            source: the bytes by one reading.
+            places: the offset of each byte in the document, if the reading has other offsets.
+            known: the tags that the watch was asked about; those of this reading are added.
+
+        Yields:
+            The changes of the document.
+        """
+        asker = self._asker
+        base, xml = asker.base, asker.tokens.xml
+        for found in asker.gate.pattern.finditer(source):
+            begin, end = found.span()
+            place = begin if places is None else places[begin]
+            raw = found[0] + b">"
+            opening = _NAME.match(raw)
+            if (place, raw) in known or opening is None:
+                continue
+            known.add((place, raw))
+            name = opening[1] if xml else opening[1].lower()
+            name = b"img" if name == b"image" else name
+            for svg in (False, True) if name == b"script" else (False,):
+                tag = StartTag(
+                    name,
+                    raw,
+                    base=base.address,
+                    svg=svg,
+                    certain=False,
+                    bare=not xml,
+                    xml=xml,
+                    encoding=asker.encoding,
+                )
+                if name == b"base" and base.address is None:
+                    base.address = tag.get(b"href")
+                edits = self._edits(tag, source[end : end + asker.max_text])
+                for edit in edits:
+                    asker.end_markup.edited = True
+                    yield _placed(edit, begin, places)
+                if edits:
+                    break
+
+    def unfinished(self, source: bytes) -> int:
+        """Return the offset of the first tag that does not end, or the length of the bytes."""
+        cut = (
+            found.start() for found in self._asker.gate.pattern.finditer(source) if source[found.end() :][:1] != b">"
+        )
+        return next(cut, len(source))
+
+    def _edits(self, tag: StartTag, behind: bytes) -> Sequence[Edit]:
+        """Return the edits of a tag.
+
+        Args:
+            tag: the tag.
+            behind: the bytes behind it.
+        """
+        asker = self._asker
+        if tag.name == b"script" and asker.gate.text_needles is not None and asker.watch.wants_script_text(tag):
+            tag.text = asker.gate.script_text(_END_OF_SCRIPT.split(behind, maxsplit=1)[0])
+        if not (
+            tag.text is not None or asker.base.address is not None or asker.gate.may_match(tag.raw, asker.encoding)
+        ):
+            return ()
+        edits = list(asker.watch.start_tag(tag)) if tag.name in asker.gate.elements else []
+        return edits + (asker.srcdoc_edits(tag) if tag.name == b"iframe" and not edits else [])
+
+
+def _placed(edit: Edit, begin: int, places: list[int] | None) -> Change:
+    """Return an edit of a tag as a change of the document.
+
+    Bytes are added directly behind the byte before them, and not behind an escape sequence that follows it.
+
+    Args:
+        edit: the edit.
+        begin: the offset of the tag.
+        places: the offset of each byte in the document, if the reading has other offsets.
+    """
+    start, end = begin + edit.start, begin + edit.end
+    if places is not None:
+        behind = places[end - 1] + 1 if edit.end else places[end]
+        start, end = (places[start], behind) if edit.end > edit.start else (behind, behind)
+    return Change(start, end, edit.replacement)
