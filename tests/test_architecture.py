@@ -114,7 +114,7 @@ def own(names: set[str]) -> set[str]:
     return {name.removeprefix("consent_middleware.") for name in names if name.startswith("consent_middleware.")}
 
 
-def test_every_module_has_its_room() -> None:
+def test_every_module_is_listed() -> None:
     assert {room_of(path) for path in modules()} - {""} == set(ROOMS)
 
 
@@ -129,7 +129,7 @@ def test_imports_only_go_down(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", modules(), ids=room_of)
-def test_the_package_imports_the_standard_library_only(path: Path) -> None:
+def test_package_imports_only_the_standard_library(path: Path) -> None:
     outside = {
         name.partition(".")[0]
         for name in imports(path)
@@ -142,11 +142,11 @@ def test_the_package_imports_the_standard_library_only(path: Path) -> None:
 @pytest.mark.parametrize(
     "path", [path for path in modules() if room_of(path) not in {"asgi", "__main__", "clock"}], ids=room_of
 )
-def test_the_core_has_no_loop_no_socket_no_clock_and_no_environment(path: Path) -> None:
+def test_core_imports_no_io_clock_or_environment(path: Path) -> None:
     assert not {"asyncio", "socket", "time", "os", "sys", "subprocess", "urllib.request"} & imports(path)
 
 
-def test_the_public_door_imports_no_adapter_and_no_framework() -> None:
+def test_importing_the_package_loads_no_adapter() -> None:
     code = "import consent_middleware, sys; print(' '.join(sys.modules))"
 
     loaded = set(
@@ -189,7 +189,7 @@ def words_for_a_vendor(path: Path) -> list[str]:
     ),
     ids=lambda path: str(path.relative_to(PACKAGE)),
 )
-def test_only_the_vendors_room_names_a_vendor(path: Path) -> None:
+def test_only_vendors_package_names_a_vendor(path: Path) -> None:
     # The tuple of consent platforms names the module of that one once, and its constant twice.
     allowed = 3 if path == PACKAGE / "sources" / "__init__.py" else 0
 
@@ -197,7 +197,7 @@ def test_only_the_vendors_room_names_a_vendor(path: Path) -> None:
 
 
 @pytest.mark.parametrize("vendor", KNOWN_VENDORS, ids=lambda vendor: vendor.id)
-def test_each_vendor_is_two_files_that_know_no_other_vendor(vendor: Vendor) -> None:
+def test_vendor_files_name_no_other_vendor(vendor: Vendor) -> None:
     others = {other.id for other in KNOWN_VENDORS} - {vendor.id}
 
     for suffix in (".py", ".js"):

@@ -45,20 +45,20 @@ def ended(headers: list[tuple[bytes, bytes]]) -> set[str]:
         pytest.param("consent=necessary; consent_chat=1", False, True, id="a click stands beside a refusal"),
     ],
 )
-def test_which_cookies_end_with_a_page(consent: str, chat: bool, tracking: bool) -> None:
+def test_page_expires_cookies_by_consent(consent: str, chat: bool, tracking: bool) -> None:
     found = ended(head(Policy(contact_url="/c"), f"{EVERY_COOKIE}; {consent}"))
 
     assert found == {*(CHAT_COOKIES if chat else ()), *(TRACKING_COOKIES if tracking else ())}
 
 
-def test_the_site_may_keep_what_a_visit_has_left() -> None:
+def test_leftover_cookies_stay_if_the_site_keeps_them() -> None:
     policy = Policy(contact_url="/c", leftovers="keep")
 
     assert ended(head(policy, EVERY_COOKIE)) == set()
     assert ended(head(policy, f"{EVERY_COOKIE}; consent=necessary")) == {*CHAT_COOKIES, *TRACKING_COOKIES}
 
 
-def test_only_pages_end_cookies_and_only_cookies_that_are_there() -> None:
+def test_only_pages_expire_only_existing_cookies() -> None:
     policy = Policy(contact_url="/c")
 
     assert ended(head(policy, EVERY_COOKIE, b"image/png")) == set()
@@ -66,7 +66,7 @@ def test_only_pages_end_cookies_and_only_cookies_that_are_there() -> None:
     assert head(policy, "a=messagesUtk") == head(policy, "a=b")
 
 
-def test_under_opt_out_nothing_is_left_over() -> None:
+def test_opt_out_regime_expires_no_leftover_cookie() -> None:
     assert ended(head(Policy(contact_url="/c", regime="opt-out"), EVERY_COOKIE)) == set()
 
 
@@ -88,14 +88,14 @@ def test_under_opt_out_nothing_is_left_over() -> None:
         (b"", b""),
     ],
 )
-def test_hidden_pairs_go_and_every_other_byte_stays(given_value: bytes, left: bytes | None) -> None:
+def test_hiding_cookies_keeps_every_other_byte(given_value: bytes, left: bytes | None) -> None:
     headers = [(b"accept", b"hubspotutk=x"), (b"cookie", given_value)]
 
     assert hide_cookies(headers, {b"hubspotutk"}) == [headers[0], *([(b"cookie", left)] if left is not None else [])]
 
 
 @given(st.lists(st.binary(max_size=9).filter(lambda part: b";" not in part)))
-def test_hiding_nothing_changes_nothing(parts: list[bytes]) -> None:
+def test_headers_without_hidden_cookie_are_unchanged(parts: list[bytes]) -> None:
     """Law: what bears no hidden name stays, as the same object."""
     headers = [(b"cookie", b";".join(parts))]
 
@@ -107,9 +107,7 @@ def test_hiding_nothing_changes_nothing(parts: list[bytes]) -> None:
     ("consent", "seen"),
     [("", "a=1"), ("; consent_chat=1", "messagesUtk=2; a=1; consent_chat=1"), (f"; {FULL}", None)],
 )
-def test_the_app_sees_the_vendor_s_cookies_only_where_they_are_allowed(
-    gateway: str, consent: str, seen: str | None
-) -> None:
+def test_app_sees_only_allowed_vendor_cookies(gateway: str, consent: str, seen: str | None) -> None:
     cookie = f"messagesUtk=2; a=1; hubspotutk=3{consent}"
     told: list[str] = []
 
@@ -140,7 +138,7 @@ CONSENTS = ["", FULL, "consent=functional", "consent=necessary", "consent_chat=1
 
 
 @pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
-def test_every_visitor_gets_the_same_head_and_the_same_body(door: Any) -> None:
+def test_cacheable_page_is_the_same_for_every_visitor(door: Any) -> None:
     fields = [
         ("Content-Type", "text/html"),
         ("ETag", '"a"'),
@@ -169,7 +167,7 @@ def test_every_visitor_gets_the_same_head_and_the_same_body(door: Any) -> None:
     assert first.all("set-cookie") == ["a=1"]
 
 
-def test_what_is_no_page_is_filtered_by_the_visitor_s_own_consent() -> None:
+def test_json_response_follows_consent_of_the_visitor() -> None:
     lines = [(b"content-type", b"application/json"), (b"set-cookie", b"__hstc=1")]
 
     def kept(cookie: str) -> bool:
@@ -180,7 +178,7 @@ def test_what_is_no_page_is_filtered_by_the_visitor_s_own_consent() -> None:
     assert [kept(cookie) for cookie in ("", FULL)] == [False, True]
 
 
-def test_one_page_s_tag_confirms_no_visitor_s_own_page_and_the_other_way_round() -> None:
+def test_etags_of_shared_and_personal_pages_differ() -> None:
     own = Policy(contact_url="/contact")
 
     def tag(policy: Policy) -> bytes:
@@ -205,7 +203,7 @@ def test_one_page_s_tag_confirms_no_visitor_s_own_page_and_the_other_way_round()
         ({"cacheable": True, "click_after_refusal": False}, "CM053"),
     ],
 )
-def test_a_wrong_setting_is_told_by_its_number(settings: dict[str, Any], number: str) -> None:
+def test_wrong_setting_raises_its_error_number(settings: dict[str, Any], number: str) -> None:
     with pytest.raises(PolicyError) as raised:
         Policy(contact_url="/c", **settings)
 

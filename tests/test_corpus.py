@@ -51,7 +51,7 @@ FACADE = re.compile(rb"(?:<aside data-consent-facade.*?</aside>)?<script [^>]*da
 
 
 @pytest.mark.parametrize(("name", "hubspot"), [row for row in pages() if row[1] in {"none", "word"}])
-def test_guard_is_all_that_a_page_gets(name: str, hubspot: str) -> None:
+def test_page_without_tags_gets_only_the_guard(name: str, hubspot: str) -> None:
     document = read(name)
 
     whole, _ = rewrite(document, Consent(), len(document) or 1, GUARDING)
@@ -63,7 +63,7 @@ def test_guard_is_all_that_a_page_gets(name: str, hubspot: str) -> None:
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the real pages are not beside the project")
-def test_pages_with_a_tag_manager_and_nothing_else_do_get_the_guard() -> None:
+def test_pages_with_only_a_tag_manager_get_the_guard() -> None:
     names = [name for name, hubspot in pages() if hubspot in {"none", "word"}]
     managed = [name for name in names if b"www.googletagmanager.com/gtm.js" in read(name)]
 
@@ -79,7 +79,7 @@ def address(document: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(("name", "hubspot"), pages())
-def test_every_page_comes_through(name: str, hubspot: str) -> None:
+def test_real_page_changes_only_at_blocked_tags(name: str, hubspot: str) -> None:
     document = read(name)
 
     whole, holds = rewrite(document, Consent(), len(document) or 1)
@@ -123,7 +123,7 @@ HELD_IN_ALL = {
 }
 
 
-def test_the_real_pages_hold_these_tags() -> None:
+def test_number_of_blocked_tags_in_real_pages() -> None:
     counts: Counter[str] = Counter()
     for name, _ in pages():
         document = read(name)

@@ -39,7 +39,7 @@ def ask(
         ("/caf%C3%A9%20x", "/caf%C3%A9%20x"),
     ],
 )
-def test_the_script_is_asked_for_on_the_page_s_own_host(mount: str, prefix: str) -> None:
+def test_asset_url_is_a_path_below_the_mount(mount: str, prefix: str) -> None:
     assert asset_url(POLICY, mount) == f"{prefix}/_consent/{POLICY.facade.asset().name}"
 
 
@@ -54,20 +54,20 @@ class TestDecision:
             pytest.param("consent=necessary; consent_chat=1", True, False, id="a click beside a refusal"),
         ],
     )
-    def test_it_says_what_is_allowed_by_purpose(self, cookie: str, chat: bool, tracking: bool) -> None:
+    def test_decision_lists_allowed_purposes(self, cookie: str, chat: bool, tracking: bool) -> None:
         status, head, body = ask("/_consent/decision", cookie)
         answer = json.loads(body)
         assert (status, answer["chat"], answer["tracking"]) == (200, chat, tracking)
         assert head["content-type"] == ["application/json"]
         assert head["content-length"] == [str(len(body))]
 
-    def test_it_is_stored_nowhere_and_differs_by_what_it_is_read_from(self) -> None:
+    def test_decision_is_not_stored_and_varies_by_cookie(self) -> None:
         _, head, _ = ask("/_consent/decision")
         assert head["cache-control"] == ["no-store"]
         assert head["x-content-type-options"] == ["nosniff"]
         assert ", ".join(head["vary"]).lower().split(", ") == ["cookie", "sec-gpc"]
 
-    def test_it_ends_every_cookie_that_is_refused_and_no_other(self) -> None:
+    def test_decision_expires_only_refused_cookies(self) -> None:
         _, head, _ = ask("/_consent/decision", "consent=necessary; __hstc=1; messagesUtk=2; other=3")
         ended = {line.partition("=")[0] for line in head["set-cookie"]}
         assert ended == {"__hstc", "messagesUtk"}
@@ -78,28 +78,28 @@ class TestDecision:
         assert "set-cookie" not in ask("/_consent/decision", "consent_chat=1; __hstc=1; messagesUtk=2")[1]
         assert "set-cookie" not in ask("/_consent/decision", "consent=functional,analytics,marketing; __hstc=1")[1]
 
-    def test_head_gets_the_head_alone(self) -> None:
+    def test_head_request_gets_no_body(self) -> None:
         _, head, body = ask("/_consent/decision", method="HEAD")
         assert body == b""
         assert int(head["content-length"][0]) > 0
 
     @pytest.mark.parametrize("method", ["POST", "OPTIONS", "DELETE"])
-    def test_other_methods_are_the_apps(self, method: str) -> None:
+    def test_other_methods_go_to_the_app(self, method: str) -> None:
         assert Exchange(POLICY, RequestHead(method, "/_consent/decision", "", [])).answer is None
 
     @pytest.mark.parametrize("path", ["/decision", "/_consent/decision/", "/_consent/decisions", "/_consent"])
-    def test_other_paths_are_the_apps(self, path: str) -> None:
+    def test_other_paths_go_to_the_app(self, path: str) -> None:
         assert Exchange(POLICY, RequestHead("GET", path, "", [])).answer is None
 
 
 class TestScript:
-    def test_every_language_has_its_own_and_is_kept_for_ever(self) -> None:
+    def test_script_of_each_language_is_cached_forever(self) -> None:
         for name, asset in POLICY.facade.assets.items():
             _, head, body = ask(f"/_consent/{name}")
             assert body == asset.body
             assert head["cache-control"] == ["public, max-age=31536000, immutable"]
 
-    def test_a_name_of_another_time_gets_todays_and_is_asked_for_again(self) -> None:
+    def test_old_script_name_gets_current_script_uncached(self) -> None:
         _, head, body = ask("/_consent/facade.0123456789abcdef.js")
         assert body == POLICY.facade.asset(placeholders=True).body
         assert head["cache-control"] == ["no-cache"]
@@ -117,7 +117,7 @@ class TestScript:
             ("zstd, deflate", None, bytes),
         ],
     )
-    def test_it_is_packed_as_the_browser_can_read_it(
+    def test_script_is_compressed_for_the_browser(
         self, accept: str, coding: str | None, unpack: Callable[[bytes], bytes]
     ) -> None:
         for name, asset in POLICY.facade.assets.items():
@@ -127,12 +127,12 @@ class TestScript:
             assert head["content-length"] == [str(len(body))]
             assert head["vary"] == ["Accept-Encoding"]
 
-    def test_packed_it_is_as_small_as_its_limits_are_said_for(self) -> None:
+    def test_compressed_script_is_within_size_limits(self) -> None:
         name = POLICY.facade.asset("en").name
         assert len(ask(f"/_consent/{name}", accept="gzip")[2]) <= 4672
         assert len(ask(f"/_consent/{name}", accept="br")[2]) <= 4096
 
-    def test_an_answer_to_head_says_the_length_of_what_get_would_get(self) -> None:
+    def test_head_request_has_the_length_of_the_script(self) -> None:
         name = POLICY.facade.asset("en").name
         _, head, body = ask(f"/_consent/{name}", method="HEAD", accept="gzip")
         assert body == b""
@@ -140,7 +140,7 @@ class TestScript:
 
 
 class TestLanguage:
-    def test_a_callable_chooses_by_request_and_is_part_of_the_variant(self) -> None:
+    def test_language_by_request_changes_page_and_etag(self) -> None:
         policy = Policy(contact_url="/c", language=lambda signals: "de" if signals.path == "/de" else None)
         page = b'<script src="https://js.hs-scripts.com/1.js"></script>'
         found = {}
@@ -153,7 +153,7 @@ class TestLanguage:
         assert found["/de"][0] != found["/en"][0]
 
     @pytest.mark.parametrize("said", [3, "not a tag", ValueError])
-    def test_one_that_fails_leaves_the_pages_language_and_is_noted(self, said: object) -> None:
+    def test_failing_language_callable_is_noted(self, said: object) -> None:
         def choose(_signals: object) -> str:
             if said is ValueError:
                 raise ValueError

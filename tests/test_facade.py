@@ -58,7 +58,7 @@ def read(found: bytes) -> tuple[Any, Any, dict[str, Any]]:
     return aside, script, json.loads(script.get("data-conf") or "")
 
 
-def test_markup_is_kept_only_where_what_the_page_says_is_short() -> None:
+def test_only_short_facade_markup_is_cached() -> None:
     before = written_again.cache_info().currsize
     for number in range(3):
         long = f"{number:03000}"
@@ -75,7 +75,7 @@ def without_string(node: Any) -> str:
 
 
 class TestMarkup:
-    def test_it_is_a_place_with_a_link_and_a_script_with_its_settings(self) -> None:
+    def test_markup_is_an_aside_with_link_and_a_script(self) -> None:
         aside, script, settings = read(markup(nonce=NONCE))
         assert (aside.tag, aside.attrib) == ("aside", {"data-consent-facade": "", "aria-label": "Live chat"})
         (link,) = aside
@@ -85,7 +85,7 @@ class TestMarkup:
         assert (script.get("src"), script.get("nonce"), script.text) == (ASSET_URL, NONCE, None)
         assert settings == {"src": CHAT.src, "attrs": dict(CHAT.attributes), "live": {}, "held": []}
 
-    def test_without_a_nonce_none_is_written(self) -> None:
+    def test_markup_without_nonce_writes_no_nonce(self) -> None:
         assert "nonce" not in read(markup())[1].attrib
 
     @pytest.mark.parametrize(
@@ -102,14 +102,14 @@ class TestMarkup:
             pytest.param("fr", "fr", "Chat en direct", None, id="a site that has chosen the page's"),
         ],
     )
-    def test_the_words_are_the_pages_and_say_their_language_where_it_differs(
+    def test_text_language_follows_page_or_declares_lang(
         self, lang: str | None, language: str | None, label: str, written: str | None
     ) -> None:
         aside, script, _ = read(markup(lang=lang, language=language))
         assert (aside.get("aria-label"), aside.get("lang")) == (label, written)
         assert script.get("src") == f"/_consent/{FACADE.asset(language or lang).name}"
 
-    def test_a_page_without_a_chat_gets_the_script_and_no_place(self) -> None:
+    def test_page_without_chat_gets_only_the_script(self) -> None:
         found = FACADE.markup(
             None, asset_url=ASSET_URL, nonce=None, allowed=(), held=(("script", "data-consent-src=/a.js"),), texts=2
         )
@@ -122,18 +122,18 @@ class TestMarkup:
             "texts": 2,
         }
 
-    def test_placeholders_are_in_a_script_of_their_own(self) -> None:
+    def test_placeholders_have_a_separate_script(self) -> None:
         assert read(markup(placeholders=True))[1].get("src") == f"/_consent/{FACADE.asset(placeholders=True).name}"
         assert FACADE.asset(placeholders=True) != ASSET
 
-    def test_guard_in_a_file_says_what_is_allowed(self) -> None:
+    def test_guard_in_a_file_lists_allowed_purposes(self) -> None:
         found = FACADE.guard_markup(f"/mount{ASSET_URL}", NONCE, [Purpose.CHAT], lang="en")
         assert found.decode() == (
             f'<script src="/mount/_consent/{FACADE.guard.name}" nonce="{NONCE}" '
             f'data-file="/mount/_consent/{FACADE.asset(placeholders=True).name}" data-guard=\'{{"chat":1}}\'></script>'
         )
 
-    def test_guard_in_the_page_asks_for_no_file(self) -> None:
+    def test_inline_guard_loads_no_file(self) -> None:
         offers = {"chat": ["12345"], "embeds": 1}
         found = FACADE.guard_markup(ASSET_URL, NONCE, [], lang="de", inline=True, offers=offers)
         name = FACADE.asset("de", placeholders=True).name
@@ -142,40 +142,40 @@ class TestMarkup:
         start = f'<script nonce="{NONCE}" {said}>'.encode()
         assert found == start + FACADE.guard.body.rstrip() + b"</script>"
 
-    def test_guard_can_stand_in_a_page(self) -> None:
+    def test_guard_code_is_safe_inside_html(self) -> None:
         code = FACADE.guard.body.lower()
         assert code.isascii()
         assert b"</script" not in code
         assert b"<!--" not in code
         assert b"<script" not in code
 
-    def test_a_page_says_what_is_allowed_on_it(self) -> None:
+    def test_settings_list_allowed_purposes(self) -> None:
         assert read(markup(allowed=[Purpose.CHAT, Purpose.EMBEDS]))[2]["live"] == {"chat": 1, "embeds": 1}
 
-    def test_without_a_contact_url_there_is_text_for_visitors_without_script_and_no_button(self) -> None:
+    def test_no_contact_url_writes_noscript_text_only(self) -> None:
         found = markup(replace(FACADE, contact_url=None))
         assert b"<noscript>Live chat needs JavaScript.</noscript>" in found
         assert b"<button" not in found
         assert b"<a " not in found
 
-    def test_without_a_contact_url_and_without_that_text_the_place_is_empty(self) -> None:
+    def test_no_contact_url_and_no_text_leave_aside_empty(self) -> None:
         found = markup(Facade(vendors=(HUBSPOT,), texts={"en": Texts(without_script="")}))
         assert b'aria-label="Live chat"></aside>' in found
 
-    def test_the_words_are_in_the_script_and_not_in_the_page(self) -> None:
+    def test_texts_are_in_the_script_and_not_in_the_page(self) -> None:
         facade = replace(FACADE, texts={"en": Texts(button="Talk to Ann", contact="Write", label="Chat")})
         aside, _, settings = read(markup(facade))
         assert settings.keys() == {"src", "attrs", "live", "held"}
         assert (aside.get("aria-label"), aside[0].text) == ("Chat", "Write")
         assert b'"chat":"Talk to Ann"' in facade.asset("en").body
 
-    def test_the_order_and_the_values_of_the_chats_attributes_survive(self) -> None:
+    def test_chat_attributes_keep_order_and_values(self) -> None:
         odd = ChatScript("https://x.example/?a=1&b='2'", (("data-b", "<'\">"), ("data-a", ""), ("id", "é&amp;")))
         settings = read(FACADE.markup(odd, asset_url="/a.js", nonce=None, allowed=()))[2]
         assert settings["src"] == odd.src
         assert tuple(settings["attrs"].items()) == odd.attributes
 
-    def test_a_page_grows_by_at_most_700_bytes(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_markup_adds_at_most_700_bytes(self, capsys: pytest.CaptureFixture[str]) -> None:
         found = max((markup(nonce=NONCE, lang=lang) for lang in LANGUAGES), key=len)
         guard, within = (
             FACADE.guard_markup(ASSET_URL, NONCE, [Purpose.CHAT], inline=inline) for inline in (False, True)
@@ -188,11 +188,11 @@ class TestMarkup:
         assert len(within) <= 6144
         assert packed <= 2848
 
-    def test_a_character_that_no_page_can_hold_is_refused_in_a_text(self) -> None:
+    def test_text_with_forbidden_character_is_rejected(self) -> None:
         with pytest.raises(ValueError, match="button holds a character that no page can hold"):
             Texts(button="a\0b")
 
-    def test_a_character_that_no_page_can_hold_is_replaced_elsewhere(self) -> None:
+    def test_url_with_forbidden_character_is_replaced(self) -> None:
         aside, _, _ = read(markup(replace(FACADE, contact_url="/a\x01b")))
         assert aside[0].get("href") == "/a\ufffdb"
 
@@ -202,7 +202,7 @@ class TestMarkup:
         nonce=st.none() | st.text(string.ascii_letters + string.digits + "+/=-_", min_size=1),
         allowed=st.sets(st.sampled_from(Purpose)),
     )
-    def test_whatever_the_words_it_is_ascii_and_reads_the_same_as_html_and_as_xml(
+    def test_markup_parses_the_same_as_html_and_xml(
         self, words: str, value: str, nonce: str | None, allowed: set[Purpose]
     ) -> None:
         """Law: every byte is ASCII; the markup is well-formed XML; an HTML parser and an XML parser find the same
@@ -225,11 +225,11 @@ class TestMarkup:
 
 
 class TestLanguages:
-    def test_the_package_speaks_ten_languages(self) -> None:
+    def test_package_has_texts_in_ten_languages(self) -> None:
         assert set(LANGUAGES) == {"en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da"}
 
     @pytest.mark.parametrize("lang", sorted(set(LANGUAGES) - {"en"}))
-    def test_every_word_is_said_and_none_is_left_in_english(self, lang: str) -> None:
+    def test_every_text_is_translated(self, lang: str) -> None:
         for field in fields(Texts):
             said, english = getattr(LANGUAGES[lang], field.name), getattr(Texts(), field.name)
             assert said
@@ -240,20 +240,20 @@ class TestLanguages:
         ("lang", "chosen"),
         [("de", "de"), ("de-CH-1901", "de"), ("PT-br", "pt"), ("nb", "en"), (None, "en"), ("", "en"), ("d", "en")],
     )
-    def test_the_longest_tag_that_is_spoken_counts(self, lang: str | None, chosen: str) -> None:
+    def test_language_tag_chooses_the_best_match(self, lang: str | None, chosen: str) -> None:
         assert choose(LANGUAGES, lang) == chosen
 
-    def test_without_english_the_first_is_spoken(self) -> None:
+    def test_first_language_is_used_without_english(self) -> None:
         assert choose({"fi": Texts(), "et": Texts()}, "de") == "fi"
 
 
 class TestSettings:
-    def test_one_set_of_words_is_in_the_language_that_is_named(self) -> None:
+    def test_single_texts_use_the_language_setting(self) -> None:
         facade = Policy(texts={"button": "Frag uns"}, language="de").facade
         assert facade.texts.keys() == {"de"}
         assert (facade.texts["de"].button, facade.texts["de"].contact) == ("Frag uns", "Kontakt")
 
-    def test_words_by_language_stand_beside_the_built_in_ones(self) -> None:
+    def test_texts_by_language_extend_the_built_in_ones(self) -> None:
         facade = Policy(texts={"de": {"button": "Frag uns"}, "fi": Texts(button="Kysy")}).facade
         assert facade.texts["de"].button == "Frag uns"
         assert facade.texts["de"].contact == "Kontakt"
@@ -272,23 +272,23 @@ class TestSettings:
             ({"language": "not a tag"}, "CM014"),
         ],
     )
-    def test_a_wrong_setting_is_told_by_its_number(self, settings: Any, number: str) -> None:
+    def test_wrong_setting_raises_its_error_number(self, settings: Any, number: str) -> None:
         with pytest.raises(PolicyError) as caught:
             Policy(**settings)
         assert caught.value.numbers == (number,)
 
-    def test_the_left_position_is_the_beginning_of_the_line(self) -> None:
+    def test_left_position_is_the_inline_start(self) -> None:
         body = replace(FACADE, position="left").asset().body
         assert b"inset-inline-start:0" in body
         assert b"inset-inline-end" not in body
 
-    def test_links_are_in_the_script_where_the_site_has_them(self) -> None:
+    def test_configured_links_are_in_the_script(self) -> None:
         body = replace(FACADE, privacy_url="/privacy?a=1&b=2").asset().body
         assert b'<a href="/privacy?a=1&amp;b=2">Privacy policy</a>' in body
         assert b'<a href="/contact">Contact us</a>' in body
         assert b"<a " not in Facade(vendors=(HUBSPOT,)).asset().body
 
-    def test_words_and_links_are_no_markup_of_their_own(self) -> None:
+    def test_texts_and_links_are_escaped_as_html(self) -> None:
         texts = {"en": Texts(description="<b> & 'so'", contact="<i>", privacy="a<b")}
         body = Facade(vendors=(HUBSPOT,), texts=texts, contact_url='/"><script>', privacy_url="/'\"").asset().body
         for expected in (rb"&lt;b&gt; &amp; 'so' <a", rb">&lt;i&gt;</a>", rb">a&lt;b</a>"):
@@ -296,7 +296,7 @@ class TestSettings:
         assert b'href="/&quot;&gt;&lt;script&gt;">' in body
         assert b'href="/&#x27;&quot;">' in body
 
-    def test_words_are_no_script_of_their_own(self) -> None:
+    def test_texts_are_escaped_as_javascript(self) -> None:
         texts = {"en": Texts(description="`+stop()+` ${stop()} \\`\\u0041 grüß 👋")}
         body = Facade(vendors=(HUBSPOT,), texts=texts).asset().body
         assert rb"\`+stop()+\` \${stop()} \\\`\\u0041 gr\u00fc\u00df \ud83d\udc4b" in body
@@ -324,18 +324,18 @@ def waits_for(place: str) -> str | None:
 
 
 class TestAsset:
-    def test_its_name_is_made_of_its_content(self) -> None:
+    def test_asset_name_contains_digest_of_its_content(self) -> None:
         for name, asset in FACADE.assets.items():
             kind = {FACADE.guard: "guard", FACADE.stand_ins: "stand-ins"}.get(asset, "facade")
             assert name == asset.name == f"{kind}.{hashlib.sha256(asset.body).hexdigest()[:16]}.js"
             assert asset.content_type == "text/javascript; charset=utf-8"
 
-    def test_there_is_one_for_each_language_with_placeholders_and_without(self) -> None:
+    def test_each_language_has_two_assets(self) -> None:
         assert len(FACADE.assets) == 2 * len(LANGUAGES) + 2
         assert FACADE.assets[FACADE.guard.name] is FACADE.guard
         assert FACADE.assets[FACADE.stand_ins.name] is FACADE.stand_ins
 
-    def test_the_script_without_placeholders_stays_small(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_script_without_placeholders_stays_small(self, capsys: pytest.CaptureFixture[str]) -> None:
         brotli = pytest.importorskip("brotli", reason="NOT TESTED: brotli is missing")
         with capsys.disabled():
             print()
@@ -359,14 +359,14 @@ class TestAsset:
                     assert len(gzip.compress(linked, 9, mtime=0)) <= 4032 + 64
                     assert len(brotli.compress(linked, quality=11)) <= 3552 + 64
 
-    def test_it_is_ascii_without_comments(self) -> None:
+    def test_assets_are_ascii_without_comments(self) -> None:
         for asset in FACADE.assets.values():
             assert asset.body.isascii()
             assert b"/*" not in asset.body
             assert b"//" not in re.sub(rb"https?://", b"", asset.body)
 
     @pytest.mark.slow
-    def test_the_minified_parts_are_those_of_the_sources(self) -> None:
+    def test_minified_files_match_their_sources(self) -> None:
         try:
             made = minified()
         except npm.NpmError as error:
@@ -376,11 +376,11 @@ class TestAsset:
         for place, code in made.items():
             assert (PACKAGE / place).read_text("ascii") == code, f"{place} is stale: make asset"
 
-    def test_every_vendor_has_its_parts(self) -> None:
+    def test_every_script_part_exists(self) -> None:
         for part, embeds in PARTS:
             assert part in OWN_PARTS or (PACKAGE / "vendors" / f"{part}.js").exists(), embeds
 
-    def test_the_hosts_that_wait_are_the_vendors(self) -> None:
+    def test_guard_blocks_the_hosts_of_the_vendors(self) -> None:
         assert {row.purpose: row.by for row in PLACES if row.by} == {"chat": "tracking"}
         for domain in HUBSPOT.host_purposes:
             expected = HUBSPOT.host_purposes[domain].value
@@ -421,10 +421,10 @@ class TestAsset:
             "forms.hubspot.com/uploads/form/v2/1/2",
         ],
     )
-    def test_what_a_visitor_sends_does_not_wait(self, place: str) -> None:
+    def test_form_submission_is_not_blocked(self, place: str) -> None:
         assert waits_for(place) == ""
 
-    def test_the_longest_name_of_a_host_says_what_it_waits_for(self) -> None:
+    def test_longest_matching_host_decides_the_purpose(self) -> None:
         domains = {
             "a.example": Purpose.TRACKING,
             "x.a.example": Purpose.CHAT,
@@ -435,13 +435,13 @@ class TestAsset:
         for domain, purpose in domains.items():
             assert next(kind for kind, hosts in pairs if re.search(rf"\.({hosts})$", f".{domain}")) == purpose.value
 
-    def test_no_vendor_is_named_in_the_facade(self) -> None:
+    def test_facade_sources_name_no_vendor(self) -> None:
         named = re.compile("hubspot|usemessages|hs-|hsjs|_hs[pq]|conversations", re.IGNORECASE)
         for source in (PACKAGE / "facade").rglob("*"):
             if source.suffix in {".py", ".js", ".css"}:
                 assert not named.search(source.read_text("utf-8")), source
 
-    def test_nothing_in_it_can_contact_anyone_before_the_click_but_the_site_itself(self) -> None:
+    def test_assets_contact_no_host_before_the_click(self) -> None:
         for asset in FACADE.assets.values():
             text = asset.body.decode("ascii").lower()
             for way in (
@@ -457,10 +457,10 @@ class TestAsset:
             assert "new xmlhttprequest" not in text
             assert "sendbeacon(" not in text
 
-    def test_it_listens_to_nothing_that_keeps_a_page_from_the_back_forward_cache(self) -> None:
+    def test_asset_does_not_prevent_back_forward_cache(self) -> None:
         assert b"unload" not in ASSET.body
 
-    def test_the_readable_sources_are_put_together_in_the_same_way(self) -> None:
+    def test_unminified_asset_is_composed_the_same_way(self) -> None:
         site = Site(Texts(), "en", "consent_chat", "/contact", None, "right")
         readable = compose(site, (HUBSPOT,), embeds=True, minified=False)
         assert readable.body.isascii()

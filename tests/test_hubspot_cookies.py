@@ -56,7 +56,7 @@ def answered(cookies: str, *lines: str, host: str = "www.shop.example") -> list[
     return [value.decode() for name, value in exchange.head if name == b"set-cookie"]
 
 
-def test_every_name_is_in_exactly_one_state() -> None:
+def test_every_cookie_name_is_in_exactly_one_group() -> None:
     by_state = [
         {rule.name for rule in HUBSPOT.cookie_rules if rule.purpose is Purpose.CHAT},
         {rule.name for rule in HUBSPOT.cookie_rules if rule.purpose is Purpose.TRACKING},
@@ -92,12 +92,12 @@ def test_every_name_is_in_exactly_one_state() -> None:
         ("hs_langswitcher_choice", 2 * 365 * DAY),
     ],
 )
-def test_each_cookie_lives_as_long_as_hubspot_says(name: str, lifetime: int | None) -> None:
+def test_cookie_lifetime_matches_hubspots_docs(name: str, lifetime: int | None) -> None:
     assert RULES[name].lifetime == lifetime
 
 
 @pytest.mark.parametrize("rule", HUBSPOT.cookie_rules, ids=lambda rule: rule.name)
-def test_what_a_rule_says_fits_together(rule: CookieRule) -> None:
+def test_cookie_rule_fields_are_consistent(rule: CookieRule) -> None:
     """The chat's cookies stand on the host without "www.", the trackers' on the registrable domain, all by script."""
     expected = {
         Purpose.CHAT: (Category.FUNCTIONAL, CookieDomain.PARENT, SetBy.SCRIPT),
@@ -114,7 +114,7 @@ def test_what_a_rule_says_fits_together(rule: CookieRule) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(CHAT | TRACKING))
-def test_a_cookie_that_waits_is_withheld_and_after_a_refusal_expired(name: str) -> None:
+def test_optional_cookie_is_withheld_or_expired(name: str) -> None:
     assert answered("", f"{name}=x; Max-Age=9") == []
 
     expired = answered(f"consent=necessary; {name}=x")
@@ -141,7 +141,7 @@ def test_a_cookie_that_waits_is_withheld_and_after_a_refusal_expired(name: str) 
         pytest.param("hsfirstvisit", id="a retired name"),
     ],
 )
-def test_what_is_necessary_or_somebody_else_s_is_neither_withheld_nor_expired(name: str) -> None:
+def test_necessary_or_foreign_cookie_is_left_alone(name: str) -> None:
     assert answered("", f"{name}=x; Max-Age=9") == [f"{name}=x; Max-Age=9"]
     assert answered(f"consent=necessary; {name}=x") == []
 
@@ -163,24 +163,24 @@ NAMES = CookieNames(frozenset({b"exact", b"open-in-full"}), (b"open-",))
         ("open-1", False),
     ],
 )
-def test_a_beginning_stands_for_every_name_that_opens_with_it(name: object, is_in: bool) -> None:
+def test_prefix_matches_names_that_start_with_it(name: object, is_in: bool) -> None:
     assert (name in NAMES) is is_in
 
 
-def test_no_names_hold_nothing() -> None:
+def test_empty_cookie_names_contain_nothing() -> None:
     assert not CookieNames()
     assert b"" not in CookieNames()
     assert CookieNames(prefixes=(b"a",))
     assert CookieNames(frozenset({b"a"}))
 
 
-def test_one_set_of_names_is_within_another_only_by_every_name_and_every_beginning() -> None:
+def test_subset_compares_names_and_prefixes() -> None:
     assert CookieNames(frozenset({b"exact"}), (b"open-",)) <= NAMES
     assert not CookieNames(frozenset({b"other"})) <= NAMES
     assert not CookieNames(prefixes=(b"ope",)) <= NAMES
 
 
-def test_two_sets_of_names_become_one() -> None:
+def test_union_of_cookie_names_contains_both() -> None:
     other = CookieNames(frozenset({b"other"}), (b"else-", b"open-"))
     both = NAMES | other
 
@@ -197,11 +197,11 @@ def test_two_sets_of_names_become_one() -> None:
         pytest.param(b"open-a b=1; open-\xe4=2; open-\x01=3; open-(=4", [], id="no well-formed name"),
     ],
 )
-def test_names_are_found_among_a_request_s_cookies(header: bytes, found: list[bytes]) -> None:
+def test_among_returns_names_found_in_a_request(header: bytes, found: list[bytes]) -> None:
     assert NAMES.among(Cookies([header])) == found
 
 
-def test_no_request_makes_an_answer_of_any_length() -> None:
+def test_among_limits_the_number_of_prefixed_names() -> None:
     header = b"; ".join(b"open-%d=1" % number for number in range(1000))
 
     assert len(NAMES.among(Cookies([header + b"; exact=1"]))) == MAX_PREFIXED + 1
@@ -228,7 +228,7 @@ PARTS = [
 @example(["a=1,messagesUtk=x"])
 @example(["a=1", "\t__hstc=x"])
 @given(st.lists(st.lists(st.sampled_from(PARTS), max_size=12).map("".join), max_size=3))
-def test_no_cookie_that_ends_is_overlooked(headers: list[str]) -> None:
+def test_header_prefilter_misses_no_expiring_cookie(headers: list[str]) -> None:
     """Law: the quick look at the whole header lets nothing pass that a look at each cookie finds."""
     cookies = Cookies([header.encode() for header in headers])
     plan = POLICY.plan_from_readings(POLICY.read(Signals(Cookies([b"consent=necessary"]))))

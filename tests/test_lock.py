@@ -25,7 +25,7 @@ def pinned(lock: str) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
-def test_lock_is_in_step_with_pyproject(name: str) -> None:
+def test_lock_matches_pyproject(name: str) -> None:
     lock = (FOLDER / f"{name}.txt").read_text("utf-8")
 
     assert lock.startswith(header(ENVIRONMENTS[name], project())), "run `make lock`"

@@ -79,13 +79,13 @@ EVERYTHING = Consent(dict.fromkeys(OPTIONAL_CATEGORIES, State.GRANTED))
 
 
 @given(documents)
-def test_full_consent_is_identity(document: bytes) -> None:
+def test_full_consent_changes_nothing(document: bytes) -> None:
     """Law: identity."""
     assert rewrite(document, EVERYTHING) == document
 
 
 @given(documents, st.lists(st.integers(0, 2000), max_size=6))
-def test_the_output_does_not_depend_on_the_chunking(document: bytes, cuts: list[int]) -> None:
+def test_output_does_not_depend_on_chunks(document: bytes, cuts: list[int]) -> None:
     """Law: chunk invariance, at cuts that hypothesis chooses and one byte at a time."""
     whole = rewrite(document, NOTHING)
 
@@ -95,7 +95,7 @@ def test_the_output_does_not_depend_on_the_chunking(document: bytes, cuts: list[
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fragment", [*HELD.values(), *LEFT_ALONE.values(), *FILLERS])
-def test_every_single_cut_gives_the_same(fragment: bytes) -> None:
+def test_output_is_the_same_for_every_single_cut(fragment: bytes) -> None:
     """Law: chunk invariance, at every cut."""
     document = b"<body>" + fragment + b"<p>" + HELD["the official tag"] + b"</body>"
     whole = rewrite(document, NOTHING)
@@ -105,9 +105,7 @@ def test_every_single_cut_gives_the_same(fragment: bytes) -> None:
 
 
 @given(documents, states, st.booleans())
-def test_outside_the_edits_every_byte_is_the_input_s(
-    document: bytes, given_states: dict[Category, State], clicked: bool
-) -> None:
+def test_bytes_outside_edits_are_unchanged(document: bytes, given_states: dict[Category, State], clicked: bool) -> None:
     """Law: locality. Undoing the edits, and nothing but the edits, gives the input back."""
     holds = watch(Consent(given_states), clicked=clicked)
     rewriter = HTMLRewriter(holds)
@@ -132,7 +130,7 @@ def test_outside_the_edits_every_byte_is_the_input_s(
 
 
 @given(documents)
-def test_rewriting_the_output_again_changes_nothing(document: bytes) -> None:
+def test_rewriting_twice_changes_nothing_more(document: bytes) -> None:
     """Law: idempotence."""
     once = rewrite(document, NOTHING)
 
@@ -140,7 +138,7 @@ def test_rewriting_the_output_again_changes_nothing(document: bytes) -> None:
 
 
 @given(documents, states, st.sampled_from(OPTIONAL_CATEGORIES))
-def test_granting_more_never_holds_more(document: bytes, given_states: dict[Category, State], more: Category) -> None:
+def test_granting_more_never_blocks_more(document: bytes, given_states: dict[Category, State], more: Category) -> None:
     """Law: monotonicity."""
     less, greater = watch(Consent(given_states)), watch(Consent({**given_states, more: State.GRANTED}))
     for holds in (less, greater):
@@ -152,7 +150,7 @@ def test_granting_more_never_holds_more(document: bytes, given_states: dict[Cate
 
 
 @given(st.binary(), st.lists(st.integers(0, 200), max_size=3))
-def test_no_bytes_raise_and_none_are_lost(document: bytes, cuts: list[int]) -> None:
+def test_arbitrary_bytes_raise_nothing_and_are_kept(document: bytes, cuts: list[int]) -> None:
     """Law: never raises. Bytes without a vendor's host come out as they went in."""
     assert rewrite(document, NOTHING, [cut % (len(document) + 1) for cut in cuts]) == document
 
@@ -205,6 +203,6 @@ def _is_hint(link: Any) -> bool:
 
 @settings(max_examples=60)
 @given(documents)
-def test_no_fetchable_tag_of_the_vendor_is_left_in_html5lib_s_tree(document: bytes) -> None:
+def test_html5lib_finds_no_tag_that_would_load(document: bytes) -> None:
     """Law: oracle."""
     assert fetchable(rewrite(document, NOTHING)) == []

@@ -70,7 +70,7 @@ def protected(
     put(site, exchange.whole(200, given, page.encode())[1], headers=headers, facade=policy.facade)
 
 
-class TestWordsOfVisitors:
+class TestVisitorText:
     @pytest.mark.parametrize(
         "words",
         [
@@ -81,7 +81,7 @@ class TestWordsOfVisitors:
         ],
     )
     @pytest.mark.parametrize("consent", ["", "consent=functional"])
-    def test_a_search_term_does_not_choose_the_chat(
+    def test_search_term_does_not_choose_the_chat(
         self, page: Page, site: Site, standin: StandIn, words: str, consent: str
     ) -> None:
         search = (
@@ -104,10 +104,8 @@ class TestWordsOfVisitors:
         assert any("portalId=12345" in record.query for record in asked(standin))
 
 
-class TestMarkupOfVisitors:
-    def test_an_address_beside_the_one_that_is_known_does_not_run(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
+class TestInjectedMarkup:
+    def test_second_address_of_svg_script_does_not_run(self, page: Page, site: Site, standin: StandIn) -> None:
         """A script of SVG runs what `href` says, whatever `src` says."""
         evil = (
             f'<svg><script type="text/x-consent" data-consent="tracking" data-consent-src="{LOADER}" '
@@ -122,9 +120,7 @@ class TestMarkupOfVisitors:
         assert page.evaluate("window.evil ?? 0") == 0
 
     @pytest.mark.parametrize("word", ["constructor", "toString", "__proto__", "valueOf"])
-    def test_a_word_that_is_no_purpose_is_never_allowed(
-        self, page: Page, site: Site, standin: StandIn, word: str
-    ) -> None:
+    def test_unknown_purpose_is_never_allowed(self, page: Page, site: Site, standin: StandIn, word: str) -> None:
         evil = f'<img alt="" data-consent="{word}" data-consent-src="{PIXEL}">'
         put(site, document(guard=(), before=evil))
         page.goto(URL)
@@ -134,7 +130,7 @@ class TestMarkupOfVisitors:
         quiet(page)
         assert asked(standin) == []
 
-    def test_markup_that_no_policy_trusts_does_not_become_trusted(self, page: Page, site: Site) -> None:
+    def test_untrusted_markup_does_not_become_trusted(self, page: Page, site: Site) -> None:
         put(site, document(guard=(), head=LOG), headers={"Content-Security-Policy": TRUSTED})
         open_page(page)
         page.evaluate(
@@ -148,16 +144,16 @@ class TestMarkupOfVisitors:
         quiet(page)
         assert ran(page) == ["blocked"]
 
-    def test_an_element_called_null_stops_nothing(self, page: Page, site: Site) -> None:
+    def test_element_with_id_null_stops_no_release(self, page: Page, site: Site) -> None:
         put(site, document(head=LOG, before='<p id="null"></p>' + held(site, "x"), held=("/x.js",)))
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "ran.length === 1")
 
 
-class TestServersThatStumble:
+class TestServerErrors:
     @pytest.mark.parametrize("answer", ["none", "502", "too many", "a list"])
-    def test_an_answer_that_is_none_is_asked_for_again(self, page: Page, site: Site, answer: str) -> None:
+    def test_failed_decision_request_is_repeated(self, page: Page, site: Site, answer: str) -> None:
         put(site, document(head=LOG, before=held(site, "x"), held=("/x.js",)))
         open_page(page)
         asks: list[str] = []
@@ -176,7 +172,7 @@ class TestServersThatStumble:
         grant(page, site, tracking=True)
         until(page, "ran.length === 1")
 
-    def test_a_withdrawal_is_noticed_after_an_answer_that_was_none(self, page: Page, site: Site) -> None:
+    def test_withdrawal_after_bad_answer_reloads_page(self, page: Page, site: Site) -> None:
         put(site, document(head=LOG, before=held(site, "x"), held=("/x.js",)))
         open_page(page)
         grant(page, site, tracking=True)
@@ -189,7 +185,7 @@ class TestServersThatStumble:
         with navigation(page):
             decide(site)
 
-    def test_a_cookie_that_changes_all_the_time_neither_delays_nor_floods(self, page: Page, site: Site) -> None:
+    def test_changing_cookie_neither_delays_nor_floods(self, page: Page, site: Site) -> None:
         put(site, document(head=LOG, before=held(site, "x"), held=("/x.js",)))
         open_page(page)
         page.evaluate(
@@ -211,9 +207,7 @@ class TestServersThatStumble:
         # A second from one answer to the next question, and each answer takes half of one.
         assert min(later - earlier for earlier, later in pairwise(asks)) > 1_400
 
-    def test_what_has_been_taken_back_is_held_even_if_the_page_was_loaded_a_moment_ago(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
+    def test_guard_blocks_after_two_quick_withdrawals(self, page: Page, site: Site, standin: StandIn) -> None:
         put(site, document(guard=(), before=HELD_LOADER, held=(LOADER,)))
         open_page(page)
         for turn in range(2):
@@ -234,8 +228,8 @@ class TestServersThatStumble:
         assert asked(standin) == []
 
 
-class TestTheGuardsManners:
-    def test_a_sandboxed_page_is_guarded_too(self, page: Page, site: Site, standin: StandIn) -> None:
+class TestGuardBehavior:
+    def test_guard_works_in_sandboxed_page(self, page: Page, site: Site, standin: StandIn) -> None:
         put(site, document(guard=()), headers={"Content-Security-Policy": "sandbox allow-scripts"})
         page.goto(URL)
         run(page, MAKE + "document.body.append(tag)")
@@ -243,14 +237,14 @@ class TestTheGuardsManners:
         assert asked(standin) == []
 
     @pytest.mark.parametrize("way", RARE_WAYS)
-    def test_it_knows_this_way_too(self, page: Page, site: Site, standin: StandIn, way: str) -> None:
+    def test_guard_blocks_rare_insertion(self, page: Page, site: Site, standin: StandIn, way: str) -> None:
         guarded(site)
         open_page(page)
         run(page, "const tag = document.createElement('script');" + RARE_WAYS[way])
         quiet(page)
         assert asked(standin) == []
 
-    def test_patched_methods_take_and_give_what_the_browsers_own_do(self, page: Page, site: Site) -> None:
+    def test_patched_methods_behave_like_native_ones(self, page: Page, site: Site) -> None:
         guarded(site)
         open_page(page)
         assert (
@@ -264,7 +258,7 @@ class TestTheGuardsManners:
         read = f"new DOMParser().parseFromString('{feed}', 'text/xml').documentElement.localName"
         assert page.evaluate(read) == "feed"
 
-    def test_markup_in_a_page_of_xhtml_stays_well_formed(self, page: Page, site: Site) -> None:
+    def test_markup_in_xhtml_page_stays_well_formed(self, page: Page, site: Site) -> None:
         body = document(guard=(), inline=False, html='lang="en" xmlns="http://www.w3.org/1999/xhtml"').decode()
         for tag in ('<meta charset="utf-8"', 'content="width=device-width, initial-scale=1"', '<input id="search"'):
             body = body.replace(tag + ">", tag + "/>")
@@ -274,7 +268,7 @@ class TestTheGuardsManners:
         page.evaluate("(markup) => { document.querySelector('h1').innerHTML = markup }", markup)
         assert page.locator("h1 img").count() == 1
 
-    def test_content_from_the_hosts_of_a_chat_stays(self, page: Page, site: Site) -> None:
+    def test_content_from_chat_hosts_is_not_blocked(self, page: Page, site: Site) -> None:
         """As on the server's side: pictures and style sheets from there are content."""
         style = '<link rel="stylesheet" href="https://static.hsappstatic.net/x/style.css">'
         picture = '<img alt="" src="https://static.hsappstatic.net/logo.png">'
@@ -284,7 +278,7 @@ class TestTheGuardsManners:
         assert page.locator("img").get_attribute("src") == "https://static.hsappstatic.net/logo.png"
         assert (page.locator("link").get_attribute("href") or "").endswith("style.css")
 
-    def test_a_module_that_it_held_is_released_as_one(self, page: Page, site: Site) -> None:
+    def test_blocked_module_is_released_as_module(self, page: Page, site: Site) -> None:
         guarded(site)
         open_page(page)
         made = "tag = document.createElement('script'); tag.type = 'module'; tag.src = 'https://js.hsforms.net/m.js';"
@@ -294,7 +288,7 @@ class TestTheGuardsManners:
         until(page, "tag.getAttribute('src')")
         assert page.evaluate("tag.type") == "module"
 
-    def test_an_address_with_a_reference_in_it_is_released(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_address_with_character_reference_is_released(self, page: Page, site: Site, standin: StandIn) -> None:
         tag = '<script src="https://js.hsforms.net/forms/v2.js?a=1&amp;b=2"></scr'
         written = f"<script>document.write('{tag}' + 'ipt>')</script>"
         put(site, document(guard=(), before=written))
@@ -305,7 +299,7 @@ class TestTheGuardsManners:
 
 
 class TestGuardAndFacade:
-    def test_a_page_with_a_tag_manager_has_its_placeholders(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_page_with_tag_manager_has_placeholders(self, page: Page, site: Site, standin: StandIn) -> None:
         """The guard comes before it is known that there are embeds; the click brings them although it knows their host
         as that of another purpose."""
         protected(site, TAG_MANAGER, MEETINGS, Policy(contact_url="/contact"))
@@ -313,16 +307,14 @@ class TestGuardAndFacade:
         page.get_by_role("button", name="Show the calendar").click()
         comes(page, lambda: any("MeetingsEmbed" in each.path for each in asked(standin)))
 
-    def test_consent_brings_what_the_guard_knows_as_something_else(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
+    def test_consent_to_embeds_releases_host_of_the_chat(self, page: Page, site: Site, standin: StandIn) -> None:
         protected(site, TAG_MANAGER, MEETINGS, Policy(contact_url="/contact"))
         page.goto(URL)
         expect(page.get_by_role("button", name="Show the calendar")).to_be_visible()
         grant(page, site, embeds=True)
         comes(page, lambda: any("MeetingsEmbed" in each.path for each in asked(standin)))
 
-    def test_what_the_server_releases_passes_the_guard(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_tag_released_by_server_passes_the_guard(self, page: Page, site: Site, standin: StandIn) -> None:
         as_chat = HELD_LOADER.replace('"tracking"', '"chat"')
         put(site, document(guard=(), before=as_chat, held=(LOADER,)))
         open_page(page)
@@ -330,7 +322,7 @@ class TestGuardAndFacade:
         comes(page, lambda: any(each.host == "js.hs-scripts.com" for each in asked(standin)))
         assert page.locator("#hs-script-loader").get_attribute("src") == LOADER
 
-    def test_what_was_released_is_held_with_another_address(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_released_element_with_new_address_is_blocked(self, page: Page, site: Site, standin: StandIn) -> None:
         guarded(site)
         open_page(page)
         run(
@@ -343,7 +335,7 @@ class TestGuardAndFacade:
         quiet(page)
         assert len(asked(standin)) == 1
 
-    def test_the_facade_is_that_of_the_pages_own_vendor(self, page: Page) -> None:
+    def test_facade_is_for_the_pages_own_vendor(self, page: Page) -> None:
         page.context.route(
             "https://widget.intercom.io/**", lambda route: route.fulfill(body=INTERCOM, content_type="text/javascript")
         )
@@ -355,7 +347,7 @@ class TestGuardAndFacade:
             button(page).click()
             expect_state(page, "ready")
 
-    def test_a_page_swapped_in_brings_its_own_vendor(self, page: Page) -> None:
+    def test_swapped_in_page_brings_its_own_vendor(self, page: Page) -> None:
         page.context.route(
             "https://widget.intercom.io/**", lambda route: route.fulfill(body=INTERCOM, content_type="text/javascript")
         )
@@ -379,8 +371,8 @@ class TestGuardAndFacade:
             expect_state(page, "ready")
 
 
-class TestWhatGetsInTheWay:
-    def test_a_target_that_a_script_puts_together_costs_no_other_tag(self, page: Page, site: Site) -> None:
+class TestInterference:
+    def test_computed_form_target_stops_no_other_tag(self, page: Page, site: Site) -> None:
         form = 'hbspt.forms.create({target: "#" + "a1"})'
         tag = f'<script type="text/x-consent" data-consent="embeds" data-consent-kind="forms">{form}</script>'
         put(site, document(head=LOG, before=tag + held(site, "good"), held=("/good.js",), placeholders=True))
@@ -389,9 +381,7 @@ class TestWhatGetsInTheWay:
         grant(page, site, tracking=True)
         until(page, "ran.length === 1")
 
-    def test_a_script_that_no_browser_runs_keeps_the_others_waiting_for_a_while_only(
-        self, page: Page, site: Site
-    ) -> None:
+    def test_script_that_never_loads_delays_only_briefly(self, page: Page, site: Site) -> None:
         tags = held(site, "old", "nomodule") + held(site, "new")
         put(site, document(head=LOG, before=tags, held=("/new.js", "/old.js")))
         page.clock.install()
@@ -402,7 +392,7 @@ class TestWhatGetsInTheWay:
         until(page, "ran.length === 1")
         assert ran(page) == ["new"]
 
-    def test_an_embed_that_fails_does_not_fail_the_chat(self, page: Page, site: Site) -> None:
+    def test_failed_embed_does_not_fail_the_chat(self, page: Page, site: Site) -> None:
         before = f'<section id="here">{HELD_LIBRARY.format("")}{inline(1)}</section>'
         put(site, document(head=LOG, before=before, held=("/forms.js",), placeholders=True))
         open_page(page)
@@ -421,7 +411,7 @@ class TestWhatGetsInTheWay:
     @pytest.mark.parametrize(
         "code", ["hsConversationsOnReady = () => {}", "hsConversationsSettings = Object.freeze({})"]
     )
-    def test_what_the_site_has_left_for_the_chat_ends_in_the_fallback(self, page: Page, site: Site, code: str) -> None:
+    def test_unusable_site_settings_do_not_break_facade(self, page: Page, site: Site, code: str) -> None:
         put(site, document(head=f"<script>'use strict'; window.{code}</script>"))
         open_page(page)
         button(page).click()

@@ -68,9 +68,7 @@ def test_nothing_reaches_hubspot_before_the_click(page: Page, standin: StandIn, 
 
 
 @pytest.mark.parametrize("choice", ["necessary", "analytics", "marketing"])
-def test_a_choice_that_does_not_cover_it_lets_nothing_through(
-    page: Page, standin: StandIn, door: str, choice: str
-) -> None:
+def test_choice_without_the_chat_requests_nothing(page: Page, standin: StandIn, door: str, choice: str) -> None:
     consent(page, door, choice)
     page.goto(url(door))
     expect_state(page, "idle")
@@ -80,9 +78,7 @@ def test_a_choice_that_does_not_cover_it_lets_nothing_through(
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_one_click_opens_the_chat_and_asks_only_the_chats_hosts(
-    page: Page, standin: StandIn, door: str, path: str
-) -> None:
+def test_click_opens_chat_and_requests_only_its_hosts(page: Page, standin: StandIn, door: str, path: str) -> None:
     page.goto(url(door, path))
     button(page).click()
     expect_state(page, "ready")
@@ -97,7 +93,7 @@ def test_one_click_opens_the_chat_and_asks_only_the_chats_hosts(
     assert f"portalId={PORTAL}" in next(record.query for record in asked(standin) if record.host == "api.hubspot.com")
 
 
-def test_on_the_next_page_of_the_visit_the_chat_loads_by_itself(page: Page, standin: StandIn, door: str) -> None:
+def test_chat_loads_by_itself_on_next_page_of_visit(page: Page, standin: StandIn, door: str) -> None:
     page.goto(url(door))
     button(page).click()
     expect_state(page, "ready")
@@ -110,7 +106,7 @@ def test_on_the_next_page_of_the_visit_the_chat_loads_by_itself(page: Page, stan
     only_chat(standin, page)
 
 
-def test_a_new_visit_begins_with_the_button_again(page: Page, standin: StandIn, door: str) -> None:
+def test_new_visit_starts_with_the_button_again(page: Page, standin: StandIn, door: str) -> None:
     page.goto(url(door))
     button(page).click()
     expect_state(page, "ready")
@@ -124,9 +120,7 @@ def test_a_new_visit_begins_with_the_button_again(page: Page, standin: StandIn, 
     assert asked(standin) == []
 
 
-def test_functional_consent_brings_the_chat_without_a_click_and_no_tracker(
-    page: Page, standin: StandIn, door: str
-) -> None:
+def test_functional_consent_loads_chat_but_no_tracker(page: Page, standin: StandIn, door: str) -> None:
     consent(page, door, "functional")
     page.goto(url(door))
     expect_state(page, "ready")
@@ -135,9 +129,7 @@ def test_functional_consent_brings_the_chat_without_a_click_and_no_tracker(
 
 
 @pytest.mark.parametrize("choice", ["analytics,marketing", "functional,analytics,marketing"])
-def test_with_analytics_and_marketing_consent_the_page_is_as_the_site_wrote_it(
-    page: Page, standin: StandIn, door: str, choice: str
-) -> None:
+def test_full_consent_leaves_the_page_unchanged(page: Page, standin: StandIn, door: str, choice: str) -> None:
     consent(page, door, choice)
     page.goto(url(door))
     for host in ("js.hs-scripts.com", "js.hs-analytics.net", "js.usemessages.com"):
@@ -149,9 +141,7 @@ def test_with_analytics_and_marketing_consent_the_page_is_as_the_site_wrote_it(
 
 
 @pytest.mark.parametrize("fault", ["refuse", "hang", "500"])
-def test_when_hubspot_is_down_the_visitor_gets_a_message_and_a_link(
-    page: Page, standin: StandIn, door: str, fault: Any
-) -> None:
+def test_message_and_link_appear_when_hubspot_is_down(page: Page, standin: StandIn, door: str, fault: Any) -> None:
     standin.faults["*"] = fault
     page.clock.install()
     page.goto(url(door))
@@ -164,7 +154,7 @@ def test_when_hubspot_is_down_the_visitor_gets_a_message_and_a_link(
     expect(page).to_have_url(url(door, "/contact"))
 
 
-def test_a_choice_made_on_the_page_changes_the_next_one(page: Page, standin: StandIn, door: str) -> None:
+def test_choice_on_the_page_changes_the_next_one(page: Page, standin: StandIn, door: str) -> None:
     page.goto(url(door))
     expect_state(page, "idle")
     page.get_by_role("button", name="Allow everything").click()
@@ -193,7 +183,7 @@ def whole_browser(browser: Browser, standin: StandIn, doors: Doors) -> Iterator[
     whole.close()
 
 
-def test_a_visit_in_the_browser_with_windows(whole_browser: Browser, standin: StandIn, door: str) -> None:
+def test_visit_in_chromium_with_windows(whole_browser: Browser, standin: StandIn, door: str) -> None:
     context = watch(whole_browser.new_context(ignore_https_errors=True))
     page = context.new_page()
     page.goto(url(door))

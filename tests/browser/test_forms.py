@@ -115,7 +115,7 @@ def show(app: App, page: Page, group: Group, consent: str = "") -> None:
 
 
 @groups
-def test_nothing_is_asked_of_hubspot_before_consent(app: App, page: Page, standin: StandIn, group: Group) -> None:
+def test_no_request_to_hubspot_before_consent(app: App, page: Page, standin: StandIn, group: Group) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
 
@@ -128,7 +128,7 @@ def test_nothing_is_asked_of_hubspot_before_consent(app: App, page: Page, standi
 
 
 @groups
-def test_with_consent_the_page_is_as_the_site_wrote_it(app: App, page: Page, standin: StandIn, group: Group) -> None:
+def test_consent_leaves_the_page_unchanged(app: App, page: Page, standin: StandIn, group: Group) -> None:
     """The other half of the test above: the same page does ask when it may."""
     show(app, page, group, group.consent)
 
@@ -137,7 +137,7 @@ def test_with_consent_the_page_is_as_the_site_wrote_it(app: App, page: Page, sta
 
 
 @pytest.mark.parametrize("name", sorted(GROUPS.keys() - {"hint"}))  # a hint has no use once the page stands
-def test_consent_that_comes_later_releases_in_place(app: App, page: Page, standin: StandIn, name: str) -> None:
+def test_later_consent_releases_without_reload(app: App, page: Page, standin: StandIn, name: str) -> None:
     group = GROUPS[name]
     show(app, page, group)
     quiet(page)
@@ -150,7 +150,7 @@ def test_consent_that_comes_later_releases_in_place(app: App, page: Page, standi
     expect(page).to_have_url(app.url)
 
 
-def test_a_click_on_a_placeholder_brings_the_form_and_no_tracker(app: App, page: Page, standin: StandIn) -> None:
+def test_click_on_placeholder_loads_only_the_form(app: App, page: Page, standin: StandIn) -> None:
     show(app, page, GROUPS["form pair"])
 
     page.get_by_role("button", name="Show the form").click()
@@ -160,7 +160,7 @@ def test_a_click_on_a_placeholder_brings_the_form_and_no_tracker(app: App, page:
     assert {host for host in hosts(standin) if "hsforms" not in host} == set()
 
 
-def test_a_click_on_a_placeholder_brings_the_meeting(app: App, page: Page, standin: StandIn) -> None:
+def test_click_on_placeholder_loads_the_meeting(app: App, page: Page, standin: StandIn) -> None:
     show(app, page, GROUPS["meetings in a frame"])
 
     page.get_by_role("button", name="Show").click()
@@ -169,9 +169,7 @@ def test_a_click_on_a_placeholder_brings_the_meeting(app: App, page: Page, stand
     expect(page.locator("iframe[title=Book]")).to_be_visible()
 
 
-def test_the_chat_that_a_click_brought_is_not_loaded_again_by_the_full_tag(
-    app: App, page: Page, standin: StandIn
-) -> None:
+def test_released_loader_loads_no_second_chat(app: App, page: Page, standin: StandIn) -> None:
     show(app, page, GROUPS["loader"])
     page.locator("[data-consent-facade] button").click()
     comes(page, lambda: "app.hubspot.com" in hosts(standin))
@@ -190,7 +188,7 @@ TAG_MANAGER = """<script>(function(w,d,s,l,i){w[l]=w[l]||[];var j=d.createElemen
 j.src='https://www.googletagmanager.com/gtm.js?id='+i;d.head.append(j)})(window,document,'script','dataLayer','GTM-X')</script>"""
 
 
-def test_behind_a_tag_manager_the_click_opens_the_chat_and_nothing_else(app: App, page: Page, standin: StandIn) -> None:
+def test_click_behind_tag_manager_opens_only_the_chat(app: App, page: Page, standin: StandIn) -> None:
     """The guard that stands before a tag manager holds what comes early, and not what the chat brings."""
     show(app, page, Group(TAG_MANAGER + GROUPS["loader"].markup, "", ""))
     assert page.locator("script[data-guard]").count() == 1
@@ -212,7 +210,7 @@ def test_behind_a_tag_manager_the_click_opens_the_chat_and_nothing_else(app: App
 
 
 @pytest.mark.parametrize("mode", ["defer", "async"])
-def test_a_script_that_waits_for_its_library_by_id_finds_it(app: App, page: Page, mode: str) -> None:
+def test_script_finds_blocked_library_by_id(app: App, page: Page, mode: str) -> None:
     """As WordPress plugins write it: the script listens at the library's tag, which stands before it."""
     markup = (
         f'<script id="library" {mode} src="//js.hsforms.net/forms/v2.js"></script>'

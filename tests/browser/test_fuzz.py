@@ -15,7 +15,7 @@ TRIES = 200
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("scripting", [True, False], ids=["with scripts", "without scripts"])
-def test_chromium_asks_for_nothing_that_was_planted_in_a_built_document(
+def test_chromium_requests_no_planted_address(
     browser: Browser, scripting: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = ahead = 0
@@ -49,7 +49,7 @@ def test_chromium_asks_for_nothing_that_was_planted_in_a_built_document(
         "<table><tr><script src=//held.example/a></script></table>",
     ],
 )
-def test_what_chromium_only_looks_ahead_at_is_held_too(browser: Browser, document: str) -> None:
+def test_address_seen_only_by_lookahead_is_blocked(browser: Browser, document: str) -> None:
     with judge(browser, scripting="noscript" not in document) as chromium:
         # How far it looks ahead depends on how busy it is: until it has done so, and a few times more.
         verdicts = [chromium.judge(document.encode()) for _ in range(6)]

@@ -116,9 +116,7 @@ KNOWN = {
 }
 
 
-def test_real_pages_ask_hubspot_for_nothing_before_consent_and_raise_no_new_error(
-    browser: Browser, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_real_pages_request_nothing_and_raise_nothing(browser: Browser, capsys: pytest.CaptureFixture[str]) -> None:
     asked = buttons = count = 0
     early, raised = {}, {}
     for name in tagged():

@@ -133,7 +133,7 @@ class TestMixedScripts:
         "no.onclick=function(){document.cookie='consent=necessary;path=/';d.hidden=true}</script>"
     )
 
-    def test_own_dialog_can_be_accepted(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_consent_dialog_of_the_site_can_be_accepted(self, page: Page, app: App, standin: StandIn) -> None:
         errors = show(page, app, self.DIALOG)
         quiet(page)
         assert asked(standin) == []
@@ -144,7 +144,7 @@ class TestMixedScripts:
         assert loads(standin) == 1
         assert errors == []
 
-    def test_own_dialog_can_be_declined(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_consent_dialog_of_the_site_can_be_declined(self, page: Page, app: App, standin: StandIn) -> None:
         show(page, app, self.DIALOG)
         page.click("#no")
         expect(page.locator("#d")).to_be_hidden()
@@ -152,7 +152,7 @@ class TestMixedScripts:
         assert asked(standin) == []
         assert cookies(page) == {"consent": "necessary"}
 
-    def test_own_dialog_with_consent_from_before(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_consent_dialog_of_the_site_sees_old_consent(self, page: Page, app: App, standin: StandIn) -> None:
         app.pages["/"] = "<p>x</p>"
         page.goto(app.url)
         page.evaluate(ACCEPT)
@@ -161,7 +161,7 @@ class TestMixedScripts:
         quiet(page)
         assert loads(standin) == 1
 
-    def test_listener_hears_the_event(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_loader_in_consent_listener_runs_once(self, page: Page, app: App, standin: StandIn) -> None:
         listener = f"<script>addEventListener('Accepted',function(){{if(Platform.marketing){{{INSERT}}}}})</script>"
         show(page, app, "", listener)
         page.evaluate(f"Platform = {{marketing: true}}; {ACCEPT}; dispatchEvent(new Event('Accepted'))")
@@ -178,14 +178,14 @@ class TestMixedScripts:
             f"function later(){{{INSERT}}}",
         ],
     )
-    def test_menu_with_an_address_works(self, page: Page, app: App, standin: StandIn, code: str) -> None:
+    def test_site_code_with_vendor_address_works(self, page: Page, app: App, standin: StandIn, code: str) -> None:
         errors = show(page, app, f"<script>{code}{MENU}var x=document.createElement('div');</script>")
         quiet(page)
         assert works(page)
         assert errors == []
         assert asked(standin) == []
 
-    def test_one_helper_loads_all(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_helper_function_loads_own_script_at_once(self, page: Page, app: App, standin: StandIn) -> None:
         code = (
             "function add(u,id){var s=document.createElement('script');s.src=u;if(id)s.id=id;document.body.append(s)}"
             f"addEventListener('load',function(){{add('{LOADER}','hs-script-loader');add('/js/bundle.js')}})"
@@ -199,7 +199,9 @@ class TestMixedScripts:
         assert loads(standin) == 1
 
     @pytest.mark.parametrize("event", ["load", "DOMContentLoaded"])
-    def test_snippet_that_waits_for_the_page(self, page: Page, app: App, standin: StandIn, event: str) -> None:
+    def test_snippet_that_waits_for_the_page_is_blocked(
+        self, page: Page, app: App, standin: StandIn, event: str
+    ) -> None:
         show(page, app, f"<script>window.addEventListener('{event}',function(){{{INSERT}}})</script>")
         expect_state(page, "idle")
         quiet(page)
@@ -208,7 +210,7 @@ class TestMixedScripts:
         until(page, "document.cookie.includes('__hstc')")
         assert loads(standin) == 1
 
-    def test_import_of_the_vendor_waits(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_script_that_imports_the_vendor_waits(self, page: Page, app: App, standin: StandIn) -> None:
         show(page, app, f"<script>{MENU}import('{LOADER}')</script>")
         quiet(page)
         assert asked(standin) == []
@@ -221,7 +223,7 @@ class TestMixedScripts:
         assert works(page)
         assert asked(standin) == []
 
-    def test_own_form_can_be_sent(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_visitor_can_send_a_form_of_the_site(self, page: Page, app: App, standin: StandIn) -> None:
         address = "https://api.hsforms.com/submissions/v3/integration/submit/1/2"
         show(page, app, f"<script>menu.onclick=function(){{fetch('{address}',{{mode:'no-cors'}})}}</script>")
         quiet(page)
@@ -240,7 +242,7 @@ class TestMixedScripts:
             ),
         ],
     )
-    def test_picture_of_a_mixed_script_waits(self, page: Page, app: App, standin: StandIn, code: str) -> None:
+    def test_picture_added_by_mixed_script_waits(self, page: Page, app: App, standin: StandIn, code: str) -> None:
         show(page, app, f"<script>{MENU}onload=function(){{{code}}}</script>")
         quiet(page)
         assert asked(standin) == []
@@ -265,7 +267,7 @@ class TestInsertedChat:
             ),
         ],
     )
-    def test_click_loads_the_chat_alone(self, page: Page, app: App, standin: StandIn, make: str) -> None:
+    def test_click_loads_only_the_inserted_chat(self, page: Page, app: App, standin: StandIn, make: str) -> None:
         errors = show(page, app, f"<script>{MENU}{make}</script>")
         expect_state(page, "idle")
         assert asked(standin) == []
@@ -277,14 +279,14 @@ class TestInsertedChat:
         assert TRACKING_COOKIES.isdisjoint(cookies(page))
         assert errors == []
 
-    def test_functional_consent_brings_it(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_functional_consent_loads_inserted_chat(self, page: Page, app: App, standin: StandIn) -> None:
         show(page, app, f"<script>{MENU}{INSERT}</script>")
         expect_state(page, "idle")
         page.evaluate("document.cookie='consent=functional;path=/'")
         expect_state(page, "ready")
         assert hosts(standin) == CHAT_HOSTS
 
-    def test_consent_brings_all_of_it_once(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_full_consent_loads_inserted_tag_once(self, page: Page, app: App, standin: StandIn) -> None:
         show(page, app, f"<script>{MENU}{INSERT}</script>")
         expect_state(page, "idle")
         page.evaluate(ACCEPT)
@@ -318,7 +320,7 @@ class TestInsertedChat:
         expect(place(page)).to_have_count(0)
         assert errors == []
 
-    def test_other_accounts_have_none(self, page: Page, standin: StandIn) -> None:
+    def test_other_accounts_get_no_facade(self, page: Page, standin: StandIn) -> None:
         with App(Policy(contact_url="/c", chat_accounts=["12345"]), {}) as app:
             show(page, app, f"<script>{MENU}{INSERT.replace('12345', '666')}</script>")
             until(page, "window.consentMiddleware.take")
@@ -328,7 +330,7 @@ class TestInsertedChat:
             expect_state(page, "idle")
         assert asked(standin) == []
 
-    def test_none_where_the_site_offers_no_chat(self, page: Page) -> None:
+    def test_page_that_offers_no_chat_gets_no_facade(self, page: Page) -> None:
         with App(Policy(contact_url="/c", chat_pages=["/help"]), {}) as app:
             errors = show(page, app, f"<script>{MENU}{INSERT}</script>")
             until(page, "window.consentMiddleware.take")
@@ -336,7 +338,7 @@ class TestInsertedChat:
             expect(place(page)).to_have_count(0)
         assert errors == []
 
-    def test_chat_allowed_from_before_comes(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_chat_allowed_from_before_loads(self, page: Page, app: App, standin: StandIn) -> None:
         app.pages["/"] = "<p>x</p>"
         page.goto(app.url)
         page.evaluate("document.cookie='consent=functional;path=/'")
@@ -344,7 +346,7 @@ class TestInsertedChat:
         expect_state(page, "ready")
         assert hosts(standin) == CHAT_HOSTS
 
-    def test_nonce_is_not_lent(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_nonce_is_not_lent_to_inserted_script(self, page: Page, app: App, standin: StandIn) -> None:
         """What a script inserts without the nonce, the page's policy judges by its address."""
         app.headers["Content-Security-Policy"] = "script-src 'nonce-n1' https://js.hs-scripts.com; connect-src *"
         show(page, app, f'<script nonce="n1">{INSERT}{MENU}</script>')
@@ -353,7 +355,7 @@ class TestInsertedChat:
         expect_state(page, "failed")
         assert asked(standin) == []
 
-    def test_the_page_s_own_tag_goes_first(self, page: Page, app: App) -> None:
+    def test_tag_in_the_page_wins_over_inserted_tag(self, page: Page, app: App) -> None:
         own = f'<script async src="{LOADER}"></script>'
         show(page, app, own + f"<script>{MENU}{INSERT.replace('12345', '777')}</script>")
         expect_state(page, "idle")
@@ -402,7 +404,7 @@ class TestInsertedEmbeds:
 
 class TestShadowRoots:
     @pytest.mark.parametrize("mode", ["open", "closed"])
-    def test_markup_in_one_is_released(self, page: Page, app: App, standin: StandIn, mode: str) -> None:
+    def test_markup_in_shadow_root_is_released(self, page: Page, app: App, standin: StandIn, mode: str) -> None:
         frame = '<iframe title="x" src="https://meetings.hubspot.com/ann"></iframe>'
         make = f"document.getElementById('d').attachShadow({{mode:'{mode}'}}).innerHTML='{frame}';"
         show(page, app, f"<div id=d></div><script>{MENU}{make}</script>")
@@ -413,10 +415,10 @@ class TestShadowRoots:
         comes(page, lambda: "meetings.hubspot.com" in hosts(standin))
 
 
-class TestOriginsOfTheSite:
+class TestProxiedOrigins:
     """Origins that stand in for HubSpot's hosts (`proxied`) wait as these do."""
 
-    def test_tag_of_one_waits_and_has_its_button(self, page: Page) -> None:
+    def test_tag_of_proxied_origin_waits_with_a_button(self, page: Page) -> None:
         with StandIn(https=False) as local, App(Policy(contact_url="/c", proxied=local.origins), {}) as app:
             loader = local.origins["js.hs-scripts.com"] + "/12345.js"
             show(page, app, f"<script>{MENU}{INSERT.replace(LOADER, loader)}</script>")
@@ -435,7 +437,7 @@ class TestContainers:
     """What a container of the site's own brings waits, whatever its address."""
 
     @pytest.mark.parametrize("way", CONTAINERS)
-    def test_container_of_the_site_s_own(self, page: Page, app: App, standin: StandIn, way: str) -> None:
+    def test_tag_from_container_of_the_site_waits(self, page: Page, app: App, standin: StandIn, way: str) -> None:
         head = '<link rel="preload" as="script" href="/js/container.js">' if "preloaded" in way else ""
         errors = show(page, app, f"<script>{CONTAINERS[way]}{MENU}</script>", head)
         expect_state(page, "idle")
@@ -449,7 +451,7 @@ class TestContainers:
         assert errors == []
 
     @pytest.mark.parametrize("mark", ["onload", "onclick"])
-    def test_handler_alone_brings_nothing(self, page: Page, app: App, standin: StandIn, mark: str) -> None:
+    def test_loader_in_event_handler_attribute_waits(self, page: Page, app: App, standin: StandIn, mark: str) -> None:
         """A page without any script but an event handler."""
         app.pages["/"] = f'<!DOCTYPE html><title>Shop</title><body {mark}="{INSERT}"><p id="p">x</p></body>'
         page.goto(app.url)
@@ -459,7 +461,7 @@ class TestContainers:
         assert asked(standin) == []
 
 
-class TestHeldInMarkup:
+class TestBlockedByServer:
     def test_tag_given_its_address_again_runs_once(self, page: Page, app: App, standin: StandIn) -> None:
         """As hydration and lazy loaders do."""
         tag = f'<script async id="hs-script-loader" src="{LOADER}"></script>'
@@ -478,7 +480,7 @@ class TestForms:
     """A call that makes a form has its placeholder, and is made once the visitor asks for the form."""
 
     @pytest.mark.parametrize("way", FORM_PAGES)
-    def test_click_brings_the_form(self, page: Page, app: App, standin: StandIn, way: str) -> None:
+    def test_click_makes_the_form(self, page: Page, app: App, standin: StandIn, way: str) -> None:
         errors = show(page, app, FORM_PAGES[way])
         shown = page.locator("#f").get_by_role("button", name="Show the form")
         expect(shown).to_be_visible()
@@ -494,7 +496,7 @@ class TestForms:
         assert errors == []
 
     @pytest.mark.parametrize("way", FORM_PAGES)
-    def test_consent_brings_the_form(self, page: Page, app: App, way: str) -> None:
+    def test_consent_makes_the_form(self, page: Page, app: App, way: str) -> None:
         errors = show(page, app, FORM_PAGES[way])
         expect(page.locator("#f").get_by_role("button", name="Show the form")).to_be_visible()
         page.evaluate(ACCEPT)
@@ -503,7 +505,7 @@ class TestForms:
         expect(page.locator("form")).to_have_count(1)
         assert errors == []
 
-    def test_without_a_library_there_is_no_stand_in(self, page: Page, app: App) -> None:
+    def test_page_without_library_gets_no_stand_in(self, page: Page, app: App) -> None:
         show(page, app, f"<script>{MENU}{INSERT}</script>")
         expect_state(page, "idle")
         assert page.evaluate("typeof hbspt + typeof HubSpotConversations") == "undefinedfunction"
@@ -521,7 +523,7 @@ class TestForms:
         expect(page.locator("#f form")).to_be_visible()
         assert errors == []
 
-    def test_queue_of_calls_is_there(self, page: Page, app: App) -> None:
+    def test_queue_of_calls_exists_before_the_library(self, page: Page, app: App) -> None:
         show(page, app, f"<script>{MENU}{INSERT}</script>")
         expect_state(page, "idle")
         assert page.evaluate("[_hsq, _hsp, hsConversationsOnReady].every(Array.isArray)")
@@ -529,13 +531,13 @@ class TestForms:
         page.evaluate(ACCEPT)
         until(page, "window.heard")
 
-    def test_form_that_does_not_come_is_a_failure(self, page: Page, app: App) -> None:
+    def test_form_that_never_appears_is_a_failure(self, page: Page, app: App) -> None:
         show(page, app, f"<div class=hs-form-frame id=f></div><script>{MENU}</script><script src='{FORMS}'></script>")
         shown = page.locator("#f").get_by_role("button", name="Show the form")
         shown.click()
         expect(page.locator("#f > div")).to_have_attribute("data-state", "failed")
 
-    def test_embeds_may_wait_unseen(self, page: Page, standin: StandIn) -> None:
+    def test_embeds_may_wait_without_placeholder(self, page: Page, standin: StandIn) -> None:
         with App(Policy(contact_url="/c", embeds_click=False), {}) as app:
             show(
                 page,
@@ -548,7 +550,7 @@ class TestForms:
             expect(page.locator("#f > *")).to_have_count(0)
         assert asked(standin) == []
 
-    def test_other_kind_stays_a_call(self, page: Page, app: App) -> None:
+    def test_click_on_form_makes_no_calendar(self, page: Page, app: App) -> None:
         """The click on a form does not bring what belongs to calendars."""
         meetings = "https://static.hsappstatic.net/MeetingsEmbed/ex/MeetingsEmbedCode.js"
         calendar = '<div class="c" data-src="https://meetings.hubspot.com/ann"></div>'
@@ -565,7 +567,7 @@ class TestForms:
         expect(page.locator(".c iframe")).to_have_count(1)
         assert errors == []
 
-    def test_what_the_site_adds_to_the_stand_in_stays(self, page: Page, app: App) -> None:
+    def test_property_the_site_adds_to_stand_in_stays(self, page: Page, app: App) -> None:
         show(
             page,
             app,
@@ -578,12 +580,14 @@ class TestForms:
         assert page.evaluate("hbspt.own") == 7
 
 
-class TestWaysIntoTheChat:
+class TestOpeningTheChat:
     """The site's own links and buttons open the chat: each is the visitor's click."""
 
     @pytest.mark.parametrize("way", WAYS)
     @pytest.mark.parametrize("tag", [TAG, f"<script>{INSERT}var site=1</script>"])
-    def test_it_opens_the_chat(self, page: Page, app: App, standin: StandIn, way: str, tag: str) -> None:
+    def test_site_button_or_link_opens_the_chat(
+        self, page: Page, app: App, standin: StandIn, way: str, tag: str
+    ) -> None:
         errors = show(page, app, WAYS[way] + tag)
         expect_state(page, "idle")
         page.click("#own")
@@ -599,7 +603,7 @@ class TestWaysIntoTheChat:
             expect(page.locator("html.hs-messages-widget-open")).to_have_count(1)
         assert errors == []
 
-    def test_address_alone_asks_for_nothing(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_chat_address_without_click_requests_nothing(self, page: Page, app: App, standin: StandIn) -> None:
         show(page, app, TAG, address="#hs-chat-open")
         expect_state(page, "idle")
         quiet(page)
@@ -626,7 +630,7 @@ class TestWaysIntoTheChat:
 
     @pytest.mark.parametrize("clicks", [True, False])
     @pytest.mark.parametrize("call", ["HubSpotConversations.widget.open()", "consentMiddleware.open()"])
-    def test_call_before_our_script_comes(
+    def test_call_before_our_script_needs_a_click(
         self, page: Page, app: App, standin: StandIn, call: str, clicks: bool
     ) -> None:
         """It opens the chat where a visitor has clicked for it; a click on something else is not the call's."""
@@ -649,7 +653,7 @@ class TestWaysIntoTheChat:
         quiet(page)
         assert hosts(standin) == (CHAT_HOSTS if clicks else set())
 
-    def test_listener_hears_the_real_chat(self, page: Page, app: App) -> None:
+    def test_listener_is_called_by_the_clicked_chat(self, page: Page, app: App) -> None:
         show(page, app, TAG)
         expect_state(page, "idle")
         page.evaluate("HubSpotConversations.on('widgetLoaded', (event) => window.heard = event)")
@@ -657,14 +661,14 @@ class TestWaysIntoTheChat:
         button(page).click()
         until(page, "window.heard")
 
-    def test_listener_hears_the_chat_after_consent(self, page: Page, app: App) -> None:
+    def test_listener_is_called_by_the_released_chat(self, page: Page, app: App) -> None:
         show(page, app, TAG)
         expect_state(page, "idle")
         page.evaluate("HubSpotConversations.on('widgetLoaded', (event) => window.heard = event)")
         page.evaluate(ACCEPT)
         until(page, "window.heard")
 
-    def test_frame_of_another_site_opens_a_tab(self, page: Page, app: App, site: Site, standin: StandIn) -> None:
+    def test_link_in_a_foreign_frame_opens_a_tab(self, page: Page, app: App, site: Site, standin: StandIn) -> None:
         show(page, app, WAYS["a link"] + TAG)
         site.pages["/"] = Document(
             f'<!DOCTYPE html><title>x</title><iframe title="x" src="{app.url}"></iframe>'.encode()

@@ -119,13 +119,13 @@ def judge() -> Iterator[Judge]:
 
 
 @pytest.mark.parametrize("source", [pytest.param(source, id=name) for name, source in FOUND.items()])
-def test_a_document_that_was_found_is_right(judge: Judge, source: str) -> None:
+def test_document_found_by_the_fuzzer_has_no_problem(judge: Judge, source: str) -> None:
     documents = [Document(number, "", "utf-8", source.encode()) for number in range(len(SIZES))]
 
     assert [outcome.problems for outcome in outcomes_of(documents, judge)] == [[]] * len(documents)
 
 
-def test_nothing_closes_what_is_open_for_some(judge: Judge) -> None:
+def test_facade_is_missing_behind_unfinished_frame(judge: Judge) -> None:
     """For who runs no scripts, a frame's document has no end here, and so there is no frame."""
     source = (
         "<noscript><iframe srcdoc='&lt;img src=//track.hubspot.com/2.js&gt;]></noscript>"

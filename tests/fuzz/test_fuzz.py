@@ -37,7 +37,7 @@ BATCH = 100
 
 @pytest.mark.slow
 @pytest.mark.no_cover
-def test_built_documents_keep_the_laws(judge: Judge, capsys: pytest.CaptureFixture[str]) -> None:
+def test_built_documents_keep_every_property(judge: Judge, capsys: pytest.CaptureFixture[str]) -> None:
     differences: list[Difference] = []
     held = 0
     before: list[Outcome] = []
@@ -98,7 +98,7 @@ DEAD = (
 
 
 @pytest.mark.parametrize("source", LIVE)
-def test_the_judge_sees_what_loads(judge: Judge, source: str) -> None:
+def test_judge_reports_an_element_that_loads(judge: Judge, source: str) -> None:
     outcome = Outcome(Document(0, "", "utf-8", source.encode()), output=source.encode())
     send([outcome], judge)
     receive([outcome], judge)
@@ -106,7 +106,7 @@ def test_the_judge_sees_what_loads(judge: Judge, source: str) -> None:
     assert [problem[:2] for problem in outcome.problems] == [("live", LIVE[source])]
 
 
-def test_the_judge_outlives_a_broken_promise(judge: Judge) -> None:
+def test_judge_survives_a_rejected_promise(judge: Judge) -> None:
     source = b"<script>new Promise((a, b) => b(1)); host = 'hubspot'</script>"
 
     for _ in range(3):
@@ -114,11 +114,11 @@ def test_the_judge_outlives_a_broken_promise(judge: Judge) -> None:
 
 
 @pytest.mark.parametrize("source", DEAD)
-def test_the_judge_does_not_see_what_does_not_load(judge: Judge, source: str) -> None:
+def test_judge_ignores_an_element_that_does_not_load(judge: Judge, source: str) -> None:
     assert judge.judge([("utf-8", source.encode())])[0].live == []
 
 
-def test_the_judge_knows_where_a_facade_stands(judge: Judge) -> None:
+def test_judge_reports_the_position_of_a_facade(judge: Judge) -> None:
     tail = b"<script data-conf></script>"
     places = {
         tail: [("conf", "html head")],
@@ -134,7 +134,7 @@ def test_the_judge_knows_where_a_facade_stands(judge: Judge) -> None:
     assert [verdict.facade for verdict in verdicts] == list(places.values())
 
 
-def test_a_document_reads_as_its_encoding_says(judge: Judge) -> None:
+def test_judge_decodes_a_document_by_its_encoding(judge: Judge) -> None:
     source = "<p>日本<img src=//track.hubspot.com/1>"
 
     verdicts = judge.judge([(name, source.encode(name)) for name in ("utf-16le", "iso-2022-jp", "gb18030")])
@@ -142,7 +142,7 @@ def test_a_document_reads_as_its_encoding_says(judge: Judge) -> None:
     assert [len(verdict.live) for verdict in verdicts] == [1, 1, 1]
 
 
-def test_a_document_is_made_from_its_number(judge: Judge) -> None:
+def test_same_number_makes_the_same_document(judge: Judge) -> None:
     made = [Soup(number).document() for number in range(200)]
 
     assert made == [Soup(number).document() for number in range(200)]
@@ -150,7 +150,7 @@ def test_a_document_is_made_from_its_number(judge: Judge) -> None:
     assert {document.maker for document in made} >= {"suite", "soup", "foreign", "raw text", "spelling", "built"}
 
 
-def test_a_difference_is_made_small(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_difference_is_reduced_to_smallest_document(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.fuzz.properties.rewritten", lambda document, encoding: document)
     monkeypatch.setattr("tests.fuzz.properties.HTMLRewriter", Careless)
     source = b"<!doctype html><p>text<svg><b><table><td><script src=//js.hs-scripts.com/1.js></script></table>more"
@@ -188,7 +188,7 @@ class Careless:
     ],
     ids=["loses", "differs", "raises"],
 )
-def test_a_streamed_fault_is_seen(
+def test_fault_in_chunked_output_is_reported(
     judge: Judge, monkeypatch: pytest.MonkeyPatch, feed: object, law: tuple[str, str]
 ) -> None:
     from consent_middleware.html.rewriter import HTMLRewriter
@@ -201,12 +201,12 @@ def test_a_streamed_fault_is_seen(
     assert [problem[:2] for problem in outcome.problems] == [law]
 
 
-def test_every_limit_has_its_reason() -> None:
+def test_every_known_limit_has_a_reason() -> None:
     assert all(len(limit.reason) > 20 for limit in LIMITS.values())
 
 
 @pytest.mark.parametrize("law", ["live", "chunks", "lost", "raises", "again", "granted"])
-def test_only_a_facade_s_place_has_a_limit(law: str) -> None:
+def test_only_facade_problems_have_known_limits(law: str) -> None:
     document = Document(0, "", "utf-8", b"<svg></a><select><math>")
 
     assert Difference(Problem(law, "", ""), document, 0).limit is None
@@ -226,13 +226,13 @@ def test_only_a_facade_s_place_has_a_limit(law: str) -> None:
     ],
     ids=["a script that is held", "a script that is guarded"],
 )
-def test_more_at_the_second_reading_is_known(source: bytes) -> None:
+def test_extra_edit_in_second_pass_is_a_known_limit(source: bytes) -> None:
     document = Document(0, "", "utf-8", source)
 
     assert Difference(Problem("again", "", ""), document, 0).limit == "markup in a script"
 
 
-def test_page_that_keeps_changing_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_that_keeps_changing_is_no_known_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.fuzz.kinds.rewritten", lambda page, _: page + b"<p>")
     document = Document(0, "", "utf-8", b"<svg><p>x")
 
@@ -255,7 +255,7 @@ def test_page_that_keeps_changing_is_not_known(monkeypatch: pytest.MonkeyPatch) 
         (b"aol</svg>\4tail\5dx\4tail\5b", True),
     ],
 )
-def test_what_is_lost_between_edits_is_seen(marked: bytes, loses: bool) -> None:
+def test_bytes_lost_between_edits_are_reported(marked: bytes, loses: bool) -> None:
     assert marks_of("utf-8").loses(marked, b"aoldb") is loses
     utf16 = marked.decode().encode("utf-16le")
     assert marks_of("utf-16le").loses(utf16, "aoldb".encode("utf-16le")) is loses

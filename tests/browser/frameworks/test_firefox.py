@@ -12,7 +12,7 @@ from .conftest import ALL
 
 
 @pytest.mark.parametrize("name", ["helmet", "helmet-18", "document", "effect", "before", "after", "lazy", "head"])
-def test_the_tag_waits_and_comes_once(run: Run, guarded: App, name: str) -> None:
+def test_tag_waits_and_loads_once_in_firefox(run: Run, guarded: App, name: str) -> None:
     put(guarded, name)
     before, after, came = run(
         f"""

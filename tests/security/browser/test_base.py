@@ -43,7 +43,7 @@ PLACES = {
 
 @pytest.mark.parametrize("guard", ["auto", "always"])
 @pytest.mark.parametrize("place", PLACES)
-def test_the_script_and_its_questions_stay_at_home(page: Page, place: str, guard: str) -> None:
+def test_own_requests_ignore_a_foreign_base(page: Page, place: str, guard: str) -> None:
     head, body = PLACES[place]
     policy = Policy(contact_url="/contact", guard=guard)  # type: ignore[arg-type]
     shop = Shop(body, head=head, csp=CSP, policy=policy)
@@ -58,7 +58,7 @@ def test_the_script_and_its_questions_stay_at_home(page: Page, place: str, guard
 
 
 @pytest.mark.parametrize("body", [OWN + BASE + HELD, f"{OWN}<script nonce={NONCE}></script>{BASE}{HELD}"])
-def test_a_held_path_leads_where_it_led(page: Page, body: str) -> None:
+def test_blocked_path_ignores_a_later_base(page: Page, body: str) -> None:
     """Behind a base that came later, the path would lead to its host, and run there with the page's nonce."""
     shop = Shop(body, csp=CSP, policy=Policy(contact_url="/contact"))
     shop.open(page)
@@ -71,7 +71,7 @@ def test_a_held_path_leads_where_it_led(page: Page, body: str) -> None:
     assert not {address for address in asked if address.startswith(EVIL)}
 
 
-def test_a_held_path_behind_a_base_leads_where_that_does(page: Page) -> None:
+def test_blocked_path_behind_a_base_follows_it(page: Page) -> None:
     body = f'<base href="https://{EVIL}/">{OWN}{HELD}'
     shop = Shop(body, csp=CSP, policy=Policy(contact_url="/contact"))
     shop.open(page)
@@ -82,7 +82,7 @@ def test_a_held_path_behind_a_base_leads_where_that_does(page: Page) -> None:
     assert f"{EVIL}/hs/scriptloader/12345.js" in shop.requests()
 
 
-def test_a_base_that_the_policy_forbids_counts_for_nothing(page: Page) -> None:
+def test_base_forbidden_by_the_policy_has_no_effect(page: Page) -> None:
     csp = f"{CSP}; base-uri 'none'"
     shop = Shop(BASE + OWN + HELD, csp=csp, policy=Policy(contact_url="/contact"))
     shop.open(page)

@@ -21,7 +21,7 @@ def shop() -> Shop:
     return Shop(LOADER, policy=policy, scheme="https")
 
 
-def test_a_cookie_with_the_prefix_keeps_the_click(page: Page, shop: Shop) -> None:
+def test_click_is_kept_in_cookie_with_host_prefix(page: Page, shop: Shop) -> None:
     shop.open(page)
     state_is(page, "idle")
     page.get_by_role("button", name="Chat with us").click()
@@ -38,7 +38,7 @@ def test_a_cookie_with_the_prefix_keeps_the_click(page: Page, shop: Shop) -> Non
 
 
 @pytest.mark.parametrize("attributes", [f"Domain={HOST};Secure;Path=/", "Path=/", "Secure;Path=/x"])
-def test_a_neighbour_cannot_set_it(page: Page, shop: Shop, attributes: str) -> None:
+def test_sibling_host_cannot_set_prefixed_cookie(page: Page, shop: Shop, attributes: str) -> None:
     """A sibling's cookie needs a `Domain`, which the browser refuses under this name."""
     shop.open(page)
     state_is(page, "idle")
@@ -49,7 +49,7 @@ def test_a_neighbour_cannot_set_it(page: Page, shop: Shop, attributes: str) -> N
     state_is(page, "idle")
 
 
-def test_the_site_s_choice_may_bear_the_prefix(page: Page, shop: Shop) -> None:
+def test_consent_cookie_may_have_host_prefix(page: Page, shop: Shop) -> None:
     shop.open(page)
     state_is(page, "idle")
     page.evaluate("() => { document.cookie = '__Host-consent=functional;Secure;Path=/' }")

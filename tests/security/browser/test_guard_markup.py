@@ -55,7 +55,7 @@ def foreign(shop: Shop) -> set[str]:
 
 
 @pytest.mark.parametrize("way", WAITING)
-def test_markup_waits_however_it_is_spelt(page: Page, way: str) -> None:
+def test_inserted_markup_waits_however_it_is_spelled(page: Page, way: str) -> None:
     shop = opened(page)
     page.evaluate(
         "(markup) => { window.box = document.createElement('div');"
@@ -69,7 +69,7 @@ def test_markup_waits_however_it_is_spelt(page: Page, way: str) -> None:
 
 
 @pytest.mark.parametrize("way", CONTENT)
-def test_content_stays_as_it_was_written(page: Page, way: str) -> None:
+def test_inserted_content_stays_as_written(page: Page, way: str) -> None:
     opened(page)
     written = "(markup) => { const to = document.querySelector('#in'); to.innerHTML = markup; return to.innerHTML }"
     plain = "(markup) => new Range().createContextualFragment.call(new Range(), markup).firstChild.outerHTML"
@@ -78,7 +78,7 @@ def test_content_stays_as_it_was_written(page: Page, way: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["querySelectorAll", "nodeType", "localName", "getAttribute", "dataset", "content"])
-def test_a_forms_fields_do_not_blind_it(page: Page, name: str) -> None:
+def test_form_fields_do_not_hide_tags_from_guard(page: Page, name: str) -> None:
     """Later in the same turn something is put in by markup that no method names; the page's own parser does that."""
     form = f'<form><input name="{name}"><p></p></form>'
     shop = opened(page)
@@ -105,7 +105,7 @@ def test_a_forms_fields_do_not_blind_it(page: Page, name: str) -> None:
     comes(page, lambda: f"js.hs-scripts.com/{PORTAL}.js" in shop.requests())
 
 
-def test_a_mark_of_an_earlier_page_is_not_believed(page: Page) -> None:
+def test_token_of_an_earlier_page_is_not_accepted(page: Page) -> None:
     """What an editor saved with the guard's marks in it, and shows again."""
     shop = opened(page)
     saved = page.evaluate(

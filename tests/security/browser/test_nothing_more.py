@@ -119,7 +119,7 @@ def more(shop: Shop, page: Page, before: Told, *, told: set[str] | None = None) 
 
 @pytest.mark.parametrize("kind", POLICIES)
 @pytest.mark.parametrize("sample", BRINGING)
-def test_a_sample_gains_nothing_by_a_click(page: Page, sample: str, kind: str) -> None:
+def test_click_lets_a_sample_load_nothing_more(page: Page, sample: str, kind: str) -> None:
     before = without(page.context, kind)
     shop = protected(SAMPLES[sample], kind)
     shop.open(page)
@@ -131,7 +131,7 @@ def test_a_sample_gains_nothing_by_a_click(page: Page, sample: str, kind: str) -
 
 
 @pytest.mark.parametrize("kind", POLICIES)
-def test_all_samples_gain_nothing_by_consent(page: Page, kind: str) -> None:
+def test_consent_lets_all_samples_load_nothing_more(page: Page, kind: str) -> None:
     """The site's own tag stands last: when it has run, whatever else was to be released has been."""
     before = without(page.context, kind)
     shop = protected("".join(SAMPLES.values()), kind)
@@ -153,7 +153,7 @@ def test_all_samples_gain_nothing_by_consent(page: Page, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", POLICIES)
-def test_consent_from_before_gains_nothing(page: Page, kind: str) -> None:
+def test_earlier_consent_lets_them_load_nothing_more(page: Page, kind: str) -> None:
     before = without(page.context, kind)
     shop = protected("".join(SAMPLES.values()), kind)
     shop.context = page.context
@@ -164,7 +164,7 @@ def test_consent_from_before_gains_nothing(page: Page, kind: str) -> None:
     assert more(shop, page, before) == set()
 
 
-def test_a_copy_that_says_more_does_not_run(page: Page) -> None:
+def test_copy_with_another_account_does_not_run(page: Page) -> None:
     """A script reads its own data attributes: one with another account is another script."""
     own = f'<script src="{EMBED}" data-hsjs-portal="{PORTAL}"></script>'
     copy = (

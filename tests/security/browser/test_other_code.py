@@ -45,7 +45,7 @@ PLACE = "<aside data-consent-facade></aside>"
 @pytest.mark.parametrize("names", [*([name] for name in POLLUTED), list(POLLUTED)], ids=[*POLLUTED, "all"])
 @pytest.mark.parametrize("manager", ["", MANAGER], ids=["no guard", "guard"])
 @pytest.mark.parametrize("tags", [LOADER, PICTURE, PLACE + PICTURE], ids=["chat", "no chat", "a place for a chat"])
-def test_what_is_on_every_prototype_is_no_consent(page: Page, names: list[str], manager: str, tags: str) -> None:
+def test_polluted_prototype_is_not_taken_for_consent(page: Page, names: list[str], manager: str, tags: str) -> None:
     lines = "".join(line + ";" for line in POLLUTION.split(";") if any(f"'{name}'," in line for name in names))
     evil = "(window.ran ??= []).push('evil inline')"
     marks = f'<script type="text/x-consent" data-consent="tracking">{evil}</script>'
@@ -66,7 +66,7 @@ def test_what_is_on_every_prototype_is_no_consent(page: Page, names: list[str], 
     assert page.evaluate("window.ran ?? []") == []
 
 
-def test_attributes_of_a_prototype_are_not_the_chat_s(page: Page) -> None:
+def test_polluted_prototype_adds_no_chat_attribute(page: Page) -> None:
     shop = Shop(LOADER, head=f"<script>{POLLUTION}</script>", policy=Policy(contact_url="/contact"))
     shop.open(page)
     state_is(page, "idle")
@@ -76,7 +76,7 @@ def test_attributes_of_a_prototype_are_not_the_chat_s(page: Page) -> None:
     assert page.evaluate("window.ran") == [f"portal {PORTAL}"]
 
 
-def test_settings_of_a_prototype_are_none(page: Page) -> None:
+def test_polluted_prototype_is_not_taken_for_settings(page: Page) -> None:
     """The package's own script, without settings of its own."""
     policy = Policy(contact_url="/contact")
     tag = f'<script src="/_consent/{policy.facade.asset().name}"></script>'

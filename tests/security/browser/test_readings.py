@@ -48,7 +48,7 @@ def visit(page: Page, site: Site, kind: str, body: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_chromium_runs_it_and_it_is_held(page: Page, site: Site, standin: StandIn, name: str) -> None:
+def test_type_that_chromium_runs_is_blocked(page: Page, site: Site, standin: StandIn, name: str) -> None:
     kind, body = CASES[name]
     navigation = [(b"host", SECURE_HOST.encode()), (b"sec-fetch-dest", b"document"), (b"accept", b"text/html")]
     exchange = Exchange(Policy(contact_url="/contact"), RequestHead("GET", "/", "", navigation))
