@@ -1,6 +1,6 @@
-"""Pages that nobody would write on purpose: markup of visitors, servers that stumble, code that gets in the way.
+"""Hostile and broken pages: injected markup, failing servers, and scripts that interfere.
 
-Pages come from the middleware itself where what it writes matters, and else from the facade's markup.
+A test that depends on the output of the middleware uses the middleware; the others use the markup of the facade.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MEETINGS = (
     '<div class="meetings-iframe-container" data-src="https://meetings.hubspot.com/anna?embed=true"></div>'
     '<script src="https://static.hsappstatic.net/MeetingsEmbed/ex/MeetingsEmbedCode.js"></script>'
 )
-#: Asks for markup as a document, which no call that the guard hears has read.
+#: Requests markup as a document, which the browser parses without any call to a method that the guard patches.
 ASKED_FOR = (
     "const ask = (markup, take) => { const request = new XMLHttpRequest();"
     "request.open('GET', URL.createObjectURL(new Blob([markup], { type: 'text/html' })));"
@@ -42,15 +42,15 @@ ASKED_FOR = (
 PICTURE = f'<img alt="" src="{PIXEL}">'
 RARE_WAYS = {
     "an attribute in capitals": f"tag.setAttribute('SRC', '{LOADER}'); document.body.append(tag)",
-    "an attribute of a namespace": f"tag.setAttributeNS(null, 'src', '{LOADER}'); document.body.append(tag)",
+    "an attribute with a namespace": f"tag.setAttributeNS(null, 'src', '{LOADER}'); document.body.append(tag)",
     "markup in a shadow root": f"document.querySelector('h1').attachShadow({{ mode: 'open' }}).innerHTML = '{PICTURE}'",
-    "markup in a shadow root that markup has made": "const box = document.querySelector('h1');"
+    "markup in a declarative shadow root": "const box = document.querySelector('h1');"
     "box.setHTMLUnsafe('<p><template shadowrootmode=open></template></p>');"
     f"box.firstChild.shadowRoot.innerHTML = '{PICTURE}'",
-    "a picture of a parsed document": f"document.body.append(...Document.parseHTMLUnsafe('{PICTURE}').images)",
-    "a picture of a document that was asked for": f"{ASKED_FOR} ask('{PICTURE}', (got) =>"
+    "an image of a parsed document": f"document.body.append(...Document.parseHTMLUnsafe('{PICTURE}').images)",
+    "an image of a requested document": f"{ASKED_FOR} ask('{PICTURE}', (got) =>"
     " document.body.append(...got.images))",
-    "a template of a document that was asked for": f"{ASKED_FOR} ask('<template><script src=\"{LOADER}\"></' +"
+    "a template of a requested document": f"{ASKED_FOR} ask('<template><script src=\"{LOADER}\"></' +"
     " 'script></template>', (got) => { const box = got.querySelector('template'); document.body.append(box);"
     " setTimeout(() => document.body.append(box.content), 50) })",
 }
@@ -61,7 +61,7 @@ TRUSTED = "require-trusted-types-for 'script'; trusted-types consent-facade"
 def protected(
     site: Site, head: str, body: str, policy: Policy, headers: dict[str, str] | None = None, cookie: str = ""
 ) -> None:
-    """Put a page on the site as the middleware sends it."""
+    """Serve a page from the site as the middleware sends it."""
     page = (
         f'<!DOCTYPE html><html lang="en"><head><title>Shop</title>{head}</head><body><h1>Shop</h1>{body}</body></html>'
     )
@@ -97,7 +97,7 @@ class TestVisitorText:
         comes(page, lambda: any("portalId=" in record.query for record in asked(standin)))
 
         assert page.evaluate("searched") == 1
-        # A visitor's number in a path, which is made up, may have these digits in it.
+        # A path may contain a random visitor id, which may contain these digits.
         assert not any(
             "portalId=666" in record.query or re.search(r"\b666\b", record.path) for record in asked(standin)
         )
@@ -106,7 +106,7 @@ class TestVisitorText:
 
 class TestInjectedMarkup:
     def test_second_address_of_svg_script_does_not_run(self, page: Page, site: Site, standin: StandIn) -> None:
-        """A script of SVG runs what `href` says, whatever `src` says."""
+        """An SVG script loads its `href` and ignores `src`."""
         evil = (
             f'<svg><script type="text/x-consent" data-consent="tracking" data-consent-src="{LOADER}" '
             'data-consent-href="data:text/javascript,window.evil=1"></script></svg>'
@@ -181,7 +181,7 @@ class TestServerErrors:
         page.evaluate("consentMiddleware.refresh(); 0")
         comes(page, lambda: site.asked.count(DECISION) > 1)
         site.asked.clear()
-        # Asked again by itself.
+        # The script repeats the request by itself.
         with navigation(page):
             decide(site)
 
@@ -204,7 +204,7 @@ class TestServerErrors:
         grant(page, site, tracking=True)
         until(page, "ran.length === 1 && asks.length > 3")
         asks: list[float] = page.evaluate("asks")
-        # A second from one answer to the next question, and each answer takes half of one.
+        # One second passes between an answer and the next request, and each answer takes half a second.
         assert min(later - earlier for earlier, later in pairwise(asks)) > 1_400
 
     def test_guard_blocks_after_two_quick_withdrawals(self, page: Page, site: Site, standin: StandIn) -> None:
@@ -269,7 +269,7 @@ class TestGuardBehavior:
         assert page.locator("h1 img").count() == 1
 
     def test_content_from_chat_hosts_is_not_blocked(self, page: Page, site: Site) -> None:
-        """As on the server's side: pictures and style sheets from there are content."""
+        """Images and style sheets from these hosts are content, for the guard as for the server."""
         style = '<link rel="stylesheet" href="https://static.hsappstatic.net/x/style.css">'
         picture = '<img alt="" src="https://static.hsappstatic.net/logo.png">'
         protected(site, TAG_MANAGER + style, picture, Policy(contact_url="/contact"))
@@ -300,8 +300,7 @@ class TestGuardBehavior:
 
 class TestGuardAndFacade:
     def test_page_with_tag_manager_has_placeholders(self, page: Page, site: Site, standin: StandIn) -> None:
-        """The guard comes before it is known that there are embeds; the click brings them although it knows their host
-        as that of another purpose."""
+        """The guard is written before the server has seen the embeds, and knows their host only as a host of the chat."""
         protected(site, TAG_MANAGER, MEETINGS, Policy(contact_url="/contact"))
         page.goto(URL)
         page.get_by_role("button", name="Show the calendar").click()

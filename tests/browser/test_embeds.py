@@ -1,4 +1,4 @@
-"""Placeholders for held embeds: where they stand, what the click brings, and what becomes of the visitor's focus."""
+"""Placeholders for blocked embeds: their position, what a click loads, and where the focus goes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .pages import DECISION, URL, comes, cookies, decide, document, put, quiet, 
 from .site import Document, Site
 
 LIBRARY = "/forms.js"
-#: Stands for a form library: it says that it ran, and offers what the inline script calls.
+#: A stand-in for a form library: it records that it ran and has the function that the inline script calls.
 CODE = """
 ran.push("library");
 window.hbspt = {forms: {create(options) {
@@ -106,7 +106,7 @@ class TestPlaceholderPosition:
         assert page.evaluate("document.activeElement.localName") == "iframe"
 
     def test_video_named_by_attribute_gets_placeholder(self, page: Page, site: Site) -> None:
-        """Its script finds the frame and gives it the address."""
+        """The vendor's script finds the frame and sets its address."""
         frame = '<iframe title="t" data-hsv-src="/frame" width="400" height="300"></iframe>'
         library = HELD_LIBRARY.replace('kind="forms"', 'kind="video"').format("")
         put(site, document(before=frame + library, held=(LIBRARY,), placeholders=True))
@@ -232,7 +232,7 @@ class TestClick:
             </script>"""
         put_forms(site, inline(1) + made_up)
         page.goto(URL)
-        # Asking the page anything would count as an activation by the visitor, so the tries have to be over.
+        # An evaluation in the page counts as an activation by the visitor, so wait until the tries are over.
         comes(page, lambda: "/tried" in site.asked)
         assert page.evaluate("tries") == 3
         quiet(page)

@@ -1,4 +1,4 @@
-"""The whole of it: a site with HubSpot's official tag, one line of middleware, a visitor, and what HubSpot sees."""
+"""End to end: a site with HubSpot's official tag behind the middleware, a visitor, and the requests to HubSpot."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .pages import (
 )
 
 PAGES = ["/", "/about", "/csp", "/stream"]
-#: A page whose policy allows no inline style has the chat link its style sheet.
+#: On a page whose policy forbids inline styles, the chat links a style sheet from one more host.
 ALLOWED = CHAT_HOSTS | {"static.hsappstatic.net"}
 OPEN = "document.documentElement.classList.contains('hs-messages-widget-open')"
 
@@ -45,7 +45,7 @@ def consent(page: Page, door: str, value: str) -> None:
 
 
 def only_chat(standin: StandIn, page: Page) -> None:
-    """Assert that the chat was asked for and nothing else of HubSpot's, and that only the chat has left cookies."""
+    """Assert that only the chat of HubSpot was requested and only the chat has set cookies."""
     assert CHAT_HOSTS <= hosts(standin) <= ALLOWED
     assert not TRACKING_COOKIES & cookies(page).keys()
     assert cookies(page).keys() <= CHAT_COOKIES | {"consent", "consent_chat"}
@@ -110,7 +110,7 @@ def test_new_visit_starts_with_the_button_again(page: Page, standin: StandIn, do
     page.goto(url(door))
     button(page).click()
     expect_state(page, "ready")
-    # What a browser does with session cookies when it is closed.
+    # A browser deletes session cookies when it is closed.
     page.context.clear_cookies(name="consent_chat")
     page.goto("about:blank")
     standin.settle()
@@ -160,11 +160,11 @@ def test_choice_on_the_page_changes_the_next_one(page: Page, standin: StandIn, d
     page.get_by_role("button", name="Allow everything").click()
     standin.wait_for("js.hs-analytics.net")
     page.wait_for_function("document.cookie.includes('__hstc')")
-    # A cookie that is still on its way would be set after the withdrawal.
+    # Wait, because a late cookie would be set after the withdrawal.
     quiet(page)
     page.get_by_role("button", name="Withdraw").click()
     expect_state(page, "idle")
-    # From here on it is this visitor's choice alone.
+    # Start counting again: only the visitor's last choice decides from here on.
     page.goto("about:blank")
     standin.settle()
     standin.clear()
@@ -177,7 +177,7 @@ def test_choice_on_the_page_changes_the_next_one(page: Page, standin: StandIn, d
 
 @pytest.fixture(scope="module")
 def whole_browser(browser: Browser, standin: StandIn, doors: Doors) -> Iterator[Browser]:
-    """The Chromium that has windows, as a visitor has it."""
+    """Yield the full Chromium with windows, as visitors use it."""
     whole = chromium.launch(browser.browser_type, standin.resolver_rules, doors.resolver_rules, whole=True)
     yield whole
     whole.close()

@@ -1,4 +1,4 @@
-"""The facade's states in a real browser: what is shown, said, focused, loaded, stored, and left alone."""
+"""The states of the facade in a real browser: what it shows, announces, focuses, loads and stores."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ CSP_HOSTS = (
 )
 CSP_DYNAMIC = CSP_HOSTS.replace("https://js.usemessages.com", "'strict-dynamic'")
 
-#: Puts a chat script into the page as a tag manager does.
+#: Inserts a chat script into the page as a tag manager does.
 BRING = """([src, attributes]) => {
     const script = document.createElement("script");
     for (const [name, value] of attributes) script.setAttribute(name, value);
@@ -65,7 +65,7 @@ BRING = """([src, attributes]) => {
 
 
 def hold(page: Page, url: str) -> list[Route]:
-    """Keep requests for `url` waiting; the list fills with them as they come."""
+    """Pause requests for `url`. Return the list to which they are added as they arrive."""
     held: list[Route] = []
 
     def keep(route: Route) -> None:
@@ -76,13 +76,13 @@ def hold(page: Page, url: str) -> list[Route]:
 
 
 def let_go(page: Page, held: list[Route]) -> None:
-    """Let the first request that waits go on; wait for it if it has not come."""
+    """Continue the first paused request, once it has arrived."""
     comes(page, lambda: bool(held))
     held.pop(0).continue_()
 
 
 def contrasting(page: Page, before: bytes, after: bytes) -> int:
-    """Count the pixels of one picture that have a contrast of three to one to those of another (WCAG 2.2)."""
+    """Count the pixels that have a contrast of three to one between two screenshots (WCAG 2.2)."""
     count = """async ([one, other]) => {
         const look = async (picture) => {
             const { width, height } = picture = await createImageBitmap(await (await fetch(picture)).blob());
@@ -110,7 +110,7 @@ def chat_is_open(page: Page) -> bool:
 
 
 def expect_open(page: Page) -> None:
-    """Wait until the chat is open: the widget asks its frame, which answers."""
+    """Wait until the chat is open. It opens late, because the widget waits for a message of its frame."""
     until(page, "document.documentElement.classList.contains('hs-messages-widget-open')")
 
 
@@ -392,7 +392,7 @@ class TestSiteSettings:
         assert page.evaluate("ran") == 1
         expect_open(page)
 
-    @pytest.mark.parametrize("settings", ["{}", "{loadImmediately: false}"], ids=["loads by itself", "waits"])
+    @pytest.mark.parametrize("settings", ["{}", "{loadImmediately: false}"], ids=["loads by itself", "waits for a call"])
     def test_chat_loaded_by_the_site_is_not_loaded_twice(
         self, page: Page, site: Site, standin: StandIn, settings: str
     ) -> None:
@@ -527,9 +527,9 @@ class TestFailure:
         ("host", "fault"),
         [
             pytest.param("js.usemessages.com", "hang", id="the script hangs"),
-            pytest.param("api.hubspot.com", "refuse", id="the script comes and what it asks for is blocked"),
-            pytest.param("api.hubspot.com", "hang", id="the script comes and what it asks for hangs"),
-            pytest.param("app.hubspot.com", "hang", id="the chat's window hangs"),
+            pytest.param("api.hubspot.com", "refuse", id="the script loads and its request is refused"),
+            pytest.param("api.hubspot.com", "hang", id="the script loads and its request hangs"),
+            pytest.param("app.hubspot.com", "hang", id="the frame of the chat hangs"),
         ],
     )
     def test_chat_that_hangs_fails_after_eight_seconds(
@@ -775,7 +775,7 @@ class TestContentSecurityPolicy:
         assert hosts(standin) == CHAT_HOSTS
 
     def test_first_run_ignores_element_currentscript(self, page: Page, site: Site, standin: StandIn) -> None:
-        """It can keep the facade from waking, and the link stays; it cannot choose what is loaded."""
+        """Such an element can keep the facade from starting, but cannot choose what is loaded."""
         evil = """<form name="currentScript" data-conf='{"live":{"chat":1},"src":"https://js.hs-scripts.com/6.js"}'>"""
         put(site, document(nonce="abc", before=evil + "</form>"), headers={"Content-Security-Policy": CSP_DYNAMIC})
         page.goto(URL)
@@ -806,7 +806,7 @@ class TestContentSecurityPolicy:
 
 class TestSwaps:
     def swap(self, page: Page, body: bytes) -> None:
-        """Put another page's body in place as Turbo does: a new body element, its scripts made anew and so run."""
+        """Replace the body with that of another page, as Turbo does: its scripts are created again and run."""
         page.evaluate(
             """(source) => {
                 const next = new DOMParser().parseFromString(source, "text/html").body;
@@ -841,7 +841,7 @@ class TestSwaps:
     def test_swapped_in_page_brings_its_own_settings(self, page: Page, site: Site, standin: StandIn) -> None:
         put(site, document())
         open_page(page)
-        # The server says the same when the chat's cookies make the page ask.
+        # The cookies of the chat make the page request the decision, which must agree.
         decide(site, chat=True)
         self.swap(page, document(allowed=(Purpose.CHAT,)))
         expect_state(page, "ready")
@@ -864,7 +864,7 @@ class TestSwaps:
         open_page(page)
         button(page).click()
         expect_state(page, "ready")
-        pass_time(page, 1_100)  # HubSpot takes one call of `load` a second
+        pass_time(page, 1_100)  # HubSpot accepts one call of `load` a second
         self.swap(page, document())
         expect_state(page, "idle")
         button(page).click()
@@ -945,7 +945,7 @@ class TestAppearance:
         ],
     )
     def test_facade_causes_no_layout_shift(self, page: Page, site: Site, standin: StandIn, style: str) -> None:
-        """The script comes late, after the page was painted; then the chat fails late, long after the last input."""
+        """The script arrives after the first paint, and the chat fails long after the last input."""
         standin.faults["js.usemessages.com"] = "hang"
         put(site, document(head=style))
         held = hold(page, f"{URL}_consent/*")
@@ -957,7 +957,7 @@ class TestAppearance:
         expect_state(page, "idle")
         assert self.shifts(page) == 0
         button(page).click()
-        # For half a second after an input, browsers put a shift down to it.
+        # Browsers do not count a shift within half a second after an input.
         pass_time(page, 700)
         standin.faults.clear()
         expect_state(page, "failed")
@@ -1019,7 +1019,7 @@ class TestAppearance:
         page.keyboard.press("Tab")
         expect(button(page)).to_be_focused()
         after = page.screenshot(clip={"x": x, "y": y, "width": width, "height": height})
-        # WCAG 2.2, 2.4.13: as large as a line of two pixels around the button, three to one to what was there before.
+        # WCAG 2.2, 2.4.13: at least a two pixel outline of the button changes its contrast by three to one.
         assert contrasting(page, before, after) >= 2 * 2 * (box["width"] + box["height"] - 48)
 
     def test_loading_state_has_no_animation(self, page: Page, site: Site, standin: StandIn) -> None:
@@ -1061,7 +1061,7 @@ class TestAccessibility:
             button(page).click()
         expect_state(page, state)
         page.evaluate(axe)
-        # The chat's own window is its vendor's affair.
+        # The vendor is responsible for the window of the chat.
         found = page.evaluate(
             "axe.run({exclude: [['iframe'], ['#hubspot-messages-iframe-container']]},"
             " {iframes: false, rules: {'target-size': {enabled: true}}})"

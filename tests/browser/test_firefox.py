@@ -1,4 +1,4 @@
-"""The main ways through the facade in Firefox: what another engine could do otherwise."""
+"""The main paths through the facade in Firefox, where another engine may behave differently."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from .test_guard import BEACONS, LOADER, WAYS
 
 @pytest.fixture
 def home(site: Site) -> str:
-    """The site's address on this machine: Firefox looks no name up elsewhere."""
+    """Return the address of the site on this machine, because Firefox is not given other host names."""
     return f"http://127.0.0.1:{site.port}/"
 
 
 def chat_at(standin: StandIn) -> Any:
-    """The chat, from an address on this machine."""
+    """Return the chat script with an address on this machine."""
     return replace(CHAT, src=f"{standin.origin('js.usemessages.com')}/conversations-embed.js")
 
 

@@ -1,4 +1,4 @@
-"""One page for each group of tag forms, in a real browser: nothing of it reaches HubSpot before it may."""
+"""One page for each kind of tag, in a real browser: none of them reaches HubSpot before consent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .pages import comes, hosts, quiet
 POLICY = Policy(contact_url="/contact")
 PORTAL = 4711
 
-#: What stands in for a plugin that starts its scripts when the page has loaded.
+#: A stand-in for a plugin that starts its scripts when the page has loaded.
 PLUGIN = """<script>addEventListener("load", () => {
   for (const held of document.querySelectorAll("script[type=rocketlazyloadscript]")) {
     const script = document.createElement("script");
@@ -26,7 +26,7 @@ PLUGIN = """<script>addEventListener("load", () => {
     held.replaceWith(script);
   }
 })</script>"""
-#: What the loader is on HubSpot's content system: the same script, under the site's own name.
+#: The loader as HubSpot's content system serves it: the same script under the host of the site.
 FIRST_PARTY = f"""const script = document.createElement("script");
 script.src = "https://js.hs-analytics.net/analytics/1/{PORTAL}.js";
 document.head.append(script);"""
@@ -37,7 +37,7 @@ e.parentNode.insertBefore(n,e)}})(document,"script","hs-analytics",300000)</scri
 
 
 class Group(NamedTuple):
-    """A group of forms: a page's markup, the categories that let it through, and a host that is then asked."""
+    """A kind of tag: the markup of a page, the categories that allow it, and a host that it then contacts."""
 
     markup: str
     consent: str
@@ -87,7 +87,7 @@ GROUPS = {
         "functional,marketing",
         "meetings.hubspot.com",
     ),
-    "a copy known by its id": Group(
+    "a copy recognized by its id": Group(
         f'<script id="hs-script-loader" src="/hs/cache/{PORTAL}.js"></script>',
         "analytics,marketing",
         "js.hs-analytics.net",
@@ -129,14 +129,14 @@ def test_no_request_to_hubspot_before_consent(app: App, page: Page, standin: Sta
 
 @groups
 def test_consent_leaves_the_page_unchanged(app: App, page: Page, standin: StandIn, group: Group) -> None:
-    """The other half of the test above: the same page does ask when it may."""
+    """The counterpart of the test above: the same page contacts HubSpot once it is allowed."""
     show(app, page, group, group.consent)
 
     comes(page, lambda: group.host in hosts(standin))
     assert page.locator("[data-consent]").count() == 0
 
 
-@pytest.mark.parametrize("name", sorted(GROUPS.keys() - {"hint"}))  # a hint has no use once the page stands
+@pytest.mark.parametrize("name", sorted(GROUPS.keys() - {"hint"}))  # a hint does nothing once the page has loaded
 def test_later_consent_releases_without_reload(app: App, page: Page, standin: StandIn, name: str) -> None:
     group = GROUPS[name]
     show(app, page, group)
@@ -189,7 +189,7 @@ j.src='https://www.googletagmanager.com/gtm.js?id='+i;d.head.append(j)})(window,
 
 
 def test_click_behind_tag_manager_opens_only_the_chat(app: App, page: Page, standin: StandIn) -> None:
-    """The guard that stands before a tag manager holds what comes early, and not what the chat brings."""
+    """The guard blocks what a tag manager inserts early, but not what the chat loads."""
     show(app, page, Group(TAG_MANAGER + GROUPS["loader"].markup, "", ""))
     assert page.locator("script[data-guard]").count() == 1
     page.evaluate(
@@ -211,7 +211,7 @@ def test_click_behind_tag_manager_opens_only_the_chat(app: App, page: Page, stan
 
 @pytest.mark.parametrize("mode", ["defer", "async"])
 def test_script_finds_blocked_library_by_id(app: App, page: Page, mode: str) -> None:
-    """As WordPress plugins write it: the script listens at the library's tag, which stands before it."""
+    """WordPress plugins write this: the script listens for the load event of the library before it."""
     markup = (
         f'<script id="library" {mode} src="//js.hsforms.net/forms/v2.js"></script>'
         "<script>document.getElementById('library').addEventListener('load', () => {"

@@ -1,4 +1,4 @@
-"""A bounded run of built documents in Chromium, always the same ones."""
+"""A limited run of generated documents in Chromium, always the same ones."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_chromium_requests_no_planted_address(
 )
 def test_address_seen_only_by_lookahead_is_blocked(browser: Browser, document: str) -> None:
     with judge(browser, scripting="noscript" not in document) as chromium:
-        # How far it looks ahead depends on how busy it is: until it has done so, and a few times more.
+        # The lookahead depends on how busy Chromium is, so try until it happens, and at least six times.
         verdicts = [chromium.judge(document.encode()) for _ in range(6)]
         while not any(verdict.before for verdict in verdicts) and len(verdicts) < TRIES:
             verdicts.append(chromium.judge(document.encode()))

@@ -1,4 +1,4 @@
-"""The guard: tags that other scripts insert, in every way there is, wait as those of the page do."""
+"""The guard: tags that other scripts insert wait as those of the page do, however they are inserted."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .site import Document, Site
 LOADER = f"https://js.hs-scripts.com/{PORTAL}.js"
 PIXEL = f"https://track.hubspot.com/__ptq.gif?a={PORTAL}"
 
-#: How a tag manager, or any script, can bring the loader: each makes `tag` or brings it by itself.
+#: How a tag manager, or any script, can insert the loader: each creates `tag` or inserts it directly.
 MAKE = (
     f"const tag = document.createElement('script'); tag.async = true; tag.src = '{LOADER}';tag.id = 'hs-script-loader';"
 )
@@ -54,7 +54,7 @@ WAYS = {
     "a fragment": MAKE + "const box = new DocumentFragment(); box.append(tag); document.body.append(box)",
     "setAttribute": "const tag = document.createElement('script');"
     f"tag.setAttribute('src', '{LOADER}'); tag.setAttribute('id', 'hs-script-loader'); document.body.append(tag)",
-    "the address once it stands in the page": "const tag = document.createElement('script'); document.body.append(tag);"
+    "the address set after insertion": "const tag = document.createElement('script'); document.body.append(tag);"
     f"tag.id = 'hs-script-loader'; tag.src = '{LOADER}'",
     "a namespace": "const tag = document.createElementNS('http://www.w3.org/1999/xhtml', 'script');"
     f"tag.src = '{LOADER}'; tag.id = 'hs-script-loader'; document.body.append(tag)",
@@ -73,7 +73,7 @@ WAYS = {
     "d.head.appendChild(s)})(document)`;"
     "document.body.append(tag)",
 }
-#: The same for pictures, frames and hints.
+#: The same for images, frames and hints.
 BEACONS = {
     "a new Image": f"window.kept = new Image(); kept.src = '{PIXEL}'",
     "markup": f"document.querySelector('h1').innerHTML = '<b>Hi</b><img alt=\"\" src=\"{PIXEL}\">'",
@@ -82,14 +82,14 @@ BEACONS = {
     f".insertAdjacentHTML('beforebegin', '<p>a > b <img src={PIXEL}></p>')",
     "markup at the end of an element": f"document.querySelector('main').insertAdjacentHTML('beforeend',"
     f'\'<IMG ALT="" DATA-X=1\\nSRC = "{PIXEL}">\')',
-    "markup added to an element that is in no page yet": "window.box = document.createElement('div');"
+    "markup added to a detached element": "window.box = document.createElement('div');"
     f"box.insertAdjacentHTML('afterbegin', '<img src={PIXEL}>')",
-    "markup in place of an element that is in no page yet": "window.box = document.createElement('div');"
+    "markup in place of a detached element": "window.box = document.createElement('div');"
     f"box.innerHTML = '<b></b>'; box.firstChild.outerHTML = '<img src={PIXEL}>'",
     "a frame in markup": "document.querySelector('h1').innerHTML ="
     '\'<iframe title="x" src="https://meetings.hubspot.com/ann"></iframe>\'',
     "a hint in markup": f"document.querySelector('h1').innerHTML = '<link rel=preload as=script href={LOADER}>'",
-    "an appended picture": f"const tag = document.createElement('img'); tag.src = '{PIXEL}'; document.body.append(tag)",
+    "an appended image": f"const tag = document.createElement('img'); tag.src = '{PIXEL}'; document.body.append(tag)",
     "a frame": "const tag = document.createElement('iframe'); tag.src = 'https://meetings.hubspot.com/ann';"
     "document.body.append(tag)",
     "a hint": "const tag = document.createElement('link'); tag.rel = 'preload'; tag.as = 'script';"
@@ -134,7 +134,7 @@ def test_inserted_image_frame_or_hint_waits(page: Page, site: Site, standin: Sta
 
 
 def test_blocked_hint_has_no_rel(page: Page, site: Site) -> None:
-    """Browsers warn of a hint that has no address."""
+    """Browsers warn of a hint without an address."""
     guarded(site)
     open_page(page)
     run(page, BEACONS["a hint"])
@@ -219,7 +219,7 @@ def test_tag_allowed_on_this_page_passes(page: Page, site: Site, standin: StandI
 
 
 def test_tag_that_allowed_loader_brings_passes(page: Page, site: Site, standin: StandIn) -> None:
-    """Analytics and marketing are enough for HubSpot's full tag, and that brings the chat."""
+    """Consent to analytics and marketing allows the full tag of HubSpot, and that loads the chat."""
     guarded(site, Purpose.TRACKING)
     page.goto(URL)
     run(page, WAYS["appendChild"])
@@ -279,7 +279,7 @@ def test_page_with_guard_but_no_facade_releases(page: Page, site: Site, standin:
 
 
 def alone(site: Site, head: str = "", *, inline: bool = True, body: str = "", before: str = "") -> None:
-    """A page with the guard, in which the server has held nothing."""
+    """Serve a page with the guard, in which the server has blocked no tag."""
     guard = document(guard=(), inline=inline).partition(b"</style>")[2].partition(b"</head>")[0].decode()
     put(
         site,
@@ -289,7 +289,7 @@ def alone(site: Site, head: str = "", *, inline: bool = True, body: str = "", be
 
 
 class TestGuardWithoutBlockedTags:
-    """The guard in a page of which the server has held nothing."""
+    """The guard in a page in which the server has blocked no tag."""
 
     def test_page_that_inserts_nothing_loads_no_facade(self, page: Page, site: Site) -> None:
         alone(site, "<script>ran = 1</script>")
@@ -342,7 +342,7 @@ class TestGuardWithoutBlockedTags:
         until(page, "document.cookie.includes('__hstc')")
 
     def test_blocked_markup_of_a_later_page_is_released(self, page: Page, site: Site, standin: StandIn) -> None:
-        """What a server held and a script inserts, where it may load by now, waits for the script that releases it."""
+        """A script inserts a tag that a server had blocked and that is allowed by now: the facade script releases it."""
         alone(site)
         put(site, site.pages["/"].body.replace(b"data-guard='{}'", b"data-guard='{\"tracking\":1}'"))
         page.goto(URL)
@@ -444,7 +444,7 @@ class TestContentSecurityPolicy:
         comes(page, lambda: len(asked(standin)) == 1)
 
     def test_markup_admits_no_address_for_other_markup(self, page: Page, site: Site, standin: StandIn) -> None:
-        """Both are markup that somebody got into the page: one names an address, the other bears our marks."""
+        """Both elements are injected: one names an address, the other has our attributes."""
         evil = (
             f'<template><script src="{LOADER}"></script></template>'
             f'<script type="text/x-consent" data-consent="tracking" data-consent-src="{LOADER}"></script>'
@@ -465,7 +465,7 @@ class TestContentSecurityPolicy:
         assert asked(standin) == []
 
     def test_script_in_markup_without_nonce_never_runs(self, page: Page, site: Site, standin: StandIn) -> None:
-        """Markup that got into the page and would not have run must not run because it was held."""
+        """Injected markup that would not have run must not run because the guard blocked it."""
         put(
             site,
             document(guard=(), nonce="abc"),

@@ -1,4 +1,4 @@
-"""Intercom's driver in a real browser, against a stand-in for its widget that is written after the documented API."""
+"""Intercom's driver in a real browser, with a stand-in for the widget written from its documentation."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ DRIVER = (files("consent_middleware") / "vendors" / "intercom.js").read_text("ut
 WIDGET = "https://widget.intercom.io/widget/abc12345"
 ATTRIBUTES = {"id": "intercom-messenger-script", "data-app-id": "abc12345"}
 
-#: What the widget's script does as far as the driver can see it: it marks a queue as booted, takes the calls that came
-#: before in turn, boots by itself when the settings name a workspace, and is slow to show anything.
+#: What the driver can see of the widget's script: it marks the queue as booted, handles the earlier calls in order,
+#: boots by itself if the settings name a workspace, and takes a while to show anything.
 STANDIN = """
 (() => {
   if (window.Intercom?.booted) return;
@@ -81,7 +81,7 @@ BEGIN = """([open, attributes]) => {
 
 @pytest.fixture
 def tab(page: Page, site: Site, context: BrowserContext) -> Iterator[Page]:
-    """A page with the driver in it, on a site where Intercom's script is the stand-in."""
+    """Yield a page with the driver, on a site where the stand-in replaces Intercom's script."""
     errors: list[Any] = []
 
     def note(error: Any) -> None:
@@ -104,7 +104,7 @@ def begin(tab: Page, *, open_: bool, attributes: dict[str, str] | None = None) -
 
 
 def wait(tab: Page) -> None:
-    """Ask again and again, as the facade does, until what was asked for is there."""
+    """Poll, as the facade does, until the driver says that the messenger is loaded."""
     tab.wait_for_function("driver.loaded()", polling=50)
 
 
@@ -271,10 +271,10 @@ if(document.readyState==="complete")l();else w.addEventListener("load",l,false);
 
 @pytest.mark.parametrize("vendors", [["intercom"], ["hubspot", "intercom"]])
 @pytest.mark.parametrize(
-    "markup", [INSTALLED, f'<script async src="{WIDGET}"></script>'], ids=["the usual installation", "a script's tag"]
+    "markup", [INSTALLED, f'<script async src="{WIDGET}"></script>'], ids=["the usual snippet", "a script tag"]
 )
 def test_click_on_facade_loads_and_opens_messenger(page: Page, markup: str, vendors: list[str]) -> None:
-    """The same middleware and the same facade drive a second vendor's chat: nothing early, and the click opens it."""
+    """The middleware and the facade work for a second vendor: nothing loads early, and the click opens the chat."""
     asked: list[str] = []
 
     def answer(route: Route) -> None:

@@ -1,4 +1,4 @@
-"""Consent that comes, or goes, while a page stands: what is asked, what is released, in which order, and what ends."""
+"""Consent given or withdrawn while a page is open: what is requested, released and ended, and in which order."""
 
 from __future__ import annotations
 
@@ -45,25 +45,25 @@ HELD_LOADER = (
     f'data-consent-id="hs-script-loader" async defer data-consent-src="{LOADER}"></script>'
 )
 
-#: Says what ran, in order.
+#: Collects the names of the scripts that ran, in order.
 LOG = "<script nonce='abc'>ran = []</script>"
 
 
 def script(site: Site, name: str, code: str = "") -> str:
-    """Put a script on the site that says when it runs; gives back its path."""
+    """Serve a script that records that it ran. Return its path."""
     code = code or f"ran.push('{name}')"
     site.pages[f"/{name}.js"] = Document(code.encode(), {"Content-Type": "text/javascript"})
     return f"/{name}.js"
 
 
 def held(site: Site, name: str, more: str = "", purpose: str = "tracking") -> str:
-    """A held tag for such a script."""
+    """Return a blocked tag for such a script."""
     src = script(site, name)
     return f'<script type="text/x-consent" data-consent="{purpose}" data-consent-src="{src}" {more}></script>'
 
 
 def grant(page: Page, site: Site, **allowed: bool) -> None:
-    """The visitor consents: the server's answer changes, and a cookie tells the page."""
+    """Give consent: change the decision of the server, and set a cookie so that the page notices."""
     decide(site, **allowed)
     page.evaluate("document.cookie = 'choice=' + Math.random()")
 
@@ -256,7 +256,7 @@ class TestRelease:
 
 
 class TestDigestBesideNonce:
-    """An inline tag that the page's policy lets run by its digest, on a page with a nonce."""
+    """An inline tag that the policy allows by its digest, on a page with a nonce."""
 
     TEXT = "var s=document.createElement('script');s.src='//js.hs-scripts.com/12345.js';document.head.append(s)"
 
@@ -300,7 +300,7 @@ class TestNotReleased:
         assert ran(page) == ["good"]
 
     def test_injected_markup_never_becomes_code(self, page: Page, site: Site) -> None:
-        """Marks on elements that a sanitizer lets through must not turn into handlers or links that run."""
+        """Our attributes on elements that a sanitizer accepts must not become handlers or links that run code."""
         evil = (
             '<img alt="" data-consent="tracking" data-consent-onerror="ran.push(1)" data-consent-src="/none.gif">'
             '<a data-consent="tracking" data-consent-href="javascript:ran.push(2)">x</a>'
@@ -314,7 +314,7 @@ class TestNotReleased:
         assert page.locator("a[href^=javascript]").count() == 0
 
     def test_injected_frame_never_becomes_code(self, page: Page, site: Site) -> None:
-        """Sanitizers that let frames through look at `src`, and at no `data-` attribute."""
+        """Sanitizers that accept frames check `src`, but no `data-` attribute."""
         addresses = ("javascript:parent.ran.push(1)", " java\nscript:parent.ran.push(2)", "data:text/html,x", "https:")
         evil = "".join(
             f'<iframe title="x" class="evil" data-consent="tracking" data-consent-src="{address}"></iframe>'
@@ -385,8 +385,8 @@ class TestNotReleased:
         assert ran(page) == ["own"]
 
     def test_script_that_policy_stops_is_not_released(self, page: Page, site: Site, standin: StandIn) -> None:
-        """The site's own tag has the nonce. The other is markup that somebody has got into the page, and brings the
-        chat and the programs of an account of theirs; what our script inserts, 'strict-dynamic' would let run."""
+        """The tag of the site has the nonce. The other tag is injected and loads the chat and the scripts of another
+        account. With 'strict-dynamic', a script that our script inserts would run."""
         csp = b"script-src 'nonce-abc' 'strict-dynamic'; connect-src 'self' https://api.hubspot.com"
         tags = (
             '<script src="https://js.hs-scripts.com/666.js"></script>' + f'<script nonce="abc" src="{LOADER}"></script>'
@@ -538,7 +538,7 @@ class TestWithdrawal:
         site.asked.clear()
         with navigation(page):
             grant(page, site)
-        # The page that comes says once more that the chat is allowed, and brings it; its cookie is a reason to ask.
+        # The new page allows and loads the chat again, and the cookie of the chat makes it request the decision.
         comes(page, lambda: site.asked.count(DECISION) > 1)
         quiet(page, 1_300)
         assert site.asked.count("/") == 1

@@ -1,4 +1,4 @@
-"""Pages whose own code loads what has to wait, or calls into it: that code runs, and nothing loads too early."""
+"""Pages whose own code loads a blocked script or calls it: the code of the page runs, and nothing loads too early."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ FORM = "portalId:'12345',formId:'a'"
 ACCEPT = "document.cookie='consent=functional,analytics,marketing;path=/'"
 
 TAG = f'<script async src="{LOADER}"></script>'
-#: How a page's own code asks for a form.
+#: How the code of a page creates a form.
 FORM_PAGES = {
     "in DOMContentLoaded": f"<div id=f></div><script src='{FORMS}'></script><script>{MENU}"
     f"addEventListener('DOMContentLoaded',function(){{hbspt.forms.create({{{FORM},target:'#f'}})}})</script>",
-    "in load, with the library behind": f"<div id=f></div><script>{MENU}"
+    "in load, with the library after it": f"<div id=f></div><script>{MENU}"
     f"addEventListener('load',function(){{hbspt.forms.create({{{FORM},target:'#f'}})}})</script>"
     f"<script src='{FORMS}'></script>",
-    "behind a question": f"<div id=f></div><script src='{FORMS}'></script><script>{MENU}"
+    "after a check": f"<div id=f></div><script src='{FORMS}'></script><script>{MENU}"
     f"if(typeof hbspt!=='undefined'){{hbspt.forms.create({{{FORM},target:'#f'}})}}</script>",
     "in a file": f"<div id=f><p>Loading</p></div><script src='{FORMS}'></script><script>{MENU}</script>"
     "<script src=/js/form.js></script>",
-    "at once, with code of the site's own": f"<div id=f></div><script src='{FORMS}'></script><script>{MENU}"
+    "at once, with a callback of the site": f"<div id=f></div><script src='{FORMS}'></script><script>{MENU}"
     f"hbspt.forms.create({{{FORM},target:'#f',onFormReady:function(form){{window.mine=form.tagName}}}})</script>",
     "where the script stands": f"<div id=f><script src='{FORMS}'></script><script>{MENU}"
     f"hbspt.forms.create({{{FORM},onFormReady:function(){{}}}})</script></div>",
@@ -63,14 +63,14 @@ FORM_PAGES = {
     f"<script>hbspt.forms.create({{{FORM},target:'#f'}})</script>",
 }
 
-#: How a visitor opens the chat by something of the site's own.
+#: How a visitor opens the chat with a button or link of the site.
 WAYS = {
     "a call": '<button id="own" onclick="HubSpotConversations.widget.open()">Talk</button>',
     "a call that loads it open": '<button id="own" onclick="HubSpotConversations.widget.load({widgetOpen:true})">'
     "Talk</button>",
-    "a call of the window's": '<button id="own" onclick="window.HubSpotConversations?.widget.open()">Talk</button>',
+    "a call on window": '<button id="own" onclick="window.HubSpotConversations?.widget.open()">Talk</button>',
     "a link": '<a id="own" href="#hs-chat-open">Talk</a>',
-    "a link around something": '<a href="/#hs-chat-open"><b id="own">Talk</b></a>',
+    "a link around an element": '<a href="/#hs-chat-open"><b id="own">Talk</b></a>',
     "the package's attribute": '<button id="own" data-consent-open>Talk</button>',
     "the package's function": '<button id="own" onclick="consentMiddleware.open()">Talk</button>',
 }
@@ -100,7 +100,7 @@ def app(shared_app: App) -> App:
 
 
 def show(page: Page, app: App, body: str, head: str = "", address: str = "") -> list[str]:
-    """Open a page with this body. Returns what goes wrong in it, as it happens."""
+    """Open a page with this body. Return the list to which its errors are added."""
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(error.message))
     app.pages["/"] = (
@@ -118,12 +118,12 @@ def works(page: Page) -> bool:
 
 
 def loads(standin: StandIn) -> int:
-    """Count how often the loader was asked for."""
+    """Return how often the loader was requested."""
     return sum(record.host == "js.hs-scripts.com" for record in asked(standin))
 
 
 class TestMixedScripts:
-    """A script with code of the site's own runs, and what it inserts waits."""
+    """A script with code of the site runs, and the tags that it inserts wait."""
 
     DIALOG = (
         '<div id="d"><button id="yes">Accept</button><button id="no">Decline</button></div><script>'
@@ -249,7 +249,7 @@ class TestMixedScripts:
 
 
 class TestInsertedChat:
-    """A chat whose tag only a script brings has its button, too."""
+    """A chat whose tag a script inserts has a button, too."""
 
     @pytest.mark.parametrize(
         "make",
@@ -347,7 +347,7 @@ class TestInsertedChat:
         assert hosts(standin) == CHAT_HOSTS
 
     def test_nonce_is_not_lent_to_inserted_script(self, page: Page, app: App, standin: StandIn) -> None:
-        """What a script inserts without the nonce, the page's policy judges by its address."""
+        """The policy of the page decides by address about a script that is inserted without the nonce."""
         app.headers["Content-Security-Policy"] = "script-src 'nonce-n1' https://js.hs-scripts.com; connect-src *"
         show(page, app, f'<script nonce="n1">{INSERT}{MENU}</script>')
         expect_state(page, "idle")
@@ -366,7 +366,7 @@ class TestInsertedChat:
         assert page.get_attribute("#hubspot-messages-loader", "data-hsjs-portal") == "12345"
 
 
-#: A site's own copy of a tag manager, as its vendors' guides put it into pages.
+#: A copy of a tag manager on the host of the site, as the guides of its vendors describe it.
 CONTAINERS = {
     "Google's snippet": "(function(w,d,s,l,i){w[l]=w[l]||[];w[l].push({'gtm.start':Date.now(),event:'gtm.js'});"
     "var f=d.getElementsByTagName(s)[0],j=d.createElement(s);j.async=true;j.src='/js/container.js?id='+i;"
@@ -381,7 +381,7 @@ CONTAINERS = {
 
 
 class TestInsertedEmbeds:
-    """A frame that a script brings has its placeholder, too."""
+    """A frame that a script inserts has a placeholder, too."""
 
     @pytest.mark.parametrize(
         "make",
@@ -416,7 +416,7 @@ class TestShadowRoots:
 
 
 class TestProxiedOrigins:
-    """Origins that stand in for HubSpot's hosts (`proxied`) wait as these do."""
+    """Tags of origins that replace HubSpot's hosts (`proxied`) wait as those of HubSpot do."""
 
     def test_tag_of_proxied_origin_waits_with_a_button(self, page: Page) -> None:
         with StandIn(https=False) as local, App(Policy(contact_url="/c", proxied=local.origins), {}) as app:
@@ -434,7 +434,7 @@ class TestProxiedOrigins:
 
 
 class TestContainers:
-    """What a container of the site's own brings waits, whatever its address."""
+    """Tags that a container on the host of the site inserts wait, whatever the address of the container."""
 
     @pytest.mark.parametrize("way", CONTAINERS)
     def test_tag_from_container_of_the_site_waits(self, page: Page, app: App, standin: StandIn, way: str) -> None:
@@ -452,7 +452,7 @@ class TestContainers:
 
     @pytest.mark.parametrize("mark", ["onload", "onclick"])
     def test_loader_in_event_handler_attribute_waits(self, page: Page, app: App, standin: StandIn, mark: str) -> None:
-        """A page without any script but an event handler."""
+        """The page has no script except an event handler."""
         app.pages["/"] = f'<!DOCTYPE html><title>Shop</title><body {mark}="{INSERT}"><p id="p">x</p></body>'
         page.goto(app.url)
         page.click("#p")
@@ -463,7 +463,7 @@ class TestContainers:
 
 class TestBlockedByServer:
     def test_tag_given_its_address_again_runs_once(self, page: Page, app: App, standin: StandIn) -> None:
-        """As hydration and lazy loaders do."""
+        """Hydration and lazy loaders set the address again."""
         tag = f'<script async id="hs-script-loader" src="{LOADER}"></script>'
         find = "document.querySelector('script[data-consent]')"
         show(page, app, f"{tag}<script>{MENU}{find}.src='{LOADER}'</script>")
@@ -477,7 +477,7 @@ class TestBlockedByServer:
 
 
 class TestForms:
-    """A call that makes a form has its placeholder, and is made once the visitor asks for the form."""
+    """A call that creates a form gets a placeholder, and runs once the visitor clicks it."""
 
     @pytest.mark.parametrize("way", FORM_PAGES)
     def test_click_makes_the_form(self, page: Page, app: App, standin: StandIn, way: str) -> None:
@@ -511,7 +511,7 @@ class TestForms:
         assert page.evaluate("typeof hbspt + typeof HubSpotConversations") == "undefinedfunction"
 
     def test_slow_library_makes_its_form(self, page: Page, app: App) -> None:
-        """It comes when the release has long stopped waiting for it."""
+        """The library loads long after the release has stopped waiting for it."""
         errors = show(page, app, FORM_PAGES["in DOMContentLoaded"])
         expect(page.locator("#f").get_by_role("button")).to_be_visible()
         waiting: list[Route] = []
@@ -551,7 +551,7 @@ class TestForms:
         assert asked(standin) == []
 
     def test_click_on_form_makes_no_calendar(self, page: Page, app: App) -> None:
-        """The click on a form does not bring what belongs to calendars."""
+        """A click on the placeholder of a form does not load the calendar."""
         meetings = "https://static.hsappstatic.net/MeetingsEmbed/ex/MeetingsEmbedCode.js"
         calendar = '<div class="c" data-src="https://meetings.hubspot.com/ann"></div>'
         errors = show(
@@ -581,7 +581,7 @@ class TestForms:
 
 
 class TestOpeningTheChat:
-    """The site's own links and buttons open the chat: each is the visitor's click."""
+    """Links and buttons of the site open the chat: each counts as the visitor's click."""
 
     @pytest.mark.parametrize("way", WAYS)
     @pytest.mark.parametrize("tag", [TAG, f"<script>{INSERT}var site=1</script>"])
@@ -598,7 +598,7 @@ class TestOpeningTheChat:
         page.evaluate("HubSpotConversations.widget.close()")
         expect(page.locator("html.hs-messages-widget-open")).to_have_count(0)
         page.click("#own")
-        # HubSpot's own links open at a change of the address alone, and its `load` loads once.
+        # HubSpot's links open the chat only when the address changes, and its `load` loads once.
         if "link" not in way and "load" not in way:
             expect(page.locator("html.hs-messages-widget-open")).to_have_count(1)
         assert errors == []
@@ -620,7 +620,7 @@ class TestOpeningTheChat:
         ],
     )
     def test_call_without_a_visitor_waits(self, page: Page, app: App, standin: StandIn, call: str) -> None:
-        # What a test evaluates in the page counts as the visitor's doing.
+        # An evaluation by the test counts as an action of the visitor, so the page makes the call.
         code = f"<script>document.addEventListener('consent:chat-idle',function(){{{call};window.called=1}})</script>"
         show(page, app, '<button id="own" data-consent-open>Talk</button>' + code + TAG)
         until(page, "window.called")
@@ -633,7 +633,7 @@ class TestOpeningTheChat:
     def test_call_before_our_script_needs_a_click(
         self, page: Page, app: App, standin: StandIn, call: str, clicks: bool
     ) -> None:
-        """It opens the chat where a visitor has clicked for it; a click on something else is not the call's."""
+        """The call opens the chat if a click made it; a click on something else does not count."""
         waiting: list[Route] = []
         page.route("**/_consent/facade.*", lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright marks it
         early = "" if clicks else f"addEventListener('DOMContentLoaded',function(){{{call};early=1}})"

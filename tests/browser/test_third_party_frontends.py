@@ -1,4 +1,4 @@
-"""Beside real consent platforms, page swappers and the back/forward cache: nothing of theirs is imitated here."""
+"""With real consent platforms, libraries that swap pages, and the real back/forward cache."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ for (const [key, type] of [["chat", "support"], ["statistics", "analytic"], ["ad
   tarteaucitron.job.push(key);
 }</script>"""
 
-#: By platform: its scripts, and what the visitor clicks to agree to all and to refuse all.
+#: For each platform: its scripts, and the buttons that accept all and refuse all.
 PLATFORMS = {
     "cookieconsent": (COOKIECONSENT, '#cc-main button[data-role="all"]', '#cc-main button[data-role="necessary"]'),
     "klaro": (KLARO, ".klaro .cm-btn-success", ".klaro .cn-decline"),
@@ -80,7 +80,7 @@ PLATFORMS = {
 
 
 def choose(page: Page, selector: str) -> None:
-    """Click a banner's button, as often as the platform takes to listen: then its banner goes."""
+    """Click a button of the banner until the platform reacts and closes the banner."""
     wanted = page.locator(selector).first
     wanted.wait_for(state="visible")
 
@@ -134,7 +134,7 @@ def test_withdrawal_ends_chat_and_cookies_at_once(page: Page, app: App, standin:
     choose(page, PLATFORMS["cookieconsent"][1])
     expect_state(page, "ready")
     until(page, "document.cookie.includes('__hstc') && document.cookie.includes('messagesUtk')")
-    # A cookie that is still on its way would be set after the withdrawal.
+    # Wait, because a late cookie would be set after the withdrawal.
     quiet(page)
     app.asked.clear()
     with navigation(page):
@@ -182,7 +182,7 @@ class TestSwaps:
         page.go_back()
         expect(page.get_by_role("heading", name="Shop")).to_be_visible()
         quiet(page, 1_300)
-        # Turbo adds the head's tag of the page from after the consent; it finds everything there.
+        # Turbo adds the tag from the head of the page sent after consent, which must load nothing again.
         requests = [record.host for record in asked(standin)]
         assert requests.count("js.usemessages.com") == 1
         assert requests.count("js.hs-analytics.net") == 1
@@ -239,7 +239,7 @@ class TestSwaps:
 class TestBackForwardCache:
     @pytest.fixture
     def context(self, standin: StandIn, browser: Browser) -> Iterator[BrowserContext]:
-        """A Chromium that keeps pages, which Playwright's otherwise does not."""
+        """Yield a context of a Chromium with the back/forward cache, which Playwright disables."""
         own = chromium.launch(
             browser.browser_type, standin.resolver_rules, without=["--disable-back-forward-cache"], whole=True
         )
