@@ -1,8 +1,4 @@
-"""Takes pictures of the facade: `python -m tests.browser.pictures` writes those of the docs, to be looked at.
-
-Knows: the pages of the browser tests.
-Must not know: what is right; that is for the tests and for the one who looks.
-"""
+"""Take the screenshots of the facade for the docs: `python -m tests.browser.pictures`."""
 
 from __future__ import annotations
 
@@ -53,7 +49,7 @@ def picture(
     body: str = "",
     **options: Any,
 ) -> None:
-    """Take one picture. `before` is called with the page just before; `options` are those of a browser context."""
+    """Take one screenshot. `before` is called with the page first; `options` are those of a browser context."""
     context = browser.new_context(**{"viewport": {"width": 480, "height": 340}, **options})
     page = context.new_page()
     lang = "ar" if "ar" in html else "en"
@@ -76,12 +72,12 @@ def picture(
 
 
 def dark(page: Page) -> None:
-    """Make the site a dark one."""
+    """Give the site its dark style."""
     page.evaluate("document.documentElement.className = document.body.className = 'dark'; 0")
 
 
 def main() -> None:
-    """Write every picture of the docs."""
+    """Write every screenshot of the docs."""
     (DOCS / "pictures").mkdir(parents=True, exist_ok=True)
     with StandIn() as standin, Site() as site, sync_playwright() as playwright:
         browser = chromium.launch(playwright.chromium, standin.resolver_rules, site.resolver_rules)

@@ -48,8 +48,7 @@ RARE_WAYS = {
     "box.setHTMLUnsafe('<p><template shadowrootmode=open></template></p>');"
     f"box.firstChild.shadowRoot.innerHTML = '{PICTURE}'",
     "an image of a parsed document": f"document.body.append(...Document.parseHTMLUnsafe('{PICTURE}').images)",
-    "an image of a requested document": f"{ASKED_FOR} ask('{PICTURE}', (got) =>"
-    " document.body.append(...got.images))",
+    "an image of a requested document": f"{ASKED_FOR} ask('{PICTURE}', (got) => document.body.append(...got.images))",
     "a template of a requested document": f"{ASKED_FOR} ask('<template><script src=\"{LOADER}\"></' +"
     " 'script></template>', (got) => { const box = got.querySelector('template'); document.body.append(box);"
     " setTimeout(() => document.body.append(box.content), 50) })",
@@ -300,7 +299,7 @@ class TestGuardBehavior:
 
 class TestGuardAndFacade:
     def test_page_with_tag_manager_has_placeholders(self, page: Page, site: Site, standin: StandIn) -> None:
-        """The guard is written before the server has seen the embeds, and knows their host only as a host of the chat."""
+        """The guard is written before the server has seen the embeds, and knows only their host, as one of the chat."""
         protected(site, TAG_MANAGER, MEETINGS, Policy(contact_url="/contact"))
         page.goto(URL)
         page.get_by_role("button", name="Show the calendar").click()

@@ -392,7 +392,9 @@ class TestSiteSettings:
         assert page.evaluate("ran") == 1
         expect_open(page)
 
-    @pytest.mark.parametrize("settings", ["{}", "{loadImmediately: false}"], ids=["loads by itself", "waits for a call"])
+    @pytest.mark.parametrize(
+        "settings", ["{}", "{loadImmediately: false}"], ids=["loads by itself", "waits for a call"]
+    )
     def test_chat_loaded_by_the_site_is_not_loaded_twice(
         self, page: Page, site: Site, standin: StandIn, settings: str
     ) -> None:

@@ -342,7 +342,7 @@ class TestGuardWithoutBlockedTags:
         until(page, "document.cookie.includes('__hstc')")
 
     def test_blocked_markup_of_a_later_page_is_released(self, page: Page, site: Site, standin: StandIn) -> None:
-        """A script inserts a tag that a server had blocked and that is allowed by now: the facade script releases it."""
+        """The facade releases a tag that a server had blocked, that a script inserts, and that is allowed by now."""
         alone(site)
         put(site, site.pages["/"].body.replace(b"data-guard='{}'", b"data-guard='{\"tracking\":1}'"))
         page.goto(URL)

@@ -1,4 +1,4 @@
-"""A bounded run of the fuzzer, always over the same documents, and what it is built of."""
+"""A limited run of the fuzzer over always the same documents, and tests of its parts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def judge() -> Iterator[Judge]:
         yield process
 
 
-#: The same documents in every run: none of real pages, which may not be there.
+#: The same documents in every run, without real pages, because these may be missing.
 SEED = 20_000_000
 DOCUMENTS = 2500
 BATCH = 100
@@ -39,13 +39,13 @@ BATCH = 100
 @pytest.mark.no_cover
 def test_built_documents_keep_every_property(judge: Judge, capsys: pytest.CaptureFixture[str]) -> None:
     differences: list[Difference] = []
-    held = 0
+    blocked = 0
     before: list[Outcome] = []
     for first in [*range(SEED, SEED + DOCUMENTS, BATCH), None]:
         outcomes = [] if first is None else [examined(Soup(first + n).document()) for n in range(BATCH)]
         if before:
             receive(before, judge)
-            held += sum(bool(outcome.held) for outcome in before)
+            blocked += sum(bool(outcome.blocked) for outcome in before)
             differences += [smallest(outcome, problem, judge) for outcome in before for problem in outcome.problems]
         send(outcomes, judge)
         before = outcomes
@@ -53,13 +53,13 @@ def test_built_documents_keep_every_property(judge: Judge, capsys: pytest.Captur
     known = Counter(difference.limit for difference in differences if difference.limit)
     left = kinds([difference for difference in differences if difference.limit is None])
     with capsys.disabled():
-        print(f"\nparse5: {DOCUMENTS} documents, {held} with something held, {len(left)} kinds of differences")
+        print(f"\nparse5: {DOCUMENTS} documents, {blocked} with blocked tags, {len(left)} kinds of differences")
         print(f"  with a known reason: {dict(known)}")
     assert [(kind, found[0].text, found[0].number) for kind, found in left] == []
-    assert held > DOCUMENTS / 2
+    assert blocked > DOCUMENTS / 2
 
 
-#: What the judge must see in documents that nobody has rewritten.
+#: What the judge must report for documents that are not rewritten.
 LIVE = {
     "<script src=//js.hs-scripts.com/1.js></script>": "html script by src",
     "<base href=//js.hs-scripts.com><script src=/1.js></script>": "html script by src",
@@ -80,7 +80,7 @@ LIVE = {
     f"<svg><script>{LOADER % 1}</script>": "svg script by text",
     "<img src='/\\track.%68ubspot.com./1'>": "html img by src",
 }
-#: And what it must not see.
+#: Documents for which it must report nothing.
 DEAD = (
     "<!--<script src=//js.hs-scripts.com/1.js></script>-->",
     f"<script>{LOADER % 1}",
@@ -158,7 +158,7 @@ def test_difference_is_reduced_to_smallest_document(judge: Judge, monkeypatch: p
 
     small = smallest(outcome, Problem("live", "html script by src", ""), judge)
 
-    # What is open at the end of the input is an element of the tree as well.
+    # An element without an end tag is in the tree as well.
     assert small.text == "<script src=//js.hs-scripts.com/1.js>"
     assert small.kind == "live html script by src: <script src=NEEDLE>"
     assert small.limit is None
@@ -180,7 +180,7 @@ class Careless:
 
 
 @pytest.mark.parametrize(
-    ("feed", "law"),
+    ("feed", "problem"),
     [
         (lambda piece: piece[:-1], ("chunks", "lost")),
         (lambda piece: piece.replace(b"\1", b"\1 "), ("chunks", "different")),
@@ -189,7 +189,7 @@ class Careless:
     ids=["loses", "differs", "raises"],
 )
 def test_fault_in_chunked_output_is_reported(
-    judge: Judge, monkeypatch: pytest.MonkeyPatch, feed: object, law: tuple[str, str]
+    judge: Judge, monkeypatch: pytest.MonkeyPatch, feed: object, problem: tuple[str, str]
 ) -> None:
     from consent_middleware.html.rewriter import HTMLRewriter
 
@@ -198,18 +198,18 @@ def test_fault_in_chunked_output_is_reported(
 
     outcome = outcomes_of([Document(1, "", "utf-8", b"<p><img src=//track.hubspot.com/1.gif>text")], judge)[0]
 
-    assert [problem[:2] for problem in outcome.problems] == [law]
+    assert [found[:2] for found in outcome.problems] == [problem]
 
 
 def test_every_known_limit_has_a_reason() -> None:
     assert all(len(limit.reason) > 20 for limit in LIMITS.values())
 
 
-@pytest.mark.parametrize("law", ["live", "chunks", "lost", "raises", "again", "granted"])
-def test_only_facade_problems_have_known_limits(law: str) -> None:
+@pytest.mark.parametrize("name", ["live", "chunks", "lost", "raises", "again", "granted"])
+def test_only_facade_problems_have_known_limits(name: str) -> None:
     document = Document(0, "", "utf-8", b"<svg></a><select><math>")
 
-    assert Difference(Problem(law, "", ""), document, 0).limit is None
+    assert Difference(Problem(name, "", ""), document, 0).limit is None
     assert Difference(Problem("facade", "misplaced", ""), document, 0).limit == "open at the end"
     assert Difference(Problem("facade", "missing", ""), document._replace(source=b"<p>"), 0).limit is None
     unfinished = document._replace(source=b"<noscript><iframe srcdoc='></noscript><p>")
@@ -224,7 +224,7 @@ def test_only_facade_problems_have_known_limits(law: str) -> None:
         b"<svg></h><iframe e='<script>' src=//track.hubspot.com/6 / >",
         b"<math></option><image src=//js.hs-scripts.com/2.js></body><script>",
     ],
-    ids=["a script that is held", "a script that is guarded"],
+    ids=["a blocked script", "a script behind the guard"],
 )
 def test_extra_edit_in_second_pass_is_a_known_limit(source: bytes) -> None:
     document = Document(0, "", "utf-8", source)

@@ -1,4 +1,4 @@
-"""The main front ends in Firefox: what waits there, and that it comes once."""
+"""The main front-end frameworks in Firefox: the tag waits and loads once."""
 
 from __future__ import annotations
 

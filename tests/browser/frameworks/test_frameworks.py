@@ -1,6 +1,6 @@
-"""Real front ends bring HubSpot's tag in ways of their own: it waits in each and comes once, and none of them notices.
+"""Real front-end frameworks insert HubSpot's tag in their own ways: it waits, loads once, and the app still works.
 
-`cases.py` names the apps. Each test's id begins with that of its app.
+`cases.py` lists the apps. The id of each test begins with the name of its app.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def test_app_works_from_no_choice_to_withdrawal(visit: Visit, plain: Plain, guar
         visit.expect_works()
 
     if visit.case.late:
-        # The page is as the site wrote it: the next one heeds the withdrawal.
+        # The page is as the site wrote it, so the withdrawal takes effect on the next page.
         visit.choose("necessary")
         visit.page.reload()
     else:

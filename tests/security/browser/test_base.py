@@ -1,4 +1,4 @@
-"""A `<base>` in a page, wherever it stands: the package's own addresses lead to the page's own host all the same."""
+"""A `<base>` anywhere in a page does not lead our own requests to another host."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .shop import EVIL, HOST, LOADER, NONCE, Shop, state_is
 BASE = f'<base href="https://{EVIL}/">'
 MANAGER = f"<script nonce={NONCE}>'https://www.googletagmanager.com/gtm.js?id=GTM-X'</script>"
 HELD = f'<script nonce="{NONCE}" src="{LOADER}"></script>'
-#: A copy of the chat's script that the site keeps: its address is a path.
+#: A copy of the chat's script on the host of the site: its address is a path.
 OWN = f'<script nonce="{NONCE}" src="/hs/scriptloader/12345.js"></script>'
 CSP = f"script-src 'nonce-{NONCE}' 'strict-dynamic'"
 
-#: Head and body of a page for each place in which a base may stand.
+#: Head and body of a page for each possible place of a base.
 PLACES = {
     "nowhere": ("", HELD),
-    "in the head, before all": (BASE, HELD),
-    "in the head, behind the tag": (HELD + BASE, ""),
-    "in the body, behind the tag": ("", HELD + BASE),
+    "in the head, before the tag": (BASE, HELD),
+    "in the head, after the tag": (HELD + BASE, ""),
+    "in the body, after the tag": ("", HELD + BASE),
     "in the body, before the tag": ("", BASE + HELD),
     "twice, the first with a target only": ('<base target="_top">', BASE + HELD + BASE),
     "twice, the first harmless": ('<base href="/">', HELD + BASE),
@@ -30,14 +30,14 @@ PLACES = {
     "in a paragraph": ("", f"{HELD}<p>A comment {BASE} of a visitor</p>"),
     "without a scheme": ("", f'{HELD}<base href="//{EVIL}/">'),
     "with odd slashes": ("", f'{HELD}<base href="https:\\\\{EVIL}">'),
-    "with references": ("", f'{HELD}<base href="&#104;ttps:&sol;/{EVIL}/">'),
+    "with character references": ("", f'{HELD}<base href="&#104;ttps:&sol;/{EVIL}/">'),
     "in capitals": ("", f"{HELD}<BASE HREF=https://{EVIL}/>"),
     "in a comment": ("", f"<!-- {BASE} -->{HELD}"),
     "in a template": ("", f"<template>{BASE}</template>{HELD}"),
-    "in a picture of svg": ("", f"<svg>{BASE}</svg>{HELD}"),
+    "in an svg": ("", f"<svg>{BASE}</svg>{HELD}"),
     "in a foreign object": ("", f"<svg><foreignObject>{BASE}</foreignObject></svg>{HELD}"),
-    "in a frame of its own": ("", f"<iframe title=x srcdoc='{BASE}'></iframe>{HELD}"),
-    "behind the body": ("", f"{HELD}</body>{BASE}"),
+    "in a frame": ("", f"<iframe title=x srcdoc='{BASE}'></iframe>{HELD}"),
+    "after the body": ("", f"{HELD}</body>{BASE}"),
 }
 
 
@@ -59,7 +59,7 @@ def test_own_requests_ignore_a_foreign_base(page: Page, place: str, guard: str) 
 
 @pytest.mark.parametrize("body", [OWN + BASE + HELD, f"{OWN}<script nonce={NONCE}></script>{BASE}{HELD}"])
 def test_blocked_path_ignores_a_later_base(page: Page, body: str) -> None:
-    """Behind a base that came later, the path would lead to its host, and run there with the page's nonce."""
+    """With a base that comes later, the path would lead to its host and run with the nonce of the page."""
     shop = Shop(body, csp=CSP, policy=Policy(contact_url="/contact"))
     shop.open(page)
     state_is(page, "idle")

@@ -1,4 +1,4 @@
-"""A page of somebody else's that frames the site, and leads a visitor's click to the button."""
+"""A foreign page shows the site in a frame and leads the visitor's click to the button (clickjacking)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FORM = '<iframe title="A calendar" src="https://meetings.hubspot.com/ann"></ifra
 
 
 def framed(page: Page, shop: Shop, outer: str) -> None:
-    """Open a page at `outer` with the site in a frame of it, or in a frame of one of its frames."""
+    """Open a page at `outer` with the site in a frame, or in a frame within a frame."""
     frame = f'<!DOCTYPE html><title>x</title><iframe title="site" src="{shop.url}" width=900 height=600></iframe>'
     nested = (
         f'<!DOCTYPE html><title>x</title><iframe title="evil" src="http://{EVIL}/frame" width=950 height=650></iframe>'

@@ -1,4 +1,4 @@
-"""Which types and encodings Chromium takes for a page with a tag: in each of them, the tag is held."""
+"""The content types and encodings that Chromium shows as a page: the tag is blocked in each of them."""
 
 from __future__ import annotations
 

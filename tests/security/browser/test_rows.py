@@ -1,4 +1,4 @@
-"""The table "Who holds what" of docs/tags.md, row by row, in Chromium: what nobody holds is asked for, no more."""
+"""The table of docs/tags.md that says what the server and the guard block, row by row, in Chromium."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SEEN = [what for what, case in CASES.items() if case.seen]
 
 
 def show(page: Page, site: Site, what: str, guard: Literal["always", "never"] | None) -> None:
-    """Show the page of a row as the middleware sends it, with a guard or without; None: as the site has written it."""
+    """Open the page of a row, with the guard or without it; if `guard` is None, without the middleware."""
     body = (
         "<!DOCTYPE html><html lang=en><head><title>x</title><script>first = 1</script></head>"
         f"<body>{CASES[what].body}</body></html>"
@@ -38,7 +38,7 @@ def show(page: Page, site: Site, what: str, guard: Literal["always", "never"] | 
 
 
 def settled(page: Page, site: Site, standin: StandIn) -> None:
-    """Wait until a later request of the page has been answered, and all that came before it."""
+    """Wait until a later request of the page, and every request before it, has been answered."""
     for _ in range(3):
         page.evaluate("async () => { await fetch('/after'); await new Promise(requestAnimationFrame) }")
     site.settle()
