@@ -1,7 +1,6 @@
-"""Drives an ASGI application as a server does: one request goes in, the messages it sends come out.
+"""Run an ASGI application as a server does, with one request, and collect the messages that it sends.
 
-`call` is for `async def` tests. Code that is written for WSGI and ASGI alike, or that Hypothesis calls, is synchronous
-and uses `tests.gateways.run_asgi`, which is made of the same parts.
+`call` is for `async def` tests. Synchronous code, such as tests for both WSGI and ASGI, uses `tests.gateways.run_asgi`.
 """
 
 from __future__ import annotations
@@ -14,17 +13,17 @@ Message = dict[str, Any]
 Scope = dict[str, Any]
 Pairs = Iterable[tuple[bytes, bytes]]
 Receive = Callable[[], Awaitable[Message]]
-#: An ASGI application. Its arguments are `Any`, because every framework has types of its own for them.
+#: An ASGI application. Its arguments are `Any`, because every framework has its own types for them.
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def scope(*headers: tuple[bytes, bytes], **extra: Any) -> Scope:
-    """Return an HTTP scope with no more than the middleware needs."""
+    """Return an HTTP scope with only what the middleware needs."""
     return {"type": "http", "method": "GET", "path": "/", "headers": list(headers), **extra}
 
 
 def full_scope(method: str, path: str, headers: Pairs, **extra: Any) -> Scope:
-    """Return an HTTP scope with everything that frameworks look for, as servers make it."""
+    """Return an HTTP scope with everything that frameworks read, as servers make it."""
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.5"},
@@ -41,17 +40,17 @@ def full_scope(method: str, path: str, headers: Pairs, **extra: Any) -> Scope:
 
 
 def start(*headers: Any, status: int = 200) -> Message:
-    """Return the message that begins a response."""
+    """Return the message that starts a response."""
     return {"type": "http.response.start", "status": status, "headers": list(headers)}
 
 
 def chunk(body: bytes, more: bool = False) -> Message:
-    """Return a message with a piece of body; without `more`, the last."""
+    """Return a message with a chunk of the body. Without `more` it is the last one."""
     return {"type": "http.response.body", "body": body, "more_body": more}
 
 
 def sending(messages: Iterable[Any]) -> App:
-    """Return an application that sends `messages` and asks for nothing."""
+    """Return an application that sends `messages` and receives nothing."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         for message in messages:
@@ -61,7 +60,7 @@ def sending(messages: Iterable[Any]) -> App:
 
 
 def one_request(body: bytes = b"") -> Receive:
-    """Return a `receive` that gives the request's body once; the client then stays and says nothing more."""
+    """Return a `receive` that returns the request body once and then waits, as for a client that stays connected."""
     waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Message:
@@ -73,16 +72,16 @@ def one_request(body: bytes = b"") -> Receive:
 
 
 async def unread() -> Message:
-    """Fail: a `receive` for applications that have no business with the request's body."""
-    raise AssertionError("nobody asks for the request's body")  # pragma: no cover
+    """Fail, as the `receive` of applications that must not read the request body."""
+    raise AssertionError("the application reads the request body")  # pragma: no cover
 
 
 async def call(
     app: App, given: Scope | None = None, *, receive: Receive | None = None, sent: list[Message] | None = None
 ) -> list[Message]:
-    """Make one request; return what the application has sent.
+    """Make one request. Return the messages that the application sends.
 
-    Where the application raises, the error goes on to the caller; a list given as `sent` then holds what came before.
+    An exception of the application is passed on; the list `sent` then has the messages before it.
     """
     messages: list[Message] = [] if sent is None else sent
 
@@ -94,10 +93,10 @@ async def call(
 
 
 def body_of(messages: Iterable[Message]) -> bytes:
-    """Return the body that the messages bring."""
+    """Return the body that the messages contain."""
     return b"".join(message.get("body", b"") for message in messages)
 
 
 def types_of(messages: Iterable[Message]) -> list[str]:
-    """Return the kinds of the messages, without what is common to their names."""
+    """Return the types of the messages, without their common prefix."""
     return [message["type"].removeprefix("http.response.") for message in messages]

@@ -1,6 +1,6 @@
-"""Every way into the package, under one call: a request and the app's answer go in, head and body come out.
+"""One function for each gateway: it takes a request and the answer of an app, and returns the response.
 
-The same table of cases runs through the core, WSGI, ASGI, Flask, Starlette and FastAPI.
+So the same cases run through the core, WSGI, ASGI, Flask, Starlette and FastAPI.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Pairs = list[tuple[str, str]]
 
 @dataclass
 class Request:
-    """A request; header names as a client writes them."""
+    """A request, with header names as a client writes them."""
 
     method: str = "GET"
     path: str = "/"
@@ -40,7 +40,7 @@ class Request:
 
 
 class Chunks:
-    """An app's iterable that remembers what was done with it."""
+    """An iterable of an app that records how it was used."""
 
     def __init__(self, *chunks: bytes, error: BaseException | None = None) -> None:
         self.chunks = chunks
@@ -61,7 +61,7 @@ class Chunks:
 
 @dataclass
 class Reply:
-    """What the app answers. A body of one chunk with `length` carries its Content-Length, as most frameworks do."""
+    """The answer of the app. With `length` it has a Content-Length, as in most frameworks."""
 
     chunks: list[bytes]
     status: int = 200
@@ -77,7 +77,7 @@ class Reply:
 
 @dataclass
 class Result:
-    """What the client gets: header names in lower case, in order."""
+    """The response that the client gets, with header names in lower case."""
 
     status: int
     headers: Pairs
@@ -91,11 +91,11 @@ class Result:
         return self.body.decode("latin-1")
 
 
-Door = Callable[[Policy, Request, Reply], Result]
+Gateway = Callable[[Policy, Request, Reply], Result]
 
 
 def through_core(policy: Policy, request: Request, reply: Reply) -> Result:
-    """The `Exchange` itself, driven as an adapter drives it."""
+    """Return the response of an `Exchange` that is used as an adapter uses it."""
     raw = [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in request.headers]
     exchange = Exchange(policy, RequestHead(request.method, request.path, "", raw))
     if exchange.answer is not None:
@@ -111,7 +111,7 @@ def through_core(policy: Policy, request: Request, reply: Reply) -> Result:
 
 
 def through_wsgi(policy: Policy, request: Request, reply: Reply) -> Result:
-    """A plain WSGI app that returns an iterator, with wsgiref's validator inside and outside."""
+    """Return the response of a WSGI app that returns an iterator, with wsgiref's validator inside and outside."""
 
     def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         start_response(_status(reply), reply.all_headers)
@@ -122,7 +122,7 @@ def through_wsgi(policy: Policy, request: Request, reply: Reply) -> Result:
 
 
 def through_wsgi_list(policy: Policy, request: Request, reply: Reply) -> Result:
-    """A plain WSGI app that returns a list."""
+    """Return the response of a WSGI app that returns a list."""
 
     def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         start_response(_status(reply), reply.all_headers)
@@ -132,8 +132,8 @@ def through_wsgi_list(policy: Policy, request: Request, reply: Reply) -> Result:
 
 
 def through_flask(policy: Policy, request: Request, reply: Reply) -> Result:
-    """A Flask app under the extension."""
-    app = flask.Flask("door")
+    """Return the response of a Flask app with the extension."""
+    app = flask.Flask("gateway")
 
     @app.route("/", defaults={"path": ""}, methods=["GET", "HEAD", "POST"])
     @app.route("/<path:path>", methods=["GET", "HEAD", "POST"])
@@ -148,12 +148,12 @@ def through_flask(policy: Policy, request: Request, reply: Reply) -> Result:
 
 
 def through_asgi(policy: Policy, request: Request, reply: Reply) -> Result:
-    """A plain ASGI app."""
+    """Return the response of a plain ASGI app."""
     return run_asgi(consent_middleware.asgi.ConsentMiddleware(_asgi_app(reply), policy), request)
 
 
 def through_starlette(policy: Policy, request: Request, reply: Reply) -> Result:
-    """A Starlette app with `add_middleware`."""
+    """Return the response of a Starlette app with `add_middleware`."""
     app = Starlette()
     app.mount("/", _asgi_app(reply))
     app.add_middleware(consent_middleware.asgi.ConsentMiddleware, policy=policy)
@@ -161,14 +161,14 @@ def through_starlette(policy: Policy, request: Request, reply: Reply) -> Result:
 
 
 def through_fastapi(policy: Policy, request: Request, reply: Reply) -> Result:
-    """A FastAPI app with `add_middleware`."""
+    """Return the response of a FastAPI app with `add_middleware`."""
     app = FastAPI()
     app.mount("/", _asgi_app(reply))
     app.add_middleware(consent_middleware.asgi.ConsentMiddleware, policy=policy)
     return run_asgi(app, request)
 
 
-DOORS: dict[str, Door] = {
+GATEWAYS: dict[str, Gateway] = {
     "core": through_core,
     "wsgi": through_wsgi,
     "wsgi-list": through_wsgi_list,
@@ -180,14 +180,14 @@ DOORS: dict[str, Door] = {
 
 
 def run_wsgi(app: Any, request: Request) -> Result:
-    """One request through a WSGI app, as a server would make it."""
+    """Return the response of a WSGI app to one request, made as a server makes it."""
     environ: dict[str, Any] = {"REQUEST_METHOD": request.method, "SCRIPT_NAME": "", "PATH_INFO": request.path}
     environ["QUERY_STRING"] = ""
     setup_testing_defaults(environ)
     del environ["HTTP_HOST"]
     for name, value in request.headers:
         key = "HTTP_" + name.upper().replace("-", "_")
-        # Servers join lines of one name with a comma: CGI has one variable for all of them.
+        # Servers join lines of one name with a comma, because CGI has one variable for all of them.
         environ[key] = f"{environ[key]},{value}" if key in environ else value
     sent: list[tuple[str, Pairs]] = []
     written: list[bytes] = []
@@ -208,19 +208,19 @@ def run_wsgi(app: Any, request: Request) -> Result:
 
 
 def run_asgi(app: Any, request: Request, **extra: Any) -> Result:
-    """One request through an ASGI app, as a server would make it; for callers that are not asynchronous."""
+    """Return the response of an ASGI app to one request, made as a server makes it, for synchronous callers."""
     headers = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in request.headers]
     scope = asgi_driver.full_scope(request.method, request.path, headers, **extra)
     messages = asyncio.run(asgi_driver.call(app, scope))
     starts = [message for message in messages if message["type"] == "http.response.start"]
     bodies = [message for message in messages if message["type"] == "http.response.body"]
-    assert len(starts) == 1, "one head, and one only"
-    assert [message.get("more_body", False) for message in bodies].count(False) == 1, "one last message, and one only"
+    assert len(starts) == 1, "exactly one head"
+    assert [message.get("more_body", False) for message in bodies].count(False) == 1, "exactly one last message"
     return Result(starts[0]["status"], _lower(starts[0]["headers"]), asgi_driver.body_of(bodies))
 
 
 def _asgi_app(reply: Reply) -> Any:
-    # A function with a status of its own: asgiref takes a plain lambda for an app of the older, double-call form.
+    # asgiref takes a lambda for an app of the older form with two calls, so this is an async function.
     async def app(scope: Any, receive: Any, send: Any) -> None:
         headers = [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in reply.all_headers]
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
@@ -231,7 +231,7 @@ def _asgi_app(reply: Reply) -> Any:
 
 
 def _linted(reply: Reply) -> Callable[[Any], Any]:
-    # The validator takes an answer without a type for an error; servers and the standard do not.
+    # The validator rejects a response without a content type, but servers and the standard allow it.
     typed = any(name == "Content-Type" for name, _ in reply.headers)
     return validator if typed else lambda app: app
 

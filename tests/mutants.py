@@ -1,7 +1,7 @@
-"""Breaks the package on purpose, one guard at a time, and sees that the tests notice: `python -m tests.mutants`.
+"""Change one line of the package at a time and check that the tests fail: `python -m tests.mutants`.
 
-A test that has never failed proves nothing. Each mutant here is one line of the package changed; the tests named beside
-it must then fail. Exit status 1 when a mutant lives.
+A test that has never failed proves nothing. Each mutant changes one line, and the tests named with it must then fail.
+The exit status is 1 if they pass with any mutant.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[1]
 
 
-#: How long one mutant's tests may take, in seconds.
+#: How many seconds the tests of one mutant may take.
 PATIENCE = 900
 
 
 class Mutant(NamedTuple):
-    """A line of a file of the package, what it becomes, and the tests that must see it."""
+    """A changed line of the package: the file, the old and the new text, and the tests that must fail."""
 
     file: str
     old: str
@@ -630,11 +630,11 @@ def source_of(mutant: Mutant, root: Path) -> Path:
 
 
 def is_killed(mutant: Mutant, copy: Path) -> bool:
-    """Whether the mutant's tests fail in a copy of the project that holds it."""
+    """Return whether the mutant's tests fail in a copy of the project with the mutant."""
     path = source_of(mutant, copy)
     source = path.read_text("utf-8")
     if source.count(mutant.old) != 1:
-        raise SystemExit(f"{mutant.file}: {mutant.old!r} stands there {source.count(mutant.old)} times, not once")
+        raise SystemExit(f"{mutant.file}: {mutant.old!r} occurs {source.count(mutant.old)} times, not once")
     path.write_text(source.replace(mutant.old, mutant.new), "utf-8")
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     if path.suffix == ".js":
@@ -651,23 +651,23 @@ def is_killed(mutant: Mutant, copy: Path) -> bool:
             timeout=PATIENCE,
         )
     except subprocess.TimeoutExpired:
-        # Nobody overlooks tests that do not end.
+        # Tests that never end are noticed, so this counts as a failure.
         return True
     finally:
         path.write_text(source, "utf-8")
-    # Status 1 is "tests failed"; anything else (a mutant that cannot be imported, say) proves nothing.
+    # Status 1 means that tests failed. Any other status, such as for an import error, proves nothing.
     return done.returncode == 1
 
 
 def main(wanted: list[str]) -> int:
-    """Try every mutant, or those whose file is named. Returns the exit status."""
+    """Try every mutant, or those of the named files. Return the exit status."""
     chosen = [mutant for mutant in EVERY if not wanted or mutant.file in wanted]
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "project"
         shutil.copytree(
             ROOT, copy, ignore=shutil.ignore_patterns(".venv*", ".git", ".cache", "node_modules", ".*_cache")
         )
-        # What npm has fetched, for the script's minified form and for the browsers.
+        # The npm packages are needed to minify the scripts and for the browser tests.
         (ROOT / ".cache").mkdir(exist_ok=True)
         (copy / ".cache").symlink_to((ROOT / ".cache").resolve())
         living = []

@@ -1,4 +1,4 @@
-"""What becomes of the vendor's cookies at the visit's end, what the app sees of them, and one page for all visitors."""
+"""When the vendor's cookies expire, which of them the app sees, and cacheable pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from consent_middleware.asgi import ConsentMiddleware as Asgi
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.headers import hide_cookies
 from consent_middleware.wsgi import ConsentMiddleware as Wsgi
-from tests.gateways import DOORS, Reply, Request, run_asgi, run_wsgi
+from tests.gateways import GATEWAYS, Reply, Request, run_asgi, run_wsgi
 from tests.pages import HELD_HINT, HELD_SCRIPT, HINT, LOADER, page
 
 HTML = [(b"content-type", b"text/html")]
@@ -37,12 +37,14 @@ def ended(headers: list[tuple[bytes, bytes]]) -> set[str]:
 @pytest.mark.parametrize(
     ("consent", "chat", "tracking"),
     [
-        pytest.param("", True, False, id="when the visit is over the chat's cookies end, never the trackers'"),
-        pytest.param("consent_chat=1", False, False, id="during the visit that a click began nothing ends"),
-        pytest.param("consent=functional", False, True, id="a listed choice keeps the chat's and ends the trackers'"),
-        pytest.param(FULL, False, False, id="with full consent nothing ends"),
-        pytest.param("consent=necessary", True, True, id="a refusal ends all"),
-        pytest.param("consent=necessary; consent_chat=1", False, True, id="a click stands beside a refusal"),
+        pytest.param("", True, False, id="after the visit only the chat's cookies expire"),
+        pytest.param("consent_chat=1", False, False, id="during a visit with a click nothing expires"),
+        pytest.param("consent=functional", False, True, id="functional consent expires only the trackers' cookies"),
+        pytest.param(FULL, False, False, id="with full consent nothing expires"),
+        pytest.param("consent=necessary", True, True, id="a refusal expires all"),
+        pytest.param(
+            "consent=necessary; consent_chat=1", False, True, id="a click keeps the chat's cookies despite a refusal"
+        ),
     ],
 )
 def test_page_expires_cookies_by_consent(consent: str, chat: bool, tracking: bool) -> None:
@@ -70,7 +72,7 @@ def test_opt_out_regime_expires_no_leftover_cookie() -> None:
     assert ended(head(Policy(contact_url="/c", regime="opt-out"), EVERY_COOKIE)) == set()
 
 
-# What the app sees
+# Cookies that the app sees
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,7 @@ def test_hiding_cookies_keeps_every_other_byte(given_value: bytes, left: bytes |
 
 @given(st.lists(st.binary(max_size=9).filter(lambda part: b";" not in part)))
 def test_headers_without_hidden_cookie_are_unchanged(parts: list[bytes]) -> None:
-    """Law: what bears no hidden name stays, as the same object."""
+    """Property: headers without a hidden name are returned as the same object."""
     headers = [(b"cookie", b";".join(parts))]
 
     assert hide_cookies(headers, {b"a name of more than nine bytes"}) is headers
@@ -109,15 +111,15 @@ def test_headers_without_hidden_cookie_are_unchanged(parts: list[bytes]) -> None
 )
 def test_app_sees_only_allowed_vendor_cookies(gateway: str, consent: str, seen: str | None) -> None:
     cookie = f"messagesUtk=2; a=1; hubspotutk=3{consent}"
-    told: list[str] = []
+    seen_by_app: list[str] = []
 
     def wsgi_app(environ: Any, start_response: Any) -> list[bytes]:
-        told.append(environ["HTTP_COOKIE"])
+        seen_by_app.append(environ["HTTP_COOKIE"])
         start_response("200 OK", [("Content-Type", "text/plain")])
         return [b""]
 
     async def asgi_app(scope: Any, receive: Any, send: Any) -> None:
-        told.append(dict(scope["headers"])[b"cookie"].decode())
+        seen_by_app.append(dict(scope["headers"])[b"cookie"].decode())
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body"})
 
@@ -128,17 +130,17 @@ def test_app_sees_only_allowed_vendor_cookies(gateway: str, consent: str, seen: 
         else:
             run_asgi(Asgi(asgi_app, policy), Request.with_cookie(cookie))
 
-    assert told == [cookie if seen is None else seen, cookie]
+    assert seen_by_app == [cookie if seen is None else seen, cookie]
 
 
-# One page for all
+# One cacheable page for all visitors
 
 ALL = Policy(contact_url="/contact", cacheable=True)
 CONSENTS = ["", FULL, "consent=functional", "consent=necessary", "consent_chat=1", f"{EVERY_COOKIE}; consent=necessary"]
 
 
-@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
-def test_cacheable_page_is_the_same_for_every_visitor(door: Any) -> None:
+@pytest.mark.parametrize("gateway", GATEWAYS.values(), ids=GATEWAYS)
+def test_cacheable_page_is_the_same_for_every_visitor(gateway: Any) -> None:
     fields = [
         ("Content-Type", "text/html"),
         ("ETag", '"a"'),
@@ -149,7 +151,7 @@ def test_cacheable_page_is_the_same_for_every_visitor(door: Any) -> None:
         ("Set-Cookie", "a=1"),
     ]
     results = [
-        door(ALL, Request(headers=[("Cookie", cookie), *signal]), Reply([page(LOADER, HINT)], headers=fields))
+        gateway(ALL, Request(headers=[("Cookie", cookie), *signal]), Reply([page(LOADER, HINT)], headers=fields))
         for cookie in CONSENTS
         for signal in ([], [("Sec-GPC", "1")])
     ]

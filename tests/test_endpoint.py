@@ -1,4 +1,4 @@
-"""What the middleware answers itself: the scripts, and the decision for the visitor who asks."""
+"""The responses of the middleware itself: the scripts, and the decision for the visitor."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class TestDecision:
             pytest.param("consent=functional", True, False, id="functional consent"),
             pytest.param("consent=functional,analytics,marketing", True, True, id="full consent"),
             pytest.param("consent=necessary", False, False, id="a refusal"),
-            pytest.param("consent=necessary; consent_chat=1", True, False, id="a click beside a refusal"),
+            pytest.param("consent=necessary; consent_chat=1", True, False, id="a click despite a refusal"),
         ],
     )
     def test_decision_lists_allowed_purposes(self, cookie: str, chat: bool, tracking: bool) -> None:
@@ -72,7 +72,7 @@ class TestDecision:
         ended = {line.partition("=")[0] for line in head["set-cookie"]}
         assert ended == {"__hstc", "messagesUtk"}
         assert any("Domain=shop.example" in line for line in head["set-cookie"])
-        # What a past visit has left ends as well; the trackers' cookies only after an explicit no.
+        # Leftovers of an earlier visit expire too, but trackers' cookies only after an explicit refusal.
         left = ask("/_consent/decision", "__hstc=1; messagesUtk=2")[1]["set-cookie"]
         assert {line.partition("=")[0] for line in left} == {"messagesUtk"}
         assert "set-cookie" not in ask("/_consent/decision", "consent_chat=1; __hstc=1; messagesUtk=2")[1]

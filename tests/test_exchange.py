@@ -1,4 +1,4 @@
-"""The exchange: notices, broken and cut-off codings, and the order of things."""
+"""The exchange: notices, broken and truncated codings, and the order of calls."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_exchange_lists_blocked_tags(policy: Policy) -> None:
     given.start(200, [HTML])
     stream(given, [page(LOADER)])
 
-    assert [held.rule for held in given.blocked] == ["hubspot.loader"]
+    assert [tag.rule for tag in given.blocked] == ["hubspot.loader"]
 
 
 def test_allowed_page_is_read_for_withdrawal_at_once() -> None:
@@ -110,7 +110,7 @@ def test_unchanged_compressed_page_keeps_its_bytes(policy: Policy) -> None:
     assert (b"content-length", b"%d" % len(coded)) in headers
 
 
-@pytest.mark.parametrize("streams", [True, False], ids=["streaming", "at hand"])
+@pytest.mark.parametrize("streams", [True, False], ids=["in chunks", "whole"])
 def test_truncated_compressed_page_stays_truncated(policy: Policy, streams: bool) -> None:
     given = exchange(policy)
     given.start(200, [HTML, GZIP])
@@ -150,19 +150,19 @@ WRONG_SUM = bytearray(gzip.compress(page(LOADER)))
 WRONG_SUM[-6] ^= 1
 
 
-@pytest.mark.parametrize("streams", [True, False], ids=["streaming", "at hand"])
+@pytest.mark.parametrize("streams", [True, False], ids=["in chunks", "whole"])
 @pytest.mark.parametrize(
     ("coding", "coded"),
     [
         pytest.param(b"gzip", bytes(WRONG_SUM), id="a wrong checksum"),
         pytest.param(b"gzip", gzip.compress(page(LOADER), 0)[:-8] + b"\xff" * 900, id="other bytes at the end"),
-        pytest.param(b"br", brotli.compress(page(LOADER)) + b"more", id="bytes behind the end"),
+        pytest.param(b"br", brotli.compress(page(LOADER)) + b"more", id="bytes after the end"),
     ],
 )
 def test_broken_body_is_rewritten_as_far_as_it_shows(
     policy: Policy, coding: bytes, coded: bytes, streams: bool
 ) -> None:
-    """Browsers overlook such faults, so a tag before them must wait."""
+    """Browsers ignore such errors, so a tag before them must be blocked."""
     given = exchange(policy)
     head = [HTML, (b"content-encoding", coding)]
     if streams:
@@ -291,7 +291,7 @@ def test_no_log_line_contains_a_cookie_value(policy: Policy, caplog: pytest.LogC
     ],
 )
 def test_invalid_host_header_stays_out_of_the_page(policy: Policy, host: bytes, src: bytes) -> None:
-    """Without a host to go by, a script of ours would be asked for where the base leads."""
+    """Without a host name, our script would be requested from the host of the base."""
     given = exchange(policy, (b"host", host))
     given.start(200, [HTML])
 

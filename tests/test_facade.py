@@ -205,8 +205,7 @@ class TestMarkup:
     def test_markup_parses_the_same_as_html_and_xml(
         self, words: str, value: str, nonce: str | None, allowed: set[Purpose]
     ) -> None:
-        """Law: every byte is ASCII; the markup is well-formed XML; an HTML parser and an XML parser find the same
-        elements, attributes and settings, and these are the ones given; no text ends its element or attribute."""
+        """Property: the markup is ASCII and well-formed XML, and HTML and XML parsers find the given values in it."""
         texts = {"en": Texts(button=words, label=words, contact=words)}
         facade = Facade(vendors=(HUBSPOT,), contact_url="/?" + words, privacy_url=words, texts=texts)
         chat = ChatScript("https://x.example/" + value, (("data-x", value),))

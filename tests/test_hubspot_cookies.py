@@ -1,4 +1,4 @@
-"""HubSpot's cookies: every name in one state, what each rule says, and whose cookies are never touched."""
+"""HubSpot's cookies: the group and the rule of every name, and the cookies that are never touched."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ POLICY = Policy(contact_url="/contact")
 
 
 def answered(cookies: str, *lines: str, host: str = "www.shop.example") -> list[str]:
-    """The `Set-Cookie` lines of a page for a visitor with these cookies, when the app writes `lines`."""
+    """Return the `Set-Cookie` lines of a page for a visitor with these cookies, if the app sends `lines`."""
     request = [(b"host", host.encode()), (b"cookie", cookies.encode())]
     exchange = Exchange(POLICY, RequestHead("GET", "/", "", request))
     head = [(b"content-type", b"text/html"), *((b"set-cookie", line.encode()) for line in lines)]
@@ -98,7 +98,7 @@ def test_cookie_lifetime_matches_hubspots_docs(name: str, lifetime: int | None) 
 
 @pytest.mark.parametrize("rule", HUBSPOT.cookie_rules, ids=lambda rule: rule.name)
 def test_cookie_rule_fields_are_consistent(rule: CookieRule) -> None:
-    """The chat's cookies stand on the host without "www.", the trackers' on the registrable domain, all by script."""
+    """Scripts set the chat's cookies on the host without "www.", and the trackers' on the registrable domain."""
     expected = {
         Purpose.CHAT: (Category.FUNCTIONAL, CookieDomain.PARENT, SetBy.SCRIPT),
         Purpose.TRACKING: (Category.ANALYTICS, CookieDomain.REGISTRABLE, SetBy.SCRIPT),
@@ -132,10 +132,10 @@ def test_optional_cookie_is_withheld_or_expired(name: str) -> None:
         pytest.param("_cfuvid", id="Cloudflare's other rate limit"),
         pytest.param("__cfduid", id="Cloudflare's former id"),
         pytest.param("session_key", id="another program's key"),
-        pytest.param("12345_key", id="a key that may be HubSpot's or not"),
+        pytest.param("12345_key", id="a key that may be HubSpot's"),
         pytest.param("MESSAGESUTK", id="the same letters in another case"),
         pytest.param("messagesUtk2", id="a longer name"),
-        pytest.param("xmessagesUtk", id="a name that ends like it"),
+        pytest.param("xmessagesUtk", id="a name with the same end"),
         pytest.param("hs-messages-is-open2", id="another longer name"),
         pytest.param("csrf.app", id="another app's protection"),
         pytest.param("hsfirstvisit", id="a retired name"),
@@ -193,8 +193,8 @@ def test_union_of_cookie_names_contains_both() -> None:
     [
         (b"open-b=1; exact=2; open-a=3; else=4", [b"exact", b"open-a", b"open-b"]),
         (b"open-in-full=1; open-in-full=2", [b"open-in-full"]),
-        pytest.param(b"a=1,open-b=2", [b"open-b"], id="two lines that a server has joined by a comma"),
-        pytest.param(b"open-a b=1; open-\xe4=2; open-\x01=3; open-(=4", [], id="no well-formed name"),
+        pytest.param(b"a=1,open-b=2", [b"open-b"], id="two lines that a server has joined with a comma"),
+        pytest.param(b"open-a b=1; open-\xe4=2; open-\x01=3; open-(=4", [], id="malformed names"),
     ],
 )
 def test_among_returns_names_found_in_a_request(header: bytes, found: list[bytes]) -> None:
@@ -229,7 +229,7 @@ PARTS = [
 @example(["a=1", "\t__hstc=x"])
 @given(st.lists(st.lists(st.sampled_from(PARTS), max_size=12).map("".join), max_size=3))
 def test_header_prefilter_misses_no_expiring_cookie(headers: list[str]) -> None:
-    """Law: the quick look at the whole header lets nothing pass that a look at each cookie finds."""
+    """Property: the prefilter on the whole header misses no cookie that a check of each cookie finds."""
     cookies = Cookies([header.encode() for header in headers])
     plan = POLICY.plan_from_readings(POLICY.read(Signals(Cookies([b"consent=necessary"]))))
     names = POLICY.refused_cookies(plan) | POLICY.stale_chat_cookies(plan)

@@ -1,4 +1,4 @@
-"""The report of `make test-latest`: what differs from the lock, and which tests notice."""
+"""The report of `make test-latest`: the changed packages, and the tests that fail with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The locks in `requirements/` are in step with `pyproject.toml`, complete, and free of package indexes."""
+"""The locks in `requirements/` match `pyproject.toml`, are complete, and name no package index."""
 
 from __future__ import annotations
 

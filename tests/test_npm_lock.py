@@ -1,4 +1,4 @@
-"""What the tests and the benchmark take from npm is locked: exact versions with hashes, from any registry."""
+"""The npm packages of the tests, the benchmark and the demo are locked: exact versions with hashes, no registry."""
 
 from __future__ import annotations
 

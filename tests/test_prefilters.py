@@ -1,4 +1,4 @@
-"""The gates of the test run stay closed: coverage, types, warnings, and what must not be skipped in CI."""
+"""The checks of the test run stay strict: coverage, types, warnings, and no skipped tests in CI."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The README's examples print what it says they print, and the settings it names are settings."""
+"""The README is correct: its examples print the shown output, and its settings and links exist."""
 
 from __future__ import annotations
 

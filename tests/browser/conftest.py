@@ -12,7 +12,7 @@ from examples.standin import StandIn
 from tests import chromium, npm
 from tests.quiet import watch
 
-from .example_servers import Doors
+from .example_servers import ExampleSites
 from .firefox import run as run  # a fixture of the tests in Firefox
 from .site import Site
 
@@ -40,17 +40,17 @@ def shared_site() -> Iterator[Site]:
 
 
 @pytest.fixture(scope="package")
-def doors() -> Iterator[Doors]:
+def example_sites() -> Iterator[ExampleSites]:
     """Yield the example sites, one for each gateway."""
-    with Doors() as doors:
-        yield doors
+    with ExampleSites() as example_sites:
+        yield example_sites
 
 
 @pytest.fixture(scope="package")
-def browser(standin: StandIn, shared_site: Site, doors: Doors) -> Iterator[Browser]:
+def browser(standin: StandIn, shared_site: Site, example_sites: ExampleSites) -> Iterator[Browser]:
     """Yield one Chromium for the folder. Playwright's event loop ends with it, so that other tests can use asyncio."""
     with sync_playwright() as playwright:
-        rules = (standin.resolver_rules, shared_site.resolver_rules, doors.resolver_rules)
+        rules = (standin.resolver_rules, shared_site.resolver_rules, example_sites.resolver_rules)
         browser = chromium.launch(playwright.chromium, *rules)
         yield browser
         browser.close()

@@ -17,7 +17,7 @@ NAMES = {"flask": "www.flask.example", "starlette": "www.starlette.example"}
 PORTAL = "4711"
 
 
-class Doors:
+class ExampleSites:
     """Serve both sites on 127.0.0.1. A context manager."""
 
     def __init__(self) -> None:
@@ -51,4 +51,4 @@ class Doors:
         """Return the part of Chromium's `--host-resolver-rules` that resolves both host names to these servers."""
         starlette = self._starlette.servers[0].sockets[0].getsockname()[1]
         ports = {"flask": self._flask.server_port, "starlette": starlette}
-        return ", ".join(f"MAP {NAMES[door]} 127.0.0.1:{port}" for door, port in ports.items())
+        return ", ".join(f"MAP {NAMES[framework]} 127.0.0.1:{port}" for framework, port in ports.items())

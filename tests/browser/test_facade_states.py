@@ -64,21 +64,21 @@ BRING = """([src, attributes]) => {
 }"""
 
 
-def hold(page: Page, url: str) -> list[Route]:
+def pause(page: Page, url: str) -> list[Route]:
     """Pause requests for `url`. Return the list to which they are added as they arrive."""
-    held: list[Route] = []
+    paused: list[Route] = []
 
     def keep(route: Route) -> None:
-        held.append(route)
+        paused.append(route)
 
     page.route(url, keep)
-    return held
+    return paused
 
 
-def let_go(page: Page, held: list[Route]) -> None:
+def resume(page: Page, paused: list[Route]) -> None:
     """Continue the first paused request, once it has arrived."""
-    comes(page, lambda: bool(held))
-    held.pop(0).continue_()
+    comes(page, lambda: bool(paused))
+    paused.pop(0).continue_()
 
 
 def contrasting(page: Page, before: bytes, after: bytes) -> int:
@@ -229,7 +229,7 @@ class TestClick:
     def test_states_are_announced_in_the_live_region(self, page: Page, site: Site) -> None:
         put(site, document())
         open_page(page)
-        held = hold(page, EMBED)
+        paused = pause(page, EMBED)
         region = message(page).element_handle()
         button(page).click()
         expect(message(page)).to_have_text("Loading chat…")
@@ -237,7 +237,7 @@ class TestClick:
         expect(button(page)).to_have_attribute("aria-busy", "true")
         expect(button(page)).to_be_enabled()
         expect(button(page)).to_be_focused()
-        let_go(page, held)
+        resume(page, paused)
         expect_state(page, "ready")
         assert steps(page) == [["idle", ""], ["loading", "Loading chat…"], ["ready", "The chat is open."]]
         expect(button(page)).to_have_count(0)
@@ -271,13 +271,13 @@ class TestClick:
     def test_repeated_clicks_load_the_chat_once(self, page: Page, site: Site, standin: StandIn) -> None:
         put(site, document())
         open_page(page)
-        held = hold(page, EMBED)
+        paused = pause(page, EMBED)
         button(page).dblclick()
         button(page).press("Enter")
         button(page).press("Space")
-        let_go(page, held)
+        resume(page, paused)
         expect_state(page, "ready")
-        assert held == []
+        assert paused == []
         assert sum(record.host == "js.usemessages.com" for record in asked(standin)) == 1
         assert [name for name, _ in steps(page)] == ["idle", "loading", "ready"]
 
@@ -306,10 +306,10 @@ class TestClick:
     def test_click_creates_queues_and_keeps_site_entries(self, page: Page, site: Site) -> None:
         put(site, document(head="<script>_hsq = [['setPath', '/a']]</script>"))
         open_page(page)
-        held = hold(page, EMBED)
+        paused = pause(page, EMBED)
         button(page).click()
         assert page.evaluate("[Array.isArray(window._hsp), window._hsq[0]]") == [True, ["setPath", "/a"]]
-        let_go(page, held)
+        resume(page, paused)
 
     def test_click_works_in_xhtml_page(self, page: Page, site: Site, standin: StandIn) -> None:
         body = (
@@ -335,10 +335,10 @@ class TestFocus:
     def test_focus_stays_if_the_visitor_moved_it(self, page: Page, site: Site) -> None:
         put(site, document())
         open_page(page)
-        held = hold(page, EMBED)
+        paused = pause(page, EMBED)
         button(page).click()
         page.locator("#search").focus()
-        let_go(page, held)
+        resume(page, paused)
         expect_state(page, "ready")
         quiet(page)
         assert focused(page) == "search"
@@ -384,10 +384,10 @@ class TestSiteSettings:
     def test_ready_functions_set_after_click_still_run(self, page: Page, site: Site) -> None:
         put(site, document())
         open_page(page)
-        held = hold(page, EMBED)
+        paused = pause(page, EMBED)
         button(page).click()
         page.evaluate("window.ran = 0; window.hsConversationsOnReady = [() => window.ran++]; 0")
-        let_go(page, held)
+        resume(page, paused)
         expect_state(page, "ready")
         assert page.evaluate("ran") == 1
         expect_open(page)
@@ -425,13 +425,13 @@ class TestSiteSettings:
     def test_click_waits_for_chat_script_already_loading(self, page: Page, site: Site, standin: StandIn) -> None:
         put(site, document())
         open_page(page)
-        held = hold(page, EMBED)
+        paused = pause(page, EMBED)
         page.evaluate(BRING, [EMBED, [list(pair) for pair in CHAT.attributes]])
         button(page).click()
         expect_state(page, "loading")
-        let_go(page, held)
+        resume(page, paused)
         expect_state(page, "ready")
-        assert held == []
+        assert paused == []
         assert page.locator(f'script[src="{EMBED}"]').count() == 1
         expect_open(page)
 
@@ -605,12 +605,12 @@ class TestFailure:
         put(site, document())
         open_page(page)
         stop_time(page)
-        held = hold(page, EMBED)
+        paused = pause(page, EMBED)
         button(page).click()
-        comes(page, lambda: bool(held))
+        comes(page, lambda: bool(paused))
         page.clock.fast_forward(8_000)
         self.expect_failure(page)
-        let_go(page, held)
+        resume(page, paused)
         quiet(page)
         self.expect_failure(page)
 
@@ -658,13 +658,13 @@ class TestGranted:
 
     def test_allowed_chat_waits_for_the_page_to_load(self, page: Page, site: Site, standin: StandIn) -> None:
         put(site, document(allowed=(Purpose.CHAT,), head='<script defer src="/slow.js"></script>'))
-        held = hold(page, f"{URL}slow.js")
+        paused = pause(page, f"{URL}slow.js")
         page.add_init_script("window.steps = []")
         page.goto(URL, wait_until="commit")
-        comes(page, lambda: bool(held))
+        comes(page, lambda: bool(paused))
         quiet(page, waiting=1)
         assert asked(standin) == []
-        let_go(page, held)
+        resume(page, paused)
         expect_state(page, "ready")
 
     @pytest.mark.parametrize("host", ["js.usemessages.com", "api.hubspot.com"])
@@ -689,12 +689,12 @@ class TestGranted:
     def test_late_chat_replaces_the_button(self, page: Page, site: Site) -> None:
         put(site, document(allowed=(Purpose.CHAT,)))
         page.clock.install()
-        held = hold(page, EMBED)
+        paused = pause(page, EMBED)
         self.open(page)
-        comes(page, lambda: bool(held))
+        comes(page, lambda: bool(paused))
         page.clock.fast_forward(8_000)
         expect_state(page, "idle")
-        let_go(page, held)
+        resume(page, paused)
         expect_state(page, "ready")
 
     def test_facade_leaves_loading_to_a_site_that_does_it(self, page: Page, site: Site, standin: StandIn) -> None:
@@ -853,12 +853,12 @@ class TestSwaps:
     def test_swap_while_the_chat_loads_keeps_the_chat(self, page: Page, site: Site) -> None:
         put(site, document())
         open_page(page)
-        held = hold(page, EMBED)
+        paused = pause(page, EMBED)
         button(page).click()
         self.swap(page, document())
         expect_state(page, "loading")
         expect(message(page)).to_have_text("Loading chat…")
-        let_go(page, held)
+        resume(page, paused)
         expect_state(page, "ready")
 
     def test_chat_removed_by_a_swap_can_be_opened_again(self, page: Page, site: Site, standin: StandIn) -> None:
@@ -950,12 +950,12 @@ class TestAppearance:
         """The script arrives after the first paint, and the chat fails long after the last input."""
         standin.faults["js.usemessages.com"] = "hang"
         put(site, document(head=style))
-        held = hold(page, f"{URL}_consent/*")
+        paused = pause(page, f"{URL}_consent/*")
         page.add_init_script(WITNESS)
         page.goto(URL, wait_until="commit")
         expect(page.get_by_role("link", name="Contact us")).to_be_visible()
         painted(page)
-        let_go(page, held)
+        resume(page, paused)
         expect_state(page, "idle")
         assert self.shifts(page) == 0
         button(page).click()

@@ -50,8 +50,8 @@ def tagged() -> Iterator[str]:
     for name, hubspot in pages():
         if hubspot in {"host", "marker"}:
             document = alive(name)
-            _, holds = rewrite(document, Consent(), len(document), POLICY)
-            kind = tuple((held.rule, held.src) for held in holds.blocked)
+            _, blocker = rewrite(document, Consent(), len(document), POLICY)
+            kind = tuple((tag.rule, tag.src) for tag in blocker.blocked)
             if kind and kind not in known:
                 known.add(kind)
                 yield name

@@ -13,7 +13,7 @@ import consent_middleware.asgi
 import consent_middleware.wsgi
 from consent_middleware import Policy
 from tests import asgi_driver
-from tests.gateways import DOORS, Reply, Request, Result, run_asgi, run_wsgi
+from tests.gateways import GATEWAYS, Reply, Request, Result, run_asgi, run_wsgi
 from tests.needs import need
 
 from .faults import known_fault
@@ -95,7 +95,7 @@ def door(gateway: str, policy: Policy) -> Door:
     own = policy
 
     def through(request: Request, reply: Reply, policy: Policy = own) -> Result:
-        return DOORS[gateway](policy, request, reply)
+        return GATEWAYS[gateway](policy, request, reply)
 
     return through
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from consent_middleware import Policy
-from tests.gateways import DOORS, Pairs, Reply, Request, Result
+from tests.gateways import GATEWAYS, Pairs, Reply, Request, Result
 from tests.pages import CHAT, CHAT_HINT, EU_LOADER, HELD_CHAT, HELD_HINT, HELD_LOADER, HINT, LOADER, TAG_MANAGER, page
 
 POLICY = Policy(contact_url="/contact", guard="auto")
@@ -352,7 +352,7 @@ def decoded(result: Result) -> Result:
     return result
 
 
-@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+@pytest.mark.parametrize("door", GATEWAYS.values(), ids=GATEWAYS)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_every_door_gives_what_the_case_says(case: Case, door: object) -> None:
     result = door(POLICY, case.request, case.reply)  # type: ignore[operator]
@@ -372,12 +372,12 @@ def test_every_door_gives_what_the_case_says(case: Case, door: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "door", [door for name, door in DOORS.items() if name != "core"], ids=[n for n in DOORS if n != "core"]
+    "door", [door for name, door in GATEWAYS.items() if name != "core"], ids=[n for n in GATEWAYS if n != "core"]
 )
 @pytest.mark.parametrize("case", [case for case in CASES if case.request.method != "HEAD"], ids=lambda case: case.name)
 def test_every_door_gives_the_core_s_head_and_body(case: Case, door: object) -> None:
     """Adapter equality: core = wsgi = asgi = flask = starlette = fastapi."""
-    expected = DOORS["core"](POLICY, case.request, case.reply)
+    expected = GATEWAYS["core"](POLICY, case.request, case.reply)
 
     result = door(POLICY, case.request, case.reply)  # type: ignore[operator]
 
@@ -386,7 +386,7 @@ def test_every_door_gives_the_core_s_head_and_body(case: Case, door: object) -> 
     assert decoded(result).body == decoded(expected).body
 
 
-@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+@pytest.mark.parametrize("door", GATEWAYS.values(), ids=GATEWAYS)
 @pytest.mark.parametrize("length", [True, False], ids=["at hand", "streaming"])
 @pytest.mark.parametrize("coded", [False, True], ids=["plain", "gzip"])
 def test_a_page_in_which_nothing_is_held_gets_its_guard_all_the_same(door: object, length: bool, coded: bool) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import browser, context, doors, fresh, page, shared_site, site, standin
+from tests.browser.conftest import browser, context, example_sites, fresh, page, shared_site, site, standin
 
-__all__ = ["browser", "context", "doors", "fresh", "page", "shared_site", "site", "standin"]
+__all__ = ["browser", "context", "example_sites", "fresh", "page", "shared_site", "site", "standin"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
