@@ -1,4 +1,4 @@
-"""The rooms of the house: who may import whom, what the core may know, and where a vendor may be named."""
+"""The modules of the package: which may import which, what the core may import, and which may name a vendor."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ ROWS = [
         "version",
     },
 ]
-ROOMS = {room: row for row, rooms in enumerate(ROWS) for room in rooms}
-#: The adapters never know each other, though they stand in two rows.
+ROW_OF = {name: row for row, names in enumerate(ROWS) for name in names}
+#: The adapters never import each other, although they are in two rows.
 APART = {("wsgi", "asgi")}
 
 ALLOWED_OUTSIDE = {"flask": {"flask"}}  # besides, `coding` looks for optional packages by name
@@ -79,14 +79,14 @@ def modules() -> list[Path]:
     return sorted(path for path in PACKAGE.rglob("*.py"))
 
 
-def room_of(path: Path) -> str:
+def name_of(path: Path) -> str:
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 @cache
 def imports(path: Path) -> set[str]:
-    """The full name of every module that a file imports, those for type checkers left out."""
+    """Return the full name of every module that a file imports, except imports for type checkers."""
     found: set[str] = set()
     package = ["consent_middleware", *path.relative_to(PACKAGE).parts[:-1]]
     tree = ast.parse(path.read_text("utf-8"))
@@ -105,8 +105,8 @@ def imports(path: Path) -> set[str]:
             base = package[: len(package) - node.level + 1] if node.level else []
             origin = ".".join([*base, *(node.module or "").split(".")]).strip(".")
             submodules = {f"{origin}.{alias.name}" for alias in node.names}
-            rooms = {name for name in submodules if name.removeprefix("consent_middleware.") in ROOMS}
-            found |= rooms or {origin}
+            known = {name for name in submodules if name.removeprefix("consent_middleware.") in ROW_OF}
+            found |= known or {origin}
     return found
 
 
@@ -115,20 +115,20 @@ def own(names: set[str]) -> set[str]:
 
 
 def test_every_module_is_listed() -> None:
-    assert {room_of(path) for path in modules()} - {""} == set(ROOMS)
+    assert {name_of(path) for path in modules()} - {""} == set(ROW_OF)
 
 
-@pytest.mark.parametrize("path", modules(), ids=room_of)
+@pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_imports_only_go_down(path: Path) -> None:
-    room = room_of(path)
-    if not room:
+    name = name_of(path)
+    if not name:
         return
     for imported in own(imports(path)):
-        assert ROOMS[imported] >= ROOMS[room], f"{room} must not import {imported}"
-        assert (room, imported) not in APART
+        assert ROW_OF[imported] >= ROW_OF[name], f"{name} must not import {imported}"
+        assert (name, imported) not in APART
 
 
-@pytest.mark.parametrize("path", modules(), ids=room_of)
+@pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_package_imports_only_the_standard_library(path: Path) -> None:
     outside = {
         name.partition(".")[0]
@@ -136,11 +136,11 @@ def test_package_imports_only_the_standard_library(path: Path) -> None:
         if name.partition(".")[0] not in sys.stdlib_module_names | {"consent_middleware"}
     }
 
-    assert outside <= ALLOWED_OUTSIDE.get(room_of(path), set())
+    assert outside <= ALLOWED_OUTSIDE.get(name_of(path), set())
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in modules() if room_of(path) not in {"asgi", "__main__", "clock"}], ids=room_of
+    "path", [path for path in modules() if name_of(path) not in {"asgi", "__main__", "clock"}], ids=name_of
 )
 def test_core_imports_no_io_clock_or_environment(path: Path) -> None:
     assert not {"asyncio", "socket", "time", "os", "sys", "subprocess", "urllib.request"} & imports(path)
@@ -157,7 +157,7 @@ def test_importing_the_package_loads_no_adapter() -> None:
     assert not {"consent_middleware.wsgi", "consent_middleware.asgi", "consent_middleware.flask"} & loaded
 
 
-#: The vendors' names, domains and cookies, as their data has them, and the objects by which pages know them.
+#: The names, domains and cookies of the vendors, and the names of their objects in pages.
 VENDOR_WORDS = re.compile(
     "|".join(
         [
@@ -172,7 +172,7 @@ VENDOR_WORDS = re.compile(
 
 
 def words_for_a_vendor(path: Path) -> list[str]:
-    """The vendor words in a file's code and comments; a docstring may show an operator what to write."""
+    """Return the vendor words in a file's code and comments. Docstrings may have them in examples for operators."""
     code = re.sub(r'"""[\s\S]*?"""|``[^`]*``', "", path.read_text("utf-8"))
     return VENDOR_WORDS.findall(code)
 
@@ -190,7 +190,7 @@ def words_for_a_vendor(path: Path) -> list[str]:
     ids=lambda path: str(path.relative_to(PACKAGE)),
 )
 def test_only_vendors_package_names_a_vendor(path: Path) -> None:
-    # The tuple of consent platforms names the module of that one once, and its constant twice.
+    # The tuple of consent platforms names that module once and its constant twice.
     allowed = 3 if path == PACKAGE / "sources" / "__init__.py" else 0
 
     assert [word.lower() for word in words_for_a_vendor(path)] == ["hubspot"] * allowed
