@@ -104,7 +104,7 @@ def document(
     before: str = "",
     html: str = 'lang="en"',
     lang: str | None = "en",
-    held: tuple[str, ...] = (),
+    blocked: tuple[str, ...] = (),
     placeholders: bool = False,
     guard: tuple[Purpose, ...] | None = None,
     inline: bool = True,
@@ -114,10 +114,10 @@ def document(
     """Return a page that can be scrolled, with the facade at its end.
 
     `head` goes into the head of the page and `before` before the facade. Elements with the attributes of a blocked tag
-    count as blocked by the server: scripts with an address if `held` contains it, and other elements unless they are
+    count as blocked by the server: scripts with an address if `blocked` contains it, and other elements unless they are
     `strange`.
     """
-    marked = Marked(held, strange=strange)
+    marked = Marked(blocked, strange=strange)
     marked.feed(head + before)
     markup = facade.markup(
         None if no_chat else chat,

@@ -15,7 +15,7 @@ from tests import chromium
 
 from .pages import URL, button, document, expect_state, put
 from .site import Site
-from .test_embeds import HELD_LIBRARY, LIBRARY, inline
+from .test_embeds import BLOCKED_LIBRARY, LIBRARY, inline
 
 DOCS = Path(__file__).parents[2] / "docs"
 FACADE = Facade(vendors=(HUBSPOT,), contact_url="/contact", privacy_url="/privacy")
@@ -54,7 +54,7 @@ def picture(
     page = context.new_page()
     lang = "ar" if "ar" in html else "en"
     source = document(
-        head=SHOP + head, html=html, facade=FACADE, before=body, held=(LIBRARY,), placeholders=bool(body), lang=lang
+        head=SHOP + head, html=html, facade=FACADE, before=body, blocked=(LIBRARY,), placeholders=bool(body), lang=lang
     )
     for plain, real in WORDS.items():
         source = source.replace(plain, real)
@@ -91,7 +91,7 @@ def main() -> None:
         picture(browser, site, "idle-320", **small)
         picture(browser, site, "idle-forced", **forced)
         picture(browser, site, "own", head=OWN)
-        form = f'<section id="here" aria-label="Write to us">{HELD_LIBRARY.format("")}{inline(1)}</section>'
+        form = f'<section id="here" aria-label="Write to us">{BLOCKED_LIBRARY.format("")}{inline(1)}</section>'
         picture(browser, site, "form", body=form, viewport={"width": 640, "height": 400})
         picture(browser, site, "form-forced", body=form, viewport={"width": 640, "height": 400}, **forced)
         section = '<section aria-label="Help"><div data-consent-chat></div></section>'

@@ -20,11 +20,11 @@ from tests.quiet import navigation
 from .app import App
 from .pages import DECISION, URL, asked, button, comes, decide, document, expect_state, open_page, put, quiet, until
 from .site import Document, Site
-from .test_embeds import HELD_LIBRARY, inline
+from .test_embeds import BLOCKED_LIBRARY, inline
 from .test_guard import LOADER, MAKE, PIXEL, guarded, run
 from .test_intercom import INSTALLED
 from .test_intercom import STANDIN as INTERCOM
-from .test_release import HELD_LOADER, LOG, grant, held, ran
+from .test_release import BLOCKED_LOADER, LOG, blocked_script, grant, ran
 
 TAG_MANAGER = (
     "<script>j = document.createElement('script'); j.src = 'https://www.googletagmanager.com/gtm.js?id=GTM-XX'</script>"
@@ -144,7 +144,7 @@ class TestInjectedMarkup:
         assert ran(page) == ["blocked"]
 
     def test_element_with_id_null_stops_no_release(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before='<p id="null"></p>' + held(site, "x"), held=("/x.js",)))
+        put(site, document(head=LOG, before='<p id="null"></p>' + blocked_script(site, "x"), blocked=("/x.js",)))
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "ran.length === 1")
@@ -153,7 +153,7 @@ class TestInjectedMarkup:
 class TestServerErrors:
     @pytest.mark.parametrize("answer", ["none", "502", "too many", "a list"])
     def test_failed_decision_request_is_repeated(self, page: Page, site: Site, answer: str) -> None:
-        put(site, document(head=LOG, before=held(site, "x"), held=("/x.js",)))
+        put(site, document(head=LOG, before=blocked_script(site, "x"), blocked=("/x.js",)))
         open_page(page)
         asks: list[str] = []
 
@@ -172,7 +172,7 @@ class TestServerErrors:
         until(page, "ran.length === 1")
 
     def test_withdrawal_after_bad_answer_reloads_page(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before=held(site, "x"), held=("/x.js",)))
+        put(site, document(head=LOG, before=blocked_script(site, "x"), blocked=("/x.js",)))
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "ran.length === 1")
@@ -185,7 +185,7 @@ class TestServerErrors:
             decide(site)
 
     def test_changing_cookie_neither_delays_nor_floods(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before=held(site, "x"), held=("/x.js",)))
+        put(site, document(head=LOG, before=blocked_script(site, "x"), blocked=("/x.js",)))
         open_page(page)
         page.evaluate(
             """() => {
@@ -207,7 +207,7 @@ class TestServerErrors:
         assert min(later - earlier for earlier, later in pairwise(asks)) > 1_400
 
     def test_guard_blocks_after_two_quick_withdrawals(self, page: Page, site: Site, standin: StandIn) -> None:
-        put(site, document(guard=(), before=HELD_LOADER, held=(LOADER,)))
+        put(site, document(guard=(), before=BLOCKED_LOADER, blocked=(LOADER,)))
         open_page(page)
         for turn in range(2):
             grant(page, site, tracking=True)
@@ -313,8 +313,8 @@ class TestGuardAndFacade:
         comes(page, lambda: any("MeetingsEmbed" in each.path for each in asked(standin)))
 
     def test_tag_released_by_server_passes_the_guard(self, page: Page, site: Site, standin: StandIn) -> None:
-        as_chat = HELD_LOADER.replace('"tracking"', '"chat"')
-        put(site, document(guard=(), before=as_chat, held=(LOADER,)))
+        as_chat = BLOCKED_LOADER.replace('"tracking"', '"chat"')
+        put(site, document(guard=(), before=as_chat, blocked=(LOADER,)))
         open_page(page)
         grant(page, site, chat=True)
         comes(page, lambda: any(each.host == "js.hs-scripts.com" for each in asked(standin)))
@@ -373,15 +373,18 @@ class TestInterference:
     def test_computed_form_target_stops_no_other_tag(self, page: Page, site: Site) -> None:
         form = 'hbspt.forms.create({target: "#" + "a1"})'
         tag = f'<script type="text/x-consent" data-consent="embeds" data-consent-kind="forms">{form}</script>'
-        put(site, document(head=LOG, before=tag + held(site, "good"), held=("/good.js",), placeholders=True))
+        put(
+            site,
+            document(head=LOG, before=tag + blocked_script(site, "good"), blocked=("/good.js",), placeholders=True),
+        )
         open_page(page)
         expect(page.get_by_role("button", name="Show the form")).to_be_visible()
         grant(page, site, tracking=True)
         until(page, "ran.length === 1")
 
     def test_script_that_never_loads_delays_only_briefly(self, page: Page, site: Site) -> None:
-        tags = held(site, "old", "nomodule") + held(site, "new")
-        put(site, document(head=LOG, before=tags, held=("/new.js", "/old.js")))
+        tags = blocked_script(site, "old", "nomodule") + blocked_script(site, "new")
+        put(site, document(head=LOG, before=tags, blocked=("/new.js", "/old.js")))
         page.clock.install()
         open_page(page)
         grant(page, site, tracking=True)
@@ -391,8 +394,8 @@ class TestInterference:
         assert ran(page) == ["new"]
 
     def test_failed_embed_does_not_fail_the_chat(self, page: Page, site: Site) -> None:
-        before = f'<section id="here">{HELD_LIBRARY.format("")}{inline(1)}</section>'
-        put(site, document(head=LOG, before=before, held=("/forms.js",), placeholders=True))
+        before = f'<section id="here">{BLOCKED_LIBRARY.format("")}{inline(1)}</section>'
+        put(site, document(head=LOG, before=before, blocked=("/forms.js",), placeholders=True))
         open_page(page)
         waiting: dict[str, Route] = {}
         page.route("**/forms.js", lambda route: waiting.update(form=route))

@@ -22,7 +22,7 @@ for (const place of document.querySelectorAll(".hs-form-frame,.hs-form-html,.pay
   place.append("a framed form");
 """
 LOG = "<script>ran = []</script>"
-HELD_LIBRARY = (
+BLOCKED_LIBRARY = (
     '<script type="text/x-consent" data-consent="embeds" data-consent-kind="forms" '
     f'data-consent-src="{LIBRARY}" {{}}></script>'
 )
@@ -41,8 +41,8 @@ def put_forms(site: Site, before: str, *, attributes: str = "") -> None:
         site,
         document(
             head=LOG,
-            before=f'<section id="here" aria-label="Forms">{HELD_LIBRARY.format(attributes)}{before}</section>',
-            held=(LIBRARY,),
+            before=f'<section id="here" aria-label="Forms">{BLOCKED_LIBRARY.format(attributes)}{before}</section>',
+            blocked=(LIBRARY,),
             placeholders=True,
         ),
     )
@@ -108,8 +108,8 @@ class TestPlaceholderPosition:
     def test_video_named_by_attribute_gets_placeholder(self, page: Page, site: Site) -> None:
         """The vendor's script finds the frame and sets its address."""
         frame = '<iframe title="t" data-hsv-src="/frame" width="400" height="300"></iframe>'
-        library = HELD_LIBRARY.replace('kind="forms"', 'kind="video"').format("")
-        put(site, document(before=frame + library, held=(LIBRARY,), placeholders=True))
+        library = BLOCKED_LIBRARY.replace('kind="forms"', 'kind="video"').format("")
+        put(site, document(before=frame + library, blocked=(LIBRARY,), placeholders=True))
         find = "const frame = document.querySelector('[data-hsv-src]'); frame.src = frame.dataset.hsvSrc"
         site.pages[LIBRARY] = Document(find.encode(), {"Content-Type": "text/javascript"})
         site.pages["/frame"] = Document(b"<!DOCTYPE html><title>Frame</title><p>In the frame")

@@ -96,10 +96,10 @@ def test_release_keeps_the_order(run: Run, site: Site, home: str) -> None:
     names = ("first", "second", "any", "late")
     for name in names:
         site.pages[f"/{name}.js"] = Document(f"ran.push('{name}')".encode(), {"Content-Type": "text/javascript"})
-    held = '<script type="text/x-consent" data-consent="tracking" data-consent-src="/{}.js" {}></script>'
+    blocked = '<script type="text/x-consent" data-consent="tracking" data-consent-src="/{}.js" {}></script>'
     say = '<script type="text/x-consent" data-consent="tracking">ran.push("inline")</script>'
-    tags = held.format("late", "defer") + held.format("first", "") + say + held.format("second", "")
-    put(site, document(head=LOG_RAN, before=tags, held=tuple(f"/{name}.js" for name in names)))
+    tags = blocked.format("late", "defer") + blocked.format("first", "") + say + blocked.format("second", "")
+    put(site, document(head=LOG_RAN, before=tags, blocked=tuple(f"/{name}.js" for name in names)))
     decide(site, tracking=True)
     found = run(
         f"""
@@ -124,7 +124,7 @@ def test_click_on_placeholder_loads_the_form(run: Run, site: Site, home: str) ->
         document(
             head=LOG_RAN,
             before=f'<section id="here" aria-label="Forms">{library}{inline(1)}</section>',
-            held=(LIBRARY,),
+            blocked=(LIBRARY,),
             placeholders=True,
         ),
     )

@@ -256,7 +256,7 @@ def test_own_tag_and_inserted_copy_run_once(page: Page, site: Site, standin: Sta
         '<script type="text/x-consent" data-consent="tracking" data-consent-id="hs-script-loader" async '
         f'data-consent-src="{LOADER}"></script>'
     )
-    put(site, document(guard=(), before=own, held=(LOADER,)))
+    put(site, document(guard=(), before=own, blocked=(LOADER,)))
     open_page(page)
     run(page, WAYS["appendChild"])
     decide(site, chat=True, tracking=True)
@@ -365,12 +365,12 @@ class TestGuardWithoutBlockedTags:
         page.evaluate("document.cookie = 'choice=1'")
         until(page, "document.cookie.includes('__hstc')")
 
-    @pytest.mark.parametrize("held", [False, True])
+    @pytest.mark.parametrize("blocked", [False, True])
     def test_early_site_calls_run_once_the_script_loads(
-        self, page: Page, site: Site, standin: StandIn, held: bool
+        self, page: Page, site: Site, standin: StandIn, blocked: bool
     ) -> None:
         alone(site, "<script>consentMiddleware.refresh()</script>")
-        if held:
+        if blocked:
             put(site, document(guard=(), head="<script>consentMiddleware.refresh()</script>"))
         page.goto(URL)
         comes(page, lambda: site.asked.count(DECISION) == 1)
@@ -455,9 +455,11 @@ class TestContentSecurityPolicy:
             headers={"Content-Security-Policy": "script-src 'nonce-abc' 'strict-dynamic'; connect-src 'self'"},
         )
         open_page(page)
-        held = page.evaluate("[...document.querySelector('template').content.firstChild.attributes].map((a) => a.name)")
-        assert "data-consent" in held
-        assert "data-consent-by" not in held
+        names = page.evaluate(
+            "[...document.querySelector('template').content.firstChild.attributes].map((a) => a.name)"
+        )
+        assert "data-consent" in names
+        assert "data-consent-by" not in names
         decide(site, chat=False, tracking=True)
         page.evaluate("document.cookie = 'choice=1'")
         comes(page, lambda: DECISION in site.asked)

@@ -40,7 +40,7 @@ from .pages import (
 from .site import Document, Site
 
 LOADER = f"https://js.hs-scripts.com/{PORTAL}.js"
-HELD_LOADER = (
+BLOCKED_LOADER = (
     '<script type="text/x-consent" data-consent="tracking" data-consent-type="text/javascript" '
     f'data-consent-id="hs-script-loader" async defer data-consent-src="{LOADER}"></script>'
 )
@@ -56,7 +56,7 @@ def script(site: Site, name: str, code: str = "") -> str:
     return f"/{name}.js"
 
 
-def held(site: Site, name: str, more: str = "", purpose: str = "tracking") -> str:
+def blocked_script(site: Site, name: str, more: str = "", purpose: str = "tracking") -> str:
     """Return a blocked tag for such a script."""
     src = script(site, name)
     return f'<script type="text/x-consent" data-consent="{purpose}" data-consent-src="{src}" {more}></script>'
@@ -75,13 +75,13 @@ def ran(page: Page) -> list[str]:
 
 class TestRelease:
     def test_script_with_own_attributes_is_released(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before=held(site, "x", 'data-account="7"'), held=("/x.js",)))
+        put(site, document(head=LOG, before=blocked_script(site, "x", 'data-account="7"'), blocked=("/x.js",)))
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "ran.length === 1")
 
     def test_full_tag_is_released_in_place_without_reload(self, page: Page, site: Site, standin: StandIn) -> None:
-        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+        put(site, document(before=BLOCKED_LOADER, blocked=(LOADER,)))
         open_page(page)
         page.evaluate("document.querySelector('[data-consent]').parentNode.id = 'where'; window.same = 1")
         grant(page, site, chat=True, tracking=True)
@@ -100,7 +100,7 @@ class TestRelease:
         assert requests.count("js.usemessages.com") == 1
 
     def test_tag_without_consent_is_not_released(self, page: Page, site: Site, standin: StandIn) -> None:
-        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+        put(site, document(before=BLOCKED_LOADER, blocked=(LOADER,)))
         open_page(page)
         grant(page, site)
         comes(page, lambda: DECISION in site.asked)
@@ -108,7 +108,7 @@ class TestRelease:
         assert asked(standin) == []
 
     def test_functional_consent_loads_closed_chat_only(self, page: Page, site: Site, standin: StandIn) -> None:
-        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+        put(site, document(before=BLOCKED_LOADER, blocked=(LOADER,)))
         open_page(page)
         grant(page, site, chat=True)
         expect_state(page, "ready")
@@ -117,7 +117,7 @@ class TestRelease:
         assert not page.evaluate("document.documentElement.classList.contains('hs-messages-widget-open')")
 
     def test_full_tag_does_not_load_a_clicked_chat_again(self, page: Page, site: Site, standin: StandIn) -> None:
-        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+        put(site, document(before=BLOCKED_LOADER, blocked=(LOADER,)))
         open_page(page)
         button(page).click()
         expect_state(page, "ready")
@@ -130,16 +130,16 @@ class TestRelease:
 
     def test_release_keeps_document_order_except_async(self, page: Page, site: Site) -> None:
         tags = (
-            held(site, "deferred", "defer")
-            + held(site, "first")
+            blocked_script(site, "deferred", "defer")
+            + blocked_script(site, "first")
             + '<script type="text/x-consent" data-consent="tracking">ran.push("inline 1")</script>'
-            + held(site, "module", 'data-consent-type="module"')
-            + held(site, "second")
+            + blocked_script(site, "module", 'data-consent-type="module"')
+            + blocked_script(site, "second")
             + '<script type="text/x-consent" data-consent="tracking">ran.push("inline 2")</script>'
-            + held(site, "any", "async")
+            + blocked_script(site, "any", "async")
         )
         names = ("deferred", "first", "module", "second", "any")
-        put(site, document(head=LOG, before=tags, held=tuple(f"/{name}.js" for name in names)))
+        put(site, document(head=LOG, before=tags, blocked=tuple(f"/{name}.js" for name in names)))
         open_page(page)
         first: list[Route] = []
 
@@ -158,8 +158,8 @@ class TestRelease:
         assert ran(page) == ["any", "first", "inline 1", "second", "inline 2", "deferred", "module"]
 
     def test_script_that_fails_does_not_stop_the_next(self, page: Page, site: Site) -> None:
-        tags = held(site, "gone") + held(site, "next")
-        put(site, document(head=LOG, before=tags, held=("/gone.js", "/next.js")))
+        tags = blocked_script(site, "gone") + blocked_script(site, "next")
+        put(site, document(head=LOG, before=tags, blocked=("/gone.js", "/next.js")))
         del site.pages["/gone.js"]
         open_page(page)
         grant(page, site, tracking=True)
@@ -167,7 +167,7 @@ class TestRelease:
         assert ran(page) == ["next"]
 
     def test_tag_runs_once_despite_repeated_consent(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before=held(site, "once"), held=("/once.js",)))
+        put(site, document(head=LOG, before=blocked_script(site, "once"), blocked=("/once.js",)))
         open_page(page)
         for _ in range(3):
             grant(page, site, tracking=True)
@@ -178,8 +178,11 @@ class TestRelease:
 
     @pytest.mark.parametrize("more", ["", 'data-consent-id="mine"'], ids=["the same address", "the same id"])
     def test_one_of_two_identical_tags_is_released(self, page: Page, site: Site, more: str) -> None:
-        second = held(site, "twin", more) if not more else held(site, "other", more)
-        put(site, document(head=LOG, before=held(site, "twin", more) + second, held=("/twin.js", "/other.js")))
+        second = blocked_script(site, "twin", more) if not more else blocked_script(site, "other", more)
+        put(
+            site,
+            document(head=LOG, before=blocked_script(site, "twin", more) + second, blocked=("/twin.js", "/other.js")),
+        )
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "ran.length > 0")
@@ -188,7 +191,12 @@ class TestRelease:
 
     def test_released_script_keeps_its_attributes(self, page: Page, site: Site) -> None:
         more = 'nonce="abc" crossorigin="anonymous" referrerpolicy="no-referrer" class="x" data-own="1"'
-        put(site, document(nonce="abc", head=LOG, before=held(site, "attributes", more), held=("/attributes.js",)))
+        put(
+            site,
+            document(
+                nonce="abc", head=LOG, before=blocked_script(site, "attributes", more), blocked=("/attributes.js",)
+            ),
+        )
         site.pages["/"].headers["Content-Security-Policy"] = "script-src 'nonce-abc'; connect-src 'self'"
         page.goto(URL)
         expect_state(page, "idle")
@@ -206,14 +214,21 @@ class TestRelease:
 
     def test_script_with_wrong_integrity_does_not_run(self, page: Page, site: Site) -> None:
         wrong = 'integrity="sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="'
-        put(site, document(head=LOG, before=held(site, "x", wrong) + held(site, "y"), held=("/x.js", "/y.js")))
+        put(
+            site,
+            document(
+                head=LOG,
+                before=blocked_script(site, "x", wrong) + blocked_script(site, "y"),
+                blocked=("/x.js", "/y.js"),
+            ),
+        )
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "ran.length === 1")
         assert ran(page) == ["y"]
 
     def test_load_listener_of_the_site_is_called(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before=held(site, "heard"), held=("/heard.js",)))
+        put(site, document(head=LOG, before=blocked_script(site, "heard"), blocked=("/heard.js",)))
         open_page(page)
         page.evaluate("document.querySelector('[data-consent]').onload = () => ran.push('loaded'); 0")
         grant(page, site, tracking=True)
@@ -222,8 +237,8 @@ class TestRelease:
 
     @pytest.mark.parametrize("more", ['data-consent-was-type="rocketlazyloadscript"', 'language="JavaScript"'])
     def test_script_with_delay_type_or_language_runs(self, page: Page, site: Site, more: str) -> None:
-        tag = held(site, "late", more)
-        put(site, document(head=LOG, before=tag, held=("/late.js",)))
+        tag = blocked_script(site, "late", more)
+        put(site, document(head=LOG, before=tag, blocked=("/late.js",)))
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "ran.length === 1")
@@ -247,7 +262,7 @@ class TestRelease:
         comes(page, lambda: set(site.asked) >= {"/b.gif", "/frame", "/c.gif", "/d.gif"})
 
     def test_page_without_a_chat_releases_its_tags(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before=held(site, "alone"), held=("/alone.js",), no_chat=True))
+        put(site, document(head=LOG, before=blocked_script(site, "alone"), blocked=("/alone.js",), no_chat=True))
         page.goto(URL)
         until(page, "window.consentMiddleware")
         assert place(page).count() == 0
@@ -292,7 +307,12 @@ class TestNotReleased:
         assert ran(page) == ["x"]
 
     def test_address_unknown_to_server_is_not_released(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before=held(site, "evil") + held(site, "good"), held=("/good.js",)))
+        put(
+            site,
+            document(
+                head=LOG, before=blocked_script(site, "evil") + blocked_script(site, "good"), blocked=("/good.js",)
+            ),
+        )
         open_page(page)
         grant(page, site, chat=True, tracking=True, embeds=True)
         until(page, "ran.length > 0")
@@ -305,7 +325,7 @@ class TestNotReleased:
             '<img alt="" data-consent="tracking" data-consent-onerror="ran.push(1)" data-consent-src="/none.gif">'
             '<a data-consent="tracking" data-consent-href="javascript:ran.push(2)">x</a>'
         )
-        put(site, document(head=LOG, before=evil, held=("/none.gif",), strange=True))
+        put(site, document(head=LOG, before=evil, blocked=("/none.gif",), strange=True))
         open_page(page)
         grant(page, site, chat=False, tracking=True)
         until(page, "document.querySelector('img').src")
@@ -321,7 +341,7 @@ class TestNotReleased:
             for address in addresses
         )
         good = '<iframe title="x" class="good" data-consent="tracking" data-consent-src="/contact"></iframe>'
-        put(site, document(head=LOG, before=evil + good, held=("/contact",), strange=True))
+        put(site, document(head=LOG, before=evil + good, blocked=("/contact",), strange=True))
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "document.querySelector('.good').src")
@@ -345,7 +365,7 @@ class TestNotReleased:
         evil = '<math data-consent="tracking" data-consent-href="javascript:ran.push(1)"><mi>x</mi></math>'
         inner = '<math><mi data-consent="tracking" data-consent-href="javascript:ran.push(1)">x</mi></math>'
         picture = '<img alt="" data-consent="tracking" data-consent-src="/none.gif">'
-        put(site, document(head=LOG, before=evil + inner + picture, held=("/none.gif",), strange=True))
+        put(site, document(head=LOG, before=evil + inner + picture, blocked=("/none.gif",), strange=True))
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "document.querySelector('img').src")
@@ -406,8 +426,8 @@ class TestNotReleased:
 
     def test_only_blocked_scripts_run_under_trusted_types(self, page: Page, site: Site) -> None:
         tags = (
-            held(site, "good", 'nonce="abc"')
-            + held(site, "evil", 'nonce="abc"')
+            blocked_script(site, "good", 'nonce="abc"')
+            + blocked_script(site, "evil", 'nonce="abc"')
             + '<script type="text/x-consent" data-consent="tracking" nonce="abc">ran.push("inline")</script>'
         )
         policy = (
@@ -416,7 +436,7 @@ class TestNotReleased:
         )
         put(
             site,
-            document(nonce="abc", head=LOG, before=tags, held=("/good.js",)),
+            document(nonce="abc", head=LOG, before=tags, blocked=("/good.js",)),
             headers={"Content-Security-Policy": policy},
         )
         open_page(page)
@@ -428,7 +448,7 @@ class TestNotReleased:
 
 class TestDecisionRequests:
     def test_cookie_set_late_is_noticed(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before=held(site, "late"), held=("/late.js",)))
+        put(site, document(head=LOG, before=blocked_script(site, "late"), blocked=("/late.js",)))
         open_page(page)
         page.evaluate("consentMiddleware.refresh()")
         quiet(page)
@@ -437,7 +457,7 @@ class TestDecisionRequests:
         until(page, "ran.length === 1")
 
     def test_refresh_notices_a_cookie_hidden_from_scripts(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before=held(site, "hidden"), held=("/hidden.js",)))
+        put(site, document(head=LOG, before=blocked_script(site, "hidden"), blocked=("/hidden.js",)))
         open_page(page)
         decide(site, tracking=True)
         quiet(page)
@@ -446,7 +466,7 @@ class TestDecisionRequests:
         until(page, "ran.length === 1")
 
     def test_choice_in_another_tab_is_noticed(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before=held(site, "tab"), held=("/tab.js",)))
+        put(site, document(head=LOG, before=blocked_script(site, "tab"), blocked=("/tab.js",)))
         open_page(page)
         other = page.context.new_page()
         other.goto(f"{URL}contact")
@@ -456,7 +476,7 @@ class TestDecisionRequests:
         until(page, "ran.length === 1")
 
     def test_shared_page_requests_decision_at_once(self, page: Page, site: Site, standin: StandIn) -> None:
-        body = document(head=LOG, before=held(site, "neutral"), held=("/neutral.js",))
+        body = document(head=LOG, before=blocked_script(site, "neutral"), blocked=("/neutral.js",))
         put(site, body.replace(b'"live":{}', b'"live":{},"ask":true'))
         decide(site, chat=True, tracking=True)
         page.goto(URL)
@@ -465,7 +485,7 @@ class TestDecisionRequests:
         assert hosts(standin) == CHAT_HOSTS
 
     def test_page_without_changes_requests_no_decision(self, page: Page, site: Site) -> None:
-        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+        put(site, document(before=BLOCKED_LOADER, blocked=(LOADER,)))
         open_page(page)
         quiet(page, 1_300)
         assert DECISION not in site.asked
@@ -476,7 +496,7 @@ class TestDecisionRequests:
     ) -> None:
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+        put(site, document(before=BLOCKED_LOADER, blocked=(LOADER,)))
         open_page(page)
         site.pages[DECISION] = Document(answer)
         page.evaluate("consentMiddleware.refresh()")
@@ -487,7 +507,7 @@ class TestDecisionRequests:
 
 class TestWithdrawal:
     def test_withdrawal_tells_vendor_and_reloads_once(self, page: Page, site: Site, standin: StandIn) -> None:
-        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+        put(site, document(before=BLOCKED_LOADER, blocked=(LOADER,)))
         open_page(page)
         grant(page, site, chat=True, tracking=True)
         expect_state(page, "ready")
@@ -512,7 +532,7 @@ class TestWithdrawal:
         assert page.evaluate("localStorage.told ?? ''") == ""
         page.evaluate("_hsp.push = (...given) => localStorage.told = JSON.stringify(given)")
         site.asked.clear()
-        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+        put(site, document(before=BLOCKED_LOADER, blocked=(LOADER,)))
         with navigation(page):
             page.evaluate("document.cookie = 'choice=none'")
         expect_state(page, "idle")

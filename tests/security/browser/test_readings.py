@@ -52,9 +52,9 @@ def test_type_that_chromium_runs_is_blocked(page: Page, site: Site, standin: Sta
     kind, body = CASES[name]
     navigation = [(b"host", SECURE_HOST.encode()), (b"sec-fetch-dest", b"document"), (b"accept", b"text/html")]
     exchange = Exchange(Policy(contact_url="/contact"), RequestHead("GET", "/", "", navigation))
-    held = exchange.whole(200, [(b"content-type", kind.encode())], body)[1]
+    rewritten = exchange.whole(200, [(b"content-type", kind.encode())], body)[1]
 
-    visit(page, site, kind, held)
+    visit(page, site, kind, rewritten)
     page.evaluate("fetch('/after')")
     site.settle()
     standin.settle()
