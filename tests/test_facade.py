@@ -96,8 +96,8 @@ class TestMarkup:
             pytest.param("de-AT", None, "Live-Chat", None, id="a page in Austrian German"),
             pytest.param(" DE_de ", None, "Live-Chat", "de", id="a tag that a browser may not know"),
             pytest.param("fi", None, "Live chat", "en", id="a page in a language that the package does not speak"),
-            pytest.param(None, None, "Live chat", "en", id="a page that does not say its language"),
-            pytest.param("", None, "Live chat", "en", id="a page that says it is in none"),
+            pytest.param(None, None, "Live chat", "en", id="a page without a language"),
+            pytest.param("", None, "Live chat", "en", id="a page with an empty language"),
             pytest.param("en", "fr", "Chat en direct", "fr", id="a site that has chosen another"),
             pytest.param("fr", "fr", "Chat en direct", None, id="a site that has chosen the page's"),
         ],
@@ -302,7 +302,7 @@ class TestSettings:
 
 
 class Place(NamedTuple):
-    """A row of what the guard holds."""
+    """A row of the table of hosts in the guard."""
 
     purpose: str
     pattern: str

@@ -44,9 +44,9 @@ def test_report_separates_upstream_faults_from_ours(
 
     assert latest.main([]) == 0
 
-    said = capsys.readouterr().out
-    assert "flask 3.2.0 (locked: 3.1.3)" in said
-    upstream, ours = said.split("fail as locked, too")
+    output = capsys.readouterr().out
+    assert "flask 3.2.0 (locked: 3.1.3)" in output
+    upstream, ours = output.split("fail as locked, too")
     assert "test_up: changed" in upstream
     assert "test_ours" not in upstream
     assert "test_ours: broken" in ours

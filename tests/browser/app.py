@@ -20,7 +20,7 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 class App:
     """Serve `pages` (HTML by path) through the middleware, and the files of `folders`. A context manager.
 
-    `types` holds the content types of pages that are not HTML, by path.
+    `types` has the content types of pages that are not HTML, by path.
 
     Args:
         policy: The policy of the middleware; without one there is no middleware.

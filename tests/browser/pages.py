@@ -82,15 +82,15 @@ class Marked(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Add the mark of a blocked tag."""
-        said = {name: value or "" for name, value in attrs}
-        address = said.get("data-consent-src") or said.get("data-consent-href")
-        if "data-consent" not in said or (self._strange and address not in self._addresses):
+        attributes = {name: value or "" for name, value in attrs}
+        address = attributes.get("data-consent-src") or attributes.get("data-consent-href")
+        if "data-consent" not in attributes or (self._strange and address not in self._addresses):
             return
         if tag == "script" and not address:
             self.texts += 1
         elif tag != "script" or address in self._addresses:
             beginning = "data-" if tag == "script" else "data-consent"
-            marks = (f"{name}={value}" for name, value in said.items() if name.startswith(beginning))
+            marks = (f"{name}={value}" for name, value in attributes.items() if name.startswith(beginning))
             self.found.append((tag, *marks))
 
 
@@ -162,8 +162,8 @@ def put(
 
 def _live(page: bytes) -> list[str]:
     """Return the purposes that the page says are allowed."""
-    said = re.search(rb'"live":({[^}]*})', page)
-    return list(json.loads(said[1])) if said else []
+    found = re.search(rb'"live":({[^}]*})', page)
+    return list(json.loads(found[1])) if found else []
 
 
 def decide(site: Site, **allowed: bool) -> None:

@@ -62,7 +62,7 @@ def test_click_opens_chat_and_states_are_announced(run: Run, site: Site, standin
 def test_failure_shows_message_and_link(run: Run, site: Site, standin: StandIn, home: str) -> None:
     standin.faults["js.usemessages.com"] = "refuse"
     put(site, document(chat=chat_at(standin)))
-    said = run(
+    text = run(
         f"""
         await page.goto("{home}");
         await inState("idle");
@@ -71,8 +71,8 @@ def test_failure_shows_message_and_link(run: Run, site: Site, standin: StandIn, 
         return page.evaluate(() => document.querySelector("[data-consent-facade]").shadowRoot.textContent);
         """
     )
-    assert "The chat could not be loaded." in said
-    assert "Contact us" in said
+    assert "The chat could not be loaded." in text
+    assert "Contact us" in text
 
 
 def test_chat_opens_under_strict_policy(run: Run, site: Site, standin: StandIn, home: str) -> None:

@@ -109,11 +109,13 @@ def run(seed: int, jobs: int, minutes: float, documents: int, corpus: Path, smal
     counts: Counter[str] = Counter()
     differences: list[Difference] = []
     left = len(workers)
-    begun = told = time.monotonic()
+    begun = reported = time.monotonic()
     while left:
-        if (now := time.monotonic()) >= told + PROGRESS:
-            told = now
-            say(f"  after {now - begun:.0f} s: {_tried(counts)} documents, problems: {_named(counts, 'problem ')}")
+        if (now := time.monotonic()) >= reported + PROGRESS:
+            reported = now
+            print_line(
+                f"  after {now - begun:.0f} s: {_tried(counts)} documents, problems: {_named(counts, 'problem ')}"
+            )
         try:
             report = reports.get(timeout=5)
         except queue.Empty:
@@ -134,14 +136,14 @@ def one(number: int, corpus: Path) -> int:
     """Print one document, its rewritten form and its problems. Return the exit status."""
     with Judge() as judge:
         outcome = outcomes_of([Soup(number, pages(corpus)).document()], judge)[0]
-        say(f"{outcome.document}\n{outcome.output!r}")
+        print_line(f"{outcome.document}\n{outcome.output!r}")
         for problem in outcome.problems:
-            say(str(problem))
-            say(f"  smallest: {smallest(outcome, problem, judge).text!r}")
+            print_line(str(problem))
+            print_line(f"  smallest: {smallest(outcome, problem, judge).text!r}")
     return 1 if outcome.problems else 0
 
 
-def say(text: str) -> None:
+def print_line(text: str) -> None:
     """Print a line immediately."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
@@ -161,15 +163,15 @@ def _named(counts: Counter[str], start: str) -> str:
 def summary(report: Report, seconds: float) -> None:
     """Print the number of documents and of problems by sort."""
     tried = _tried(report.counts)
-    say(f"parse5: {tried} documents in {seconds:.0f} s ({tried / max(seconds, 1):.0f}/s)")
+    print_line(f"parse5: {tried} documents in {seconds:.0f} s ({tried / max(seconds, 1):.0f}/s)")
     for title, start in (
         ("by maker", "maker "),
         ("whole, and in chunks of", "pieces "),
         ("problems", "problem "),
     ):
-        say(f"  {title}: {_named(report.counts, start)}")
+        print_line(f"  {title}: {_named(report.counts, start)}")
     for name in ("documents with blocked tags", "documents not in UTF-8"):
-        say(f"  {name}: {report.counts[name]}")
+        print_line(f"  {name}: {report.counts[name]}")
 
 
 def main() -> int:
@@ -187,22 +189,24 @@ def main() -> int:
     chosen = options.parse_args()
     if chosen.one is not None:
         return one(chosen.one, chosen.pages)
-    say(f"seed {chosen.seed}, {chosen.jobs} jobs, {len(pages(chosen.pages))} real pages")
+    print_line(f"seed {chosen.seed}, {chosen.jobs} jobs, {len(pages(chosen.pages))} real pages")
     begun = time.monotonic()
     report = run(chosen.seed, chosen.jobs, chosen.minutes, chosen.documents, chosen.pages, chosen.small)
     summary(report, time.monotonic() - begun)
     known = Counter(difference.limit for difference in report.differences)
     for name, count in sorted((name, count) for name, count in known.items() if name):
-        say(f"  {count} reduced with a known reason: {name}: {LIMITS[name].reason}")
+        print_line(f"  {count} reduced with a known reason: {name}: {LIMITS[name].reason}")
     found = kinds([difference for difference in report.differences if difference.limit is None])
     asked = chromium.asks([differences[0] for _, differences in found]) if chosen.chromium and found else {}
     for kind, differences in found[: chosen.show]:
         first = differences[0]
-        said = asked.get(first.document)
-        say(f"{len(differences)} x {kind!r}\n    {first.text!r} number {first.number}: {first.problem.detail[:300]}")
-        if said is not None:
-            say(f"    Chromium asks: {said}")
-    say(f"{sum(len(differences) for _, differences in found)} differences left, of {len(found)} kinds")
+        verdict = asked.get(first.document)
+        print_line(
+            f"{len(differences)} x {kind!r}\n    {first.text!r} number {first.number}: {first.problem.detail[:300]}"
+        )
+        if verdict is not None:
+            print_line(f"    Chromium asks: {verdict}")
+    print_line(f"{sum(len(differences) for _, differences in found)} differences left, of {len(found)} kinds")
     return 1 if found else 0
 
 

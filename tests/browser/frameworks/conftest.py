@@ -39,7 +39,7 @@ def bare() -> Iterator[App]:
 
 @dataclass
 class Visit:
-    """A visitor's tab with one of the apps. `said` holds its errors and warnings."""
+    """A visitor's tab with one of the apps. `said` lists its errors and warnings."""
 
     page: Page
     name: str

@@ -112,15 +112,15 @@ class Shop:
         )
         if self.policy is None:
             return (200, head, self.markup) if path == "/" else (404, {}, b"")
-        said = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in self.context.cookies(self.url))
-        given = [(b"host", HOST.encode()), (b"cookie", said.encode())]
+        cookies = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in self.context.cookies(self.url))
+        given = [(b"host", HOST.encode()), (b"cookie", cookies.encode())]
         exchange = Exchange(self.policy, RequestHead("GET", path, "", given))
         if exchange.answer is not None:
             status, headers, body = exchange.answer
         elif path == "/":
             status = 200
-            told = [(name.encode(), value.encode()) for name, value in head.items()]
-            headers, body = exchange.whole(status, told, self.markup)
+            fields = [(name.encode(), value.encode()) for name, value in head.items()]
+            headers, body = exchange.whole(status, fields, self.markup)
         else:
             return 404, {}, b""
         return status, {name.decode(): value.decode() for name, value in headers}, body

@@ -93,8 +93,8 @@ def test_requests_to_own_host_pass_the_guard(page: Page, site: Site, standin: St
 def test_request_object_to_a_blocked_host_fails(page: Page, site: Site, standin: StandIn) -> None:
     show(page, site, "`fetch`", "always")
 
-    told = page.evaluate("fetch(new Request('https://track.hubspot.com/a')).catch((error) => error.name)")
+    error = page.evaluate("fetch(new Request('https://track.hubspot.com/a')).catch((error) => error.name)")
 
-    assert told == "TypeError"
+    assert error == "TypeError"
     settled(page, site, standin)
     assert asked(standin) == []
