@@ -123,7 +123,7 @@ BLOCKED_TAGS = {
 }
 
 
-def test_number_of_blocked_tags_in_real_pages() -> None:
+def test_real_pages_have_expected_blocked_tags() -> None:
     counts: Counter[str] = Counter()
     for name, _ in pages():
         document = read(name)

@@ -206,7 +206,7 @@ class TestServerErrors:
         # One second passes between an answer and the next request, and each answer takes half a second.
         assert min(later - earlier for earlier, later in pairwise(asks)) > 1_400
 
-    def test_guard_blocks_after_two_quick_withdrawals(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_guard_blocks_after_withdrawal_without_reload(self, page: Page, site: Site, standin: StandIn) -> None:
         put(site, document(guard=(), before=BLOCKED_LOADER, blocked=(LOADER,)))
         open_page(page)
         for turn in range(2):
