@@ -31,7 +31,7 @@ def test_chromium_requests_no_planted_address(
     with capsys.disabled():
         print(
             f"\nChromium {'with' if scripting else 'without'} scripts: {DOCUMENTS} documents, {before} requests as "
-            f"built, {len(wrong)} documents that ask rewritten, {ahead} requests by the look ahead alone"
+            f"built, {len(wrong)} documents that ask rewritten, {ahead} requests by the lookahead alone"
         )
     assert wrong == []
     assert before > DOCUMENTS / 2
