@@ -1,8 +1,4 @@
-"""Debian's Chromium for the tests: quiet, and kept on this machine.
-
-Knows: where it is, and with which arguments it starts.
-Must not know: what a test does with it.
-"""
+"""Start Chromium for the tests, without requests of its own and without access to the network."""
 
 from __future__ import annotations
 
@@ -14,7 +10,7 @@ from playwright.sync_api import Browser, BrowserType
 
 from .needs import missing
 
-#: No traffic of the browser's own, and none but TCP, so that every request can be counted.
+#: Disables the browser's own requests and QUIC, so that every request can be counted.
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -27,7 +23,7 @@ ARGUMENTS = [
 
 
 def _executable(whole: bool) -> str:
-    """Return where Chromium is. Debian's headless shell is the same engine without windows, and many times quicker."""
+    """Return the path of Chromium. Debian's headless shell is the same engine without windows, and much faster."""
     if named := os.environ.get("CHROMIUM"):
         return named
     shell = None if whole else shutil.which("chromium-headless-shell")
@@ -35,9 +31,13 @@ def _executable(whole: bool) -> str:
 
 
 def start(kind: BrowserType, *arguments: str, without: list[str] | None = None, whole: bool = False) -> Browser:
-    """Start it with more arguments, and without some that Playwright would add; `whole` is the browser with windows.
+    """Start Chromium. If it is missing, skip the test, or fail in CI.
 
-    The test is skipped, or fails in CI, where there is no Chromium.
+    Args:
+        kind: Playwright's type of browser.
+        arguments: More arguments for Chromium.
+        without: Arguments that Playwright would add and must not.
+        whole: Whether to start the browser with windows.
     """
     executable = _executable(whole)
     if not Path(executable).exists():
@@ -46,6 +46,6 @@ def start(kind: BrowserType, *arguments: str, without: list[str] | None = None, 
 
 
 def launch(kind: BrowserType, *rules: str, without: list[str] | None = None, whole: bool = False) -> Browser:
-    """Start it with these rules for host names. Every other name leads nowhere: a test never leaves the machine."""
+    """Start Chromium with rules for host names. No other name resolves, so a test never leaves the machine."""
     names = ", ".join((*rules, "MAP * ~NOTFOUND", "EXCLUDE 127.0.0.1"))
     return start(kind, f"--host-resolver-rules={names}", "--ignore-certificate-errors", without=without, whole=whole)

@@ -1,4 +1,4 @@
-"""What all tests share: no property test is judged by how long an example takes."""
+"""Settings of all tests: an example of a property test may take any time."""
 
 from __future__ import annotations
 

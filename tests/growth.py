@@ -1,7 +1,7 @@
-"""How work grows with its input: a sample is doubled several times, and each doubling may cost little more than twice.
+"""Check that the time of a function grows linearly with its input, which is doubled several times.
 
-What is measured is this thread's own processor time, the least of several tries, so that other programs on the machine
-disturb it little. What takes too short a time to be measured passes.
+The processor time of this thread counts, the least of several tries, so that other programs disturb it little. Times
+too short to measure pass.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from tests.engines import forget_matches
 
 Input = TypeVar("Input")
 
-#: What one doubling may cost. Linear work costs 2, quadratic work 4.
+#: The most that one doubling may multiply the time by. Linear work doubles it, quadratic work multiplies it by four.
 MOST = 3.0
-#: A time below this, in seconds, says nothing.
+#: A shorter time, in seconds, is too short to measure.
 NOTICEABLE = 0.02
 TRIES = 3
-#: What the package has read is read again each time.
+#: The caches that are cleared before each measurement.
 CACHES = (
     normalize._map_uts46_cached,
     normalize._decode_reference_cached,
@@ -36,13 +36,13 @@ CACHES = (
 def assert_linear(
     prepare: Callable[[int], Input], run: Callable[[Input], object], *, start: int = 4096, doublings: int = 3
 ) -> None:
-    """Fail where `run(prepare(size))` grows faster than its input over so many doublings of `start`.
+    """Fail if the time of `run(prepare(size))` grows faster than its input over several doublings of `start`.
 
-    The whole way counts, so that one disturbed measurement is not taken for growth, and what looks too dear is tried
-    again.
+    Only the first and the last size are compared, so that one disturbed measurement does not look like growth. A slow
+    result is measured again.
     """
     small, large = prepare(start), prepare(start << doublings)
-    # The first try warms up what is made once, and is cheap.
+    # The small input also warms up everything that is computed once.
     first, last = min(_timed(run, small) for _ in range(TRIES)), _timed(run, large)
     allowed = MOST**doublings
     for _ in range(TRIES):

@@ -1,8 +1,8 @@
-"""Run the tests with the newest release of everything: `make test-latest` runs `python -m tests.latest`.
+"""Run the tests with the newest release of every package: `make test-latest` runs `python -m tests.latest`.
 
-It tells what has changed upstream before the lock is renewed, so it reports and exits with 0. An environment of its own
-holds the newest packages that `pyproject.toml` allows. A test that fails there is run again with the locked packages:
-one that passes with those is a change upstream, one that fails with both is ours.
+The report shows upstream changes before the lock is renewed, so it does not fail. A separate environment has the newest
+packages that `pyproject.toml` allows. A test that fails there runs again with the locked packages: if it passes, the
+cause is an upstream change, otherwise the fault is ours.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ REPORT = ROOT / ".cache" / "latest.xml"
 
 
 def install(python: Path) -> None:
-    """Put the newest packages and the project itself into the environment of `python`."""
+    """Install the newest packages and the project into the environment of `python`."""
     if not python.exists():
         venv.create(LATEST, with_pip=True)
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
@@ -40,7 +40,7 @@ def locked_versions(lock: str) -> dict[str, set[str]]:
 
 
 def differences(frozen: str, lock: str) -> list[str]:
-    """Return a line for each package of `pip freeze` that the lock has in another version, or not at all."""
+    """Return a line for each package of `pip freeze` whose version is not in the lock."""
     locked = locked_versions(lock)
     lines = []
     for name, version in re.findall(r"^([A-Za-z0-9._-]+)==(\S+)", frozen, re.MULTILINE):
@@ -51,7 +51,7 @@ def differences(frozen: str, lock: str) -> list[str]:
 
 
 def outcomes(report: Path) -> dict[str, str]:
-    """Return the tests of a JUnit report that failed or passed unexpectedly, by id, with the first line of why."""
+    """Return the first line of each failure in a JUnit report, by the id of the test."""
     found = {}
     for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314  (our own pytest wrote it)
         for kind in ("failure", "error"):
@@ -65,7 +65,7 @@ def outcomes(report: Path) -> dict[str, str]:
 
 
 def run(python: Path, *arguments: str) -> dict[str, str]:
-    """Run pytest in an environment. Returns its failures (see `results`)."""
+    """Run pytest in an environment. Return its failures (see `outcomes`)."""
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.unlink(missing_ok=True)
     command = [str(python), "-m", "pytest", "-rfEX", "-o", "junit_family=xunit1", f"--junit-xml={REPORT}"]
@@ -74,13 +74,13 @@ def run(python: Path, *arguments: str) -> dict[str, str]:
 
 
 def frozen(python: Path) -> str:
-    """Return what `pip freeze` says of an environment."""
+    """Return the output of `pip freeze` for an environment."""
     command = [str(python), "-m", "pip", "--disable-pip-version-check", "freeze"]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def main(arguments: list[str]) -> int:
-    """Install, run, compare and report. The arguments go to pytest. Returns 0 whenever the tests could be run."""
+    """Install, run, compare and report. The arguments go to pytest. Return 0 if the tests could run."""
     python = LATEST / "bin" / "python"
     install(python)
     newer = differences(frozen(python), (FOLDER / "test.txt").read_text("utf-8"))

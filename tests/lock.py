@@ -1,9 +1,9 @@
 """Lock the environments: `make lock` runs `python -m tests.lock` and writes `requirements/*.txt`.
 
-Each file holds the exact version and the hashes of everything that one environment installs, for every Python and
-system that the project supports, so that `make demo`, `make test` and continuous integration install the same files.
-`uv pip compile` resolves them. The first lines of a lock hold a digest of the declarations in `pyproject.toml` that it
-was made from; `tests/test_lock.py` compares it, so that a lock that is out of date fails the tests.
+Each lock has the exact version and the hashes of every package that one environment installs, for every Python and
+system that the project supports. So `make demo`, `make test` and CI install the same files. `uv pip compile` resolves
+them. The first lines of a lock have a digest of its declarations in `pyproject.toml`, by which `tests/test_lock.py`
+notices an outdated lock.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FOLDER = ROOT / "requirements"
 
 
 class Environment(NamedTuple):
-    """The dependency groups and the package's extras that one environment installs."""
+    """The dependency groups and the extras of the package that one environment installs."""
 
     groups: tuple[str, ...]
     extras: tuple[str, ...]
@@ -35,12 +35,12 @@ ENVIRONMENTS = {
 
 
 def project() -> dict[str, Any]:
-    """Return what `pyproject.toml` says."""
+    """Return the content of `pyproject.toml`."""
     return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
 
 def requirements(environment: Environment, declared: dict[str, Any]) -> list[str]:
-    """Return what an environment asks for by itself, sorted: its groups (PEP 735), its extras, the package's own."""
+    """Return the direct requirements of an environment, sorted: of its groups (PEP 735), its extras and the package."""
     groups = declared["dependency-groups"]
     found: set[str] = set(declared["project"]["dependencies"])
     waiting = list(environment.groups)
@@ -56,7 +56,7 @@ def requirements(environment: Environment, declared: dict[str, Any]) -> list[str
 
 
 def digest(environment: Environment, declared: dict[str, Any]) -> str:
-    """Return a digest of all that a lock depends on in `pyproject.toml`."""
+    """Return a digest of everything in `pyproject.toml` that a lock depends on."""
     inputs = {"python": declared["project"]["requires-python"], "requirements": requirements(environment, declared)}
     return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
 
@@ -67,7 +67,7 @@ def header(environment: Environment, declared: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    """Write every lock, with the newest versions that the declarations allow. Returns the exit status."""
+    """Write every lock, with the newest versions that the declarations allow. Return the exit status."""
     declared = project()
     lowest = declared["project"]["requires-python"].removeprefix(">=")
     FOLDER.mkdir(exist_ok=True)

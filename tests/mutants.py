@@ -1,7 +1,7 @@
-"""Breaks the package on purpose, one guard at a time, and sees that the tests notice: `python -m tests.mutants`.
+"""Change one line of the package at a time and check that the tests fail: `python -m tests.mutants`.
 
-A test that has never failed proves nothing. Each mutant here is one line of the package changed; the tests named beside
-it must then fail. Exit status 1 when a mutant lives.
+A test that has never failed proves nothing. Each mutant changes one line, and the tests named with it must then fail.
+The exit status is 1 if they pass with any mutant.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[1]
 
 
-#: How long one mutant's tests may take, in seconds.
+#: How many seconds the tests of one mutant may take.
 PATIENCE = 900
 
 
 class Mutant(NamedTuple):
-    """A line of a file of the package, what it becomes, and the tests that must see it."""
+    """A changed line of the package: the file, the old and the new text, and the tests that must fail."""
 
     file: str
     old: str
@@ -30,7 +30,7 @@ class Mutant(NamedTuple):
     tests: str
 
 
-LAWS = "tests/test_properties.py"
+PROPERTIES = "tests/test_properties.py"
 ACCOUNTS = "tests/security/test_accounts.py"
 GATEWAYS = "tests/conformance/test_gateways.py"
 MESSAGES = "tests/conformance/test_gateway_messages.py"
@@ -63,14 +63,14 @@ MIXED = "tests/test_mixed_scripts.py"
 SCRIPT_MUTANTS = [
     Mutant(JS_RELEASE, "? counted.has(textSignatureOf(element))", "? element.nonce === nonce", f"{MORE} -k all_samples"),
     Mutant(JS_RELEASE, "element.text + element.nonce", "element.text", f"{RELEASE} -k copy_without_the_nonce"),
-    Mutant(JS_RELEASE, "(element.nonce === nonce) === hasNonce && !addressOf(element)", "!addressOf(element)", f"{RELEASE}::TestWhatIsNotReleased"),
+    Mutant(JS_RELEASE, "(element.nonce === nonce) === hasNonce && !addressOf(element)", "!addressOf(element)", f"{RELEASE}::TestNotReleased"),
     Mutant(JS_RELEASE, "if (scripts.length <= limit) scripts", "scripts", f"{MORE} -k all_samples"),
     Mutant(JS_RELEASE, ": listed.get(signatureOf(element));", ": document.baseURI;", f"{MORE} -k all_samples"),
     Mutant(JS_RELEASE, 'blockedAttr(element, "by") === token', 'blockedAttr(element, "by")', f"{MARKUP} -k earlier_page"),
-    Mutant(JS_RELEASE, "isScript(element) ? /^data-/ : /^data-consent/", "/^data-consent/", f"{RELEASE} -k attributes_of_its_own"),
-    Mutant(JS_RELEASE, "index >= given.based ? document.baseURI : pageUrl()", "document.baseURI", f"{BASES} -k held_path"),
-    Mutant(JS_RELEASE, "index >= given.based ? document.baseURI : pageUrl()", "pageUrl()", f"{BASES} -k held_path"),
-    Mutant(JS_DECISION, 'new URL(ownScript.getAttribute("src"), pageUrl())', "ownScript.src", f"{BASES} -k stay_at_home"),
+    Mutant(JS_RELEASE, "isScript(element) ? /^data-/ : /^data-consent/", "/^data-consent/", f"{RELEASE} -k own_attributes"),
+    Mutant(JS_RELEASE, "index >= given.based ? document.baseURI : pageUrl()", "document.baseURI", f"{BASES} -k blocked_path"),
+    Mutant(JS_RELEASE, "index >= given.based ? document.baseURI : pageUrl()", "pageUrl()", f"{BASES} -k blocked_path"),
+    Mutant(JS_DECISION, 'new URL(ownScript.getAttribute("src"), pageUrl())', "ownScript.src", f"{BASES} -k own_requests"),
     Mutant(JS_BUTTON, "    return open(location.href);\n", "", f"{ATTACKS}/test_frames.py"),
     Mutant(JS_SETTINGS, "{ __proto__: null, ...JSON.parse(text) }", "JSON.parse(text)", POLLUTED),
     Mutant(JS_CORE, "clicked: { __proto__: null }", "clicked: {}", POLLUTED),
@@ -80,10 +80,10 @@ SCRIPT_MUTANTS = [
     Mutant(JS_GUARD, 'if (element instanceof HTMLFormElement) continue;', "", f"{MARKUP} -k fields"),
     Mutant(JS_GUARD, "...querySelectorAll.call(node, ", "...node.querySelectorAll(", f"{MARKUP} -k fields"),
     Mutant(JS_RELEASE, '[data-consent]:not(form)', "[data-consent]", f"{MORE} -k all_samples"),
-    Mutant(JS_GUARD, "(?:=[^\\s/>=]*|[^\\s/>=]+)", "(?:[^\\s/>=]+)", f"{MARKUP} -k spelt"),
+    Mutant(JS_GUARD, "(?:=[^\\s/>=]*|[^\\s/>=]+)", "(?:[^\\s/>=]+)", f"{MARKUP} -k spelled"),
     Mutant(JS_GUARD, "if (!rule) return attribute;", "return attribute;", f"{GUARD} -k markup"),
-    Mutant(JS_GUARD, 'nonce && element === "script" ? "" : ', "", f"{GUARD} -k without_the_nonce"),
-    Mutant(JS_GUARD, '[...element.content.children].forEach(scan);', ";", f"{HOSTILE} -k this_way"),
+    Mutant(JS_GUARD, 'nonce && element === "script" ? "" : ', "", f"{GUARD} -k without_nonce"),
+    Mutant(JS_GUARD, '[...element.content.children].forEach(scan);', ";", f"{HOSTILE} -k rare_insertion"),
     Mutant(JS_GUARD, "if (byScript || element.nonce === nonce) element", "element", f"{GUARD} -k admits"),
     Mutant(JS_RELEASE, '(address &&\n        findAll("script").some((other) => other.src === address && other.nonce === element.nonce && !purposeOf(other)))', "false", f"{RELEASE}::TestRelease"),
     Mutant(JS_RELEASE, " && other.nonce === element.nonce", "", f"{MORE} -k all_samples"),
@@ -115,59 +115,59 @@ SCRIPT_MUTANTS = [
     Mutant(JS_CHAT, "    script?.remove();\n", "", f"{STATES}::TestFailure"),
     Mutant(JS_CHAT, 'setClickCookie("=1");', "", f"{STATES}::TestCookies"),
     Mutant(JS_CHAT, '(/^https/.test(location) ? ";Secure" : "")', '""', f"{STATES}::TestCookies"),
-    Mutant(JS_CHAT, "script = findActive(settings.attrs.id);", "script = null;", f"{STATES}::TestSettingsOfTheSite"),
+    Mutant(JS_CHAT, "script = findActive(settings.attrs.id);", "script = null;", f"{STATES}::TestSiteSettings"),
     Mutant(JS_CHAT, "script.nonce = settings.nonce ?? nonce;", "", f"{STATES}::TestContentSecurityPolicy"),
     Mutant(JS_CHAT, "if (host) place.replaceWith(host);", "if (host) host = null;", f"{STATES}::TestSwaps"),
     Mutant(JS_FACADE, "ownScript instanceof HTMLScriptElement", "ownScript", f"{STATES}::TestContentSecurityPolicy"),
-    Mutant(JS_RELEASE, 'isScript(element) ? ["src", "href", "type", "id"] : ["src", "srcset", "href", "imagesrcset", "rel"]', '["src", "srcset", "href", "type", "id"]', f"{RELEASE}::TestWhatIsNotReleased"),
-    Mutant(JS_GUARD, "window.trustedTypes?.isHTML(markup) ?", 'typeof markup != "string" ?', f"{HOSTILE} -k no_policy_trusts"),
-    Mutant(JS_CHAT, "id && document.getElementById(id)", "document.getElementById(id)", f"{HOSTILE} -k called_null"),
-    Mutant(JS_DECISION, "    if (answer.chat == null) throw answer;\n", "", f"{HOSTILE} -k answer_that_was_none"),
-    Mutant(JS_DECISION, '  } catch {\n    answered = "";\n  }', "  } catch {}", f"{HOSTILE} -k asked_for_again"),
+    Mutant(JS_RELEASE, 'isScript(element) ? ["src", "href", "type", "id"] : ["src", "srcset", "href", "imagesrcset", "rel"]', '["src", "srcset", "href", "type", "id"]', f"{RELEASE}::TestNotReleased"),
+    Mutant(JS_GUARD, "window.trustedTypes?.isHTML(markup) ?", 'typeof markup != "string" ?', f"{HOSTILE} -k untrusted_markup"),
+    Mutant(JS_CHAT, "id && document.getElementById(id)", "document.getElementById(id)", f"{HOSTILE} -k id_null"),
+    Mutant(JS_DECISION, "    if (answer.chat == null) throw answer;\n", "", f"{HOSTILE} -k after_bad_answer"),
+    Mutant(JS_DECISION, '  } catch {\n    answered = "";\n  }', "  } catch {}", f"{HOSTILE} -k request_is_repeated"),
     Mutant(JS_DECISION, '  if (isAsking) {\n    answered = "";\n    return;\n  }\n', "", f"{HOSTILE} -k floods"),
-    Mutant(JS_GUARD, "const blockedText = blockInText(text);", 'const blockedText = blockInText(markup ?? "null");', f"{HOSTILE} -k take_and_give"),
+    Mutant(JS_GUARD, "const blockedText = blockInText(text);", 'const blockedText = blockInText(markup ?? "null");', f"{HOSTILE} -k patched_methods"),
     Mutant(JS_GUARD, "|| isContent || released", "|| released", f"{HOSTILE} -k content_from"),
-    Mutant(JS_GUARD, ' || released.get(element)?.includes(url + "")', "", f"{HOSTILE} -k server_releases"),
-    Mutant(JS_GUARD, 'released.get(element)?.includes(url + "")', "released.has(element)", f"{HOSTILE} -k was_released"),
+    Mutant(JS_GUARD, ' || released.get(element)?.includes(url + "")', "", f"{HOSTILE} -k released_by_server"),
+    Mutant(JS_GUARD, 'released.get(element)?.includes(url + "")', "released.has(element)", f"{HOSTILE} -k new_address"),
     Mutant(JS_RELEASE, 'name === "type" && value === "text/x-consent"', 'name === "type"', f"{HOSTILE} -k module"),
-    Mutant(JS_GUARD, '(name + "").toLowerCase()', "name", f"{HOSTILE} -k this_way"),
-    Mutant(JS_GUARD, "ShadowRoot, Range,", "Range,", f"{HOSTILE} -k this_way"),
-    Mutant(JS_GUARD, "setAttribute setAttributeNS", "setAttribute", f"{HOSTILE} -k this_way"),
-    Mutant(JS_RELEASE, "if (!EMBEDS || !waitsForEvent) setTimeout(resolve, 5000, element);", "", f"{HOSTILE} -k for_a_while"),
-    Mutant(JS_CHAT, "  }).catch(() => {});", "  });", f"{HOSTILE} -k left_for_the_chat"),
+    Mutant(JS_GUARD, '(name + "").toLowerCase()', "name", f"{HOSTILE} -k rare_insertion"),
+    Mutant(JS_GUARD, "ShadowRoot, Range,", "Range,", f"{HOSTILE} -k rare_insertion"),
+    Mutant(JS_GUARD, "setAttribute setAttributeNS", "setAttribute", f"{HOSTILE} -k rare_insertion"),
+    Mutant(JS_RELEASE, "if (!EMBEDS || !waitsForEvent) setTimeout(resolve, 5000, element);", "", f"{HOSTILE} -k never_loads"),
+    Mutant(JS_CHAT, "  }).catch(() => {});", "  });", f"{HOSTILE} -k unusable_site_settings"),
     Mutant(JS_SETTINGS, "  buttonMarkup = ownMarkup;\n  driver = ownDriver;\n", "", f"{HOSTILE} -k vendor"),
     Mutant(JS_CHAT, "?.catch(() => resolve())", "?.catch(() => resolveChat())", f"{HOSTILE} -k does_not_fail_the_chat"),
-    Mutant("vendors/hubspot.js", "    } catch {\n", "    } catch (error) {\n      throw error;\n", f"{HOSTILE} -k puts_together"),
+    Mutant("vendors/hubspot.js", "    } catch {\n", "    } catch (error) {\n      throw error;\n", f"{HOSTILE} -k computed_form_target"),
     Mutant("blocking.py", "placeholders=False in self._own.guard_decided or embeds", "placeholders=embeds", "tests/test_blocking.py"),
     Mutant("edits.py", 'if attribute.name == b"type" and not (is_executable(tag) or is_speculation(tag)):', "if False:", "tests/test_tag_samples.py"),
     Mutant(JS_RELEASE, "address && element.defer) ? 2 : 1", "address && element.defer) ? 1 : 1", f"{RELEASE}::TestRelease"),
     Mutant(JS_RELEASE, 'if (address && element.hasAttribute("async")) return 0;', "", f"{RELEASE}::TestRelease"),
     Mutant(JS_RELEASE, 'findActive(blockedAttr(element, "id")) ||\n      ', "", f"{RELEASE}::TestRelease"),
-    Mutant(JS_DECISION, "if (cookieSnapshot() !== answered) refresh();", "", f"{RELEASE}::TestAsking"),
+    Mutant(JS_DECISION, "if (cookieSnapshot() !== answered) refresh();", "", f"{RELEASE}::TestDecisionRequests"),
     Mutant(JS_SETTINGS, "Object.assign(allowed, given.live);", "allowed.chat ||= given.live.chat;", f"{RELEASE}::TestWithdrawal"),
     Mutant(JS_DECISION, "if (before[purpose] && !answer[purpose]) endVendors();", "if (false) endVendors();", f"{RELEASE}::TestWithdrawal"),
     Mutant(JS_DECISION, "if (Date.now() - sessionStorage.consentEnd < 10_000) return;", "", f"{RELEASE}::TestWithdrawal"),
     Mutant(JS_GUARD, "rule?.[0] && !mayLoad(rule[0])", "rule?.[0] && !allowed[rule[0]]", f"{GUARD} -k click_brings"),
     Mutant(JS_GUARD, " createContextualFragment", "", f"{GUARD} -k contextual"),
-    Mutant(JS_GUARD, 'element.id = "";', "", f"{GUARD} -k keeps_its_id"),
+    Mutant(JS_GUARD, 'element.id = "";', "", f"{GUARD} -k does_not_pass"),
     Mutant(JS_GUARD, 'window.trustedTypes?.isHTML(markup) ? trust("HTML", blockedText) : blockedText', "blockedText", f"{GUARD} -k trusted_markup"),
     Mutant(JS_GUARD, 'window.trustedTypes?.isHTML(markup) ? trust("HTML", blockedText) : blockedText', 'trust("HTML", blockedText)', f"{GUARD} -k trusted_markup"),
     Mutant(JS_GUARD, '"write writeln ', '"write ', f"{GUARD} -k writes"),
     Mutant(JS_GUARD, "innerHTML outerHTML insertAdjacentHTML", "innerHTML outerHTML", f"{GUARD} -k markup"),
     Mutant(JS_GUARD, "innerHTML outerHTML insertAdjacentHTML", "innerHTML insertAdjacentHTML", f"{GUARD} -k markup"),
-    Mutant(JS_GUARD, "if (allowed[purposeOf(element)]) {", "if (false) {", f"{GUARD} -k comes_into_the_page_later"),
+    Mutant(JS_GUARD, "if (allowed[purposeOf(element)]) {", "if (false) {", f"{GUARD} -k inserted_later"),
     Mutant(JS_EMBEDS, "if (!SITE[kind] || placeholders.get(spot)?.place.isConnected) return;", "if (!SITE[kind]) return;", EMBEDS),
     Mutant(JS_EMBEDS, 'spot.style.display = "none";', "", EMBEDS),
     Mutant(JS_EMBEDS, "if (kind && placeholder.kind !== kind) return;", "", EMBEDS),
     Mutant("vendors/hubspot.js", 'if (script.closest(".hs-cta-wrapper")?.querySelector("a[href]")) return;', "", EMBEDS),
-    Mutant("vendors/hubspot.js", "      driver.restore();\n", "", f"{STATES}::TestSettingsOfTheSite"),
+    Mutant("vendors/hubspot.js", "      driver.restore();\n", "", f"{STATES}::TestSiteSettings"),
     Mutant("vendors/hubspot.js", "if (detail?.messageWillRender === false) fail();", "", f"{RELEASE}::TestNoChat"),
     Mutant("vendors/hubspot.js", 'window._hsp?.push(["revokeCookieConsent"]);', "", f"{RELEASE}::TestWithdrawal"),
     Mutant("blocking.py", "not (has_nonce or is_allowed)", "not has_nonce", f"{LIST} -k digest"),
     Mutant("blocking.py", "counts = has_text and (self.nonce is None or has_nonce or is_allowed)", "counts = has_text", f"{LIST} -k digest"),
     Mutant(JS_RELEASE, "  count(false, given.bare);\n", "", f"{RELEASE} -k digest"),
     Mutant(JS_GUARD, "    if (blockedText === text) return;\n    requestFacade();\n", "    if (blockedText === text) return;\n", f"{FRAMEWORKS} -k vue-html"),
-    Mutant(JS_GUARD, '  patch([Element], "attachShadow", null, watch);\n', "", f"{SITE_CODE} -k in_one_is_released"),
+    Mutant(JS_GUARD, '  patch([Element], "attachShadow", null, watch);\n', "", f"{SITE_CODE} -k in_shadow_root"),
     Mutant(JS_GUARD, 'if (blockedAttr(element, "by") === token) blocked.add(element);', "", f"{FRAMEWORKS} -k lit-shadow"),
     Mutant(JS_GUARD, "return url ? new URL(url, document.baseURI).href : native.call(this);", "return native.call(this);", f"{FRAMEWORKS} -k postscribe"),
     Mutant(JS_GUARD, 'if (name === "data-consent-src" && isScript(element)) {', "if (false) {", f"{FRAMEWORKS} -k swup"),
@@ -180,8 +180,8 @@ SCRIPT_MUTANTS = [
     Mutant(JS_RELEASE, "if (EMBEDS && announced.has(element) && !element.isConnected) document.head.append(element);", "", f"{FRAMEWORKS} -k jquery-html"),
     Mutant(JS_RELEASE, "if (id && !document.getElementById(id)) element.id = id;", "", f"{FRAMEWORKS} -k jquery-html"),
     Mutant(JS_EMBEDS, "(consentKind || !scripted.has(element))", "true", f"{FRAMEWORKS} -k before"),
-    Mutant(JS_GUARD, "const hosts = PROXIED[parser.host];", "const hosts = 0;", f"{SITE_CODE} -k of_one_waits"),
-    Mutant(JS_EMBEDS, '(proxied[host] ?? "https://" + host)', '("https://" + host)', f"{SITE_CODE} -k of_one_waits"),
+    Mutant(JS_GUARD, "const hosts = PROXIED[parser.host];", "const hosts = 0;", f"{SITE_CODE} -k of_proxied_origin"),
+    Mutant(JS_EMBEDS, '(proxied[host] ?? "https://" + host)', '("https://" + host)', f"{SITE_CODE} -k of_proxied_origin"),
     Mutant(JS_STAND_INS, "window[name] ??= [];", "", f"{SITE_CODE} -k queue"),
     Mutant("blocking.py", "tag.has_handler and not tag.unscripted", "tag.has_handler", "tests/test_guard.py"),
     Mutant("html/reader.py", "(name == b\"meta\" or self._may_have_handler())", 'name == b"meta"', "tests/test_guard.py"),
@@ -195,8 +195,8 @@ SCRIPT_MUTANTS = [
     Mutant(JS_GUARD, "if (byScript) scripted.add(element);", "", f"{SITE_CODE}::TestInsertedChat"),
     Mutant(JS_GUARD, " setHTMLUnsafe ", " ", f"{SITE_CODE} -k picture"),
     Mutant(JS_GUARD, " srcdoc", "", f"{SITE_CODE} -k picture"),
-    Mutant(JS_GUARD, " parseHTMLUnsafe", "", f"{HOSTILE} -k this_way"),
-    Mutant(JS_GUARD, "scan(request.response.body), true", "true, true", f"{HOSTILE} -k this_way"),
+    Mutant(JS_GUARD, " parseHTMLUnsafe", "", f"{HOSTILE} -k rare_insertion"),
+    Mutant(JS_GUARD, "scan(request.response.body), true", "true, true", f"{HOSTILE} -k rare_insertion"),
     Mutant(JS_GUARD, '  patch(addressed, "srcset", (element, [urls]) => block(element, urls + "", true, "srcset"));\n', "", f"{SITE_CODE} -k picture"),
     Mutant(JS_GUARD, '"cloneNode importNode"', '"importNode"', f"{GUARD} -k filled_late"),
     Mutant(JS_GUARD, '"cloneNode importNode"', '"cloneNode"', f"{GUARD} -k filled_late"),
@@ -206,8 +206,8 @@ SCRIPT_MUTANTS = [
     Mutant(JS_EMBEDS, "(offered === 1 || offered.includes(found.account))", "true", f"{SITE_CODE} -k other_accounts"),
     Mutant(JS_EMBEDS, "if (!offered || findFirst", "if (findFirst", f"{SITE_CODE} -k offers_no_chat"),
     Mutant(JS_EMBEDS, "if (allowed.chat) startAlone(true);", "", f"{SITE_CODE} -k allowed_from_before"),
-    Mutant(JS_EMBEDS, "if (core.offers && !core.offers.embeds) return;", "", f"{SITE_CODE} -k wait_unseen"),
-    Mutant(JS_EMBEDS, "(kind ? call.kind === kind : allowed.embeds)", "true", f"{SITE_CODE} -k stays_a_call"),
+    Mutant(JS_EMBEDS, "if (core.offers && !core.offers.embeds) return;", "", f"{SITE_CODE} -k wait_without_placeholder"),
+    Mutant(JS_EMBEDS, "(kind ? call.kind === kind : allowed.embeds)", "true", f"{SITE_CODE} -k makes_no_calendar"),
     Mutant(JS_EMBEDS, "    event.stopImmediatePropagation();\n", "", f"{SITE_CODE}::TestForms"),
     Mutant(JS_EMBEDS, 'setTimeout(() => purposeOf(element) && element.dispatchEvent(new Event("load")));', "", f"{SITE_CODE}::TestForms"),
     Mutant(JS_EMBEDS, "if (isFrame || !place.isConnected || countVisible() > before) resolve(true);", "if (true) resolve(true);", f"{SITE_CODE} -k is_a_failure"),
@@ -218,8 +218,8 @@ SCRIPT_MUTANTS = [
     Mutant(JS_RELEASE, 'value === "text/x-consent"', 'value === "text/x-consent" && !scripted.has(element)', f"{SITE_CODE} -k its_address_again"),
     Mutant(JS_CHAT, "script.nonce = settings.nonce ?? nonce;", "script.nonce = nonce;", f"{SITE_CODE} -k lent"),
     Mutant(JS_STAND_INS, "!mayLoad(purposes[0]) && isAnyBlocked(purposes) ? standIn", "!mayLoad(purposes[0]) ? standIn", f"{SITE_CODE} -k no_stand_in"),
-    Mutant(JS_STAND_INS, "for (const key in value && own) value[key] ??= own[key];", "", f"{SITE_CODE} -k adds"),
-    Mutant(JS_STAND_INS, "if (value === standIn) return;", "", f"{SITE_CODE} -k adds"),
+    Mutant(JS_STAND_INS, "for (const key in value && own) value[key] ??= own[key];", "", f"{SITE_CODE} -k the_site_adds"),
+    Mutant(JS_STAND_INS, "if (value === standIn) return;", "", f"{SITE_CODE} -k the_site_adds"),
     Mutant("own_scripts.py", "if found.text is not None and not waits_for_page(script):", "if False:", MIXED),
     Mutant("own_scripts.py", "if imported is None or any(rule.pattern.search(address) for address in imported):", "if False:", MIXED),
     Mutant("own_scripts.py", "if tag.nested not in self.guarded or self.plan.allows(rule.purpose):", "if self.plan.allows(rule.purpose):", MIXED),
@@ -329,7 +329,7 @@ MUTANTS = [
     Mutant("sources/shopify.py", "yield reading(\"shopify\", name, default, basis=Basis.IMPLIED)", "yield reading(\"shopify\", name, default)", "tests/sources/test_shopify.py"),
     Mutant("explain.py", "merged = plan.merged\n    return {", "merged = plan.consent\n    return {", "tests/test_explain.py"),
     Mutant("engine.py", "required = [(purpose, sorted(categories))", "required = [(purpose, categories)", "tests/test_policy.py"),
-    Mutant("blocking.py", "if self.plan.allows(rule.purpose):", "if not self.plan.allows(rule.purpose) and False:", LAWS),
+    Mutant("blocking.py", "if self.plan.allows(rule.purpose):", "if not self.plan.allows(rule.purpose) and False:", PROPERTIES),
     Mutant("html/jis_tags.py", "certain=False", "certain=True", "tests/security/test_encodings.py"),
     Mutant("blocking.py", "if not (runs or waits):", "if False:", "tests/test_blocking.py"),
     Mutant("blocking.py", "if not (runs or waits):", "if not runs:", "tests/test_tag_samples.py"),
@@ -647,11 +647,11 @@ def source_of(mutant: Mutant, root: Path) -> Path:
 
 
 def is_killed(mutant: Mutant, copy: Path) -> bool:
-    """Whether the mutant's tests fail in a copy of the project that holds it."""
+    """Return whether the mutant's tests fail in a copy of the project with the mutant."""
     path = source_of(mutant, copy)
     source = path.read_text("utf-8")
     if source.count(mutant.old) != 1:
-        raise SystemExit(f"{mutant.file}: {mutant.old!r} stands there {source.count(mutant.old)} times, not once")
+        raise SystemExit(f"{mutant.file}: {mutant.old!r} occurs {source.count(mutant.old)} times, not once")
     path.write_text(source.replace(mutant.old, mutant.new), "utf-8")
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     if path.suffix == ".js":
@@ -668,23 +668,23 @@ def is_killed(mutant: Mutant, copy: Path) -> bool:
             timeout=PATIENCE,
         )
     except subprocess.TimeoutExpired:
-        # Nobody overlooks tests that do not end.
+        # Tests that never end are noticed, so this counts as a failure.
         return True
     finally:
         path.write_text(source, "utf-8")
-    # Status 1 is "tests failed"; anything else (a mutant that cannot be imported, say) proves nothing.
+    # Status 1 means that tests failed. Any other status, such as for an import error, proves nothing.
     return done.returncode == 1
 
 
 def main(wanted: list[str]) -> int:
-    """Try every mutant, or those whose file is named. Returns the exit status."""
+    """Try every mutant, or those of the named files. Return the exit status."""
     chosen = [mutant for mutant in EVERY if not wanted or mutant.file in wanted]
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "project"
         shutil.copytree(
             ROOT, copy, ignore=shutil.ignore_patterns(".venv*", ".git", ".cache", "node_modules", ".*_cache")
         )
-        # What npm has fetched, for the script's minified form and for the browsers.
+        # The npm packages are needed to minify the scripts and for the browser tests.
         (ROOT / ".cache").mkdir(exist_ok=True)
         (copy / ".cache").symlink_to((ROOT / ".cache").resolve())
         living = []

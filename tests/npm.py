@@ -1,10 +1,7 @@
-"""Packages from npm that the tests need: fetched once into the cache, by a lock with a hash of each.
+"""Fetch the npm packages of the tests once into the cache, by a lock with the hash of each.
 
-`tests/node/` is the lock of nearly everything; what is large has a lock of its own. What the tests build of packages is
-kept in the cache in the same way.
-
-Knows: where the locks are, and how npm is called.
-Must not know: what a package is for.
+`tests/node/` is the lock of most packages; large ones have a separate lock. The cache also keeps what the tests build
+from packages.
 """
 
 from __future__ import annotations
@@ -22,20 +19,26 @@ from .needs import missing
 
 ROOT = Path(__file__).parents[1]
 CACHE = (ROOT / ".cache").resolve()
-#: The names and versions that are wanted, what they depend on with a hash of each, and npm's settings.
+#: The wanted names and versions, all dependencies with their hashes, and the settings of npm.
 FILES = ["package.json", "package-lock.json", ".npmrc"]
-#: Seconds until the network counts as gone.
+#: Seconds until a command is given up.
 PATIENCE = 600
 
 
 class NpmError(RuntimeError):
-    """The packages could not be had; the message says why."""
+    """The packages are not available; the message says why."""
 
 
 def once(name: str, files: Iterable[Path], make: Callable[[Path], str]) -> Path:
-    """Return a folder of the cache that `make` fills at the first need, and again when one of the files has changed.
+    """Return a folder of the cache that `make` fills at the first call, and again when one of the files has changed.
 
-    `make` is given an empty folder and returns why it cannot be filled, or "". Raises: NpmError.
+    Args:
+        name: The name of the folder.
+        files: The files on which its content depends.
+        make: Fills an empty folder. It returns the reason if it fails, or "".
+
+    Raises:
+        NpmError: If `make` fails.
     """
     known = hashlib.sha256()
     for file in files:
@@ -44,7 +47,7 @@ def once(name: str, files: Iterable[Path], make: Callable[[Path], str]) -> Path:
     if folder.is_dir():
         return folder
     CACHE.mkdir(exist_ok=True)
-    # Of several processes of the tests one fills it and the others wait for it.
+    # If tests run in several processes, one of them fills the folder and the others wait.
     with (CACHE / f"{name}.lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         if not folder.is_dir():
@@ -53,13 +56,13 @@ def once(name: str, files: Iterable[Path], make: Callable[[Path], str]) -> Path:
                 complete.mkdir()
                 if trouble := make(complete):
                     raise NpmError(trouble)
-                # It appears only once it is complete.
+                # The folder must appear only when it is complete.
                 complete.rename(folder)
     return folder
 
 
 def run(command: list[str | Path], folder: Path, what: str, environment: Mapping[str, str] | None = None) -> str:
-    """Run a program in a folder. Returns why it did not do `what`, or ""."""
+    """Run a program in a folder. Return why it could not do `what`, or ""."""
     try:
         done = subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
@@ -72,12 +75,20 @@ def run(command: list[str | Path], folder: Path, what: str, environment: Mapping
 
 
 def fetch(name: str, lock: str = "node") -> Path:
-    """Return the folder of a package. All that the lock names is fetched at the first need. Raises: NpmError."""
+    """Return the folder of a package. The first call fetches everything in the lock.
+
+    Raises:
+        NpmError: If the packages are not available.
+    """
     return modules(lock) / name
 
 
 def modules(lock: str = "node") -> Path:
-    """Return the `node_modules` of a lock, the folder of that name beside this file. Raises: NpmError."""
+    """Return the `node_modules` of a lock, which is a folder beside this file.
+
+    Raises:
+        NpmError: If the packages are not available.
+    """
     folder = _fetched(lock)
     if isinstance(folder, str):
         raise NpmError(folder)
@@ -86,13 +97,13 @@ def modules(lock: str = "node") -> Path:
 
 @cache
 def _fetched(lock: str) -> Path | str:
-    """Return the folder with everything, or why it cannot be had, which is tried once."""
+    """Return the folder with all packages of a lock, or why they are not available. Each lock is tried once."""
     files = [Path(__file__).parent / lock / name for name in FILES]
 
     def install(folder: Path) -> str:
         npm = shutil.which("npm")
         if npm is None:
-            return "npm is missing, which fetches what the tests need"
+            return "npm is missing, which fetches packages of the tests"
         for file in files:
             shutil.copy(file, folder)
         command: list[str | Path] = [npm, "ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"]
@@ -105,7 +116,7 @@ def _fetched(lock: str) -> Path | str:
 
 
 def package(name: str, lock: str = "node") -> Path:
-    """Return the folder of a package; the test is skipped, or fails in CI, where it cannot be had."""
+    """Return the folder of a package. If it is not available, skip the test, or fail in CI."""
     try:
         return fetch(name, lock)
     except NpmError as error:

@@ -1,4 +1,4 @@
-"""Small pages in the forms that HubSpot's tags have on real sites, written by hand."""
+"""Small pages with HubSpot's tags, in the forms that they have on real sites."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TAG_MANAGER = (
 
 
 def page(body: bytes = b"", head: bytes = b"") -> bytes:
-    """A whole page around what matters."""
+    """Return a whole page with this markup."""
     return (
         b'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>Caf\xc3\xa9 & <script></title>\n'
         + head
@@ -34,19 +34,21 @@ def page(body: bytes = b"", head: bytes = b"") -> bytes:
     )
 
 
-#: What a held loader tag becomes.
-HELD_LOADER = (
+#: The loader tag after it has been blocked.
+BLOCKED_LOADER = (
     b"<!-- Start of HubSpot Embed Code -->\n"
     b'<script type="text/x-consent" data-consent="tracking" data-consent-type="text/javascript" '
     b'data-consent-id="hs-script-loader" async defer data-consent-src="//js.hs-scripts.com/12345.js"></script>\n'
     b"<!-- End of HubSpot Embed Code -->\n"
 )
-#: The same without the remark before it: a guard may stand between them.
-HELD_SCRIPT = HELD_LOADER.partition(b"\n")[2]
-HELD_CHAT = (
+#: The same without the comment before it, because a guard may be between them.
+BLOCKED_SCRIPT = BLOCKED_LOADER.partition(b"\n")[2]
+BLOCKED_CHAT = (
     b'<script type="text/x-consent" data-consent="chat" data-consent-type="text/javascript" '
     b'data-consent-id="hubspot-messages-loader" data-loader="hs-scriptloader" '
     b'data-hsjs-portal="12345" data-hsjs-env="prod" data-hsjs-hublet="eu1" '
     b'data-consent-src="https://js-eu1.usemessages.com/conversations-embed.js"></script>\n'
 )
-HELD_HINT = b'<link data-consent="tracking" data-consent-rel="dns-prefetch" data-consent-href="//js.hs-scripts.com">\n'
+BLOCKED_HINT = (
+    b'<link data-consent="tracking" data-consent-rel="dns-prefetch" data-consent-href="//js.hs-scripts.com">\n'
+)

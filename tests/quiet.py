@@ -1,8 +1,4 @@
-"""Waiting for causes in a browser: until something is so, and until nothing more is on its way.
-
-Knows: Playwright, and what a tab has asked for.
-Must not know: what a page does.
-"""
+"""Wait in a browser until a condition is true, or until a page makes no more requests."""
 
 from __future__ import annotations
 
@@ -13,21 +9,21 @@ from weakref import WeakKeyDictionary
 
 from playwright.sync_api import BrowserContext, Error, Page, Request, Response, expect
 
-#: Milliseconds until what is waited for counts as missing. Long, because it is waited out only when a test fails.
+#: Milliseconds until a wait fails. It is long, because only a failing test waits that long.
 TIMEOUT = 60_000
 expect.set_options(timeout=TIMEOUT)
 
-#: Waits in the page. Timers run out in their order, so everything that was due before has been done afterwards. Pages
-#: whose clock a test has stopped keep the browser's own timer in `nativeTimer`.
+#: Waits in the page. Timers run in order, so every earlier timer has run afterwards. A page whose clock a test has
+#: stopped keeps the native timer in `nativeTimer`.
 _WAIT = "(time) => new Promise((done) => (window.nativeTimer ?? setTimeout)(done, time))"
-#: Keeps it, as a page's first script.
+#: Keeps the native timer, as the first script of a page.
 KEEP_TIMER = "window.nativeTimer ??= setTimeout.bind(window);"
-#: Asks for the cookies, which the browser answers once it has taken what the page has set before.
+#: Reads the cookies: the browser answers after it has stored every cookie that the page has set before.
 _FLUSH = "() => { try { return document.cookie } catch { return '' } }"
 
 
 class Traffic:
-    """What the tabs of one visitor ask for. `urls` keeps all of it, `open` what is still to be answered."""
+    """The requests of one visitor's tabs: `urls` has all of them, `open` those without an answer."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.urls: list[str] = []
@@ -42,7 +38,7 @@ class Traffic:
         self.open.add(request)
 
     def _answer(self, response: Response) -> None:
-        # One whose body no script reads never ends.
+        # A request whose body no script reads never finishes.
         if response.request.resource_type == "fetch":
             self.open.discard(response.request)
 
@@ -54,29 +50,29 @@ _TRAFFIC: WeakKeyDictionary[BrowserContext, Traffic] = WeakKeyDictionary()
 
 
 def watch(context: BrowserContext) -> BrowserContext:
-    """Keep account of what a visitor's tabs ask for, and be patient with them. Returns the visitor."""
+    """Record the requests of a visitor's tabs, and set their timeout. Return the context."""
     context.set_default_timeout(TIMEOUT)
     _TRAFFIC[context] = Traffic(context)
     return context
 
 
 def traffic(page: Page) -> Traffic:
-    """Return what the visitor's tabs have asked for."""
+    """Return the requests of the visitor's tabs."""
     return _TRAFFIC[page.context]
 
 
 def comes(page: Page, what: Callable[[], bool]) -> None:
-    """Wait until something is so outside the page."""
+    """Wait until a condition outside the page is true."""
     end = time.monotonic() + TIMEOUT / 1000
     while not what():
         if time.monotonic() > end:
-            raise AssertionError("it did not come")
+            raise AssertionError("the condition did not become true")
         page.wait_for_timeout(20)
 
 
 @contextlib.contextmanager
 def _page_may_go() -> Iterator[None]:
-    """Suppress the error of an evaluation whose page was navigated away from before it could answer."""
+    """Suppress the error of an evaluation that a navigation of its page interrupts."""
     try:
         yield
     except Error as error:
@@ -86,15 +82,15 @@ def _page_may_go() -> Iterator[None]:
 
 @contextlib.contextmanager
 def navigation(page: Page) -> Iterator[None]:
-    """Wait for the navigation that the block causes. The answer of its last evaluation may go with the old page."""
+    """Wait for the navigation that the block causes. The result of its last evaluation may be lost."""
     with page.expect_navigation(), _page_may_go():
         yield
 
 
 def until(page: Page, condition: str) -> None:
-    """Wait until a condition in the page is true, whatever the page's policy says of `eval`.
+    """Wait until a condition in the page is true, even if the policy of the page forbids `eval`.
 
-    The page may be loaded anew meanwhile.
+    The page may reload meanwhile.
     """
     end = time.monotonic() + TIMEOUT / 1000
     while True:
@@ -107,11 +103,15 @@ def until(page: Page, condition: str) -> None:
 
 
 def quiet(page: Page, span: int = 600, *, waiting: int = 0) -> None:
-    """Wait until the page has asked for nothing more during `span` milliseconds of its own, and all is answered.
+    """Wait until the page has made no request for `span` milliseconds of its clock, and all are answered.
 
-    What a fault would let through has been asked for by then, so that it can be seen to be missing: every timer of the
-    page that was due has run, and so has what follows from each answer. `waiting` requests are kept by the test itself.
-    The page may be loaded anew meanwhile.
+    By then every due timer of the page has run, and so has the code that follows each answer. So a request that a
+    fault would cause has been made, and its absence proves something. The page may reload meanwhile.
+
+    Args:
+        page: The page.
+        span: The milliseconds without a request.
+        waiting: The number of requests that the test itself keeps without an answer.
     """
     seen = traffic(page)
     still = False
@@ -128,16 +128,16 @@ def quiet(page: Page, span: int = 600, *, waiting: int = 0) -> None:
 
 
 def pass_time(page: Page, span: int) -> None:
-    """Let milliseconds pass in the page, where a script in it has to see that they have passed."""
+    """Wait milliseconds in the page, for a script there that measures time."""
     page.evaluate(_WAIT, span)
 
 
 def painted(page: Page) -> None:
-    """Wait until the browser has painted the page as it is now."""
+    """Wait until the browser has painted the current state of the page."""
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def settled(page: Page) -> None:
-    """Wait until the browser has taken every cookie that the page has set, or ended, before now."""
+    """Wait until the browser has stored every cookie that the page has set or deleted so far."""
     with contextlib.suppress(Error):
         page.evaluate(_FLUSH)

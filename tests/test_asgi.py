@@ -11,7 +11,7 @@ from consent_middleware import Plan, Policy, Purpose
 from consent_middleware.asgi import PLAN_KEY, ConsentMiddleware
 from tests.asgi_driver import body_of, call, chunk, scope, sending, start, unread
 from tests.gateways import Request, run_asgi
-from tests.pages import HELD_LOADER, LOADER, page
+from tests.pages import BLOCKED_LOADER, LOADER, page
 
 POLICY = Policy(contact_url="/contact", guard="auto")
 HTML = [(b"content-type", b"text/html")]
@@ -51,7 +51,7 @@ async def test_whole_page_gets_an_exact_length() -> None:
     sent = await run([start(*HTML, (b"content-length", b"%d" % len(html))), chunk(html)])
 
     assert (b"content-length", b"%d" % len(sent[1]["body"])) in sent[0]["headers"]
-    assert HELD_LOADER in sent[1]["body"]
+    assert BLOCKED_LOADER in sent[1]["body"]
 
 
 async def test_clean_page_is_the_same_message() -> None:
@@ -68,7 +68,7 @@ async def test_page_of_declared_length_is_whole_at_once() -> None:
     given = [start(*HTML, length), chunk(page(LOADER), True), chunk(b"")]
     sent = await run(given)
     assert dict(sent[0]["headers"])[b"content-length"] == b"%d" % len(body_of(sent))
-    assert HELD_LOADER in body_of(sent)
+    assert BLOCKED_LOADER in body_of(sent)
     assert [message["more_body"] for message in sent[1:]] == [True, False]
     assert sent[2] is given[2]
 
@@ -90,7 +90,7 @@ async def test_page_in_several_messages_loses_its_length() -> None:
     assert [message["type"] for message in sent] == ["http.response.start"] + 2 * ["http.response.body"]
     assert [message["more_body"] for message in sent[1:]] == [True, False]
     assert not [pair for pair in sent[0]["headers"] if pair[0] == b"content-length"]
-    assert HELD_LOADER in body_of(sent)
+    assert BLOCKED_LOADER in body_of(sent)
 
 
 async def test_unchanged_messages_are_the_same_objects() -> None:
@@ -117,7 +117,7 @@ async def test_headers_may_be_lists_and_bodies_memoryviews() -> None:
 
     sent = await run([head, {"type": "http.response.body", "body": memoryview(html)}])
 
-    assert HELD_LOADER in body_of(sent)
+    assert BLOCKED_LOADER in body_of(sent)
 
 
 async def test_messages_are_not_changed_in_place() -> None:
@@ -227,7 +227,7 @@ async def test_several_cookie_headers_are_read() -> None:
         scope((b"cookie", b"consent=functional,analytics,marketing;"), (b"cookie", b"consent=necessary")),
     )
 
-    assert HELD_LOADER in body_of(sent)
+    assert BLOCKED_LOADER in body_of(sent)
 
 
 async def test_error_before_the_head_sends_nothing() -> None:
@@ -266,7 +266,7 @@ async def test_path_of_html_is_rewritten(tmp_path: Path, with_length: bool) -> N
 
     sent = await run([start(*HTML, *length), {"type": "http.response.pathsend", "path": str(path)}])
 
-    assert HELD_LOADER in body_of(sent)
+    assert BLOCKED_LOADER in body_of(sent)
     assert sent[-1]["more_body"] is False
     assert not [pair for pair in sent[0]["headers"] if pair[0] == b"content-length"]
 
@@ -289,7 +289,7 @@ async def test_descriptor_of_html_is_read_from_offset(tmp_path: Path) -> None:
         ]
         sent = await run([start(*HTML), *parts])
 
-    assert HELD_LOADER in body_of(sent)
+    assert BLOCKED_LOADER in body_of(sent)
     assert b"skipped" not in body_of(sent)
     assert b"left" not in body_of(sent)
     assert sent[-1]["more_body"] is False
@@ -301,7 +301,7 @@ async def test_descriptor_without_a_count_is_read_whole(tmp_path: Path) -> None:
     with path.open("rb") as file:
         sent = await run([start(*HTML), {"type": "http.response.zerocopysend", "file": file}])
 
-    assert HELD_LOADER in body_of(sent)
+    assert BLOCKED_LOADER in body_of(sent)
 
 
 def test_files_are_read_on_any_event_loop(tmp_path: Path) -> None:
@@ -323,7 +323,7 @@ def test_files_are_read_on_any_event_loop(tmp_path: Path) -> None:
     with pytest.raises(StopIteration):
         ConsentMiddleware(app, POLICY)(scope(), receive, send).send(None)
 
-    assert HELD_LOADER in body_of(sent)
+    assert BLOCKED_LOADER in body_of(sent)
 
 
 def test_inner_instance_does_nothing() -> None:

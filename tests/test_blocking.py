@@ -16,7 +16,7 @@ from consent_middleware.html.rewriter import HTMLRewriter
 from consent_middleware.purpose import Purpose
 from consent_middleware.recognition import hint_purpose
 from tests.engines import engine_for
-from tests.pages import CHAT, HELD_CHAT, HELD_LOADER, LOADER, TAG_MANAGER, page
+from tests.pages import BLOCKED_CHAT, BLOCKED_LOADER, CHAT, LOADER, TAG_MANAGER, page
 
 #: The guard has tests of its own.
 POLICY = Policy(contact_url="/contact", guard="auto")
@@ -280,34 +280,34 @@ def test_first_portal_of_many_tags_counts() -> None:
 def test_tag_after_body_end_gets_a_facade() -> None:
     out, _ = rewrite(b"<html><body><p>x</p></body></html>" + LOADER)
 
-    assert out.startswith(b"<html><body><p>x</p></body></html>" + HELD_LOADER)
+    assert out.startswith(b"<html><body><p>x</p></body></html>" + BLOCKED_LOADER)
     assert settings(out)
 
 
 def test_fragment_gets_a_facade_at_its_end() -> None:
     out, _ = rewrite(b"<div>" + LOADER + b"</div>")
 
-    assert out.startswith(b"<div>" + HELD_LOADER + b"</div><aside")
+    assert out.startswith(b"<div>" + BLOCKED_LOADER + b"</div><aside")
 
 
 def test_functional_consent_loads_the_chat_alone() -> None:
     out, _ = rewrite(page(LOADER), FUNCTIONAL)
 
-    assert HELD_LOADER in out
+    assert BLOCKED_LOADER in out
     assert settings(out)["live"] == {"chat": 1}
 
 
-def test_click_loads_the_chat_alone() -> None:
+def test_click_loads_only_the_inserted_chat() -> None:
     out, _ = rewrite(page(LOADER), clicked=True)
 
-    assert HELD_LOADER in out
+    assert BLOCKED_LOADER in out
     assert settings(out)["live"] == {"chat": 1}
 
 
 def test_no_facade_if_a_chat_tag_loads() -> None:
     out, _ = rewrite(page(LOADER + CHAT), FUNCTIONAL)
 
-    assert RELEASING.sub(b"", out) == page(HELD_LOADER + CHAT)
+    assert RELEASING.sub(b"", out) == page(BLOCKED_LOADER + CHAT)
 
 
 def test_no_facade_if_the_full_tag_loads() -> None:
@@ -315,7 +315,7 @@ def test_no_facade_if_the_full_tag_loads() -> None:
 
     out, _ = rewrite(page(LOADER + CHAT), tracking)
 
-    assert RELEASING.sub(b"", out) == page(LOADER + HELD_CHAT)
+    assert RELEASING.sub(b"", out) == page(LOADER + BLOCKED_CHAT)
 
 
 def test_no_facade_without_a_portal() -> None:
@@ -432,8 +432,8 @@ def test_page_without_a_chat_still_blocks_tags() -> None:
     out = HTMLRewriter(blocker).rewrite(page(LOADER + CHAT))
 
     assert b"data-consent-facade" not in out
-    assert HELD_LOADER in out
-    assert HELD_CHAT in out
+    assert BLOCKED_LOADER in out
+    assert BLOCKED_CHAT in out
 
 
 def test_named_custom_element_is_blocked() -> None:

@@ -20,7 +20,7 @@ from consent_middleware import Policy, coding
 from consent_middleware.coding import CHUNK_SIZE, CODINGS, CodingError, Decoder, Encoder
 from consent_middleware.engine import Engine
 from consent_middleware.exchange import MAX_WHOLE, Exchange, RequestHead
-from tests.pages import HELD_SCRIPT, LOADER, page
+from tests.pages import BLOCKED_SCRIPT, LOADER, page
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -171,7 +171,7 @@ def test_page_beyond_the_decoding_limit_is_rewritten(tagged: bool) -> None:
     _, body = exchange.whole(200, [(b"content-type", b"text/html"), (b"content-encoding", b"gzip")], coded)
 
     assert (body is coded) is not tagged
-    assert (HELD_SCRIPT in gzip.decompress(body)) is tagged
+    assert (BLOCKED_SCRIPT in gzip.decompress(body)) is tagged
 
 
 @pytest.mark.parametrize(

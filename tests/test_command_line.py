@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from consent_middleware.__main__ import main
-from tests.pages import CHAT, HELD_SCRIPT, HINT, LOADER, page
+from tests.pages import BLOCKED_SCRIPT, CHAT, HINT, LOADER, page
 
 
 def rewrite(*arguments: str, document: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -26,7 +26,7 @@ def test_standard_input_is_rewritten_with_a_summary() -> None:
     done = rewrite(document=page(LOADER + CHAT, head=HINT))
 
     assert done.returncode == 0
-    assert HELD_SCRIPT in done.stdout
+    assert BLOCKED_SCRIPT in done.stdout
     assert done.stderr.decode().splitlines() == [
         "blocked: 3 tags",
         "  hint (waits for tracking)",
@@ -52,7 +52,7 @@ def test_file_and_chunk_size_give_the_same_page(tmp_path: Path) -> None:
     outputs = {rewrite("--chunk", size, str(path)).stdout for size in ("1", "7", "100000")}
 
     assert len(outputs) == 1
-    assert HELD_SCRIPT in outputs.pop()
+    assert BLOCKED_SCRIPT in outputs.pop()
 
 
 def test_visitor_cookies_count() -> None:
@@ -81,7 +81,7 @@ def test_summary_as_json_of_a_file_in_chunks(tmp_path: Path, capsysbinary: pytes
 
     assert main(["rewrite", "--json", "--chunk", "7", str(path)]) == 0
     out, said = capsysbinary.readouterr()
-    assert HELD_SCRIPT in out
+    assert BLOCKED_SCRIPT in out
     assert [held["rule"] for held in json.loads(said)["held"]] == ["hubspot.loader"]
 
 

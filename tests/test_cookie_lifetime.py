@@ -1,4 +1,4 @@
-"""What becomes of the vendor's cookies at the visit's end, what the app sees of them, and one page for all visitors."""
+"""When the vendor's cookies expire, which of them the app sees, and cacheable pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.wsgi import ConsentMiddleware as Wsgi
 from tests.engines import engine_for
 from tests.gateways import GATEWAYS, Reply, Request, run_asgi, run_wsgi
-from tests.pages import HELD_HINT, HELD_SCRIPT, HINT, LOADER, page
+from tests.pages import BLOCKED_HINT, BLOCKED_SCRIPT, HINT, LOADER, page
 
 HTML = [(b"content-type", b"text/html")]
 FULL = "consent=functional,analytics,marketing"
@@ -38,28 +38,30 @@ def ended(headers: list[tuple[bytes, bytes]]) -> set[str]:
 @pytest.mark.parametrize(
     ("consent", "chat", "tracking"),
     [
-        pytest.param("", True, False, id="when the visit is over the chat's cookies end, never the trackers'"),
-        pytest.param("consent_chat=1", False, False, id="during the visit that a click began nothing ends"),
-        pytest.param("consent=functional", False, True, id="a listed choice keeps the chat's and ends the trackers'"),
-        pytest.param(FULL, False, False, id="with full consent nothing ends"),
-        pytest.param("consent=necessary", True, True, id="a refusal ends all"),
-        pytest.param("consent=necessary; consent_chat=1", False, True, id="a click stands beside a refusal"),
+        pytest.param("", True, False, id="after the visit only the chat's cookies expire"),
+        pytest.param("consent_chat=1", False, False, id="during a visit with a click nothing expires"),
+        pytest.param("consent=functional", False, True, id="functional consent expires only the trackers' cookies"),
+        pytest.param(FULL, False, False, id="with full consent nothing expires"),
+        pytest.param("consent=necessary", True, True, id="a refusal expires all"),
+        pytest.param(
+            "consent=necessary; consent_chat=1", False, True, id="a click keeps the chat's cookies despite a refusal"
+        ),
     ],
 )
-def test_which_cookies_end_with_a_page(consent: str, chat: bool, tracking: bool) -> None:
+def test_page_expires_cookies_by_consent(consent: str, chat: bool, tracking: bool) -> None:
     found = ended(head(Policy(contact_url="/c"), f"{EVERY_COOKIE}; {consent}"))
 
     assert found == {*(CHAT_COOKIES if chat else ()), *(TRACKING_COOKIES if tracking else ())}
 
 
-def test_the_site_may_keep_what_a_visit_has_left() -> None:
+def test_leftover_cookies_stay_if_the_site_keeps_them() -> None:
     policy = Policy(contact_url="/c", chat_cookies_after_visit="keep")
 
     assert ended(head(policy, EVERY_COOKIE)) == set()
     assert ended(head(policy, f"{EVERY_COOKIE}; consent=necessary")) == {*CHAT_COOKIES, *TRACKING_COOKIES}
 
 
-def test_only_pages_end_cookies_and_only_cookies_that_are_there() -> None:
+def test_only_pages_expire_only_existing_cookies() -> None:
     policy = Policy(contact_url="/c")
 
     assert ended(head(policy, EVERY_COOKIE, b"image/png")) == set()
@@ -67,11 +69,11 @@ def test_only_pages_end_cookies_and_only_cookies_that_are_there() -> None:
     assert head(policy, "a=messagesUtk") == head(policy, "a=b")
 
 
-def test_under_opt_out_nothing_is_left_over() -> None:
+def test_opt_out_regime_expires_no_leftover_cookie() -> None:
     assert ended(head(Policy(contact_url="/c", regime="opt-out"), EVERY_COOKIE)) == set()
 
 
-# What the app sees
+# Cookies that the app sees
 
 
 @pytest.mark.parametrize(
@@ -89,15 +91,15 @@ def test_under_opt_out_nothing_is_left_over() -> None:
         (b"", b""),
     ],
 )
-def test_hidden_pairs_go_and_every_other_byte_stays(given_value: bytes, left: bytes | None) -> None:
+def test_hiding_cookies_keeps_every_other_byte(given_value: bytes, left: bytes | None) -> None:
     headers = [(b"accept", b"hubspotutk=x"), (b"cookie", given_value)]
 
     assert hide_cookies(headers, {b"hubspotutk"}) == [headers[0], *([(b"cookie", left)] if left is not None else [])]
 
 
 @given(st.lists(st.binary(max_size=9).filter(lambda part: b";" not in part)))
-def test_hiding_nothing_changes_nothing(parts: list[bytes]) -> None:
-    """Law: what bears no hidden name stays, as the same object."""
+def test_headers_without_hidden_cookie_are_unchanged(parts: list[bytes]) -> None:
+    """Property: headers without a hidden name are returned as the same object."""
     headers = [(b"cookie", b";".join(parts))]
 
     assert hide_cookies(headers, {b"a name of more than nine bytes"}) is headers
@@ -108,19 +110,17 @@ def test_hiding_nothing_changes_nothing(parts: list[bytes]) -> None:
     ("consent", "seen"),
     [("", "a=1"), ("; consent_chat=1", "messagesUtk=2; a=1; consent_chat=1"), (f"; {FULL}", None)],
 )
-def test_the_app_sees_the_vendor_s_cookies_only_where_they_are_allowed(
-    gateway: str, consent: str, seen: str | None
-) -> None:
+def test_app_sees_only_allowed_vendor_cookies(gateway: str, consent: str, seen: str | None) -> None:
     cookie = f"messagesUtk=2; a=1; hubspotutk=3{consent}"
-    told: list[str] = []
+    seen_by_app: list[str] = []
 
     def wsgi_app(environ: Any, start_response: Any) -> list[bytes]:
-        told.append(environ["HTTP_COOKIE"])
+        seen_by_app.append(environ["HTTP_COOKIE"])
         start_response("200 OK", [("Content-Type", "text/plain")])
         return [b""]
 
     async def asgi_app(scope: Any, receive: Any, send: Any) -> None:
-        told.append(dict(scope["headers"])[b"cookie"].decode())
+        seen_by_app.append(dict(scope["headers"])[b"cookie"].decode())
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body"})
 
@@ -131,17 +131,17 @@ def test_the_app_sees_the_vendor_s_cookies_only_where_they_are_allowed(
         else:
             run_asgi(Asgi(asgi_app, policy), Request.with_cookie(cookie))
 
-    assert told == [cookie if seen is None else seen, cookie]
+    assert seen_by_app == [cookie if seen is None else seen, cookie]
 
 
-# One page for all
+# One cacheable page for all visitors
 
 ALL = Policy(contact_url="/contact", cacheable=True)
 CONSENTS = ["", FULL, "consent=functional", "consent=necessary", "consent_chat=1", f"{EVERY_COOKIE}; consent=necessary"]
 
 
 @pytest.mark.parametrize("gateway", GATEWAYS.values(), ids=GATEWAYS)
-def test_every_visitor_gets_the_same_head_and_the_same_body(gateway: Any) -> None:
+def test_cacheable_page_is_the_same_for_every_visitor(gateway: Any) -> None:
     fields = [
         ("Content-Type", "text/html"),
         ("ETag", '"a"'),
@@ -159,8 +159,8 @@ def test_every_visitor_gets_the_same_head_and_the_same_body(gateway: Any) -> Non
 
     assert all(result == results[0] for result in results)
     first = results[0]
-    assert HELD_SCRIPT in first.body
-    assert HELD_HINT in first.body
+    assert BLOCKED_SCRIPT in first.body
+    assert BLOCKED_HINT in first.body
     assert b'"ask":true' in first.body
     assert first.all("vary") == []
     assert first.all("cache-control") == ["public, s-maxage=60"]
@@ -170,7 +170,7 @@ def test_every_visitor_gets_the_same_head_and_the_same_body(gateway: Any) -> Non
     assert first.all("set-cookie") == ["a=1"]
 
 
-def test_what_is_no_page_is_filtered_by_the_visitor_s_own_consent() -> None:
+def test_json_response_follows_consent_of_the_visitor() -> None:
     lines = [(b"content-type", b"application/json"), (b"set-cookie", b"__hstc=1")]
 
     def kept(cookie: str) -> bool:
@@ -181,7 +181,7 @@ def test_what_is_no_page_is_filtered_by_the_visitor_s_own_consent() -> None:
     assert [kept(cookie) for cookie in ("", FULL)] == [False, True]
 
 
-def test_one_page_s_tag_confirms_no_visitor_s_own_page_and_the_other_way_round() -> None:
+def test_etags_of_shared_and_personal_pages_differ() -> None:
     own = Policy(contact_url="/contact")
 
     def tag(policy: Policy) -> bytes:
@@ -206,7 +206,7 @@ def test_one_page_s_tag_confirms_no_visitor_s_own_page_and_the_other_way_round()
         ({"cacheable": True, "click_after_refusal": False}, "CM053"),
     ],
 )
-def test_a_wrong_setting_is_told_by_its_number(settings: dict[str, Any], number: str) -> None:
+def test_wrong_setting_raises_its_error_number(settings: dict[str, Any], number: str) -> None:
     with pytest.raises(PolicyError) as raised:
         Policy(contact_url="/c", **settings)
 

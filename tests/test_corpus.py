@@ -1,6 +1,6 @@
-"""Real pages: every page comes through, clean ones as the same bytes, and nothing fetchable is left in the others.
+"""Real pages: pages without tags keep their bytes, and the others have no tag left that would load.
 
-The pages lie beside the project, in `../shared/corpus`; where they are not there, these tests skip.
+The tests are skipped where the folder of real pages is missing.
 """
 
 from __future__ import annotations
@@ -42,17 +42,19 @@ def read(name: str) -> bytes:
 
 
 def rewrite(document: bytes, consent: Consent, step: int, policy: Policy = POLICY) -> tuple[bytes, TagBlocker]:
-    holds = TagBlocker(engine_for(policy), policy.decide(consent), "/_consent/facade.js", authority="www.shop.example")
-    rewriter = HTMLRewriter(holds)
+    blocker = TagBlocker(
+        engine_for(policy), policy.decide(consent), "/_consent/facade.js", authority="www.shop.example"
+    )
+    rewriter = HTMLRewriter(blocker)
     out = [rewriter.feed(document[at : at + step]) for at in range(0, len(document), step)]
-    return b"".join(out) + rewriter.close(), holds
+    return b"".join(out) + rewriter.close(), blocker
 
 
 FACADE = re.compile(rb"(?:<aside data-consent-facade.*?</aside>)?<script [^>]*data-(?:conf|guard)='[^']*'></script>")
 
 
 @pytest.mark.parametrize(("name", "hubspot"), [row for row in pages() if row[1] in {"none", "word"}])
-def test_guard_is_all_that_a_page_gets(name: str, hubspot: str) -> None:
+def test_page_without_tags_gets_only_the_guard(name: str, hubspot: str) -> None:
     document = read(name)
 
     whole, _ = rewrite(document, Consent(), len(document) or 1, GUARDING)
@@ -64,14 +66,14 @@ def test_guard_is_all_that_a_page_gets(name: str, hubspot: str) -> None:
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the real pages are not beside the project")
-def test_pages_with_a_tag_manager_and_nothing_else_do_get_the_guard() -> None:
+def test_pages_with_only_a_tag_manager_get_the_guard() -> None:
     names = [name for name, hubspot in pages() if hubspot in {"none", "word"}]
     managed = [name for name in names if b"www.googletagmanager.com/gtm.js" in read(name)]
 
     def guarded(policy: Policy) -> list[str]:
         return [name for name in managed if b" data-guard=" in rewrite(read(name), Consent(), 1 << 20, policy)[0]]
 
-    # On one page another tool holds the tag manager, and its consent counts for what that brings.
+    # On one page another tool blocks the tag manager, and consent given there covers what it inserts.
     assert (len(managed), len(guarded(GUARDING)), len(guarded(NARROW))) == (14, 14, 13)
 
 
@@ -80,29 +82,29 @@ def address(document: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(("name", "hubspot"), pages())
-def test_every_page_comes_through(name: str, hubspot: str) -> None:
+def test_real_page_changes_only_at_blocked_tags(name: str, hubspot: str) -> None:
     document = read(name)
 
-    whole, holds = rewrite(document, Consent(), len(document) or 1)
+    whole, blocker = rewrite(document, Consent(), len(document) or 1)
 
     assert rewrite(document, Consent(), 16_384)[0] == whole
     assert rewrite(document, EVERYTHING, 16_384)[0] == document
     if hubspot in {"none", "word"}:
         assert whole == document
-    if holds.blocked:
+    if blocker.blocked:
         assert fetchable(whole) == []
-        # Without what was put in, the page is the page.
+        # Without the additions, the page is unchanged.
         bare = FACADE.sub(b"", whole).replace(b' type="text/x-consent"', b"")
         bare = re.sub(rb' data-consent="(?:chat|tracking|embeds)"(?: data-consent-kind="[a-z-]+")?', b"", bare)
-        # An address that a plugin has set aside is set aside under one name.
+        # Attributes in which plugins keep an address get one common name.
         assert address(bare) == address(document)
     else:
         assert whole == document
         assert fetchable(document) == []
 
 
-#: How many tags of each form are held in the real pages. A change of a rule shows here, to be looked at.
-HELD_IN_ALL = {
+#: How many tags of each rule are blocked in the real pages. A change here shows the effect of a changed rule.
+BLOCKED_TAGS = {
     "hint (chat)": 1,
     "hint (tracking)": 11,
     "hint (embeds)": 1,
@@ -124,11 +126,11 @@ HELD_IN_ALL = {
 }
 
 
-def test_the_real_pages_hold_these_tags() -> None:
+def test_real_pages_have_expected_blocked_tags() -> None:
     counts: Counter[str] = Counter()
     for name, _ in pages():
         document = read(name)
-        held = rewrite(document, Consent(), len(document) or 1)[1].blocked
-        counts.update(f"hint ({tag.purpose})" if tag.rule == "hint" else tag.rule for tag in held)
+        blocked = rewrite(document, Consent(), len(document) or 1)[1].blocked
+        counts.update(f"hint ({tag.purpose})" if tag.rule == "hint" else tag.rule for tag in blocked)
 
-    assert dict(sorted(counts.items())) == dict(sorted(HELD_IN_ALL.items()))
+    assert dict(sorted(counts.items())) == dict(sorted(BLOCKED_TAGS.items()))

@@ -1,4 +1,4 @@
-"""The exchange: notices, broken and cut-off codings, and the order of things."""
+"""The exchange: notices, broken and truncated codings, and the order of calls."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from consent_middleware import Policy
 from consent_middleware.coding import CodingError, Decoder, Encoder
 from consent_middleware.exchange import Exchange, RequestHead
 from tests.engines import engine_for
-from tests.pages import HELD_LOADER, LOADER, page
+from tests.pages import BLOCKED_LOADER, LOADER, page
 
 HTML = (b"content-type", b"text/html")
 GZIP = (b"content-encoding", b"gzip")
@@ -32,7 +32,7 @@ def stream(given: Exchange, chunks: list[bytes]) -> bytes:
     return b"".join([*map(given.feed, chunks), given.close()])
 
 
-def test_a_response_may_begin_afresh(policy: Policy) -> None:
+def test_start_can_be_called_again(policy: Policy) -> None:
     given = exchange(policy)
 
     given.start(200, [HTML])
@@ -43,17 +43,17 @@ def test_a_response_may_begin_afresh(policy: Policy) -> None:
     assert stream(given, [b"x"]) == b"x"
 
 
-def test_held_tags_are_told(policy: Policy) -> None:
+def test_exchange_lists_blocked_tags(policy: Policy) -> None:
     given = exchange(policy)
     assert list(given.blocked) == []
 
     given.start(200, [HTML])
     stream(given, [page(LOADER)])
 
-    assert [held.rule for held in given.blocked] == ["hubspot.loader"]
+    assert [tag.rule for tag in given.blocked] == ["hubspot.loader"]
 
 
-def test_a_page_on_which_everything_is_allowed_is_read_only_where_a_withdrawal_is_to_end_it() -> None:
+def test_allowed_page_is_read_for_withdrawal_at_once() -> None:
     cookie = (b"cookie", b"consent=functional,analytics,marketing")
     for withdrawal, reads in (("next-page", False), ("at-once", True)):
         given = exchange(Policy(contact_url="/contact", withdrawal=withdrawal), cookie)  # type: ignore[arg-type]
@@ -64,7 +64,7 @@ def test_a_page_on_which_everything_is_allowed_is_read_only_where_a_withdrawal_i
 
 
 @pytest.mark.parametrize("status", [204, 205, 304, 103])
-def test_a_status_without_content_gets_none(policy: Policy, status: int) -> None:
+def test_status_without_content_gets_no_body(policy: Policy, status: int) -> None:
     given = exchange(policy)
 
     given.start(status, [HTML])
@@ -74,7 +74,7 @@ def test_a_status_without_content_gets_none(policy: Policy, status: int) -> None
 
 
 @pytest.mark.parametrize(("status", "method"), [(200, "HEAD"), (404, "HEAD")])
-def test_a_head_request_promises_no_length(policy: Policy, status: int, method: str) -> None:
+def test_head_request_for_a_page_has_no_length(policy: Policy, status: int, method: str) -> None:
     headers = [HTML, (b"content-length", b"9")]
 
     given = exchange(policy, method=method)
@@ -84,7 +84,7 @@ def test_a_head_request_promises_no_length(policy: Policy, status: int, method: 
     assert (b"content-length", b"9") not in given.rewrite_whole(b"")[0]
 
 
-def test_a_head_request_of_a_file_keeps_its_length(policy: Policy) -> None:
+def test_head_request_for_a_file_keeps_its_length(policy: Policy) -> None:
     headers = [(b"content-type", b"image/png"), (b"content-length", b"9")]
 
     given = exchange(policy, method="HEAD")
@@ -93,17 +93,17 @@ def test_a_head_request_of_a_file_keeps_its_length(policy: Policy) -> None:
     assert given.head == headers
 
 
-def test_a_compressed_stream_is_rewritten_as_it_comes(policy: Policy) -> None:
+def test_compressed_stream_is_rewritten_in_chunks(policy: Policy) -> None:
     given = exchange(policy)
     given.start(200, [HTML, GZIP])
     coded = gzip.compress(page(LOADER))
 
     out = stream(given, [coded[at : at + 10] for at in range(0, len(coded), 10)])
 
-    assert HELD_LOADER in gzip.decompress(out)
+    assert BLOCKED_LOADER in gzip.decompress(out)
 
 
-def test_a_clean_compressed_page_keeps_its_own_bytes(policy: Policy) -> None:
+def test_unchanged_compressed_page_keeps_its_bytes(policy: Policy) -> None:
     coded = gzip.compress(page())
     headers, body = exchange(policy).whole(200, [HTML, GZIP, (b"content-length", b"%d" % len(coded))], coded)
 
@@ -111,8 +111,8 @@ def test_a_clean_compressed_page_keeps_its_own_bytes(policy: Policy) -> None:
     assert (b"content-length", b"%d" % len(coded)) in headers
 
 
-@pytest.mark.parametrize("streams", [True, False], ids=["streaming", "at hand"])
-def test_a_cut_off_compressed_page_stays_cut_off(policy: Policy, streams: bool) -> None:
+@pytest.mark.parametrize("streams", [True, False], ids=["in chunks", "whole"])
+def test_truncated_compressed_page_stays_truncated(policy: Policy, streams: bool) -> None:
     given = exchange(policy)
     given.start(200, [HTML, GZIP])
     coded = gzip.compress(page(LOADER) + bytes(range(256)) * 40)[:-300]
@@ -123,9 +123,7 @@ def test_a_cut_off_compressed_page_stays_cut_off(policy: Policy, streams: bool) 
         gzip.decompress(out)
 
 
-def test_what_is_not_what_its_coding_says_is_passed_on_and_noted(
-    policy: Policy, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_body_with_wrong_coding_passes_and_is_noted(policy: Policy, caplog: pytest.LogCaptureFixture) -> None:
     given = exchange(policy)
     given.start(200, [HTML, GZIP])
 
@@ -137,7 +135,7 @@ def test_what_is_not_what_its_coding_says_is_passed_on_and_noted(
     assert "broken-coding" in caplog.text
 
 
-def test_a_compressed_page_that_breaks_in_its_middle_ends_there(policy: Policy) -> None:
+def test_compressed_page_ends_where_it_is_broken(policy: Policy) -> None:
     given = exchange(policy)
     given.start(200, [HTML, GZIP])
     coded = gzip.compress(page(LOADER) * 50, compresslevel=0)
@@ -153,19 +151,19 @@ WRONG_SUM = bytearray(gzip.compress(page(LOADER)))
 WRONG_SUM[-6] ^= 1
 
 
-@pytest.mark.parametrize("streams", [True, False], ids=["streaming", "at hand"])
+@pytest.mark.parametrize("streams", [True, False], ids=["in chunks", "whole"])
 @pytest.mark.parametrize(
     ("coding", "coded"),
     [
         pytest.param(b"gzip", bytes(WRONG_SUM), id="a wrong checksum"),
         pytest.param(b"gzip", gzip.compress(page(LOADER), 0)[:-8] + b"\xff" * 900, id="other bytes at the end"),
-        pytest.param(b"br", brotli.compress(page(LOADER)) + b"more", id="bytes behind the end"),
+        pytest.param(b"br", brotli.compress(page(LOADER)) + b"more", id="bytes after the end"),
     ],
 )
-def test_what_a_browser_would_show_of_a_broken_body_is_rewritten(
+def test_broken_body_is_rewritten_as_far_as_it_shows(
     policy: Policy, coding: bytes, coded: bytes, streams: bool
 ) -> None:
-    """Browsers overlook such faults, so a tag before them must wait."""
+    """Browsers ignore such errors, so a tag before them must be blocked."""
     given = exchange(policy)
     head = [HTML, (b"content-encoding", coding)]
     if streams:
@@ -174,11 +172,11 @@ def test_what_a_browser_would_show_of_a_broken_body_is_rewritten(
     else:
         _, out = given.whole(200, head, coded)
 
-    assert HELD_LOADER.strip() in b"".join(Decoder(coding).feed(out))
+    assert BLOCKED_LOADER.strip() in b"".join(Decoder(coding).feed(out))
     assert engine_for(policy).notices.counts == {"broken-coding": 1}
 
 
-def test_a_large_body_at_hand_that_breaks_ends_where_it_breaks(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_broken_body_ends_where_it_breaks(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("consent_middleware.exchange.MAX_WHOLE", 100_000)
     plain = page(LOADER) + b"words " * 100_000
     coded = gzip.compress(plain, 0)
@@ -186,14 +184,12 @@ def test_a_large_body_at_hand_that_breaks_ends_where_it_breaks(policy: Policy, m
     _, out = exchange(policy).whole(200, [HTML, GZIP], coded[:400_000] + b"\xff" * 70_000 + coded[400_000:])
 
     shown = b"".join(Decoder(b"gzip").feed(out))
-    assert HELD_LOADER in shown
+    assert BLOCKED_LOADER in shown
     assert b"\xff" * 400 not in shown
     assert engine_for(policy).notices.counts == {"broken-coding": 1}
 
 
-def test_an_error_that_shows_only_at_the_end_ends_the_body_there(
-    policy: Policy, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_coding_error_at_the_end_keeps_the_body(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(piece: bytes) -> bytes:
         raise CodingError("at the end")
 
@@ -203,11 +199,11 @@ def test_an_error_that_shows_only_at_the_end_ends_the_body_there(
 
     out = stream(given, [gzip.compress(page(LOADER))])
 
-    assert HELD_LOADER in zlib.decompressobj(31).decompress(out)
+    assert BLOCKED_LOADER in zlib.decompressobj(31).decompress(out)
     assert engine_for(policy).notices.counts == {"broken-coding": 1}
 
 
-def test_a_clean_compressed_page_is_never_compressed_again(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unchanged_page_is_not_compressed_again(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Encoder, "close", lambda *_: pytest.fail("it is clean"))
     monkeypatch.setattr(Encoder, "feed", lambda *_: pytest.fail("it is clean"))
     coded = gzip.compress(page())
@@ -215,7 +211,7 @@ def test_a_clean_compressed_page_is_never_compressed_again(policy: Policy, monke
     assert exchange(policy).whole(200, [HTML, GZIP], coded)[1] is coded
 
 
-def test_a_whole_body_that_is_not_what_its_coding_says_is_passed_on(policy: Policy) -> None:
+def test_whole_body_with_wrong_coding_passes(policy: Policy) -> None:
     _, body = exchange(policy).whole(200, [HTML, GZIP], b"<p>plain</p>")
 
     assert body == b"<p>plain</p>"
@@ -230,7 +226,7 @@ def test_a_whole_body_that_is_not_what_its_coding_says_is_passed_on(policy: Poli
         (200, [HTML, (b"content-encoding", b"gzip, gzip"), (b"content-encoding", b"gzip, gzip")], "unknown-coding"),
     ],
 )
-def test_what_cannot_be_rewritten_is_logged_once_and_counted(
+def test_unrewritable_page_is_logged_once_and_counted(
     policy: Policy, status: int, headers: list[tuple[bytes, bytes]], event: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
@@ -244,7 +240,7 @@ def test_what_cannot_be_rewritten_is_logged_once_and_counted(
 
 
 @pytest.mark.parametrize("chunk", [1 << 20, 1000])
-def test_a_tag_too_long_to_hold_loads_nothing_and_is_noted(chunk: int) -> None:
+def test_tag_too_long_to_buffer_is_dropped_and_noted(chunk: int) -> None:
     policy = Policy(contact_url="/contact", limits={"tag_bytes": 2048})
     given = exchange(policy)
     given.start(200, [HTML])
@@ -259,7 +255,7 @@ def test_a_tag_too_long_to_hold_loads_nothing_and_is_noted(chunk: int) -> None:
         assert b'data-consent-src="//js.hs-scripts.com/1.js"' in out
 
 
-def test_the_site_may_let_such_a_tag_through() -> None:
+def test_tag_too_long_to_buffer_can_be_passed() -> None:
     policy = Policy(contact_url="/contact", limits={"tag_bytes": 2048}, on_long_tag="pass")
     given = exchange(policy)
     given.start(200, [HTML])
@@ -270,14 +266,14 @@ def test_the_site_may_let_such_a_tag_through() -> None:
 
 
 @pytest.mark.parametrize("coding", [b"", b"identity", b"Identity"])
-def test_an_empty_or_identity_coding_is_none(policy: Policy, coding: bytes) -> None:
+def test_empty_or_identity_coding_is_ignored(policy: Policy, coding: bytes) -> None:
     given = exchange(policy)
     given.start(200, [HTML, (b"content-encoding", coding)])
 
-    assert HELD_LOADER in stream(given, [page(LOADER)])
+    assert BLOCKED_LOADER in stream(given, [page(LOADER)])
 
 
-def test_no_log_line_holds_a_cookie_s_value(policy: Policy, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_log_line_contains_a_cookie_value(policy: Policy, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         given = exchange(policy, (b"cookie", b"consent=sEcReT; hubspotutk=sEcReT; consent_chat=sEcReT"))
         given.start(200, [HTML, (b"set-cookie", b"__hstc=sEcReT")])
@@ -295,8 +291,8 @@ def test_no_log_line_holds_a_cookie_s_value(policy: Policy, caplog: pytest.LogCa
         (b"", b""),
     ],
 )
-def test_a_host_enters_the_page_only_as_a_host(policy: Policy, host: bytes, src: bytes) -> None:
-    """Without a host to go by, a script of ours would be asked for where the base leads."""
+def test_invalid_host_header_stays_out_of_the_page(policy: Policy, host: bytes, src: bytes) -> None:
+    """Without a host name, our script would be requested from the host of the base."""
     given = exchange(policy, (b"host", host))
     given.start(200, [HTML])
 

@@ -444,7 +444,7 @@ class TestAsset:
         for domain, purpose in domains.items():
             assert next(kind for kind, hosts in pairs if re.search(rf"\.({hosts})$", f".{domain}")) == purpose.value
 
-    def test_no_vendor_is_named_in_the_facade(self) -> None:
+    def test_facade_sources_name_no_vendor(self) -> None:
         named = re.compile("hubspot|usemessages|hs-|hsjs|_hs[pq]|conversations", re.IGNORECASE)
         for source in (PACKAGE / "facade").rglob("*"):
             if source.suffix in {".py", ".js", ".ts", ".css"}:

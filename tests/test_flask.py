@@ -10,7 +10,7 @@ import pytest
 from consent_middleware import Policy, PolicyError, Purpose
 from consent_middleware.flask import Consent
 from consent_middleware.wsgi import PLAN_KEY
-from tests.pages import HELD_SCRIPT, LOADER, page
+from tests.pages import BLOCKED_SCRIPT, LOADER, page
 
 
 def create_app(**config: Any) -> flask.Flask:
@@ -40,7 +40,7 @@ def test_extension_covers_error_pages_too() -> None:
     for path in ("/", "/missing"):
         response = client.get(path)
 
-        assert HELD_SCRIPT in response.data
+        assert BLOCKED_SCRIPT in response.data
         assert response.headers["Content-Length"] == str(len(response.data))
 
 
@@ -86,7 +86,7 @@ def test_one_extension_serves_several_apps() -> None:
     for app in (create_app(), create_app()):
         consent.init_app(app)
 
-        assert HELD_SCRIPT in app.test_client().get("/").data
+        assert BLOCKED_SCRIPT in app.test_client().get("/").data
 
 
 def test_app_reads_the_plan_of_its_request() -> None:

@@ -16,7 +16,7 @@ from consent_middleware.blocking import TagBlocker
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
 from tests.engines import engine_for
-from tests.pages import HELD_SCRIPT, LOADER, TAG_MANAGER, page
+from tests.pages import BLOCKED_SCRIPT, LOADER, TAG_MANAGER, page
 
 POLICY = Policy(contact_url="/contact")
 CODE = engine_for(POLICY).facade.guard.body.rstrip().decode()
@@ -182,7 +182,7 @@ class TestPlace:
     def test_blocked_tags_get_a_facade_too(self) -> None:
         out = sent(page(LOADER).decode())
 
-        assert HELD_SCRIPT.decode() in out
+        assert BLOCKED_SCRIPT.decode() in out
         assert out.count(" data-guard=") == out.count(" data-conf=") == 1
 
     def test_rewriting_again_changes_nothing(self) -> None:

@@ -1,4 +1,4 @@
-"""The report of `make test-latest`: what differs from the lock, and which tests notice."""
+"""The report of `make test-latest`: the changed packages, and the tests that fail with them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ REPORT = """<testsuites><testsuite>
 </testsuite></testsuites>"""
 
 
-def test_differences_names_other_versions() -> None:
+def test_differences_lists_changed_versions() -> None:
     frozen = "Flask==3.2.0\ndjango==5.2.1\nNew_One==1.0\n-e git+x#egg=consent_middleware\n"
 
     assert latest.differences(frozen, LOCK) == ["Flask 3.2.0 (locked: 3.1.3)", "New_One 1.0 (locked: none)"]
 
 
-def test_outcomes_are_ids_that_pytest_takes(tmp_path: Path) -> None:
+def test_outcomes_are_keyed_by_pytest_ids(tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
     report.write_text(REPORT, "utf-8")
 
@@ -34,7 +34,7 @@ def test_outcomes_are_ids_that_pytest_takes(tmp_path: Path) -> None:
     }
 
 
-def test_report_tells_upstream_from_our_faults(
+def test_report_separates_upstream_faults_from_ours(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     runs = iter([{"tests/test_a.py::test_up": "changed", "tests/test_a.py::test_ours": "broken"}])
@@ -44,9 +44,9 @@ def test_report_tells_upstream_from_our_faults(
 
     assert latest.main([]) == 0
 
-    said = capsys.readouterr().out
-    assert "flask 3.2.0 (locked: 3.1.3)" in said
-    upstream, ours = said.split("fail as locked, too")
+    output = capsys.readouterr().out
+    assert "flask 3.2.0 (locked: 3.1.3)" in output
+    upstream, ours = output.split("fail as locked, too")
     assert "test_up: changed" in upstream
     assert "test_ours" not in upstream
     assert "test_ours: broken" in ours

@@ -1,4 +1,4 @@
-"""The locks in `requirements/` are in step with `pyproject.toml`, complete, and free of package indexes."""
+"""The locks in `requirements/` match `pyproject.toml`, are complete, and name no package index."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def pinned(lock: str) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
-def test_lock_is_in_step_with_pyproject(name: str) -> None:
+def test_lock_matches_pyproject(name: str) -> None:
     lock = (FOLDER / f"{name}.txt").read_text("utf-8")
 
     assert lock.startswith(header(ENVIRONMENTS[name], project())), "run `make lock`"

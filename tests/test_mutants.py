@@ -1,11 +1,13 @@
-"""Every mutant can still be made: its text stands exactly once in its file, and the tests it names exist.
+"""Every mutant can be made: its text occurs exactly once in its file, and the tests it names exist.
 
-Otherwise a rename would take a mutant out of the list without anybody noticing.
+Without this check a rename could silently disable a mutant.
 """
 
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -13,11 +15,11 @@ from .mutants import EVERY, ROOT, Mutant, source_of
 
 
 def faults(mutant: Mutant) -> list[str]:
-    """Return what keeps a mutant from being made or its tests from being run."""
+    """Return the reasons why a mutant cannot be made or its tests cannot run."""
     found = []
     count = source_of(mutant, ROOT).read_text("utf-8").count(mutant.old)
     if count != 1:
-        found.append(f"{mutant.file}: {mutant.old!r} stands there {count} times, not once")
+        found.append(f"{mutant.file}: {mutant.old!r} occurs {count} times, not once")
     if mutant.old == mutant.new:
         found.append(f"{mutant.file}: {mutant.old!r} is not changed")
     targets, _, keyword = mutant.tests.partition(" -k ")
@@ -29,12 +31,30 @@ def faults(mutant: Mutant) -> list[str]:
             found.append(f"{mutant.file}: there are no tests in {path}")
         wanted = [rf"^\s*(?:class|(?:async )?def) {re.escape(name)}\b" for name in names]
         if keyword:
-            # pytest looks for the keyword in parameters as well, so any mention in the file counts.
+            # pytest looks for the keyword in the ids of parameters too, so any mention in the file counts.
             wanted.append(re.escape(keyword))
         for pattern in wanted:
             if not any(re.search(pattern, text, re.MULTILINE) for text in texts):
                 found.append(f"{mutant.file}: {target} has no test {keyword or names}")
     return found
+
+
+def collected(targets: set[str]) -> list[str]:
+    """Return the ids of all tests in files, folders and classes."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *sorted(targets)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return [line for line in done.stdout.splitlines() if "::" in line]
+
+
+def selected(tests: str, ids: list[str]) -> list[str]:
+    """Return the ids that pytest would run for a mutant's `tests`."""
+    targets, _, keyword = tests.partition(" -k ")
+    start = re.compile("|".join(rf"{re.escape(target)}(?=$|/|::|\[)" for target in targets.split()))
+    chosen = [each for each in ids if start.match(each)]
+    # pytest looks for the keyword in the names of the file, the classes and the test, not in those of folders.
+    names = {each: re.sub(r"^[^:]*/", "", each).lower() for each in chosen}
+    return [each for each in chosen if keyword.lower() in names[each]]
 
 
 def test_every_mutant_can_be_made() -> None:
@@ -54,3 +74,34 @@ def test_every_mutant_can_be_made() -> None:
 )
 def test_disarmed_mutant_is_reported(mutant: Mutant) -> None:
     assert len(faults(mutant)) == 1
+
+
+@pytest.mark.slow
+def test_every_mutant_selects_a_test() -> None:
+    ids = collected({target for mutant in EVERY for target in mutant.tests.partition(" -k ")[0].split()})
+    assert [mutant for mutant in EVERY if not selected(mutant.tests, ids)] == []
+
+
+@pytest.mark.parametrize(
+    ("tests", "count"),
+    [
+        ("tests/a", 3),
+        ("tests/a/test_b.py", 3),
+        ("tests/a/test_b.py::TestC", 2),
+        ("tests/a/test_b.py::TestC::test_d", 2),
+        ("tests/a/test_b.py::test_d", 1),
+        ("tests/a/test_b.py -k TEST_D", 3),
+        ("tests/a/test_b.py -k f/g", 1),
+        ("tests/a -k tests", 0),
+        ("tests/a/test_b.py::Test", 0),
+        ("tests/test_e.py tests/a/test_b.py::test_d", 2),
+    ],
+)
+def test_selection_follows_pytest(tests: str, count: int) -> None:
+    ids = [
+        "tests/a/test_b.py::test_d",
+        "tests/a/test_b.py::TestC::test_d[e]",
+        "tests/a/test_b.py::TestC::test_d[f/g]",
+        "tests/test_e.py::test_d",
+    ]
+    assert len(selected(tests, ids)) == count

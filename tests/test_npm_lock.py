@@ -1,4 +1,4 @@
-"""What the tests and the benchmark take from npm is locked: exact versions with hashes, from any registry."""
+"""The npm packages of the tests, the benchmark and the demo are locked: exact versions with hashes, no registry."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def test_every_locked_package_has_a_hash(folder: str) -> None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_the_lock_names_no_registry(folder: str) -> None:
+def test_npm_lock_names_no_registry(folder: str) -> None:
     packages = read(folder, "package-lock.json")["packages"]
     assert [name for name, found in packages.items() if "resolved" in found] == []
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_the_lock_is_in_step_with_what_is_wanted(folder: str) -> None:
+def test_npm_lock_matches_package_json(folder: str) -> None:
     wanted = read(folder, "package.json")["dependencies"]
     packages = read(folder, "package-lock.json")["packages"]
     assert packages[""]["dependencies"] == wanted

@@ -1,4 +1,4 @@
-"""The laws of the house, on documents built of whole constructs, cut everywhere."""
+"""Properties of the rewriter, on documents built from whole constructs and cut anywhere."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ states = st.dictionaries(st.sampled_from(OPTIONAL_CATEGORIES), st.sampled_from(S
 
 
 class Recording(TagBlocker):
-    """Page holds that remember each edit with the tag it was made in, and each tail."""
+    """A tag blocker that records each edit with its tag, and each tail."""
 
     tags: list[tuple[bytes, list[Edit]]]
     tails: list[bytes]
@@ -80,14 +80,14 @@ EVERYTHING = Consent(dict.fromkeys(OPTIONAL_CATEGORIES, State.GRANTED))
 
 
 @given(documents)
-def test_full_consent_is_identity(document: bytes) -> None:
-    """Law: identity."""
+def test_full_consent_changes_nothing(document: bytes) -> None:
+    """Property: identity."""
     assert rewrite(document, EVERYTHING) == document
 
 
 @given(documents, st.lists(st.integers(0, 2000), max_size=6))
-def test_the_output_does_not_depend_on_the_chunking(document: bytes, cuts: list[int]) -> None:
-    """Law: chunk invariance, at cuts that hypothesis chooses and one byte at a time."""
+def test_output_does_not_depend_on_chunks(document: bytes, cuts: list[int]) -> None:
+    """Property: chunk invariance, at random cuts and byte by byte."""
     whole = rewrite(document, NOTHING)
 
     assert rewrite(document, NOTHING, [cut % (len(document) + 1) for cut in cuts]) == whole
@@ -96,8 +96,8 @@ def test_the_output_does_not_depend_on_the_chunking(document: bytes, cuts: list[
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fragment", [*BLOCKED.values(), *LEFT_ALONE.values(), *FILLERS])
-def test_every_single_cut_gives_the_same(fragment: bytes) -> None:
-    """Law: chunk invariance, at every cut."""
+def test_output_is_the_same_for_every_single_cut(fragment: bytes) -> None:
+    """Property: chunk invariance, at every single cut."""
     document = b"<body>" + fragment + b"<p>" + BLOCKED["the official tag"] + b"</body>"
     whole = rewrite(document, NOTHING)
 
@@ -106,21 +106,19 @@ def test_every_single_cut_gives_the_same(fragment: bytes) -> None:
 
 
 @given(documents, states, st.booleans())
-def test_outside_the_edits_every_byte_is_the_input_s(
-    document: bytes, given_states: dict[Category, State], clicked: bool
-) -> None:
-    """Law: locality. Undoing the edits, and nothing but the edits, gives the input back."""
-    holds = watch(Consent(given_states), clicked=clicked)
-    rewriter = HTMLRewriter(holds)
-    # What is closed before the tail is part of it.
+def test_bytes_outside_edits_are_unchanged(document: bytes, given_states: dict[Category, State], clicked: bool) -> None:
+    """Property: locality. Undoing the edits restores the input."""
+    blocker = watch(Consent(given_states), clicked=clicked)
+    rewriter = HTMLRewriter(blocker)
+    # The end tags before the tail are part of it.
     with nothing_closed():
         out = rewriter.feed(document) + rewriter.close()
 
-    for tail in filter(None, holds.tails):
+    for tail in filter(None, blocker.tails):
         before, _, after = out.rpartition(tail)
         out = before + after
     restored, position = [], 0
-    for raw, edits in holds.tags:
+    for raw, edits in blocker.tags:
         changed, at = b"", 0
         for edit in edits:
             changed += raw[at : edit.start] + edit.replacement
@@ -133,19 +131,19 @@ def test_outside_the_edits_every_byte_is_the_input_s(
 
 
 @given(documents)
-def test_rewriting_the_output_again_changes_nothing(document: bytes) -> None:
-    """Law: idempotence."""
+def test_rewriting_twice_changes_nothing_more(document: bytes) -> None:
+    """Property: idempotence."""
     once = rewrite(document, NOTHING)
 
     assert rewrite(once, NOTHING) == once
 
 
 @given(documents, states, st.sampled_from(OPTIONAL_CATEGORIES))
-def test_granting_more_never_holds_more(document: bytes, given_states: dict[Category, State], more: Category) -> None:
-    """Law: monotonicity."""
+def test_granting_more_never_blocks_more(document: bytes, given_states: dict[Category, State], more: Category) -> None:
+    """Property: monotonicity."""
     less, greater = watch(Consent(given_states)), watch(Consent({**given_states, more: State.GRANTED}))
-    for holds in (less, greater):
-        rewriter = HTMLRewriter(holds)
+    for blocker in (less, greater):
+        rewriter = HTMLRewriter(blocker)
         rewriter.feed(document)
         rewriter.close()
 
@@ -153,8 +151,8 @@ def test_granting_more_never_holds_more(document: bytes, given_states: dict[Cate
 
 
 @given(st.binary(), st.lists(st.integers(0, 200), max_size=3))
-def test_no_bytes_raise_and_none_are_lost(document: bytes, cuts: list[int]) -> None:
-    """Law: never raises. Bytes without a vendor's host come out as they went in."""
+def test_arbitrary_bytes_raise_nothing_and_are_kept(document: bytes, cuts: list[int]) -> None:
+    """Property: no exception. Bytes without a vendor's host are unchanged."""
     assert rewrite(document, NOTHING, [cut % (len(document) + 1) for cut in cuts]) == document
 
 
@@ -164,14 +162,14 @@ _HOSTS = re.compile(
     r"|hsleadflows\.net|hsadspixel\.net|hsforms\.net|hscta\.net|hubspot\.com|hubspotfeedback\.com|hubapi\.com)"
     r"|(track|meetings|forms)(-[a-z]{2}\d{1,2})?\.hubspot\.com|no-cache\.hubspot\.com|play\.hubspotvideo\.com"
 )
-#: What an inline script says that reaches a vendor as soon as it runs, by no rule of the package's.
-_SAYS = re.compile(
+#: The text of an inline script that contacts a vendor as soon as it runs, without using the package's rules.
+_CONTACTS = re.compile(
     r"\.src\s*=\s*['\"`]?[^;]{0,40}(hs-scripts|hs-analytics|js\.hubspot)\.(com|net)|^\s*hbspt\.(forms\.create|cta)"
 )
 
 
 def fetchable(document: bytes) -> list[str]:
-    """Everything in html5lib's tree of a document that a browser would fetch from a vendor early, or run."""
+    """Return everything in html5lib's tree of a document that a browser would load from a vendor or run."""
     tree = html5lib.parse(document, namespaceHTMLElements=False, transport_encoding="windows-1252")
     in_templates = {inner for template in tree.iter("template") for inner in template.iter()}
     base = None
@@ -179,11 +177,11 @@ def fetchable(document: bytes) -> list[str]:
     for element in tree.iter():
         url = None
         if element.tag == "base":
-            # It counts for what follows: a parser fetches a script when it comes to its end tag.
+            # A base counts for later elements, because a parser loads a script at its end tag.
             base = base or element.get("href")
         elif element.tag == "script" and _would_run(element):
             url = element.get("src")
-            if url is None and element not in in_templates and _SAYS.search(element.text or ""):
+            if url is None and element not in in_templates and _CONTACTS.search(element.text or ""):
                 found.append((element.text or "")[:60])
         elif element.tag in {"img", "iframe"}:
             url = element.get("src")
@@ -206,6 +204,6 @@ def _is_hint(link: Any) -> bool:
 
 @settings(max_examples=60)
 @given(documents)
-def test_no_fetchable_tag_of_the_vendor_is_left_in_html5lib_s_tree(document: bytes) -> None:
-    """Law: oracle."""
+def test_html5lib_finds_no_tag_that_would_load(document: bytes) -> None:
+    """Property: oracle."""
     assert fetchable(rewrite(document, NOTHING)) == []

@@ -51,7 +51,7 @@ def test_missing_tool_fails_in_ci(monkeypatch: pytest.MonkeyPatch, in_ci: str, o
         needs.missing("no such program")
 
 
-def test_continuous_integration_runs_make_test() -> None:
+def test_ci_script_runs_make_test() -> None:
     script = (ROOT / ".ci" / "run").read_text("utf-8")
 
     assert "export CI=true" in script

@@ -1,4 +1,4 @@
-"""The README's examples print what it says they print, and the settings it names are settings."""
+"""The README is correct: its examples print the shown output, and its settings and links exist."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.pages import LOADER, page
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 
 
-def test_the_explained_decision_is_what_the_command_prints() -> None:
+def test_explain_example_matches_the_command_output() -> None:
     found = re.search(r"^\$ (python -m consent_middleware explain .*)\n([\s\S]*?)\n```", README, re.MULTILINE)
     assert found
     command = [sys.executable, *shlex.split(found[1])[1:]]
@@ -27,7 +27,7 @@ def test_the_explained_decision_is_what_the_command_prints() -> None:
     assert done.stdout.strip() == found[2]
 
 
-def test_the_rewritten_page_s_summary_is_what_the_command_prints() -> None:
+def test_rewrite_example_matches_the_command_output() -> None:
     found = re.search(r"\| (python -m consent_middleware rewrite .*) > page.html\n([\s\S]*?)\n```", README)
     assert found
     command = [sys.executable, *shlex.split(found[1])[1:]]
@@ -38,7 +38,7 @@ def test_the_rewritten_page_s_summary_is_what_the_command_prints() -> None:
 
 
 @pytest.mark.parametrize("row", re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", README, re.MULTILINE))
-def test_every_setting_in_the_table_is_one(row: str) -> None:
+def test_every_setting_in_the_table_exists(row: str) -> None:
     settings = inspect.signature(Policy).parameters
 
     for name in re.findall(r"`(\w+)`", row):
@@ -46,5 +46,5 @@ def test_every_setting_in_the_table_is_one(row: str) -> None:
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^):]+)\)", README))
-def test_every_link_leads_somewhere(link: str) -> None:
+def test_every_relative_link_exists(link: str) -> None:
     assert (Path(__file__).parents[1] / link).exists()

@@ -14,7 +14,7 @@ from consent_middleware import Plan, Policy, Purpose
 from consent_middleware.wsgi import PLAN_KEY, ConsentMiddleware
 from tests.engines import engine_for
 from tests.gateways import Chunks, Request, run_wsgi
-from tests.pages import HELD_LOADER, HELD_SCRIPT, LOADER, page
+from tests.pages import BLOCKED_LOADER, BLOCKED_SCRIPT, LOADER, page
 
 POLICY = Policy(contact_url="/contact", guard="auto")
 HTML = [("Content-Type", "text/html")]
@@ -113,7 +113,7 @@ def test_length_is_exact_or_missing() -> None:
 
         body = b"".join(ConsentMiddleware(starting(given, headers), POLICY)(environ(), server.start_response))
 
-        assert body.startswith(page(HELD_LOADER)[:200])
+        assert body.startswith(page(BLOCKED_LOADER)[:200])
         assert server.heads[0][1].get("Content-Length") == (str(len(body)) if exact else None)
 
 
@@ -125,7 +125,7 @@ def test_body_may_be_a_bytearray_or_memoryview(kind: Callable[[bytes], Any]) -> 
         for given in ([kind(html)], Chunks(kind(html))):
             passed = ConsentMiddleware(starting(given, length), POLICY)(environ(), Server().start_response)
 
-            assert HELD_SCRIPT in b"".join(passed)
+            assert BLOCKED_SCRIPT in b"".join(passed)
 
 
 def test_app_may_start_when_iterated() -> None:
@@ -137,7 +137,7 @@ def test_app_may_start_when_iterated() -> None:
 
     body = b"".join(ConsentMiddleware(app, POLICY)(environ(), server.start_response))
 
-    assert body.startswith(page(HELD_LOADER)[:200])
+    assert body.startswith(page(BLOCKED_LOADER)[:200])
     assert server.heads[0][0] == "404 Not Found"
     assert "Content-Length" not in server.heads[0][1]
 
@@ -164,7 +164,7 @@ def test_written_bytes_are_rewritten_and_come_first() -> None:
 
     result = run_wsgi(ConsentMiddleware(app, POLICY), Request())
 
-    assert result.body.startswith(page(HELD_LOADER)[:300])
+    assert result.body.startswith(page(BLOCKED_LOADER)[:300])
     assert result.body.count(b"<aside") == 1
 
 
@@ -181,7 +181,7 @@ def test_second_start_replaces_an_unsent_head() -> None:
 
     body = b"".join(ConsentMiddleware(app, POLICY)(environ(), server.start_response))
 
-    assert body.startswith(page(HELD_LOADER)[:200])
+    assert body.startswith(page(BLOCKED_LOADER)[:200])
     assert [status for status, _ in server.heads] == ["500 Error"]
     assert server.exc_infos[0][0] is ValueError
 
@@ -357,7 +357,7 @@ def test_script_is_below_the_mount() -> None:
 def test_defaults_protect_without_a_policy() -> None:
     result = run_wsgi(ConsentMiddleware(starting([page(LOADER)])), Request())
 
-    assert HELD_SCRIPT in result.body
+    assert BLOCKED_SCRIPT in result.body
 
 
 def test_status_without_a_number_is_accepted() -> None:
@@ -369,7 +369,7 @@ def test_status_without_a_number_is_accepted() -> None:
     body = b"".join(ConsentMiddleware(starting([page(LOADER)], status="odd"), POLICY)(environ(), start_response))
 
     assert result == ["odd"]
-    assert HELD_SCRIPT in body
+    assert BLOCKED_SCRIPT in body
 
 
 def test_environ_is_freed_after_the_request() -> None:

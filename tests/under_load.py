@@ -1,8 +1,6 @@
-"""The browser tests many times in a row on a busy machine: `python -m tests.under_load --runs 10 --loops 4 -- -n 2`.
+"""Run the browser tests repeatedly on a busy machine: `python -m tests.under_load --runs 10 --loops 4 -- -n 2`.
 
-What stands behind `--` goes to pytest, beside `-m browser`. No test may depend on how fast the machine is.
-Knows: how pytest is started, and how a processor is kept busy.
-Must not know: what the tests do.
+The arguments after `--` go to pytest, in addition to `-m browser`. No test may depend on the speed of the machine.
 """
 
 from __future__ import annotations
@@ -16,15 +14,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-#: What each run has said, to be looked at when it has failed.
+#: The folder with the output of each run.
 FOLDER = ROOT / ".cache" / "under_load"
-#: Ends with its parent, however that ends: then its standard input is closed.
+#: Ends when its parent ends, because that closes its standard input.
 LOOP = "import sys, threading; threading.Thread(target=lambda: (sys.stdin.read(), __import__('os')._exit(0))).start()"
 
 
 @contextmanager
 def busy(loops: int) -> Iterator[None]:
-    """Keep that many processors busy."""
+    """Keep this many processors busy."""
     with ExitStack() as stack:
         for _ in range(loops):
             words = [sys.executable, "-c", f"{LOOP}\nwhile True: pass"]
@@ -34,7 +32,7 @@ def busy(loops: int) -> Iterator[None]:
 
 
 def run(number: int, arguments: list[str]) -> tuple[bool, str]:
-    """Run the browser tests once. Returns whether they passed, and what pytest said last."""
+    """Run the browser tests once. Return whether they passed, and the last lines of pytest."""
     log = FOLDER / f"{number}.txt"
     words = [sys.executable, "-bb", "-m", "pytest", "-m", "browser", "-p", "no:cacheprovider", "-q", *arguments]
     with log.open("wb") as file:
@@ -45,11 +43,11 @@ def run(number: int, arguments: list[str]) -> tuple[bool, str]:
 
 
 def main() -> int:
-    """Run as often as asked, with busy loops beside it. Returns the exit status."""
+    """Run the tests several times with busy processes beside them. Return the exit status."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--runs", type=int, default=10)
     options.add_argument("--loops", type=int, default=4, help="busy processes beside each run")
-    options.add_argument("arguments", nargs="*", help="further arguments for pytest, behind --")
+    options.add_argument("arguments", nargs="*", help="further arguments for pytest, after --")
     chosen = options.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
     passed, began = 0, time.monotonic()

@@ -20,8 +20,9 @@ A tag may be read in two ways, and which one applies is not in the bytes:
   be an element of either, `tree.lost_track` that even the places where tags begin differ.
 
 Invariant. The tags do not depend on the chunks, and text is at most divided differently: a token is read only when no
-further byte can change it, or at the end of the document. What is not decided stays in the buffer, and the retry budget of
-`InputBuffer` keeps the work linear. Only tags may be longer than the buffer allows; then `LongTag` follows their bytes without keeping them.
+further byte can change it, or at the end of the document. What is not decided stays in the buffer, and the retry
+budget of `InputBuffer` keeps the work linear. Only tags may be longer than the buffer allows; then `LongTag` follows
+their bytes without keeping them.
 
 Example. The tokens of
 

@@ -1,8 +1,4 @@
-"""A small app behind the middleware, on a real server, whose pages bring real scripts from npm.
-
-Knows: WSGI, the folders of the packages.
-Must not know: the facade's inside.
-"""
+"""A small app behind the middleware, on a real server, whose pages use real scripts from npm."""
 
 from __future__ import annotations
 
@@ -22,9 +18,13 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 class App:
-    """Serves `pages` (HTML by path) through the middleware, and files beside them; a context manager.
+    """Serve `pages` (HTML by path) through the middleware, and the files of `folders`. A context manager.
 
-    policy: None leaves the middleware away. `types` are those of the pages that are no HTML.
+    `types` has the content types of pages that are not HTML, by path.
+
+    Args:
+        policy: The policy of the middleware; without one there is no middleware.
+        folders: The folders with files, by the first part of the path.
     """
 
     def __init__(self, policy: Policy | None, folders: Mapping[str, Path]) -> None:

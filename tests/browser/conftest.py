@@ -1,4 +1,4 @@
-"""Chromium, the stand-in for HubSpot, and a site, for the tests in a real browser."""
+"""Fixtures of the browser tests: Chromium, the stand-in for HubSpot, and a site."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from examples.standin import StandIn
 from tests import chromium, npm
 from tests.quiet import watch
 
-from .example_servers import Doors
+from .example_servers import ExampleSites
 from .firefox import run as run  # a fixture of the tests in Firefox
 from .site import Site
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test below this folder as one that needs the browser."""
+    """Mark every test below this folder with `browser`."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
@@ -27,30 +27,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="package")
 def standin() -> Iterator[StandIn]:
-    """The stand-in for HubSpot, for all browser tests; `fresh` wipes it for each."""
+    """Yield the stand-in for HubSpot that all browser tests share; `fresh` resets it for each test."""
     with StandIn() as standin:
         yield standin
 
 
 @pytest.fixture(scope="package")
 def shared_site() -> Iterator[Site]:
-    """The site, for all browser tests; `site` wipes it for each."""
+    """Yield the site that all browser tests share; `fresh` resets it for each test."""
     with Site() as site:
         yield site
 
 
 @pytest.fixture(scope="package")
-def doors() -> Iterator[Doors]:
-    """The example sites, each behind its door of the middleware."""
-    with Doors() as doors:
-        yield doors
+def example_sites() -> Iterator[ExampleSites]:
+    """Yield the example sites, one for each gateway."""
+    with ExampleSites() as example_sites:
+        yield example_sites
 
 
 @pytest.fixture(scope="package")
-def browser(standin: StandIn, shared_site: Site, doors: Doors) -> Iterator[Browser]:
-    """One Chromium for the folder. Playwright's event loop ends with it, so that asyncio is free for other tests."""
+def browser(standin: StandIn, shared_site: Site, example_sites: ExampleSites) -> Iterator[Browser]:
+    """Yield one Chromium for the folder. Playwright's event loop ends with it, so that other tests can use asyncio."""
     with sync_playwright() as playwright:
-        rules = (standin.resolver_rules, shared_site.resolver_rules, doors.resolver_rules)
+        rules = (standin.resolver_rules, shared_site.resolver_rules, example_sites.resolver_rules)
         browser = chromium.launch(playwright.chromium, *rules)
         yield browser
         browser.close()
@@ -58,10 +58,10 @@ def browser(standin: StandIn, shared_site: Site, doors: Doors) -> Iterator[Brows
 
 @pytest.fixture(autouse=True)
 def fresh(standin: StandIn, shared_site: Site) -> None:
-    """Each test begins with a stand-in that has seen nothing and a site without pages."""
+    """Reset the stand-in and the site before each test."""
     standin.faults.clear()
     standin.portals.clear()
-    # The pages of the test before are closed; what they had asked for may still be on its way.
+    # The pages of the previous test are closed, but their requests may still be arriving.
     standin.settle()
     standin.clear()
     shared_site.settle()
@@ -70,13 +70,13 @@ def fresh(standin: StandIn, shared_site: Site) -> None:
 
 @pytest.fixture
 def site(shared_site: Site) -> Site:
-    """The site, without pages."""
+    """Return the site, without pages."""
     return shared_site
 
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A visitor who has never been here: no cookie, no cache."""
+    """Yield the browser context of a new visitor, without cookies and cache."""
     context = watch(browser.new_context(ignore_https_errors=True))
     yield context
     context.close()
@@ -84,11 +84,11 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
-    """The visitor's tab."""
+    """Return a tab of the visitor."""
     return context.new_page()
 
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """The source of axe-core."""
+    """Return the source of axe-core."""
     return (npm.package("axe-core") / "axe.min.js").read_text("utf-8")

@@ -1,8 +1,4 @@
-"""The example sites on real servers: Flask behind the WSGI door, Starlette behind the ASGI door.
-
-Knows: how each is served.
-Must not know: the facade, HubSpot.
-"""
+"""The example sites on real servers: Flask behind the WSGI gateway, Starlette behind the ASGI gateway."""
 
 from __future__ import annotations
 
@@ -16,13 +12,13 @@ from werkzeug.serving import make_server
 
 from examples import flask_app, starlette_app
 
-#: The name under which the browser knows each site.
+#: The host name of each site in the browser.
 NAMES = {"flask": "www.flask.example", "starlette": "www.starlette.example"}
 PORTAL = "4711"
 
 
-class Doors:
-    """Both sites on 127.0.0.1; a context manager."""
+class ExampleSites:
+    """Serve both sites on 127.0.0.1. A context manager."""
 
     def __init__(self) -> None:
         self._flask = make_server("127.0.0.1", 0, flask_app.create_app(portal=PORTAL, pause=0.02), threaded=True)
@@ -52,7 +48,7 @@ class Doors:
 
     @property
     def resolver_rules(self) -> str:
-        """The part of Chromium's `--host-resolver-rules` that brings both names here."""
+        """Return the part of Chromium's `--host-resolver-rules` that resolves both host names to these servers."""
         starlette = self._starlette.servers[0].sockets[0].getsockname()[1]
         ports = {"flask": self._flask.server_port, "starlette": starlette}
-        return ", ".join(f"MAP {NAMES[door]} 127.0.0.1:{port}" for door, port in ports.items())
+        return ", ".join(f"MAP {NAMES[framework]} 127.0.0.1:{port}" for framework, port in ports.items())

@@ -1,6 +1,6 @@
-// Drives Firefox over WebDriver BiDi for test_firefox.py. Each line of its input is {"code": the body of an async
-// function of (page, urls, sleep)}; each line of its output is what that gave, or why it failed. Every one has a
-// profile of its own. Addresses that are not this machine's are answered here and never leave it; `urls` keeps them.
+// Drives Firefox over WebDriver BiDi for test_firefox.py. Each line of input is {"code": the body of an async function of
+// (page, urls, sleep)}, and each line of output is its result or its error. Each function runs in a new profile. Requests
+// to other machines are answered here and never leave this one; `urls` lists them.
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 

@@ -1,8 +1,4 @@
-"""Firefox for the tests: a process of Node drives it, and runs what a test asks for in a fresh profile each time.
-
-Knows: where Firefox is, and the lines that `firefox.mjs` reads and writes.
-Must not know: what a test does with it.
-"""
+"""Firefox for the tests: a Node process drives it and runs the code of a test in a new profile each time."""
 
 from __future__ import annotations
 
@@ -29,7 +25,7 @@ const until = async (condition) => {
 };
 const inState = (name) => until(async () => (await state()) === name);
 const there = (code) => until(() => page.evaluate((code) => Boolean(eval(code)), code));
-// Every timer of the page that was due has run, and every request that it has begun was told of.
+// Every timer of the page that was due has run, and every request that it started has been reported.
 const quiet = () => page.evaluate(async () => {
   await new Promise((done) => setTimeout(done, 600));
   await fetch("/fence").catch(() => {});
@@ -41,7 +37,10 @@ const button = () => page.evaluateHandle(() =>
 
 @pytest.fixture(scope="module")
 def run() -> Iterator[Run]:
-    """Runs the body of an async function of (page, urls, sleep) in a fresh profile of Firefox, and gives its value."""
+    """Yield a function that runs the body of an async function of (page, urls, sleep) in a new Firefox profile.
+
+    It returns the value of that function.
+    """
     executable = os.environ.get("FIREFOX") or shutil.which("firefox-esr") or shutil.which("firefox")
     node = shutil.which("node")
     if executable is None:

@@ -1,10 +1,7 @@
-"""Chromium as the judge of built documents: what it asks for when a document is rewritten, and when it is not.
+"""Chromium as the judge of generated documents: what it requests for a document and for its rewritten form.
 
-Knows: documents that are built from whole constructs, and how Chromium is asked.
-Must not know: what the engine thinks of a document.
-
-``python -m tests.browser.fuzz --minutes N`` runs as long as it is told and prints the documents for which Chromium
-asked although everything was held.
+`python -m tests.browser.fuzz --minutes N` runs for that long and prints the documents whose rewritten form still
+requests a blocked address.
 """
 
 from __future__ import annotations
@@ -25,12 +22,12 @@ from tests.html.oracle import NEEDLE, rewritten
 from tests.quiet import comes
 
 ADDRESS = "http://shop.example/page"
-#: Asked for last, so that all else that a document asks for has been told of.
+#: Requested last, so that every other request of the document has been reported.
 FENCE = "http://shop.example/fence-"
 SOUGHT = re.compile(re.escape(NEEDLE))
-#: Makes a document, which is in an encoding, into what is loaded.
+#: Changes a document, given with its encoding, into the one that is loaded.
 Rewrite = Callable[[bytes, str], bytes]
-#: Every address that an element of the document names, as the browser has read it.
+#: Every address that an element of the document has, as the browser resolves it.
 IN_THE_TREE = """() => [...document.querySelectorAll("*")].flatMap((element) =>
   (/html/.test(element.namespaceURI) ? [element.localName === "link" ? "href" : "src"] : ["href", "xlink:href"])
     .map((name) => element.getAttribute(name)).filter(Boolean)
@@ -38,11 +35,11 @@ IN_THE_TREE = """() => [...document.querySelectorAll("*")].flatMap((element) =>
 
 
 class Verdict(NamedTuple):
-    """What Chromium asked the planted host for: by the document as it was built, and by what was made of it.
+    """The requests of Chromium to the planted host: for the document as built, and for its rewritten form.
 
-    ``ahead`` is what it asked for although its tree of the rewritten document has no such address. Chromium looks ahead
-    for addresses and reads foreign content as if it were HTML there: raw text elements that SVG does not have end
-    elsewhere, and a CDATA section is a comment that ends at the first ">".
+    `ahead` are requests for addresses that the tree of the rewritten document does not have. The lookahead of Chromium
+    reads foreign content as if it were HTML: raw text elements that SVG does not have end elsewhere, and a CDATA
+    section is a comment that ends at the first ">".
     """
 
     before: frozenset[str]
@@ -51,7 +48,7 @@ class Verdict(NamedTuple):
 
 
 class Judge:
-    """Loads documents in one tab and writes down what they ask for, of the hosts that are sought."""
+    """Load documents in one tab and record their requests to the sought hosts."""
 
     def __init__(self, page: Page, rewrite: Rewrite, sought: re.Pattern[str]) -> None:
         self._page = page
@@ -79,7 +76,7 @@ class Judge:
         self._document = document
         self._asked.clear()
         self._page.goto(ADDRESS, wait_until="load")
-        # What was asked for by looking ahead keeps no page waiting. It is told of before what is asked for later.
+        # The load event does not wait for requests of the lookahead, but Chromium reports them before later ones.
         self._number += 1
         fence = f"{FENCE}{self._number}"
         self._page.evaluate("(url) => { new Image().src = url }", fence)
@@ -87,7 +84,7 @@ class Judge:
         return frozenset(self._asked)
 
     def judge(self, document: bytes, encoding: str = "utf-8") -> Verdict:
-        """Load a document as it is, and rewritten."""
+        """Load a document as it is and rewritten. Return the requests of both."""
         self._encoding = encoding
         before = self._load(document)
         after = self._load(self._rewrite(document, encoding))
@@ -103,14 +100,14 @@ def _rewritten(document: bytes, encoding: str) -> bytes:
 def judge(
     browser: Browser, *, scripting: bool, rewrite: Rewrite = _rewritten, sought: re.Pattern[str] = SOUGHT
 ) -> Iterator[Judge]:
-    """A judge with scripts or without, of what `rewrite` makes of documents."""
+    """Yield a judge, with scripts or without, of the documents that `rewrite` returns."""
     context = browser.new_context(java_script_enabled=scripting)
     yield Judge(context.new_page(), rewrite, sought)
     context.close()
 
 
 def main() -> int:
-    """Run until the time is over."""
+    """Run until the time is over. Return the exit status."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--minutes", type=float, default=1.0)
     options.add_argument("--seed", type=int, default=int(time.time()))
@@ -133,7 +130,7 @@ def main() -> int:
         browser.close()
     sys.stdout.write(
         f"Chromium: {tried} documents from seed {chosen.seed} on; {before} requests as built, {after} rewritten, "
-        f"and {ahead} that only its look ahead made, in foreign content\n"
+        f"and {ahead} that only its lookahead made, in foreign content\n"
     )
     return 1 if after else 0
 

@@ -1,8 +1,4 @@
-"""Pages with a facade in them, as the middleware would send them, and ways to look at what the browser makes of them.
-
-Knows: the facade's markup, the site, the stand-in.
-Must not know: how a page is rewritten.
-"""
+"""Pages with a facade, as the middleware would send them, and helpers that read their state in the browser."""
 
 from __future__ import annotations
 
@@ -37,7 +33,7 @@ CHAT = ChatScript(
         ("data-hsjs-hublet", "na1"),
     ),
 )
-#: The hosts that the chat alone asks.
+#: The hosts that the chat contacts.
 CHAT_HOSTS = {"js.usemessages.com", "api.hubspot.com", "app.hubspot.com"}
 CHAT_COOKIES = {"messagesUtk", "hs-messages-is-open", "hs-messages-hide-welcome-message"}
 TRACKING_COOKIES = {"__hstc", "hubspotutk", "__hssc", "__hssrc"}
@@ -46,14 +42,14 @@ FACADE = Facade(vendors=(HUBSPOT,), contact_url="/contact")
 ALONE = Facade(vendors=(HUBSPOT,))
 ASSET = FACADE.asset()
 ASSET_URL = f"/_consent/{ASSET.name}"
-#: Where the script asks what is allowed.
+#: The path at which the script requests the decision.
 DECISION = "/_consent/decision"
 
-#: Gives scripts a place to say that they ran.
+#: Lets scripts record that they ran.
 LOG_RAN = "<script>ran = []</script>"
 
-#: Keeps what the facade says at each step, and every layout shift of the page that nobody's input explains. The
-#: facade's own card grows over the page when a message is longer; nodes in its shadow are not told.
+#: Records the message of the facade in each state, and every layout shift of the page that no input explains. A shift
+#: inside the facade's shadow tree does not count, because its card may grow over the page.
 WITNESS = (
     KEEP_TIMER
     + """
@@ -75,7 +71,7 @@ witness.observe({ type: "layout-shift", buffered: true });
 
 
 class Marked(HTMLParser):
-    """Reads what bears the marks of a held tag, as the server would have listed it."""
+    """Find the elements with the attributes of a blocked tag, as the server would list them."""
 
     def __init__(self, addresses: Container[str], *, strange: bool) -> None:
         super().__init__()
@@ -85,16 +81,16 @@ class Marked(HTMLParser):
         self._strange = strange
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep the tag's mark."""
-        said = {name: value or "" for name, value in attrs}
-        address = said.get("data-consent-src") or said.get("data-consent-href")
-        if "data-consent" not in said or (self._strange and address not in self._addresses):
+        """Add the mark of a blocked tag."""
+        attributes = {name: value or "" for name, value in attrs}
+        address = attributes.get("data-consent-src") or attributes.get("data-consent-href")
+        if "data-consent" not in attributes or (self._strange and address not in self._addresses):
             return
         if tag == "script" and not address:
             self.texts += 1
         elif tag != "script" or address in self._addresses:
             beginning = "data-" if tag == "script" else "data-consent"
-            marks = (f"{name}={value}" for name, value in said.items() if name.startswith(beginning))
+            marks = (f"{name}={value}" for name, value in attributes.items() if name.startswith(beginning))
             self.found.append((tag, *marks))
 
 
@@ -108,19 +104,20 @@ def document(
     before: str = "",
     html: str = 'lang="en"',
     lang: str | None = "en",
-    held: tuple[str, ...] = (),
+    blocked: tuple[str, ...] = (),
     placeholders: bool = False,
     guard: tuple[Purpose, ...] | None = None,
     inline: bool = True,
     no_chat: bool = False,
     strange: bool = False,
 ) -> bytes:
-    """A page of some length with the facade at its end. `head` goes into its head, `before` before the facade.
+    """Return a page that can be scrolled, with the facade at its end.
 
-    What bears the marks of a held tag there counts as held by the server: scripts with an address where `held` names
-    it, all others unless they are `strange`.
+    `head` goes into the head of the page and `before` before the facade. Elements with the attributes of a blocked tag
+    count as blocked by the server: scripts with an address if `blocked` contains it, and other elements unless they are
+    `strange`.
     """
-    marked = Marked(held, strange=strange)
+    marked = Marked(blocked, strange=strange)
     marked.feed(head + before)
     markup = facade.markup(
         None if no_chat else chat,
@@ -153,7 +150,7 @@ def put(
     headers: dict[str, str] | None = None,
     facade: Facade | None = None,
 ) -> None:
-    """Put a page on the site, and beside it the facade's script and the page that the link leads to."""
+    """Serve a page, the scripts of the facade, and the contact page."""
     site.pages[path] = Document(body, headers or {})
     for each in {FACADE, ALONE, *([facade] if facade else [])}:
         for name, asset in each.assets.items():
@@ -164,29 +161,29 @@ def put(
 
 
 def _live(page: bytes) -> list[str]:
-    """What the server that made this page allows."""
-    said = re.search(rb'"live":({[^}]*})', page)
-    return list(json.loads(said[1])) if said else []
+    """Return the purposes that the page says are allowed."""
+    found = re.search(rb'"live":({[^}]*})', page)
+    return list(json.loads(found[1])) if found else []
 
 
 def decide(site: Site, **allowed: bool) -> None:
-    """Let the site answer what is allowed from here on; what is not named is not."""
+    """Set the decision that the site answers from now on; purposes that are not named are not allowed."""
     answer = {purpose.value: False for purpose in Purpose} | allowed
     site.pages[DECISION] = Document(json.dumps(answer).encode(), {"Content-Type": "application/json"})
 
 
 def place(page: Page) -> Locator:
-    """The facade's place in the page."""
+    """Return the element of the facade."""
     return page.locator("[data-consent-facade]")
 
 
 def button(page: Page) -> Locator:
-    """The facade's button."""
+    """Return the button of the facade."""
     return place(page).get_by_role("button")
 
 
 def message(page: Page) -> Locator:
-    """The facade's live region."""
+    """Return the live region of the facade."""
     return place(page).get_by_role("status")
 
 
@@ -196,46 +193,46 @@ def expect_state(page: Page, state: str) -> None:
 
 
 def open_page(page: Page, url: str = URL) -> None:
-    """Go to a page and wait until the facade is awake."""
+    """Open a page and wait until the facade has started."""
     page.add_init_script(WITNESS)
     page.goto(url)
     expect(place(page)).to_have_attribute("data-state", "idle")
 
 
 def stop_time(page: Page) -> None:
-    """Let no timer in the page run out, except by `page.clock.fast_forward`."""
+    """Stop the timers of the page; `page.clock.fast_forward` runs them."""
     page.clock.install()
     page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 60)
 
 
 def asks(page: Page) -> int:
-    """Count how often the visitor's tabs have asked what is allowed."""
+    """Return how often the visitor's tabs have requested the decision."""
     return sum(url.endswith(DECISION) for url in traffic(page).urls)
 
 
 def steps(page: Page) -> list[list[str]]:
-    """The states that the facade went through, each with what its live region said."""
+    """Return the states that the facade went through, each with the text of its live region."""
     found: list[list[str]] = page.evaluate("window.steps")
     return found
 
 
 def asked(standin: StandIn) -> list[Record]:
-    """What reached HubSpot's hosts, the browser's own favicon requests apart."""
+    """Return the requests to HubSpot's hosts, without those for a favicon."""
     return [record for record in standin.requests if record.path != "/favicon.ico"]
 
 
 def hosts(standin: StandIn) -> set[str]:
-    """The hosts of HubSpot's that were asked for anything."""
+    """Return the hosts of HubSpot that got a request."""
     return {record.host for record in asked(standin)}
 
 
 def cookies(page: Page) -> dict[str, str]:
-    """The visitor's cookies for the page's site."""
+    """Return the visitor's cookies for the site of the page."""
     settled(page)
     return {cookie["name"]: cookie["value"] for cookie in page.context.cookies(page.url)}
 
 
 def focused(page: Page) -> str:
-    """The id of the element that has the focus, or its name in lower case."""
+    """Return the id of the focused element, or its name in lower case."""
     found: str = page.evaluate("document.activeElement.id || document.activeElement.localName")
     return found

@@ -1,8 +1,4 @@
-"""Takes pictures of the facade: `python -m tests.browser.pictures` writes those of the docs, to be looked at.
-
-Knows: the pages of the browser tests.
-Must not know: what is right; that is for the tests and for the one who looks.
-"""
+"""Take the screenshots of the facade for the docs: `python -m tests.browser.pictures`."""
 
 from __future__ import annotations
 
@@ -19,7 +15,7 @@ from tests import chromium
 
 from .pages import URL, button, document, expect_state, put
 from .site import Site
-from .test_embeds import HELD_LIBRARY, LIBRARY, inline
+from .test_embeds import BLOCKED_LIBRARY, LIBRARY, inline
 
 DOCS = Path(__file__).parents[2] / "docs"
 FACADE = Facade(vendors=(HUBSPOT,), contact_url="/contact", privacy_url="/privacy")
@@ -53,12 +49,12 @@ def picture(
     body: str = "",
     **options: Any,
 ) -> None:
-    """Take one picture. `before` is called with the page just before; `options` are those of a browser context."""
+    """Take one screenshot. `before` is called with the page first; `options` are those of a browser context."""
     context = browser.new_context(**{"viewport": {"width": 480, "height": 340}, **options})
     page = context.new_page()
     lang = "ar" if "ar" in html else "en"
     source = document(
-        head=SHOP + head, html=html, facade=FACADE, before=body, held=(LIBRARY,), placeholders=bool(body), lang=lang
+        head=SHOP + head, html=html, facade=FACADE, before=body, blocked=(LIBRARY,), placeholders=bool(body), lang=lang
     )
     for plain, real in WORDS.items():
         source = source.replace(plain, real)
@@ -76,12 +72,12 @@ def picture(
 
 
 def dark(page: Page) -> None:
-    """Make the site a dark one."""
+    """Give the site its dark style."""
     page.evaluate("document.documentElement.className = document.body.className = 'dark'; 0")
 
 
 def main() -> None:
-    """Write every picture of the docs."""
+    """Write every screenshot of the docs."""
     (DOCS / "pictures").mkdir(parents=True, exist_ok=True)
     with StandIn() as standin, Site() as site, sync_playwright() as playwright:
         browser = chromium.launch(playwright.chromium, standin.resolver_rules, site.resolver_rules)
@@ -95,7 +91,7 @@ def main() -> None:
         picture(browser, site, "idle-320", **small)
         picture(browser, site, "idle-forced", **forced)
         picture(browser, site, "own", head=OWN)
-        form = f'<section id="here" aria-label="Write to us">{HELD_LIBRARY.format("")}{inline(1)}</section>'
+        form = f'<section id="here" aria-label="Write to us">{BLOCKED_LIBRARY.format("")}{inline(1)}</section>'
         picture(browser, site, "form", body=form, viewport={"width": 640, "height": 400})
         picture(browser, site, "form-forced", body=form, viewport={"width": 640, "height": 400}, **forced)
         section = '<section aria-label="Help"><div data-consent-chat></div></section>'

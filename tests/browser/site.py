@@ -1,8 +1,4 @@
-"""A small site of static pages for the browser tests: it serves what a test puts there, over HTTP and HTTPS.
-
-Knows: sockets and pages as bytes.
-Must not know: the facade, HubSpot.
-"""
+"""A small static site for the browser tests, over HTTP and HTTPS."""
 
 from __future__ import annotations
 
@@ -15,21 +11,21 @@ from typing import Any, Self
 from examples.standin.certificate import server_context
 from examples.standin.connections import CountingServer, settle
 
-#: The names under which the browser knows the site: the first in plain HTTP, the second over TLS.
+#: The host names of the site in the browser, for plain HTTP and for HTTPS.
 HOST = "shop.example"
 SECURE_HOST = "secure.example"
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What one path answers."""
+    """The response of one path."""
 
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
 
 
 class Site:
-    """A site on 127.0.0.1; a context manager. `pages` maps a path to what it answers; other paths are 404."""
+    """Serve `pages`, the responses by path, on 127.0.0.1. Other paths are 404. A context manager."""
 
     def __init__(self) -> None:
         self.pages: dict[str, Document] = {}
@@ -43,7 +39,7 @@ class Site:
             protocol_version = "HTTP/1.1"
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-                """Say nothing."""
+                """Log nothing."""
 
             def do_GET(self) -> None:
                 path = self.path.partition("?")[0]
@@ -64,29 +60,29 @@ class Site:
                 if context is None:
                     super().finish_request(request, client_address)
                 else:
-                    # The plain socket stays the server's own, which may cut it.
+                    # The server keeps the plain socket, because it may close it.
                     with context.wrap_socket(request.dup(), server_side=True) as connection:
                         super().finish_request(connection, client_address)
 
         return Server(("127.0.0.1", 0), Handler)
 
     def settle(self) -> None:
-        """Wait until nothing that was asked is still to be answered."""
+        """Wait until every request has been answered."""
         settle(self._servers)
 
     def clear(self) -> None:
-        """Take every page away."""
+        """Remove every page."""
         self.pages.clear()
         self.asked.clear()
 
     @property
     def port(self) -> int:
-        """The port of the plain server, for browsers that look no name up here."""
+        """Return the port of the plain server, for browsers without resolver rules."""
         return self._servers[0].port
 
     @property
     def resolver_rules(self) -> str:
-        """The part of Chromium's `--host-resolver-rules` that brings both names here."""
+        """Return the part of Chromium's `--host-resolver-rules` that resolves both host names to this site."""
         plain, secure = (server.port for server in self._servers)
         return f"MAP {HOST} 127.0.0.1:{plain}, MAP {SECURE_HOST} 127.0.0.1:{secure}"
 

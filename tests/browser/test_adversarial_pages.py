@@ -1,6 +1,6 @@
-"""Pages that nobody would write on purpose: markup of visitors, servers that stumble, code that gets in the way.
+"""Hostile and broken pages: injected markup, failing servers, and scripts that interfere.
 
-Pages come from the middleware itself where what it writes matters, and else from the facade's markup.
+A test that depends on the output of the middleware uses the middleware; the others use the markup of the facade.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from tests.quiet import navigation
 from .app import App
 from .pages import DECISION, URL, asked, button, comes, decide, document, expect_state, open_page, put, quiet, until
 from .site import Document, Site
-from .test_embeds import HELD_LIBRARY, inline
+from .test_embeds import BLOCKED_LIBRARY, inline
 from .test_guard import LOADER, MAKE, PIXEL, guarded, run
 from .test_intercom import INSTALLED
 from .test_intercom import STANDIN as INTERCOM
-from .test_release import HELD_LOADER, LOG, grant, held, ran
+from .test_release import BLOCKED_LOADER, LOG, blocked_script, grant, ran
 
 TAG_MANAGER = (
     "<script>j = document.createElement('script'); j.src = 'https://www.googletagmanager.com/gtm.js?id=GTM-XX'</script>"
@@ -34,7 +34,7 @@ MEETINGS = (
     '<div class="meetings-iframe-container" data-src="https://meetings.hubspot.com/anna?embed=true"></div>'
     '<script src="https://static.hsappstatic.net/MeetingsEmbed/ex/MeetingsEmbedCode.js"></script>'
 )
-#: Asks for markup as a document, which no call that the guard hears has read.
+#: Requests markup as a document, which the browser parses without any call to a method that the guard patches.
 ASKED_FOR = (
     "const ask = (markup, take) => { const request = new XMLHttpRequest();"
     "request.open('GET', URL.createObjectURL(new Blob([markup], { type: 'text/html' })));"
@@ -43,15 +43,14 @@ ASKED_FOR = (
 PICTURE = f'<img alt="" src="{PIXEL}">'
 RARE_WAYS = {
     "an attribute in capitals": f"tag.setAttribute('SRC', '{LOADER}'); document.body.append(tag)",
-    "an attribute of a namespace": f"tag.setAttributeNS(null, 'src', '{LOADER}'); document.body.append(tag)",
+    "an attribute with a namespace": f"tag.setAttributeNS(null, 'src', '{LOADER}'); document.body.append(tag)",
     "markup in a shadow root": f"document.querySelector('h1').attachShadow({{ mode: 'open' }}).innerHTML = '{PICTURE}'",
-    "markup in a shadow root that markup has made": "const box = document.querySelector('h1');"
+    "markup in a declarative shadow root": "const box = document.querySelector('h1');"
     "box.setHTMLUnsafe('<p><template shadowrootmode=open></template></p>');"
     f"box.firstChild.shadowRoot.innerHTML = '{PICTURE}'",
-    "a picture of a parsed document": f"document.body.append(...Document.parseHTMLUnsafe('{PICTURE}').images)",
-    "a picture of a document that was asked for": f"{ASKED_FOR} ask('{PICTURE}', (got) =>"
-    " document.body.append(...got.images))",
-    "a template of a document that was asked for": f"{ASKED_FOR} ask('<template><script src=\"{LOADER}\"></' +"
+    "an image of a parsed document": f"document.body.append(...Document.parseHTMLUnsafe('{PICTURE}').images)",
+    "an image of a requested document": f"{ASKED_FOR} ask('{PICTURE}', (got) => document.body.append(...got.images))",
+    "a template of a requested document": f"{ASKED_FOR} ask('<template><script src=\"{LOADER}\"></' +"
     " 'script></template>', (got) => { const box = got.querySelector('template'); document.body.append(box);"
     " setTimeout(() => document.body.append(box.content), 50) })",
 }
@@ -62,7 +61,7 @@ TRUSTED = "require-trusted-types-for 'script'; trusted-types consent-facade"
 def protected(
     site: Site, head: str, body: str, policy: Policy, headers: dict[str, str] | None = None, cookie: str = ""
 ) -> None:
-    """Put a page on the site as the middleware sends it."""
+    """Serve a page from the site as the middleware sends it."""
     page = (
         f'<!DOCTYPE html><html lang="en"><head><title>Shop</title>{head}</head><body><h1>Shop</h1>{body}</body></html>'
     )
@@ -73,7 +72,7 @@ def protected(
     put(site, exchange.whole(200, given, page.encode())[1], headers=headers, facade=engine_for(policy).facade)
 
 
-class TestWordsOfVisitors:
+class TestVisitorText:
     @pytest.mark.parametrize(
         "words",
         [
@@ -84,7 +83,7 @@ class TestWordsOfVisitors:
         ],
     )
     @pytest.mark.parametrize("consent", ["", "consent=functional"])
-    def test_a_search_term_does_not_choose_the_chat(
+    def test_search_term_does_not_choose_the_chat(
         self, page: Page, site: Site, standin: StandIn, words: str, consent: str
     ) -> None:
         search = (
@@ -100,18 +99,16 @@ class TestWordsOfVisitors:
         comes(page, lambda: any("portalId=" in record.query for record in asked(standin)))
 
         assert page.evaluate("searched") == 1
-        # A visitor's number in a path, which is made up, may have these digits in it.
+        # A path may contain a random visitor id, which may contain these digits.
         assert not any(
             "portalId=666" in record.query or re.search(r"\b666\b", record.path) for record in asked(standin)
         )
         assert any("portalId=12345" in record.query for record in asked(standin))
 
 
-class TestMarkupOfVisitors:
-    def test_an_address_beside_the_one_that_is_known_does_not_run(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
-        """A script of SVG runs what `href` says, whatever `src` says."""
+class TestInjectedMarkup:
+    def test_second_address_of_svg_script_does_not_run(self, page: Page, site: Site, standin: StandIn) -> None:
+        """An SVG script loads its `href` and ignores `src`."""
         evil = (
             f'<svg><script type="text/x-consent" data-consent="tracking" data-consent-src="{LOADER}" '
             'data-consent-href="data:text/javascript,window.evil=1"></script></svg>'
@@ -125,9 +122,7 @@ class TestMarkupOfVisitors:
         assert page.evaluate("window.evil ?? 0") == 0
 
     @pytest.mark.parametrize("word", ["constructor", "toString", "__proto__", "valueOf"])
-    def test_a_word_that_is_no_purpose_is_never_allowed(
-        self, page: Page, site: Site, standin: StandIn, word: str
-    ) -> None:
+    def test_unknown_purpose_is_never_allowed(self, page: Page, site: Site, standin: StandIn, word: str) -> None:
         evil = f'<img alt="" data-consent="{word}" data-consent-src="{PIXEL}">'
         put(site, document(guard=(), before=evil))
         page.goto(URL)
@@ -137,7 +132,7 @@ class TestMarkupOfVisitors:
         quiet(page)
         assert asked(standin) == []
 
-    def test_markup_that_no_policy_trusts_does_not_become_trusted(self, page: Page, site: Site) -> None:
+    def test_untrusted_markup_does_not_become_trusted(self, page: Page, site: Site) -> None:
         put(site, document(guard=(), head=LOG), headers={"Content-Security-Policy": TRUSTED})
         open_page(page)
         page.evaluate(
@@ -151,17 +146,17 @@ class TestMarkupOfVisitors:
         quiet(page)
         assert ran(page) == ["blocked"]
 
-    def test_an_element_called_null_stops_nothing(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before='<p id="null"></p>' + held(site, "x"), held=("/x.js",)))
+    def test_element_with_id_null_stops_no_release(self, page: Page, site: Site) -> None:
+        put(site, document(head=LOG, before='<p id="null"></p>' + blocked_script(site, "x"), blocked=("/x.js",)))
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "ran.length === 1")
 
 
-class TestServersThatStumble:
+class TestServerErrors:
     @pytest.mark.parametrize("answer", ["none", "502", "too many", "a list"])
-    def test_an_answer_that_is_none_is_asked_for_again(self, page: Page, site: Site, answer: str) -> None:
-        put(site, document(head=LOG, before=held(site, "x"), held=("/x.js",)))
+    def test_failed_decision_request_is_repeated(self, page: Page, site: Site, answer: str) -> None:
+        put(site, document(head=LOG, before=blocked_script(site, "x"), blocked=("/x.js",)))
         open_page(page)
         asks: list[str] = []
 
@@ -179,8 +174,8 @@ class TestServersThatStumble:
         grant(page, site, tracking=True)
         until(page, "ran.length === 1")
 
-    def test_a_withdrawal_is_noticed_after_an_answer_that_was_none(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before=held(site, "x"), held=("/x.js",)))
+    def test_withdrawal_after_bad_answer_reloads_page(self, page: Page, site: Site) -> None:
+        put(site, document(head=LOG, before=blocked_script(site, "x"), blocked=("/x.js",)))
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "ran.length === 1")
@@ -188,12 +183,12 @@ class TestServersThatStumble:
         page.evaluate("consentMiddleware.refresh(); 0")
         comes(page, lambda: site.asked.count(DECISION) > 1)
         site.asked.clear()
-        # Asked again by itself.
+        # The script repeats the request by itself.
         with navigation(page):
             decide(site)
 
-    def test_a_cookie_that_changes_all_the_time_neither_delays_nor_floods(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before=held(site, "x"), held=("/x.js",)))
+    def test_changing_cookie_neither_delays_nor_floods(self, page: Page, site: Site) -> None:
+        put(site, document(head=LOG, before=blocked_script(site, "x"), blocked=("/x.js",)))
         open_page(page)
         page.evaluate(
             """() => {
@@ -211,13 +206,11 @@ class TestServersThatStumble:
         grant(page, site, tracking=True)
         until(page, "ran.length === 1 && asks.length > 3")
         asks: list[float] = page.evaluate("asks")
-        # A second from one answer to the next question, and each answer takes half of one.
+        # One second passes between an answer and the next request, and each answer takes half a second.
         assert min(later - earlier for earlier, later in pairwise(asks)) > 1_400
 
-    def test_what_has_been_taken_back_is_held_even_if_the_page_was_loaded_a_moment_ago(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
-        put(site, document(guard=(), before=HELD_LOADER, held=(LOADER,)))
+    def test_guard_blocks_after_withdrawal_without_reload(self, page: Page, site: Site, standin: StandIn) -> None:
+        put(site, document(guard=(), before=BLOCKED_LOADER, blocked=(LOADER,)))
         open_page(page)
         for turn in range(2):
             grant(page, site, tracking=True)
@@ -237,8 +230,8 @@ class TestServersThatStumble:
         assert asked(standin) == []
 
 
-class TestTheGuardsManners:
-    def test_a_sandboxed_page_is_guarded_too(self, page: Page, site: Site, standin: StandIn) -> None:
+class TestGuardBehavior:
+    def test_guard_works_in_sandboxed_page(self, page: Page, site: Site, standin: StandIn) -> None:
         put(site, document(guard=()), headers={"Content-Security-Policy": "sandbox allow-scripts"})
         page.goto(URL)
         run(page, MAKE + "document.body.append(tag)")
@@ -246,14 +239,14 @@ class TestTheGuardsManners:
         assert asked(standin) == []
 
     @pytest.mark.parametrize("way", RARE_WAYS)
-    def test_it_knows_this_way_too(self, page: Page, site: Site, standin: StandIn, way: str) -> None:
+    def test_guard_blocks_rare_insertion(self, page: Page, site: Site, standin: StandIn, way: str) -> None:
         guarded(site)
         open_page(page)
         run(page, "const tag = document.createElement('script');" + RARE_WAYS[way])
         quiet(page)
         assert asked(standin) == []
 
-    def test_patched_methods_take_and_give_what_the_browsers_own_do(self, page: Page, site: Site) -> None:
+    def test_patched_methods_behave_like_native_ones(self, page: Page, site: Site) -> None:
         guarded(site)
         open_page(page)
         assert (
@@ -267,7 +260,7 @@ class TestTheGuardsManners:
         read = f"new DOMParser().parseFromString('{feed}', 'text/xml').documentElement.localName"
         assert page.evaluate(read) == "feed"
 
-    def test_markup_in_a_page_of_xhtml_stays_well_formed(self, page: Page, site: Site) -> None:
+    def test_markup_in_xhtml_page_stays_well_formed(self, page: Page, site: Site) -> None:
         body = document(guard=(), inline=False, html='lang="en" xmlns="http://www.w3.org/1999/xhtml"').decode()
         for tag in ('<meta charset="utf-8"', 'content="width=device-width, initial-scale=1"', '<input id="search"'):
             body = body.replace(tag + ">", tag + "/>")
@@ -277,8 +270,8 @@ class TestTheGuardsManners:
         page.evaluate("(markup) => { document.querySelector('h1').innerHTML = markup }", markup)
         assert page.locator("h1 img").count() == 1
 
-    def test_content_from_the_hosts_of_a_chat_stays(self, page: Page, site: Site) -> None:
-        """As on the server's side: pictures and style sheets from there are content."""
+    def test_content_from_chat_hosts_is_not_blocked(self, page: Page, site: Site) -> None:
+        """Images and style sheets from these hosts are content, for the guard as for the server."""
         style = '<link rel="stylesheet" href="https://static.hsappstatic.net/x/style.css">'
         picture = '<img alt="" src="https://static.hsappstatic.net/logo.png">'
         protected(site, TAG_MANAGER + style, picture, Policy(contact_url="/contact"))
@@ -287,7 +280,7 @@ class TestTheGuardsManners:
         assert page.locator("img").get_attribute("src") == "https://static.hsappstatic.net/logo.png"
         assert (page.locator("link").get_attribute("href") or "").endswith("style.css")
 
-    def test_a_module_that_it_held_is_released_as_one(self, page: Page, site: Site) -> None:
+    def test_blocked_module_is_released_as_module(self, page: Page, site: Site) -> None:
         guarded(site)
         open_page(page)
         made = "tag = document.createElement('script'); tag.type = 'module'; tag.src = 'https://js.hsforms.net/m.js';"
@@ -297,7 +290,7 @@ class TestTheGuardsManners:
         until(page, "tag.getAttribute('src')")
         assert page.evaluate("tag.type") == "module"
 
-    def test_an_address_with_a_reference_in_it_is_released(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_address_with_character_reference_is_released(self, page: Page, site: Site, standin: StandIn) -> None:
         tag = '<script src="https://js.hsforms.net/forms/v2.js?a=1&amp;b=2"></scr'
         written = f"<script>document.write('{tag}' + 'ipt>')</script>"
         put(site, document(guard=(), before=written))
@@ -308,32 +301,29 @@ class TestTheGuardsManners:
 
 
 class TestGuardAndFacade:
-    def test_a_page_with_a_tag_manager_has_its_placeholders(self, page: Page, site: Site, standin: StandIn) -> None:
-        """The guard comes before it is known that there are embeds; the click brings them although it knows their host
-        as that of another purpose."""
+    def test_page_with_tag_manager_has_placeholders(self, page: Page, site: Site, standin: StandIn) -> None:
+        """The guard is written before the server has seen the embeds, and knows only their host, as one of the chat."""
         protected(site, TAG_MANAGER, MEETINGS, Policy(contact_url="/contact"))
         page.goto(URL)
         page.get_by_role("button", name="Show the calendar").click()
         comes(page, lambda: any("MeetingsEmbed" in each.path for each in asked(standin)))
 
-    def test_consent_brings_what_the_guard_knows_as_something_else(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
+    def test_consent_to_embeds_releases_host_of_the_chat(self, page: Page, site: Site, standin: StandIn) -> None:
         protected(site, TAG_MANAGER, MEETINGS, Policy(contact_url="/contact"))
         page.goto(URL)
         expect(page.get_by_role("button", name="Show the calendar")).to_be_visible()
         grant(page, site, embeds=True)
         comes(page, lambda: any("MeetingsEmbed" in each.path for each in asked(standin)))
 
-    def test_what_the_server_releases_passes_the_guard(self, page: Page, site: Site, standin: StandIn) -> None:
-        as_chat = HELD_LOADER.replace('"tracking"', '"chat"')
-        put(site, document(guard=(), before=as_chat, held=(LOADER,)))
+    def test_tag_released_by_server_passes_the_guard(self, page: Page, site: Site, standin: StandIn) -> None:
+        as_chat = BLOCKED_LOADER.replace('"tracking"', '"chat"')
+        put(site, document(guard=(), before=as_chat, blocked=(LOADER,)))
         open_page(page)
         grant(page, site, chat=True)
         comes(page, lambda: any(each.host == "js.hs-scripts.com" for each in asked(standin)))
         assert page.locator("#hs-script-loader").get_attribute("src") == LOADER
 
-    def test_what_was_released_is_held_with_another_address(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_released_element_with_new_address_is_blocked(self, page: Page, site: Site, standin: StandIn) -> None:
         guarded(site)
         open_page(page)
         run(
@@ -346,7 +336,7 @@ class TestGuardAndFacade:
         quiet(page)
         assert len(asked(standin)) == 1
 
-    def test_the_facade_is_that_of_the_pages_own_vendor(self, page: Page) -> None:
+    def test_facade_is_for_the_pages_own_vendor(self, page: Page) -> None:
         page.context.route(
             "https://widget.intercom.io/**", lambda route: route.fulfill(body=INTERCOM, content_type="text/javascript")
         )
@@ -358,7 +348,7 @@ class TestGuardAndFacade:
             button(page).click()
             expect_state(page, "ready")
 
-    def test_a_page_swapped_in_brings_its_own_vendor(self, page: Page) -> None:
+    def test_swapped_in_page_brings_its_own_vendor(self, page: Page) -> None:
         page.context.route(
             "https://widget.intercom.io/**", lambda route: route.fulfill(body=INTERCOM, content_type="text/javascript")
         )
@@ -382,21 +372,22 @@ class TestGuardAndFacade:
             expect_state(page, "ready")
 
 
-class TestWhatGetsInTheWay:
-    def test_a_target_that_a_script_puts_together_costs_no_other_tag(self, page: Page, site: Site) -> None:
+class TestInterference:
+    def test_computed_form_target_stops_no_other_tag(self, page: Page, site: Site) -> None:
         form = 'hbspt.forms.create({target: "#" + "a1"})'
         tag = f'<script type="text/x-consent" data-consent="embeds" data-consent-kind="forms">{form}</script>'
-        put(site, document(head=LOG, before=tag + held(site, "good"), held=("/good.js",), placeholders=True))
+        put(
+            site,
+            document(head=LOG, before=tag + blocked_script(site, "good"), blocked=("/good.js",), placeholders=True),
+        )
         open_page(page)
         expect(page.get_by_role("button", name="Show the form")).to_be_visible()
         grant(page, site, tracking=True)
         until(page, "ran.length === 1")
 
-    def test_a_script_that_no_browser_runs_keeps_the_others_waiting_for_a_while_only(
-        self, page: Page, site: Site
-    ) -> None:
-        tags = held(site, "old", "nomodule") + held(site, "new")
-        put(site, document(head=LOG, before=tags, held=("/new.js", "/old.js")))
+    def test_script_that_never_loads_delays_only_briefly(self, page: Page, site: Site) -> None:
+        tags = blocked_script(site, "old", "nomodule") + blocked_script(site, "new")
+        put(site, document(head=LOG, before=tags, blocked=("/new.js", "/old.js")))
         page.clock.install()
         open_page(page)
         grant(page, site, tracking=True)
@@ -405,9 +396,9 @@ class TestWhatGetsInTheWay:
         until(page, "ran.length === 1")
         assert ran(page) == ["new"]
 
-    def test_an_embed_that_fails_does_not_fail_the_chat(self, page: Page, site: Site) -> None:
-        before = f'<section id="here">{HELD_LIBRARY.format("")}{inline(1)}</section>'
-        put(site, document(head=LOG, before=before, held=("/forms.js",), placeholders=True))
+    def test_failed_embed_does_not_fail_the_chat(self, page: Page, site: Site) -> None:
+        before = f'<section id="here">{BLOCKED_LIBRARY.format("")}{inline(1)}</section>'
+        put(site, document(head=LOG, before=before, blocked=("/forms.js",), placeholders=True))
         open_page(page)
         waiting: dict[str, Route] = {}
         page.route("**/forms.js", lambda route: waiting.update(form=route))
@@ -424,7 +415,7 @@ class TestWhatGetsInTheWay:
     @pytest.mark.parametrize(
         "code", ["hsConversationsOnReady = () => {}", "hsConversationsSettings = Object.freeze({})"]
     )
-    def test_what_the_site_has_left_for_the_chat_ends_in_the_fallback(self, page: Page, site: Site, code: str) -> None:
+    def test_unusable_site_settings_do_not_break_facade(self, page: Page, site: Site, code: str) -> None:
         put(site, document(head=f"<script>'use strict'; window.{code}</script>"))
         open_page(page)
         button(page).click()

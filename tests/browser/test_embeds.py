@@ -1,4 +1,4 @@
-"""Placeholders for held embeds: where they stand, what the click brings, and what becomes of the visitor's focus."""
+"""Placeholders for blocked embeds: their position, what a click loads, and where the focus goes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .pages import DECISION, URL, comes, cookies, decide, document, put, quiet, 
 from .site import Document, Site
 
 LIBRARY = "/forms.js"
-#: Stands for a form library: it says that it ran, and offers what the inline script calls.
+#: A stand-in for a form library: it records that it ran and has the function that the inline script calls.
 CODE = """
 ran.push("library");
 window.hbspt = {forms: {create(options) {
@@ -22,7 +22,7 @@ for (const place of document.querySelectorAll(".hs-form-frame,.hs-form-html,.pay
   place.append("a framed form");
 """
 LOG = "<script>ran = []</script>"
-HELD_LIBRARY = (
+BLOCKED_LIBRARY = (
     '<script type="text/x-consent" data-consent="embeds" data-consent-kind="forms" '
     f'data-consent-src="{LIBRARY}" {{}}></script>'
 )
@@ -41,8 +41,8 @@ def put_forms(site: Site, before: str, *, attributes: str = "") -> None:
         site,
         document(
             head=LOG,
-            before=f'<section id="here" aria-label="Forms">{HELD_LIBRARY.format(attributes)}{before}</section>',
-            held=(LIBRARY,),
+            before=f'<section id="here" aria-label="Forms">{BLOCKED_LIBRARY.format(attributes)}{before}</section>',
+            blocked=(LIBRARY,),
             placeholders=True,
         ),
     )
@@ -53,8 +53,8 @@ def placeholder(page: Page, name: str = "Show the form") -> Locator:
     return page.get_by_role("button", name=name)
 
 
-class TestPlaces:
-    def test_a_form_stands_where_its_script_stands(self, page: Page, site: Site) -> None:
+class TestPlaceholderPosition:
+    def test_form_placeholder_replaces_its_script(self, page: Page, site: Site) -> None:
         put_forms(site, "<p id=above>Above</p>" + inline(1) + "<p id=below>Below</p>")
         page.goto(URL)
         expect(placeholder(page)).to_be_visible()
@@ -66,14 +66,14 @@ class TestPlaces:
         assert tops == sorted(tops)
         assert len(tops) == 3
 
-    def test_a_form_with_a_target_stands_there(self, page: Page, site: Site) -> None:
+    def test_form_placeholder_goes_into_its_target(self, page: Page, site: Site) -> None:
         put_forms(site, "<div id=target></div>" + inline(1, "#target"))
         page.goto(URL)
         expect(page.locator("#target").get_by_role("button", name="Show the form")).to_be_visible()
         expect(placeholder(page)).to_have_count(1)
 
     @pytest.mark.parametrize("name", ["hs-form-frame", "hs-form-html", "payments-iframe-container"])
-    def test_an_element_of_the_vendor_s_gets_one(self, page: Page, site: Site, name: str) -> None:
+    def test_vendor_element_gets_placeholder(self, page: Page, site: Site, name: str) -> None:
         put_forms(site, f'<div class="{name}" data-form-id="1"></div>')
         page.goto(URL)
         element = page.locator(f".{name}")
@@ -88,7 +88,7 @@ class TestPlaces:
             ('<iframe data-consent="embeds" data-consent-kind="video" {} title="t"></iframe>', "Play the video"),
         ],
     )
-    def test_a_held_iframe_keeps_its_room(self, page: Page, site: Site, tag: str, name: str) -> None:
+    def test_placeholder_keeps_size_of_blocked_iframe(self, page: Page, site: Site, tag: str, name: str) -> None:
         frame = tag.format('data-consent-src="/frame" width="400" height="300" style="border:0;display:block"')
         put(site, document(before=frame + "<p id=below>x</p>", placeholders=True))
         site.pages["/frame"] = Document(b"<!DOCTYPE html><title>Frame</title><p>In the frame")
@@ -105,11 +105,11 @@ class TestPlaces:
         assert page.locator("#below").evaluate("(element) => element.offsetTop") == below
         assert page.evaluate("document.activeElement.localName") == "iframe"
 
-    def test_a_video_named_by_an_attribute_gets_one(self, page: Page, site: Site) -> None:
-        """Its script finds the frame and gives it the address."""
+    def test_video_named_by_attribute_gets_placeholder(self, page: Page, site: Site) -> None:
+        """The vendor's script finds the frame and sets its address."""
         frame = '<iframe title="t" data-hsv-src="/frame" width="400" height="300"></iframe>'
-        library = HELD_LIBRARY.replace('kind="forms"', 'kind="video"').format("")
-        put(site, document(before=frame + library, held=(LIBRARY,), placeholders=True))
+        library = BLOCKED_LIBRARY.replace('kind="forms"', 'kind="video"').format("")
+        put(site, document(before=frame + library, blocked=(LIBRARY,), placeholders=True))
         find = "const frame = document.querySelector('[data-hsv-src]'); frame.src = frame.dataset.hsvSrc"
         site.pages[LIBRARY] = Document(find.encode(), {"Content-Type": "text/javascript"})
         site.pages["/frame"] = Document(b"<!DOCTYPE html><title>Frame</title><p>In the frame")
@@ -120,7 +120,7 @@ class TestPlaces:
         placeholder(page, "Play the video").click()
         expect(page.frame_locator("iframe").get_by_text("In the frame")).to_be_visible()
 
-    def test_no_placeholder_for_a_picture_or_a_call_to_action_that_has_its_link(self, page: Page, site: Site) -> None:
+    def test_image_or_linked_call_gets_no_placeholder(self, page: Page, site: Site) -> None:
         picture = (
             '<img alt="Our offer" data-consent="embeds" data-consent-kind="calls-to-action" data-consent-src="/x">'
         )
@@ -136,7 +136,7 @@ class TestPlaces:
 
 
 class TestClick:
-    def test_it_brings_the_library_first_and_then_every_form_in_order(self, page: Page, site: Site) -> None:
+    def test_click_loads_library_then_forms_in_order(self, page: Page, site: Site) -> None:
         put_forms(site, inline(1) + inline(2, "#t") + '<div id="t"></div>', attributes="async")
         page.goto(URL)
         expect(placeholder(page)).to_have_count(2)
@@ -146,7 +146,7 @@ class TestClick:
         assert page.evaluate("ran") == ["library", "form 1", "form 2"]
         expect(placeholder(page)).to_have_count(0)
 
-    def test_it_is_for_this_page_only_and_leaves_no_cookie(self, page: Page, site: Site) -> None:
+    def test_click_counts_for_one_page_and_sets_no_cookie(self, page: Page, site: Site) -> None:
         put_forms(site, inline(1))
         page.goto(URL)
         placeholder(page).click()
@@ -155,7 +155,7 @@ class TestClick:
         page.reload()
         expect(placeholder(page)).to_be_visible()
 
-    def test_other_kinds_stay(self, page: Page, site: Site) -> None:
+    def test_click_leaves_other_kinds_blocked(self, page: Page, site: Site) -> None:
         frame = '<iframe data-consent="embeds" data-consent-kind="video" data-consent-src="/frame" title="t"></iframe>'
         put_forms(site, inline(1) + frame)
         page.goto(URL)
@@ -164,7 +164,7 @@ class TestClick:
         expect(placeholder(page, "Play the video")).to_be_visible()
         assert "/frame" not in site.asked
 
-    def test_the_keyboard_does_it_too_and_the_next_tab_stop_is_in_the_form(self, page: Page, site: Site) -> None:
+    def test_enter_key_loads_form_and_tab_moves_into_it(self, page: Page, site: Site) -> None:
         put_forms(site, '<div id="t"></div>' + inline(1, "#t"))
         page.goto(URL)
         placeholder(page).focus()
@@ -173,7 +173,7 @@ class TestClick:
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.name") == "mail"
 
-    def test_the_steps_are_told(self, page: Page, site: Site) -> None:
+    def test_states_are_announced_to_screen_readers(self, page: Page, site: Site) -> None:
         put_forms(site, inline(1))
         page.add_init_script(
             "steps = []; for (const name of ['idle', 'loading', 'failed', 'ready']) document.addEventListener("
@@ -185,7 +185,7 @@ class TestClick:
         until(page, "steps.length > 2")
         assert page.evaluate("steps")[:3] == [["idle", ""], ["loading", "Loading…"], ["ready", ""]]
 
-    def test_a_library_that_cannot_be_had_is_told_and_can_be_tried_again(self, page: Page, site: Site) -> None:
+    def test_failed_library_is_announced_and_retried(self, page: Page, site: Site) -> None:
         put_forms(site, inline(1))
         library = site.pages.pop(LIBRARY)
         page.goto(URL)
@@ -198,7 +198,7 @@ class TestClick:
         until(page, "document.forms.length === 1")
         assert page.evaluate("ran") == ["library", "form 1"]
 
-    def test_a_library_that_hangs_is_told_after_eight_seconds_and_welcome_later(self, page: Page, site: Site) -> None:
+    def test_hanging_library_fails_but_may_still_arrive(self, page: Page, site: Site) -> None:
         put_forms(site, inline(1))
         waiting = []
 
@@ -218,7 +218,7 @@ class TestClick:
         assert page.evaluate("ran") == ["library", "form 1"]
         assert len(waiting) == 1
 
-    def test_a_click_that_a_script_makes_up_is_not_taken(self, page: Page, site: Site) -> None:
+    def test_click_made_by_a_script_is_ignored(self, page: Page, site: Site) -> None:
         made_up = """<script>
             let tries = 0;
             const timer = setInterval(() => {
@@ -232,14 +232,14 @@ class TestClick:
             </script>"""
         put_forms(site, inline(1) + made_up)
         page.goto(URL)
-        # Asking the page anything would count as an activation by the visitor, so the tries have to be over.
+        # An evaluation in the page counts as an activation by the visitor, so wait until the tries are over.
         comes(page, lambda: "/tried" in site.asked)
         assert page.evaluate("tries") == 3
         quiet(page)
         assert LIBRARY not in site.asked
 
 
-def test_consent_on_the_page_brings_every_embed(page: Page, site: Site) -> None:
+def test_consent_on_the_page_releases_every_embed(page: Page, site: Site) -> None:
     frame = '<iframe data-consent="embeds" data-consent-kind="video" data-consent-src="/frame" title="t"></iframe>'
     put_forms(site, inline(1) + frame)
     site.pages["/frame"] = Document(b"<!DOCTYPE html><p>In the frame")
@@ -253,7 +253,7 @@ def test_consent_on_the_page_brings_every_embed(page: Page, site: Site) -> None:
     assert DECISION in site.asked
 
 
-def test_markup_that_is_swapped_in_gets_its_placeholder(page: Page, site: Site) -> None:
+def test_swapped_in_markup_gets_placeholder(page: Page, site: Site) -> None:
     put_forms(site, inline(1))
     page.goto(URL)
     expect(placeholder(page)).to_be_visible()
@@ -267,7 +267,7 @@ def test_markup_that_is_swapped_in_gets_its_placeholder(page: Page, site: Site) 
 
 
 @pytest.mark.parametrize("state", ["idle", "loading", "failed"])
-def test_axe_finds_nothing_in_any_state(page: Page, site: Site, axe: str, state: str) -> None:
+def test_axe_reports_no_violation_in_any_state(page: Page, site: Site, axe: str, state: str) -> None:
     frame = '<iframe data-consent="embeds" data-consent-kind="video" data-consent-src="/frame" title="t"></iframe>'
     put_forms(site, inline(1) + frame)
     if state == "failed":

@@ -1,4 +1,4 @@
-"""The facade's states in a real browser: what is shown, said, focused, loaded, stored, and left alone."""
+"""The states of the facade in a real browser: what it shows, announces, focuses, loads and stores."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ CSP_HOSTS = (
 )
 CSP_DYNAMIC = CSP_HOSTS.replace("https://js.usemessages.com", "'strict-dynamic'")
 
-#: Puts a chat script into the page as a tag manager does.
+#: Inserts a chat script into the page as a tag manager does.
 BRING = """([src, attributes]) => {
     const script = document.createElement("script");
     for (const [name, value] of attributes) script.setAttribute(name, value);
@@ -66,25 +66,25 @@ BRING = """([src, attributes]) => {
 }"""
 
 
-def hold(page: Page, url: str) -> list[Route]:
-    """Keep requests for `url` waiting; the list fills with them as they come."""
-    held: list[Route] = []
+def pause(page: Page, url: str) -> list[Route]:
+    """Pause requests for `url`. Return the list to which they are added as they arrive."""
+    paused: list[Route] = []
 
     def keep(route: Route) -> None:
-        held.append(route)
+        paused.append(route)
 
     page.route(url, keep)
-    return held
+    return paused
 
 
-def let_go(page: Page, held: list[Route]) -> None:
-    """Let the first request that waits go on; wait for it if it has not come."""
-    comes(page, lambda: bool(held))
-    held.pop(0).continue_()
+def resume(page: Page, paused: list[Route]) -> None:
+    """Continue the first paused request, once it has arrived."""
+    comes(page, lambda: bool(paused))
+    paused.pop(0).continue_()
 
 
 def contrasting(page: Page, before: bytes, after: bytes) -> int:
-    """Count the pixels of one picture that have a contrast of three to one to those of another (WCAG 2.2)."""
+    """Count the pixels that have a contrast of three to one between two screenshots (WCAG 2.2)."""
     count = """async ([one, other]) => {
         const look = async (picture) => {
             const { width, height } = picture = await createImageBitmap(await (await fetch(picture)).blob());
@@ -112,12 +112,12 @@ def chat_is_open(page: Page) -> bool:
 
 
 def expect_open(page: Page) -> None:
-    """Wait until the chat is open: the widget asks its frame, which answers."""
+    """Wait until the chat is open. It opens late, because the widget waits for a message of its frame."""
     until(page, "document.documentElement.classList.contains('hs-messages-widget-open')")
 
 
 class TestIdle:
-    def test_the_button_has_a_name_and_a_description_that_names_vendor_and_cookie(self, page: Page, site: Site) -> None:
+    def test_button_description_names_vendor_and_cookie(self, page: Page, site: Site) -> None:
         put(site, document())
         open_page(page)
         expect(button(page)).to_have_count(1)
@@ -128,21 +128,19 @@ class TestIdle:
         expect(button(page)).to_have_attribute("aria-haspopup", "dialog")
         expect(page.get_by_role("complementary", name="Live chat")).to_have_count(1)
 
-    def test_the_description_is_seen_before_the_click(self, page: Page, site: Site) -> None:
+    def test_description_is_visible_before_the_click(self, page: Page, site: Site) -> None:
         put(site, document())
         open_page(page)
         expect(place(page).get_by_text("Opens HubSpot's chat")).to_be_visible()
 
-    def test_there_is_one_live_region_from_the_start_and_it_is_empty(self, page: Page, site: Site) -> None:
+    def test_one_empty_live_region_exists_from_the_start(self, page: Page, site: Site) -> None:
         put(site, document())
         open_page(page)
         expect(message(page)).to_have_count(1)
         expect(message(page)).to_have_text("")
         expect(page.get_by_role("alert")).to_have_count(0)
 
-    def test_load_scroll_hover_and_focus_ask_nothing_of_another_host(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
+    def test_no_request_to_other_hosts_before_the_click(self, page: Page, site: Site, standin: StandIn) -> None:
         urls: list[str] = []
         page.on("request", lambda request: urls.append(request.url))
         put(site, document())
@@ -157,7 +155,7 @@ class TestIdle:
         assert page.evaluate("document.querySelectorAll('link, iframe').length") == 0
         assert cookies(page) == {}
 
-    def test_the_button_is_the_only_tab_stop(self, page: Page, site: Site) -> None:
+    def test_button_is_the_only_tab_stop(self, page: Page, site: Site) -> None:
         put(site, document())
         open_page(page)
         page.locator("#search").focus()
@@ -166,14 +164,14 @@ class TestIdle:
         page.keyboard.press("Shift+Tab")
         expect(page.locator("#search")).to_be_focused()
 
-    def test_several_places_get_one_button(self, page: Page, site: Site) -> None:
+    def test_several_facade_elements_get_one_button(self, page: Page, site: Site) -> None:
         body = document()
         twice = body.replace(b"</aside>", b'</aside><aside data-consent-facade=""><a href="/contact">Two</a></aside>')
         put(site, twice)
         page.goto(URL)
         expect(page.get_by_role("button")).to_have_count(1)
 
-    def test_the_words_of_the_site_replace_the_english_ones(self, page: Page, site: Site) -> None:
+    def test_texts_of_the_site_replace_the_english_ones(self, page: Page, site: Site) -> None:
         german = Texts(button="Chat öffnen <&>'\"", description="Öffnet den Chat von {vendor}.")
         facade = replace(FACADE, texts={"de": german})
         put(site, document(facade=facade), facade=facade)
@@ -190,21 +188,21 @@ class TestWithoutScript:
         yield context.new_page()
         context.close()
 
-    def test_a_link_leads_to_the_contact_page(self, page: Page, site: Site) -> None:
+    def test_link_leads_to_the_contact_page(self, page: Page, site: Site) -> None:
         put(site, document())
         page.goto(URL)
         expect(page.get_by_role("button")).to_have_count(0)
         page.get_by_role("link", name="Contact us").click()
         expect(page).to_have_url(f"{URL}contact")
 
-    def test_without_a_link_there_is_text_and_no_dead_button(self, page: Page, site: Site) -> None:
+    def test_facade_without_link_shows_text_and_no_button(self, page: Page, site: Site) -> None:
         put(site, document(facade=ALONE))
         page.goto(URL)
         assert place(page).inner_text() == "Live chat needs JavaScript."
         expect(page.get_by_role("button")).to_have_count(0)
 
 
-def test_the_link_stays_when_the_script_does_not_come(page: Page, site: Site) -> None:
+def test_link_stays_when_the_script_fails_to_load(page: Page, site: Site) -> None:
     put(site, document())
     del site.pages[ASSET_URL]
     page.goto(URL)
@@ -213,9 +211,7 @@ def test_the_link_stays_when_the_script_does_not_come(page: Page, site: Site) ->
 
 class TestClick:
     @pytest.mark.parametrize("way", ["click", "Enter", "Space"])
-    def test_one_click_loads_the_chat_alone_and_opens_it(
-        self, page: Page, site: Site, standin: StandIn, way: str
-    ) -> None:
+    def test_click_loads_only_the_chat_and_opens_it(self, page: Page, site: Site, standin: StandIn, way: str) -> None:
         put(site, document())
         open_page(page)
         if way == "click":
@@ -232,10 +228,10 @@ class TestClick:
             part for record in asked(standin) if record.host == "api.hubspot.com" for part in record.query.split("&")
         }
 
-    def test_the_steps_are_told_in_the_one_live_region(self, page: Page, site: Site) -> None:
+    def test_states_are_announced_in_the_live_region(self, page: Page, site: Site) -> None:
         put(site, document())
         open_page(page)
-        held = hold(page, EMBED)
+        paused = pause(page, EMBED)
         region = message(page).element_handle()
         button(page).click()
         expect(message(page)).to_have_text("Loading chat…")
@@ -243,7 +239,7 @@ class TestClick:
         expect(button(page)).to_have_attribute("aria-busy", "true")
         expect(button(page)).to_be_enabled()
         expect(button(page)).to_be_focused()
-        let_go(page, held)
+        resume(page, paused)
         expect_state(page, "ready")
         assert steps(page) == [["idle", ""], ["loading", "Loading chat…"], ["ready", "The chat is open."]]
         expect(button(page)).to_have_count(0)
@@ -252,7 +248,7 @@ class TestClick:
         assert region.text_content() == "The chat is open."
         assert region.evaluate("(element) => element.isConnected")
 
-    def test_the_facade_is_hidden_once_the_chat_is_there(self, page: Page, site: Site) -> None:
+    def test_facade_is_hidden_once_the_chat_is_ready(self, page: Page, site: Site) -> None:
         put(site, document())
         open_page(page)
         button(page).click()
@@ -260,7 +256,7 @@ class TestClick:
         expect(place(page).locator("button")).to_be_hidden()
         expect(place(page).get_by_text("Opens HubSpot's chat")).to_be_hidden()
 
-    def test_the_script_carries_exactly_the_attributes_it_needs(self, page: Page, site: Site) -> None:
+    def test_chat_script_has_exactly_its_attributes(self, page: Page, site: Site) -> None:
         put(site, document(nonce="abc"))
         open_page(page)
         button(page).click()
@@ -274,20 +270,20 @@ class TestClick:
         )
         assert found == [[list(pair) for pair in CHAT.attributes], "abc", True]
 
-    def test_impatient_clicks_load_the_chat_once(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_repeated_clicks_load_the_chat_once(self, page: Page, site: Site, standin: StandIn) -> None:
         put(site, document())
         open_page(page)
-        held = hold(page, EMBED)
+        paused = pause(page, EMBED)
         button(page).dblclick()
         button(page).press("Enter")
         button(page).press("Space")
-        let_go(page, held)
+        resume(page, paused)
         expect_state(page, "ready")
-        assert held == []
+        assert paused == []
         assert sum(record.host == "js.usemessages.com" for record in asked(standin)) == 1
         assert [name for name, _ in steps(page)] == ["idle", "loading", "ready"]
 
-    def test_a_click_that_a_script_makes_up_is_not_taken(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_click_made_by_a_script_is_ignored(self, page: Page, site: Site, standin: StandIn) -> None:
         script = """<script>
             let tries = 0;
             const timer = setInterval(() => {
@@ -309,17 +305,15 @@ class TestClick:
         assert standin.requests == []
         assert cookies(page) == {}
 
-    def test_the_queues_that_the_chat_pushes_to_are_there_and_keep_what_the_site_has_pushed(
-        self, page: Page, site: Site
-    ) -> None:
+    def test_click_creates_queues_and_keeps_site_entries(self, page: Page, site: Site) -> None:
         put(site, document(head="<script>_hsq = [['setPath', '/a']]</script>"))
         open_page(page)
-        held = hold(page, EMBED)
+        paused = pause(page, EMBED)
         button(page).click()
         assert page.evaluate("[Array.isArray(window._hsp), window._hsq[0]]") == [True, ["setPath", "/a"]]
-        let_go(page, held)
+        resume(page, paused)
 
-    def test_it_happens_in_a_page_of_xhtml_too(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_click_works_in_xhtml_page(self, page: Page, site: Site, standin: StandIn) -> None:
         body = (
             b'<html xmlns="http://www.w3.org/1999/xhtml" lang="en"><head><title>X</title></head><body>'
             + FACADE.markup(CHAT, asset_url=ASSET_URL, nonce="a&b", allowed=())
@@ -333,28 +327,28 @@ class TestClick:
 
 
 class TestFocus:
-    def test_it_moves_into_the_chat_when_it_was_still_in_the_facade(self, page: Page, site: Site) -> None:
+    def test_focus_moves_from_facade_into_the_chat(self, page: Page, site: Site) -> None:
         put(site, document())
         open_page(page)
         button(page).press("Enter")
         expect_state(page, "ready")
         assert focused(page) == FRAME
 
-    def test_it_stays_where_the_visitor_has_gone_meanwhile(self, page: Page, site: Site) -> None:
+    def test_focus_stays_if_the_visitor_moved_it(self, page: Page, site: Site) -> None:
         put(site, document())
         open_page(page)
-        held = hold(page, EMBED)
+        paused = pause(page, EMBED)
         button(page).click()
         page.locator("#search").focus()
-        let_go(page, held)
+        resume(page, paused)
         expect_state(page, "ready")
         quiet(page)
         assert focused(page) == "search"
         expect_open(page)
 
 
-class TestSettingsOfTheSite:
-    def test_settings_are_kept_and_loading_waits_for_the_click(self, page: Page, site: Site) -> None:
+class TestSiteSettings:
+    def test_site_settings_are_kept_until_the_click(self, page: Page, site: Site) -> None:
         put(
             site,
             document(
@@ -374,14 +368,14 @@ class TestSettingsOfTheSite:
         assert page.evaluate("hsConversationsSettings === mine")
         assert "disableAttachment=true" in (page.locator(f"#{FRAME}").get_attribute("src") or "")
 
-    def test_the_ready_functions_of_the_site_still_run(self, page: Page, site: Site) -> None:
+    def test_ready_functions_of_the_site_still_run(self, page: Page, site: Site) -> None:
         put(site, document(head="<script>ran = 0; hsConversationsOnReady = [() => ran++]</script>"))
         open_page(page)
         button(page).click()
         expect_state(page, "ready")
         assert page.evaluate("ran") == 1
 
-    def test_a_ready_function_that_loads_the_widget_itself_does_not_keep_it_shut(self, page: Page, site: Site) -> None:
+    def test_chat_opens_if_ready_function_loads_widget(self, page: Page, site: Site) -> None:
         script = "<script>hsConversationsOnReady = [() => HubSpotConversations.widget.load()]</script>"
         put(site, document(head=script))
         open_page(page)
@@ -389,19 +383,21 @@ class TestSettingsOfTheSite:
         expect_state(page, "ready")
         expect_open(page)
 
-    def test_a_site_that_sets_its_ready_functions_after_the_click_loses_nothing(self, page: Page, site: Site) -> None:
+    def test_ready_functions_set_after_click_still_run(self, page: Page, site: Site) -> None:
         put(site, document())
         open_page(page)
-        held = hold(page, EMBED)
+        paused = pause(page, EMBED)
         button(page).click()
         page.evaluate("window.ran = 0; window.hsConversationsOnReady = [() => window.ran++]; 0")
-        let_go(page, held)
+        resume(page, paused)
         expect_state(page, "ready")
         assert page.evaluate("ran") == 1
         expect_open(page)
 
-    @pytest.mark.parametrize("settings", ["{}", "{loadImmediately: false}"], ids=["loads by itself", "waits"])
-    def test_a_chat_that_the_site_brings_itself_is_not_loaded_twice(
+    @pytest.mark.parametrize(
+        "settings", ["{}", "{loadImmediately: false}"], ids=["loads by itself", "waits for a call"]
+    )
+    def test_chat_loaded_by_the_site_is_not_loaded_twice(
         self, page: Page, site: Site, standin: StandIn, settings: str
     ) -> None:
         attributes = " ".join(f'{name}="{value}"' for name, value in CHAT.attributes)
@@ -420,7 +416,7 @@ class TestSettingsOfTheSite:
             assert focused(page) == FRAME
         assert sum(record.host == "js.usemessages.com" for record in asked(standin)) == 1
 
-    def test_a_chat_that_a_tag_manager_brings_later_takes_the_buttons_place(self, page: Page, site: Site) -> None:
+    def test_chat_from_tag_manager_replaces_the_button(self, page: Page, site: Site) -> None:
         put(site, document())
         open_page(page)
         page.evaluate(BRING, [EMBED, [list(pair) for pair in CHAT.attributes]])
@@ -428,22 +424,22 @@ class TestSettingsOfTheSite:
         expect(message(page)).to_have_text("")
         assert focused(page) == "body"
 
-    def test_a_chat_script_that_is_on_its_way_is_waited_for(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_click_waits_for_chat_script_already_loading(self, page: Page, site: Site, standin: StandIn) -> None:
         put(site, document())
         open_page(page)
-        held = hold(page, EMBED)
+        paused = pause(page, EMBED)
         page.evaluate(BRING, [EMBED, [list(pair) for pair in CHAT.attributes]])
         button(page).click()
         expect_state(page, "loading")
-        let_go(page, held)
+        resume(page, paused)
         expect_state(page, "ready")
-        assert held == []
+        assert paused == []
         assert page.locator(f'script[src="{EMBED}"]').count() == 1
         expect_open(page)
 
 
 class TestCookies:
-    def test_the_click_is_kept_for_the_visit_and_only_the_chats_cookies_follow(self, page: Page, site: Site) -> None:
+    def test_click_sets_session_cookie_but_no_tracker(self, page: Page, site: Site) -> None:
         put(site, document())
         open_page(page)
         button(page).click()
@@ -462,7 +458,7 @@ class TestCookies:
         )
         assert click["domain"] == HOST
 
-    def test_over_tls_the_cookie_is_for_tls_alone(self, page: Page, site: Site) -> None:
+    def test_click_cookie_over_https_is_secure(self, page: Page, site: Site) -> None:
         put(site, document(), path="/deep/page")
         open_page(page, f"https://{SECURE_HOST}/deep/page")
         button(page).click()
@@ -470,7 +466,7 @@ class TestCookies:
         click = next(each for each in page.context.cookies(page.url) if each["name"] == "consent_chat")
         assert (click["secure"], click["path"]) == (True, "/")
 
-    def test_the_cookie_has_the_name_that_the_site_chose(self, page: Page, site: Site) -> None:
+    def test_click_cookie_has_the_name_set_by_the_site(self, page: Page, site: Site) -> None:
         facade = replace(FACADE, cookie="chat_please")
         put(site, document(facade=facade), facade=facade)
         open_page(page)
@@ -479,7 +475,7 @@ class TestCookies:
         assert cookies(page)["chat_please"] == "1"
         assert "consent_chat" not in cookies(page)
 
-    def test_withdrawing_ends_the_visits_click_and_reloads_once(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_withdrawal_deletes_click_and_reloads_once(self, page: Page, site: Site, standin: StandIn) -> None:
         put(site, document())
         open_page(page)
         button(page).click()
@@ -497,7 +493,7 @@ class TestCookies:
         assert asked(standin) == []
         assert cookies(page) == {}
 
-    def test_withdrawing_without_a_chat_only_forgets_the_click(self, page: Page, site: Site) -> None:
+    def test_withdrawal_without_chat_only_deletes_click(self, page: Page, site: Site) -> None:
         put(site, document())
         page.context.add_cookies([{"name": "consent_chat", "value": "1", "url": URL}])
         open_page(page)
@@ -520,7 +516,7 @@ class TestFailure:
         assert page.locator("#hubspot-messages-iframe-container").count() == 0
 
     @pytest.mark.parametrize("fault", ["refuse", "404", "500"])
-    def test_a_script_that_cannot_be_had_is_told_at_once_with_a_link(
+    def test_script_error_shows_message_and_link_at_once(
         self, page: Page, site: Site, standin: StandIn, fault: Any
     ) -> None:
         standin.faults["js.usemessages.com"] = fault
@@ -535,12 +531,12 @@ class TestFailure:
         ("host", "fault"),
         [
             pytest.param("js.usemessages.com", "hang", id="the script hangs"),
-            pytest.param("api.hubspot.com", "refuse", id="the script comes and what it asks for is blocked"),
-            pytest.param("api.hubspot.com", "hang", id="the script comes and what it asks for hangs"),
-            pytest.param("app.hubspot.com", "hang", id="the chat's window hangs"),
+            pytest.param("api.hubspot.com", "refuse", id="the script loads and its request is refused"),
+            pytest.param("api.hubspot.com", "hang", id="the script loads and its request hangs"),
+            pytest.param("app.hubspot.com", "hang", id="the frame of the chat hangs"),
         ],
     )
-    def test_a_chat_that_does_not_come_is_given_up_after_eight_seconds(
+    def test_chat_that_hangs_fails_after_eight_seconds(
         self, page: Page, site: Site, standin: StandIn, host: str, fault: Any
     ) -> None:
         standin.faults[host] = fault
@@ -554,7 +550,7 @@ class TestFailure:
         page.clock.fast_forward(100)
         self.expect_failure(page)
 
-    def test_a_chat_that_is_not_for_this_page_is_given_up_too(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_chat_not_offered_on_this_page_fails(self, page: Page, site: Site, standin: StandIn) -> None:
         standin.portals[int(PORTAL)] = Portal(chat_status=404)
         put(site, document())
         open_page(page)
@@ -564,7 +560,7 @@ class TestFailure:
         page.clock.fast_forward(8_000)
         self.expect_failure(page)
 
-    def test_without_a_network_it_is_told_at_once(
+    def test_offline_click_shows_message_at_once(
         self, context: BrowserContext, page: Page, site: Site, standin: StandIn
     ) -> None:
         put(site, document())
@@ -578,7 +574,7 @@ class TestFailure:
         button(page).click()
         expect_state(page, "ready")
 
-    def test_without_a_link_the_message_names_another_way(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_message_without_link_names_another_way(self, page: Page, site: Site, standin: StandIn) -> None:
         standin.faults["js.usemessages.com"] = "refuse"
         put(site, document(facade=ALONE))
         open_page(page)
@@ -591,7 +587,7 @@ class TestFailure:
         expect(button(page)).to_be_visible()
 
     @pytest.mark.parametrize("host", ["js.usemessages.com", "api.hubspot.com", "app.hubspot.com"])
-    def test_a_second_try_can_succeed(self, page: Page, site: Site, standin: StandIn, host: str) -> None:
+    def test_second_try_can_succeed(self, page: Page, site: Site, standin: StandIn, host: str) -> None:
         standin.faults[host] = "refuse"
         put(site, document())
         open_page(page)
@@ -607,22 +603,20 @@ class TestFailure:
         assert page.locator("iframe").count() == 1
         assert focused(page) == FRAME
 
-    def test_a_script_that_comes_too_late_opens_nothing_by_itself(self, page: Page, site: Site) -> None:
+    def test_script_that_loads_too_late_opens_no_chat(self, page: Page, site: Site) -> None:
         put(site, document())
         open_page(page)
         stop_time(page)
-        held = hold(page, EMBED)
+        paused = pause(page, EMBED)
         button(page).click()
-        comes(page, lambda: bool(held))
+        comes(page, lambda: bool(paused))
         page.clock.fast_forward(8_000)
         self.expect_failure(page)
-        let_go(page, held)
+        resume(page, paused)
         quiet(page)
         self.expect_failure(page)
 
-    def test_a_chat_that_something_else_brings_after_the_failure_does_not_open_by_itself(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
+    def test_other_chat_after_failure_stays_closed(self, page: Page, site: Site, standin: StandIn) -> None:
         standin.faults["js.usemessages.com"] = "refuse"
         put(site, document())
         open_page(page)
@@ -636,9 +630,7 @@ class TestFailure:
         assert "hs-messages-is-open" not in cookies(page)
         expect_state(page, "failed")
 
-    def test_the_link_can_be_reached_with_the_keyboard_and_leads_to_the_contact_page(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
+    def test_keyboard_reaches_link_to_the_contact_page(self, page: Page, site: Site, standin: StandIn) -> None:
         standin.faults["js.usemessages.com"] = "refuse"
         put(site, document())
         open_page(page)
@@ -655,7 +647,7 @@ class TestGranted:
         page.add_init_script("window.steps = []; window.buttons = 0;")
         page.goto(URL)
 
-    def test_the_chat_loads_by_itself_and_is_not_opened(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_allowed_chat_loads_but_stays_closed(self, page: Page, site: Site, standin: StandIn) -> None:
         put(site, document(allowed=(Purpose.CHAT,)))
         self.open(page)
         expect_state(page, "ready")
@@ -666,19 +658,19 @@ class TestGranted:
         assert focused(page) == "body"
         assert "consent_chat" not in cookies(page)
 
-    def test_the_chat_waits_for_the_page_to_have_loaded(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_allowed_chat_waits_for_the_page_to_load(self, page: Page, site: Site, standin: StandIn) -> None:
         put(site, document(allowed=(Purpose.CHAT,), head='<script defer src="/slow.js"></script>'))
-        held = hold(page, f"{URL}slow.js")
+        paused = pause(page, f"{URL}slow.js")
         page.add_init_script("window.steps = []")
         page.goto(URL, wait_until="commit")
-        comes(page, lambda: bool(held))
+        comes(page, lambda: bool(paused))
         quiet(page, waiting=1)
         assert asked(standin) == []
-        let_go(page, held)
+        resume(page, paused)
         expect_state(page, "ready")
 
     @pytest.mark.parametrize("host", ["js.usemessages.com", "api.hubspot.com"])
-    def test_a_chat_that_does_not_come_leaves_the_button_without_a_word(
+    def test_failed_chat_leaves_button_without_message(
         self, page: Page, site: Site, standin: StandIn, host: str
     ) -> None:
         standin.faults[host] = "refuse"
@@ -696,20 +688,18 @@ class TestGranted:
         expect_state(page, "ready")
         expect_open(page)
 
-    def test_a_chat_that_comes_late_takes_the_buttons_place(self, page: Page, site: Site) -> None:
+    def test_late_chat_replaces_the_button(self, page: Page, site: Site) -> None:
         put(site, document(allowed=(Purpose.CHAT,)))
         page.clock.install()
-        held = hold(page, EMBED)
+        paused = pause(page, EMBED)
         self.open(page)
-        comes(page, lambda: bool(held))
+        comes(page, lambda: bool(paused))
         page.clock.fast_forward(8_000)
         expect_state(page, "idle")
-        let_go(page, held)
+        resume(page, paused)
         expect_state(page, "ready")
 
-    def test_a_site_that_loads_its_chat_itself_is_not_forestalled(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
+    def test_facade_leaves_loading_to_a_site_that_does_it(self, page: Page, site: Site, standin: StandIn) -> None:
         put(
             site,
             document(
@@ -721,7 +711,7 @@ class TestGranted:
         quiet(page)
         assert hosts(standin) == {"js.usemessages.com"}
 
-    def test_offline_the_button_stands_there_without_a_word(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_offline_page_shows_button_without_message(self, page: Page, site: Site, standin: StandIn) -> None:
         page.add_init_script("Object.defineProperty(navigator, 'onLine', {get: () => false})")
         put(site, document(allowed=(Purpose.CHAT,)))
         self.open(page)
@@ -737,7 +727,7 @@ class TestContentSecurityPolicy:
         [CSP_HOSTS, CSP_DYNAMIC, CSP_HOSTS.replace(" https://js.usemessages.com", "")],
         ids=["with host names", "with strict-dynamic", "with the nonce alone"],
     )
-    def test_the_facade_works_and_is_styled_under_a_strict_policy(self, page: Page, site: Site, policy: str) -> None:
+    def test_facade_works_with_style_under_strict_policy(self, page: Page, site: Site, policy: str) -> None:
         violations: list[str] = []
         page.on("console", lambda entry: violations.append(entry.text) if "violates" in entry.text else None)
         settings = '<script nonce="abc">hsConversationsSettings = {avoidInlineStyles: true}</script>'
@@ -750,9 +740,7 @@ class TestContentSecurityPolicy:
         expect_open(page)
         assert violations == []
 
-    def test_a_failure_under_a_strict_policy_is_shown_and_styled(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
+    def test_failure_is_shown_under_strict_policy(self, page: Page, site: Site, standin: StandIn) -> None:
         standin.faults["js.usemessages.com"] = "refuse"
         put(site, document(nonce="abc"), headers={"Content-Security-Policy": CSP_DYNAMIC})
         violations: list[str] = []
@@ -762,7 +750,7 @@ class TestContentSecurityPolicy:
         expect_state(page, "failed")
         assert violations == []
 
-    def test_trusted_types_are_served_by_a_policy_of_a_known_name(self, page: Page, site: Site) -> None:
+    def test_facade_works_with_trusted_types(self, page: Page, site: Site) -> None:
         policy = f"{CSP_DYNAMIC}; require-trusted-types-for 'script'; trusted-types consent-facade"
         settings = '<script nonce="abc">hsConversationsSettings = {avoidInlineStyles: true}</script>'
         put(site, document(nonce="abc", head=settings), headers={"Content-Security-Policy": policy})
@@ -770,7 +758,7 @@ class TestContentSecurityPolicy:
         button(page).click()
         expect_state(page, "ready")
 
-    def test_a_policy_that_forbids_the_chat_leads_to_the_fallback(self, page: Page, site: Site) -> None:
+    def test_policy_that_forbids_the_chat_leaves_the_link(self, page: Page, site: Site) -> None:
         policy = f"{CSP_DYNAMIC}; require-trusted-types-for 'script'; trusted-types other"
         put(site, document(nonce="abc"), headers={"Content-Security-Policy": policy})
         page.goto(URL)
@@ -778,9 +766,7 @@ class TestContentSecurityPolicy:
         expect(page.get_by_role("button")).to_have_count(0)
         expect(page.get_by_role("link", name="Contact us")).to_be_visible()
 
-    def test_settings_on_a_script_that_did_not_run_are_not_believed(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
+    def test_settings_of_a_blocked_script_are_ignored(self, page: Page, site: Site, standin: StandIn) -> None:
         evil = document(
             nonce="wrong", chat=replace(CHAT, src="https://js.hs-scripts.com/666.js"), allowed=(Purpose.CHAT,)
         ).partition(b"</aside>")[2]
@@ -792,10 +778,8 @@ class TestContentSecurityPolicy:
         expect_state(page, "ready")
         assert hosts(standin) == CHAT_HOSTS
 
-    def test_an_element_that_takes_the_scripts_name_is_not_believed(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
-        """It can keep the facade from waking, and the link stays; it cannot choose what is loaded."""
+    def test_first_run_ignores_element_currentscript(self, page: Page, site: Site, standin: StandIn) -> None:
+        """Such an element can keep the facade from starting, but cannot choose what is loaded."""
         evil = """<form name="currentScript" data-conf='{"live":{"chat":1},"src":"https://js.hs-scripts.com/6.js"}'>"""
         put(site, document(nonce="abc", before=evil + "</form>"), headers={"Content-Security-Policy": CSP_DYNAMIC})
         page.goto(URL)
@@ -803,7 +787,7 @@ class TestContentSecurityPolicy:
         assert standin.requests == []
         expect(page.get_by_role("link", name="Contact us")).to_be_visible()
 
-    def test_nor_when_the_script_runs_a_second_time(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_second_run_ignores_element_currentscript(self, page: Page, site: Site, standin: StandIn) -> None:
         put(site, document(nonce="abc"), headers={"Content-Security-Policy": CSP_DYNAMIC})
         open_page(page)
         page.evaluate(
@@ -826,7 +810,7 @@ class TestContentSecurityPolicy:
 
 class TestSwaps:
     def swap(self, page: Page, body: bytes) -> None:
-        """Put another page's body in place as Turbo does: a new body element, its scripts made anew and so run."""
+        """Replace the body with that of another page, as Turbo does: its scripts are created again and run."""
         page.evaluate(
             """(source) => {
                 const next = new DOMParser().parseFromString(source, "text/html").body;
@@ -840,7 +824,7 @@ class TestSwaps:
             body.decode(),
         )
 
-    def test_the_button_works_on_a_page_that_was_swapped_in(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_button_works_on_swapped_in_page(self, page: Page, site: Site, standin: StandIn) -> None:
         put(site, document())
         open_page(page)
         self.swap(page, document(before="<p>The second page</p>"))
@@ -849,7 +833,7 @@ class TestSwaps:
         expect_state(page, "ready")
         assert sum(record.host == "js.usemessages.com" for record in asked(standin)) == 1
 
-    def test_it_works_even_if_the_scripts_of_the_new_content_do_not_run(self, page: Page, site: Site) -> None:
+    def test_button_works_if_new_scripts_do_not_run(self, page: Page, site: Site) -> None:
         put(site, document())
         open_page(page)
         page.evaluate("document.body.innerHTML = document.body.innerHTML; 0")
@@ -858,35 +842,33 @@ class TestSwaps:
         button(page).click()
         expect_state(page, "ready")
 
-    def test_the_new_page_brings_its_own_settings(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_swapped_in_page_brings_its_own_settings(self, page: Page, site: Site, standin: StandIn) -> None:
         put(site, document())
         open_page(page)
-        # The server says the same when the chat's cookies make the page ask.
+        # The cookies of the chat make the page request the decision, which must agree.
         decide(site, chat=True)
         self.swap(page, document(allowed=(Purpose.CHAT,)))
         expect_state(page, "ready")
         assert not chat_is_open(page)
         assert hosts(standin) == CHAT_HOSTS
 
-    def test_a_swap_while_the_chat_loads_does_not_lose_it(self, page: Page, site: Site) -> None:
+    def test_swap_while_the_chat_loads_keeps_the_chat(self, page: Page, site: Site) -> None:
         put(site, document())
         open_page(page)
-        held = hold(page, EMBED)
+        paused = pause(page, EMBED)
         button(page).click()
         self.swap(page, document())
         expect_state(page, "loading")
         expect(message(page)).to_have_text("Loading chat…")
-        let_go(page, held)
+        resume(page, paused)
         expect_state(page, "ready")
 
-    def test_a_chat_that_went_with_the_old_page_can_be_brought_back(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
+    def test_chat_removed_by_a_swap_can_be_opened_again(self, page: Page, site: Site, standin: StandIn) -> None:
         put(site, document())
         open_page(page)
         button(page).click()
         expect_state(page, "ready")
-        pass_time(page, 1_100)  # HubSpot takes one call of `load` a second
+        pass_time(page, 1_100)  # HubSpot accepts one call of `load` a second
         self.swap(page, document())
         expect_state(page, "idle")
         button(page).click()
@@ -894,7 +876,7 @@ class TestSwaps:
         assert page.locator("iframe").count() == 1
         assert sum(record.host == "js.usemessages.com" for record in asked(standin)) == 1
 
-    def test_a_second_run_of_the_script_makes_no_second_facade(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_second_run_of_script_adds_no_second_facade(self, page: Page, site: Site, standin: StandIn) -> None:
         put(site, document())
         open_page(page)
         page.evaluate(
@@ -913,14 +895,14 @@ class TestSwaps:
         assert sum(record.host == "js.usemessages.com" for record in asked(standin)) == 1
 
 
-class TestLooks:
+class TestAppearance:
     def shifts(self, page: Page) -> float:
         painted(page)
         total: float = page.evaluate("shifted(witness.takeRecords()) ?? shifts.reduce((sum, value) => sum + value, 0)")
         return total
 
     @pytest.mark.parametrize("direction", ["ltr", "rtl"])
-    def test_it_stands_at_the_end_of_the_line_in_either_direction(self, page: Page, site: Site, direction: str) -> None:
+    def test_button_is_at_inline_end_in_both_directions(self, page: Page, site: Site, direction: str) -> None:
         put(site, document(html=f'lang="en" dir="{direction}"'))
         open_page(page)
         page.set_viewport_size({"width": 1000, "height": 700})
@@ -931,9 +913,7 @@ class TestLooks:
         assert (16 if direction == "ltr" else round(width - 16 - box["width"])) == at_end
 
     @pytest.mark.parametrize("state", ["idle", "failed"])
-    def test_at_320_pixels_all_of_it_is_on_the_screen(
-        self, page: Page, site: Site, standin: StandIn, state: str
-    ) -> None:
+    def test_facade_fits_a_screen_of_320_pixels(self, page: Page, site: Site, standin: StandIn, state: str) -> None:
         standin.faults["js.usemessages.com"] = "refuse"
         page.set_viewport_size({"width": 320, "height": 480})
         put(site, document())
@@ -949,7 +929,7 @@ class TestLooks:
                 assert box["y"] >= 0
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
-    def test_the_target_is_48_pixels_high(self, page: Page, site: Site) -> None:
+    def test_button_is_at_least_48_pixels_high(self, page: Page, site: Site) -> None:
         put(site, document(head="<style>html { font-size: 50% } button { height: 8px !important }</style>"))
         open_page(page)
         box = button(page).bounding_box()
@@ -968,26 +948,26 @@ class TestLooks:
             ),
         ],
     )
-    def test_nothing_in_the_page_moves(self, page: Page, site: Site, standin: StandIn, style: str) -> None:
-        """The script comes late, after the page was painted; then the chat fails late, long after the last input."""
+    def test_facade_causes_no_layout_shift(self, page: Page, site: Site, standin: StandIn, style: str) -> None:
+        """The script arrives after the first paint, and the chat fails long after the last input."""
         standin.faults["js.usemessages.com"] = "hang"
         put(site, document(head=style))
-        held = hold(page, f"{URL}_consent/*")
+        paused = pause(page, f"{URL}_consent/*")
         page.add_init_script(WITNESS)
         page.goto(URL, wait_until="commit")
         expect(page.get_by_role("link", name="Contact us")).to_be_visible()
         painted(page)
-        let_go(page, held)
+        resume(page, paused)
         expect_state(page, "idle")
         assert self.shifts(page) == 0
         button(page).click()
-        # For half a second after an input, browsers put a shift down to it.
+        # Browsers do not count a shift within half a second after an input.
         pass_time(page, 700)
         standin.faults.clear()
         expect_state(page, "failed")
         assert self.shifts(page) == 0
 
-    def test_the_styles_of_the_site_do_not_bend_it(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_site_styles_do_not_change_the_facade(self, page: Page, site: Site, standin: StandIn) -> None:
         standin.faults["js.usemessages.com"] = "refuse"
         rules = (
             "aside{padding:40px;border:9px solid red;float:left;width:300px;height:200px}"
@@ -1004,7 +984,7 @@ class TestLooks:
         expect(link).to_be_visible()
         assert link.evaluate("(link) => getComputedStyle(link).color") == "rgb(34, 34, 34)"
 
-    def test_the_site_chooses_colours_and_place_with_custom_properties(self, page: Page, site: Site) -> None:
+    def test_custom_properties_set_color_and_position(self, page: Page, site: Site) -> None:
         rules = (
             ":root{--consent-facade-background:rgb(1, 2, 3);--consent-facade-offset:50px}"
             "[data-consent-facade]::part(note){display:none}[data-consent-facade]::part(button){text-decoration:overline}"
@@ -1021,7 +1001,7 @@ class TestLooks:
             "Opens HubSpot's chat, which stores a cookie on your device."
         )
 
-    def test_in_forced_colours_the_button_has_an_edge(self, page: Page, site: Site) -> None:
+    def test_button_has_a_border_in_forced_colors(self, page: Page, site: Site) -> None:
         page.emulate_media(forced_colors="active")
         put(site, document())
         open_page(page)
@@ -1032,7 +1012,7 @@ class TestLooks:
         assert button(page).evaluate(style) == ["2px", "solid", False]
 
     @pytest.mark.parametrize("background", ["#fff", "#000", "#174ea6", "#777"])
-    def test_the_focus_is_seen_on_any_page(self, page: Page, site: Site, background: str) -> None:
+    def test_focus_ring_is_visible_on_any_background(self, page: Page, site: Site, background: str) -> None:
         put(site, document(head=f"<style>html{{background:{background}}}</style>"))
         open_page(page)
         box = button(page).bounding_box()
@@ -1043,10 +1023,10 @@ class TestLooks:
         page.keyboard.press("Tab")
         expect(button(page)).to_be_focused()
         after = page.screenshot(clip={"x": x, "y": y, "width": width, "height": height})
-        # WCAG 2.2, 2.4.13: as large as a line of two pixels around the button, three to one to what was there before.
+        # WCAG 2.2, 2.4.13: at least a two pixel outline of the button changes its contrast by three to one.
         assert contrasting(page, before, after) >= 2 * 2 * (box["width"] + box["height"] - 48)
 
-    def test_nothing_turns(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_loading_state_has_no_animation(self, page: Page, site: Site, standin: StandIn) -> None:
         standin.faults["js.usemessages.com"] = "hang"
         put(site, document())
         open_page(page)
@@ -1054,14 +1034,14 @@ class TestLooks:
         expect_state(page, "loading")
         assert place(page).evaluate("(aside) => aside.shadowRoot.getAnimations().length") == 0
 
-    def test_it_is_not_printed(self, page: Page, site: Site) -> None:
+    def test_facade_is_not_printed(self, page: Page, site: Site) -> None:
         put(site, document())
         open_page(page)
         page.emulate_media(media="print")
         expect(button(page)).to_be_hidden()
         expect(place(page).get_by_text("Opens HubSpot's chat")).to_be_hidden()
 
-    def test_on_a_very_low_screen_the_note_makes_room(self, page: Page, site: Site) -> None:
+    def test_note_is_hidden_on_a_very_low_screen(self, page: Page, site: Site) -> None:
         page.set_viewport_size({"width": 320, "height": 256})
         put(site, document())
         open_page(page)
@@ -1073,7 +1053,7 @@ class TestLooks:
 
 class TestAccessibility:
     @pytest.mark.parametrize("state", ["idle", "loading", "failed", "ready"])
-    def test_axe_finds_nothing_in_any_state(
+    def test_axe_reports_no_violation_in_any_state(
         self, page: Page, site: Site, standin: StandIn, axe: str, state: str
     ) -> None:
         fault: dict[str, Any] = {"loading": "hang", "failed": "refuse"}
@@ -1085,7 +1065,7 @@ class TestAccessibility:
             button(page).click()
         expect_state(page, state)
         page.evaluate(axe)
-        # The chat's own window is its vendor's affair.
+        # The vendor is responsible for the window of the chat.
         found = page.evaluate(
             "axe.run({exclude: [['iframe'], ['#hubspot-messages-iframe-container']]},"
             " {iframes: false, rules: {'target-size': {enabled: true}}})"
@@ -1097,7 +1077,7 @@ class TestAccessibility:
         assert passed >= ({"color-contrast", "button-name", "target-size"} if state != "ready" else {"region"})
 
 
-def test_the_name_of_the_script_is_made_of_its_content(page: Page, site: Site) -> None:
+def test_script_name_contains_digest_of_its_content(page: Page, site: Site) -> None:
     put(site, document())
     open_page(page)
     assert page.evaluate("document.querySelector('script[data-conf]').src").endswith(ASSET.name)

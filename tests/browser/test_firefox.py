@@ -1,4 +1,4 @@
-"""The main ways through the facade in Firefox: what another engine could do otherwise."""
+"""The main paths through the facade in Firefox, where another engine may behave differently."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from .test_guard import BEACONS, LOADER, WAYS
 
 @pytest.fixture
 def home(site: Site) -> str:
-    """The site's address on this machine: Firefox looks no name up elsewhere."""
+    """Return the address of the site on this machine, because Firefox is not given other host names."""
     return f"http://127.0.0.1:{site.port}/"
 
 
 def chat_at(standin: StandIn) -> Any:
-    """The chat, from an address on this machine."""
+    """Return the chat script with an address on this machine."""
     return replace(CHAT, src=f"{standin.origin('js.usemessages.com')}/conversations-embed.js")
 
 
-def test_one_click_opens_the_chat_and_its_steps_are_told(run: Run, site: Site, standin: StandIn, home: str) -> None:
+def test_click_opens_chat_and_states_are_announced(run: Run, site: Site, standin: StandIn, home: str) -> None:
     put(site, document(chat=chat_at(standin)))
     found = run(
         f"""
@@ -59,10 +59,10 @@ def test_one_click_opens_the_chat_and_its_steps_are_told(run: Run, site: Site, s
     assert {record.host for record in standin.requests} == {"js.usemessages.com", "api.hubspot.com", "app.hubspot.com"}
 
 
-def test_a_failure_is_told_and_can_be_tried_again(run: Run, site: Site, standin: StandIn, home: str) -> None:
+def test_failure_shows_message_and_link(run: Run, site: Site, standin: StandIn, home: str) -> None:
     standin.faults["js.usemessages.com"] = "refuse"
     put(site, document(chat=chat_at(standin)))
-    said = run(
+    text = run(
         f"""
         await page.goto("{home}");
         await inState("idle");
@@ -71,11 +71,11 @@ def test_a_failure_is_told_and_can_be_tried_again(run: Run, site: Site, standin:
         return page.evaluate(() => document.querySelector("[data-consent-facade]").shadowRoot.textContent);
         """
     )
-    assert "The chat could not be loaded." in said
-    assert "Contact us" in said
+    assert "The chat could not be loaded." in text
+    assert "Contact us" in text
 
 
-def test_under_a_strict_policy_everything_works(run: Run, site: Site, standin: StandIn, home: str) -> None:
+def test_chat_opens_under_strict_policy(run: Run, site: Site, standin: StandIn, home: str) -> None:
     local = " ".join(standin.origin(host) for host in ("api.hubspot.com", "app.hubspot.com"))
     policy = f"script-src 'nonce-abc' 'strict-dynamic'; style-src 'nonce-abc'; connect-src 'self' {local}"
     put(site, document(chat=chat_at(standin), nonce="abc"), headers={"Content-Security-Policy": policy})
@@ -96,10 +96,10 @@ def test_release_keeps_the_order(run: Run, site: Site, home: str) -> None:
     names = ("first", "second", "any", "late")
     for name in names:
         site.pages[f"/{name}.js"] = Document(f"ran.push('{name}')".encode(), {"Content-Type": "text/javascript"})
-    held = '<script type="text/x-consent" data-consent="tracking" data-consent-src="/{}.js" {}></script>'
+    blocked = '<script type="text/x-consent" data-consent="tracking" data-consent-src="/{}.js" {}></script>'
     say = '<script type="text/x-consent" data-consent="tracking">ran.push("inline")</script>'
-    tags = held.format("late", "defer") + held.format("first", "") + say + held.format("second", "")
-    put(site, document(head=LOG_RAN, before=tags, held=tuple(f"/{name}.js" for name in names)))
+    tags = blocked.format("late", "defer") + blocked.format("first", "") + say + blocked.format("second", "")
+    put(site, document(head=LOG_RAN, before=tags, blocked=tuple(f"/{name}.js" for name in names)))
     decide(site, tracking=True)
     found = run(
         f"""
@@ -114,7 +114,7 @@ def test_release_keeps_the_order(run: Run, site: Site, home: str) -> None:
     assert found == ["first", "inline", "second", "late"]
 
 
-def test_a_click_on_a_placeholder_brings_the_forms(run: Run, site: Site, home: str) -> None:
+def test_click_on_placeholder_loads_the_form(run: Run, site: Site, home: str) -> None:
     library = (
         '<script type="text/x-consent" data-consent="embeds" data-consent-kind="forms" '
         f'data-consent-src="{LIBRARY}"></script>'
@@ -124,7 +124,7 @@ def test_a_click_on_a_placeholder_brings_the_forms(run: Run, site: Site, home: s
         document(
             head=LOG_RAN,
             before=f'<section id="here" aria-label="Forms">{library}{inline(1)}</section>',
-            held=(LIBRARY,),
+            blocked=(LIBRARY,),
             placeholders=True,
         ),
     )
@@ -145,7 +145,7 @@ def test_a_click_on_a_placeholder_brings_the_forms(run: Run, site: Site, home: s
 
 
 @pytest.mark.parametrize("way", [way for way in WAYS if "inline loader" not in way])
-def test_the_guard_holds_a_script_however_it_is_inserted(run: Run, site: Site, home: str, way: str) -> None:
+def test_guard_blocks_script_however_inserted(run: Run, site: Site, home: str, way: str) -> None:
     template = f'<template><script src="{LOADER}" id="hs-script-loader"></script></template>'
     put(site, document(guard=(), before=template))
     code = json.dumps(WAYS[way])
@@ -173,7 +173,7 @@ def test_the_guard_holds_a_script_however_it_is_inserted(run: Run, site: Site, h
 
 
 @pytest.mark.parametrize("way", BEACONS)
-def test_the_guard_holds_pictures_frames_and_hints(run: Run, site: Site, home: str, way: str) -> None:
+def test_guard_blocks_images_frames_and_hints(run: Run, site: Site, home: str, way: str) -> None:
     put(site, document(guard=()))
     found = run(
         f"""

@@ -1,4 +1,4 @@
-"""One page for each group of tag forms, in a real browser: nothing of it reaches HubSpot before it may."""
+"""One page for each kind of tag, in a real browser: none of them reaches HubSpot before consent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .pages import comes, hosts, quiet
 POLICY = Policy(contact_url="/contact")
 PORTAL = 4711
 
-#: What stands in for a plugin that starts its scripts when the page has loaded.
+#: A stand-in for a plugin that starts its scripts when the page has loaded.
 PLUGIN = """<script>addEventListener("load", () => {
   for (const held of document.querySelectorAll("script[type=rocketlazyloadscript]")) {
     const script = document.createElement("script");
@@ -26,7 +26,7 @@ PLUGIN = """<script>addEventListener("load", () => {
     held.replaceWith(script);
   }
 })</script>"""
-#: What the loader is on HubSpot's content system: the same script, under the site's own name.
+#: The loader as HubSpot's content system serves it: the same script under the host of the site.
 FIRST_PARTY = f"""const script = document.createElement("script");
 script.src = "https://js.hs-analytics.net/analytics/1/{PORTAL}.js";
 document.head.append(script);"""
@@ -37,7 +37,7 @@ e.parentNode.insertBefore(n,e)}})(document,"script","hs-analytics",300000)</scri
 
 
 class Group(NamedTuple):
-    """A group of forms: a page's markup, the categories that let it through, and a host that is then asked."""
+    """A kind of tag: the markup of a page, the categories that allow it, and a host that it then contacts."""
 
     markup: str
     consent: str
@@ -87,7 +87,7 @@ GROUPS = {
         "functional,marketing",
         "meetings.hubspot.com",
     ),
-    "a copy known by its id": Group(
+    "a copy recognized by its id": Group(
         f'<script id="hs-script-loader" src="/hs/cache/{PORTAL}.js"></script>',
         "analytics,marketing",
         "js.hs-analytics.net",
@@ -115,7 +115,7 @@ def show(app: App, page: Page, group: Group, consent: str = "") -> None:
 
 
 @groups
-def test_nothing_is_asked_of_hubspot_before_consent(app: App, page: Page, standin: StandIn, group: Group) -> None:
+def test_no_request_to_hubspot_before_consent(app: App, page: Page, standin: StandIn, group: Group) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
 
@@ -128,16 +128,16 @@ def test_nothing_is_asked_of_hubspot_before_consent(app: App, page: Page, standi
 
 
 @groups
-def test_with_consent_the_page_is_as_the_site_wrote_it(app: App, page: Page, standin: StandIn, group: Group) -> None:
-    """The other half of the test above: the same page does ask when it may."""
+def test_consent_leaves_the_page_unchanged(app: App, page: Page, standin: StandIn, group: Group) -> None:
+    """The counterpart of the test above: the same page contacts HubSpot once it is allowed."""
     show(app, page, group, group.consent)
 
     comes(page, lambda: group.host in hosts(standin))
     assert page.locator("[data-consent]").count() == 0
 
 
-@pytest.mark.parametrize("name", sorted(GROUPS.keys() - {"hint"}))  # a hint has no use once the page stands
-def test_consent_that_comes_later_releases_in_place(app: App, page: Page, standin: StandIn, name: str) -> None:
+@pytest.mark.parametrize("name", sorted(GROUPS.keys() - {"hint"}))  # a hint does nothing once the page has loaded
+def test_later_consent_releases_without_reload(app: App, page: Page, standin: StandIn, name: str) -> None:
     group = GROUPS[name]
     show(app, page, group)
     quiet(page)
@@ -150,7 +150,7 @@ def test_consent_that_comes_later_releases_in_place(app: App, page: Page, standi
     expect(page).to_have_url(app.url)
 
 
-def test_a_click_on_a_placeholder_brings_the_form_and_no_tracker(app: App, page: Page, standin: StandIn) -> None:
+def test_click_on_placeholder_loads_only_the_form(app: App, page: Page, standin: StandIn) -> None:
     show(app, page, GROUPS["form pair"])
 
     page.get_by_role("button", name="Show the form").click()
@@ -160,7 +160,7 @@ def test_a_click_on_a_placeholder_brings_the_form_and_no_tracker(app: App, page:
     assert {host for host in hosts(standin) if "hsforms" not in host} == set()
 
 
-def test_a_click_on_a_placeholder_brings_the_meeting(app: App, page: Page, standin: StandIn) -> None:
+def test_click_on_placeholder_loads_the_meeting(app: App, page: Page, standin: StandIn) -> None:
     show(app, page, GROUPS["meetings in a frame"])
 
     page.get_by_role("button", name="Show").click()
@@ -169,9 +169,7 @@ def test_a_click_on_a_placeholder_brings_the_meeting(app: App, page: Page, stand
     expect(page.locator("iframe[title=Book]")).to_be_visible()
 
 
-def test_the_chat_that_a_click_brought_is_not_loaded_again_by_the_full_tag(
-    app: App, page: Page, standin: StandIn
-) -> None:
+def test_released_loader_loads_no_second_chat(app: App, page: Page, standin: StandIn) -> None:
     show(app, page, GROUPS["loader"])
     page.locator("[data-consent-facade] button").click()
     comes(page, lambda: "app.hubspot.com" in hosts(standin))
@@ -190,8 +188,8 @@ TAG_MANAGER = """<script>(function(w,d,s,l,i){w[l]=w[l]||[];var j=d.createElemen
 j.src='https://www.googletagmanager.com/gtm.js?id='+i;d.head.append(j)})(window,document,'script','dataLayer','GTM-X')</script>"""
 
 
-def test_behind_a_tag_manager_the_click_opens_the_chat_and_nothing_else(app: App, page: Page, standin: StandIn) -> None:
-    """The guard that stands before a tag manager holds what comes early, and not what the chat brings."""
+def test_click_behind_tag_manager_opens_only_the_chat(app: App, page: Page, standin: StandIn) -> None:
+    """The guard blocks what a tag manager inserts early, but not what the chat loads."""
     show(app, page, Group(TAG_MANAGER + GROUPS["loader"].markup, "", ""))
     assert page.locator("script[data-guard]").count() == 1
     page.evaluate(
@@ -212,8 +210,8 @@ def test_behind_a_tag_manager_the_click_opens_the_chat_and_nothing_else(app: App
 
 
 @pytest.mark.parametrize("mode", ["defer", "async"])
-def test_a_script_that_waits_for_its_library_by_id_finds_it(app: App, page: Page, mode: str) -> None:
-    """As WordPress plugins write it: the script listens at the library's tag, which stands before it."""
+def test_script_finds_blocked_library_by_id(app: App, page: Page, mode: str) -> None:
+    """WordPress plugins write this: the script listens for the load event of the library before it."""
     markup = (
         f'<script id="library" {mode} src="//js.hsforms.net/forms/v2.js"></script>'
         "<script>document.getElementById('library').addEventListener('load', () => {"

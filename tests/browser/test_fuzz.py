@@ -1,4 +1,4 @@
-"""A bounded run of built documents in Chromium, always the same ones."""
+"""A limited run of generated documents in Chromium, always the same ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TRIES = 200
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("scripting", [True, False], ids=["with scripts", "without scripts"])
-def test_chromium_asks_for_nothing_that_was_planted_in_a_built_document(
+def test_chromium_requests_no_planted_address(
     browser: Browser, scripting: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = ahead = 0
@@ -31,7 +31,7 @@ def test_chromium_asks_for_nothing_that_was_planted_in_a_built_document(
     with capsys.disabled():
         print(
             f"\nChromium {'with' if scripting else 'without'} scripts: {DOCUMENTS} documents, {before} requests as "
-            f"built, {len(wrong)} documents that ask rewritten, {ahead} requests by the look ahead alone"
+            f"built, {len(wrong)} documents that ask rewritten, {ahead} requests by the lookahead alone"
         )
     assert wrong == []
     assert before > DOCUMENTS / 2
@@ -49,9 +49,9 @@ def test_chromium_asks_for_nothing_that_was_planted_in_a_built_document(
         "<table><tr><script src=//held.example/a></script></table>",
     ],
 )
-def test_what_chromium_only_looks_ahead_at_is_held_too(browser: Browser, document: str) -> None:
+def test_address_seen_only_by_lookahead_is_blocked(browser: Browser, document: str) -> None:
     with judge(browser, scripting="noscript" not in document) as chromium:
-        # How far it looks ahead depends on how busy it is: until it has done so, and a few times more.
+        # The lookahead depends on how busy Chromium is, so try until it happens, and at least six times.
         verdicts = [chromium.judge(document.encode()) for _ in range(6)]
         while not any(verdict.before for verdict in verdicts) and len(verdicts) < TRIES:
             verdicts.append(chromium.judge(document.encode()))

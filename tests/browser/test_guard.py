@@ -1,4 +1,4 @@
-"""The guard: tags that other scripts insert, in every way there is, wait as those of the page do."""
+"""The guard: tags that other scripts insert wait as those of the page do, however they are inserted."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .site import Document, Site
 LOADER = f"https://js.hs-scripts.com/{PORTAL}.js"
 PIXEL = f"https://track.hubspot.com/__ptq.gif?a={PORTAL}"
 
-#: How a tag manager, or any script, can bring the loader: each makes `tag` or brings it by itself.
+#: How a tag manager, or any script, can insert the loader: each creates `tag` or inserts it directly.
 MAKE = (
     f"const tag = document.createElement('script'); tag.async = true; tag.src = '{LOADER}';tag.id = 'hs-script-loader';"
 )
@@ -54,7 +54,7 @@ WAYS = {
     "a fragment": MAKE + "const box = new DocumentFragment(); box.append(tag); document.body.append(box)",
     "setAttribute": "const tag = document.createElement('script');"
     f"tag.setAttribute('src', '{LOADER}'); tag.setAttribute('id', 'hs-script-loader'); document.body.append(tag)",
-    "the address once it stands in the page": "const tag = document.createElement('script'); document.body.append(tag);"
+    "the address set after insertion": "const tag = document.createElement('script'); document.body.append(tag);"
     f"tag.id = 'hs-script-loader'; tag.src = '{LOADER}'",
     "a namespace": "const tag = document.createElementNS('http://www.w3.org/1999/xhtml', 'script');"
     f"tag.src = '{LOADER}'; tag.id = 'hs-script-loader'; document.body.append(tag)",
@@ -73,7 +73,7 @@ WAYS = {
     "d.head.appendChild(s)})(document)`;"
     "document.body.append(tag)",
 }
-#: The same for pictures, frames and hints.
+#: The same for images, frames and hints.
 BEACONS = {
     "a new Image": f"window.kept = new Image(); kept.src = '{PIXEL}'",
     "markup": f"document.querySelector('h1').innerHTML = '<b>Hi</b><img alt=\"\" src=\"{PIXEL}\">'",
@@ -82,14 +82,14 @@ BEACONS = {
     f".insertAdjacentHTML('beforebegin', '<p>a > b <img src={PIXEL}></p>')",
     "markup at the end of an element": f"document.querySelector('main').insertAdjacentHTML('beforeend',"
     f'\'<IMG ALT="" DATA-X=1\\nSRC = "{PIXEL}">\')',
-    "markup added to an element that is in no page yet": "window.box = document.createElement('div');"
+    "markup added to a detached element": "window.box = document.createElement('div');"
     f"box.insertAdjacentHTML('afterbegin', '<img src={PIXEL}>')",
-    "markup in place of an element that is in no page yet": "window.box = document.createElement('div');"
+    "markup in place of a detached element": "window.box = document.createElement('div');"
     f"box.innerHTML = '<b></b>'; box.firstChild.outerHTML = '<img src={PIXEL}>'",
     "a frame in markup": "document.querySelector('h1').innerHTML ="
     '\'<iframe title="x" src="https://meetings.hubspot.com/ann"></iframe>\'',
     "a hint in markup": f"document.querySelector('h1').innerHTML = '<link rel=preload as=script href={LOADER}>'",
-    "an appended picture": f"const tag = document.createElement('img'); tag.src = '{PIXEL}'; document.body.append(tag)",
+    "an appended image": f"const tag = document.createElement('img'); tag.src = '{PIXEL}'; document.body.append(tag)",
     "a frame": "const tag = document.createElement('iframe'); tag.src = 'https://meetings.hubspot.com/ann';"
     "document.body.append(tag)",
     "a hint": "const tag = document.createElement('link'); tag.rel = 'preload'; tag.as = 'script';"
@@ -106,9 +106,7 @@ def run(page: Page, code: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_script_waits_however_it_is_inserted_and_runs_once_after_consent(
-    page: Page, site: Site, standin: StandIn, way: str
-) -> None:
+def test_inserted_script_waits_and_runs_once(page: Page, site: Site, standin: StandIn, way: str) -> None:
     guarded(site, before=f'<template><script src="{LOADER}" id="hs-script-loader"></script></template>')
     open_page(page)
     run(page, WAYS[way])
@@ -123,7 +121,7 @@ def test_a_script_waits_however_it_is_inserted_and_runs_once_after_consent(
 
 
 @pytest.mark.parametrize("way", BEACONS)
-def test_a_picture_a_frame_and_a_hint_wait_too(page: Page, site: Site, standin: StandIn, way: str) -> None:
+def test_inserted_image_frame_or_hint_waits(page: Page, site: Site, standin: StandIn, way: str) -> None:
     guarded(site)
     open_page(page)
     run(page, BEACONS[way])
@@ -135,8 +133,8 @@ def test_a_picture_a_frame_and_a_hint_wait_too(page: Page, site: Site, standin: 
     comes(page, lambda: len(asked(standin)) == 1)
 
 
-def test_hint_has_no_rel_while_it_is_held(page: Page, site: Site) -> None:
-    """Browsers warn of a hint that has no address."""
+def test_blocked_hint_has_no_rel(page: Page, site: Site) -> None:
+    """Browsers warn of a hint without an address."""
     guarded(site)
     open_page(page)
     run(page, BEACONS["a hint"])
@@ -149,7 +147,7 @@ def test_hint_has_no_rel_while_it_is_held(page: Page, site: Site) -> None:
 
 
 @pytest.mark.parametrize("copy", ["document.importNode(t.content, true)", "t.content.cloneNode(true)"])
-def test_a_template_that_is_filled_late_is_held(page: Page, site: Site, standin: StandIn, copy: str) -> None:
+def test_template_that_is_filled_late_is_blocked(page: Page, site: Site, standin: StandIn, copy: str) -> None:
     guarded(site)
     open_page(page)
     code = "const t = document.createElement('template'), s = t.content.ownerDocument.createElement('script');"
@@ -160,9 +158,7 @@ def test_a_template_that_is_filled_late_is_held(page: Page, site: Site, standin:
 
 
 @pytest.mark.parametrize("way", ["write", "writeln"])
-def test_what_a_script_writes_waits_too_and_runs_once_after_consent(
-    page: Page, site: Site, standin: StandIn, way: str
-) -> None:
+def test_tag_that_a_script_writes_waits_and_runs_once(page: Page, site: Site, standin: StandIn, way: str) -> None:
     end = "</scr' + 'ipt>"
     written = (
         f'<script>document.{way}(\'<p>Wr\', \'itten <img alt="" src="{PIXEL}"> text\', \'<script id="hs-script-loader"'
@@ -181,9 +177,7 @@ def test_what_a_script_writes_waits_too_and_runs_once_after_consent(
     assert sum(record.host == "js.hs-scripts.com" for record in asked(standin)) == 1
 
 
-def test_what_was_held_in_markup_is_released_when_it_comes_into_the_page_later(
-    page: Page, site: Site, standin: StandIn
-) -> None:
+def test_blocked_markup_inserted_later_is_released(page: Page, site: Site, standin: StandIn) -> None:
     guarded(site)
     open_page(page)
     run(page, f"box = document.createElement('div'); box.innerHTML = '<img alt=\"\" src=\"{PIXEL}\">'")
@@ -196,7 +190,7 @@ def test_what_was_held_in_markup_is_released_when_it_comes_into_the_page_later(
     comes(page, lambda: len(asked(standin)) == 1)
 
 
-def test_what_is_not_the_vendors_is_left_alone(page: Page, site: Site) -> None:
+def test_tags_of_others_are_left_alone(page: Page, site: Site) -> None:
     guarded(site)
     site.pages["/own.js"] = Document(b"window.own = 1", {"Content-Type": "text/javascript"})
     site.pages["/own.gif"] = Document(b"GIF89a")
@@ -217,15 +211,15 @@ def test_what_is_not_the_vendors_is_left_alone(page: Page, site: Site) -> None:
     assert page.locator("[data-consent]").count() == 0
 
 
-def test_what_is_allowed_on_this_page_passes(page: Page, site: Site, standin: StandIn) -> None:
+def test_tag_allowed_on_this_page_passes(page: Page, site: Site, standin: StandIn) -> None:
     guarded(site, Purpose.TRACKING, Purpose.CHAT)
     page.goto(URL)
     run(page, WAYS["appendChild"])
     standin.wait_for("js.hs-scripts.com")
 
 
-def test_what_an_allowed_loader_brings_passes(page: Page, site: Site, standin: StandIn) -> None:
-    """Analytics and marketing are enough for HubSpot's full tag, and that brings the chat."""
+def test_tag_that_allowed_loader_brings_passes(page: Page, site: Site, standin: StandIn) -> None:
+    """Consent to analytics and marketing allows the full tag of HubSpot, and that loads the chat."""
     guarded(site, Purpose.TRACKING)
     page.goto(URL)
     run(page, WAYS["appendChild"])
@@ -233,7 +227,7 @@ def test_what_an_allowed_loader_brings_passes(page: Page, site: Site, standin: S
     assert page.locator("[data-consent=chat]").count() == 0
 
 
-def test_the_click_brings_the_chat_through_the_guard_and_nothing_else(page: Page, site: Site, standin: StandIn) -> None:
+def test_click_brings_only_the_chat_through_the_guard(page: Page, site: Site, standin: StandIn) -> None:
     guarded(site)
     open_page(page)
     run(page, WAYS["appendChild"])
@@ -243,7 +237,7 @@ def test_the_click_brings_the_chat_through_the_guard_and_nothing_else(page: Page
     assert page.locator("iframe[src]").count() == 1
 
 
-def test_a_held_script_that_keeps_its_id_does_not_pass_for_a_live_one(page: Page, site: Site, standin: StandIn) -> None:
+def test_blocked_script_does_not_pass_for_a_live_one(page: Page, site: Site, standin: StandIn) -> None:
     guarded(site)
     open_page(page)
     run(
@@ -257,12 +251,12 @@ def test_a_held_script_that_keeps_its_id_does_not_pass_for_a_live_one(page: Page
     expect_state(page, "ready")
 
 
-def test_the_pages_own_tag_and_the_inserted_one_are_released_as_one(page: Page, site: Site, standin: StandIn) -> None:
+def test_own_tag_and_inserted_copy_run_once(page: Page, site: Site, standin: StandIn) -> None:
     own = (
         '<script type="text/x-consent" data-consent="tracking" data-consent-id="hs-script-loader" async '
         f'data-consent-src="{LOADER}"></script>'
     )
-    put(site, document(guard=(), before=own, held=(LOADER,)))
+    put(site, document(guard=(), before=own, blocked=(LOADER,)))
     open_page(page)
     run(page, WAYS["appendChild"])
     decide(site, chat=True, tracking=True)
@@ -272,7 +266,7 @@ def test_the_pages_own_tag_and_the_inserted_one_are_released_as_one(page: Page, 
     assert sum(record.host == "js.hs-scripts.com" for record in asked(standin)) == 1
 
 
-def test_a_page_with_a_guard_and_no_facade_releases_too(page: Page, site: Site, standin: StandIn) -> None:
+def test_page_with_guard_but_no_facade_releases(page: Page, site: Site, standin: StandIn) -> None:
     body = document(guard=())
     put(site, body.partition(b"<aside")[0] + b"</body></html>")
     page.goto(URL)
@@ -285,7 +279,7 @@ def test_a_page_with_a_guard_and_no_facade_releases_too(page: Page, site: Site, 
 
 
 def alone(site: Site, head: str = "", *, inline: bool = True, body: str = "", before: str = "") -> None:
-    """A page with the guard, in which the server has held nothing."""
+    """Serve a page with the guard, in which the server has blocked no tag."""
     guard = document(guard=(), inline=inline).partition(b"</style>")[2].partition(b"</head>")[0].decode()
     put(
         site,
@@ -294,10 +288,10 @@ def alone(site: Site, head: str = "", *, inline: bool = True, body: str = "", be
     )
 
 
-class TestAlone:
-    """The guard in a page of which the server has held nothing."""
+class TestGuardWithoutBlockedTags:
+    """The guard in a page in which the server has blocked no tag."""
 
-    def test_page_that_inserts_nothing_asks_for_no_script(self, page: Page, site: Site) -> None:
+    def test_page_that_inserts_nothing_loads_no_facade(self, page: Page, site: Site) -> None:
         alone(site, "<script>ran = 1</script>")
         page.goto(URL)
         run(page, "document.body.append(document.createElement('script'))")
@@ -306,7 +300,7 @@ class TestAlone:
         assert [path for path in site.asked if "_consent" in path] == []
 
     @pytest.mark.parametrize("inline", [True, False])
-    def test_what_is_inserted_while_it_loads_waits(
+    def test_script_inserted_while_the_page_loads_waits(
         self, page: Page, site: Site, standin: StandIn, inline: bool
     ) -> None:
         alone(site, f"<script>{WAYS['appendChild'].replace('document.body', 'document.head')}</script>", inline=inline)
@@ -320,7 +314,7 @@ class TestAlone:
         until(page, "document.cookie.includes('__hstc')")
         assert sum(record.host == "js.hs-scripts.com" for record in asked(standin)) == 1
 
-    def test_it_holds_where_its_file_cannot_be_had(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_guard_blocks_even_if_facade_fails_to_load(self, page: Page, site: Site, standin: StandIn) -> None:
         alone(site, f"<script>{WAYS['appendChild']}</script>")
         for path in [path for path in site.pages if path.startswith("/_consent/")]:
             del site.pages[path]
@@ -329,7 +323,7 @@ class TestAlone:
         quiet(page)
         assert asked(standin) == []
 
-    def test_consent_before_it_has_a_script_is_seen(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_consent_before_facade_loads_is_noticed(self, page: Page, site: Site, standin: StandIn) -> None:
         alone(site)
         page.goto(URL)
         decide(site, chat=True, tracking=True)
@@ -339,7 +333,7 @@ class TestAlone:
         run(page, WAYS["appendChild"])
         until(page, "document.cookie.includes('__hstc')")
 
-    def test_page_for_everybody_asks_at_once(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_shared_page_requests_decision_at_once(self, page: Page, site: Site, standin: StandIn) -> None:
         alone(site, f"<script>{WAYS['appendChild']}</script>")
         body = site.pages["/"].body.replace(b" data-guard=", b' data-ask="" data-guard=')
         put(site, body)
@@ -347,8 +341,8 @@ class TestAlone:
         page.goto(URL)
         until(page, "document.cookie.includes('__hstc')")
 
-    def test_held_markup_of_a_later_page_is_released(self, page: Page, site: Site, standin: StandIn) -> None:
-        """What a server held and a script inserts, where it may load by now, waits for the script that releases it."""
+    def test_blocked_markup_of_a_later_page_is_released(self, page: Page, site: Site, standin: StandIn) -> None:
+        """The facade releases a tag that a server had blocked, that a script inserts, and that is allowed by now."""
         alone(site)
         put(site, site.pages["/"].body.replace(b"data-guard='{}'", b"data-guard='{\"tracking\":1}'"))
         page.goto(URL)
@@ -356,7 +350,9 @@ class TestAlone:
         comes(page, lambda: any("/_consent/facade." in path for path in site.asked))
 
     @pytest.mark.parametrize("name", ["open", "core", "refresh"])
-    def test_markup_with_its_name_is_in_nobodys_way(self, page: Page, site: Site, standin: StandIn, name: str) -> None:
+    def test_markup_named_like_the_guard_does_no_harm(
+        self, page: Page, site: Site, standin: StandIn, name: str
+    ) -> None:
         taken = f'<form id="consentMiddleware"><input name="{name}"><input name="waits"></form>'
         body = document(guard=()).decode()
         guard, _, rest = body.partition("</style>")[2].partition("</head>")
@@ -369,12 +365,12 @@ class TestAlone:
         page.evaluate("document.cookie = 'choice=1'")
         until(page, "document.cookie.includes('__hstc')")
 
-    @pytest.mark.parametrize("held", [False, True])
-    def test_what_the_site_calls_is_done_when_it_can_be(
-        self, page: Page, site: Site, standin: StandIn, held: bool
+    @pytest.mark.parametrize("blocked", [False, True])
+    def test_early_site_calls_run_once_the_script_loads(
+        self, page: Page, site: Site, standin: StandIn, blocked: bool
     ) -> None:
         alone(site, "<script>consentMiddleware.refresh()</script>")
-        if held:
+        if blocked:
             put(site, document(guard=(), head="<script>consentMiddleware.refresh()</script>"))
         page.goto(URL)
         comes(page, lambda: site.asked.count(DECISION) == 1)
@@ -383,7 +379,7 @@ class TestAlone:
         assert cookies(page) == {}
         assert asked(standin) == []
 
-    def test_a_second_guard_does_nothing(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_second_guard_does_nothing(self, page: Page, site: Site, standin: StandIn) -> None:
         alone(site)
         source = site.pages["/"].body
         once = b"<script>once = Element.prototype.setAttribute</script>"
@@ -396,7 +392,7 @@ class TestAlone:
         assert page.locator("[data-consent-by]").count() == 1
         assert page.evaluate("Element.prototype.setAttribute === once && !/native code/.test(once)")
 
-    def test_pages_own_scripts_see_no_difference(self, page: Page, site: Site) -> None:
+    def test_scripts_of_the_page_see_no_difference(self, page: Page, site: Site) -> None:
         alone(site)
         page.goto(URL)
         found = page.evaluate(
@@ -406,8 +402,8 @@ class TestAlone:
         assert found == "consentMiddleware|1||"
 
 
-class TestPolicy:
-    def test_a_strict_policy_with_trusted_types_is_kept(self, page: Page, site: Site, standin: StandIn) -> None:
+class TestContentSecurityPolicy:
+    def test_guard_works_under_policy_with_trusted_types(self, page: Page, site: Site, standin: StandIn) -> None:
         policy = (
             "script-src 'nonce-abc' 'strict-dynamic'; connect-src 'self' https://api.hubspot.com https://*.hubapi.com"
             " https://*.hscollectedforms.net; require-trusted-types-for 'script';"
@@ -431,9 +427,7 @@ class TestPolicy:
         page.evaluate("document.cookie = 'choice=1'")
         standin.wait_for("js.hs-scripts.com")
 
-    def test_trusted_markup_stays_trusted_and_no_other_becomes_it(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
+    def test_only_trusted_markup_stays_trusted(self, page: Page, site: Site, standin: StandIn) -> None:
         policy = "require-trusted-types-for 'script'; trusted-types consent-facade site"
         own = "<script>site = trustedTypes.createPolicy('site', {createHTML: (html) => html})</script>"
         put(site, document(guard=(), head=own), headers={"Content-Security-Policy": policy})
@@ -450,7 +444,7 @@ class TestPolicy:
         comes(page, lambda: len(asked(standin)) == 1)
 
     def test_markup_admits_no_address_for_other_markup(self, page: Page, site: Site, standin: StandIn) -> None:
-        """Both are markup that somebody got into the page: one names an address, the other bears our marks."""
+        """Both elements are injected: one names an address, the other has our attributes."""
         evil = (
             f'<template><script src="{LOADER}"></script></template>'
             f'<script type="text/x-consent" data-consent="tracking" data-consent-src="{LOADER}"></script>'
@@ -461,19 +455,19 @@ class TestPolicy:
             headers={"Content-Security-Policy": "script-src 'nonce-abc' 'strict-dynamic'; connect-src 'self'"},
         )
         open_page(page)
-        held = page.evaluate("[...document.querySelector('template').content.firstChild.attributes].map((a) => a.name)")
-        assert "data-consent" in held
-        assert "data-consent-by" not in held
+        names = page.evaluate(
+            "[...document.querySelector('template').content.firstChild.attributes].map((a) => a.name)"
+        )
+        assert "data-consent" in names
+        assert "data-consent-by" not in names
         decide(site, chat=False, tracking=True)
         page.evaluate("document.cookie = 'choice=1'")
         comes(page, lambda: DECISION in site.asked)
         quiet(page)
         assert asked(standin) == []
 
-    def test_markup_with_a_script_is_held_and_never_run_without_the_nonce(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
-        """Markup that got into the page and would not have run must not run because it was held."""
+    def test_script_in_markup_without_nonce_never_runs(self, page: Page, site: Site, standin: StandIn) -> None:
+        """Injected markup that would not have run must not run because the guard blocked it."""
         put(
             site,
             document(guard=(), nonce="abc"),

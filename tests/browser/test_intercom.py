@@ -1,4 +1,4 @@
-"""Intercom's driver in a real browser, against a stand-in for its widget that is written after the documented API."""
+"""Intercom's driver in a real browser, with a stand-in for the widget written from its documentation."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ DRIVER = "const driver = " + (files("consent_middleware") / "vendors" / "interco
 WIDGET = "https://widget.intercom.io/widget/abc12345"
 ATTRIBUTES = {"id": "intercom-messenger-script", "data-app-id": "abc12345"}
 
-#: What the widget's script does as far as the driver can see it: it marks a queue as booted, takes the calls that came
-#: before in turn, boots by itself when the settings name a workspace, and is slow to show anything.
+#: What the driver can see of the widget's script: it marks the queue as booted, handles the earlier calls in order,
+#: boots by itself if the settings name a workspace, and takes a while to show anything.
 STANDIN = """
 (() => {
   if (window.Intercom?.booted) return;
@@ -81,7 +81,7 @@ BEGIN = """([open, attributes]) => {
 
 @pytest.fixture
 def tab(page: Page, site: Site, context: BrowserContext) -> Iterator[Page]:
-    """A page with the driver in it, on a site where Intercom's script is the stand-in."""
+    """Yield a page with the driver, on a site where the stand-in replaces Intercom's script."""
     errors: list[Any] = []
 
     def note(error: Any) -> None:
@@ -104,7 +104,7 @@ def begin(tab: Page, *, open_: bool, attributes: dict[str, str] | None = None) -
 
 
 def wait(tab: Page) -> None:
-    """Ask again and again, as the facade does, until what was asked for is there."""
+    """Poll, as the facade does, until the driver says that the messenger is loaded."""
     tab.wait_for_function("driver.loaded()", polling=50)
 
 
@@ -112,7 +112,7 @@ def calls(tab: Page) -> list[str]:
     return [call[0] for call in tab.evaluate("calls")]
 
 
-def test_nothing_is_there_before_the_script_has_run_although_a_snippet_queues(tab: Page) -> None:
+def test_queue_of_a_snippet_does_not_count_as_loaded(tab: Page) -> None:
     tab.evaluate("() => { window.Intercom = (...call) => Intercom.q.push(call); Intercom.q = []; }")
     begin(tab, open_=True)
 
@@ -120,7 +120,7 @@ def test_nothing_is_there_before_the_script_has_run_although_a_snippet_queues(ta
     assert [call[0] for call in tab.evaluate("Intercom.q.map(([name]) => [name])")] == ["onShow", "boot", "show"]
 
 
-def test_a_site_s_snippet_can_load_the_chat_after_the_first_try_failed(tab: Page) -> None:
+def test_remove_deletes_the_drivers_own_queue(tab: Page) -> None:
     begin(tab, open_=True)
     assert tab.evaluate("typeof Intercom") == "function"
 
@@ -129,7 +129,7 @@ def test_a_site_s_snippet_can_load_the_chat_after_the_first_try_failed(tab: Page
     assert tab.evaluate("'Intercom' in window") is False
 
 
-def test_a_queue_of_the_site_s_own_is_left_to_it(tab: Page) -> None:
+def test_remove_keeps_the_queue_of_the_site(tab: Page) -> None:
     tab.evaluate("() => { window.Intercom = (...call) => Intercom.q.push(call); Intercom.q = []; }")
     begin(tab, open_=True)
 
@@ -138,7 +138,7 @@ def test_a_queue_of_the_site_s_own_is_left_to_it(tab: Page) -> None:
     assert tab.evaluate("typeof Intercom") == "function"
 
 
-def test_after_a_click_it_opens_with_the_site_s_own_settings(tab: Page) -> None:
+def test_click_opens_messenger_with_site_settings(tab: Page) -> None:
     tab.evaluate("window.mine = window.intercomSettings = { name: 'Ada', api_base: 'https://api-iam.eu.intercom.io' }")
     begin(tab, open_=True, attributes={**ATTRIBUTES, "data-api-base": "https://api-iam.au.intercom.io"})
     tab.evaluate(BRING, WIDGET)
@@ -150,7 +150,7 @@ def test_after_a_click_it_opens_with_the_site_s_own_settings(tab: Page) -> None:
     assert tab.evaluate("driver.frame().name") == "intercom-messenger-frame"
 
 
-def test_a_launcher_alone_does_not_count_as_open(tab: Page) -> None:
+def test_launcher_alone_does_not_count_as_open(tab: Page) -> None:
     begin(tab, open_=True)
     tab.evaluate("document.body.append(Object.assign(document.createElement('div'), {className: 'intercom-launcher'}))")
     tab.evaluate("window.Intercom = Object.assign(() => {}, { booted: true })")
@@ -158,7 +158,7 @@ def test_a_launcher_alone_does_not_count_as_open(tab: Page) -> None:
     assert not tab.evaluate("driver.loaded()")
 
 
-def test_where_it_is_allowed_it_comes_without_opening(tab: Page) -> None:
+def test_allowed_messenger_loads_without_opening(tab: Page) -> None:
     begin(tab, open_=False)
     tab.evaluate(BRING, WIDGET)
     wait(tab)
@@ -168,7 +168,7 @@ def test_where_it_is_allowed_it_comes_without_opening(tab: Page) -> None:
     assert tab.evaluate("done") == 1
 
 
-def test_a_site_that_hides_the_launcher_is_told_that_it_is_ready_all_the_same(tab: Page) -> None:
+def test_hidden_launcher_still_counts_as_ready(tab: Page) -> None:
     tab.evaluate("window.intercomSettings = { hide_default_launcher: true }")
     begin(tab, open_=False)
     tab.evaluate(BRING, WIDGET)
@@ -177,7 +177,7 @@ def test_a_site_that_hides_the_launcher_is_told_that_it_is_ready_all_the_same(ta
     assert tab.evaluate("[driver.frame(), done]") == [None, 1]
 
 
-def test_settings_that_cannot_be_written_are_copied(tab: Page) -> None:
+def test_frozen_settings_are_copied(tab: Page) -> None:
     tab.evaluate("window.intercomSettings = Object.freeze({ name: 'Ada' })")
     begin(tab, open_=True)
     tab.evaluate(BRING, WIDGET)
@@ -186,13 +186,13 @@ def test_settings_that_cannot_be_written_are_copied(tab: Page) -> None:
     assert tab.evaluate("intercomSettings") == {"name": "Ada", "app_id": "abc12345"}
 
 
-def test_the_tag_s_data_centre_counts_where_the_site_says_none(tab: Page) -> None:
+def test_region_of_the_tag_is_used_if_site_sets_none(tab: Page) -> None:
     begin(tab, open_=True, attributes={**ATTRIBUTES, "data-api-base": "https://api-iam.eu.intercom.io"})
 
     assert tab.evaluate("intercomSettings.api_base") == "https://api-iam.eu.intercom.io"
 
 
-def test_a_second_begin_replaces_the_first(tab: Page) -> None:
+def test_second_begin_replaces_the_first(tab: Page) -> None:
     begin(tab, open_=False)
     tab.evaluate("driver.begin(true, () => (window.second = true), {})")
     tab.evaluate(BRING, WIDGET)
@@ -202,7 +202,7 @@ def test_a_second_begin_replaces_the_first(tab: Page) -> None:
     assert calls(tab) == ["ready", "boot", "onShow", "boot", "show"]
 
 
-def test_after_it_was_taken_away_it_comes_again(tab: Page) -> None:
+def test_removed_messenger_can_be_loaded_again(tab: Page) -> None:
     begin(tab, open_=True)
     tab.evaluate(BRING, WIDGET)
     wait(tab)
@@ -215,7 +215,7 @@ def test_after_it_was_taken_away_it_comes_again(tab: Page) -> None:
     assert calls(tab) == ["onShow", "boot", "show", "shutdown", "onShow", "boot", "show"]
 
 
-def test_one_that_is_open_is_left_alone_and_one_that_is_closed_opens(tab: Page) -> None:
+def test_open_shows_a_closed_messenger_once(tab: Page) -> None:
     begin(tab, open_=False)
     tab.evaluate(BRING, WIDGET)
     wait(tab)
@@ -226,14 +226,14 @@ def test_one_that_is_open_is_left_alone_and_one_that_is_closed_opens(tab: Page) 
     assert calls(tab) == ["ready", "boot", "show"]
 
 
-def test_a_chat_that_something_else_brings_is_seen(tab: Page) -> None:
+def test_messenger_from_another_script_is_found(tab: Page) -> None:
     assert tab.evaluate("driver.frame()") is None
     tab.evaluate("window.intercomSettings = { app_id: 'abc12345' }")
     tab.evaluate(BRING, WIDGET)
     tab.wait_for_function("driver.frame()")
 
 
-def test_it_is_forgotten_with_its_own_cookies_and_no_others(tab: Page) -> None:
+def test_forget_deletes_only_cookies_of_intercom(tab: Page) -> None:
     begin(tab, open_=True)
     tab.evaluate(BRING, WIDGET)
     wait(tab)
@@ -246,13 +246,13 @@ def test_it_is_forgotten_with_its_own_cookies_and_no_others(tab: Page) -> None:
     assert tab.evaluate("driver.frame()") is None
 
 
-def test_it_offers_what_a_facade_asks_of_any_driver(tab: Page) -> None:
+def test_driver_has_every_method_the_facade_calls(tab: Page) -> None:
     asked = ["api", "begin", "loaded", "open", "frame", "remove", "forget"]
 
     assert tab.evaluate("(names) => names.filter((name) => typeof driver[name] !== 'function')", asked) == []
 
 
-def test_a_messenger_that_is_up_keeps_its_session(tab: Page) -> None:
+def test_begin_keeps_session_of_running_messenger(tab: Page) -> None:
     tab.evaluate("window.intercomSettings = { app_id: 'abc12345' }")
     tab.evaluate(BRING, WIDGET)
     tab.wait_for_function("driver.frame()")
@@ -271,10 +271,10 @@ if(document.readyState==="complete")l();else w.addEventListener("load",l,false);
 
 @pytest.mark.parametrize("vendors", [["intercom"], ["hubspot", "intercom"]])
 @pytest.mark.parametrize(
-    "markup", [INSTALLED, f'<script async src="{WIDGET}"></script>'], ids=["the usual installation", "a script's tag"]
+    "markup", [INSTALLED, f'<script async src="{WIDGET}"></script>'], ids=["the usual snippet", "a script tag"]
 )
-def test_the_whole_of_it_a_page_a_click_and_the_messenger(page: Page, markup: str, vendors: list[str]) -> None:
-    """The same middleware and the same facade drive a second vendor's chat: nothing early, and the click opens it."""
+def test_click_on_facade_loads_and_opens_messenger(page: Page, markup: str, vendors: list[str]) -> None:
+    """The middleware and the facade work for a second vendor: nothing loads early, and the click opens the chat."""
     asked: list[str] = []
 
     def answer(route: Route) -> None:

@@ -1,8 +1,7 @@
-"""Real pages in a real browser: what they ask HubSpot for as they are, and that a visitor who has chosen nothing gets
-them without any of it.
+"""Real pages in a real browser: they contact HubSpot as they are, but not for a visitor without consent.
 
-The pages lie beside the project, in `../shared/corpus`; where they are not there, this test skips. The browser reaches
-nothing: the site and HubSpot are answered here, and every other name leads nowhere.
+The test is skipped where the folder of real pages is missing. The browser reaches no network: the test answers for the
+site and for HubSpot, and no other host name resolves.
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ from tests.test_corpus import CORPUS, pages, read, rewrite
 
 ORIGIN = "http://www.shop.example"
 PAGE = "/a/page"
-#: Asked for last, so that all else that a page asks for has been told of.
+#: Requested last, so that every other request of the page has been reported.
 FENCE = f"{ORIGIN}/fence"
 POLICY = Policy(contact_url="/contact")
-#: HubSpot's hosts, by their names alone; and what its hosts serve as part of a page: files, styles, words of its CMS.
+#: HubSpot's hosts by name, and what they serve as content of a page: files, styles, texts of its content system.
 HUBSPOT = re.compile(
     r"^https?://(?:[^/?#]*\.)?(?:hs[a-z-]+|hubspot[a-z0-9-]*|hubapi|usemessages)\.(?:com|net)(?:[:/?#]|$)"
 )
@@ -33,7 +32,7 @@ CONTENT = re.compile(
     r"//(?:cdn2\.hubspot\.net|[0-9]+\.fs1\.hubspotusercontent-na1\.net|static(?:2cdn)?\.hubspot\.com"
     r"|www\.hubspot\.com/(?:hubfs|hs-fs|wt-assets)|static\.hsappstatic\.net/cos-i18n)/"
 )
-#: Where a program that saves pages has led HubSpot's addresses to a folder of its own.
+#: Addresses of HubSpot that the program which saved the page has changed to a local folder.
 SAVED = re.compile(
     rb"""(["'=(])(?:\.\./)+((?:[\w.-]+\.)?(?:hs-?[a-z-]+|hubspot[a-z0-9-]*|usemessages)\.(?:com|net)/)"""
 )
@@ -46,25 +45,25 @@ pytestmark = [
 
 
 def tagged() -> Iterator[str]:
-    """The pages that hold something, one of each kind of site: saved pages of one site have the same tags."""
+    """Yield the pages with blocked tags, one for each set of tags, because pages of one site have the same tags."""
     known = set()
     for name, hubspot in pages():
         if hubspot in {"host", "marker"}:
             document = alive(name)
-            _, holds = rewrite(document, Consent(), len(document), POLICY)
-            kind = tuple((held.rule, held.src) for held in holds.blocked)
+            _, blocker = rewrite(document, Consent(), len(document), POLICY)
+            kind = tuple((tag.rule, tag.src) for tag in blocker.blocked)
             if kind and kind not in known:
                 known.add(kind)
                 yield name
 
 
 def alive(name: str) -> bytes:
-    """A saved page with HubSpot's addresses as they were."""
+    """Return a saved page with the original addresses of HubSpot."""
     return SAVED.sub(rb"\1https://\2", read(name))
 
 
 class Visit:
-    """One look at a page: what was asked of HubSpot, and which errors its scripts raised."""
+    """One visit to a page: its requests to HubSpot and the errors of its scripts."""
 
     def __init__(self, browser: Browser, name: str, *, behind: bool, scripting: bool = True) -> None:
         self.asked: list[str] = []
@@ -98,7 +97,7 @@ class Visit:
         page.on("pageerror", lambda error: self.errors.add(error.message))
         page.on("dialog", lambda dialog: dialog.dismiss())
         page.goto(ORIGIN + PAGE, wait_until="load")
-        # What a browser asks for while it looks ahead is told of before what is asked for later.
+        # A browser reports the requests of its lookahead before later ones.
         page.evaluate("(url) => { document.createElement('img').src = url }", FENCE)
         comes(page, lambda: self._passed)
         self.facades = page.locator("[data-consent-facade]").count()
@@ -106,19 +105,17 @@ class Visit:
 
     @property
     def early(self) -> list[str]:
-        """What was asked of HubSpot besides a page's content."""
+        """Return the requests to HubSpot that are not for content of the page."""
         return [url for url in self.asked if not CONTENT.search(url)]
 
 
-#: Errors that holding a tag brings to a page, each with the reason why nothing is lost by it.
+#: Errors that a page raises because a tag is blocked, each with the reason why nothing is lost.
 KNOWN = {
-    "script-id or src is required": "a custom element of the site's own finds no address; it is put in again on release"
+    "script-id or src is required": "a custom element of the site finds no address; it is inserted again on release"
 }
 
 
-def test_real_pages_ask_hubspot_for_nothing_before_consent_and_raise_no_new_error(
-    browser: Browser, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_real_pages_request_nothing_and_raise_nothing(browser: Browser, capsys: pytest.CaptureFixture[str]) -> None:
     asked = buttons = count = 0
     early, raised = {}, {}
     for name in tagged():
@@ -130,7 +127,7 @@ def test_real_pages_ask_hubspot_for_nothing_before_consent_and_raise_no_new_erro
             early[name] = after.early
         new = after.errors - before.errors - KNOWN.keys()
         if new:
-            # What scripts raise that find no network depends on which of them is first.
+            # Which error a script without network raises depends on the order of the scripts.
             raised[name] = new - Visit(browser, name, behind=False).errors
     with capsys.disabled():
         print(f"\nreal pages in Chromium: {count} pages, {asked} requests as they are, {buttons} get a button")

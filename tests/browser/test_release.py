@@ -1,4 +1,4 @@
-"""Consent that comes, or goes, while a page stands: what is asked, what is released, in which order, and what ends."""
+"""Consent given or withdrawn while a page is open: what is requested, released and ended, and in which order."""
 
 from __future__ import annotations
 
@@ -42,30 +42,30 @@ from .pages import (
 from .site import Document, Site
 
 LOADER = f"https://js.hs-scripts.com/{PORTAL}.js"
-HELD_LOADER = (
+BLOCKED_LOADER = (
     '<script type="text/x-consent" data-consent="tracking" data-consent-type="text/javascript" '
     f'data-consent-id="hs-script-loader" async defer data-consent-src="{LOADER}"></script>'
 )
 
-#: Says what ran, in order.
+#: Collects the names of the scripts that ran, in order.
 LOG = "<script nonce='abc'>ran = []</script>"
 
 
 def script(site: Site, name: str, code: str = "") -> str:
-    """Put a script on the site that says when it runs; gives back its path."""
+    """Serve a script that records that it ran. Return its path."""
     code = code or f"ran.push('{name}')"
     site.pages[f"/{name}.js"] = Document(code.encode(), {"Content-Type": "text/javascript"})
     return f"/{name}.js"
 
 
-def held(site: Site, name: str, more: str = "", purpose: str = "tracking") -> str:
-    """A held tag for such a script."""
+def blocked_script(site: Site, name: str, more: str = "", purpose: str = "tracking") -> str:
+    """Return a blocked tag for such a script."""
     src = script(site, name)
     return f'<script type="text/x-consent" data-consent="{purpose}" data-consent-src="{src}" {more}></script>'
 
 
 def grant(page: Page, site: Site, **allowed: bool) -> None:
-    """The visitor consents: the server's answer changes, and a cookie tells the page."""
+    """Give consent: change the decision of the server, and set a cookie so that the page notices."""
     decide(site, **allowed)
     page.evaluate("document.cookie = 'choice=' + Math.random()")
 
@@ -76,14 +76,14 @@ def ran(page: Page) -> list[str]:
 
 
 class TestRelease:
-    def test_a_script_with_attributes_of_its_own(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before=held(site, "x", 'data-account="7"'), held=("/x.js",)))
+    def test_script_with_own_attributes_is_released(self, page: Page, site: Site) -> None:
+        put(site, document(head=LOG, before=blocked_script(site, "x", 'data-account="7"'), blocked=("/x.js",)))
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "ran.length === 1")
 
-    def test_the_full_tag_is_released_in_place_without_a_reload(self, page: Page, site: Site, standin: StandIn) -> None:
-        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+    def test_full_tag_is_released_in_place_without_reload(self, page: Page, site: Site, standin: StandIn) -> None:
+        put(site, document(before=BLOCKED_LOADER, blocked=(LOADER,)))
         open_page(page)
         page.evaluate("document.querySelector('[data-consent]').parentNode.id = 'where'; window.same = 1")
         grant(page, site, chat=True, tracking=True)
@@ -101,18 +101,16 @@ class TestRelease:
         assert requests.count("js.hs-scripts.com") == 1
         assert requests.count("js.usemessages.com") == 1
 
-    def test_without_consent_to_it_nothing_is_released(self, page: Page, site: Site, standin: StandIn) -> None:
-        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+    def test_tag_without_consent_is_not_released(self, page: Page, site: Site, standin: StandIn) -> None:
+        put(site, document(before=BLOCKED_LOADER, blocked=(LOADER,)))
         open_page(page)
         grant(page, site)
         comes(page, lambda: DECISION in site.asked)
         quiet(page)
         assert asked(standin) == []
 
-    def test_functional_consent_brings_the_chat_alone_unopened_and_takes_the_button_away(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
-        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+    def test_functional_consent_loads_closed_chat_only(self, page: Page, site: Site, standin: StandIn) -> None:
+        put(site, document(before=BLOCKED_LOADER, blocked=(LOADER,)))
         open_page(page)
         grant(page, site, chat=True)
         expect_state(page, "ready")
@@ -120,10 +118,8 @@ class TestRelease:
         assert hosts(standin) == CHAT_HOSTS
         assert not page.evaluate("document.documentElement.classList.contains('hs-messages-widget-open')")
 
-    def test_a_chat_that_a_click_has_loaded_is_not_loaded_again_by_the_full_tag(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
-        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+    def test_full_tag_does_not_load_a_clicked_chat_again(self, page: Page, site: Site, standin: StandIn) -> None:
+        put(site, document(before=BLOCKED_LOADER, blocked=(LOADER,)))
         open_page(page)
         button(page).click()
         expect_state(page, "ready")
@@ -134,18 +130,18 @@ class TestRelease:
         assert sum(record.host == "js.usemessages.com" for record in asked(standin)) == 1
         assert page.locator("iframe").count() == 1
 
-    def test_order_is_the_documents_and_async_does_not_wait(self, page: Page, site: Site) -> None:
+    def test_release_keeps_document_order_except_async(self, page: Page, site: Site) -> None:
         tags = (
-            held(site, "deferred", "defer")
-            + held(site, "first")
+            blocked_script(site, "deferred", "defer")
+            + blocked_script(site, "first")
             + '<script type="text/x-consent" data-consent="tracking">ran.push("inline 1")</script>'
-            + held(site, "module", 'data-consent-type="module"')
-            + held(site, "second")
+            + blocked_script(site, "module", 'data-consent-type="module"')
+            + blocked_script(site, "second")
             + '<script type="text/x-consent" data-consent="tracking">ran.push("inline 2")</script>'
-            + held(site, "any", "async")
+            + blocked_script(site, "any", "async")
         )
         names = ("deferred", "first", "module", "second", "any")
-        put(site, document(head=LOG, before=tags, held=tuple(f"/{name}.js" for name in names)))
+        put(site, document(head=LOG, before=tags, blocked=tuple(f"/{name}.js" for name in names)))
         open_page(page)
         first: list[Route] = []
 
@@ -163,17 +159,17 @@ class TestRelease:
         until(page, "ran.length === 7")
         assert ran(page) == ["any", "first", "inline 1", "second", "inline 2", "deferred", "module"]
 
-    def test_a_script_that_cannot_be_had_does_not_stop_the_next(self, page: Page, site: Site) -> None:
-        tags = held(site, "gone") + held(site, "next")
-        put(site, document(head=LOG, before=tags, held=("/gone.js", "/next.js")))
+    def test_script_that_fails_does_not_stop_the_next(self, page: Page, site: Site) -> None:
+        tags = blocked_script(site, "gone") + blocked_script(site, "next")
+        put(site, document(head=LOG, before=tags, blocked=("/gone.js", "/next.js")))
         del site.pages["/gone.js"]
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "ran.length === 1")
         assert ran(page) == ["next"]
 
-    def test_each_tag_runs_once_however_often_consent_is_told(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before=held(site, "once"), held=("/once.js",)))
+    def test_tag_runs_once_despite_repeated_consent(self, page: Page, site: Site) -> None:
+        put(site, document(head=LOG, before=blocked_script(site, "once"), blocked=("/once.js",)))
         open_page(page)
         for _ in range(3):
             grant(page, site, tracking=True)
@@ -183,18 +179,26 @@ class TestRelease:
         assert ran(page) == ["once"]
 
     @pytest.mark.parametrize("more", ["", 'data-consent-id="mine"'], ids=["the same address", "the same id"])
-    def test_of_two_identical_held_tags_one_is_released(self, page: Page, site: Site, more: str) -> None:
-        second = held(site, "twin", more) if not more else held(site, "other", more)
-        put(site, document(head=LOG, before=held(site, "twin", more) + second, held=("/twin.js", "/other.js")))
+    def test_one_of_two_identical_tags_is_released(self, page: Page, site: Site, more: str) -> None:
+        second = blocked_script(site, "twin", more) if not more else blocked_script(site, "other", more)
+        put(
+            site,
+            document(head=LOG, before=blocked_script(site, "twin", more) + second, blocked=("/twin.js", "/other.js")),
+        )
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "ran.length > 0")
         quiet(page)
         assert ran(page) == ["twin"]
 
-    def test_integrity_nonce_and_every_other_attribute_stay(self, page: Page, site: Site) -> None:
+    def test_released_script_keeps_its_attributes(self, page: Page, site: Site) -> None:
         more = 'nonce="abc" crossorigin="anonymous" referrerpolicy="no-referrer" class="x" data-own="1"'
-        put(site, document(nonce="abc", head=LOG, before=held(site, "attributes", more), held=("/attributes.js",)))
+        put(
+            site,
+            document(
+                nonce="abc", head=LOG, before=blocked_script(site, "attributes", more), blocked=("/attributes.js",)
+            ),
+        )
         site.pages["/"].headers["Content-Security-Policy"] = "script-src 'nonce-abc'; connect-src 'self'"
         page.goto(URL)
         expect_state(page, "idle")
@@ -210,16 +214,23 @@ class TestRelease:
             "1",
         ]
 
-    def test_a_script_whose_integrity_does_not_match_does_not_run(self, page: Page, site: Site) -> None:
+    def test_script_with_wrong_integrity_does_not_run(self, page: Page, site: Site) -> None:
         wrong = 'integrity="sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="'
-        put(site, document(head=LOG, before=held(site, "x", wrong) + held(site, "y"), held=("/x.js", "/y.js")))
+        put(
+            site,
+            document(
+                head=LOG,
+                before=blocked_script(site, "x", wrong) + blocked_script(site, "y"),
+                blocked=("/x.js", "/y.js"),
+            ),
+        )
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "ran.length === 1")
         assert ran(page) == ["y"]
 
-    def test_listeners_that_the_site_put_on_a_held_tag_are_called(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before=held(site, "heard"), held=("/heard.js",)))
+    def test_load_listener_of_the_site_is_called(self, page: Page, site: Site) -> None:
+        put(site, document(head=LOG, before=blocked_script(site, "heard"), blocked=("/heard.js",)))
         open_page(page)
         page.evaluate("document.querySelector('[data-consent]').onload = () => ran.push('loaded'); 0")
         grant(page, site, tracking=True)
@@ -227,16 +238,14 @@ class TestRelease:
         assert ran(page) == ["heard", "loaded"]
 
     @pytest.mark.parametrize("more", ['data-consent-was-type="rocketlazyloadscript"', 'language="JavaScript"'])
-    def test_a_type_that_a_delay_plugin_made_up_goes_and_a_language_stays(
-        self, page: Page, site: Site, more: str
-    ) -> None:
-        tag = held(site, "late", more)
-        put(site, document(head=LOG, before=tag, held=("/late.js",)))
+    def test_script_with_delay_type_or_language_runs(self, page: Page, site: Site, more: str) -> None:
+        tag = blocked_script(site, "late", more)
+        put(site, document(head=LOG, before=tag, blocked=("/late.js",)))
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "ran.length === 1")
 
-    def test_pictures_frames_hints_and_custom_elements_get_their_address_back(self, page: Page, site: Site) -> None:
+    def test_other_elements_get_their_address_back(self, page: Page, site: Site) -> None:
         define = (
             "<script>customElements.define('amp-pixel', class extends HTMLElement {"
             " connectedCallback() { const src = this.getAttribute('src'); if (src) new Image().src = src } })</script>"
@@ -254,8 +263,8 @@ class TestRelease:
         until(page, "!document.querySelector('[data-consent]')")
         comes(page, lambda: set(site.asked) >= {"/b.gif", "/frame", "/c.gif", "/d.gif"})
 
-    def test_a_page_without_a_chat_releases_too(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before=held(site, "alone"), held=("/alone.js",), no_chat=True))
+    def test_page_without_a_chat_releases_its_tags(self, page: Page, site: Site) -> None:
+        put(site, document(head=LOG, before=blocked_script(site, "alone"), blocked=("/alone.js",), no_chat=True))
         page.goto(URL)
         until(page, "window.consentMiddleware")
         assert place(page).count() == 0
@@ -264,7 +273,7 @@ class TestRelease:
 
 
 class TestDigestBesideNonce:
-    """An inline tag that the page's policy lets run by its digest, on a page with a nonce."""
+    """An inline tag that the policy allows by its digest, on a page with a nonce."""
 
     TEXT = "var s=document.createElement('script');s.src='//js.hs-scripts.com/12345.js';document.head.append(s)"
 
@@ -289,8 +298,8 @@ class TestDigestBesideNonce:
         assert ran(page) == []
 
 
-class TestWhatIsNotReleased:
-    def test_a_copy_without_the_nonce(self, page: Page, site: Site) -> None:
+class TestNotReleased:
+    def test_copy_without_the_nonce_is_not_released(self, page: Page, site: Site) -> None:
         inline = '<script type="text/x-consent" data-consent="tracking"{}>ran.push("x")</script>'
         put(site, document(nonce="abc", head=LOG, before=inline.format(' nonce="abc"') + inline.format("")))
         open_page(page)
@@ -299,21 +308,26 @@ class TestWhatIsNotReleased:
         quiet(page)
         assert ran(page) == ["x"]
 
-    def test_an_address_that_the_server_did_not_hold(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before=held(site, "evil") + held(site, "good"), held=("/good.js",)))
+    def test_address_unknown_to_server_is_not_released(self, page: Page, site: Site) -> None:
+        put(
+            site,
+            document(
+                head=LOG, before=blocked_script(site, "evil") + blocked_script(site, "good"), blocked=("/good.js",)
+            ),
+        )
         open_page(page)
         grant(page, site, chat=True, tracking=True, embeds=True)
         until(page, "ran.length > 0")
         quiet(page)
         assert ran(page) == ["good"]
 
-    def test_markup_that_a_visitor_brought_becomes_no_code(self, page: Page, site: Site) -> None:
-        """Marks on elements that a sanitizer lets through must not turn into handlers or links that run."""
+    def test_injected_markup_never_becomes_code(self, page: Page, site: Site) -> None:
+        """Our attributes on elements that a sanitizer accepts must not become handlers or links that run code."""
         evil = (
             '<img alt="" data-consent="tracking" data-consent-onerror="ran.push(1)" data-consent-src="/none.gif">'
             '<a data-consent="tracking" data-consent-href="javascript:ran.push(2)">x</a>'
         )
-        put(site, document(head=LOG, before=evil, held=("/none.gif",), strange=True))
+        put(site, document(head=LOG, before=evil, blocked=("/none.gif",), strange=True))
         open_page(page)
         grant(page, site, chat=False, tracking=True)
         until(page, "document.querySelector('img').src")
@@ -321,15 +335,15 @@ class TestWhatIsNotReleased:
         assert ran(page) == []
         assert page.locator("a[href^=javascript]").count() == 0
 
-    def test_a_frame_that_a_visitor_brought_becomes_no_code(self, page: Page, site: Site) -> None:
-        """Sanitizers that let frames through look at `src`, and at no `data-` attribute."""
+    def test_injected_frame_never_becomes_code(self, page: Page, site: Site) -> None:
+        """Sanitizers that accept frames check `src`, but no `data-` attribute."""
         addresses = ("javascript:parent.ran.push(1)", " java\nscript:parent.ran.push(2)", "data:text/html,x", "https:")
         evil = "".join(
             f'<iframe title="x" class="evil" data-consent="tracking" data-consent-src="{address}"></iframe>'
             for address in addresses
         )
         good = '<iframe title="x" class="good" data-consent="tracking" data-consent-src="/contact"></iframe>'
-        put(site, document(head=LOG, before=evil + good, held=("/contact",), strange=True))
+        put(site, document(head=LOG, before=evil + good, blocked=("/contact",), strange=True))
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "document.querySelector('.good').src")
@@ -337,7 +351,7 @@ class TestWhatIsNotReleased:
         assert ran(page) == []
         assert page.locator(".evil[src]").count() == 0
 
-    def test_marks_in_markup_give_no_element_an_id_or_a_type(self, page: Page, site: Site) -> None:
+    def test_injected_marks_set_no_id_and_no_type(self, page: Page, site: Site) -> None:
         evil = (
             '<img alt="" data-consent="tracking" data-consent-id="config" data-consent-src="/none.gif">'
             '<input data-consent="tracking" data-consent-type="image" data-consent-src="/none.gif">'
@@ -349,17 +363,17 @@ class TestWhatIsNotReleased:
         assert page.evaluate("window.config ?? null") is None
         assert page.locator("input[type]").count() == 0
 
-    def test_in_mathml_nothing_becomes_a_link(self, page: Page, site: Site) -> None:
+    def test_mathml_element_never_becomes_a_link(self, page: Page, site: Site) -> None:
         evil = '<math data-consent="tracking" data-consent-href="javascript:ran.push(1)"><mi>x</mi></math>'
         inner = '<math><mi data-consent="tracking" data-consent-href="javascript:ran.push(1)">x</mi></math>'
         picture = '<img alt="" data-consent="tracking" data-consent-src="/none.gif">'
-        put(site, document(head=LOG, before=evil + inner + picture, held=("/none.gif",), strange=True))
+        put(site, document(head=LOG, before=evil + inner + picture, blocked=("/none.gif",), strange=True))
         open_page(page)
         grant(page, site, tracking=True)
         until(page, "document.querySelector('img').src")
         assert page.locator("math[href], mi[href]").count() == 0
 
-    def test_an_inline_script_without_the_nonce(self, page: Page, site: Site) -> None:
+    def test_inline_script_needs_the_nonce_to_be_released(self, page: Page, site: Site) -> None:
         inline = '<script type="text/x-consent" data-consent="tracking" {}>ran.push("{}")</script>'
         tags = (
             inline.format('nonce="wrong"', "wrong") + inline.format("", "none") + inline.format('nonce="abc"', "right")
@@ -372,7 +386,7 @@ class TestWhatIsNotReleased:
         quiet(page)
         assert ran(page) == ["right"]
 
-    def test_marked_script_without_nonce_stops_no_other(self, page: Page, site: Site) -> None:
+    def test_script_without_nonce_stops_no_other_release(self, page: Page, site: Site) -> None:
         csp = b"script-src 'nonce-abc'; connect-src 'self'"
         marked = '<script type="text/x-consent" data-consent="tracking">ran.push("none")</script>'
         loader = "ran.push('own');s=document.createElement('script');s.src='//js.hs-scripts.com/1.js';head.append(s)"
@@ -392,11 +406,9 @@ class TestWhatIsNotReleased:
         quiet(page)
         assert ran(page) == ["own"]
 
-    def test_a_script_that_the_page_s_policy_stops_does_not_run_by_being_released(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
-        """The site's own tag has the nonce. The other is markup that somebody has got into the page, and brings the
-        chat and the programs of an account of theirs; what our script inserts, 'strict-dynamic' would let run."""
+    def test_script_that_policy_stops_is_not_released(self, page: Page, site: Site, standin: StandIn) -> None:
+        """The tag of the site has the nonce. The other tag is injected and loads the chat and the scripts of another
+        account. With 'strict-dynamic', a script that our script inserts would run."""
         csp = b"script-src 'nonce-abc' 'strict-dynamic'; connect-src 'self' https://api.hubspot.com"
         tags = (
             '<script src="https://js.hs-scripts.com/666.js"></script>' + f'<script nonce="abc" src="{LOADER}"></script>'
@@ -414,10 +426,10 @@ class TestWhatIsNotReleased:
         quiet(page)
         assert {each.path for each in asked(standin) if each.host == "js.hs-scripts.com"} == {f"/{PORTAL}.js"}
 
-    def test_under_trusted_types_what_was_held_runs_and_nothing_else(self, page: Page, site: Site) -> None:
+    def test_only_blocked_scripts_run_under_trusted_types(self, page: Page, site: Site) -> None:
         tags = (
-            held(site, "good", 'nonce="abc"')
-            + held(site, "evil", 'nonce="abc"')
+            blocked_script(site, "good", 'nonce="abc"')
+            + blocked_script(site, "evil", 'nonce="abc"')
             + '<script type="text/x-consent" data-consent="tracking" nonce="abc">ran.push("inline")</script>'
         )
         policy = (
@@ -426,7 +438,7 @@ class TestWhatIsNotReleased:
         )
         put(
             site,
-            document(nonce="abc", head=LOG, before=tags, held=("/good.js",)),
+            document(nonce="abc", head=LOG, before=tags, blocked=("/good.js",)),
             headers={"Content-Security-Policy": policy},
         )
         open_page(page)
@@ -436,9 +448,9 @@ class TestWhatIsNotReleased:
         assert ran(page) == ["good", "inline"]
 
 
-class TestAsking:
-    def test_a_cookie_that_comes_late_is_noticed(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before=held(site, "late"), held=("/late.js",)))
+class TestDecisionRequests:
+    def test_cookie_set_late_is_noticed(self, page: Page, site: Site) -> None:
+        put(site, document(head=LOG, before=blocked_script(site, "late"), blocked=("/late.js",)))
         open_page(page)
         page.evaluate("consentMiddleware.refresh()")
         quiet(page)
@@ -446,8 +458,8 @@ class TestAsking:
         page.evaluate("setTimeout(() => document.cookie = 'choice=1', 400); 0")
         until(page, "ran.length === 1")
 
-    def test_a_cookie_that_no_script_sees_is_noticed_by_asking(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before=held(site, "hidden"), held=("/hidden.js",)))
+    def test_refresh_notices_a_cookie_hidden_from_scripts(self, page: Page, site: Site) -> None:
+        put(site, document(head=LOG, before=blocked_script(site, "hidden"), blocked=("/hidden.js",)))
         open_page(page)
         decide(site, tracking=True)
         quiet(page)
@@ -455,8 +467,8 @@ class TestAsking:
         page.evaluate("consentMiddleware.refresh()")
         until(page, "ran.length === 1")
 
-    def test_a_choice_in_another_tab_is_noticed(self, page: Page, site: Site) -> None:
-        put(site, document(head=LOG, before=held(site, "tab"), held=("/tab.js",)))
+    def test_choice_in_another_tab_is_noticed(self, page: Page, site: Site) -> None:
+        put(site, document(head=LOG, before=blocked_script(site, "tab"), blocked=("/tab.js",)))
         open_page(page)
         other = page.context.new_page()
         other.goto(f"{URL}contact")
@@ -465,8 +477,8 @@ class TestAsking:
         page.bring_to_front()
         until(page, "ran.length === 1")
 
-    def test_a_page_that_is_the_same_for_everybody_asks_at_once(self, page: Page, site: Site, standin: StandIn) -> None:
-        body = document(head=LOG, before=held(site, "neutral"), held=("/neutral.js",))
+    def test_shared_page_requests_decision_at_once(self, page: Page, site: Site, standin: StandIn) -> None:
+        body = document(head=LOG, before=blocked_script(site, "neutral"), blocked=("/neutral.js",))
         put(site, body.replace(b'"live":{}', b'"live":{},"ask":true'))
         decide(site, chat=True, tracking=True)
         page.goto(URL)
@@ -474,19 +486,19 @@ class TestAsking:
         expect_state(page, "ready")
         assert hosts(standin) == CHAT_HOSTS
 
-    def test_a_page_that_is_left_alone_asks_nothing(self, page: Page, site: Site) -> None:
-        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+    def test_page_without_changes_requests_no_decision(self, page: Page, site: Site) -> None:
+        put(site, document(before=BLOCKED_LOADER, blocked=(LOADER,)))
         open_page(page)
         quiet(page, 1_300)
         assert DECISION not in site.asked
 
     @pytest.mark.parametrize("answer", [b"", b"<h1>Sorry</h1>", b"null", b"[]"])
-    def test_an_answer_that_is_none_releases_nothing_and_raises_nothing(
+    def test_bad_answer_releases_and_raises_nothing(
         self, page: Page, site: Site, standin: StandIn, answer: bytes
     ) -> None:
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+        put(site, document(before=BLOCKED_LOADER, blocked=(LOADER,)))
         open_page(page)
         site.pages[DECISION] = Document(answer)
         page.evaluate("consentMiddleware.refresh()")
@@ -496,10 +508,8 @@ class TestAsking:
 
 
 class TestWithdrawal:
-    def test_the_widget_goes_the_vendor_is_told_and_the_page_is_loaded_once(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
-        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+    def test_withdrawal_tells_vendor_and_reloads_once(self, page: Page, site: Site, standin: StandIn) -> None:
+        put(site, document(before=BLOCKED_LOADER, blocked=(LOADER,)))
         open_page(page)
         grant(page, site, chat=True, tracking=True)
         expect_state(page, "ready")
@@ -515,9 +525,7 @@ class TestWithdrawal:
         assert page.evaluate("localStorage.told") == '[["revokeCookieConsent"]]'
         assert page.locator("iframe").count() == 0
 
-    def test_what_the_server_allowed_when_it_sent_the_page_ends_too(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
+    def test_withdrawal_ends_tags_the_server_had_allowed(self, page: Page, site: Site, standin: StandIn) -> None:
         put(site, document(no_chat=True, allowed=(Purpose.TRACKING,), before=f'<script src="{LOADER}"></script>'))
         page.goto(URL)
         until(page, "document.cookie.includes('__hstc')")
@@ -526,7 +534,7 @@ class TestWithdrawal:
         assert page.evaluate("localStorage.told ?? ''") == ""
         page.evaluate("_hsp.push = (...given) => localStorage.told = JSON.stringify(given)")
         site.asked.clear()
-        put(site, document(before=HELD_LOADER, held=(LOADER,)))
+        put(site, document(before=BLOCKED_LOADER, blocked=(LOADER,)))
         with navigation(page):
             page.evaluate("document.cookie = 'choice=none'")
         expect_state(page, "idle")
@@ -534,7 +542,7 @@ class TestWithdrawal:
         assert page.evaluate("localStorage.told") == '[["revokeCookieConsent"]]'
         assert page.locator("iframe").count() == 0
 
-    def test_the_first_change_of_all_ends_what_the_page_was_sent_with(self, page: Page, site: Site) -> None:
+    def test_withdrawal_as_first_change_reloads_once(self, page: Page, site: Site) -> None:
         put(site, document(no_chat=True, allowed=(Purpose.TRACKING,)))
         page.goto(URL)
         quiet(page)
@@ -545,23 +553,19 @@ class TestWithdrawal:
             page.evaluate("document.cookie = 'choice=none'")
         assert site.asked.count("/") == 1
 
-    def test_a_server_that_goes_on_saying_both_is_not_asked_for_the_page_again_and_again(
-        self, page: Page, site: Site
-    ) -> None:
+    def test_contradicting_server_causes_no_reload_loop(self, page: Page, site: Site) -> None:
         put(site, document(allowed=(Purpose.CHAT,)))
         page.goto(URL)
         expect_state(page, "ready")
         site.asked.clear()
         with navigation(page):
             grant(page, site)
-        # The page that comes says once more that the chat is allowed, and brings it; its cookie is a reason to ask.
+        # The new page allows and loads the chat again, and the cookie of the chat makes it request the decision.
         comes(page, lambda: site.asked.count(DECISION) > 1)
         quiet(page, 1_300)
         assert site.asked.count("/") == 1
 
-    def test_a_click_that_failed_stays_told_when_the_server_has_seen_it(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
+    def test_failure_message_stays_after_server_decision(self, page: Page, site: Site, standin: StandIn) -> None:
         standin.faults["js.usemessages.com"] = "refuse"
         put(site, document())
         open_page(page)
@@ -572,7 +576,7 @@ class TestWithdrawal:
         quiet(page)
         expect_state(page, "failed")
 
-    def test_a_click_stands_although_the_server_does_not_see_it(self, page: Page, site: Site) -> None:
+    def test_click_counts_even_if_the_server_denies_chat(self, page: Page, site: Site) -> None:
         put(site, document())
         open_page(page)
         button(page).click()
@@ -586,9 +590,7 @@ class TestWithdrawal:
 
 
 class TestNoChat:
-    def test_an_account_without_a_chat_for_this_page_ends_in_the_fallback_at_once(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
+    def test_account_without_chat_shows_link_at_once(self, page: Page, site: Site, standin: StandIn) -> None:
         standin.portals[int(PORTAL)] = Portal(chat_status=204)
         put(site, document())
         open_page(page)
@@ -597,9 +599,7 @@ class TestNoChat:
         expect_state(page, "failed")
         expect(place(page).get_by_role("link", name="Contact us")).to_be_visible()
 
-    def test_a_chat_that_is_allowed_and_not_there_leaves_the_button(
-        self, page: Page, site: Site, standin: StandIn
-    ) -> None:
+    def test_allowed_but_missing_chat_leaves_the_button(self, page: Page, site: Site, standin: StandIn) -> None:
         standin.portals[int(PORTAL)] = Portal(chat_status=204)
         put(site, document(allowed=(Purpose.CHAT,)))
         page.goto(URL)

@@ -1,4 +1,4 @@
-"""Pages whose own code loads what has to wait, or calls into it: that code runs, and nothing loads too early."""
+"""Pages whose own code loads a blocked script or calls it: the code of the page runs, and nothing loads too early."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ FORM = "portalId:'12345',formId:'a'"
 ACCEPT = "document.cookie='consent=functional,analytics,marketing;path=/'"
 
 TAG = f'<script async src="{LOADER}"></script>'
-#: How a page's own code asks for a form.
+#: How the code of a page creates a form.
 FORM_PAGES = {
     "in DOMContentLoaded": f"<div id=f></div><script src='{FORMS}'></script><script>{MENU}"
     f"addEventListener('DOMContentLoaded',function(){{hbspt.forms.create({{{FORM},target:'#f'}})}})</script>",
-    "in load, with the library behind": f"<div id=f></div><script>{MENU}"
+    "in load, with the library after it": f"<div id=f></div><script>{MENU}"
     f"addEventListener('load',function(){{hbspt.forms.create({{{FORM},target:'#f'}})}})</script>"
     f"<script src='{FORMS}'></script>",
-    "behind a question": f"<div id=f></div><script src='{FORMS}'></script><script>{MENU}"
+    "after a check": f"<div id=f></div><script src='{FORMS}'></script><script>{MENU}"
     f"if(typeof hbspt!=='undefined'){{hbspt.forms.create({{{FORM},target:'#f'}})}}</script>",
     "in a file": f"<div id=f><p>Loading</p></div><script src='{FORMS}'></script><script>{MENU}</script>"
     "<script src=/js/form.js></script>",
-    "at once, with code of the site's own": f"<div id=f></div><script src='{FORMS}'></script><script>{MENU}"
+    "at once, with a callback of the site": f"<div id=f></div><script src='{FORMS}'></script><script>{MENU}"
     f"hbspt.forms.create({{{FORM},target:'#f',onFormReady:function(form){{window.mine=form.tagName}}}})</script>",
     "where the script stands": f"<div id=f><script src='{FORMS}'></script><script>{MENU}"
     f"hbspt.forms.create({{{FORM},onFormReady:function(){{}}}})</script></div>",
@@ -63,14 +63,14 @@ FORM_PAGES = {
     f"<script>hbspt.forms.create({{{FORM},target:'#f'}})</script>",
 }
 
-#: How a visitor opens the chat by something of the site's own.
+#: How a visitor opens the chat with a button or link of the site.
 WAYS = {
     "a call": '<button id="own" onclick="HubSpotConversations.widget.open()">Talk</button>',
     "a call that loads it open": '<button id="own" onclick="HubSpotConversations.widget.load({widgetOpen:true})">'
     "Talk</button>",
-    "a call of the window's": '<button id="own" onclick="window.HubSpotConversations?.widget.open()">Talk</button>',
+    "a call on window": '<button id="own" onclick="window.HubSpotConversations?.widget.open()">Talk</button>',
     "a link": '<a id="own" href="#hs-chat-open">Talk</a>',
-    "a link around something": '<a href="/#hs-chat-open"><b id="own">Talk</b></a>',
+    "a link around an element": '<a href="/#hs-chat-open"><b id="own">Talk</b></a>',
     "the package's attribute": '<button id="own" data-consent-open>Talk</button>',
     "the package's function": '<button id="own" onclick="consentMiddleware.open()">Talk</button>',
 }
@@ -100,7 +100,7 @@ def app(shared_app: App) -> App:
 
 
 def show(page: Page, app: App, body: str, head: str = "", address: str = "") -> list[str]:
-    """Open a page with this body. Returns what goes wrong in it, as it happens."""
+    """Open a page with this body. Return the list to which its errors are added."""
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(error.message))
     app.pages["/"] = (
@@ -118,12 +118,12 @@ def works(page: Page) -> bool:
 
 
 def loads(standin: StandIn) -> int:
-    """Count how often the loader was asked for."""
+    """Return how often the loader was requested."""
     return sum(record.host == "js.hs-scripts.com" for record in asked(standin))
 
 
 class TestMixedScripts:
-    """A script with code of the site's own runs, and what it inserts waits."""
+    """A script with code of the site runs, and the tags that it inserts wait."""
 
     DIALOG = (
         '<div id="d"><button id="yes">Accept</button><button id="no">Decline</button></div><script>'
@@ -133,7 +133,7 @@ class TestMixedScripts:
         "no.onclick=function(){document.cookie='consent=necessary;path=/';d.hidden=true}</script>"
     )
 
-    def test_own_dialog_can_be_accepted(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_consent_dialog_of_the_site_can_be_accepted(self, page: Page, app: App, standin: StandIn) -> None:
         errors = show(page, app, self.DIALOG)
         quiet(page)
         assert asked(standin) == []
@@ -144,7 +144,7 @@ class TestMixedScripts:
         assert loads(standin) == 1
         assert errors == []
 
-    def test_own_dialog_can_be_declined(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_consent_dialog_of_the_site_can_be_declined(self, page: Page, app: App, standin: StandIn) -> None:
         show(page, app, self.DIALOG)
         page.click("#no")
         expect(page.locator("#d")).to_be_hidden()
@@ -152,7 +152,7 @@ class TestMixedScripts:
         assert asked(standin) == []
         assert cookies(page) == {"consent": "necessary"}
 
-    def test_own_dialog_with_consent_from_before(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_consent_dialog_of_the_site_sees_old_consent(self, page: Page, app: App, standin: StandIn) -> None:
         app.pages["/"] = "<p>x</p>"
         page.goto(app.url)
         page.evaluate(ACCEPT)
@@ -161,7 +161,7 @@ class TestMixedScripts:
         quiet(page)
         assert loads(standin) == 1
 
-    def test_listener_hears_the_event(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_loader_in_consent_listener_runs_once(self, page: Page, app: App, standin: StandIn) -> None:
         listener = f"<script>addEventListener('Accepted',function(){{if(Platform.marketing){{{INSERT}}}}})</script>"
         show(page, app, "", listener)
         page.evaluate(f"Platform = {{marketing: true}}; {ACCEPT}; dispatchEvent(new Event('Accepted'))")
@@ -178,14 +178,14 @@ class TestMixedScripts:
             f"function later(){{{INSERT}}}",
         ],
     )
-    def test_menu_with_an_address_works(self, page: Page, app: App, standin: StandIn, code: str) -> None:
+    def test_site_code_with_vendor_address_works(self, page: Page, app: App, standin: StandIn, code: str) -> None:
         errors = show(page, app, f"<script>{code}{MENU}var x=document.createElement('div');</script>")
         quiet(page)
         assert works(page)
         assert errors == []
         assert asked(standin) == []
 
-    def test_one_helper_loads_all(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_helper_function_loads_own_script_at_once(self, page: Page, app: App, standin: StandIn) -> None:
         code = (
             "function add(u,id){var s=document.createElement('script');s.src=u;if(id)s.id=id;document.body.append(s)}"
             f"addEventListener('load',function(){{add('{LOADER}','hs-script-loader');add('/js/bundle.js')}})"
@@ -199,7 +199,9 @@ class TestMixedScripts:
         assert loads(standin) == 1
 
     @pytest.mark.parametrize("event", ["load", "DOMContentLoaded"])
-    def test_snippet_that_waits_for_the_page(self, page: Page, app: App, standin: StandIn, event: str) -> None:
+    def test_snippet_that_waits_for_the_page_is_blocked(
+        self, page: Page, app: App, standin: StandIn, event: str
+    ) -> None:
         show(page, app, f"<script>window.addEventListener('{event}',function(){{{INSERT}}})</script>")
         expect_state(page, "idle")
         quiet(page)
@@ -208,7 +210,7 @@ class TestMixedScripts:
         until(page, "document.cookie.includes('__hstc')")
         assert loads(standin) == 1
 
-    def test_import_of_the_vendor_waits(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_script_that_imports_the_vendor_waits(self, page: Page, app: App, standin: StandIn) -> None:
         show(page, app, f"<script>{MENU}import('{LOADER}')</script>")
         quiet(page)
         assert asked(standin) == []
@@ -221,7 +223,7 @@ class TestMixedScripts:
         assert works(page)
         assert asked(standin) == []
 
-    def test_own_form_can_be_sent(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_visitor_can_send_a_form_of_the_site(self, page: Page, app: App, standin: StandIn) -> None:
         address = "https://api.hsforms.com/submissions/v3/integration/submit/1/2"
         show(page, app, f"<script>menu.onclick=function(){{fetch('{address}',{{mode:'no-cors'}})}}</script>")
         quiet(page)
@@ -240,14 +242,14 @@ class TestMixedScripts:
             ),
         ],
     )
-    def test_picture_of_a_mixed_script_waits(self, page: Page, app: App, standin: StandIn, code: str) -> None:
+    def test_picture_added_by_mixed_script_waits(self, page: Page, app: App, standin: StandIn, code: str) -> None:
         show(page, app, f"<script>{MENU}onload=function(){{{code}}}</script>")
         quiet(page)
         assert asked(standin) == []
 
 
 class TestInsertedChat:
-    """A chat whose tag only a script brings has its button, too."""
+    """A chat whose tag a script inserts has a button, too."""
 
     @pytest.mark.parametrize(
         "make",
@@ -265,7 +267,7 @@ class TestInsertedChat:
             ),
         ],
     )
-    def test_click_loads_the_chat_alone(self, page: Page, app: App, standin: StandIn, make: str) -> None:
+    def test_click_loads_only_the_inserted_chat(self, page: Page, app: App, standin: StandIn, make: str) -> None:
         errors = show(page, app, f"<script>{MENU}{make}</script>")
         expect_state(page, "idle")
         assert asked(standin) == []
@@ -277,14 +279,14 @@ class TestInsertedChat:
         assert TRACKING_COOKIES.isdisjoint(cookies(page))
         assert errors == []
 
-    def test_functional_consent_brings_it(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_functional_consent_loads_inserted_chat(self, page: Page, app: App, standin: StandIn) -> None:
         show(page, app, f"<script>{MENU}{INSERT}</script>")
         expect_state(page, "idle")
         page.evaluate("document.cookie='consent=functional;path=/'")
         expect_state(page, "ready")
         assert hosts(standin) == CHAT_HOSTS
 
-    def test_consent_brings_all_of_it_once(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_full_consent_loads_inserted_tag_once(self, page: Page, app: App, standin: StandIn) -> None:
         show(page, app, f"<script>{MENU}{INSERT}</script>")
         expect_state(page, "idle")
         page.evaluate(ACCEPT)
@@ -318,7 +320,7 @@ class TestInsertedChat:
         expect(place(page)).to_have_count(0)
         assert errors == []
 
-    def test_other_accounts_have_none(self, page: Page, standin: StandIn) -> None:
+    def test_other_accounts_get_no_facade(self, page: Page, standin: StandIn) -> None:
         with App(Policy(contact_url="/c", chat_accounts=["12345"]), {}) as app:
             show(page, app, f"<script>{MENU}{INSERT.replace('12345', '666')}</script>")
             until(page, "window.consentMiddleware?.core?.adopt")
@@ -328,7 +330,7 @@ class TestInsertedChat:
             expect_state(page, "idle")
         assert asked(standin) == []
 
-    def test_none_where_the_site_offers_no_chat(self, page: Page) -> None:
+    def test_page_that_offers_no_chat_gets_no_facade(self, page: Page) -> None:
         with App(Policy(contact_url="/c", chat_pages=["/help"]), {}) as app:
             errors = show(page, app, f"<script>{MENU}{INSERT}</script>")
             until(page, "window.consentMiddleware?.core?.adopt")
@@ -336,7 +338,7 @@ class TestInsertedChat:
             expect(place(page)).to_have_count(0)
         assert errors == []
 
-    def test_chat_allowed_from_before_comes(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_chat_allowed_from_before_loads(self, page: Page, app: App, standin: StandIn) -> None:
         app.pages["/"] = "<p>x</p>"
         page.goto(app.url)
         page.evaluate("document.cookie='consent=functional;path=/'")
@@ -344,8 +346,8 @@ class TestInsertedChat:
         expect_state(page, "ready")
         assert hosts(standin) == CHAT_HOSTS
 
-    def test_nonce_is_not_lent(self, page: Page, app: App, standin: StandIn) -> None:
-        """What a script inserts without the nonce, the page's policy judges by its address."""
+    def test_nonce_is_not_lent_to_inserted_script(self, page: Page, app: App, standin: StandIn) -> None:
+        """The policy of the page decides by address about a script that is inserted without the nonce."""
         app.headers["Content-Security-Policy"] = "script-src 'nonce-n1' https://js.hs-scripts.com; connect-src *"
         show(page, app, f'<script nonce="n1">{INSERT}{MENU}</script>')
         expect_state(page, "idle")
@@ -353,7 +355,7 @@ class TestInsertedChat:
         expect_state(page, "failed")
         assert asked(standin) == []
 
-    def test_the_page_s_own_tag_goes_first(self, page: Page, app: App) -> None:
+    def test_tag_in_the_page_wins_over_inserted_tag(self, page: Page, app: App) -> None:
         own = f'<script async src="{LOADER}"></script>'
         show(page, app, own + f"<script>{MENU}{INSERT.replace('12345', '777')}</script>")
         expect_state(page, "idle")
@@ -364,7 +366,7 @@ class TestInsertedChat:
         assert page.get_attribute("#hubspot-messages-loader", "data-hsjs-portal") == "12345"
 
 
-#: A site's own copy of a tag manager, as its vendors' guides put it into pages.
+#: A copy of a tag manager on the host of the site, as the guides of its vendors describe it.
 CONTAINERS = {
     "Google's snippet": "(function(w,d,s,l,i){w[l]=w[l]||[];w[l].push({'gtm.start':Date.now(),event:'gtm.js'});"
     "var f=d.getElementsByTagName(s)[0],j=d.createElement(s);j.async=true;j.src='/js/container.js?id='+i;"
@@ -379,7 +381,7 @@ CONTAINERS = {
 
 
 class TestInsertedEmbeds:
-    """A frame that a script brings has its placeholder, too."""
+    """A frame that a script inserts has a placeholder, too."""
 
     @pytest.mark.parametrize(
         "make",
@@ -402,7 +404,7 @@ class TestInsertedEmbeds:
 
 class TestShadowRoots:
     @pytest.mark.parametrize("mode", ["open", "closed"])
-    def test_markup_in_one_is_released(self, page: Page, app: App, standin: StandIn, mode: str) -> None:
+    def test_markup_in_shadow_root_is_released(self, page: Page, app: App, standin: StandIn, mode: str) -> None:
         frame = '<iframe title="x" src="https://meetings.hubspot.com/ann"></iframe>'
         make = f"document.getElementById('d').attachShadow({{mode:'{mode}'}}).innerHTML='{frame}';"
         show(page, app, f"<div id=d></div><script>{MENU}{make}</script>")
@@ -413,10 +415,10 @@ class TestShadowRoots:
         comes(page, lambda: "meetings.hubspot.com" in hosts(standin))
 
 
-class TestOriginsOfTheSite:
-    """Origins that stand in for HubSpot's hosts (`proxied`) wait as these do."""
+class TestProxiedOrigins:
+    """Tags of origins that replace HubSpot's hosts (`proxied`) wait as those of HubSpot do."""
 
-    def test_tag_of_one_waits_and_has_its_button(self, page: Page) -> None:
+    def test_tag_of_proxied_origin_waits_with_a_button(self, page: Page) -> None:
         with StandIn(https=False) as local, App(Policy(contact_url="/c", proxied=local.origins), {}) as app:
             loader = local.origins["js.hs-scripts.com"] + "/12345.js"
             show(page, app, f"<script>{MENU}{INSERT.replace(LOADER, loader)}</script>")
@@ -432,10 +434,10 @@ class TestOriginsOfTheSite:
 
 
 class TestContainers:
-    """What a container of the site's own brings waits, whatever its address."""
+    """Tags that a container on the host of the site inserts wait, whatever the address of the container."""
 
     @pytest.mark.parametrize("way", CONTAINERS)
-    def test_container_of_the_site_s_own(self, page: Page, app: App, standin: StandIn, way: str) -> None:
+    def test_tag_from_container_of_the_site_waits(self, page: Page, app: App, standin: StandIn, way: str) -> None:
         head = '<link rel="preload" as="script" href="/js/container.js">' if "preloaded" in way else ""
         errors = show(page, app, f"<script>{CONTAINERS[way]}{MENU}</script>", head)
         expect_state(page, "idle")
@@ -449,8 +451,8 @@ class TestContainers:
         assert errors == []
 
     @pytest.mark.parametrize("mark", ["onload", "onclick"])
-    def test_handler_alone_brings_nothing(self, page: Page, app: App, standin: StandIn, mark: str) -> None:
-        """A page without any script but an event handler."""
+    def test_loader_in_event_handler_attribute_waits(self, page: Page, app: App, standin: StandIn, mark: str) -> None:
+        """The page has no script except an event handler."""
         app.pages["/"] = f'<!DOCTYPE html><title>Shop</title><body {mark}="{INSERT}"><p id="p">x</p></body>'
         page.goto(app.url)
         page.click("#p")
@@ -459,9 +461,9 @@ class TestContainers:
         assert asked(standin) == []
 
 
-class TestHeldInMarkup:
+class TestBlockedByServer:
     def test_tag_given_its_address_again_runs_once(self, page: Page, app: App, standin: StandIn) -> None:
-        """As hydration and lazy loaders do."""
+        """Hydration and lazy loaders set the address again."""
         tag = f'<script async id="hs-script-loader" src="{LOADER}"></script>'
         find = "document.querySelector('script[data-consent]')"
         show(page, app, f"{tag}<script>{MENU}{find}.src='{LOADER}'</script>")
@@ -475,10 +477,10 @@ class TestHeldInMarkup:
 
 
 class TestForms:
-    """A call that makes a form has its placeholder, and is made once the visitor asks for the form."""
+    """A call that creates a form gets a placeholder, and runs once the visitor clicks it."""
 
     @pytest.mark.parametrize("way", FORM_PAGES)
-    def test_click_brings_the_form(self, page: Page, app: App, standin: StandIn, way: str) -> None:
+    def test_click_makes_the_form(self, page: Page, app: App, standin: StandIn, way: str) -> None:
         errors = show(page, app, FORM_PAGES[way])
         shown = page.locator("#f").get_by_role("button", name="Show the form")
         expect(shown).to_be_visible()
@@ -494,7 +496,7 @@ class TestForms:
         assert errors == []
 
     @pytest.mark.parametrize("way", FORM_PAGES)
-    def test_consent_brings_the_form(self, page: Page, app: App, way: str) -> None:
+    def test_consent_makes_the_form(self, page: Page, app: App, way: str) -> None:
         errors = show(page, app, FORM_PAGES[way])
         expect(page.locator("#f").get_by_role("button", name="Show the form")).to_be_visible()
         page.evaluate(ACCEPT)
@@ -503,13 +505,13 @@ class TestForms:
         expect(page.locator("form")).to_have_count(1)
         assert errors == []
 
-    def test_without_a_library_there_is_no_stand_in(self, page: Page, app: App) -> None:
+    def test_page_without_library_gets_no_stand_in(self, page: Page, app: App) -> None:
         show(page, app, f"<script>{MENU}{INSERT}</script>")
         expect_state(page, "idle")
         assert page.evaluate("typeof hbspt + typeof HubSpotConversations") == "undefinedfunction"
 
     def test_slow_library_makes_its_form(self, page: Page, app: App) -> None:
-        """It comes when the release has long stopped waiting for it."""
+        """The library loads long after the release has stopped waiting for it."""
         errors = show(page, app, FORM_PAGES["in DOMContentLoaded"])
         expect(page.locator("#f").get_by_role("button")).to_be_visible()
         waiting: list[Route] = []
@@ -521,7 +523,7 @@ class TestForms:
         expect(page.locator("#f form")).to_be_visible()
         assert errors == []
 
-    def test_queue_of_calls_is_there(self, page: Page, app: App) -> None:
+    def test_queue_of_calls_exists_before_the_library(self, page: Page, app: App) -> None:
         show(page, app, f"<script>{MENU}{INSERT}</script>")
         expect_state(page, "idle")
         assert page.evaluate("[_hsq, _hsp, hsConversationsOnReady].every(Array.isArray)")
@@ -529,13 +531,13 @@ class TestForms:
         page.evaluate(ACCEPT)
         until(page, "window.heard")
 
-    def test_form_that_does_not_come_is_a_failure(self, page: Page, app: App) -> None:
+    def test_form_that_never_appears_is_a_failure(self, page: Page, app: App) -> None:
         show(page, app, f"<div class=hs-form-frame id=f></div><script>{MENU}</script><script src='{FORMS}'></script>")
         shown = page.locator("#f").get_by_role("button", name="Show the form")
         shown.click()
         expect(page.locator("#f > div")).to_have_attribute("data-state", "failed")
 
-    def test_embeds_may_wait_unseen(self, page: Page, standin: StandIn) -> None:
+    def test_embeds_may_wait_without_placeholder(self, page: Page, standin: StandIn) -> None:
         without = Texts(forms="", meetings="", calls_to_action="", video="")
         with App(Policy(contact_url="/c", texts=without), {}) as app:
             show(
@@ -549,8 +551,8 @@ class TestForms:
             expect(page.locator("#f > *")).to_have_count(0)
         assert asked(standin) == []
 
-    def test_other_kind_stays_a_call(self, page: Page, app: App) -> None:
-        """The click on a form does not bring what belongs to calendars."""
+    def test_click_on_form_makes_no_calendar(self, page: Page, app: App) -> None:
+        """A click on the placeholder of a form does not load the calendar."""
         meetings = "https://static.hsappstatic.net/MeetingsEmbed/ex/MeetingsEmbedCode.js"
         calendar = '<div class="c" data-src="https://meetings.hubspot.com/ann"></div>'
         errors = show(
@@ -566,7 +568,7 @@ class TestForms:
         expect(page.locator(".c iframe")).to_have_count(1)
         assert errors == []
 
-    def test_what_the_site_adds_to_the_stand_in_stays(self, page: Page, app: App) -> None:
+    def test_property_the_site_adds_to_stand_in_stays(self, page: Page, app: App) -> None:
         show(
             page,
             app,
@@ -579,12 +581,14 @@ class TestForms:
         assert page.evaluate("hbspt.own") == 7
 
 
-class TestWaysIntoTheChat:
-    """The site's own links and buttons open the chat: each is the visitor's click."""
+class TestOpeningTheChat:
+    """Links and buttons of the site open the chat: each counts as the visitor's click."""
 
     @pytest.mark.parametrize("way", WAYS)
     @pytest.mark.parametrize("tag", [TAG, f"<script>{INSERT}var site=1</script>"])
-    def test_it_opens_the_chat(self, page: Page, app: App, standin: StandIn, way: str, tag: str) -> None:
+    def test_site_button_or_link_opens_the_chat(
+        self, page: Page, app: App, standin: StandIn, way: str, tag: str
+    ) -> None:
         errors = show(page, app, WAYS[way] + tag)
         expect_state(page, "idle")
         page.click("#own")
@@ -595,12 +599,12 @@ class TestWaysIntoTheChat:
         page.evaluate("HubSpotConversations.widget.close()")
         expect(page.locator("html.hs-messages-widget-open")).to_have_count(0)
         page.click("#own")
-        # HubSpot's own links open at a change of the address alone, and its `load` loads once.
+        # HubSpot's links open the chat only when the address changes, and its `load` loads once.
         if "link" not in way and "load" not in way:
             expect(page.locator("html.hs-messages-widget-open")).to_have_count(1)
         assert errors == []
 
-    def test_address_alone_asks_for_nothing(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_chat_address_without_click_requests_nothing(self, page: Page, app: App, standin: StandIn) -> None:
         show(page, app, TAG, address="#hs-chat-open")
         expect_state(page, "idle")
         quiet(page)
@@ -617,7 +621,7 @@ class TestWaysIntoTheChat:
         ],
     )
     def test_call_without_a_visitor_waits(self, page: Page, app: App, standin: StandIn, call: str) -> None:
-        # What a test evaluates in the page counts as the visitor's doing.
+        # An evaluation by the test counts as an action of the visitor, so the page makes the call.
         code = f"<script>document.addEventListener('consent:chat-idle',function(){{{call};window.called=1}})</script>"
         show(page, app, '<button id="own" data-consent-open>Talk</button>' + code + TAG)
         until(page, "window.called")
@@ -627,10 +631,10 @@ class TestWaysIntoTheChat:
 
     @pytest.mark.parametrize("clicks", [True, False])
     @pytest.mark.parametrize("call", ["HubSpotConversations.widget.open()", "consentMiddleware.open()"])
-    def test_call_before_our_script_comes(
+    def test_call_before_our_script_needs_a_click(
         self, page: Page, app: App, standin: StandIn, call: str, clicks: bool
     ) -> None:
-        """It opens the chat where a visitor has clicked for it; a click on something else is not the call's."""
+        """The call opens the chat if a click made it; a click on something else does not count."""
         waiting: list[Route] = []
         page.route("**/_consent/facade.*", lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright marks it
         early = "" if clicks else f"addEventListener('DOMContentLoaded',function(){{{call};early=1}})"
@@ -650,7 +654,7 @@ class TestWaysIntoTheChat:
         quiet(page)
         assert hosts(standin) == (CHAT_HOSTS if clicks else set())
 
-    def test_listener_hears_the_real_chat(self, page: Page, app: App) -> None:
+    def test_listener_is_called_by_the_clicked_chat(self, page: Page, app: App) -> None:
         show(page, app, TAG)
         expect_state(page, "idle")
         page.evaluate("HubSpotConversations.on('widgetLoaded', (event) => window.heard = event)")
@@ -658,14 +662,14 @@ class TestWaysIntoTheChat:
         button(page).click()
         until(page, "window.heard")
 
-    def test_listener_hears_the_chat_after_consent(self, page: Page, app: App) -> None:
+    def test_listener_is_called_by_the_released_chat(self, page: Page, app: App) -> None:
         show(page, app, TAG)
         expect_state(page, "idle")
         page.evaluate("HubSpotConversations.on('widgetLoaded', (event) => window.heard = event)")
         page.evaluate(ACCEPT)
         until(page, "window.heard")
 
-    def test_frame_of_another_site_opens_a_tab(self, page: Page, app: App, site: Site, standin: StandIn) -> None:
+    def test_link_in_a_foreign_frame_opens_a_tab(self, page: Page, app: App, site: Site, standin: StandIn) -> None:
         show(page, app, WAYS["a link"] + TAG)
         site.pages["/"] = Document(
             f'<!DOCTYPE html><title>x</title><iframe title="x" src="{app.url}"></iframe>'.encode()

@@ -1,4 +1,4 @@
-"""Beside real consent platforms, page swappers and the back/forward cache: nothing of theirs is imitated here."""
+"""With real consent platforms, libraries that swap pages, and the real back/forward cache."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ for (const [key, type] of [["chat", "support"], ["statistics", "analytic"], ["ad
   tarteaucitron.job.push(key);
 }</script>"""
 
-#: By platform: its scripts, and what the visitor clicks to agree to all and to refuse all.
+#: For each platform: its scripts, and the buttons that accept all and refuse all.
 PLATFORMS = {
     "cookieconsent": (COOKIECONSENT, '#cc-main button[data-role="all"]', '#cc-main button[data-role="necessary"]'),
     "klaro": (KLARO, ".klaro .cm-btn-success", ".klaro .cn-decline"),
@@ -80,7 +80,7 @@ PLATFORMS = {
 
 
 def choose(page: Page, selector: str) -> None:
-    """Click a banner's button, as often as the platform takes to listen: then its banner goes."""
+    """Click a button of the banner until the platform reacts and closes the banner."""
     wanted = page.locator(selector).first
     wanted.wait_for(state="visible")
 
@@ -95,7 +95,7 @@ def choose(page: Page, selector: str) -> None:
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 class TestPlatforms:
-    def test_agreeing_to_all_brings_everything_without_a_reload(
+    def test_accepting_all_loads_tags_without_reload(
         self, page: Page, app: App, standin: StandIn, platform: str
     ) -> None:
         scripts, agree, _ = PLATFORMS[platform]
@@ -113,7 +113,7 @@ class TestPlatforms:
         assert requests.count("js.usemessages.com") == 1
         assert "/" not in app.asked
 
-    def test_refusing_all_brings_nothing_and_leaves_the_button(
+    def test_refusing_all_loads_nothing_and_leaves_button(
         self, page: Page, app: App, standin: StandIn, platform: str
     ) -> None:
         scripts, _, refuse = PLATFORMS[platform]
@@ -128,13 +128,13 @@ class TestPlatforms:
         expect(button(page)).to_be_visible()
 
 
-def test_taking_consent_back_ends_chat_and_cookies_with_one_load(page: Page, app: App, standin: StandIn) -> None:
+def test_withdrawal_ends_chat_and_cookies_at_once(page: Page, app: App, standin: StandIn) -> None:
     app.pages = {"/": page_of(COOKIECONSENT)}
     page.goto(app.url)
     choose(page, PLATFORMS["cookieconsent"][1])
     expect_state(page, "ready")
     until(page, "document.cookie.includes('__hstc') && document.cookie.includes('messagesUtk')")
-    # A cookie that is still on its way would be set after the withdrawal.
+    # Wait, because a late cookie would be set after the withdrawal.
     quiet(page)
     app.asked.clear()
     with navigation(page):
@@ -150,7 +150,7 @@ class TestSwaps:
     def turbo(self) -> str:
         return '<script src="/turbo/turbo.es2017-umd.js"></script>'
 
-    def test_under_turbo_the_button_works_on_every_page(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_button_works_on_every_page_under_turbo(self, page: Page, app: App, standin: StandIn) -> None:
         app.pages = {
             "/": page_of(self.turbo(), '<a href="/two">Two</a>'),
             "/two": page_of(self.turbo(), '<a href="/">One</a>', title="Second"),
@@ -167,9 +167,7 @@ class TestSwaps:
         assert page.evaluate("window.same") == 1
         assert hosts(standin) == CHAT_HOSTS
 
-    def test_under_turbo_consent_on_one_page_holds_on_the_next_and_on_the_way_back(
-        self, page: Page, app: App, standin: StandIn
-    ) -> None:
+    def test_consent_persists_across_pages_under_turbo(self, page: Page, app: App, standin: StandIn) -> None:
         app.pages = {
             "/": page_of(self.turbo(), '<a href="/two">Two</a>'),
             "/two": page_of(self.turbo(), '<a href="/">One</a>', title="Second"),
@@ -184,12 +182,12 @@ class TestSwaps:
         page.go_back()
         expect(page.get_by_role("heading", name="Shop")).to_be_visible()
         quiet(page, 1_300)
-        # Turbo adds the head's tag of the page from after the consent; it finds everything there.
+        # Turbo adds the tag from the head of the page sent after consent, which must load nothing again.
         requests = [record.host for record in asked(standin)]
         assert requests.count("js.usemessages.com") == 1
         assert requests.count("js.hs-analytics.net") == 1
 
-    def test_htmx_may_swap_the_whole_body_or_a_part(self, page: Page, app: App, standin: StandIn) -> None:
+    def test_button_works_after_htmx_swaps_body_or_part(self, page: Page, app: App, standin: StandIn) -> None:
         htmx = '<script src="/htmx/htmx.min.js"></script>'
         body = '<button hx-get="/two" hx-target="body">All</button><button hx-get="/part" hx-target="#p">Part</button>'
         app.pages = {
@@ -209,9 +207,7 @@ class TestSwaps:
         expect_state(page, "ready")
         assert hosts(standin) == CHAT_HOSTS
 
-    def test_a_route_of_a_single_page_app_leaves_the_open_chat_alone(
-        self, page: Page, app: App, standin: StandIn
-    ) -> None:
+    def test_route_change_leaves_the_open_chat_alone(self, page: Page, app: App, standin: StandIn) -> None:
         app.pages = {"/": page_of("", '<div id="root">One</div>')}
         page.goto(app.url)
         expect_state(page, "idle")
@@ -225,7 +221,7 @@ class TestSwaps:
         assert page.locator("iframe").count() == 1
         assert [record.host for record in asked(standin)].count("js.usemessages.com") == 1
 
-    def test_an_inline_place_gets_the_button_instead_of_the_corner(self, page: Page, app: App) -> None:
+    def test_inline_element_gets_button_instead_of_corner(self, page: Page, app: App) -> None:
         app.pages = {
             "/": page_of("", "<section aria-label='Help'><div data-consent-chat></div></section><p id=p>x</p>")
         }
@@ -243,16 +239,14 @@ class TestSwaps:
 class TestBackForwardCache:
     @pytest.fixture
     def context(self, standin: StandIn, browser: Browser) -> Iterator[BrowserContext]:
-        """A Chromium that keeps pages, which Playwright's otherwise does not."""
+        """Yield a context of a Chromium with the back/forward cache, which Playwright disables."""
         own = chromium.launch(
             browser.browser_type, standin.resolver_rules, without=["--disable-back-forward-cache"], whole=True
         )
         yield watch(own.new_context(ignore_https_errors=True))
         own.close()
 
-    def test_a_page_that_comes_back_is_as_the_choice_of_meanwhile_has_it(
-        self, page: Page, app: App, standin: StandIn
-    ) -> None:
+    def test_restored_page_follows_the_latest_choice(self, page: Page, app: App, standin: StandIn) -> None:
         app.pages = {"/": page_of(), "/other": "<!DOCTYPE html><title>Other</title><h1>Other</h1>"}
         page.goto(app.url)
         expect_state(page, "idle")

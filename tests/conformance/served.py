@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.engines import engine_for
-from tests.pages import HELD_SCRIPT
+from tests.pages import BLOCKED_SCRIPT
 
 from .clients import Answer, ask, ask_h2
 from .servers import COMMANDS, Running
@@ -32,7 +32,7 @@ def get(server: Running, path: str, *headers: tuple[str, str], method: str = "GE
 def is_rewritten(answer: Answer) -> None:
     """Assert that a page has arrived whole, with its tag blocked and with one facade."""
     assert answer.complete
-    assert HELD_SCRIPT in answer.body
+    assert BLOCKED_SCRIPT in answer.body
     assert answer.body.count(b"<aside") == 1
     assert len(answer.all("content-length")) <= 1
     if answer.all("content-length"):

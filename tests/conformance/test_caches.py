@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.needs import need
-from tests.pages import HELD_SCRIPT
+from tests.pages import BLOCKED_SCRIPT
 
 from .cached_site import PAGE
 from .clients import Answer, ask
@@ -106,7 +106,7 @@ def is_own(answer: Answer, consent: str) -> None:
     if consent in GRANTED:
         assert answer.body == PAGE
     else:
-        assert HELD_SCRIPT in answer.body
+        assert BLOCKED_SCRIPT in answer.body
         allowed = consent in {"functional granted", "clicked"}
         assert (b'"live":{"chat":1}' in answer.body) is allowed
 
@@ -148,7 +148,7 @@ def test_shared_page_is_stored_like_the_bare_site(cache: Cache, kind: str) -> No
 
     assert ours == bare
     assert len(seen) == 1
-    assert HELD_SCRIPT in seen.pop()
+    assert BLOCKED_SCRIPT in seen.pop()
 
 
 def test_shared_page_is_stored(cache: Cache) -> None:

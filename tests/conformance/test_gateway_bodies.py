@@ -9,7 +9,7 @@ from consent_middleware import Policy
 from tests.asgi_driver import body_of, chunk, start
 from tests.engines import engine_for
 from tests.gateways import Reply
-from tests.pages import HELD_LOADER, page
+from tests.pages import BLOCKED_LOADER, page
 
 from .gateway import HTML, NAVIGATION, TAGGED, Gateway, SeenByApp, asking, html, send_all
 
@@ -18,7 +18,7 @@ def test_rewritten_page_has_a_true_length_or_none(gateway: Gateway) -> None:
     """2.1 A rewritten page has one length and a true one, or none."""
     for length in (True, False):
         result = gateway(asking(), html(length=length))
-        assert HELD_LOADER in result.body
+        assert BLOCKED_LOADER in result.body
         assert result.all("content-length") == ([str(len(result.body))] if length else [])
 
 
@@ -89,7 +89,7 @@ def test_partial_page_passes_and_is_logged(gateway: Gateway, policy: Policy) -> 
 def test_error_pages_are_rewritten(gateway: Gateway) -> None:
     """2.6 Error pages are rewritten like any other."""
     for status in (400, 403, 404, 500, 503):
-        assert HELD_LOADER in gateway(asking(), html(status=status)).body
+        assert BLOCKED_LOADER in gateway(asking(), html(status=status)).body
 
 
 def test_no_hop_by_hop_field_is_added(gateway: Gateway) -> None:

@@ -7,7 +7,7 @@ import re
 from consent_middleware import Policy
 from consent_middleware.engine import Engine
 from tests.gateways import Reply
-from tests.pages import HELD_LOADER, page
+from tests.pages import BLOCKED_LOADER, page
 
 from .gateway import FULL, NAVIGATION, TAGGED, Gateway, SeenByApp, asking, html
 
@@ -82,7 +82,7 @@ def test_no_transform_does_not_bind_the_middleware(gateway: Gateway) -> None:
     """4.7 No-transform is for proxies: the page is rewritten, and the field stays."""
     result = gateway(asking(), html(TAGGED, ("Cache-Control", "no-transform")))
 
-    assert HELD_LOADER in result.body
+    assert BLOCKED_LOADER in result.body
     assert result.all("cache-control") == ["no-transform"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from consent_middleware import Policy
 from tests.asgi_driver import body_of, chunk, scope
 from tests.gateways import Reply, Request
-from tests.pages import HELD_LOADER, page
+from tests.pages import BLOCKED_LOADER, page
 
 from .gateway import FULL, START, TAGGED, Gateway, Server, asking, html, send_all, starting
 
@@ -61,18 +61,18 @@ def test_cookies_joined_by_a_comma_never_grant(policy: Policy) -> None:
     """5.6 Cookie lines that a server has joined with a comma never grant, and a refusal in them counts."""
     app = starting([TAGGED])
     for joined in (f"a=1,{FULL}", f"a=1, {FULL}", f"{FULL},consent=necessary", f"{FULL}, consent=necessary; b=1"):
-        assert HELD_LOADER in Server(policy, HTTP_COOKIE=joined).run(app).body, joined
+        assert BLOCKED_LOADER in Server(policy, HTTP_COOKIE=joined).run(app).body, joined
     assert Server(policy, HTTP_COOKIE=f"a=1;{FULL}").run(app).body == TAGGED
 
 
 def test_refusal_counts_when_two_copies_differ(gateway: Gateway) -> None:
     """5.7 Of two different copies, the refusal counts, in either order."""
     for cookie in (f"{FULL}; consent=necessary", f"consent=necessary; {FULL}"):
-        assert HELD_LOADER in gateway(asking(cookie=cookie), html()).body
+        assert BLOCKED_LOADER in gateway(asking(cookie=cookie), html()).body
 
 
 def test_empty_or_non_ascii_cookie_gives_no_consent(gateway: Gateway) -> None:
     """5.8 An empty Cookie, and one of bytes beyond ASCII, give a page and no consent."""
     for cookie in ("\xff\xfe=\x80", "consent=functional\xa0,analytics,marketing"):
-        assert HELD_LOADER in gateway(asking(cookie=cookie), html()).body
-    assert HELD_LOADER in gateway(Request(headers=[("Cookie", "")]), html()).body
+        assert BLOCKED_LOADER in gateway(asking(cookie=cookie), html()).body
+    assert BLOCKED_LOADER in gateway(Request(headers=[("Cookie", "")]), html()).body

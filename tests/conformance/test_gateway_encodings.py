@@ -14,7 +14,7 @@ from consent_middleware import Policy
 from tests.asgi_driver import call, scope
 from tests.engines import engine_for
 from tests.gateways import Reply
-from tests.pages import HELD_LOADER, LOADER, page
+from tests.pages import BLOCKED_LOADER, LOADER, page
 
 from .gateway import HTML, TAGGED, Gateway, Server, asking, html
 
@@ -31,7 +31,7 @@ def test_compressed_page_is_rewritten_compressed(gateway: Gateway) -> None:
     for coding, (encode, decode) in ENCODED.items():
         for length in (True, False):
             result = gateway(asking(), html(encode(TAGGED), ("Content-Encoding", coding), length=length))
-            assert HELD_LOADER in decode(result.body)
+            assert BLOCKED_LOADER in decode(result.body)
             assert result.all("content-encoding") == [coding]
 
 
@@ -47,7 +47,7 @@ def test_clean_compressed_page_keeps_its_bytes(gateway: Gateway) -> None:
 def test_identity_coding_is_none(gateway: Gateway) -> None:
     """3.1 An empty coding or identity counts as no coding."""
     for coding in ("", "identity"):
-        assert HELD_LOADER in gateway(asking(), html(TAGGED, ("Content-Encoding", coding))).body
+        assert BLOCKED_LOADER in gateway(asking(), html(TAGGED, ("Content-Encoding", coding))).body
 
 
 def test_unknown_coding_passes_and_is_logged(gateway: Gateway, policy: Policy) -> None:
@@ -103,7 +103,7 @@ def test_ascii_compatible_charsets_are_read_as_bytes(gateway: Gateway) -> None:
         words = "表能ソ".encode(charset, "ignore") + b"\\"
         given = page(b"<p title='" + words + b"'>" + words + b"</p>" + LOADER)
         result = gateway(asking(), Reply([given], headers=[("Content-Type", f"text/html; charset={charset}")]))
-        assert HELD_LOADER in result.body
+        assert BLOCKED_LOADER in result.body
         assert words + b"'>" + words in result.body
 
 
@@ -112,12 +112,12 @@ def test_other_charsets_are_decoded_and_encoded(gateway: Gateway) -> None:
     for charset, codec in (("utf-16le", "utf-16-le"), ("utf-16be", "utf-16-be")):
         given = (b"\xff\xfe" if codec == "utf-16-le" else b"\xfe\xff") + TAGGED.decode().encode(codec)
         result = gateway(asking(), Reply([given], headers=[("Content-Type", f"text/html; charset={charset}")]))
-        assert HELD_LOADER.decode() in result.body.decode(codec)
+        assert BLOCKED_LOADER.decode() in result.body.decode(codec)
     trap = b"\x1b$B<t<h<i<l\x1b(B"  # kanji whose bytes spell a tag
     result = gateway(
         asking(), Reply([page(trap + LOADER)], headers=[("Content-Type", "text/html; charset=iso-2022-jp")])
     )
-    assert HELD_LOADER in result.body
+    assert BLOCKED_LOADER in result.body
 
 
 def test_byte_order_mark_goes_before_the_header(gateway: Gateway) -> None:
@@ -125,10 +125,10 @@ def test_byte_order_mark_goes_before_the_header(gateway: Gateway) -> None:
     marked = b"\xff\xfe" + TAGGED.decode().encode("utf-16-le")
     result = gateway(asking(), html(marked))
     assert result.body.startswith(b"\xff\xfe")
-    assert HELD_LOADER.decode() in result.body.decode("utf-16")
+    assert BLOCKED_LOADER.decode() in result.body.decode("utf-16")
     wide = TAGGED.decode().encode("utf-16-le")
     by_header = Reply([wide], headers=[("Content-Type", "text/html; charset=utf-16le")])
-    assert HELD_LOADER.decode() in gateway(asking(), by_header).body.decode("utf-16-le")
+    assert BLOCKED_LOADER.decode() in gateway(asking(), by_header).body.decode("utf-16-le")
 
 
 def test_odd_bytes_and_cut_characters_pass(gateway: Gateway) -> None:

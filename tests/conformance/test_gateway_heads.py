@@ -11,7 +11,7 @@ import consent_middleware.asgi
 from consent_middleware import Policy
 from tests.asgi_driver import chunk, scope
 from tests.gateways import Chunks
-from tests.pages import HELD_LOADER
+from tests.pages import BLOCKED_LOADER
 
 from .gateway import HTML, START, TAGGED, Server, exc_of, starting
 
@@ -60,7 +60,7 @@ def test_app_that_starts_when_iterated_is_served(policy: Policy) -> None:
         start_response("200 OK", [HTML])
         yield TAGGED
 
-    assert HELD_LOADER in Server(policy).run(app).body
+    assert BLOCKED_LOADER in Server(policy).run(app).body
 
 
 def test_late_redirect_without_a_body_is_served(policy: Policy) -> None:
@@ -89,7 +89,7 @@ def test_second_start_with_exc_info_is_decided_afresh(policy: Policy) -> None:
         start_response("500 Oops", [("Content-Type", "text/plain")], exc_of(RuntimeError("first")))
         return iter([TAGGED])
 
-    assert HELD_LOADER in Server(policy).run(to_html).body
+    assert BLOCKED_LOADER in Server(policy).run(to_html).body
     assert Server(policy).run(to_text).body == TAGGED
 
 
@@ -118,7 +118,7 @@ def test_written_bytes_are_rewritten_and_come_first(policy: Policy) -> None:
 
     server = Server(policy).run(app)
 
-    assert HELD_LOADER in server.body
+    assert BLOCKED_LOADER in server.body
     assert server.order[:2] == ["head", "written"]
 
 

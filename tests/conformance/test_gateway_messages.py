@@ -13,7 +13,7 @@ import pytest
 import consent_middleware.asgi
 from consent_middleware import Policy
 from tests.asgi_driver import body_of, call, chunk, scope, start, types_of
-from tests.pages import HELD_LOADER
+from tests.pages import BLOCKED_LOADER
 
 from .gateway import FULL, HTML, START, TAGGED, Server, send_all
 
@@ -24,7 +24,7 @@ async def test_optional_keys_and_odd_types_are_accepted(policy: Policy) -> None:
     assert types_of(await send_all(policy, bare)) == ["start", "body"]
     for headers in (iter([(b"content-type", b"text/html")]), [[b"content-type", b"text/html"]]):
         given = [{**START, "headers": headers}, {"type": "http.response.body", "body": memoryview(TAGGED)}]
-        assert HELD_LOADER in body_of(await send_all(policy, given))
+        assert BLOCKED_LOADER in body_of(await send_all(policy, given))
 
 
 async def test_unknown_messages_keep_their_place(policy: Policy) -> None:
@@ -49,7 +49,7 @@ async def test_file_of_html_is_read_any_other_passes(policy: Policy, tmp_path: P
     path.write_bytes(b"--" + TAGGED + b"--")
     picture = {"type": "http.response.pathsend", "path": str(path)}
     assert (await send_all(policy, [start((b"content-type", b"image/png")), picture]))[1] is picture
-    assert HELD_LOADER in body_of(await send_all(policy, [START, picture]))
+    assert BLOCKED_LOADER in body_of(await send_all(policy, [START, picture]))
     with path.open("rb") as file:
         parts: list[Any] = [
             chunk(TAGGED[:50], True),
@@ -58,7 +58,7 @@ async def test_file_of_html_is_read_any_other_passes(policy: Policy, tmp_path: P
         ]
         sent = await send_all(policy, [START, *parts])
         assert os.fstat(file.fileno())
-    assert HELD_LOADER in body_of(sent)
+    assert BLOCKED_LOADER in body_of(sent)
     assert sent[-1]["more_body"] is False
 
 
@@ -162,7 +162,7 @@ async def test_middleware_is_a_single_async_callable(policy: Policy) -> None:
             await communicator.wait(1)
         return out
 
-    assert (await talk()).count(HELD_LOADER) == 2
+    assert (await talk()).count(BLOCKED_LOADER) == 2
 
 
 class Through:

@@ -11,7 +11,7 @@ from consent_middleware import Policy
 from consent_middleware.engine import Engine
 from tests.engines import engine_for
 from tests.gateways import Reply, Result
-from tests.pages import HELD_LOADER, LOADER, page
+from tests.pages import BLOCKED_LOADER, LOADER, page
 
 from .gateway import FULL, TAGGED, Gateway, asking, html
 
@@ -38,7 +38,9 @@ def test_policy_of_hashes_leaves_the_tags_waiting(gateway: Gateway, policy: Poli
     """8.1 With a policy of hashes only, no facade can run: the tags are blocked, and it is logged."""
     digest = base64.b64encode(hashlib.sha256(b"x").digest()).decode()
     for sources in (f"'sha256-{digest}'", "'strict-dynamic' 'self'", "'none'"):
-        assert HELD_LOADER in gateway(asking(), html(TAGGED, ("Content-Security-Policy", f"script-src {sources}"))).body
+        assert (
+            BLOCKED_LOADER in gateway(asking(), html(TAGGED, ("Content-Security-Policy", f"script-src {sources}"))).body
+        )
     assert engine_for(policy).notices.counts == {"csp-refuses-facade": 3}
     for sources in ("'self'", "https:", "a.example 'unsafe-inline'", "'nonce-a'"):
         gateway(asking(), html(TAGGED, ("Content-Security-Policy", f"script-src {sources}")))
@@ -91,7 +93,7 @@ def test_fragment_gets_no_document_around_it(gateway: Gateway) -> None:
     fragment = b"<div>" + LOADER + b"</div>"
     result = gateway(asking(("HX-Request", "true"), ("Sec-Fetch-Dest", "empty")), html(fragment))
 
-    assert result.body.startswith(b"<div>" + HELD_LOADER + b"</div>")
+    assert result.body.startswith(b"<div>" + BLOCKED_LOADER + b"</div>")
     assert not re.search(rb"<(?:html|head|body)\b", result.body)
     assert result.body.count(b"<aside") == 1
 

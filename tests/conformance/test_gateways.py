@@ -11,7 +11,18 @@ import pytest
 from consent_middleware import Policy
 from tests.engines import engine_for
 from tests.gateways import GATEWAYS, Pairs, Reply, Request, Result
-from tests.pages import CHAT, CHAT_HINT, EU_LOADER, HELD_CHAT, HELD_HINT, HELD_LOADER, HINT, LOADER, TAG_MANAGER, page
+from tests.pages import (
+    BLOCKED_CHAT,
+    BLOCKED_HINT,
+    BLOCKED_LOADER,
+    CHAT,
+    CHAT_HINT,
+    EU_LOADER,
+    HINT,
+    LOADER,
+    TAG_MANAGER,
+    page,
+)
 
 POLICY = Policy(contact_url="/contact", guard="auto")
 ASSET = engine_for(POLICY).facade.asset()
@@ -55,21 +66,21 @@ CASES = [
     Case(
         "without consent the loader is blocked and the facade is at the end of the body",
         html(page(LOADER)),
-        body=page(HELD_LOADER + b"{facade}"),
+        body=page(BLOCKED_LOADER + b"{facade}"),
         head={"vary": ["Cookie, Sec-GPC"]},
     ),
     Case(
         "the loader of any region is blocked",
         html(page(EU_LOADER)),
-        body=page(HELD_LOADER.replace(b"js.", b"js-eu1.") + b"{facade}"),
+        body=page(BLOCKED_LOADER.replace(b"js.", b"js-eu1.") + b"{facade}"),
     ),
-    Case("the standalone chat is blocked with its attributes", html(page(CHAT)), body=page(HELD_CHAT + b"{facade}")),
-    Case("a hint is blocked without a facade", html(page(head=HINT)), body=page(head=HELD_HINT)),
+    Case("the standalone chat is blocked with its attributes", html(page(CHAT)), body=page(BLOCKED_CHAT + b"{facade}")),
+    Case("a hint is blocked without a facade", html(page(head=HINT)), body=page(head=BLOCKED_HINT)),
     Case(
         "functional consent allows the standalone chat and its hint only",
         html(page(CHAT, head=HINT + CHAT_HINT)),
         Request.with_cookie("consent=functional"),
-        body=page(CHAT, head=HELD_HINT + CHAT_HINT),
+        body=page(CHAT, head=BLOCKED_HINT + CHAT_HINT),
     ),
     Case(
         "a click allows the standalone chat",
@@ -87,19 +98,19 @@ CASES = [
         "the loader stays blocked after a click",
         html(page(LOADER)),
         Request.with_cookie("consent_chat=1"),
-        body=page(HELD_LOADER + b"{facade}"),
+        body=page(BLOCKED_LOADER + b"{facade}"),
     ),
     Case(
         "analytics alone does not release the loader",
         html(page(LOADER)),
         Request.with_cookie("consent=analytics"),
-        body=page(HELD_LOADER + b"{facade}"),
+        body=page(BLOCKED_LOADER + b"{facade}"),
     ),
     Case(
         "marketing alone does not release the loader",
         html(page(LOADER)),
         Request.with_cookie("consent=functional,marketing"),
-        body=page(HELD_LOADER + b"{facade}"),
+        body=page(BLOCKED_LOADER + b"{facade}"),
     ),
     Case(
         "full consent leaves the page as the site wrote it",
@@ -118,30 +129,30 @@ CASES = [
         "contradictory cookies deny",
         html(page(LOADER)),
         Request.with_cookie("consent=functional,analytics,marketing; consent=necessary"),
-        body=page(HELD_LOADER + b"{facade}"),
+        body=page(BLOCKED_LOADER + b"{facade}"),
     ),
     Case(
         "a refusal in a second Cookie line counts, however the server joins the lines",
         html(page(LOADER)),
         Request(headers=[("Cookie", "consent=analytics,marketing; x=1"), ("Cookie", "consent=necessary")]),
-        body=page(HELD_LOADER + b"{facade}"),
+        body=page(BLOCKED_LOADER + b"{facade}"),
     ),
     Case("a clean page comes back as it was", html(page(b"<p>no tags</p>")), body=page(b"<p>no tags</p>")),
     Case(
         "a streamed page is rewritten",
         Reply([page(LOADER)[:200], page(LOADER)[200:230], page(LOADER)[230:]], length=False),
-        body=page(HELD_LOADER + b"{facade}"),
+        body=page(BLOCKED_LOADER + b"{facade}"),
     ),
     Case(
         "a page of several chunks with a length is rewritten",
         Reply([page(LOADER)[:150], page(LOADER)[150:]]),
-        body=page(HELD_LOADER + b"{facade}"),
+        body=page(BLOCKED_LOADER + b"{facade}"),
     ),
     Case("an empty page stays empty", Reply([b""]), body=b""),
     Case(
         "withheld cookies are dropped, deletions and all others stay in order",
         html(page(LOADER), *COOKIE_LINES),
-        body=page(HELD_LOADER + b"{facade}"),
+        body=page(BLOCKED_LOADER + b"{facade}"),
         head={"set-cookie": KEPT_LINES},
     ),
     Case(
@@ -176,12 +187,12 @@ CASES = [
         "an error page is rewritten like any other",
         html(page(LOADER), status=404),
         status=404,
-        body=page(HELD_LOADER + b"{facade}"),
+        body=page(BLOCKED_LOADER + b"{facade}"),
     ),
     Case(
         "a missing type is sniffed",
         Reply([page(LOADER)], headers=[("X-A", "b")]),
-        body=page(HELD_LOADER + b"{facade}"),
+        body=page(BLOCKED_LOADER + b"{facade}"),
         head={"vary": ["Cookie, Sec-GPC"]},
     ),
     Case(
@@ -234,7 +245,7 @@ CASES = [
     Case(
         "digests of the old bytes are dropped",
         html(page(LOADER), ("Content-Digest", "sha-256=:x:"), ("Content-MD5", "x"), ("Accept-Ranges", "bytes")),
-        body=page(HELD_LOADER + b"{facade}"),
+        body=page(BLOCKED_LOADER + b"{facade}"),
         head={"content-digest": [], "content-md5": [], "accept-ranges": []},
     ),
     Case(
@@ -261,13 +272,13 @@ CASES = [
     Case(
         "gzip is read and written again",
         html(gzip.compress(page(LOADER)), ("Content-Encoding", "gzip")),
-        body=page(HELD_LOADER + b"{facade}"),
+        body=page(BLOCKED_LOADER + b"{facade}"),
         head={"content-encoding": ["gzip"]},
     ),
     Case(
         "deflate is read and written again",
         html(zlib.compress(page(LOADER)), ("Content-Encoding", "deflate")),
-        body=page(HELD_LOADER + b"{facade}"),
+        body=page(BLOCKED_LOADER + b"{facade}"),
         head={"content-encoding": ["deflate"]},
     ),
     Case(
@@ -285,7 +296,7 @@ CASES = [
                 "default-src 'self'; script-src 'nonce-r4nd0m+/A==' https://js-eu1.usemessages.com",
             ),
         ),
-        body=page(HELD_CHAT + b"{facade nonce=r4nd0m+/A==}"),
+        body=page(BLOCKED_CHAT + b"{facade nonce=r4nd0m+/A==}"),
         head={
             "content-security-policy": [
                 "default-src 'self'; script-src 'nonce-r4nd0m+/A==' https://js-eu1.usemessages.com"

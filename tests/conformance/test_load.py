@@ -16,15 +16,15 @@ from consent_middleware import Policy
 from consent_middleware.asgi import ConsentMiddleware as Asgi
 from consent_middleware.exchange import Exchange
 from consent_middleware.wsgi import ConsentMiddleware as Wsgi
-from tests.pages import HELD_LOADER, LOADER, page
+from tests.pages import BLOCKED_LOADER, LOADER, page
 
 from . import soak
 
 CONSENTS = {
-    "": (HELD_LOADER, b'"live":{}'),
-    "consent=functional": (HELD_LOADER, b'"live":{"chat":1}'),
-    "consent_chat=1": (HELD_LOADER, b'"live":{"chat":1}'),
-    "consent=necessary": (HELD_LOADER, b'"live":{}'),
+    "": (BLOCKED_LOADER, b'"live":{}'),
+    "consent=functional": (BLOCKED_LOADER, b'"live":{"chat":1}'),
+    "consent_chat=1": (BLOCKED_LOADER, b'"live":{"chat":1}'),
+    "consent=necessary": (BLOCKED_LOADER, b'"live":{}'),
     "consent=functional,analytics,marketing": (LOADER, b"</html>"),
 }
 HTML = [("Content-Type", "text/html")]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.needs import need
-from tests.pages import HELD_SCRIPT, page
+from tests.pages import BLOCKED_SCRIPT, page
 
 from .clients import ask
 from .served import ASSET, FULL, MARK, get, is_rewritten, only_wsgi
@@ -62,7 +62,7 @@ def test_compressed_page_is_rewritten_compressed(server: Running) -> None:
     """3.1 A compressed page is rewritten and stays compressed."""
     answer = get(server, "/gzip", ("Accept-Encoding", "gzip"))
 
-    assert HELD_SCRIPT in gzip.decompress(answer.body)
+    assert BLOCKED_SCRIPT in gzip.decompress(answer.body)
     assert answer.all("content-encoding") == ["gzip"]
     assert answer.all("content-length") == [str(len(answer.body))]
 

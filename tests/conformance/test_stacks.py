@@ -33,11 +33,11 @@ from consent_middleware.asgi import ConsentMiddleware as Asgi
 from consent_middleware.flask import Consent
 from consent_middleware.wsgi import ConsentMiddleware as Wsgi
 from tests.gateways import Request, Result, run_asgi, run_wsgi
-from tests.pages import HELD_LOADER, LOADER, page
+from tests.pages import BLOCKED_LOADER, LOADER, page
 
 POLICY = Policy(contact_url="/contact", guard="auto")
 BIG = page(b"<p>words and words, enough of them for a compressor</p>\n" * 100 + LOADER)
-HELD = BIG.replace(LOADER, HELD_LOADER)
+HELD = BIG.replace(LOADER, BLOCKED_LOADER)
 STYLE = b"a { color: red }\n" * 100
 COOKIE = "__hstc=1; Path=/"
 FULL = "consent=functional,analytics,marketing"
@@ -333,8 +333,8 @@ def test_file_response_of_html_is_rewritten(tmp_path: Path) -> None:
     result = run_asgi(app, Request(path="/page"))
     by_path = run_asgi(app, Request(path="/page"), extensions={"http.response.pathsend": {}})
 
-    assert HELD_LOADER in result.body
-    assert HELD_LOADER in by_path.body
+    assert BLOCKED_LOADER in result.body
+    assert BLOCKED_LOADER in by_path.body
     assert not result.all("last-modified")
 
 
@@ -346,5 +346,5 @@ def test_background_tasks_run_after_the_page() -> None:
 
     result = run_asgi(added(Starlette(routes=[Route("/page", view)])), Request(path="/page"))
 
-    assert HELD_LOADER in result.body
+    assert BLOCKED_LOADER in result.body
     assert order == ["task"]

@@ -1,8 +1,8 @@
-"""Run the fuzzer: ``python -m tests.fuzz --minutes 10``.
+"""Run the fuzzer: `python -m tests.fuzz --minutes 10`.
 
-Documents are made, rewritten whole and in pieces, and judged by parse5 with scripts and without. What is wrong is made
-small, sorted into kinds and printed; Chromium is asked about each kind at last, where it is there. A run says its seed:
-the same seed, number of jobs and sources give the same documents.
+It generates documents, rewrites them whole and in chunks, and lets parse5 judge the output with scripts and without.
+Problems are reduced to small documents, grouped by kind and printed, and Chromium can judge each kind. A run prints its
+seed: the same seed, number of jobs and sources give the same documents.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from .properties import LONG, Outcome, examined, outcomes_of, receive, send
 from .soup import CORPUS, Document, Soup, pages
 
 BATCH = 64
-#: Seconds between two lines that say how far a run is.
+#: Seconds between two progress lines.
 PROGRESS = 60
-#: How many documents with one sort of problem are made small, at most, in each job.
+#: The most documents with one sort of problem that each job reduces.
 SMALL = 40
 
 
 class Order(NamedTuple):
-    """What a job has to do: its share of the numbers, from the seed on, until the time is over or enough are done."""
+    """The work of one job: its share of the numbers from the seed on, until the time or the count is reached."""
 
     seed: int
     job: int
@@ -45,14 +45,14 @@ class Order(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What a job has done so far since its last report."""
+    """The results of a job since its last report."""
 
     counts: Counter[str]
     differences: list[Difference]
 
 
 def batches(order: Order) -> Iterator[list[Document]]:
-    """Give the documents of a job."""
+    """Yield the documents of a job in batches."""
     real = pages(order.corpus)
     stop = time.monotonic() + order.seconds
     for done in range(0, order.documents, BATCH):
@@ -64,7 +64,7 @@ def batches(order: Order) -> Iterator[list[Document]]:
 
 
 def work(order: Order, reports: multiprocessing.Queue[Report | None]) -> None:
-    """Do one job. While parse5 judges a batch, the next one is rewritten."""
+    """Do one job: rewrite a batch while parse5 judges the one before."""
     seen: Counter[tuple[str, str]] = Counter()
     with Judge() as judge, Judge() as second:
         before: list[Outcome] = []
@@ -87,10 +87,10 @@ def _reported(outcomes: list[Outcome], seen: Counter[tuple[str, str]], judge: Ju
     for outcome in outcomes:
         counts[f"maker {outcome.document.maker}"] += 1
         counts[f"pieces {outcome.size}"] += 1
-        counts["documents with something held"] += bool(outcome.held)
+        counts["documents with blocked tags"] += bool(outcome.blocked)
         counts["documents not in UTF-8"] += outcome.document.encoding != "utf-8"
         for problem in {problem[:2]: problem for problem in outcome.problems}.values():
-            counts[f"problem {problem.law} {problem.sort}"] += 1
+            counts[f"problem {problem.property} {problem.sort}"] += 1
             seen[problem[:2]] += 1
             if seen[problem[:2]] <= small and len(outcome.document.source) <= LONG:
                 differences.append(smallest(outcome, problem, judge))
@@ -100,7 +100,7 @@ def _reported(outcomes: list[Outcome], seen: Counter[tuple[str, str]], judge: Ju
 
 
 def run(seed: int, jobs: int, minutes: float, documents: int, corpus: Path, small: int = SMALL) -> Report:
-    """Run all jobs and give the sum of their reports."""
+    """Run all jobs. Return the sum of their reports."""
     reports: multiprocessing.Queue[Report | None] = multiprocessing.Queue()
     orders = [Order(seed, job, jobs, minutes * 60, -(-documents // jobs), corpus, small) for job in range(jobs)]
     workers = [multiprocessing.Process(target=work, args=(order, reports)) for order in orders]
@@ -109,11 +109,13 @@ def run(seed: int, jobs: int, minutes: float, documents: int, corpus: Path, smal
     counts: Counter[str] = Counter()
     differences: list[Difference] = []
     left = len(workers)
-    begun = told = time.monotonic()
+    begun = reported = time.monotonic()
     while left:
-        if (now := time.monotonic()) >= told + PROGRESS:
-            told = now
-            say(f"  after {now - begun:.0f} s: {_tried(counts)} documents, problems: {_named(counts, 'problem ')}")
+        if (now := time.monotonic()) >= reported + PROGRESS:
+            reported = now
+            print_line(
+                f"  after {now - begun:.0f} s: {_tried(counts)} documents, problems: {_named(counts, 'problem ')}"
+            )
         try:
             report = reports.get(timeout=5)
         except queue.Empty:
@@ -131,78 +133,80 @@ def run(seed: int, jobs: int, minutes: float, documents: int, corpus: Path, smal
 
 
 def one(number: int, corpus: Path) -> int:
-    """Print one document, what comes of it and what is wrong with it."""
+    """Print one document, its rewritten form and its problems. Return the exit status."""
     with Judge() as judge:
         outcome = outcomes_of([Soup(number, pages(corpus)).document()], judge)[0]
-        say(f"{outcome.document}\n{outcome.output!r}")
+        print_line(f"{outcome.document}\n{outcome.output!r}")
         for problem in outcome.problems:
-            say(str(problem))
-            say(f"  smallest: {smallest(outcome, problem, judge).text!r}")
+            print_line(str(problem))
+            print_line(f"  smallest: {smallest(outcome, problem, judge).text!r}")
     return 1 if outcome.problems else 0
 
 
-def say(text: str) -> None:
-    """Print at once."""
+def print_line(text: str) -> None:
+    """Print a line immediately."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
 def _tried(counts: Counter[str]) -> int:
-    """Return how many documents were tried."""
+    """Return the number of documents tried."""
     return sum(count for name, count in counts.items() if name.startswith("maker "))
 
 
 def _named(counts: Counter[str], start: str) -> str:
-    """Return the counts whose names start so, in words."""
+    """Return the counts whose names have this start, as text."""
     found = sorted((name.removeprefix(start), count) for name, count in counts.items() if name.startswith(start))
     return ", ".join(f"{name} {count}" for name, count in found) or "none"
 
 
 def summary(report: Report, seconds: float) -> None:
-    """Print how many documents were tried, of which sorts, and how often something was wrong."""
+    """Print the number of documents and of problems by sort."""
     tried = _tried(report.counts)
-    say(f"parse5: {tried} documents in {seconds:.0f} s ({tried / max(seconds, 1):.0f}/s)")
+    print_line(f"parse5: {tried} documents in {seconds:.0f} s ({tried / max(seconds, 1):.0f}/s)")
     for title, start in (
         ("by maker", "maker "),
-        ("besides at once, in pieces of", "pieces "),
+        ("whole, and in chunks of", "pieces "),
         ("problems", "problem "),
     ):
-        say(f"  {title}: {_named(report.counts, start)}")
-    for name in ("documents with something held", "documents not in UTF-8"):
-        say(f"  {name}: {report.counts[name]}")
+        print_line(f"  {title}: {_named(report.counts, start)}")
+    for name in ("documents with blocked tags", "documents not in UTF-8"):
+        print_line(f"  {name}: {report.counts[name]}")
 
 
 def main() -> int:
-    """Run until the time is over."""
+    """Run until the time is over. Return the exit status."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--minutes", type=float, default=1.0)
-    options.add_argument("--documents", type=int, default=1 << 40, help="stop after so many")
+    options.add_argument("--documents", type=int, default=1 << 40, help="stop after this many")
     options.add_argument("--seed", type=int, default=int(time.time()) * 1000)
     options.add_argument("--jobs", type=int, default=2)
     options.add_argument("--pages", type=Path, default=CORPUS, help="a folder with real pages")
-    options.add_argument("--small", type=int, default=SMALL, help="how many of a sort each job makes small")
+    options.add_argument("--small", type=int, default=SMALL, help="how many problems of a sort each job reduces")
     options.add_argument("--show", type=int, default=50, help="how many kinds to print")
-    options.add_argument("--chromium", action="store_true", help="ask Chromium about each kind")
-    options.add_argument("--one", type=int, help="make this document alone, and say everything about it")
+    options.add_argument("--chromium", action="store_true", help="let Chromium judge each kind")
+    options.add_argument("--one", type=int, help="make only this document, and print everything about it")
     chosen = options.parse_args()
     if chosen.one is not None:
         return one(chosen.one, chosen.pages)
-    say(f"seed {chosen.seed}, {chosen.jobs} jobs, {len(pages(chosen.pages))} real pages")
+    print_line(f"seed {chosen.seed}, {chosen.jobs} jobs, {len(pages(chosen.pages))} real pages")
     begun = time.monotonic()
     report = run(chosen.seed, chosen.jobs, chosen.minutes, chosen.documents, chosen.pages, chosen.small)
     summary(report, time.monotonic() - begun)
     known = Counter(difference.limit for difference in report.differences)
     for name, count in sorted((name, count) for name, count in known.items() if name):
-        say(f"  {count} made small with a known reason: {name}: {LIMITS[name].reason}")
+        print_line(f"  {count} reduced with a known reason: {name}: {LIMITS[name].reason}")
     found = kinds([difference for difference in report.differences if difference.limit is None])
     asked = chromium.asks([differences[0] for _, differences in found]) if chosen.chromium and found else {}
     for kind, differences in found[: chosen.show]:
         first = differences[0]
-        said = asked.get(first.document)
-        say(f"{len(differences)} x {kind!r}\n    {first.text!r} number {first.number}: {first.problem.detail[:300]}")
-        if said is not None:
-            say(f"    Chromium asks: {said}")
-    say(f"{sum(len(differences) for _, differences in found)} differences left, of {len(found)} kinds")
+        verdict = asked.get(first.document)
+        print_line(
+            f"{len(differences)} x {kind!r}\n    {first.text!r} number {first.number}: {first.problem.detail[:300]}"
+        )
+        if verdict is not None:
+            print_line(f"    Chromium asks: {verdict}")
+    print_line(f"{sum(len(differences) for _, differences in found)} differences left, of {len(found)} kinds")
     return 1 if found else 0
 
 

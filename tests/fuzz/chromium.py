@@ -1,8 +1,4 @@
-"""Chromium as the last judge of what parse5 has found.
-
-Knows: how Chromium is asked for what it asks a vendor for when a rewritten document is loaded.
-Must not know: how documents are made or judged before.
-"""
+"""Chromium as the final judge of the problems that parse5 has found."""
 
 from __future__ import annotations
 
@@ -23,7 +19,7 @@ _SOUGHT = re.compile("|".join(HOSTS.values()))
 
 
 def asks(differences: Iterable[Difference]) -> dict[Document, str]:
-    """Give what Chromium asks for, with scripts and without, when each of these documents is loaded rewritten."""
+    """Return the vendor requests of Chromium for the rewritten form of each document, with scripts and without."""
     said: dict[Document, str] = {}
     with sync_playwright() as playwright:
         browser = chromium.launch(playwright.chromium)
@@ -33,7 +29,7 @@ def asks(differences: Iterable[Difference]) -> dict[Document, str]:
                     document = difference.document
                     verdict = chromium_says.judge(document.source, document.encoding)
                     words = f"{'with' if scripting else 'without'} scripts: {sorted(verdict.after)}"
-                    ahead = f", looking ahead alone: {sorted(verdict.ahead)}" if verdict.ahead else ""
+                    ahead = f", only by lookahead: {sorted(verdict.ahead)}" if verdict.ahead else ""
                     said[document] = "; ".join(filter(None, (said.get(document, ""), words + ahead)))
         browser.close()
     return said

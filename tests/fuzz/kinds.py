@@ -1,8 +1,4 @@
-"""What is wrong with documents, made small and sorted: delta debugging, kinds, and the limits that are known.
-
-Knows: how a document is made smaller without changing what is wrong with it, and what stands for its kind.
-Must not know: how documents are made.
-"""
+"""Reduce documents with problems (delta debugging), group the problems by kind, and list the known limits."""
 
 from __future__ import annotations
 
@@ -17,25 +13,25 @@ from .parse5 import Judge
 from .properties import Outcome, Problem, outcomes_of, rewritten
 from .soup import TOKEN, Document
 
-#: How many rounds of removals a document gets, at most.
+#: The most rounds of removals for one document.
 ROUNDS: Final = 40
 
 _ADDRESS = re.compile(
     r"""(["']?)(?:https?:)?//(?:js(?:-eu1)?\.hs-scripts\.com|track\.hubspot\.com)/[0-9]*(?:\.js)?\1""", re.IGNORECASE
 )
-#: What was planted, as it is written where nothing happened to it.
+#: A planted element in its original form.
 _PLANT = re.compile(
     r"<script src=NEEDLE></script>|<script>LOADER</script>|<(?:img|image|link rel=preconnect) (?:src|href)=NEEDLE>"
     r"|<iframe src=NEEDLE></iframe>|<img srcset=\"NEEDLE 2x\">|<svg><script href=NEEDLE></script></svg>"
     r"|<iframe srcdoc='&lt;img src=NEEDLE&gt;'></iframe>"
 )
-#: Tags and texts that are left whole when a document is made small: they ask for something as they are.
+#: Tags and texts that a reduction keeps whole, because they make requests.
 _WHOLE = re.compile(r"\.hs-scripts\.com/|track\.hubspot\.com/|www\.googletagmanager\.com/")
 _LOADER = re.compile(r"\(function\(\)\{var s=document\.createElement.*?\}\)\(\)", re.DOTALL)
 _TAG_MANAGER = re.compile(r"\(function\(w,d\)\{.*?\}\)\(window,document\)", re.DOTALL)
 _NAME = re.compile(r"(?<=[</])[a-zA-Z][a-zA-Z0-9-]*")
 
-#: Elements that the rules of the tree treat alike: the first stands for all of them.
+#: Elements that the tree construction rules treat alike: the first name stands for all of them.
 _ALIKE: Final = {
     name: words.split()[0]
     for words in (
@@ -60,7 +56,7 @@ _ALIKE: Final = {
 
 
 class Difference(NamedTuple):
-    """A problem with the smallest document that has it."""
+    """A problem and the smallest document that shows it."""
 
     problem: Problem
     document: Document
@@ -68,34 +64,34 @@ class Difference(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The document as text."""
+        """Return the document as text."""
         return self.document.source.decode(self.document.encoding, "replace")
 
     @property
     def kind(self) -> str:
-        """What is the same for all differences of a kind: the law, and the document without what does not matter."""
+        """Return the property and the document without irrelevant details, which are equal for all of a kind."""
         text = _LOADER.sub("LOADER", _TAG_MANAGER.sub("GTM", self.text))
         text = _ADDRESS.sub("NEEDLE", text)
-        if self.problem.law != "live":
+        if self.problem.property != "live":
             text = _PLANT.sub("PLANT", text)
         text = _NAME.sub(lambda name: _ALIKE.get(name[0].lower(), name[0].lower()), text)
         encoding = "" if self.document.encoding == "utf-8" else f"{self.document.encoding}: "
-        return f"{self.problem.law} {self.problem.sort}: {encoding}{text}"
+        return f"{self.problem.property} {self.problem.sort}: {encoding}{text}"
 
     @property
     def limit(self) -> str | None:
-        """The name of the known limit that it is, if it is one."""
-        return next((name for name, limit in LIMITS.items() if limit.holds(self)), None)
+        """Return the name of the known limit that explains it, if there is one."""
+        return next((name for name, limit in LIMITS.items() if limit.matches(self)), None)
 
 
 class Limit(NamedTuple):
-    """A difference that is known and stays: why, and how it is told."""
+    """A difference that is known and accepted: the reason, and the test that recognizes it."""
 
     reason: str
-    holds: Callable[[Difference], bool]
+    matches: Callable[[Difference], bool]
 
 
-#: What a second rewriting may add to a document: that a script waits, the guard, and what stands behind what is held.
+#: What a second rewriting may add: the attributes of a blocked script, the guard, and the facade.
 _ADDED = re.compile(
     r' type="?text/x-consent"? data-consent="?[a-z]+"?'
     r"|<script src=\"[^\"]*\" data-file=\"[^\"]*\"(?: data-offers=\"[^\"]*\")? data-guard='[^']*'></script>"
@@ -105,8 +101,8 @@ _ADDED = re.compile(
 )
 
 
-def _holds_more_at_last(found: Difference) -> bool:
-    """Say whether a second rewriting only holds another script, and a third one nothing."""
+def _blocks_more_in_second_pass(found: Difference) -> bool:
+    """Return whether a second rewriting only blocks another script, and a third one changes nothing."""
     encoding = found.document.encoding
     once = rewritten(found.document.source, encoding)
     twice = rewritten(once, encoding)
@@ -115,48 +111,49 @@ def _holds_more_at_last(found: Difference) -> bool:
 
 
 def _runs_guarded(found: Difference) -> bool:
-    """Say whether all scripts that load are no snippets any more, and the guard stands before them."""
+    """Return whether no script that loads is a snippet any more, and the page has the guard."""
     out = rewritten(found.document.source, found.document.encoding)
     said = re.findall(r"<script[^>]*>(.*?)(?:</script|$)", found.text, re.IGNORECASE | re.DOTALL)
     known = [rule for text in said if (rule := HUBSPOT.recognize(PageElement("script", text=text)))]
     return b" data-guard=" in out and bool(known) and all(rule.text is None for rule in known)
 
 
-#: Only what no current browser acts on, or what the guard holds. What loads early is never among them.
+#: Only differences that no current browser shows or that the guard blocks. An early load is never accepted.
 LIMITS: Final = {
     "code of the site's own": Limit(
-        "a loader that a mutation has made no snippet any more: it runs, and the guard before it holds what it inserts",
+        "a mutated loader that is not a snippet any more: it runs, and the guard blocks what it inserts",
         lambda found: (
-            found.problem.law == "live" and found.problem.sort.endswith("script by text") and _runs_guarded(found)
+            found.problem.property == "live" and found.problem.sort.endswith("script by text") and _runs_guarded(found)
         ),
     ),
     "markup in a script": Limit(
-        "a script with the tags of others in its text, which some read as a script and which is none in the language"
-        " of scripts: with those tags held, its text looks like a loader's, so that it is held when it is read again;"
-        " or one that is a script only behind what ends an open <math>",
+        "a script with tags in its text, which only some parsers read as a script and which is not valid JavaScript:"
+        " with those tags blocked, its text looks like a loader, so the second rewriting blocks it;"
+        " or a script that exists only after the end of an open <math>",
         lambda found: (
-            found.problem.law == "again"
+            found.problem.property == "again"
             and re.search(r"<(?:svg|math|select)", found.text) is not None
-            and _holds_more_at_last(found)
+            and _blocks_more_in_second_pass(found)
         ),
     ),
     "unfinished tag": Limit(
-        "a quotation mark that opens a value for some and is not closed: what is put behind it could close it, and make"
-        " a tag of what is none, so that there is no facade",
+        "a quotation mark that opens a value only for some parsers and is not closed: markup added after it could close"
+        " the value and create a tag, so there is no facade",
         lambda found: (
             found.problem[:2] == ("facade", "missing")
             and re.search(r"""<noscript.*=\s*["']""", found.text, re.IGNORECASE | re.DOTALL) is not None
         ),
     ),
     "frameset": Limit(
-        "a frameset behind a template in the head, where no facade has a place: everything is held",
-        lambda found: found.problem.law == "facade" and "<frameset" in found.text,
+        "a frameset after a template in the head, which has no place for a facade: everything is blocked",
+        lambda found: found.problem.property == "facade" and "<frameset" in found.text,
     ),
     "open at the end": Limit(
-        "a page that leaves svg, math or select open to its end in a way that no page is written: everything is held,"
-        " but the facade stands where it is not seen, or there is none",
+        "a page that leaves svg, math or select open at its end, as no real page does: everything is blocked,"
+        " but the facade is invisible or missing",
         lambda found: (
-            found.problem.law == "facade" and re.search(r"<(?:svg|math|select)", found.text, re.IGNORECASE) is not None
+            found.problem.property == "facade"
+            and re.search(r"<(?:svg|math|select)", found.text, re.IGNORECASE) is not None
         ),
     ),
 }
@@ -167,7 +164,7 @@ def _has(outcome: Outcome, problem: Problem) -> Problem | None:
 
 
 def smallest(outcome: Outcome, problem: Problem, judge: Judge) -> Difference:
-    """Take away from a document what is not needed for the problem: tags and texts first, then characters."""
+    """Remove everything from a document that the problem does not need: tags and texts first, then characters."""
     document = outcome.document
     text = document.source.decode(document.encoding, "replace")
     best = Difference(problem, document, document.number)
@@ -200,7 +197,7 @@ def _characters(text: str) -> list[str]:
 def _smaller(
     document: Document, parts: Sequence[str], size: int, problem: Problem, judge: Judge
 ) -> tuple[Sequence[str], Document, Problem] | None:
-    """Try to take out so many parts at once, everywhere; give what is left the first time that the problem is too."""
+    """Try to remove `size` parts at each position. Return the first result that still has the problem."""
     tries = list(_without(parts, size))
     made = [document._replace(source="".join(left).encode(document.encoding, "xmlcharrefreplace")) for left in tries]
     for at in range(0, len(made), 24):
@@ -216,7 +213,7 @@ def _without(parts: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 
 
 def kinds(differences: list[Difference]) -> list[tuple[str, list[Difference]]]:
-    """Sort differences into their kinds, those with most first; of each kind the shortest first."""
+    """Group differences by kind, the largest groups first and the shortest document of each kind first."""
     sorted_by_kind: dict[str, list[Difference]] = {}
     for difference in sorted(differences, key=lambda found: len(found.document.source)):
         sorted_by_kind.setdefault(difference.kind, []).append(difference)

@@ -1,10 +1,10 @@
-// Says what a browser would load from documents, by the trees that parse5 builds of them.
+// Reports what a browser would load from documents, by the trees that parse5 builds from them.
 //
 //   node parse5.mjs FOLDER HOSTS
 //
-// FOLDER is parse5's own, HOSTS is JSON: for each element, a pattern of the hosts that are looked for. On standard input
-// come batches: the length of the rest, then for each document a byte with the length of its encoding's name, the name,
-// the length of the document, the document; lengths are 32 bits, little-endian. Each batch is answered by one line of JSON.
+// FOLDER is the folder of parse5. HOSTS is JSON: for each element, a pattern of the hosts to look for. Batches arrive on
+// standard input: the length of the rest, then for each document a byte with the length of its encoding's name, the name,
+// the length of the document, and the document. Lengths are 32 bits, little-endian. The answer to a batch is one line of JSON.
 
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,7 +17,7 @@ const PAGE = "https://www.shop.example/a/page";
 const HTML = "http://www.w3.org/1999/xhtml";
 const SVG = "http://www.w3.org/2000/svg";
 
-// -- parse5, mended --------------------------------------------------------------------------------------------------
+// -- parse5, patched -------------------------------------------------------------------------------------------------
 
 const STACK = "parser/open-element-stack.js";
 const PARSER = "parser/index.js";
@@ -35,7 +35,7 @@ const FAULTS = [
   [TOKENIZER, "if (this.inForeignNode) {", "if (this.handler.currentNotInHTML) {"],
 ];
 
-// 13.2.6.4.7 as it is since 2025: a select takes any content, bounds scopes, and has no insertion mode of its own.
+// 13.2.6.4.7 since 2025: a select takes any content, bounds scopes, and has no insertion mode of its own.
 const SELECT = [
   [STACK, "    $.OBJECT,\n    $.TABLE,\n    $.TD,", "    $.OBJECT,\n    $.SELECT,\n    $.TABLE,\n    $.TD,"],
   [PARSER, "    $.FRAMESET,\n    $.SELECT,\n    $.TEMPLATE,", "    $.FRAMESET,\n    $.TEMPLATE,"],
@@ -81,8 +81,8 @@ const SELECT = [
   [PARSER, "        case $.BLOCKQUOTE:\n        case $.FIGCAPTION: {\n            addressEndTagInBody", "        case $.BLOCKQUOTE:\n        case $.SELECT:\n        case $.FIGCAPTION: {\n            addressEndTagInBody"],
 ];
 
-// A copy of parse5 with these changes, each of which must be there to be made.
-async function mended(changes) {
+// A copy of parse5 with these changes. A change whose original text is missing is an error.
+async function patched(changes) {
   const folder = mkdtempSync(join(tmpdir(), "parse5-"));
   try {
     cpSync(join(FOLDER, "dist"), join(folder, "dist"), { recursive: true });
@@ -100,7 +100,7 @@ async function mended(changes) {
   }
 }
 
-const [older, newer] = [await mended(FAULTS), await mended([...FAULTS, ...SELECT])];
+const [older, newer] = [await patched(FAULTS), await patched([...FAULTS, ...SELECT])];
 
 // -- what a tree loads -----------------------------------------------------------------------------------------------
 
@@ -111,8 +111,8 @@ const RUNS =
 const HOST = Object.fromEntries(Object.entries(HOSTS).map(([name, pattern]) => [name, new RegExp(pattern)]));
 const ASKED = new Set([...Object.keys(HOST), "base"]);
 
-// All elements that are asked about, in the order in which they are made: what stands before a frameset has loaded,
-// although it is no longer in the tree.
+// All relevant elements in the order of their creation: an element before a frameset has loaded, although it is no longer
+// in the tree.
 function elements(html, parse5, scriptingEnabled) {
   const found = [];
   let last = null;
@@ -127,7 +127,7 @@ function elements(html, parse5, scriptingEnabled) {
       template.content = content;
       content.host = template;
     },
-    // A script's text runs when its own end tag closes it, and nothing else with it.
+    // The text of a script runs only when its own end tag closes it.
     onItemPop(element) {
       const token = parser.currentToken;
       if (token !== last && element.tagName === "script") {
@@ -145,7 +145,7 @@ const has = (element, name) => element.attrs.some((attr) => attr.name === name);
 const get = (element, name, prefix) =>
   element.attrs.find((attr) => attr.name === name && (attr.prefix ?? "") === (prefix ?? ""))?.value;
 
-// The names of what an element stands in, or null where it is not live: in a template that is no shadow tree.
+// The names of the elements around an element, or null if it is not live, because it is in a template without shadow root.
 function around(element) {
   const names = [];
   for (let node = element.parentNode; node; node = node.parentNode ?? node.host) {
@@ -164,10 +164,10 @@ function resolved(value, base) {
   }
 }
 
-// Whether a browser that loads an element of this name from there asks a host that is looked for.
+// Whether loading an element of this name from this address contacts a host to look for.
 const isVendors = (url, name) => /^https?:$/.test(url.protocol) && HOST[name].test(url.hostname.replace(/\.$/, ""));
 
-// What a script's text asks for when it runs: it has just enough of a document to insert a script.
+// The requests of a script's text when it runs, with just enough of a document to insert a script.
 const loaded = [];
 const sandbox = vm.createContext({ loaded, document: null });
 vm.runInContext(
@@ -184,7 +184,7 @@ vm.runInContext(
   sandbox,
 );
 
-// A script of a real page may break a promise of its own later on.
+// A script of a real page may reject a promise later.
 process.on("unhandledRejection", () => {});
 
 function asksFor(text, base) {
@@ -192,14 +192,14 @@ function asksFor(text, base) {
   try {
     vm.runInContext(text, sandbox, { timeout: 100 });
   } catch {
-    // What ran before it has been asked for.
+    // The requests before the error count.
   }
   return loaded.map((address) => resolved(address, base)).find((url) => url && isVendors(url, "script"));
 }
 
 const DEPTH = 4;
 
-// Adds to `verdict` what a document loads; `bit` says by which reading.
+// Adds to `verdict` what a document loads in the reading of `bit`.
 function read(html, parse5, scripting, bit, verdict, fallback, depth) {
   let base = null;
   for (const element of elements(html, parse5, scripting)) {
@@ -209,7 +209,7 @@ function read(html, parse5, scripting, bit, verdict, fallback, depth) {
     const isFacade = name === "script" && (has(element, "data-conf") || has(element, "data-guard"));
     if (isFacade && depth === 0) {
       const place = where === null ? "template" : space === HTML ? where : `in ${space}: ${where}`;
-      // A tag that the input cut off may have run into this one.
+      // A tag that the end of the input cut off may include this one.
       const isCut = element.attrs.some(({ name, value }) => !/^data-(?:conf|guard)$/.test(name) && /</.test(name + value));
       const what = isCut ? "cut" : has(element, "data-guard") ? "guard" : "conf";
       if (bit === 1) verdict.facade.push([what, place]);
@@ -230,7 +230,7 @@ function read(html, parse5, scripting, bit, verdict, fallback, depth) {
         base = url && !/^(?:data|javascript):$/.test(url.protocol) ? url.href : fallback;
       }
     } else if (name === "script") {
-      // Without scripting nothing of it is fetched.
+      // Without scripting none of it is loaded.
       if (!scripting) continue;
       const type = get(element, "type");
       const language = get(element, "language");
@@ -261,8 +261,8 @@ function read(html, parse5, scripting, bit, verdict, fallback, depth) {
   }
 }
 
-// The readings: with scripts or without, by the rules for select of before 2025 or of today. Where a document has neither
-// word, they are the same.
+// The readings: with scripts or without, by the current rules for select or by those before 2025. Readings are skipped
+// if the document has no element for which they differ.
 function judge(html) {
   const verdict = { live: new Map(), facade: [] };
   const [select, noscript] = [/<select/i.test(html), /noscript/i.test(html)];

@@ -1,8 +1,4 @@
-"""parse5 as the judge of documents: what a browser would load from them.
-
-Knows: how the process of `parse5.mjs` is fed, and which hosts must not be asked before consent, for which element.
-Must not know: what the engine thinks of a document.
-"""
+"""parse5 as the judge of documents: what a browser would load from them."""
 
 from __future__ import annotations
 
@@ -18,7 +14,7 @@ from typing import NamedTuple, Self
 from tests.npm import NpmError, fetch
 
 _ANY = r"(?:[^.]+\.)?hs-scripts\.com|track(?:-[a-z]{2}[0-9]{1,2})?\.hubspot\.com"
-#: For each element, the hosts that the default policy keeps it from asking.
+#: For each element, the hosts that the default policy blocks.
 HOSTS = {
     "script": rf"^(?:{_ANY}|js\.usemessages\.com|meetings\.hubspot\.com)$",
     "img": rf"^(?:{_ANY})$",
@@ -26,15 +22,17 @@ HOSTS = {
     "link": rf"^(?:{_ANY})$",
 }
 
-#: Readings of a document: by a browser with scripts, and without; by the rules for select of before 2025 in both.
+#: Readings of a document: with scripts and without, by the current rules for select and by those before 2025.
 READINGS = ("scripts", "no scripts", "scripts, older select", "no scripts, older select")
 
 
 class Live(NamedTuple):
-    """An element of the live document that asks a vendor for something.
+    """An element of the live document that makes a request to a vendor.
 
-    `by` is the attribute, or "text". `where` are the names of the elements around it; those of `html` and `body` and
-    what is no HTML with its namespace.
+    Attributes:
+        by: The attribute that makes the request, or "text".
+        where: The names of the elements around it, with the namespace if it is not HTML.
+        readings: A bit for each reading in which the element is live.
     """
 
     element: str
@@ -46,19 +44,19 @@ class Live(NamedTuple):
 
     @property
     def read(self) -> str:
-        """The readings in which it is live, in words."""
+        """Return the names of the readings in which it is live."""
         return ", ".join(f"[{name}]" for bit, name in enumerate(READINGS) if self.readings >> bit & 1)
 
 
 class Verdict(NamedTuple):
-    """What is live in a document, and where its facade and its guard stand in a browser with scripts."""
+    """The live elements of a document, and the position of its facade and guard in a browser with scripts."""
 
     live: list[Live]
     facade: list[tuple[str, str]]
 
 
 class Judge:
-    """One process that judges batches of documents. A batch may be sent before the answer to the last one is read."""
+    """A process that judges batches of documents. A batch may be sent before the previous answer is read."""
 
     def __init__(self) -> None:
         node = shutil.which("node")
@@ -81,7 +79,7 @@ class Judge:
         self._process.wait()
 
     def send(self, documents: Sequence[tuple[str, bytes]]) -> None:
-        """Ask about documents, each with its encoding."""
+        """Send documents, each with its encoding."""
         assert self._process.stdin
         parts = []
         for encoding, document in documents:
@@ -92,7 +90,7 @@ class Judge:
         self._process.stdin.flush()
 
     def receive(self) -> list[Verdict]:
-        """Give the answer to the oldest batch that has none."""
+        """Return the answer to the oldest batch without one."""
         assert self._process.stdout
         verdicts = []
         for answer in json.loads(self._process.stdout.readline()):
@@ -101,6 +99,6 @@ class Judge:
         return verdicts
 
     def judge(self, documents: Sequence[tuple[str, bytes]]) -> list[Verdict]:
-        """Ask and wait for the answer."""
+        """Send documents and return the answer."""
         self.send(documents)
         return self.receive()

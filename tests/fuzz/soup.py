@@ -1,10 +1,6 @@
-"""Documents for the oracles: mutations of the public suites and of real pages, and tag soup, with planted tags.
+"""Documents for the fuzzer: mutations of html5lib-tests and of real pages, and tag soup, with planted vendor tags.
 
-Knows: html5lib-tests as they are fetched, the folder of real pages where it is there, and the tags of the vendor that
-the default policy holds.
-Must not know: the engine, and what it means for a document to come out right.
-
-A document is made from its number alone, so that it can be made again, as long as the sources are the same.
+A document is made from its number alone, so that it can be made again as long as the sources are the same.
 """
 
 from __future__ import annotations
@@ -22,10 +18,10 @@ from tests.html.fetch_html5lib_tests import FOLDER
 from tests.html.fuzz import FOREIGN, HTML, RAW, Builder
 from tests.html.oracle import NEEDLE
 
-#: Where real pages lie beside the project.
+#: The folder of real pages, which may be missing.
 CORPUS: Final = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "pages"
 
-#: What a planted script says: it does what a loader does.
+#: The text of a planted script: it does what a loader does.
 LOADER: Final = (
     "(function(){var s=document.createElement('script');s.src='//js.hs-scripts.com/%d.js';"
     "document.head.appendChild(s)})()"
@@ -53,23 +49,23 @@ _OWN: Final = (
     "svg math template select option table tr td caption col colgroup tbody p li dd a b font button form frameset body"
     " html head foreignObject desc title mi mtext annotation-xml mglyph plaintext br h1 nobr input hr foo object"
 )
-#: What the rules of the tree give a part of their own.
+#: Elements with special rules in tree construction.
 TELLING: Final = (*RAW, *_OWN.split())
 STRAYS: Final = (
     "<", "</", "<!", "<!-", "<!--", "-->", "--!>", "<![CDATA[", "]]>", "<?", ">", "'", '"', "=", "/", "&", "&lt;", "\0",
     "\x0c", "\r\n", "<!doctype html>", "<!DOCTYPE", "</ ", "</>", "<!>", "&#47;", "<a b='", '<a b="', "</scr", "</sty",
     "</noscrip", "<scr", "x", " ", "\ufeff", "é", "日本", "<!--<script>", "<script>", "</script>", "<x a=>", "</body>",
 )  # fmt: skip
-#: Attributes that change what becomes of an element.
+#: Attributes that change how an element is parsed or loaded.
 ATTRIBUTES: Final = (
     "type=hidden", "type=text/html", "type=module", "encoding=text/html", "encoding=application/xhtml+xml", "color=x",
     "shadowrootmode=open", "href=x", "xlink:href=x", "src=x", "a='>'", 'a="<!--"', "a='</script>'", "a=</noscript>",
     "/", "data-src=x", "nomodule", "id=x", "definitionurl=x", "face", "size=1", "rel=preconnect", "srcdoc=''",
 )  # fmt: skip
-#: Encodings in which ASCII bytes may be part of other characters, or all of them two.
+#: Encodings in which ASCII bytes may be part of other characters, or in which ASCII takes two bytes.
 ENCODINGS: Final = ("iso-2022-jp", "gb18030", "gbk", "shift_jis", "euc-jp", "big5", "utf-16le", "windows-1252")
 TEXTS: Final = ("日本語のテキスト", "ソーシャル", "能力表示", "テ<キ>スト", "é", "中文")
-#: Ways to write a character of a host; and those of one letter.
+#: Ways to write any character of a host, and more ways for single letters.
 _SPELLINGS: Final = (
     "&#{code};", "&#x{code:x}", "&#x0{code:X};", "%{code:02x}", "%{code:02X}", "{up}", "{wide}", "{c}\n", "\t{c}",
     "{c}&Tab;", "{c}&NewLine;", "{c}&shy;", "{c}\u200b", "{c}\u00ad", "{c}%C2%AD", "{c}\ufe0f", "{c}&#173;", "{c}\r\n",
@@ -82,12 +78,12 @@ _LETTERS: Final = {
     "t": ("\u1d57", "&tscr;"),
     "-": ("&hyphen;", "&#45;", "\ufe63"),
 }
-#: 1 document in so many is a whole real page.
+#: One document in this many is a whole real page.
 WHOLE: Final = 500
 
 
 class Document(NamedTuple):
-    """A document, the encoding that its response declares, and what made it."""
+    """A document, the encoding that its response declares, and the name of its maker."""
 
     number: int
     maker: str
@@ -97,7 +93,7 @@ class Document(NamedTuple):
 
 @cache
 def suites() -> tuple[str, ...]:
-    """Give the documents of the public suites, without those that are too long to be mutated often."""
+    """Return the documents of html5lib-tests, without those that are too long to mutate often."""
     found = []
     for path in sorted((FOLDER / "tree-construction").rglob("*.dat")):
         for test in re.split(r"(?:^|\n\n)(?=#data\n)", path.read_text("utf-8")):
@@ -111,12 +107,12 @@ def suites() -> tuple[str, ...]:
 
 @cache
 def pages(folder: Path = CORPUS) -> tuple[str, ...]:
-    """Give the real pages, none where the folder is not there."""
+    """Return the real pages, or none if the folder is missing."""
     return tuple(path.read_text("utf-8", "replace") for path in sorted(folder.glob("*.html")))
 
 
 class Soup:
-    """Makes one document; every planted address has its own number."""
+    """Make one document. Every planted address has its own number."""
 
     def __init__(self, number: int, pages: Sequence[str] = ()) -> None:
         self.number = number
@@ -125,7 +121,7 @@ class Soup:
         self.pages = pages
 
     def document(self) -> Document:
-        """Give the document."""
+        """Return the document."""
         pick = self.random
         if self.pages and pick.random() < 1 / WHOLE:
             return self._made("whole page", self.broken(self._whole_page()))
@@ -155,12 +151,12 @@ class Soup:
     # -- makers -------------------------------------------------------------------------------------------------------
 
     def _suite(self) -> str:
-        """One or two documents of the suites, mutated, with planted tags."""
+        """Return one or two documents of html5lib-tests, mutated, with planted tags."""
         text = "".join(self.random.choice(suites()) for _ in range(self.random.choice((1, 1, 2))))
         return self._planted_in(self.mutated(text, self.random.randint(0, 4)), self.random.randint(1, 3))
 
     def _page(self) -> str:
-        """A piece of a real page, or two."""
+        """Return one or two pieces of real pages, mutated, with planted tags."""
         text = ""
         for _ in range(self.random.choice((1, 1, 2))):
             page = self.random.choice(self.pages)
@@ -177,18 +173,18 @@ class Soup:
         return self._spliced(page, self.token()) if self.random.random() < 0.3 else page
 
     def _soup(self) -> str:
-        """Tags in any order."""
+        """Return tags in random order."""
         return self._planted_in("".join(self.token() for _ in range(self.random.randint(1, 14))), 2) + self.plant()
 
     def _foreign(self) -> str:
-        """Tags in any order inside SVG or MathML, one of which has planted what loads."""
+        """Return tags in random order inside SVG or MathML, with planted tags."""
         root = self.random.choice(("svg", "math", "svg><foreignObject", "svg><desc", "math><mi", "template><svg"))
         before = "".join(self.token() for _ in range(self.random.choice((0, 0, 1, 2))))
         inside = "".join(self.token() for _ in range(self.random.randint(0, 6)))
         return f"{before}<{root}>{self._planted_in(inside, 1)}{self.plant()}{self.token()}{self.plant()}"
 
     def _raw(self) -> str:
-        """Raw text that ends in one of many ways, in elements that are read in one of several."""
+        """Return raw text with one of many possible ends, in one of several surroundings."""
         pick = self.random
         name = pick.choice((*RAW, "select", "template"))
         around = pick.choice(("", "", "<select>", "<svg>", "<template>", "<table>", "<noscript>", "<svg></a>", "<div>"))
@@ -208,17 +204,17 @@ class Soup:
         return f"{around}<{name}>{inside}{end}{self.plant()}"
 
     def _spelling(self) -> str:
-        """Addresses that are written as nobody writes them."""
+        """Return tags with addresses in unusual spellings."""
         return self._planted_in(self.token() + self.plant(odd=True) + self.token(), 1) + self.plant(odd=True)
 
     def _built(self) -> str:
-        """A document of the other generator."""
+        """Return a document of the generator in `tests.html.fuzz`."""
         return Builder(self.number).document().replace(NEEDLE, "track.hubspot.com")
 
     # -- parts --------------------------------------------------------------------------------------------------------
 
     def token(self) -> str:
-        """Give a tag, with or without attributes, a stray piece, or a comment."""
+        """Return a tag, a stray piece, or a comment."""
         pick = self.random
         kind = pick.random()
         name = pick.choice(TELLING if pick.random() < 0.7 else NAMES)
@@ -236,7 +232,7 @@ class Soup:
         return " " + " ".join(self.random.choice(ATTRIBUTES) for _ in range(self.random.choice((1, 1, 2))))
 
     def plant(self, *, odd: bool = False) -> str:
-        """Give an element that asks the vendor for something."""
+        """Return an element that makes a request to the vendor."""
         self.planted += 1
         pick, number = self.random, self.planted
         extra = self._attributes() if pick.random() < 0.2 else ""
@@ -264,22 +260,22 @@ class Soup:
                 f"<iframe srcdoc='&lt;img src={address.replace(chr(39), '&#39;')}&gt;'></iframe>",
                 TAG_MANAGER,
                 f"<image src={value}>",
-                # It counts for what follows, wherever it stands for all of a page.
+                # A base counts for the whole page, so a script follows it.
                 f"<base{extra} href={value}><script src=/{number}.js></script>",
             )
         )
 
     def _odd(self, address: str) -> str:
-        """Write an address in another way, of which most mean the same."""
+        """Return another spelling of an address, most of which mean the same."""
         pick = self.random
         scheme, _, rest = address.partition("//")
         host, _, path = rest.partition("/")
         for _ in range(pick.choice((1, 1, 2))):
             at = pick.randrange(len(host))
             c = host[at]
-            spelt = pick.choice((*_SPELLINGS, *_LETTERS.get(c, ())))
-            spelt = spelt.format(c=c, up=c.upper(), wide=chr(ord(c) + 0xFEE0), code=ord(c))
-            host = host[:at] + spelt + host[at + 1 :]
+            spelled = pick.choice((*_SPELLINGS, *_LETTERS.get(c, ())))
+            spelled = spelled.format(c=c, up=c.upper(), wide=chr(ord(c) + 0xFEE0), code=ord(c))
+            host = host[:at] + spelled + host[at + 1 :]
         slashes = pick.choice(("//", "//", "//", "\\\\", "/\\", "///", "/\t/", "&sol;/", "/&#47;", "/", ""))
         scheme = pick.choice((scheme, scheme, "https:", "HTTP:", "ht\ntps:", "http&colon;", " https:"))
         user = pick.choice(("", "", "", "a@", "a:b@", "www.shop.example@", "%40@"))
@@ -289,7 +285,7 @@ class Soup:
     # -- mutations ----------------------------------------------------------------------------------------------------
 
     def mutated(self, text: str, times: int) -> str:
-        """Change whole tags and texts."""
+        """Return the text with changes of whole tags and texts."""
         tokens = TOKEN.findall(text)
         for _ in range(times):
             at = self.random.randrange(len(tokens) or 1)
@@ -322,14 +318,14 @@ class Soup:
         return "".join(tokens)
 
     def broken(self, text: str) -> str:
-        """Take characters out, put some in, or cut the document off, now and then."""
+        """Return the text, now and then with a character replaced or the end cut off."""
         pick = self.random
         if pick.random() < 0.15:
             at = pick.randrange(len(text) + 1)
             text = text[:at] + pick.choice(("", "<", ">", '"', "'", "-", "/", "\0", "]", "!")) + text[at + 1 :]
         if pick.random() < 0.06:
             text = text[: pick.randrange(len(text) + 1)]
-        # These are the marks by which it is seen whether anything is lost.
+        # The checks use these characters as marks.
         return text.translate(dict.fromkeys(range(1, 6)))
 
     def _planted_in(self, text: str, count: int) -> str:
@@ -339,7 +335,7 @@ class Soup:
         return "".join(tokens)
 
     def _spliced(self, text: str, piece: str) -> str:
-        """Put a piece in where a tag begins, or anywhere."""
+        """Return the text with a piece inserted before a tag or anywhere."""
         at = self.random.randrange(len(text) + 1)
         if self.random.random() < 0.8:
             at = max(text.rfind("<", 0, at + 1), 0)

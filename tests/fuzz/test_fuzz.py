@@ -1,4 +1,4 @@
-"""A bounded run of the fuzzer, always over the same documents, and what it is built of."""
+"""A limited run of the fuzzer over always the same documents, and tests of its parts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def judge() -> Iterator[Judge]:
         yield process
 
 
-#: The same documents in every run: none of real pages, which may not be there.
+#: The same documents in every run, without real pages, because these may be missing.
 SEED = 20_000_000
 DOCUMENTS = 2500
 BATCH = 100
@@ -37,15 +37,15 @@ BATCH = 100
 
 @pytest.mark.slow
 @pytest.mark.no_cover
-def test_built_documents_keep_the_laws(judge: Judge, capsys: pytest.CaptureFixture[str]) -> None:
+def test_built_documents_keep_every_property(judge: Judge, capsys: pytest.CaptureFixture[str]) -> None:
     differences: list[Difference] = []
-    held = 0
+    blocked = 0
     before: list[Outcome] = []
     for first in [*range(SEED, SEED + DOCUMENTS, BATCH), None]:
         outcomes = [] if first is None else [examined(Soup(first + n).document()) for n in range(BATCH)]
         if before:
             receive(before, judge)
-            held += sum(bool(outcome.held) for outcome in before)
+            blocked += sum(bool(outcome.blocked) for outcome in before)
             differences += [smallest(outcome, problem, judge) for outcome in before for problem in outcome.problems]
         send(outcomes, judge)
         before = outcomes
@@ -53,13 +53,13 @@ def test_built_documents_keep_the_laws(judge: Judge, capsys: pytest.CaptureFixtu
     known = Counter(difference.limit for difference in differences if difference.limit)
     left = kinds([difference for difference in differences if difference.limit is None])
     with capsys.disabled():
-        print(f"\nparse5: {DOCUMENTS} documents, {held} with something held, {len(left)} kinds of differences")
+        print(f"\nparse5: {DOCUMENTS} documents, {blocked} with blocked tags, {len(left)} kinds of differences")
         print(f"  with a known reason: {dict(known)}")
     assert [(kind, found[0].text, found[0].number) for kind, found in left] == []
-    assert held > DOCUMENTS / 2
+    assert blocked > DOCUMENTS / 2
 
 
-#: What the judge must see in documents that nobody has rewritten.
+#: What the judge must report for documents that are not rewritten.
 LIVE = {
     "<script src=//js.hs-scripts.com/1.js></script>": "html script by src",
     "<base href=//js.hs-scripts.com><script src=/1.js></script>": "html script by src",
@@ -80,7 +80,7 @@ LIVE = {
     f"<svg><script>{LOADER % 1}</script>": "svg script by text",
     "<img src='/\\track.%68ubspot.com./1'>": "html img by src",
 }
-#: And what it must not see.
+#: Documents for which it must report nothing.
 DEAD = (
     "<!--<script src=//js.hs-scripts.com/1.js></script>-->",
     f"<script>{LOADER % 1}",
@@ -98,7 +98,7 @@ DEAD = (
 
 
 @pytest.mark.parametrize("source", LIVE)
-def test_the_judge_sees_what_loads(judge: Judge, source: str) -> None:
+def test_judge_reports_an_element_that_loads(judge: Judge, source: str) -> None:
     outcome = Outcome(Document(0, "", "utf-8", source.encode()), output=source.encode())
     send([outcome], judge)
     receive([outcome], judge)
@@ -106,7 +106,7 @@ def test_the_judge_sees_what_loads(judge: Judge, source: str) -> None:
     assert [problem[:2] for problem in outcome.problems] == [("live", LIVE[source])]
 
 
-def test_the_judge_outlives_a_broken_promise(judge: Judge) -> None:
+def test_judge_survives_a_rejected_promise(judge: Judge) -> None:
     source = b"<script>new Promise((a, b) => b(1)); host = 'hubspot'</script>"
 
     for _ in range(3):
@@ -114,11 +114,11 @@ def test_the_judge_outlives_a_broken_promise(judge: Judge) -> None:
 
 
 @pytest.mark.parametrize("source", DEAD)
-def test_the_judge_does_not_see_what_does_not_load(judge: Judge, source: str) -> None:
+def test_judge_ignores_an_element_that_does_not_load(judge: Judge, source: str) -> None:
     assert judge.judge([("utf-8", source.encode())])[0].live == []
 
 
-def test_the_judge_knows_where_a_facade_stands(judge: Judge) -> None:
+def test_judge_reports_the_position_of_a_facade(judge: Judge) -> None:
     tail = b"<script data-conf></script>"
     places = {
         tail: [("conf", "html head")],
@@ -134,7 +134,7 @@ def test_the_judge_knows_where_a_facade_stands(judge: Judge) -> None:
     assert [verdict.facade for verdict in verdicts] == list(places.values())
 
 
-def test_a_document_reads_as_its_encoding_says(judge: Judge) -> None:
+def test_judge_decodes_a_document_by_its_encoding(judge: Judge) -> None:
     source = "<p>日本<img src=//track.hubspot.com/1>"
 
     verdicts = judge.judge([(name, source.encode(name)) for name in ("utf-16le", "iso-2022-jp", "gb18030")])
@@ -142,7 +142,7 @@ def test_a_document_reads_as_its_encoding_says(judge: Judge) -> None:
     assert [len(verdict.live) for verdict in verdicts] == [1, 1, 1]
 
 
-def test_a_document_is_made_from_its_number(judge: Judge) -> None:
+def test_same_number_makes_the_same_document(judge: Judge) -> None:
     made = [Soup(number).document() for number in range(200)]
 
     assert made == [Soup(number).document() for number in range(200)]
@@ -150,7 +150,7 @@ def test_a_document_is_made_from_its_number(judge: Judge) -> None:
     assert {document.maker for document in made} >= {"suite", "soup", "foreign", "raw text", "spelling", "built"}
 
 
-def test_a_difference_is_made_small(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_difference_is_reduced_to_smallest_document(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.fuzz.properties.rewritten", lambda document, encoding: document)
     monkeypatch.setattr("tests.fuzz.properties.HTMLRewriter", Careless)
     source = b"<!doctype html><p>text<svg><b><table><td><script src=//js.hs-scripts.com/1.js></script></table>more"
@@ -158,7 +158,7 @@ def test_a_difference_is_made_small(judge: Judge, monkeypatch: pytest.MonkeyPatc
 
     small = smallest(outcome, Problem("live", "html script by src", ""), judge)
 
-    # What is open at the end of the input is an element of the tree as well.
+    # An element without an end tag is in the tree as well.
     assert small.text == "<script src=//js.hs-scripts.com/1.js>"
     assert small.kind == "live html script by src: <script src=NEEDLE>"
     assert small.limit is None
@@ -180,7 +180,7 @@ class Careless:
 
 
 @pytest.mark.parametrize(
-    ("feed", "law"),
+    ("feed", "problem"),
     [
         (lambda piece: piece[:-1], ("chunks", "lost")),
         (lambda piece: piece.replace(b"\1", b"\1 "), ("chunks", "different")),
@@ -188,8 +188,8 @@ class Careless:
     ],
     ids=["loses", "differs", "raises"],
 )
-def test_a_streamed_fault_is_seen(
-    judge: Judge, monkeypatch: pytest.MonkeyPatch, feed: object, law: tuple[str, str]
+def test_fault_in_chunked_output_is_reported(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch, feed: object, problem: tuple[str, str]
 ) -> None:
     from consent_middleware.html.rewriter import HTMLRewriter
 
@@ -198,18 +198,18 @@ def test_a_streamed_fault_is_seen(
 
     outcome = outcomes_of([Document(1, "", "utf-8", b"<p><img src=//track.hubspot.com/1.gif>text")], judge)[0]
 
-    assert [problem[:2] for problem in outcome.problems] == [law]
+    assert [found[:2] for found in outcome.problems] == [problem]
 
 
-def test_every_limit_has_its_reason() -> None:
+def test_every_known_limit_has_a_reason() -> None:
     assert all(len(limit.reason) > 20 for limit in LIMITS.values())
 
 
-@pytest.mark.parametrize("law", ["live", "chunks", "lost", "raises", "again", "granted"])
-def test_only_a_facade_s_place_has_a_limit(law: str) -> None:
+@pytest.mark.parametrize("name", ["live", "chunks", "lost", "raises", "again", "granted"])
+def test_only_facade_problems_have_known_limits(name: str) -> None:
     document = Document(0, "", "utf-8", b"<svg></a><select><math>")
 
-    assert Difference(Problem(law, "", ""), document, 0).limit is None
+    assert Difference(Problem(name, "", ""), document, 0).limit is None
     assert Difference(Problem("facade", "misplaced", ""), document, 0).limit == "open at the end"
     assert Difference(Problem("facade", "missing", ""), document._replace(source=b"<p>"), 0).limit is None
     unfinished = document._replace(source=b"<noscript><iframe srcdoc='></noscript><p>")
@@ -224,15 +224,15 @@ def test_only_a_facade_s_place_has_a_limit(law: str) -> None:
         b"<svg></h><iframe e='<script>' src=//track.hubspot.com/6 / >",
         b"<math></option><image src=//js.hs-scripts.com/2.js></body><script>",
     ],
-    ids=["a script that is held", "a script that is guarded"],
+    ids=["a blocked script", "a script behind the guard"],
 )
-def test_more_at_the_second_reading_is_known(source: bytes) -> None:
+def test_extra_edit_in_second_pass_is_a_known_limit(source: bytes) -> None:
     document = Document(0, "", "utf-8", source)
 
     assert Difference(Problem("again", "", ""), document, 0).limit == "markup in a script"
 
 
-def test_page_that_keeps_changing_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_that_keeps_changing_is_no_known_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.fuzz.kinds.rewritten", lambda page, _: page + b"<p>")
     document = Document(0, "", "utf-8", b"<svg><p>x")
 
@@ -255,7 +255,7 @@ def test_page_that_keeps_changing_is_not_known(monkeypatch: pytest.MonkeyPatch) 
         (b"aol</svg>\4tail\5dx\4tail\5b", True),
     ],
 )
-def test_what_is_lost_between_edits_is_seen(marked: bytes, loses: bool) -> None:
+def test_bytes_lost_between_edits_are_reported(marked: bytes, loses: bool) -> None:
     assert marks_of("utf-8").loses(marked, b"aoldb") is loses
     utf16 = marked.decode().encode("utf-16le")
     assert marks_of("utf-16le").loses(utf16, "aoldb".encode("utf-16le")) is loses

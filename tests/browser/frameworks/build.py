@@ -1,8 +1,4 @@
-"""Builds the small apps of this folder with the real libraries, once, into the cache.
-
-Knows: where the sources are, and how esbuild and Next.js are called.
-Must not know: what an app is for.
-"""
+"""Build the small apps of this folder with the real libraries, once, into the cache."""
 
 from __future__ import annotations
 
@@ -36,7 +32,7 @@ def _node() -> str:
 
 
 def _esbuild(name: str, lock: str, apps: dict[str, str]) -> Path:
-    """Return the folder with some apps, each a folder by its name, built with the libraries of a lock."""
+    """Return the folder with the built apps, one folder for each, made with the libraries of a lock."""
     tools, modules = npm.modules(), npm.modules(lock)
 
     def make(folder: Path) -> str:
@@ -48,7 +44,7 @@ def _esbuild(name: str, lock: str, apps: dict[str, str]) -> Path:
 
 
 def _next() -> Path:
-    """Return what Next.js exports: its pages, and the folder `_next` with its scripts."""
+    """Return the export of Next.js: its pages, and the folder `_next` with its scripts."""
     modules = npm.modules("node-next")
 
     def make(folder: Path) -> str:
@@ -68,7 +64,7 @@ def _next() -> Path:
 
 @cache
 def _built(kind: str) -> Path | str:
-    """Return a folder, or why it cannot be had, which is tried once."""
+    """Return the folder of a build, or why the build failed. Each build is tried once."""
     names = [folder.name for folder in sorted(APPS.iterdir()) if folder.is_dir()]
     try:
         if kind == "next":
@@ -81,9 +77,9 @@ def _built(kind: str) -> Path | str:
 
 
 def built(kind: str) -> Path:
-    """Return the folder with what was built: "apps", "react18" or "next".
+    """Return the folder of a build: "apps", "react18" or "next".
 
-    The test is skipped, or fails in CI, where it cannot be had.
+    If the build fails, the test is skipped, or fails in CI.
     """
     folder = _built(kind)
     if isinstance(folder, str):

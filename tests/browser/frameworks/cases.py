@@ -1,8 +1,4 @@
-"""What is driven: small apps with a real library each, which bring HubSpot's tag in the library's own way.
-
-Knows: the apps, what a visitor does in each, and what each would load.
-Must not know: the facade, the guard.
-"""
+"""The apps: each uses a real library and inserts HubSpot's tag as that library does."""
 
 from __future__ import annotations
 
@@ -20,7 +16,7 @@ MEETINGS = "https://meetings.hubspot.com/ann"
 FORMS = "https://js.hsforms.net/forms/v2.js"
 CONTAINER = "https://www.googletagmanager.com/gtm.js"
 
-#: A tag manager's container and HubSpot's library of forms, which nobody on this machine stands for.
+#: A container of a tag manager and HubSpot's form library, which the stand-in does not serve.
 SCRIPTS = {
     CONTAINER: f"""const first = document.getElementsByTagName("script")[0], tag = document.createElement("script");
 tag.async = true; tag.id = "hs-script-loader"; tag.src = "{LOADER}"; first.parentNode.insertBefore(tag, first)""",
@@ -33,13 +29,14 @@ document.querySelector(target).append(document.createElement("iframe")) } } }"""
 class Case:
     """One app.
 
-    kind: what it is built with, as `build.built` has it.
-    next: whether it brings its tag, or another one, when the visitor goes on.
-    address: what of HubSpot's it loads.
-    button: whether a button for the chat stands in its page.
-    told: whether it asks to be told when its script has run, and keeps in `told` how often it was.
-    late: whether what it brings comes with the next page only: it neither runs scripts of an unknown type that it swaps
-        in, nor makes them anew.
+    Attributes:
+        kind: The build that contains it (see `build.built`).
+        next: Whether it inserts its tag, or another one, when the visitor goes to the next page.
+        address: The address of HubSpot that it loads.
+        button: Whether its page has a button for the chat.
+        told: Whether it listens for the load of its script and counts it in the variable `told`.
+        late: Whether its tag loads only with the next page, because it neither runs nor copies swapped-in scripts of an
+            unknown type.
     """
 
     kind: str = "apps"
@@ -50,7 +47,7 @@ class Case:
     late: bool = False
 
 
-#: By the path of the page. An app with a server's part has the tag in its page; one without brings it in the browser.
+#: The apps by the path of their page. An app with a server side has the tag in its page; others insert it.
 CASES = {
     "helmet": Case(),
     "helmet-18": Case("react18"),
@@ -67,7 +64,7 @@ CASES = {
     "vue-router": Case(next=True),
     "preact": Case(),
     "svelte": Case(),
-    # What stands in a template is content, and names no account.
+    # Markup in a template is content, so it gets no button.
     "alpine-if": Case(next=True, button=False),
     "alpine-html": Case(next=True, address=PIXEL, button=False),
     "turbo-head": Case(next=True),
@@ -77,7 +74,7 @@ CASES = {
     "idiomorph": Case(next=True),
     "morphdom": Case(next=True),
     "alpine-morph": Case(next=True),
-    # Only a part of the page is swapped, and the button stands outside of it.
+    # Only a part of the page is swapped, and the button is outside it.
     "swup": Case(next=True),
     "unpoly": Case(next=True, button=False, late=True),
     "lit": Case(address=PIXEL),
@@ -98,12 +95,12 @@ CASES = {
 
 
 def path_of(name: str) -> str:
-    """The path of a case's page."""
+    """Return the path of the page of an app."""
     return f"{name}" if CASES[name].kind == "next" else f"{name}/"
 
 
 def put(app: App, name: str) -> None:
-    """Put a case's pages and scripts on the app."""
+    """Serve the pages and scripts of an app."""
     folder = built(CASES[name].kind)
     if CASES[name].kind == "next":
         app.folders["_next"] = folder / "_next"

@@ -1,4 +1,4 @@
-"""The apps on real servers: behind the middleware, and as they are without it."""
+"""Fixtures: the apps on real servers, with the middleware and without it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .cases import CASES, CONTAINER, SCRIPTS, Case, path_of, put
 
 ALL = "functional,analytics,marketing"
 
-#: Counts which of HubSpot's scripts ran to their end, and how often, by their address.
+#: Counts the load events of HubSpot's scripts by address.
 COUNT = """window.ran = {};
 document.addEventListener("load", ({ isTrusted, target: { localName, src } }) => {
   if (isTrusted && localName === "script" && !src.startsWith(location.origin)) ran[src] = (ran[src] ?? 0) + 1;
@@ -39,7 +39,7 @@ def bare() -> Iterator[App]:
 
 @dataclass
 class Visit:
-    """A visitor's tab with one of the apps. `said`: its errors and warnings."""
+    """A visitor's tab with one of the apps. `said` lists its errors and warnings."""
 
     page: Page
     name: str
@@ -49,20 +49,20 @@ class Visit:
 
     @property
     def asked(self) -> list[str]:
-        """What HubSpot was asked for."""
+        """Return the addresses of HubSpot that were requested."""
         return [*(record.url for record in asked(self.standin)), *(url for url in self.routed if url != CONTAINER)]
 
     def choose(self, value: str) -> None:
-        """Set the site's own cookie, as its banner would."""
+        """Set the consent cookie of the site, as its banner would."""
         self.page.evaluate(f"document.cookie = 'consent={value}; path=/'")
 
     @property
     def case(self) -> Case:
-        """What is driven."""
+        """Return the app."""
         return CASES[self.name]
 
     def open(self, app: App, value: str = "") -> None:
-        """Go to the app, wait until it works, and do what brings the tag."""
+        """Open the app, wait until it is quiet, and go to the page with the tag."""
         put(app, self.name)
         if value:
             self.page.context.add_cookies([{"name": "consent", "value": value, "url": app.url}])
@@ -72,7 +72,7 @@ class Visit:
             self.go_on()
 
     def go_on(self) -> None:
-        """Go to what comes next in the app, or back from there."""
+        """Go to the next page of the app, or back from there."""
         onward = self.page.get_by_text("Next", exact=True)
         if onward.count():
             onward.click()
@@ -83,28 +83,28 @@ class Visit:
         quiet(self.page)
 
     def forget(self) -> None:
-        """Forget what was asked until now."""
+        """Forget all requests so far."""
         self.standin.settle()
         self.standin.clear()
         self.routed.clear()
 
     def loads(self) -> int:
-        """Count how often what the app brings was asked for."""
+        """Return how often the tag of the app was requested."""
         address = self.case.address
-        # jQuery adds a number, so that no cache answers.
+        # jQuery adds a number to the address to bypass caches.
         return sum(url == address or url.startswith(f"{address}?_=") for url in self.asked)
 
     def expect_works(self) -> None:
-        """Assert that the app's own button counts."""
+        """Assert that the counter of the app still works."""
         count = self.page.locator("#count")
         before = count.inner_text()
         count.click()
-        # Some front ends show what they know only once something changes.
+        # Some frameworks show the count only after the first change.
         expect(count).not_to_have_text(before)
 
 
 def follow(context: BrowserContext, standin: StandIn, name: str) -> Visit:
-    """Begin a visit to an app."""
+    """Return a new visit to an app."""
     page = context.new_page()
     page.add_init_script(COUNT)
     visit = Visit(page, name, standin)
@@ -122,13 +122,13 @@ def follow(context: BrowserContext, standin: StandIn, name: str) -> Visit:
 
 @pytest.fixture
 def visit(context: BrowserContext, standin: StandIn, name: str) -> Visit:
-    """A visit to the test's app."""
+    """Return a visit to the app of the test."""
     return follow(context, standin, name)
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """What an app does without the middleware. `again`: how many loads there are once the visitor has gone on."""
+    """What an app does without the middleware. `again` is the number of loads after the next page."""
 
     loads: int
     again: int
@@ -140,7 +140,7 @@ _KNOWN: dict[str, Plain] = {}
 
 @pytest.fixture
 def plain(browser: Browser, standin: StandIn, bare: App, name: str) -> Plain:
-    """What the test's app does without the middleware; each is visited once."""
+    """Return what the app of the test does without the middleware. Each app is visited once."""
     if name not in _KNOWN:
         context = watch(browser.new_context(ignore_https_errors=True))
         visit = follow(context, standin, name)

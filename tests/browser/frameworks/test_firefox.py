@@ -1,4 +1,4 @@
-"""The main front ends in Firefox: what waits there, and that it comes once."""
+"""The main front-end frameworks in Firefox: the tag waits and loads once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .conftest import ALL
 
 
 @pytest.mark.parametrize("name", ["helmet", "helmet-18", "document", "effect", "before", "after", "lazy", "head"])
-def test_the_tag_waits_and_comes_once(run: Run, guarded: App, name: str) -> None:
+def test_tag_waits_and_loads_once_in_firefox(run: Run, guarded: App, name: str) -> None:
     put(guarded, name)
     before, after, came = run(
         f"""

@@ -1,6 +1,6 @@
-"""Real front ends bring HubSpot's tag in ways of their own: it waits in each and comes once, and none of them notices.
+"""Real front-end frameworks insert HubSpot's tag in their own ways: it waits, loads once, and the app still works.
 
-`cases.py` names the apps. Each test's id begins with that of its app.
+`cases.py` lists the apps. The id of each test begins with the name of its app.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ every = pytest.mark.parametrize("name", CASES)
 
 
 @every
-def test_without_the_middleware_it_loads(plain: Plain, name: str) -> None:
+def test_app_without_middleware_loads_the_tag(plain: Plain, name: str) -> None:
     assert plain.loads > 0
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.button])
-def test_a_click_brings_the_chat_alone(visit: Visit, guarded: App, standin: StandIn, name: str) -> None:
+def test_click_loads_only_the_chat(visit: Visit, guarded: App, standin: StandIn, name: str) -> None:
     visit.open(guarded)
     expect_state(visit.page, "idle")
     assert place(visit.page).count() == 1
@@ -47,7 +47,7 @@ def test_a_click_brings_the_chat_alone(visit: Visit, guarded: App, standin: Stan
 
 
 @every
-def test_visit_from_no_choice_to_withdrawal(visit: Visit, plain: Plain, guarded: App, name: str) -> None:
+def test_app_works_from_no_choice_to_withdrawal(visit: Visit, plain: Plain, guarded: App, name: str) -> None:
     visit.open(guarded)
     quiet(visit.page, 1_300)
     assert visit.asked == []
@@ -76,7 +76,7 @@ def test_visit_from_no_choice_to_withdrawal(visit: Visit, plain: Plain, guarded:
         visit.expect_works()
 
     if visit.case.late:
-        # The page is as the site wrote it: the next one heeds the withdrawal.
+        # The page is as the site wrote it, so the withdrawal takes effect on the next page.
         visit.choose("necessary")
         visit.page.reload()
     else:
@@ -91,7 +91,7 @@ def test_visit_from_no_choice_to_withdrawal(visit: Visit, plain: Plain, guarded:
 
 
 @every
-def test_with_consent_it_is_as_the_site_wrote_it(visit: Visit, plain: Plain, guarded: App, name: str) -> None:
+def test_full_consent_leaves_app_unchanged(visit: Visit, plain: Plain, guarded: App, name: str) -> None:
     visit.open(guarded, ALL)
     assert visit.loads() == plain.loads
     assert visit.page.evaluate("'consentMiddleware' in window") is False

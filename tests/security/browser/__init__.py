@@ -1,1 +1,1 @@
-"""Attacks in a real browser: the same page with the middleware and without."""
+"""Attacks in a real browser, on the same page with the middleware and without it."""

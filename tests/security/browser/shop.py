@@ -1,8 +1,4 @@
-"""A site that answers in the browser's place for the whole web: with the middleware or without it.
-
-Knows: how to answer a request by an `Exchange`, and what HubSpot's addresses and an attacker's answer.
-Must not know: what a test expects.
-"""
+"""A site, with the middleware or without it, that also answers for HubSpot and for an attacker."""
 
 from __future__ import annotations
 
@@ -25,13 +21,13 @@ PORTAL = "12345"
 LOADER = f"https://js.hs-scripts.com/{PORTAL}.js"
 PIXEL = f"https://track.hubspot.com/__ptq.gif?a={PORTAL}"
 EMBED = "https://js.usemessages.com/conversations-embed.js"
-#: The site's own inline tag, which a policy of hashes allows.
+#: An inline tag of the site, which a policy with its hash allows.
 INLINE = 'var s=document.createElement("script");s.src="https://js.hs-scripts.com/12345.js";s.async=1;document.head.append(s)'
 NONCE = "abc"
 HUBSPOT_HOSTS = "https://js.hs-scripts.com https://js.usemessages.com"
 INLINE_HASH = "'sha256-" + base64.b64encode(hashlib.sha256(INLINE.encode()).digest()).decode() + "'"
 
-#: The page's policies, with the site's own tag as each of them asks for it.
+#: The policies of the page, each with a tag of the site that it allows.
 POLICIES = {
     "none": ("", f'<script src="{LOADER}"></script>'),
     "nonce": (f"script-src 'nonce-{NONCE}' {HUBSPOT_HOSTS}", f'<script nonce="{NONCE}" src="{LOADER}"></script>'),
@@ -44,7 +40,7 @@ POLICIES = {
     "hosts": (f"script-src 'self' {HUBSPOT_HOSTS}", f'<script src="{LOADER}"></script>'),
 }
 
-#: What is told of by whoever runs: which account's code, or which script of the attacker's.
+#: Records what runs: the account of HubSpot's code, or the script of the attacker.
 _RAN = "(window.ran ??= []).push({});"
 _CHAT = (
     "{const me = document.currentScript ?? {dataset: {}};"
@@ -57,7 +53,7 @@ _CHAT = (
 
 @dataclass
 class Shop:
-    """One page of a site: its markup, its policy, and what the browser asks for because of it."""
+    """One page of a site: its markup, its policy, and the requests that it causes."""
 
     body: str
     head: str = ""
@@ -68,29 +64,29 @@ class Shop:
 
     @property
     def url(self) -> str:
-        """The page's address."""
+        """Return the address of the page."""
         return f"{self.scheme}://{HOST}/"
 
     @property
     def markup(self) -> bytes:
-        """The page as the app sends it."""
+        """Return the page as the app sends it."""
         return (
             f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Shop</title>{self.head}</head>'
             f"<body><h1>Shop</h1>{self.body}</body></html>"
         ).encode()
 
     def open(self, page: Page) -> None:
-        """Answer for the whole web in this page's context, and go to the page."""
+        """Answer every request of the context, and open the page."""
         self.context = page.context
         self.context.route("**/*", self._answer)
         page.goto(self.url)
 
     def requests(self) -> set[str]:
-        """Every address that was asked for, in short, besides the page itself."""
+        """Return the host and path of every request, except those for the page itself."""
         return {address for address in self.asked if address not in {f"{HOST}/", f"{HOST}/favicon.ico"}}
 
     def consent(self, *categories: str) -> None:
-        """Write the visitor's choice into the site's consent cookie."""
+        """Write the visitor's choice into the consent cookie of the site."""
         self.context.add_cookies([{"name": "consent", "value": ",".join(categories), "url": self.url}])
 
     def _answer(self, route: Route) -> None:
@@ -117,33 +113,33 @@ class Shop:
         )
         if self.policy is None:
             return (200, head, self.markup) if path == "/" else (404, {}, b"")
-        said = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in self.context.cookies(self.url))
-        given = [(b"host", HOST.encode()), (b"cookie", said.encode())]
+        cookies = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in self.context.cookies(self.url))
+        given = [(b"host", HOST.encode()), (b"cookie", cookies.encode())]
         exchange = Exchange(engine_for(self.policy), RequestHead("GET", path, "", given))
         if exchange.answer is not None:
             status, headers, body = exchange.answer
         elif path == "/":
             status = 200
-            told = [(name.encode(), value.encode()) for name, value in head.items()]
-            headers, body = exchange.whole(status, told, self.markup)
+            fields = [(name.encode(), value.encode()) for name, value in head.items()]
+            headers, body = exchange.whole(status, fields, self.markup)
         else:
             return 404, {}, b""
         return status, {name.decode(): value.decode() for name, value in headers}, body
 
 
 def ran(page: Page) -> list[str]:
-    """What has run in the page and told of it."""
+    """Return the scripts that recorded that they ran in the page."""
     found: list[str] = page.evaluate("window.ran ?? []")
     return found
 
 
 def state_is(page: Page, state: str) -> None:
-    """Wait until the facade is in `state`. Playwright's own look stumbles over elements that hide a method."""
+    """Wait until the facade is in `state`. Playwright's own locators fail on elements that hide a method."""
     until(page, f"document.querySelector('[data-consent-facade]')?.getAttribute('data-state') === '{state}'")
 
 
 def fresh_context(context: BrowserContext) -> BrowserContext:
-    """Another visitor who has never been here."""
+    """Return the context of another new visitor."""
     browser = context.browser
     assert browser is not None
     return watch(browser.new_context(ignore_https_errors=True))

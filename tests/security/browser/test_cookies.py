@@ -1,4 +1,4 @@
-"""A neighbour on a sibling host sets the cookie that stands for the visitor's click."""
+"""A sibling host tries to set the cookie that stands for the visitor's click."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ NAME = "__Host-consent_chat"
 
 @pytest.fixture
 def shop() -> Shop:
-    """A site over TLS whose cookies bear the prefix."""
+    """Return a site over HTTPS whose cookies have the prefix."""
     policy = Policy(contact_url="/contact", click_cookie=NAME, consent_cookie="__Host-consent")
     return Shop(LOADER, policy=policy, scheme="https")
 
 
-def test_a_cookie_with_the_prefix_keeps_the_click(page: Page, shop: Shop) -> None:
+def test_click_is_kept_in_cookie_with_host_prefix(page: Page, shop: Shop) -> None:
     shop.open(page)
     state_is(page, "idle")
     page.get_by_role("button", name="Chat with us").click()
@@ -38,8 +38,8 @@ def test_a_cookie_with_the_prefix_keeps_the_click(page: Page, shop: Shop) -> Non
 
 
 @pytest.mark.parametrize("attributes", [f"Domain={HOST};Secure;Path=/", "Path=/", "Secure;Path=/x"])
-def test_a_neighbour_cannot_set_it(page: Page, shop: Shop, attributes: str) -> None:
-    """A sibling's cookie needs a `Domain`, which the browser refuses under this name."""
+def test_sibling_host_cannot_set_prefixed_cookie(page: Page, shop: Shop, attributes: str) -> None:
+    """A sibling host has to use `Domain`, and the browser refuses that for such a name."""
     shop.open(page)
     state_is(page, "idle")
     for name in (NAME, "__host-consent_chat", "__Host-consent"):
@@ -49,7 +49,7 @@ def test_a_neighbour_cannot_set_it(page: Page, shop: Shop, attributes: str) -> N
     state_is(page, "idle")
 
 
-def test_the_site_s_choice_may_bear_the_prefix(page: Page, shop: Shop) -> None:
+def test_consent_cookie_may_have_host_prefix(page: Page, shop: Shop) -> None:
     shop.open(page)
     state_is(page, "idle")
     page.evaluate("() => { document.cookie = '__Host-consent=functional;Secure;Path=/' }")

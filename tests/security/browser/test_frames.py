@@ -1,4 +1,4 @@
-"""A page of somebody else's that frames the site, and leads a visitor's click to the button."""
+"""A foreign page shows the site in a frame and leads the visitor's click to the button (clickjacking)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FORM = '<iframe title="A calendar" src="https://meetings.hubspot.com/ann"></ifra
 
 
 def framed(page: Page, shop: Shop, outer: str) -> None:
-    """Open a page at `outer` with the site in a frame of it, or in a frame of one of its frames."""
+    """Open a page at `outer` with the site in a frame, or in a frame within a frame."""
     frame = f'<!DOCTYPE html><title>x</title><iframe title="site" src="{shop.url}" width=900 height=600></iframe>'
     nested = (
         f'<!DOCTYPE html><title>x</title><iframe title="evil" src="http://{EVIL}/frame" width=950 height=650></iframe>'
@@ -33,7 +33,7 @@ def framed(page: Page, shop: Shop, outer: str) -> None:
 
 @pytest.mark.parametrize("outer", [f"http://{EVIL}/frame", f"http://{HOST}/nested"])
 @pytest.mark.parametrize("name", ["Chat with us", "Show the calendar"])
-def test_a_click_in_a_foreign_frame_opens_the_page_alone(page: Page, outer: str, name: str) -> None:
+def test_click_in_foreign_frame_opens_a_new_tab(page: Page, outer: str, name: str) -> None:
     shop = Shop(FORM + LOADER, policy=Policy(contact_url="/contact"))
     framed(page, shop, outer)
     inner = next(frame for frame in page.frames if frame.url == shop.url)
@@ -48,7 +48,7 @@ def test_a_click_in_a_foreign_frame_opens_the_page_alone(page: Page, outer: str,
         opened.value.get_by_role("button", name="Chat with us").click()
 
 
-def test_a_click_in_a_frame_of_the_site_s_own_opens_the_chat(page: Page) -> None:
+def test_click_in_own_frame_opens_the_chat(page: Page) -> None:
     shop = Shop(LOADER, policy=Policy(contact_url="/contact"))
     framed(page, shop, f"http://{HOST}/frame")
     inner = next(frame for frame in page.frames if frame.url == shop.url)

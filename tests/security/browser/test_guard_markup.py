@@ -1,4 +1,4 @@
-"""Markup that page code puts in, spelt in every way that HTML allows, and elements that are named like properties."""
+"""Markup that scripts insert, in every spelling that HTML allows, and form fields named like properties."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ POLICY = Policy(contact_url="/contact", guard="always")
 
 WAITING = {
     "a slash before the name": f'<img alt=""/src="{PIXEL}">',
-    "a slash behind the element's name": f'<img/src="{PIXEL}">',
-    "no space behind a value": f'<img alt=""src="{PIXEL}">',
+    "a slash after the element's name": f'<img/src="{PIXEL}">',
+    "no space after a value": f'<img alt=""src="{PIXEL}">',
     "no quotes": f"<img alt=x src={PIXEL}>",
     "single quotes": f"<img src='{PIXEL}'>",
     "capitals and spaces": f'<IMG SRC\n=\n"{PIXEL}">',
     "a bracket in an attribute": f'<img alt="a > b" src="{PIXEL}">',
     "a bracket that opens in an attribute": f'<img alt="<" src="{PIXEL}">',
     "an equals sign before": f'<img =x src="{PIXEL}">',
-    "a quotation mark in a bare value": f'<p title=a"b="></p><img id=i" src="{PIXEL}">',
+    "a quotation mark in an unquoted value": f'<p title=a"b="></p><img id=i" src="{PIXEL}">',
     "an element that begins like an anchor": f'<audio src="{PIXEL}" preload=auto></audio>',
     "a frame in a foreign object": '<svg><foreignObject><iframe title=x src="https://meetings.hubspot.com/a"></iframe>'
     "</foreignObject></svg>",
@@ -30,19 +30,19 @@ WAITING = {
     "</foreignObject></svg>",
     "a hint": '<link/rel="preload"/as="script"/href="https://js.hs-scripts.com/1.js">',
 }
-#: What the page shows stays as it was written.
+#: Content that the page shows, which the guard must not change.
 CONTENT = {
     "an anchor": '<a href="https://meetings.hubspot.com/a">x</a>',
     "an area": '<map><area href="https://meetings.hubspot.com/a"></map>',
     "a link of svg": '<svg><a href="https://meetings.hubspot.com/a">x</a></svg>',
     "a link of mathml": '<math><mi href="https://meetings.hubspot.com/a">x</mi></math>',
-    "a value that reads like an address": f'<p title="x src={PIXEL}" lang="src={PIXEL}">x</p>',
+    "a value that looks like an address": f'<p title="x src={PIXEL}" lang="src={PIXEL}">x</p>',
     "text": f"<code>img src={PIXEL} 1 &lt; 2</code>",
 }
 
 
 def opened(page: Page, body: str = "") -> Shop:
-    """A page with a guard, whose script is awake."""
+    """Open a page with a guard and wait until its script has started."""
     shop = Shop(f'<div id="in"></div>{body}<script src="{LOADER}"></script>', policy=POLICY)
     shop.open(page)
     until(page, "window.consentMiddleware")
@@ -50,12 +50,12 @@ def opened(page: Page, body: str = "") -> Shop:
 
 
 def foreign(shop: Shop) -> set[str]:
-    """The hosts that were asked for anything, besides the site's own."""
+    """Return the hosts that got a request, except that of the site."""
     return {address.partition("/")[0] for address in shop.requests()} - {HOST}
 
 
 @pytest.mark.parametrize("way", WAITING)
-def test_markup_waits_however_it_is_spelt(page: Page, way: str) -> None:
+def test_inserted_markup_waits_however_it_is_spelled(page: Page, way: str) -> None:
     shop = opened(page)
     page.evaluate(
         "(markup) => { window.box = document.createElement('div');"
@@ -69,7 +69,7 @@ def test_markup_waits_however_it_is_spelt(page: Page, way: str) -> None:
 
 
 @pytest.mark.parametrize("way", CONTENT)
-def test_content_stays_as_it_was_written(page: Page, way: str) -> None:
+def test_inserted_content_stays_as_written(page: Page, way: str) -> None:
     opened(page)
     written = "(markup) => { const to = document.querySelector('#in'); to.innerHTML = markup; return to.innerHTML }"
     plain = "(markup) => new Range().createContextualFragment.call(new Range(), markup).firstChild.outerHTML"
@@ -78,8 +78,8 @@ def test_content_stays_as_it_was_written(page: Page, way: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["querySelectorAll", "nodeType", "localName", "getAttribute", "dataset", "content"])
-def test_a_forms_fields_do_not_blind_it(page: Page, name: str) -> None:
-    """Later in the same turn something is put in by markup that no method names; the page's own parser does that."""
+def test_form_fields_do_not_hide_tags_from_guard(page: Page, name: str) -> None:
+    """The tag is inserted without any patched method, and within a form whose fields hide its own properties."""
     form = f'<form><input name="{name}"><p></p></form>'
     shop = opened(page)
     page.evaluate(
@@ -105,8 +105,8 @@ def test_a_forms_fields_do_not_blind_it(page: Page, name: str) -> None:
     comes(page, lambda: f"js.hs-scripts.com/{PORTAL}.js" in shop.requests())
 
 
-def test_a_mark_of_an_earlier_page_is_not_believed(page: Page) -> None:
-    """What an editor saved with the guard's marks in it, and shows again."""
+def test_token_of_an_earlier_page_is_not_accepted(page: Page) -> None:
+    """An editor has saved markup with the guard's attributes and shows it again."""
     shop = opened(page)
     saved = page.evaluate(
         "(markup) => { const to = document.createElement('p'); to.innerHTML = markup; return to.innerHTML }",

@@ -1,4 +1,4 @@
-"""Code of the page's own that has put things on every object's prototype: none of it turns into consent or a script."""
+"""Prototype pollution: properties that the page adds to `Object.prototype` become neither consent nor a script."""
 
 from __future__ import annotations
 
@@ -39,21 +39,23 @@ POLLUTION = "".join(
 MANAGER = "<script>'https://www.googletagmanager.com/gtm.js?id=GTM-X'</script>"
 LOADER = f'<script src="https://js.hs-scripts.com/{PORTAL}.js"></script>'
 PICTURE = f'<img alt="" src="{PIXEL}">'
-#: As somebody may have got it into the page.
+#: Injected markup.
 PLACE = "<aside data-consent-facade></aside>"
 
 
 @pytest.mark.parametrize("names", [*([name] for name in POLLUTED), list(POLLUTED)], ids=[*POLLUTED, "all"])
 @pytest.mark.parametrize("manager", ["", MANAGER], ids=["no guard", "guard"])
-@pytest.mark.parametrize("tags", [LOADER, PICTURE, PLACE + PICTURE], ids=["chat", "no chat", "a place for a chat"])
-def test_what_is_on_every_prototype_is_no_consent(page: Page, names: list[str], manager: str, tags: str) -> None:
+@pytest.mark.parametrize(
+    "tags", [LOADER, PICTURE, PLACE + PICTURE], ids=["chat", "no chat", "an injected place for a chat"]
+)
+def test_polluted_prototype_is_not_taken_for_consent(page: Page, names: list[str], manager: str, tags: str) -> None:
     lines = "".join(line + ";" for line in POLLUTION.split(";") if any(f"'{name}'," in line for name in names))
     evil = "(window.ran ??= []).push('evil inline')"
     marks = f'<script type="text/x-consent" data-consent="tracking">{evil}</script>'
     shop = Shop(marks + tags, head=f"<script>{lines}</script>{manager}", policy=Policy(contact_url="/contact"))
     shop.open(page)
     until(page, "window.consentMiddleware?.core?.adopt")
-    # The script looks about four times a second; a question that is answered comes behind such a look.
+    # The script looks for changes about four times a second, and an answered request comes after such a look.
     page.evaluate("() => { consentMiddleware.refresh() }")
     comes(page, lambda: f"{HOST}/_consent/decision" in shop.requests())
     page.evaluate("(url) => { new Image().src = url }", PIXEL)
@@ -67,7 +69,7 @@ def test_what_is_on_every_prototype_is_no_consent(page: Page, names: list[str], 
     assert page.evaluate("window.ran ?? []") == []
 
 
-def test_attributes_of_a_prototype_are_not_the_chat_s(page: Page) -> None:
+def test_polluted_prototype_adds_no_chat_attribute(page: Page) -> None:
     shop = Shop(LOADER, head=f"<script>{POLLUTION}</script>", policy=Policy(contact_url="/contact"))
     shop.open(page)
     state_is(page, "idle")
@@ -77,8 +79,8 @@ def test_attributes_of_a_prototype_are_not_the_chat_s(page: Page) -> None:
     assert page.evaluate("window.ran") == [f"portal {PORTAL}"]
 
 
-def test_settings_of_a_prototype_are_none(page: Page) -> None:
-    """The package's own script, without settings of its own."""
+def test_polluted_prototype_is_not_taken_for_settings(page: Page) -> None:
+    """The script of the package is in the page without any settings."""
     policy = Policy(contact_url="/contact")
     tag = f'<script src="/_consent/{engine_for(policy).facade.asset().name}"></script>'
     shop = Shop(PLACE + tag, head=f"<script>{POLLUTION}</script>", policy=policy)

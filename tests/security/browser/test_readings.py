@@ -1,4 +1,4 @@
-"""Which types and encodings Chromium takes for a page with a tag: in each of them, the tag is held."""
+"""The content types and encodings that Chromium shows as a page: the tag is blocked in each of them."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def visit(page: Page, site: Site, kind: str, body: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_chromium_runs_it_and_it_is_held(page: Page, site: Site, standin: StandIn, name: str) -> None:
+def test_type_that_chromium_runs_is_blocked(page: Page, site: Site, standin: StandIn, name: str) -> None:
     kind, body = CASES[name]
     navigation = [(b"host", SECURE_HOST.encode()), (b"sec-fetch-dest", b"document"), (b"accept", b"text/html")]
     exchange = Exchange(Engine(Policy(contact_url="/contact")), RequestHead("GET", "/", "", navigation))
-    held = exchange.whole(200, [(b"content-type", kind.encode())], body)[1]
+    rewritten = exchange.whole(200, [(b"content-type", kind.encode())], body)[1]
 
-    visit(page, site, kind, held)
+    visit(page, site, kind, rewritten)
     page.evaluate("fetch('/after')")
     site.settle()
     standin.settle()

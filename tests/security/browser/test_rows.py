@@ -49,14 +49,14 @@ def settled(page: Page, site: Site, standin: StandIn) -> None:
 
 
 @pytest.mark.parametrize("what", SEEN)
-def test_row_asks_where_nobody_holds_it(page: Page, site: Site, standin: StandIn, what: str) -> None:
+def test_row_loads_on_unprotected_page(page: Page, site: Site, standin: StandIn, what: str) -> None:
     show(page, site, what, None)
 
     comes(page, lambda: len(asked(standin)) > 0)
 
 
 @pytest.mark.parametrize("what", [what for what in SEEN if TABLE[what] == "server"])
-def test_row_of_the_server_asks_nothing(page: Page, site: Site, standin: StandIn, what: str) -> None:
+def test_row_for_server_loads_nothing(page: Page, site: Site, standin: StandIn, what: str) -> None:
     show(page, site, what, "never")
     settled(page, site, standin)
 
@@ -64,7 +64,7 @@ def test_row_of_the_server_asks_nothing(page: Page, site: Site, standin: StandIn
 
 
 @pytest.mark.parametrize("what", [what for what in SEEN if TABLE[what] == "guard"])
-def test_row_of_the_guard_asks_nothing_with_it(page: Page, site: Site, standin: StandIn, what: str) -> None:
+def test_row_for_guard_loads_nothing_with_guard(page: Page, site: Site, standin: StandIn, what: str) -> None:
     show(page, site, what, "always")
     settled(page, site, standin)
 
@@ -72,13 +72,13 @@ def test_row_of_the_guard_asks_nothing_with_it(page: Page, site: Site, standin: 
 
 
 @pytest.mark.parametrize("what", [what for what in SEEN if TABLE[what] == "guard"])
-def test_row_of_the_guard_asks_without_it(page: Page, site: Site, standin: StandIn, what: str) -> None:
+def test_row_for_guard_loads_without_guard(page: Page, site: Site, standin: StandIn, what: str) -> None:
     show(page, site, what, "never")
 
     comes(page, lambda: len(asked(standin)) > 0)
 
 
-def test_own_requests_pass_the_guard(page: Page, site: Site, standin: StandIn) -> None:
+def test_requests_to_own_host_pass_the_guard(page: Page, site: Site, standin: StandIn) -> None:
     show(page, site, "`fetch`", "always")
     site.pages["/own"] = Document(b"own")
 
@@ -93,7 +93,7 @@ def test_own_requests_pass_the_guard(page: Page, site: Site, standin: StandIn) -
     assert DECISION in site.pages
 
 
-def test_request_object_to_a_held_host_fails(page: Page, site: Site, standin: StandIn) -> None:
+def test_request_object_to_a_blocked_host_fails(page: Page, site: Site, standin: StandIn) -> None:
     show(page, site, "`fetch`", "always")
 
     told = page.evaluate("fetch(new Request('https://track.hubspot.com/a')).catch((error) => error.name)")
