@@ -79,7 +79,6 @@ class Engine:
             contact_url=policy.contact_url,
             privacy_url=policy.privacy_url,
             cookie=policy.click_cookie,
-            position="right",
             proxied=policy.proxied,
         )
         self.cookies = VendorCookies(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import consent_middleware
-from consent_middleware.facade.asset import LEFT_STYLE, driver_file, facade_file, style_file
+from consent_middleware.facade.asset import driver_file, facade_file, style_file
 from consent_middleware.vendors import KNOWN_VENDORS
 
 from .npm import NpmError, modules
@@ -55,7 +55,6 @@ def parts() -> dict[str, dict[str, Any]]:
     found = {
         "facade/assets/guard.min.js": _ours('import "./guard.js";', "RULES, PROXIED"),
         "facade/assets/stand-ins.min.js": _ours(stand_ins, "STAND_INS"),
-        LEFT_STYLE: {"style": (ASSETS / "left.css").read_text("utf-8")},
     }
     for embeds in (False, True):
         found[facade_file(embeds)] = _ours(

@@ -47,7 +47,7 @@ FACADE = Facade(vendors=(HUBSPOT,), contact_url="/contact")
 ASSET = FACADE.asset()
 ASSET_URL = f"/_consent/{ASSET.name}"
 NONCE = "nS3bFJ1yY4q0n3h8m2T5Zg=="
-SETTINGS = ScriptSettings(Texts(), "en", "consent_chat", "/contact", None, "right")
+SETTINGS = ScriptSettings(Texts(), "en", "consent_chat", "/contact", None)
 
 
 def markup(facade: Facade = FACADE, **options: Any) -> bytes:
@@ -278,11 +278,6 @@ class TestSettings:
         with pytest.raises(PolicyError) as caught:
             Policy(**settings)
         assert caught.value.numbers == (number,)
-
-    def test_left_position_adds_its_style(self) -> None:
-        body = replace(FACADE, position="left").asset().body
-        assert b"inset-inline:0 auto" in body
-        assert b"inset-inline:0 auto" not in ASSET.body
 
     def test_configured_links_are_in_the_script(self) -> None:
         body = replace(FACADE, privacy_url="/privacy?a=1&b=2").asset().body

@@ -47,7 +47,6 @@ class ScriptSettings:
     cookie: str
     contact_url: str | None
     privacy_url: str | None
-    position: str
     proxied: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -59,16 +58,13 @@ def compose(settings: ScriptSettings, vendors: Sequence[Vendor], *, embeds: bool
         vendors: the vendors whose drivers the script brings.
         embeds: whether the script brings placeholders for embeds too.
     """
-    style = _read(style_file(embeds))
-    if settings.position == "left":
-        style += _read(LEFT_STYLE)
     drivers = ",".join(_driver(vendor.id, embeds) for vendor in vendors)
     vendor_name = vendors[0].name
     # What differs between sites stands first, where it compresses best.
     arguments = [
         _js(_site_values(settings, vendor_name, embeds)),
         _js_template(_button_markup(settings, vendor_name)),
-        _js(style),
+        _js(_read(style_file(embeds))),
         f"[{drivers}]",
     ]
     if embeds:
@@ -107,10 +103,6 @@ def style_file(embeds: bool) -> str:
 def driver_file(vendor: str, *, embeds: bool) -> str:
     """Return where the minified driver of a vendor lies, below the package."""
     return f"vendors/{vendor}{'.embeds' if embeds else ''}.min.js"
-
-
-#: Where the style of the left position lies, below the package.
-LEFT_STYLE = "facade/assets/left.min.css"
 
 
 def _driver(vendor: str, embeds: bool) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from consent_middleware.purpose import ChatScript, Purpose
 from consent_middleware.vendor import Vendor
@@ -42,7 +42,6 @@ class Facade:
         privacy_url: the privacy page, as a path or an http or https URL, linked from the sentence that says what the
             click does. None: no link.
         cookie: the name of the cookie that keeps the visitor's click for this visit.
-        position: "right", the end of the line, or "left", its beginning; both turn with the page's direction.
         proxied: the site's own origins that stand in for hosts of the vendors, by host.
         assets: every script that a page may name, by its file name.
         guard: the guard's script, one of `assets`.
@@ -54,7 +53,6 @@ class Facade:
     contact_url: str | None = None
     privacy_url: str | None = None
     cookie: str = "consent_chat"
-    position: Literal["right", "left"] = "right"
     proxied: Mapping[str, str] = field(default_factory=dict)
     assets: Mapping[str, Asset] = field(init=False)
     guard: Asset = field(init=False)
@@ -65,9 +63,7 @@ class Facade:
         """Compose the script for every language and vendor, with and without placeholders."""
         scripts = {
             (language, vendor.id, embeds): compose(
-                ScriptSettings(
-                    texts, language, self.cookie, self.contact_url, self.privacy_url, self.position, self.proxied
-                ),
+                ScriptSettings(texts, language, self.cookie, self.contact_url, self.privacy_url, self.proxied),
                 (vendor, *(other for other in self.vendors if other is not vendor)),
                 embeds=embeds,
             )

@@ -984,6 +984,16 @@ class TestAppearance:
         expect(link).to_be_visible()
         assert link.evaluate("(link) => getComputedStyle(link).color") == "rgb(34, 34, 34)"
 
+    def test_parts_move_the_button_to_the_left(self, page: Page, site: Site) -> None:
+        manual = (Path(__file__).parents[2] / "docs" / "facade.md").read_text("utf-8")
+        rule = next(line for line in manual.splitlines() if "{ inset-inline: 0 auto }" in line)
+        put(site, document(head=f"<style>{rule}</style>"))
+        open_page(page)
+        box, card = button(page).bounding_box(), place(page).locator("[part=card]").bounding_box()
+        assert box is not None
+        assert card is not None
+        assert box["x"] == card["x"] == 16
+
     def test_custom_properties_set_color_and_position(self, page: Page, site: Site) -> None:
         rules = (
             ":root{--consent-facade-background:rgb(1, 2, 3);--consent-facade-offset:50px}"

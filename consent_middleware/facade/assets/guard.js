@@ -234,7 +234,7 @@ const installPatches = () => {
   });
   patch(
     [Document, { prototype: Document }, DOMParser, Element, ShadowRoot, Range, HTMLIFrameElement],
-    "write writeln parseFromString innerHTML outerHTML insertAdjacentHTML setHTMLUnsafe parseHTMLUnsafe srcdoc" +
+    "srcdoc write writeln parseFromString innerHTML outerHTML insertAdjacentHTML setHTMLUnsafe parseHTMLUnsafe" +
       " createContextualFragment",
     blockInMarkup,
   );
@@ -245,9 +245,11 @@ const installPatches = () => {
   patch([Element], "attachShadow", null, watch);
   patch([{ prototype: window }], "fetch fetchLater", blockRequest(0));
   patch([XMLHttpRequest], "open", blockRequest(1));
-  // Pictures of a requested document load as soon as they stand in the page.
-  patch([XMLHttpRequest], "send", (request) => {
-    request.addEventListener("load", () => request.responseType === "document" && scan(request.response.body), true);
+  // Pictures of a requested document load as soon as they stand in the page. This event comes before "load", where the
+  // site takes them.
+  patch([XMLHttpRequest], "responseType", (request, [type]) => {
+    if (type === "document")
+      request.addEventListener("readystatechange", () => request.response && scan(request.response.body));
   });
   patch([Navigator], "sendBeacon", (_, [url]) => findRule(url));
 };
