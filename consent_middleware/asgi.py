@@ -2,8 +2,8 @@
 
 from consent_middleware.asgi import ConsentMiddleware
 
-app = ConsentMiddleware(app)                        # any ASGI app
-app.add_middleware(ConsentMiddleware)               # Starlette, FastAPI
+app = ConsentMiddleware(app)             # any ASGI app
+app.add_middleware(ConsentMiddleware)    # Starlette, FastAPI
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ class ConsentMiddleware:
     Args:
         app: The app to wrap.
         policy: The settings; the defaults protect the visitor.
-    `engine.notices.counts` says what could not be done as asked.
+
+    Attributes:
+        engine: The engine; `engine.notices.counts` returns how often something could not be done as asked.
     """
 
     def __init__(self, app: ASGIApp, policy: Policy | None = None) -> None:

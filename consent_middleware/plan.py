@@ -1,4 +1,4 @@
-"""The decision for one request, as a value: what may load, and why."""
+"""The decision for one request as a value: what may load, and why."""
 
 from __future__ import annotations
 

@@ -37,7 +37,9 @@ class ConsentMiddleware:
     Args:
         app: The app to wrap.
         policy: The settings; the defaults protect the visitor.
-    `engine.notices.counts` says what could not be done as asked.
+
+    Attributes:
+        engine: The engine; `engine.notices.counts` returns how often something could not be done as asked.
     """
 
     def __init__(self, app: WSGIApplication, policy: Policy | None = None) -> None:
@@ -246,10 +248,10 @@ class _RewrittenBody:
     """The body that the server iterates: one chunk for each of the app's, and the rest.
 
     Args:
-        exchange: Rewrites the chunks; None where they pass as they are.
+        exchange: Rewrites the chunks; None if they are sent as they are.
         chunks: The app's chunks that are left.
         iterable: The app's iterable, which is closed with this one.
-        ready: The first chunk, where it was taken from `chunks` already.
+        ready: The first chunk to send, if it was taken from `chunks` already.
     """
 
     def __init__(

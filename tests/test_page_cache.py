@@ -17,6 +17,7 @@ from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.html.rewriter import HTMLRewriter
 from consent_middleware.page_cache import ENTRY_OVERHEAD, MAX_ENTRIES, MAX_SHARE, RewriteCache
 from tests.engines import engine_for
+from tests.exchanges import respond
 
 from .pages import LOADER, page
 
@@ -172,7 +173,7 @@ def answers(policy: Policy, cookie: str, *heads: tuple[bytes, bytes], body: byte
     exchange = Exchange(
         engine_for(policy), RequestHead("GET", "/", "", [(b"host", host), (b"cookie", cookie.encode())])
     )
-    head, out = exchange.whole(200, [HTML, (b"content-length", b"%d" % len(body)), *heads], body)
+    head, out = respond(exchange, 200, [HTML, (b"content-length", b"%d" % len(body)), *heads], body)
     assert dict(head)[b"content-length"] == b"%d" % len(out)
     return out
 
@@ -223,7 +224,7 @@ class TestRecurringPages:
         policy = Policy(contact_url="/contact")
         body = gzip.compress(page(LOADER), mtime=1)
         outs = [answers(policy, "a=1", GZIP, body=body) for _ in range(2)]
-        monkeypatch.setattr("consent_middleware.exchange.Decoder", None)
+        monkeypatch.setattr("consent_middleware.page.Decoder", None)
         outs.append(answers(policy, "a=1", GZIP, body=body))
 
         assert len(read) == 2
@@ -285,7 +286,7 @@ class TestRecurringPages:
         held = []
         for _ in range(4):
             exchange = Exchange(engine_for(policy), RequestHead("GET", "/", "", []))
-            exchange.whole(200, [HTML, hashes], body)
+            respond(exchange, 200, [HTML, hashes], body)
             held.append(exchange.blocked)
 
         assert held[0]
@@ -322,7 +323,7 @@ class Visit(NamedTuple):
         body = b"".join(self.parts)
         sent, heads = (gzip.compress(body, mtime=0), [GZIP]) if self.is_coded else (body, [])
         exchange = Exchange(engine_for(policy), RequestHead("GET", self.path, self.mount, asked))
-        return exchange.whole(200, [(b"content-type", self.type), *heads], sent)[1]
+        return respond(exchange, 200, [(b"content-type", self.type), *heads], sent)[1]
 
 
 visits = st.builds(
