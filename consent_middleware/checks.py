@@ -153,7 +153,7 @@ def mapping_of(convert_entry: Callable[[Any, Any], Mapping[Any, Any]], allowed: 
 
 
 def optional(check: Check) -> Check:
-    """Allow None beside what `check` allows."""
+    """Allow None, or a value that `check` allows."""
     return Check(f"None, or {check.allowed}", lambda given: None if given is None else check.convert(given))
 
 

@@ -59,7 +59,7 @@ class Engine:
         notices: the counted notices; `notices.counts` returns how often each was noted.
         facade: the button, its scripts and their markup.
         cookies: which of the vendors' cookies a plan blocks or ends.
-        search: what a tag must contain to be a vendor's.
+        search: the search for tags that may be a vendor's.
         pages: the rewrite results of bodies that have come more than once.
         vary: the request headers that a page depends on, besides `Cookie`.
         language: the language of the facade's words, if the site sets one for every page.
@@ -72,7 +72,7 @@ class Engine:
         self.policy = policy
         self.notices = Notices()
         if policy.contact_url is None:
-            self.notices.note("no-contact-url", "no contact_url is set: where no chat can load, visitors get no link")
+            self.notices.note("no-contact-url", "no contact_url is set: if no chat can load, visitors get no link")
         self.facade = Facade(
             vendors=policy.vendors,
             texts=policy.texts,
@@ -116,7 +116,7 @@ class Engine:
         self.fingerprint = _fingerprint(policy, self.facade, self.language)
 
     def plan(self, signals: Signals) -> Plan:
-        """Return the plan for one request: its consent, whether the visitor has clicked, and what follows."""
+        """Return the plan for one request."""
         regime = self.policy.regime
         if not isinstance(regime, Regime):
             regime = self._regime_of(regime, signals)
@@ -191,7 +191,7 @@ class Engine:
             return Regime.OPT_IN
 
     def language_of(self, signals: Signals) -> str | None:
-        """Return the language that the site chooses for the facade's words on this request; None: the page's own."""
+        """Return the language that the site chooses for the facade's words on this request, or None for the page's."""
         if self._choose_language is None:
             return self.language
         try:

@@ -49,13 +49,13 @@ _NO_CONTENT = frozenset({204, 205, 304})
 #: The fields that are filtered in every response.
 _FILTERED = FIELDS | {b"set-cookie", b"link"}
 
-_CODED = b"content-encoding"
+_CODING_FIELD = b"content-encoding"
 
 #: What a host and a port are made of.
 _AUTHORITY = re.compile(rb"[A-Za-z0-9.:\[\]_-]+")
 
 #: The codings that browsers decode, with those of shared dictionaries (RFC 9842).
-BROWSERS_READ = frozenset({b"gzip", b"x-gzip", b"deflate", b"br", b"zstd", b"dcb", b"dcz"})
+BROWSER_CODINGS = frozenset({b"gzip", b"x-gzip", b"deflate", b"br", b"zstd", b"dcb", b"dcz"})
 
 
 class RequestHead(NamedTuple):
@@ -240,11 +240,11 @@ class Exchange:
         self.length = names.get(b"content-length")
         self._plain = None
         kind = self._page_type(status, headers, names)
-        page = kind is not None or (status == 304 and self._own_condition)
+        is_page = kind is not None or (status == 304 and self._own_condition)
         # A cache may store a shared page with its cookies and links, so these are the same for every visitor too.
-        plan = self._page_plan if page else self.plan
+        plan = self._page_plan if is_page else self.plan
         head = headers if _FILTERED.isdisjoint(names) else self._filtered(headers, plan)
-        if not page:
+        if not is_page:
             return head
         if kind is not None and kind.sniffs:
             self._plain = headers if _FILTERED.isdisjoint(names) else self._filtered(headers, self.plan)
@@ -256,9 +256,7 @@ class Exchange:
                 # The browser still has them despite a refusal, or from a past visit.
                 head = [*head, *expire_cookies(ended, self._cookies, self._host)]
         if kind is not None and self._touches_html() and self._has_content(status):
-            codings = (
-                self._browser_codings(_codings(b",".join(values(head, b"content-encoding")))) if _CODED in names else ()
-            )
+            codings = self._browser_codings(head) if _CODING_FIELD in names else ()
             if self._is_readable(status, codings):
                 self._page = PageContext(
                     self._page_plan.variant,
@@ -323,11 +321,12 @@ class Exchange:
         purposes = (hint_purpose(self._engine, relation, url, destination=destination) for url in urls)
         return any(_waits(plan, purpose) for purpose in purposes)
 
-    def _browser_codings(self, codings: Sequence[bytes]) -> tuple[bytes, ...]:
-        """Return the codings that a browser decodes. It ignores those that it does not know."""
-        known = tuple(coding for coding in codings if coding in BROWSERS_READ)
+    def _browser_codings(self, head: Headers) -> tuple[bytes, ...]:
+        """Return the codings of a body that a browser decodes. It ignores those that it does not know."""
+        codings = _codings(b",".join(values(head, _CODING_FIELD)))
+        known = tuple(coding for coding in codings if coding in BROWSER_CODINGS)
         if len(known) < len(codings):
-            unknown = b", ".join(coding for coding in codings if coding not in BROWSERS_READ)
+            unknown = b", ".join(coding for coding in codings if coding not in BROWSER_CODINGS)
             self._engine.notices.note(
                 "unknown-coding",
                 f"HTML with Content-Encoding {unknown[:40].decode('latin-1')!r}: browsers ignore a coding that they do "

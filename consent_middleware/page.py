@@ -38,7 +38,7 @@ class PageContext(NamedTuple):
         authority: the host and port under which the page was requested.
         offers_chat: whether the site offers its chat on this page.
         language: the language of the facade's words, if the site has chosen it for this request.
-        csp: what the page's Content-Security-Policy says about scripts.
+        csp: the page's Content-Security-Policy.
         kind: how a browser reads the body.
         codings: the content codings of the body, old and new, in the order in which they are applied.
     """
@@ -127,7 +127,7 @@ class SniffingRewriter:
         self._buffer = b""
         #: The rewriter, if the body is a page.
         self._rewriter: HTMLRewriter | None = None
-        #: What `sniff` has returned last.
+        #: The last result of `sniff`.
         self._essence: bytes | None = None
 
     @property
@@ -146,7 +146,12 @@ class SniffingRewriter:
         return self._rewriter.bail_outs if self._rewriter else 0
 
     def _decide(self, start: bytes, *, complete: bool) -> bool:
-        """Return whether the body's start, or all of it, decides what it is."""
+        """Return whether the start of the body is enough to decide what the body is.
+
+        Args:
+            start: the first bytes.
+            complete: whether they are the whole body.
+        """
         self._essence = self._sniff(start, complete=complete)
         if self._essence:
             self._rewriter = self._make_rewriter(xml=self._essence == mime.XHTML)

@@ -88,7 +88,7 @@ def _environ_key(name: bytes) -> str:
 
 
 def _for_app(environ: WSGIEnvironment, request: RequestHead, exchange: Exchange) -> WSGIEnvironment:
-    """Return the environ for the app: the server's own, or a copy where something differs."""
+    """Return the environ for the app: the server's own, or a copy if something differs."""
     if exchange.request_headers is not request.headers:
         wanted = {_environ_key(name): value.decode("latin-1") for name, value in exchange.request_headers}
         given = {_environ_key(name) for name, _ in request.headers}
@@ -186,7 +186,7 @@ class _Response:
         return given
 
     def _forward(self, head: Headers, given: Headers) -> None:
-        """Send `head` to the server; the app's own pairs where it is the head that was `given`."""
+        """Send `head` to the server. If it is the `given` head, send the app's own pairs."""
         assert self._head is not None  # noqa: S101 - called only where the app has started
         status, headers = self._head
         headers = headers if head is given else _to_wsgi(head)

@@ -168,10 +168,17 @@ class TestRewriteCache:
         assert cache._left == 30 * ENTRY_OVERHEAD - sum(page.size for page in cache._pages.values())
 
 
-def answers(policy: Policy, cookie: str, *heads: tuple[bytes, bytes], body: bytes, host: bytes = b"a.example") -> bytes:
-    """A page's bytes after a visit."""
+def answers(
+    policy: Policy,
+    cookie: str,
+    *heads: tuple[bytes, bytes],
+    body: bytes,
+    host: bytes = b"a.example",
+    mount: str = "",
+) -> bytes:
+    """Return a page's bytes after a visit."""
     exchange = Exchange(
-        engine_for(policy), RequestHead("GET", "/", "", [(b"host", host), (b"cookie", cookie.encode())])
+        engine_for(policy), RequestHead("GET", "/", mount, [(b"host", host), (b"cookie", cookie.encode())])
     )
     head, out = respond(exchange, 200, [HTML, (b"content-length", b"%d" % len(body)), *heads], body)
     assert dict(head)[b"content-length"] == b"%d" % len(out)
@@ -207,7 +214,8 @@ class TestRecurringPages:
 
     def test_result_counts_towards_the_limit(self, read: list[bytes]) -> None:
         body = page(b"<p>word</p>\n" * 1000 + LOADER)
-        for room in (MAX_SHARE * len(body), MAX_SHARE * 3 * len(body)):
+        # The first limit has room for the body, but not for the result as well.
+        for room in (MAX_SHARE * 3 * len(body) // 2, MAX_SHARE * 3 * len(body)):
             policy = Policy(contact_url="/contact", limits={"cache_bytes": room})
             for _ in range(4):
                 answers(policy, "a=1", body=body)
@@ -263,12 +271,17 @@ class TestRecurringPages:
         assert all(b'nonce="abc"' in answers(policy, "a=1", NONCE, body=body) for _ in range(3))
         assert len(read) == 3
 
-    def test_long_hosts_do_not_exceed_the_limit(self) -> None:
+    @pytest.mark.parametrize("long", ["host", "mount"])
+    def test_long_names_do_not_exceed_the_limit(self, long: str) -> None:
         policy = Policy(contact_url="/contact", limits={"cache_bytes": 400_000})
         tracemalloc.start()
         try:
             for number in range(1000):
-                answers(policy, "a=1", body=CLEAN, host=b"%d" % number + b"a" * 20_000)
+                name = f"/{number}" + "a" * 20_000
+                if long == "host":
+                    answers(policy, "a=1", body=CLEAN, host=name.encode())
+                else:
+                    answers(policy, "a=1", body=CLEAN, mount=name)
             held = tracemalloc.get_traced_memory()[0]
         finally:
             tracemalloc.stop()
