@@ -271,6 +271,14 @@ class TestRecurringPages:
         assert all(b'nonce="abc"' in answers(policy, "a=1", NONCE, body=body) for _ in range(3))
         assert len(read) == 3
 
+    def test_coded_page_with_a_nonce_is_not_cached(self, read: list[bytes]) -> None:
+        policy = Policy(contact_url="/contact")
+        body = gzip.compress(page(LOADER), mtime=0)
+        outs = [answers(policy, "a=1", GZIP, NONCE, body=body) for _ in range(3)]
+
+        assert all(b'nonce="abc"' in gzip.decompress(out) for out in outs)
+        assert len(read) == 3
+
     @pytest.mark.parametrize("long", ["host", "mount"])
     def test_long_names_do_not_exceed_the_limit(self, long: str) -> None:
         policy = Policy(contact_url="/contact", limits={"cache_bytes": 400_000})
