@@ -63,7 +63,9 @@ def jobs(engine: Engine, size: int) -> dict[str, Callable[[], object]]:
     html = [(b"content-type", b"text/html; charset=utf-8")]
 
     def rewrite() -> object:
-        return Exchange(engine, RequestHead("GET", "/", "", FIELDS)).whole(200, html, document)
+        exchange = Exchange(engine, RequestHead("GET", "/", "", FIELDS))
+        exchange.start(200, html)
+        return exchange.rewrite_whole(document)
 
     def decide(header: bytes) -> Callable[[], object]:
         return lambda: engine.plan(Signals(Cookies([header]), FIELDS))

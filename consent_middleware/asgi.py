@@ -2,8 +2,8 @@
 
 from consent_middleware.asgi import ConsentMiddleware
 
-app = ConsentMiddleware(app)                        # any ASGI app
-app.add_middleware(ConsentMiddleware)               # Starlette, FastAPI
+app = ConsentMiddleware(app)             # any ASGI app
+app.add_middleware(ConsentMiddleware)    # Starlette, FastAPI
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 #: The key in the scope under which an app finds the plan for its request.
 PLAN_KEY = "consent_middleware.plan"
 
-#: How many bytes of a file are read at once where its HTML must be rewritten.
+#: How many bytes of a file are read at once if its HTML must be rewritten.
 _FILE_CHUNK_SIZE = 65_536
 
 
@@ -38,7 +38,9 @@ class ConsentMiddleware:
     Args:
         app: The app to wrap.
         policy: The settings; the defaults protect the visitor.
-    `engine.notices.counts` says what could not be done as asked.
+
+    Attributes:
+        engine: The engine; `engine.notices.counts` returns how often something could not be done as asked.
     """
 
     def __init__(self, app: ASGIApp, policy: Policy | None = None) -> None:
@@ -124,7 +126,7 @@ class _Sender:
             await self._send({**message, "headers": self._exchange.head})
 
     def _start(self, message: Message) -> Message | None:
-        """Take the app's head; return the message to send now, or None where it waits."""
+        """Take the app's head; return the message to send now, or None if it has to wait."""
         given = message.get("headers")
         # Any iterable of pairs, and optional (HTTP 2.5, "Response Start").
         self._exchange.start(message["status"], given if isinstance(given, list) else list(given or ()))
@@ -152,7 +154,7 @@ class _Sender:
         await self._send({**message, "body": body if more else body + self._exchange.close()})
 
     async def _hint(self, message: Message) -> None:
-        """Send an early hint (RFC 8297) without the links that must wait; no message where no link is left."""
+        """Send an early hint (RFC 8297) without the links that must wait, or nothing if no link is left."""
         field = _HINT_FIELDS[message["type"]]
         hints = list(message.get(field) or ())
         given = [(b"link", bytes(link)) for link in hints] if field == "links" else hints

@@ -1,7 +1,7 @@
 """Checks for settings: what a value may be, and how an error message says so.
 
 A `Check` turns the value that an operator gives into the one that the package uses, and says in words what is allowed.
-The functions below it make the checks that several settings share; what only one setting needs stands at the end.
+The checks that several settings share come first, then those of one setting each.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def mapping_of(convert_entry: Callable[[Any, Any], Mapping[Any, Any]], allowed: 
 
 
 def optional(check: Check) -> Check:
-    """Allow None beside what `check` allows."""
+    """Allow None, or a value that `check` allows."""
     return Check(f"None, or {check.allowed}", lambda given: None if given is None else check.convert(given))
 
 

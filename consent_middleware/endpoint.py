@@ -19,9 +19,9 @@ from .headers import Headers, preferred_coding
 from .plan import Plan
 from .purpose import Purpose
 
-#: A mount as it stands in an address: segments with one slash before each, which encode no control character and no
-#: backslash. Two slashes at the start, of either kind, would name another host (URL standard 4.4, "relative slash
-#: state"), and so would a scheme.
+#: A mount in an address: segments with one slash before each, without encoded control characters or backslashes. A
+#: scheme would name another host, and so would two slashes of either kind at the start (URL standard 4.4, "relative
+#: slash state").
 _MOUNT = re.compile(
     r"(?:/(?!/)(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%(?!(?:[01][0-9A-F]|5C|7F))[0-9A-F]{2})*)*", re.IGNORECASE
 )
@@ -69,7 +69,7 @@ def asset_url(engine: Engine, mount: str) -> str:
     if not _is_path(mount):
         engine.notices.note(
             "mount",
-            "a request's mount (SCRIPT_NAME, root_path) is no path and is left out of the addresses in its page",
+            "a request's mount (SCRIPT_NAME, root_path) is not a path and is left out of the addresses in its page",
         )
         mount = ""
     return f"{mount.rstrip('/')}{engine.policy.path}/{engine.facade.asset().name}"
@@ -97,7 +97,7 @@ def _script(engine: Engine, name: str, accepted: bytes) -> Answer:
 
 
 def _decision(engine: Engine, plan: Plan, cookies: Cookies, host: bytes) -> Answer:
-    """Return what this visitor's page may load by now, and expire every cookie that has been refused."""
+    """Return what this visitor's page may load now, with every refused cookie expired."""
     allowed = {purpose.value: plan.allows(purpose) for purpose in Purpose}
     body = json.dumps(allowed, separators=(",", ":")).encode("ascii")
     found = _answer("application/json", body, b"no-store")

@@ -1,8 +1,7 @@
-"""What a gateway compiles from a policy and keeps between requests.
+"""The objects that a gateway compiles from a policy and keeps between requests.
 
-Every gateway makes one `Engine` when it is built: the search for vendors' tags, the facade's scripts, the caches, the
-counted notices, and the fingerprint of everything that a rewritten page depends on. All of it is freed with the
-gateway.
+A gateway makes one `Engine` when it is built. It contains the search for vendors' tags, the facade's scripts, the
+caches, the counted notices, and the fingerprint of everything that a rewritten page depends on.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import lru_cache, partial
 from hashlib import sha256
 from time import time
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Concatenate, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
 from .checks import checked_language
@@ -27,6 +26,7 @@ from .plan import Decision, DiscardedState, Plan
 from .plan_cache import PlanCache
 from .policy import Policy
 from .purpose import Purpose
+from .rewrite_result import RewriteResult
 from .sources import SOURCES, Signals
 from .sources.own import own_cookie
 from .sources.reader import Reader, ids_for
@@ -41,7 +41,7 @@ Result = TypeVar("Result")
 _ELEMENTS = frozenset({b"script", b"link", b"img", b"iframe", b"base"})
 #: Custom elements of AMP, and of a framework that makes scripts of them.
 _LOADING_ELEMENTS = frozenset({b"amp-iframe", b"amp-img", b"amp-pixel", b"amp-script", b"phoenix-script"})
-#: What may hide a script in its own address (`data:…;base64,…`).
+#: The words of an address that may contain a script (`data:…;base64,…`).
 _IN_BASE64 = (b"base64", b"BASE64")
 
 #: How many decisions are kept for visitors whose cookies differ and say the same.
@@ -52,15 +52,15 @@ _MAX_DISCARDED = 32
 
 
 class Engine:
-    """What one gateway compiles from a policy, and its caches. Any number of threads may use it.
+    """The compiled policy of one gateway, and its caches. Any number of threads may use it.
 
     Attributes:
         policy: the settings.
-        notices: what could not be done as asked, counted: `engine.notices.counts`.
+        notices: the counted notices; `notices.counts` returns how often each was noted.
         facade: the button, its scripts and their markup.
         cookies: which of the vendors' cookies a plan blocks or ends.
-        search: what a tag must contain to be a vendor's.
-        pages: what became of bodies that came more than once.
+        search: the search for tags that may be a vendor's.
+        pages: the rewrite results of bodies that have come more than once.
         vary: the request headers that a page depends on, besides `Cookie`.
         language: the language of the facade's words, if the site sets one for every page.
         shared_page_plan: the plan for pages that are the same for every visitor: no consent given.
@@ -72,7 +72,7 @@ class Engine:
         self.policy = policy
         self.notices = Notices()
         if policy.contact_url is None:
-            self.notices.note("no-contact-url", "no contact_url is set: where no chat can load, visitors get no link")
+            self.notices.note("no-contact-url", "no contact_url is set: if no chat can load, visitors get no link")
         self.facade = Facade(
             vendors=policy.vendors,
             texts=policy.texts,
@@ -85,9 +85,8 @@ class Engine:
             policy.vendors, policy.requires, expire_chat=policy.chat_cookies_after_visit == "expire"
         )
         self.search = _tag_search(policy)
-        # The results are those of `exchange`, a module above this one.
-        self.pages: RewriteCache[Any] = RewriteCache(policy.limits["cache_bytes"])
-        self._functions: dict[Hashable, Callable[..., Any]] = {}
+        self.pages = RewriteCache[RewriteResult](policy.limits["cache_bytes"])
+        self._functions: dict[Hashable, Callable[..., object]] = {}
         self._hosts_by_origin = _hosts_by_origin(policy.proxied)
         self.language = policy.language if isinstance(policy.language, str) else None
         self._choose_language = policy.language if callable(policy.language) else None
@@ -103,7 +102,7 @@ class Engine:
         )
 
         self._decisions: dict[Hashable, Mapping[Purpose, Decision]] = {}
-        # A site's own source may look at anything, and the age of a choice grows: then no plan is kept.
+        # A plan from a site's own source may depend on anything, and one with a choice's age depends on the time.
         self._keeps_plans = not policy.sources and policy.max_age_days is None
         self._plans = PlanCache(self._reader.headers)
         # Most requests say nothing about consent.
@@ -116,7 +115,7 @@ class Engine:
         self.fingerprint = _fingerprint(policy, self.facade, self.language)
 
     def plan(self, signals: Signals) -> Plan:
-        """Return the plan for one request: its consent, whether the visitor has clicked, and what follows."""
+        """Return the plan for one request."""
         regime = self.policy.regime
         if not isinstance(regime, Regime):
             regime = self._regime_of(regime, signals)
@@ -165,7 +164,7 @@ class Engine:
         return decisions
 
     def read(self, signals: Signals) -> list[Consent]:
-        """Return what every source says, each by itself. A source that raises is noted and says nothing."""
+        """Return the readings of every source. A source that raises is noted and left out."""
         readings: list[Consent] = [*self._own_cookie(signals), *self._reader.read(signals, self._note_source)]
         for source in self.policy.sources:
             try:
@@ -191,7 +190,7 @@ class Engine:
             return Regime.OPT_IN
 
     def language_of(self, signals: Signals) -> str | None:
-        """Return the language that the site chooses for the facade's words on this request; None: the page's own."""
+        """Return the language that the site chooses for the facade's words on this request, or None for the page's."""
         if self._choose_language is None:
             return self.language
         try:
@@ -232,10 +231,7 @@ class Engine:
 
 
 def _tag_search(policy: Policy) -> TagSearch:
-    """Return what a tag must contain to be a vendor's, what a script's tag may contain instead, and what its text must.
-
-    Tags without any of it are not looked at.
-    """
+    """Return the search for tags that may be a vendor's: by hosts, or by words in scripts. Other tags are skipped."""
     managers = TAG_MANAGER_DOMAINS if policy.guard == "auto" else ()
     markers = {marker.encode("ascii") for vendor in policy.vendors for marker in vendor.tag_markers}
     if managers:

@@ -23,8 +23,8 @@ def plan_of(policy: Policy, headers: Sequence[tuple[bytes, bytes]]) -> Plan:
 def as_json(plan: Plan) -> dict[str, Any]:
     """Return the explanation as values for JSON.
 
-    The four categories, `basis` and `source` are what all cookies and signals say, merged; `plan` is what the policy's
-    regime and other rules make of that.
+    The four categories, `basis` and `source` are those of all readings merged. `plan` is the decision that follows
+    under the policy.
     """
     merged = plan.merged
     return {

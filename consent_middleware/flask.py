@@ -5,7 +5,7 @@
     Consent(app)
 
 The decision for the current request is `flask.g.consent_plan`, in views and in templates. The engine is
-`app.extensions["consent_middleware"]`; its `notices.counts` says what could not be done as asked.
+`app.extensions["consent_middleware"]`; its `notices.counts` returns how often something could not be done as asked.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Consent:
             )
         policy = self._policy or Policy.from_mapping(app.config)
         middleware = ConsentMiddleware(app.wsgi_app, policy)
-        # The instance's own attribute is meant to be replaced so (Flask, "Hooks and wrappers").
+        # Flask documents this attribute as the place for middleware ("Hooks and wrappers").
         app.wsgi_app = middleware  # type: ignore[method-assign]
         app.extensions[_NAME] = middleware.engine
         app.before_request_funcs.setdefault(None, []).insert(0, _remember_plan)

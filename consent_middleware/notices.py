@@ -1,6 +1,6 @@
-"""What could not be done as asked: counted every time, logged the first time.
+"""Notices about what could not be done as asked: counted every time, logged the first time.
 
-A message names an event. It never contains a cookie's value or a visitor's id.
+A notice has the name of an event and a message. It never contains a cookie's value or a visitor's id.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The decision for one request, as a value: what may load, and why."""
+"""The decision for one request as a value: what may load, and why."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ class Plan:
         consent: the consent that counts under the policy and the regime.
         clicked: whether the visitor has clicked to chat in this visit.
         decisions: what happens to each purpose.
-        readings: what the request's cookies and signals say, each by itself, before any rule.
+        readings: the readings of the request's cookies and signals, before any rule.
         variant: a short name of what the plan allows. Two plans with one variant give the same bytes.
-        touches_html: whether anything has to wait. If not, bodies pass through untouched.
+        touches_html: whether anything has to wait. If not, bodies are sent as they are.
     """
 
     consent: Consent
@@ -62,7 +62,7 @@ class Plan:
     touches_html: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Compute what every response asks for."""
+        """Compute the attributes that every response needs."""
         decisions = self.decisions
         chat = decisions[Purpose.CHAT].action
         tracking = decisions[Purpose.TRACKING].action
@@ -81,7 +81,7 @@ class Plan:
         return merge(self.readings)
 
     def record(self) -> dict[str, Any]:
-        """Return the decision for a site's log, ready for JSON: who says what, on what basis and since when.
+        """Return the decision for a site's log, ready for JSON, with every reading, its basis and its time.
 
         It names platforms and cookies, and gives the time of the choice (seconds since 1970, UTC) if the platform
         stores it. It never contains a value or an id.

@@ -30,7 +30,7 @@ Key = tuple[Regime, bytes]
 
 
 class PlanCache(dict[Key, Plan]):
-    """Plans by what they were read from. When it is full, it starts again from empty.
+    """Plans by the requests' cookies and headers. When it is full, it is cleared.
 
     Args:
         headers: the names of the headers that the consent sources read.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 from . import decision
 from .checks import Globs, PolicyError
@@ -24,7 +24,7 @@ __all__ = ["Policy", "PolicyError"]
 
 
 class Policy:
-    """What may load when, and what the button looks like and says.
+    """The settings of a site: which tags wait for what, and what the button looks like and says.
 
     All settings are keywords, and all have defaults that protect the visitor. A policy never changes, and any number of
     gateways may share one.
@@ -78,7 +78,7 @@ class Policy:
         limits: Mapping[str, int] | None = None,
         regime: Regime | str | Callable[[Signals], Regime | str | None] = "opt-in",
         vary: Iterable[str] = (),
-        mapping: Mapping[str, Any] | None = None,
+        mapping: Mapping[str, object] | None = None,
         cookie_names: Mapping[str, str] | None = None,
         ignore: Iterable[str] = ("dnt",),
         gpc: Literal["always", "opt-out"] = "always",
@@ -93,7 +93,7 @@ class Policy:
         chat_accounts: Iterable[str | int] | None = None,
         contact_url: str | None = None,
         privacy_url: str | None = None,
-        texts: Texts | Mapping[str, Any] | None = None,
+        texts: Texts | Mapping[str, object] | None = None,
         language: str | Callable[[Signals], str | None] = "auto",
         path: str = "/_consent",
         chat_cookies_after_visit: Literal["expire", "keep"] = "expire",
@@ -108,7 +108,7 @@ class Policy:
         self.requires = MappingProxyType({**_vendor_requirements(self.vendors), **self.requires})
 
     @classmethod
-    def from_mapping(cls, settings: Mapping[str, Any], prefix: str = "CONSENT_") -> Policy:
+    def from_mapping(cls, settings: Mapping[str, object], prefix: str = "CONSENT_") -> Policy:
         """Return the policy that upper-case settings describe, as in Flask's `app.config`: `CONSENT_CONTACT_URL` …
 
         Raises:
@@ -117,14 +117,14 @@ class Policy:
         return cls(**from_prefixed(settings, prefix))
 
     def decide(self, consent: Consent, *, clicked: bool = False, regime: Regime = Regime.OPT_IN) -> Plan:
-        """Return what may load under `consent` and, for the chat alone, the visitor's click in this visit."""
+        """Return the plan for a consent. A click in this visit counts for the chat only."""
         decisions = decision.decisions_for(self, consent, clicked=clicked, regime=regime, discarded=())
         return Plan(consent, clicked, decisions, regime)
 
     def plan_from_readings(
         self, readings: Sequence[Consent], *, clicked: bool = False, regime: Regime = Regime.OPT_IN, now: float = 0.0
     ) -> Plan:
-        """Return what follows from readings under a regime, at a time in seconds since 1970."""
+        """Return the plan for readings under a regime, at a time in seconds since 1970."""
         return decision.plan_from_readings(self, readings, clicked=clicked, regime=regime, now=now)
 
     def chat_enabled_on(self, path: str) -> bool:

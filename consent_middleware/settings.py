@@ -23,7 +23,7 @@ class Setting:
     Attributes:
         number: the number of its error message.
         check: what it may be.
-        default: the value without which a policy is made.
+        default: the value if the site sets none.
         doc: what it means, in one paragraph.
     """
 
@@ -351,7 +351,9 @@ def from_prefixed(settings: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     known = ", ".join(f"{prefix}{name.upper()}" for name in sorted(SETTINGS))
     unknown = sorted(given.keys() - SETTINGS.keys())
     if unknown:
-        raise PolicyError([("CM011", f"{prefix}{name.upper()} is no setting; there are {known}") for name in unknown])
+        raise PolicyError(
+            [("CM011", f"{prefix}{name.upper()} is not a setting; the settings are {known}") for name in unknown]
+        )
     return given
 
 

@@ -15,7 +15,7 @@ from .vendor import Vendor
 
 
 class VendorCookies:
-    """The vendors' cookie names by what a plan allows.
+    """The names of the vendors' cookies, by what a plan allows.
 
     Args:
         vendors: the vendors whose cookies wait.
@@ -29,7 +29,7 @@ class VendorCookies:
         self._requires = requires
         self._expire_chat = expire_chat
         by_purpose = {purpose: _names(vendors, purpose) for purpose in Purpose}
-        #: The names for every set of purposes, so that no request has to unite them.
+        #: The names for every set of purposes, made once because every request needs one of them.
         self._names = {
             purposes: reduce(or_, (by_purpose[purpose] for purpose in purposes), CookieNames())
             for size in range(len(Purpose) + 1)
@@ -42,7 +42,7 @@ class VendorCookies:
         return self._names[tuple(purpose for purpose in Purpose if not plan.allows(purpose))]
 
     def refused(self, plan: Plan) -> CookieNames:
-        """Return the names to expire because of a refusal. Only an explicit no ends what the browser already has."""
+        """Return the names to expire because of a refusal. An unknown consent does not expire cookies."""
         return self._names[
             tuple(
                 purpose

@@ -37,7 +37,9 @@ class ConsentMiddleware:
     Args:
         app: The app to wrap.
         policy: The settings; the defaults protect the visitor.
-    `engine.notices.counts` says what could not be done as asked.
+
+    Attributes:
+        engine: The engine; `engine.notices.counts` returns how often something could not be done as asked.
     """
 
     def __init__(self, app: WSGIApplication, policy: Policy | None = None) -> None:
@@ -86,7 +88,7 @@ def _environ_key(name: bytes) -> str:
 
 
 def _for_app(environ: WSGIEnvironment, request: RequestHead, exchange: Exchange) -> WSGIEnvironment:
-    """Return the environ for the app: the server's own, or a copy where something differs."""
+    """Return the environ for the app: the server's own, or a copy if something differs."""
     if exchange.request_headers is not request.headers:
         wanted = {_environ_key(name): value.decode("latin-1") for name, value in exchange.request_headers}
         given = {_environ_key(name) for name, _ in request.headers}
@@ -184,7 +186,7 @@ class _Response:
         return given
 
     def _forward(self, head: Headers, given: Headers) -> None:
-        """Send `head` to the server; the app's own pairs where it is the head that was `given`."""
+        """Send `head` to the server. If it is the `given` head, send the app's own pairs."""
         assert self._head is not None  # noqa: S101 - called only where the app has started
         status, headers = self._head
         headers = headers if head is given else _to_wsgi(head)
@@ -246,10 +248,10 @@ class _RewrittenBody:
     """The body that the server iterates: one chunk for each of the app's, and the rest.
 
     Args:
-        exchange: Rewrites the chunks; None where they pass as they are.
+        exchange: Rewrites the chunks; None if they are sent as they are.
         chunks: The app's chunks that are left.
         iterable: The app's iterable, which is closed with this one.
-        ready: The first chunk, where it was taken from `chunks` already.
+        ready: The first chunk to send, if it was taken from `chunks` already.
     """
 
     def __init__(

@@ -23,6 +23,7 @@ from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
 from tests import asgi_driver
 from tests.engines import engine_for
+from tests.exchanges import respond
 
 Pairs = list[tuple[str, str]]
 
@@ -104,7 +105,7 @@ def through_core(policy: Policy, request: Request, reply: Reply) -> Result:
         return Result(status, _lower(headers), body)
     given = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in reply.all_headers]
     if reply.length and len(reply.chunks) == 1:
-        headers, body = exchange.whole(reply.status, given, reply.chunks[0])
+        headers, body = respond(exchange, reply.status, given, reply.chunks[0])
         return Result(reply.status, _lower(headers), body)
     exchange.start(reply.status, given)
     body = b"".join([*map(exchange.feed, reply.chunks), exchange.close()])

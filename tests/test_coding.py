@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 from consent_middleware import Policy, coding
 from consent_middleware.coding import CHUNK_SIZE, CODINGS, CodingError, Decoder, Encoder
 from consent_middleware.engine import Engine
-from consent_middleware.exchange import MAX_WHOLE, Exchange, RequestHead
+from consent_middleware.exchange import Exchange, RequestHead
+from consent_middleware.page import MAX_WHOLE
+from tests.exchanges import respond
 from tests.pages import BLOCKED_SCRIPT, LOADER, page
 
 if sys.version_info >= (3, 14):
@@ -168,7 +170,7 @@ def test_page_beyond_the_decoding_limit_is_rewritten(tagged: bool) -> None:
     coded = gzip.compress(document, 1)
     exchange = Exchange(Engine(Policy(contact_url="/c")), RequestHead("GET", "/", "", []))
 
-    _, body = exchange.whole(200, [(b"content-type", b"text/html"), (b"content-encoding", b"gzip")], coded)
+    _, body = respond(exchange, 200, [(b"content-type", b"text/html"), (b"content-encoding", b"gzip")], coded)
 
     assert (body is coded) is not tagged
     assert (BLOCKED_SCRIPT in gzip.decompress(body)) is tagged

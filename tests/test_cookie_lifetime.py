@@ -14,6 +14,7 @@ from consent_middleware.cookies import hide_cookies
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.wsgi import ConsentMiddleware as Wsgi
 from tests.engines import engine_for
+from tests.exchanges import respond
 from tests.gateways import GATEWAYS, Reply, Request, run_asgi, run_wsgi
 from tests.pages import BLOCKED_HINT, BLOCKED_SCRIPT, HINT, LOADER, page
 
@@ -26,7 +27,7 @@ EVERY_COOKIE = "; ".join(f"{name}=1" for name in [*CHAT_COOKIES, *TRACKING_COOKI
 
 def head(policy: Policy, cookie: str, kind: bytes = b"text/html") -> list[tuple[bytes, bytes]]:
     request = RequestHead("GET", "/", "", [(b"cookie", cookie.encode()), (b"host", b"www.shop.example")])
-    return Exchange(engine_for(policy), request).whole(200, [(b"content-type", kind)], page())[0]
+    return respond(Exchange(engine_for(policy), request), 200, [(b"content-type", kind)], page())[0]
 
 
 def ended(headers: list[tuple[bytes, bytes]]) -> set[str]:
@@ -186,7 +187,7 @@ def test_etags_of_shared_and_personal_pages_differ() -> None:
 
     def tag(policy: Policy) -> bytes:
         exchange = Exchange(engine_for(policy), RequestHead("GET", "/", "", []))
-        return dict(exchange.whole(200, [*HTML, (b"etag", b'"a"')], page())[0])[b"etag"]
+        return dict(respond(exchange, 200, [*HTML, (b"etag", b'"a"')], page())[0])[b"etag"]
 
     for policy, other in ((own, ALL), (ALL, own)):
         asked = [(b"accept", b"text/html"), (b"if-none-match", tag(other))]

@@ -15,13 +15,14 @@ from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.flask import Consent
 from tests import asgi_driver
 from tests.engines import engine_for
+from tests.exchanges import respond
 from tests.pages import LOADER, page
 
 HTML = [(b"content-type", b"text/html")]
 
 
 def whole(policy: Policy, *headers: tuple[bytes, bytes]) -> tuple[dict[bytes, bytes], bytes]:
-    head, body = Exchange(engine_for(policy), RequestHead("GET", "/", "", headers)).whole(200, HTML, page(LOADER))
+    head, body = respond(Exchange(engine_for(policy), RequestHead("GET", "/", "", headers)), 200, HTML, page(LOADER))
     return dict(head), body
 
 
@@ -98,7 +99,7 @@ def test_pages_with_and_without_button_have_two_etags() -> None:
 
     def tag(*headers: tuple[bytes, bytes]) -> bytes:
         exchange = Exchange(engine_for(strict), RequestHead("GET", "/", "", headers))
-        return dict(exchange.whole(200, [*HTML, (b"etag", b'"v1"')], page(LOADER))[0])[b"etag"]
+        return dict(respond(exchange, 200, [*HTML, (b"etag", b'"v1"')], page(LOADER))[0])[b"etag"]
 
     assert tag() != tag((b"Cookie", b"cookieconsent_status=deny"))
 

@@ -13,6 +13,7 @@ from consent_middleware import Policy
 from consent_middleware.endpoint import asset_url
 from consent_middleware.exchange import Exchange, RequestHead
 from tests.engines import engine_for
+from tests.exchanges import respond
 
 POLICY = Policy(contact_url="/contact")
 
@@ -147,7 +148,7 @@ class TestLanguage:
         found = {}
         for path in ("/de", "/en"):
             exchange = Exchange(engine_for(policy), RequestHead("GET", path, "", []))
-            head, body = exchange.whole(200, [(b"Content-Type", b"text/html"), (b"ETag", b'"x"')], page)
+            head, body = respond(exchange, 200, [(b"Content-Type", b"text/html"), (b"ETag", b'"x"')], page)
             found[path] = (dict(head)[b"ETag"], body)
         assert b"Live-Chat" in found["/de"][1]
         assert b"Live chat" in found["/en"][1]
@@ -162,8 +163,8 @@ class TestLanguage:
 
         policy = Policy(contact_url="/c", language=choose)
         exchange = Exchange(engine_for(policy), RequestHead("GET", "/", "", []))
-        _, body = exchange.whole(
-            200, [(b"Content-Type", b"text/html")], b'<script src="//js.hs-scripts.com/1.js"></script>'
+        _, body = respond(
+            exchange, 200, [(b"Content-Type", b"text/html")], b'<script src="//js.hs-scripts.com/1.js"></script>'
         )
         assert b"Live chat" in body
         assert engine_for(policy).notices.counts["language-raised"] >= 1

@@ -17,6 +17,7 @@ from consent_middleware.cookies import Cookies
 from consent_middleware.engine import MAX_DECISIONS, Engine
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.sources import Signals
+from tests.exchanges import respond
 from tests.gateways import Request, run_asgi, run_wsgi
 from tests.pages import LOADER, page
 
@@ -103,7 +104,7 @@ def test_tags_are_recognized_once_for_an_engine() -> None:
     engine = Engine(Policy(contact_url="/c", limits={"cache_bytes": 0}))
     for number in range(3):
         exchange = Exchange(engine, RequestHead("GET", "/", "", []))
-        exchange.whole(200, [(b"content-type", b"text/html")], page(LOADER, b"<!-- %d -->" % number))
+        respond(exchange, 200, [(b"content-type", b"text/html")], page(LOADER, b"<!-- %d -->" % number))
     (cached,) = engine._functions.values()
 
     assert cached.cache_info().hits == 2 * cached.cache_info().misses  # type: ignore[attr-defined]

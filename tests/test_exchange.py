@@ -13,6 +13,7 @@ from consent_middleware import Policy
 from consent_middleware.coding import CodingError, Decoder, Encoder
 from consent_middleware.exchange import Exchange, RequestHead
 from tests.engines import engine_for
+from tests.exchanges import respond
 from tests.pages import BLOCKED_LOADER, LOADER, page
 
 HTML = (b"content-type", b"text/html")
@@ -57,7 +58,7 @@ def test_allowed_page_is_read_for_withdrawal_at_once() -> None:
     cookie = (b"cookie", b"consent=functional,analytics,marketing")
     for withdrawal, reads in (("next-page", False), ("at-once", True)):
         given = exchange(Policy(contact_url="/contact", withdrawal=withdrawal), cookie)  # type: ignore[arg-type]
-        head, body = given.whole(200, [HTML, (b"etag", b'"x"')], page(LOADER))
+        head, body = respond(given, 200, [HTML, (b"etag", b'"x"')], page(LOADER))
         assert (body != page(LOADER)) is reads
         assert dict(head)[b"etag"] != b'"x"'
     assert b'data-conf=\'{"live":{"chat":1,"tracking":1,"embeds":1},"held":[]}\'' in body
@@ -105,7 +106,7 @@ def test_compressed_stream_is_rewritten_in_chunks(policy: Policy) -> None:
 
 def test_unchanged_compressed_page_keeps_its_bytes(policy: Policy) -> None:
     coded = gzip.compress(page())
-    headers, body = exchange(policy).whole(200, [HTML, GZIP, (b"content-length", b"%d" % len(coded))], coded)
+    headers, body = respond(exchange(policy), 200, [HTML, GZIP, (b"content-length", b"%d" % len(coded))], coded)
 
     assert body is coded
     assert (b"content-length", b"%d" % len(coded)) in headers
@@ -170,18 +171,18 @@ def test_broken_body_is_rewritten_as_far_as_it_shows(
         given.start(200, head)
         out = stream(given, [coded])
     else:
-        _, out = given.whole(200, head, coded)
+        _, out = respond(given, 200, head, coded)
 
     assert BLOCKED_LOADER.strip() in b"".join(Decoder(coding).feed(out))
     assert engine_for(policy).notices.counts == {"broken-coding": 1}
 
 
 def test_large_broken_body_ends_where_it_breaks(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("consent_middleware.exchange.MAX_WHOLE", 100_000)
+    monkeypatch.setattr("consent_middleware.page.MAX_WHOLE", 100_000)
     plain = page(LOADER) + b"words " * 100_000
     coded = gzip.compress(plain, 0)
 
-    _, out = exchange(policy).whole(200, [HTML, GZIP], coded[:400_000] + b"\xff" * 70_000 + coded[400_000:])
+    _, out = respond(exchange(policy), 200, [HTML, GZIP], coded[:400_000] + b"\xff" * 70_000 + coded[400_000:])
 
     shown = b"".join(Decoder(b"gzip").feed(out))
     assert BLOCKED_LOADER in shown
@@ -208,11 +209,11 @@ def test_unchanged_page_is_not_compressed_again(policy: Policy, monkeypatch: pyt
     monkeypatch.setattr(Encoder, "feed", lambda *_: pytest.fail("it is clean"))
     coded = gzip.compress(page())
 
-    assert exchange(policy).whole(200, [HTML, GZIP], coded)[1] is coded
+    assert respond(exchange(policy), 200, [HTML, GZIP], coded)[1] is coded
 
 
 def test_whole_body_with_wrong_coding_passes(policy: Policy) -> None:
-    _, body = exchange(policy).whole(200, [HTML, GZIP], b"<p>plain</p>")
+    _, body = respond(exchange(policy), 200, [HTML, GZIP], b"<p>plain</p>")
 
     assert body == b"<p>plain</p>"
 

@@ -16,6 +16,7 @@ from consent_middleware.blocking import TagBlocker
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, StartTag
 from tests.engines import engine_for
+from tests.exchanges import respond
 from tests.pages import BLOCKED_SCRIPT, LOADER, TAG_MANAGER, page
 
 POLICY = Policy(contact_url="/contact")
@@ -48,7 +49,8 @@ def sent(
     """Return the page that a visitor gets."""
     asked = [(b"host", host), *([(b"cookie", cookie)] if cookie else [])]
     head = [(b"content-type", kind.encode()), *((name.encode(), value.encode()) for name, value in headers)]
-    return Exchange(engine_for(policy), RequestHead("GET", "/", "", asked)).whole(200, head, body.encode())[1].decode()
+    exchange = Exchange(engine_for(policy), RequestHead("GET", "/", "", asked))
+    return respond(exchange, 200, head, body.encode())[1].decode()
 
 
 class TestPlace:
@@ -117,7 +119,7 @@ class TestPlace:
         given = Exchange(engine_for(POLICY), RequestHead("GET", "/", "", []))
         source = body.encode()
 
-        assert given.whole(200, [(b"content-type", b"text/html; charset=utf-8")], source)[1] is source
+        assert respond(given, 200, [(b"content-type", b"text/html; charset=utf-8")], source)[1] is source
 
     def test_page_with_full_consent_stays(self) -> None:
         assert sent(OWN, cookie=GRANTED) == OWN

@@ -16,6 +16,7 @@ from consent_middleware.vendors import KNOWN_VENDORS, VENDORS
 from consent_middleware.vendors.hubspot import HUBSPOT
 from consent_middleware.vendors.intercom import INTERCOM
 from tests.engines import engine_for
+from tests.exchanges import respond
 from tests.pages import LOADER, page
 
 WIDGET = b'<script async src="https://widget.intercom.io/widget/abc12345"></script>\n'
@@ -36,7 +37,7 @@ def sent(policy: Policy, document: bytes, cookie: str = "", *lines: bytes) -> tu
         engine_for(policy), RequestHead("GET", "/", "", [(b"host", b"shop.example"), (b"cookie", cookie.encode())])
     )
     head = [(b"content-type", b"text/html"), *((b"set-cookie", line) for line in lines)]
-    headers, body = exchange.whole(200, head, document)
+    headers, body = respond(exchange, 200, head, document)
     return body, [value for name, value in headers if name == b"set-cookie"]
 
 

@@ -17,6 +17,7 @@ from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.html.rewriter import HTMLRewriter
 from consent_middleware.page_cache import ENTRY_OVERHEAD, MAX_ENTRIES, MAX_SHARE, RewriteCache
 from tests.engines import engine_for
+from tests.exchanges import respond
 
 from .pages import LOADER, page
 
@@ -167,12 +168,19 @@ class TestRewriteCache:
         assert cache._left == 30 * ENTRY_OVERHEAD - sum(page.size for page in cache._pages.values())
 
 
-def answers(policy: Policy, cookie: str, *heads: tuple[bytes, bytes], body: bytes, host: bytes = b"a.example") -> bytes:
-    """A page's bytes after a visit."""
+def answers(
+    policy: Policy,
+    cookie: str,
+    *heads: tuple[bytes, bytes],
+    body: bytes,
+    host: bytes = b"a.example",
+    mount: str = "",
+) -> bytes:
+    """Return a page's bytes after a visit."""
     exchange = Exchange(
-        engine_for(policy), RequestHead("GET", "/", "", [(b"host", host), (b"cookie", cookie.encode())])
+        engine_for(policy), RequestHead("GET", "/", mount, [(b"host", host), (b"cookie", cookie.encode())])
     )
-    head, out = exchange.whole(200, [HTML, (b"content-length", b"%d" % len(body)), *heads], body)
+    head, out = respond(exchange, 200, [HTML, (b"content-length", b"%d" % len(body)), *heads], body)
     assert dict(head)[b"content-length"] == b"%d" % len(out)
     return out
 
@@ -206,7 +214,8 @@ class TestRecurringPages:
 
     def test_result_counts_towards_the_limit(self, read: list[bytes]) -> None:
         body = page(b"<p>word</p>\n" * 1000 + LOADER)
-        for room in (MAX_SHARE * len(body), MAX_SHARE * 3 * len(body)):
+        # The first limit has room for the body, but not for the result as well.
+        for room in (MAX_SHARE * 3 * len(body) // 2, MAX_SHARE * 3 * len(body)):
             policy = Policy(contact_url="/contact", limits={"cache_bytes": room})
             for _ in range(4):
                 answers(policy, "a=1", body=body)
@@ -223,7 +232,7 @@ class TestRecurringPages:
         policy = Policy(contact_url="/contact")
         body = gzip.compress(page(LOADER), mtime=1)
         outs = [answers(policy, "a=1", GZIP, body=body) for _ in range(2)]
-        monkeypatch.setattr("consent_middleware.exchange.Decoder", None)
+        monkeypatch.setattr("consent_middleware.page.Decoder", None)
         outs.append(answers(policy, "a=1", GZIP, body=body))
 
         assert len(read) == 2
@@ -262,12 +271,25 @@ class TestRecurringPages:
         assert all(b'nonce="abc"' in answers(policy, "a=1", NONCE, body=body) for _ in range(3))
         assert len(read) == 3
 
-    def test_long_hosts_do_not_exceed_the_limit(self) -> None:
+    def test_coded_page_with_a_nonce_is_not_cached(self, read: list[bytes]) -> None:
+        policy = Policy(contact_url="/contact")
+        body = gzip.compress(page(LOADER), mtime=0)
+        outs = [answers(policy, "a=1", GZIP, NONCE, body=body) for _ in range(3)]
+
+        assert all(b'nonce="abc"' in gzip.decompress(out) for out in outs)
+        assert len(read) == 3
+
+    @pytest.mark.parametrize("long", ["host", "mount"])
+    def test_long_names_do_not_exceed_the_limit(self, long: str) -> None:
         policy = Policy(contact_url="/contact", limits={"cache_bytes": 400_000})
         tracemalloc.start()
         try:
             for number in range(1000):
-                answers(policy, "a=1", body=CLEAN, host=b"%d" % number + b"a" * 20_000)
+                name = f"/{number}" + "a" * 20_000
+                if long == "host":
+                    answers(policy, "a=1", body=CLEAN, host=name.encode())
+                else:
+                    answers(policy, "a=1", body=CLEAN, mount=name)
             held = tracemalloc.get_traced_memory()[0]
         finally:
             tracemalloc.stop()
@@ -285,7 +307,7 @@ class TestRecurringPages:
         held = []
         for _ in range(4):
             exchange = Exchange(engine_for(policy), RequestHead("GET", "/", "", []))
-            exchange.whole(200, [HTML, hashes], body)
+            respond(exchange, 200, [HTML, hashes], body)
             held.append(exchange.blocked)
 
         assert held[0]
@@ -322,7 +344,7 @@ class Visit(NamedTuple):
         body = b"".join(self.parts)
         sent, heads = (gzip.compress(body, mtime=0), [GZIP]) if self.is_coded else (body, [])
         exchange = Exchange(engine_for(policy), RequestHead("GET", self.path, self.mount, asked))
-        return exchange.whole(200, [(b"content-type", self.type), *heads], sent)[1]
+        return respond(exchange, 200, [(b"content-type", self.type), *heads], sent)[1]
 
 
 visits = st.builds(

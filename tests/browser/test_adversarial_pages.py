@@ -16,6 +16,7 @@ from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
 from examples.standin import StandIn
 from tests.engines import engine_for
+from tests.exchanges import respond
 from tests.quiet import navigation
 
 from .app import App
@@ -69,7 +70,7 @@ def protected(
     exchange = Exchange(
         engine_for(policy), RequestHead("GET", "/", "", [(b"cookie", cookie.encode())] if cookie else [])
     )
-    put(site, exchange.whole(200, given, page.encode())[1], headers=headers, facade=engine_for(policy).facade)
+    put(site, respond(exchange, 200, given, page.encode())[1], headers=headers, facade=engine_for(policy).facade)
 
 
 class TestVisitorText:

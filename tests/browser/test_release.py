@@ -14,6 +14,7 @@ from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.purpose import Purpose
 from examples.standin import Portal, StandIn
 from tests.engines import engine_for
+from tests.exchanges import respond
 from tests.quiet import navigation
 
 from .pages import (
@@ -288,7 +289,7 @@ class TestDigestBesideNonce:
         given = [(b"Content-Type", b"text/html; charset=utf-8"), (b"Content-Security-Policy", csp.encode())]
         exchange = Exchange(Engine(Policy(contact_url="/contact")), RequestHead("GET", "/", "", []))
         body = f'<html lang="en"><body>{LOG}<p>x</p><script>{self.TEXT}</script>'
-        put(site, exchange.whole(200, given, body.encode())[1], headers={"Content-Security-Policy": csp})
+        put(site, respond(exchange, 200, given, body.encode())[1], headers={"Content-Security-Policy": csp})
         open_page(page)
         assert asked(standin) == []
         page.evaluate("(markup) => { document.body.insertAdjacentHTML('beforeend', markup) }", evil)
@@ -393,7 +394,8 @@ class TestNotReleased:
         own = f'<script nonce="abc">{loader}</script>'
         policy = Policy(contact_url="/contact", guard="never")
         given = Exchange(engine_for(policy), RequestHead("GET", "/", "", []))
-        _, body = given.whole(
+        _, body = respond(
+            given,
             200,
             [(b"Content-Type", b"text/html"), (b"Content-Security-Policy", csp)],
             f'<html><body><script nonce="abc">ran=[]</script>{marked}{own}'.encode(),
@@ -414,8 +416,11 @@ class TestNotReleased:
             '<script src="https://js.hs-scripts.com/666.js"></script>' + f'<script nonce="abc" src="{LOADER}"></script>'
         )
         given = Exchange(Engine(Policy(contact_url="/contact")), RequestHead("GET", "/", "", []))
-        _, body = given.whole(
-            200, [(b"Content-Type", b"text/html"), (b"Content-Security-Policy", csp)], f"<html><body>{tags}".encode()
+        _, body = respond(
+            given,
+            200,
+            [(b"Content-Type", b"text/html"), (b"Content-Security-Policy", csp)],
+            f"<html><body>{tags}".encode(),
         )
         put(site, body, headers={"Content-Security-Policy": csp.decode()})
         open_page(page)

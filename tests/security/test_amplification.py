@@ -20,6 +20,7 @@ from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.headers import LONGEST_DOMAIN, host_name
 from tests.engines import engine_for
+from tests.exchanges import respond
 
 REFUSES = b"consent=necessary"
 HELD = b"hubspotutk=1; __hstc=2; __hssc=3; __hssrc=4; messagesUtk=5"
@@ -45,7 +46,7 @@ def _set_cookies(host: bytes, cookie: bytes, path: str = "/", policy: Policy | N
     if exchange.answer is not None:
         headers = exchange.answer.headers
     else:
-        headers, _ = exchange.whole(200, [(b"content-type", b"text/html")], b"<p>")
+        headers, _ = respond(exchange, 200, [(b"content-type", b"text/html")], b"<p>")
     return [value for name, value in headers if name == b"set-cookie"]
 
 
@@ -118,8 +119,11 @@ def test_the_name_in_a_host_field(host: bytes, name: bytes) -> None:
 def test_long_host_does_not_enter_a_page() -> None:
     page = b'<base href="https://other.example/"><script src="//js.hs-scripts.com/12345.js"></script>'
     head = [(b"host", b"a" * 16_000)]
-    _, body = Exchange(Engine(Policy(contact_url="/c")), RequestHead("GET", "/", "", head)).whole(
-        200, [(b"content-type", b"text/html")], page
+    _, body = respond(
+        Exchange(Engine(Policy(contact_url="/c")), RequestHead("GET", "/", "", head)),
+        200,
+        [(b"content-type", b"text/html")],
+        page,
     )
 
     assert b"a" * 300 not in body

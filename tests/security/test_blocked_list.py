@@ -18,6 +18,7 @@ from consent_middleware.purpose import ChatScript
 from consent_middleware.vendor import Vendor
 from consent_middleware.vendors.hubspot import HUBSPOT
 from tests.engines import engine_for
+from tests.exchanges import respond
 
 LOADER = '<script src="//js.hs-scripts.com/12345.js"></script>'
 NONCED = '<script nonce="abc" src="//js.hs-scripts.com/12345.js"></script>'
@@ -42,7 +43,7 @@ def sent(
     exchange = Exchange(
         engine_for(policy or Policy(contact_url="/contact")), RequestHead("GET", "/", mount, [(b"host", host)])
     )
-    return exchange.whole(200, given, page.encode())[1].decode()
+    return respond(exchange, 200, given, page.encode())[1].decode()
 
 
 def told(page: str) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.mime import HTML, XHTML, PageType
 from tests import npm
 from tests.engines import engine_for
+from tests.exchanges import respond
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -160,7 +161,7 @@ def exchanged(headers: Headers, body: bytes, *chunks: int, asked: Headers = NAVI
     """Return the body of a response, rewritten whole or in chunks of this size."""
     exchange = Exchange(engine_for(POLICY), RequestHead("GET", "/", "", asked))
     if not chunks:
-        return exchange.whole(200, headers, body)
+        return respond(exchange, 200, headers, body)
     exchange.start(200, headers)
     size = chunks[0]
     pieces = [exchange.feed(body[at : at + size]) for at in range(0, len(body), size)]
@@ -225,7 +226,7 @@ def test_response_without_a_page_is_not_sniffed(status: int) -> None:
     headers = [(b"location", b"/"), (b"etag", b'"a"')]
     exchange = Exchange(engine_for(POLICY), RequestHead("GET", "/", "", NAVIGATION))
 
-    assert exchange.whole(status, headers, b"") == (headers, b"")
+    assert respond(exchange, status, headers, b"") == (headers, b"")
 
 
 @given(st.lists(st.binary(max_size=40), max_size=3), st.booleans())
@@ -336,7 +337,7 @@ def test_page_for_a_script_is_not_noted() -> None:
     policy = Policy(contact_url="/c")
     exchange = Exchange(engine_for(policy), RequestHead("GET", "/", "", FROM_SCRIPTS["plain HTTP"]))
 
-    exchange.whole(200, [(b"content-type", b"text/html")], PAGE)
+    respond(exchange, 200, [(b"content-type", b"text/html")], PAGE)
 
     assert engine_for(policy).notices.counts == {}
 

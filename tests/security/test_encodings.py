@@ -10,6 +10,7 @@ from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.html.double_reading import Change, DoubleReading, read_as_jis
 from tests.engines import engine_for
+from tests.exchanges import respond
 
 from .encodings import HIDDEN, META, PAGES, PLAIN, SCRIPT
 
@@ -24,7 +25,7 @@ def rewritten(body: bytes, kind: bytes = b"text/html", chunk: int | None = None,
     exchange = Exchange(engine_for(policy), RequestHead("GET", "/", "", [(b"host", b"own.example")]))
     headers = [(b"content-type", kind)]
     if chunk is None:
-        return exchange.whole(200, headers, body)[1]
+        return respond(exchange, 200, headers, body)[1]
     exchange.start(200, headers)
     out = [exchange.feed(body[at : at + chunk]) for at in range(0, len(body), chunk)]
     return b"".join([*out, exchange.close()])

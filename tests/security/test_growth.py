@@ -18,6 +18,7 @@ from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.sources import SOURCES, Platform
 from consent_middleware.sources.gpp import sections
 from tests.engines import engine_for
+from tests.exchanges import respond
 from tests.growth import assert_linear
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
@@ -254,8 +255,11 @@ FIELDS: dict[str, tuple[bytes, bytes]] = {
 
 
 def _exchanged(head: list[tuple[bytes, bytes]], path: str = "/", mount: str = "") -> None:
-    Exchange(Engine(Policy(contact_url="/c")), RequestHead("GET", path, mount, head)).whole(
-        200, [(b"content-type", b"text/html"), (b"etag", b'"a"')], TAG
+    respond(
+        Exchange(Engine(Policy(contact_url="/c")), RequestHead("GET", path, mount, head)),
+        200,
+        [(b"content-type", b"text/html"), (b"etag", b'"a"')],
+        TAG,
     )
 
 

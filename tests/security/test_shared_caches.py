@@ -7,6 +7,7 @@ import pytest
 from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
 from tests.engines import engine_for
+from tests.exchanges import respond
 
 #: Fields that only one kind of cache reads.
 FIELDS = (
@@ -23,7 +24,7 @@ FIELDS = (
 
 def _head(policy: Policy, *fields: tuple[bytes, bytes], content_type: bytes = b"text/html") -> dict[bytes, bytes]:
     request = RequestHead("GET", "/", "", [(b"host", b"example.com")])
-    headers, _ = Exchange(engine_for(policy), request).whole(200, [(b"content-type", content_type), *fields], b"<p>")
+    headers, _ = respond(Exchange(engine_for(policy), request), 200, [(b"content-type", content_type), *fields], b"<p>")
     return {name.lower(): value for name, value in headers}
 
 

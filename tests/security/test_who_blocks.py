@@ -13,6 +13,7 @@ from consent_middleware.addresses import filter_addresses
 from consent_middleware.consent import Category
 from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
+from tests.exchanges import respond
 
 from .who_blocks import CASES, PIXEL, Case, table
 
@@ -37,7 +38,7 @@ def page(case: Case) -> bytes:
 
 def head_of(case: Case, given: Exchange) -> list[str]:
     headers = [(case.field.encode(), case.value.encode())]
-    head = given.filter_early_hints(headers) if case.early else given.whole(200, [*HTML, *headers], b"<p>")[0]
+    head = given.filter_early_hints(headers) if case.early else respond(given, 200, [*HTML, *headers], b"<p>")[0]
     return [value.decode() for name, value in head if name == case.field.encode()]
 
 
@@ -50,7 +51,7 @@ def test_row_in_a_page_is_blocked_as_stated(what: str) -> None:
     case = CASES[what]
     assert case.live in case.body
 
-    out = exchange().whole(200, HTML, page(case))[1]
+    out = respond(exchange(), 200, HTML, page(case))[1]
 
     assert (case.live.encode() not in out) == (TABLE[what] == "server")
 
@@ -73,7 +74,7 @@ def test_row_stays_with_consent(what: str) -> None:
     if case.field:
         assert head_of(case, granted) == [case.value]
     else:
-        assert granted.whole(200, HTML, page(case))[1] == page(case)
+        assert respond(granted, 200, HTML, page(case))[1] == page(case)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ def test_row_stays_with_consent(what: str) -> None:
     ],
 )
 def test_unparsable_field_is_safe(field: bytes, value: bytes, left: bytes | None) -> None:
-    head = exchange().whole(200, [*HTML, (field, value)], b"<p>")[0]
+    head = respond(exchange(), 200, [*HTML, (field, value)], b"<p>")[0]
 
     assert [said for name, said in head if name == field] == ([value] if left is None else [left] if left else [])
 

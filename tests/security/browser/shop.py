@@ -13,6 +13,7 @@ from playwright.sync_api import BrowserContext, Page, Route
 from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
 from tests.engines import engine_for
+from tests.exchanges import respond
 from tests.quiet import until, watch
 
 HOST = "shop.example"
@@ -121,7 +122,7 @@ class Shop:
         elif path == "/":
             status = 200
             fields = [(name.encode(), value.encode()) for name, value in head.items()]
-            headers, body = exchange.whole(status, fields, self.markup)
+            headers, body = respond(exchange, status, fields, self.markup)
         else:
             return 404, {}, b""
         return status, {name.decode(): value.decode() for name, value in headers}, body

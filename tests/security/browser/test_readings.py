@@ -11,6 +11,7 @@ from consent_middleware.exchange import Exchange, RequestHead
 from examples.standin import StandIn
 from tests.browser.pages import asked, comes
 from tests.browser.site import SECURE_HOST, Document, Site
+from tests.exchanges import respond
 from tests.security.encodings import PAGES
 
 SCRIPT = b"https://js.hs-scripts.com/12345.js"
@@ -53,7 +54,7 @@ def test_type_that_chromium_runs_is_blocked(page: Page, site: Site, standin: Sta
     kind, body = CASES[name]
     navigation = [(b"host", SECURE_HOST.encode()), (b"sec-fetch-dest", b"document"), (b"accept", b"text/html")]
     exchange = Exchange(Engine(Policy(contact_url="/contact")), RequestHead("GET", "/", "", navigation))
-    rewritten = exchange.whole(200, [(b"content-type", kind.encode())], body)[1]
+    rewritten = respond(exchange, 200, [(b"content-type", kind.encode())], body)[1]
 
     visit(page, site, kind, rewritten)
     page.evaluate("fetch('/after')")

@@ -13,6 +13,7 @@ from examples.standin import StandIn
 from tests.browser.pages import DECISION, asked, comes, decide
 from tests.browser.site import SECURE_HOST, Document, Site
 from tests.engines import engine_for
+from tests.exchanges import respond
 from tests.security.who_blocks import CASES, table
 
 TABLE = table()
@@ -29,8 +30,8 @@ def show(page: Page, site: Site, what: str, guard: Literal["always", "never"] | 
     if guard is not None:
         policy = Policy(guard=guard)
         asked_for = RequestHead("GET", "/", "", [(b"host", SECURE_HOST.encode())])
-        body = Exchange(engine_for(policy), asked_for).whole(
-            200, [(b"content-type", b"text/html; charset=utf-8")], body
+        body = respond(
+            Exchange(engine_for(policy), asked_for), 200, [(b"content-type", b"text/html; charset=utf-8")], body
         )[1]
         for asset in engine_for(policy).facade.assets.values():
             site.pages[f"/_consent/{asset.name}"] = Document(asset.body, {"Content-Type": asset.content_type})

@@ -1,0 +1,295 @@
+"""Rewrite the body of one page.
+
+A body takes these steps: decode, rewrite, encode. A `BodyRewriter` takes them chunk by chunk. `rewrite_page` takes them
+for a whole body, and asks the engine's cache before it decodes and again before it rewrites.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain
+from typing import NamedTuple
+
+from . import mime
+from .blocking import TagBlocker
+from .coding import CodingError, Decoder, Encoder, decode_prefix
+from .csp import ContentSecurityPolicy
+from .engine import Engine
+from .html.rewriter import HTMLRewriter
+from .page_cache import RewriteCache
+from .plan import Plan
+from .release_list import BlockedTag
+from .rewrite_result import RewriteResult
+
+#: The most bytes of a whole compressed body that are decoded at once. A longer one is decoded in chunks.
+MAX_WHOLE = 1 << 22
+
+#: What a blocked tag in a result takes besides its address, in bytes.
+_BLOCKED_TAG_BYTES = 512
+
+
+class PageContext(NamedTuple):
+    """Everything that a page's new bytes depend on, besides its old bytes and the policy.
+
+    Attributes:
+        variant: the plan's variant.
+        asset_url: the path of the facade's script.
+        authority: the host and port under which the page was requested.
+        offers_chat: whether the site offers its chat on this page.
+        language: the language of the facade's words, if the site has chosen it for this request.
+        csp: the page's Content-Security-Policy.
+        kind: how a browser reads the body.
+        codings: the content codings of the body, old and new, in the order in which they are applied.
+    """
+
+    variant: str
+    asset_url: str
+    authority: str
+    offers_chat: bool
+    language: str | None
+    csp: ContentSecurityPolicy
+    kind: mime.PageType
+    codings: tuple[bytes, ...] = ()
+
+
+def rewrite_page(engine: Engine, plan: Plan, context: PageContext, body: bytes) -> RewriteResult:
+    """Return the result of rewriting a whole body, from the cache if the same body has come before."""
+    # A nonce is for one response only, so a page with one never comes again.
+    cache = engine.pages if context.csp.nonce is None else None
+    result = cache.get(context, body) if cache else None
+    if result is not None:
+        return result
+    decoded = _decoded(body, context.codings) if context.codings else None
+    if decoded is None:
+        return _rewrite(engine, plan, context, body, cache)
+    # An app may compress the same page to other bytes each time.
+    plain = context._replace(codings=())
+    result = cache.get(plain, decoded) if cache else None
+    if result is None:
+        result = _rewrite(engine, plan, plain, decoded, cache)
+    if result.page is not None:
+        result = result._replace(page=Encoder(*context.codings).close(result.page))
+    if cache:
+        _store(cache, context, body, result)
+    return result
+
+
+def _rewrite(
+    engine: Engine, plan: Plan, context: PageContext, body: bytes, cache: RewriteCache[RewriteResult] | None
+) -> RewriteResult:
+    """Return the result of rewriting a body, and store it."""
+    rewriter = BodyRewriter(engine, plan, context)
+    result = rewriter.rewrite(body)
+    # A broken body is not stored, because it is noted each time.
+    if cache and not rewriter.is_broken:
+        _store(cache, context, body, result)
+    return result
+
+
+def _store(cache: RewriteCache[RewriteResult], context: PageContext, body: bytes, result: RewriteResult) -> None:
+    # A visitor chooses the host, and perhaps the mount, so their bytes count too.
+    size = len(context.authority) + len(context.asset_url) + len(result.page or b"")
+    size += sum(_BLOCKED_TAG_BYTES + 4 * len(tag.src) for tag in result.blocked)
+    cache.put(context, body, result, size)
+
+
+def _decoded(body: bytes, codings: Sequence[bytes]) -> bytes | None:
+    """Return a coded body decoded, or None if it is longer than `MAX_WHOLE`, truncated or broken."""
+    decoder = Decoder(*codings)
+    pieces: list[bytes] = []
+    left = MAX_WHOLE
+    try:
+        for piece in chain(decoder.feed(body), decoder.close()):
+            pieces.append(piece)
+            left -= len(piece)
+            if left < 0:
+                return None
+    except CodingError:
+        return None
+    return b"".join(pieces) if decoder.complete else None
+
+
+class SniffingRewriter:
+    """A rewriter for a body whose first bytes decide whether it is a page. It buffers them until that is decided.
+
+    Args:
+        make_rewriter: returns the rewriter for a page, given whether the page is XML (`xml`).
+        sniff: returns the essence of the page that the first bytes begin, b"" if they begin none, or None if it takes
+            more bytes to tell.
+    """
+
+    __slots__ = ("_buffer", "_essence", "_make_rewriter", "_rewriter", "_sniff")
+
+    def __init__(self, make_rewriter: Callable[..., HTMLRewriter], sniff: Callable[..., bytes | None]) -> None:
+        self._make_rewriter = make_rewriter
+        self._sniff = sniff
+        self._buffer = b""
+        #: The rewriter, if the body is a page.
+        self._rewriter: HTMLRewriter | None = None
+        #: The last result of `sniff`.
+        self._essence: bytes | None = None
+
+    @property
+    def is_page(self) -> bool:
+        """Whether the body is a page, or may still be one."""
+        return self._essence != b""
+
+    @property
+    def changed(self) -> bool:
+        """Whether any byte was changed so far."""
+        return self._rewriter is not None and self._rewriter.changed
+
+    @property
+    def bail_outs(self) -> int:
+        """How many tags were too long to buffer."""
+        return self._rewriter.bail_outs if self._rewriter else 0
+
+    def _decide(self, start: bytes, *, complete: bool) -> bool:
+        """Return whether the start of the body is enough to decide what the body is.
+
+        Args:
+            start: the first bytes.
+            complete: whether they are the whole body.
+        """
+        self._essence = self._sniff(start, complete=complete)
+        if self._essence:
+            self._rewriter = self._make_rewriter(xml=self._essence == mime.XHTML)
+        return self._essence is not None
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return the bytes to send for a chunk, possibly none."""
+        if self._essence is None:
+            self._buffer += chunk
+            if not self._decide(self._buffer, complete=False):
+                return b""
+            chunk = self._buffer
+        return self._rewriter.feed(chunk) if self._rewriter else chunk
+
+    def close(self) -> bytes:
+        """Return the last bytes to send."""
+        out = b""
+        if self._essence is None:
+            self._decide(self._buffer, complete=True)
+            out = self._rewriter.feed(self._buffer) if self._rewriter else self._buffer
+        return out + (self._rewriter.close() if self._rewriter else b"")
+
+    def rewrite(self, document: bytes) -> bytes:
+        """Return the bytes to send for a whole body."""
+        self._decide(document, complete=True)
+        return self._rewriter.rewrite(document) if self._rewriter else document
+
+
+class BodyRewriter:
+    """Decode, rewrite and encode one body, chunk by chunk or as a whole."""
+
+    __slots__ = ("_blocker", "_codings", "_has_decoded", "_notices", "_recoding", "_rewriter", "is_broken")
+
+    def __init__(self, engine: Engine, plan: Plan, context: PageContext) -> None:
+        kind = context.kind
+        self._blocker = TagBlocker(
+            engine,
+            plan,
+            context.asset_url,
+            context.csp.nonce,
+            context.authority,
+            context.offers_chat,
+            language=context.language,
+            csp=context.csp,
+            # A browser looks for a `meta` element with the encoding in the first 1,024 bytes only (HTML, section
+            # 13.2.3.2), so the guard must not push it out of them.
+            inline=kind.charset is not None,
+        )
+        make_rewriter = partial(
+            HTMLRewriter,
+            self._blocker,
+            charset=kind.charset,
+            max_buffer=engine.policy.limits["tag_bytes"],
+            on_bail_out=engine.policy.on_long_tag,
+        )
+        sniff = partial(mime.sniff_data, essence=kind.essence) if kind.fetched else mime.sniff
+        self._rewriter: HTMLRewriter | SniffingRewriter = (
+            SniffingRewriter(make_rewriter, sniff) if kind.sniffs else make_rewriter(xml=kind.essence == mime.XHTML)
+        )
+        self._notices = engine.notices
+        self._codings = context.codings
+        self._recoding = (Decoder(*self._codings), Encoder(*self._codings)) if self._codings else None
+        #: Whether a coded body could not be decoded to its end.
+        self.is_broken = False
+        #: Whether any of a coded body could be decoded.
+        self._has_decoded = False
+
+    @property
+    def blocked(self) -> tuple[BlockedTag, ...]:
+        """The tags that were blocked so far, in the document's order."""
+        return tuple(self._blocker.blocked)
+
+    def result(self, page: bytes | None = None) -> RewriteResult:
+        """Return the result, once the body has ended.
+
+        Args:
+            page: the new bytes, if they are one piece.
+        """
+        needs_own_scripts = (self._rewriter.changed or self.is_broken) and not self._blocker.has_nonce
+        is_page = self._rewriter.is_page if isinstance(self._rewriter, SniffingRewriter) else True
+        return RewriteResult(page, self.blocked, self._rewriter.bail_outs, needs_own_scripts, is_page)
+
+    def rewrite(self, body: bytes) -> RewriteResult:
+        """Return the result for a whole body."""
+        out = self.feed(body) + self.close() if self._recoding else self._rewriter.rewrite(body)
+        return self.result(out if self._rewriter.changed or self.is_broken else None)
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return the bytes to send for a chunk, possibly none."""
+        if not self._recoding:
+            return self._rewriter.feed(chunk)
+        if self.is_broken:
+            return b"" if self._has_decoded else chunk
+        decoder, encoder = self._recoding
+        out: list[bytes] = []
+        try:
+            out += self._recoded(decoder.feed(chunk), encoder)
+        except CodingError as error:
+            out += self._break(chunk, error, encoder)
+        return b"".join(out)
+
+    def close(self) -> bytes:
+        """Return the last bytes to send."""
+        if self.is_broken:
+            return b""
+        return self._end(*self._recoding) if self._recoding else self._rewriter.close()
+
+    def _recoded(self, pieces: Iterable[bytes], encoder: Encoder) -> Iterator[bytes]:
+        """Yield decoded pieces rewritten and encoded.
+
+        Raises:
+            CodingError: if `pieces` raises it.
+        """
+        for piece in pieces:
+            self._has_decoded = True
+            yield encoder.feed(self._rewriter.feed(piece))
+
+    def _break(self, chunk: bytes, error: CodingError, encoder: Encoder) -> Iterator[bytes]:
+        """Yield the last bytes of a body that cannot be decoded any further.
+
+        A browser shows every byte that it can decode, and ignores a wrong checksum. So those bytes are rewritten, and
+        the body ends after them. If there are none, the app's bytes are sent as they are.
+        """
+        self.is_broken = True
+        self._notices.note("broken-coding", f"a compressed HTML body could not be decoded: {error}")
+        if not self._has_decoded:
+            yield from self._recoded(decode_prefix(self._codings, chunk), encoder)
+        if not self._has_decoded:
+            yield chunk
+
+    def _end(self, decoder: Decoder, encoder: Encoder) -> bytes:
+        """Return the last bytes of a coded body."""
+        out: list[bytes] = []
+        try:
+            out += self._recoded(decoder.close(), encoder)
+        except CodingError as error:
+            return b"".join([*out, *self._break(b"", error, encoder)])
+        # A body that the app has truncated must not end like a complete one.
+        if decoder.complete:
+            out.append(encoder.close(self._rewriter.close()))
+        return b"".join(out)
