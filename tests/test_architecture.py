@@ -1,4 +1,4 @@
-"""Which module may import which, what the core must not use, and where a vendor may be named.
+"""Which module may import which, what the core must not use, where a vendor may be named, and what the docs name.
 
 The layers are a contract of import-linter in pyproject.toml.
 """
@@ -43,6 +43,18 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and not node.level:
             found.add(node.module or "")
     return {name for name in found if name.partition(".")[0] != "consent_middleware"}
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_architecture_page_names_each_module(path: Path) -> None:
+    module = path.relative_to(PACKAGE)
+    # The page names the package of the sources, and not each source.
+    is_source = module.parts[0] == "sources" and module.name not in {"platform.py", "reader.py"}
+    if is_source or (module.name == "__init__.py" and module.parts[0] in {"html", "scripts", "facade"}):
+        return
+    page = (PACKAGE.parent / "docs" / "ARCHITECTURE.md").read_text("utf-8")
+
+    assert f"| `{module.as_posix()}` |" in page
 
 
 def test_imports_follow_the_layers() -> None:
