@@ -139,7 +139,7 @@ class Exchange:
         return self._page_plan.touches_html or self._engine.policy.withdrawal == "at-once"
 
     def _variant(self) -> bytes:
-        """What tells this page from others that are made of the same page of the app's."""
+        """Return the text that tells this variant of the app's page from the others."""
         everyone = "all-" if self._engine.policy.cacheable else ""
         chosen = f"-{self._language}" if self._language != self._engine.language else ""
         return f"{everyone}{self._page_plan.variant}-{self._engine.fingerprint}{chosen}".encode("ascii")
@@ -168,7 +168,7 @@ class Exchange:
         return self._body.held if self._body else ()
 
     def filter_early_hints(self, headers: Headers) -> Headers:
-        """What may be sent of a head that goes before the response (RFC 8297)."""
+        """Return the fields that may be sent in a head before the response (RFC 8297)."""
         return self._filtered(headers, self.plan)
 
     def start(self, status: int, headers: Headers) -> None:
@@ -208,11 +208,11 @@ class Exchange:
         return self.rewrite_whole(body)
 
     def feed(self, chunk: bytes) -> bytes:
-        """The bytes to send for a chunk of body, possibly none."""
+        """Return the bytes to send for a chunk of the body; they may be empty."""
         return self._body_rewriter(self._page).feed(chunk) if self._page else chunk
 
     def close(self) -> bytes:
-        """The last bytes of the body."""
+        """Return the last bytes of the body."""
         if self._page is None:
             return b""
         body = self._body_rewriter(self._page)
@@ -222,7 +222,7 @@ class Exchange:
         return out
 
     def _body_rewriter(self, frame: PageContext) -> BodyRewriter:
-        """What reads a body that comes in pieces, made when the first is there."""
+        """Return the rewriter of a body that comes in pieces. The first call creates it."""
         if self._body is None:
             self._body = BodyRewriter(self._engine, self._page_plan, frame)
         return self._body
@@ -234,7 +234,7 @@ class Exchange:
         return headers if kept == headers else kept
 
     def _response_head(self, status: int, headers: Headers) -> Headers:
-        """What of the head is sent if the body stays as it is; sets `_page` where it may not."""
+        """Return the head to send if the body stays as it is, and set `_page` if the body may change."""
         names = {name.lower(): value for name, value in headers}
         self.length = names.get(b"content-length")
         self._plain = None
@@ -321,7 +321,7 @@ class Exchange:
         return any(_waits(plan, purpose) for purpose in purposes)
 
     def _known(self, codings: Sequence[bytes]) -> tuple[bytes, ...]:
-        """The codings that a browser undoes. It overlooks what it does not know, and shows the bytes."""
+        """Return the codings that a browser decodes. It ignores unknown codings and shows the bytes."""
         known = tuple(coding for coding in codings if coding in BROWSERS_READ)
         if len(known) < len(codings):
             unknown = b", ".join(coding for coding in codings if coding not in BROWSERS_READ)
@@ -356,7 +356,7 @@ def _forbids_sniffing(headers: Headers) -> bool:
 
 
 def _authority(host: bytes) -> str:
-    """The host as it may go into a page: nothing but what a host and a port are made of, and no more than one has."""
+    """Return the host for use in a page; "" if it is too long or has characters that no host and port have."""
     return host.decode("ascii") if len(host) <= LONGEST_HOST and _AUTHORITY.fullmatch(host) else ""
 
 
@@ -365,7 +365,7 @@ _AUTHORITY = re.compile(rb"[A-Za-z0-9.:\[\]_-]+")
 
 @lru_cache(64)  # an app has few different values
 def _codings(value: bytes) -> tuple[bytes, ...]:
-    """The content codings of a body in the order in which they were applied; "identity" and nothing are none."""
+    """Return the content codings of a body in the order in which they were applied, without "identity"."""
     listed = (item.strip().lower() for item in value.split(b","))
     return tuple(coding for coding in listed if coding not in {b"", b"identity"})
 
@@ -406,7 +406,7 @@ class RewriteResult(NamedTuple):
 
 
 def rewrite_page(engine: Engine, plan: Plan, frame: PageContext, body: bytes) -> RewriteResult:
-    """What becomes of a body that is at hand. What became of a body that has come before is remembered."""
+    """Return the result for a whole body, from the cache if the same body has come before."""
     # A page with a nonce is made for one response.
     memory = engine.pages if frame.csp.nonce is None else None
     known: RewriteResult | None = memory.get(frame, body) if memory else None
@@ -431,7 +431,7 @@ def rewrite_page(engine: Engine, plan: Plan, frame: PageContext, body: bytes) ->
 
 
 def _decoded(body: bytes, codings: Sequence[bytes]) -> bytes | None:
-    """The content of a coded body; None where it is more than `MAX_WHOLE`, or cut off, or broken."""
+    """Return the content of a coded body; None if it is longer than `MAX_WHOLE`, cut off or broken."""
     decoder = Decoder(*codings)
     pieces: list[bytes] = []
     left = MAX_WHOLE
@@ -540,19 +540,22 @@ class BodyRewriter:
 
     @property
     def held(self) -> tuple[BlockedTag, ...]:
+        """The tags that have been blocked so far, in document order."""
         return tuple(self._holds.blocked)
 
     def outcome(self, page: bytes | None = None) -> RewriteResult:
+        """Return the result so far, with the new bytes of the page if they are one piece."""
         needs_own_scripts = (self._rewriter.changed or self.is_broken) and not self._holds.has_nonce
         is_page = self._rewriter.is_page if isinstance(self._rewriter, _Sniffer) else True
         return RewriteResult(page, self.held, self._rewriter.bail_outs, needs_own_scripts, is_page)
 
     def whole(self, body: bytes) -> RewriteResult:
-        """What becomes of a body that is at hand."""
+        """Return the result for a whole body."""
         out = self.feed(body) + self.close() if self._coded else self._rewriter.rewrite(body)
         return self.outcome(out if self._rewriter.changed or self.is_broken else None)
 
     def feed(self, chunk: bytes) -> bytes:
+        """Return the bytes to send for a chunk of the body; they may be empty."""
         if not self._coded:
             return self._rewriter.feed(chunk)
         if self.is_broken:
@@ -566,18 +569,23 @@ class BodyRewriter:
         return b"".join(out)
 
     def close(self) -> bytes:
+        """Return the last bytes of the body."""
         if self.is_broken:
             return b""
         return self._end(*self._coded) if self._coded else self._rewriter.close()
 
     def _recoded(self, pieces: Iterable[bytes], encoder: Encoder) -> Iterator[bytes]:
-        """What leaves for decoded pieces. Raises: CodingError, where they do."""
+        """Yield the rewritten and encoded bytes for decoded pieces.
+
+        Raises:
+            CodingError: `pieces` raised it.
+        """
         for piece in pieces:
             self._decoded = True
             yield encoder.feed(self._rewriter.feed(piece))
 
     def _break(self, chunk: bytes, error: CodingError, encoder: Encoder) -> Iterator[bytes]:
-        """The last that leaves of a body that cannot be decoded any further.
+        """Yield the last bytes of a body that cannot be decoded any further.
 
         Browsers show what they can decode, to the byte, and overlook a wrong checksum. So that is rewritten like any
         page, and the body ends there. Where it is nothing at all, the app's bytes go out as they are.
@@ -590,7 +598,7 @@ class BodyRewriter:
             yield chunk
 
     def _end(self, decoder: Decoder, encoder: Encoder) -> bytes:
-        """The rest of a coded body."""
+        """Return the rest of a coded body."""
         out: list[bytes] = []
         try:
             out += self._recoded(decoder.close(), encoder)

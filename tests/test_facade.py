@@ -208,8 +208,11 @@ class TestMarkup:
     def test_any_texts_read_alike_as_html_and_xml(
         self, words: str, value: str, nonce: str | None, allowed: set[Purpose]
     ) -> None:
-        """Every byte is ASCII. The markup is well-formed XML. An HTML parser and an XML parser find the same elements,
-        attributes and settings, which are the given ones. No text ends its element or attribute."""
+        """Every byte is ASCII, and the markup is well-formed XML.
+
+        An HTML parser and an XML parser find the same elements, attributes and settings, which are the given ones. No
+        text ends its element or attribute.
+        """
         texts = {"en": Texts(button=words, label=words, contact=words)}
         facade = Facade(vendors=(HUBSPOT,), contact_url="/?" + words, privacy_url=words, texts=texts)
         chat = ChatScript("https://x.example/" + value, (("data-x", value),))

@@ -1,10 +1,10 @@
-"""The WHATWG HTML tokenizer as named byte patterns, each with the number of the section that it implements.
+r"""The WHATWG HTML tokenizer as named byte patterns, each with the number of the section that it implements.
 
 The patterns and the lists of element names are those of the HTML standard's chapter 13.2
 (https://html.spec.whatwg.org/multipage/parsing.html). All patterns are verbose and work on bytes. Every quantifier that
 could give bytes back is possessive (`*+`), so that a pattern reads each byte a bounded number of times. A construct
-that is not finished within `endpos` does not match at all, so the tokenizer knows that it has to wait. `\\s` is never
-used: in bytes it includes `\\v`, which is not HTML whitespace.
+that is not finished within `endpos` does not match at all, so the tokenizer knows that it has to wait. `\s` is never
+used: in bytes it includes `\v`, which is not HTML whitespace.
 """
 
 from __future__ import annotations

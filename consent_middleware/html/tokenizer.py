@@ -312,6 +312,6 @@ class Tokenizer(TokenReader):
             self.tree.open.pop()
 
 
-def _may_be_cdata(begun: bytes) -> bool:
+def _may_be_cdata(opening: bytes) -> bool:
     """Return whether these bytes begin a CDATA section, or may with more bytes."""
-    return b"<![CDATA[".startswith(begun)
+    return b"<![CDATA[".startswith(opening)

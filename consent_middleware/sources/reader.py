@@ -101,8 +101,9 @@ class Reader:
     def _group_by_platform(
         self, pairs: Mapping[bytes, Sequence[bytes]], over_limit: dict[str, None]
     ) -> dict[int, _RawValues]:
-        """Return the values by platform and name. Names with too many copies, or platforms with too many names, go into
-        `over_limit`.
+        """Return the values by platform and name.
+
+        Names with too many copies and platforms with too many names go into `over_limit`.
         """
         found: dict[int, _RawValues] = {}
         by_cookie, prefixes = self._by_cookie, self._prefixes
