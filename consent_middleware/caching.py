@@ -21,7 +21,7 @@ _ENTITY_TAG: Final = re.compile(rb'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _ETAG_SUFFIX: Final = b"--consent-"
 
 #: Request fields that are about a stored copy of a page.
-_CONDITIONS: Final = frozenset({b"if-none-match", b"if-match", b"if-modified-since", b"range", b"if-range"})
+_CONDITION_FIELDS: Final = frozenset({b"if-none-match", b"if-match", b"if-modified-since", b"range", b"if-range"})
 
 #: Response fields that tell one state of a page from another.
 _VALIDATORS: Final = frozenset({b"etag", b"last-modified"})
@@ -94,7 +94,7 @@ def request_for_app(
     Returns:
         The same head object where nothing changes, else a new one.
     """
-    if len(fields) == len(headers) and _CONDITIONS.isdisjoint(fields):
+    if len(fields) == len(headers) and _CONDITION_FIELDS.isdisjoint(fields):
         # The fast path for most requests: no condition, and only known codings on one line.
         accepted = fields.get(b"accept-encoding", b"identity")
         if filter_accept_encoding(accepted, codings) == accepted:
@@ -109,7 +109,7 @@ def request_for_app(
             made_for_variant |= found
             if tags:
                 kept.append((name, tags))
-        elif navigation and name in _CONDITIONS:
+        elif navigation and name in _CONDITION_FIELDS:
             continue
         elif trims_codings and name == b"accept-encoding":
             kept.append((name, filter_accept_encoding(value, codings)))

@@ -21,7 +21,7 @@ _COOKIE_NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 #: A pair behind a comma. A WSGI server has one variable for all `Cookie` lines and joins them with "," or ", ". A comma
 #: is also a plain byte of a value, so this may be a cookie or the rest of one.
-_PAIR_BEHIND_COMMA: Final = re.compile(rb",[ \t]*+([!#$%&'*+\-.^_`|~0-9A-Za-z]++)=([^,]*+)")
+_PAIR_AFTER_COMMA: Final = re.compile(rb",[ \t]*+([!#$%&'*+\-.^_`|~0-9A-Za-z]++)=([^,]*+)")
 
 #: How many bytes of all `Cookie` fields are read. Servers allow 8 to 64 kB for a whole request head.
 MAX_HEADER: Final = 65_536
@@ -109,12 +109,12 @@ class Cookies:
         return self._pairs
 
     def _split_at_commas(self, part: bytes) -> None:
-        for index, behind in enumerate(_PAIR_BEHIND_COMMA.finditer(part)):
+        for index, pair in enumerate(_PAIR_AFTER_COMMA.finditer(part)):
             if index == 0:
-                name, equals, value = part[: behind.start()].partition(b"=")
+                name, equals, value = part[: pair.start()].partition(b"=")
                 if equals:
                     self._doubtful.setdefault(name.strip(_WSP), []).append(value.strip(_WSP))
-            self._doubtful.setdefault(behind[1], []).append(behind[2].strip(_WSP))
+            self._doubtful.setdefault(pair[1], []).append(pair[2].strip(_WSP))
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ class ContentSecurityPolicy(NamedTuple):
 
         Of the page's own scripts, such a policy allows only those with a nonce or a hash (section 8.2).
         """
-        return any("'strict-dynamic'" in _words(sources) for sources in self.script_sources)
+        return any("'strict-dynamic'" in _split_sources(sources) for sources in self.script_sources)
 
     @property
     def requires_nonce(self) -> bool:
@@ -102,7 +102,7 @@ class ContentSecurityPolicy(NamedTuple):
 
         Any host or scheme in a policy is taken for the page's own (section 6.7.1.1).
         """
-        return not all(_allows_by_address(_words(sources)) for sources in self.script_sources)
+        return not all(_allows_by_address(_split_sources(sources)) for sources in self.script_sources)
 
     def allows(self, script: ScriptElement, authority: str = "") -> bool:
         """Return whether every enforced policy lets the script run.
@@ -139,7 +139,7 @@ def _first_nonce(script_sources: Iterable[str]) -> str | None:
     return next((nonce[1] for nonce in found if nonce is not None), None)
 
 
-def _words(sources: str) -> list[str]:
+def _split_sources(sources: str) -> list[str]:
     return _SOURCE.findall(sources.lower())
 
 

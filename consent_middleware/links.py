@@ -9,7 +9,7 @@ from typing import Final
 from .headers import OWS, Headers
 
 #: RFC 8288, section 3: one link of the field. The values of its parameters may be quoted, and may then have commas.
-_LINK: Final = re.compile(
+_LINK_VALUE: Final = re.compile(
     rb"""
     [ \t]*+ < (?P<target> [^>]*+ ) >
     (?P<parameters> (?: [^",]++ | " (?: [^"\\]++ | \\. )*+ " )*+ )
@@ -51,8 +51,8 @@ def filter_links(headers: Headers, is_early: IsEarly) -> Headers:
     kept: Headers = []
     for key, value in headers:
         if key.lower() == b"link":
-            links = list(_LINK.finditer(value))
-            is_malformed = bool(_LINK.sub(b"", value).strip(OWS + b","))
+            links = list(_LINK_VALUE.finditer(value))
+            is_malformed = bool(_LINK_VALUE.sub(b"", value).strip(OWS + b","))
             addresses = _BRACKETED_ADDRESS.findall(value) if is_malformed else []
             if any(is_early("preconnect", [address.decode("latin-1")], "") for address in addresses):
                 continue

@@ -57,7 +57,7 @@ _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _LEADING_SPACE: Final = re.compile(rb"(?:\xef\xbb\xbf)?[\t\n\x0b\f\r ]*+")
 
 #: The beginning of markup. The standard and browsers have different tables of element names here, so any name counts.
-_MARKUP: Final = re.compile(rb"<[A-Za-z!/?]")
+_MARKUP_START: Final = re.compile(rb"<[A-Za-z!/?]")
 _XML_DECLARATION: Final = b"<?xml"
 
 #: The usual bytes in front of JSON that keep other sites from running it as a script.
@@ -249,4 +249,4 @@ def sniff(head: bytes, *, complete: bool) -> bytes | None:
         return None
     if rest.startswith(_XML_DECLARATION):
         return XHTML
-    return HTML if _MARKUP.match(rest) else b""
+    return HTML if _MARKUP_START.match(rest) else b""

@@ -158,11 +158,11 @@ class TagRule:
                 continue
             match = self.path and self.path.fullmatch(element.path)
             if match or (self.path is None and index == 0):
-                return RuleMatch(self, region, _account(match), from_vendor=True)
+                return RuleMatch(self, region, _named_account(match), from_vendor=True)
         if self.any_host_path is not None and (match := self.any_host_path.search(element.path)):
-            return RuleMatch(self, "", _account(match))
+            return RuleMatch(self, "", _named_account(match))
         if self.ids is not None and (match := self.ids.fullmatch(element.attributes.get("id", ""))):
-            return RuleMatch(self, "", _account(match))
+            return RuleMatch(self, "", _named_account(match))
         if any(value.fullmatch(element.attributes.get(name, "")) for name, value in self.attribute_patterns.items()):
             return RuleMatch(self, "", "")
         return None
@@ -222,7 +222,7 @@ class TextRule:
 Rule = TagRule | TextRule
 
 
-def _account(match: re.Match[str] | None) -> str:
+def _named_account(match: re.Match[str] | None) -> str:
     return (match and match.groupdict().get("account")) or ""
 
 

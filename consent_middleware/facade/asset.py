@@ -59,9 +59,9 @@ def compose(settings: ScriptSettings, vendors: Sequence[Vendor], *, embeds: bool
         vendors: the vendors whose drivers the script brings.
         embeds: whether the script brings placeholders for embeds too.
     """
-    style = _read(style_file(embeds))
+    style = _read_file(style_file(embeds))
     if settings.position == "left":
-        style += _read(LEFT_STYLE)
+        style += _read_file(LEFT_STYLE)
     drivers = ",".join(_driver(vendor.id, embeds) for vendor in vendors)
     vendor_name = vendors[0].name
     # What differs between sites stands first, where it compresses best.
@@ -73,17 +73,19 @@ def compose(settings: ScriptSettings, vendors: Sequence[Vendor], *, embeds: bool
     ]
     if embeds:
         arguments.append(_stand_ins(vendors))
-    return _asset("facade", _read(facade_file(embeds)), arguments)
+    return _asset("facade", _read_file(facade_file(embeds)), arguments)
 
 
 def compose_guard(vendors: Sequence[Vendor], proxied: Mapping[str, str]) -> Asset:
     """Return the guard for these vendors' tags, to stand in the page itself or to be served as a file."""
-    return _asset("guard", _read("facade/assets/guard.min.js"), [guard_rules(vendors), _js(proxied_hosts(proxied))])
+    return _asset(
+        "guard", _read_file("facade/assets/guard.min.js"), [guard_rules(vendors), _js(proxied_hosts(proxied))]
+    )
 
 
 def compose_stand_ins(vendors: Sequence[Vendor]) -> Asset:
     """Return the stand-ins for these vendors' globals, for pages whose scripts may call them at once."""
-    return _asset("stand-ins", _read("facade/assets/stand-ins.min.js"), [_stand_ins(vendors)])
+    return _asset("stand-ins", _read_file("facade/assets/stand-ins.min.js"), [_stand_ins(vendors)])
 
 
 def _asset(kind: str, function: str, arguments: Sequence[str]) -> Asset:
@@ -117,11 +119,11 @@ def _driver(vendor: str, embeds: bool) -> str:
     """Return a vendor's driver. One without a part for embeds has one file."""
     names = [driver_file(vendor, embeds=True)] if embeds else []
     names.append(driver_file(vendor, embeds=False))
-    return next((_read(name) for name in names if (files("consent_middleware") / name).is_file()), _NO_DRIVER)
+    return next((_read_file(name) for name in names if (files("consent_middleware") / name).is_file()), _NO_DRIVER)
 
 
 @lru_cache
-def _read(name: str) -> str:
+def _read_file(name: str) -> str:
     return (files("consent_middleware") / name).read_text("ascii").strip()
 
 

@@ -155,7 +155,7 @@ class Facade:
         settings: dict[str, object] = {}
         place = b""
         if chat is not None:
-            place = self._place(self.texts[chosen], None if _page_speaks(chosen, lang) else chosen)
+            place = self._place(self.texts[chosen], None if _is_in_language(chosen, lang) else chosen)
             settings = {"src": chat.src, "attrs": dict(chat.attributes)}
         if not more:
             settings["live"] = {purpose.value: 1 for purpose in allowed}
@@ -243,7 +243,7 @@ def _render_cached(facade: Facade, *given: Any) -> tuple[bytes, bytes]:
 
 
 @lru_cache(256)
-def _page_speaks(language: str, lang: str | None) -> bool:
+def _is_in_language(language: str, lang: str | None) -> bool:
     """Return whether a page in `lang` is in `language`, so that our texts need no `lang` of their own."""
     return lang is not None and choose({language: Texts()}, lang) == language and lang.lower().startswith(language)
 

@@ -12,7 +12,7 @@ from .tags import StartTag
 from .watch import Edit
 
 #: The name of a tag without its prefix, and what ends the text of a script.
-_NAME: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?([^\t\n\f\r />]++)")
+_LOCAL_NAME: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?([^\t\n\f\r />]++)")
 _END_OF_SCRIPT: Final = re.compile(rb"</[sS][cC][rR]")
 
 
@@ -39,7 +39,7 @@ class TagsOfBothReadings:
             begin, end = found.span()
             place = begin if places is None else places[begin]
             raw = found[0] + b">"
-            opening = _NAME.match(raw)
+            opening = _LOCAL_NAME.match(raw)
             if (place, raw) in known or opening is None:
                 continue
             known.add((place, raw))

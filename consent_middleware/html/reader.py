@@ -15,7 +15,7 @@ from .token_reader import Kind
 from .watch import Edit
 
 #: References to entities, and the attributes by which a tag loads something.
-_ENTITY: Final = re.compile(rb"&([^#&;\t\n\r ][^&;\t\n\r ]*+);")
+_ENTITY_REFERENCE: Final = re.compile(rb"&([^#&;\t\n\r ][^&;\t\n\r ]*+);")
 _ADDRESS_ATTRIBUTES: Final = frozenset({b"src", b"href", b"srcset", b"srcdoc", b"imagesrcset"})
 
 
@@ -183,7 +183,7 @@ class DocumentReader:
         """Yield edits that take from a tag the addresses that are put together from entities."""
         for attribute in StartTag(self.tokens.name, raw, xml=True, encoding=self.asker.encoding).attributes:
             name = attribute.name.rpartition(b":")[2]
-            entities = set(_ENTITY.findall(attribute.value))
+            entities = set(_ENTITY_REFERENCE.findall(attribute.value))
             if name in _ADDRESS_ATTRIBUTES and entities & self.declared and self.asker.bail_out():
                 yield Edit(*attribute.name_span, b"data-withheld-" + name)
 

@@ -87,7 +87,7 @@ class Scan:
     @cached_property
     def code(self) -> str:
         """The script without comments and the content of strings and regular expressions; all of it if uncertain."""
-        return self.text if self.flow is None else self.written(_nothing)
+        return self.text if self.flow is None else self.written(_no_string)
 
     @cached_property
     def addresses(self) -> str:
@@ -157,7 +157,7 @@ class Scan:
         """Return the script written from its tokens, with `shown(index)` in place of each string."""
         parts: list[str] = []
         was_word = False
-        name = self.flow.structure.property_name if self.flow else _nothing
+        name = self.flow.structure.property_name if self.flow else _no_string
         for index, token in enumerate(self.tokens):
             is_word = False
             if token.kind in {Kind.STRING, Kind.TEMPLATE}:
@@ -177,7 +177,7 @@ class Scan:
         return "".join(parts)
 
 
-def _nothing(_index: int) -> str:
+def _no_string(_index: int) -> str:
     return ""
 
 

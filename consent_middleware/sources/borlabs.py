@@ -14,7 +14,7 @@ from .platform import Ids, Platform, Values, category_ids, parse_json, reading, 
 
 _NAME = "borlabs-cookie"
 #: The group of what stands behind placeholders, each of which can be unlocked alone.
-_EMBEDS = "external-media"
+_EMBEDS_GROUP = "external-media"
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
@@ -24,7 +24,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
         if isinstance(consents, dict) and "version" in found:
             groups = {group: string_items(services) for group, services in consents.items() if string_items(services)}
             services = [service for named in groups.values() for service in named]
-            several = [group for group, named in groups.items() if group != _EMBEDS and len(named) > 1]
+            several = [group for group, named in groups.items() if group != _EMBEDS_GROUP and len(named) > 1]
             certain = states_from_accepted((*several, *services), ids)
             states = states_from_accepted((*groups, *services), ids).items()
             unlocked = {category: state for category, state in states if state is not certain[category]}

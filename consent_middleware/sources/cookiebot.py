@@ -25,7 +25,7 @@ from .platform import (
 _NAME = "CookieConsent"
 
 #: One `key:value` of the literal. A half-encoded cookie has `+` for a space.
-_TOKEN = re.compile(
+_PAIR = re.compile(
     r"""[\s+]*+["']?([A-Za-z0-9_]++)["']?[\s+]*+:[\s+]*+"""
     r"""(?:(true|false)|'([^']*+)'|"([^"]*+)"|(-?[0-9]++))[\s+]*+(?:,|\}|$)"""
 )
@@ -49,7 +49,7 @@ def _tokens(text: str) -> dict[str, str | bool] | None:
         return None
     tokens: dict[str, str | bool] = {}
     end = 1
-    while match := _TOKEN.match(text, end):
+    while match := _PAIR.match(text, end):
         word, quoted, double, number = match.groups()[1:]
         # Of two values under one name the no counts.
         if not (word == "true" and tokens.get(match[1]) is False):

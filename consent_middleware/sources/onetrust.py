@@ -23,7 +23,7 @@ _CONSENT = "OptanonConsent"
 _CLOSED = "OptanonAlertBoxClosed"
 
 #: The fields that are read; the rest tells of scripts, hosts and versions.
-_FIELD = re.compile(r"(?:^|&)(groups|interactionCount|AwaitingReconsent)=([^&]*)")
+_FIELD_PATTERN = re.compile(r"(?:^|&)(groups|interactionCount|AwaitingReconsent)=([^&]*)")
 _GROUP = re.compile(r"(?:^|,)([A-Za-z0-9_-]+):([01])(?=,|$)")
 
 
@@ -49,7 +49,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
 def _fields(value: str) -> list[tuple[str, str]]:
     """Return the fields with their values still encoded, so that `&` and `=` separate them. Empty without groups."""
     for form in decodings(value):
-        fields: list[tuple[str, str]] = _FIELD.findall(form)
+        fields: list[tuple[str, str]] = _FIELD_PATTERN.findall(form)
         if any(name == "groups" for name, _ in fields):
             return fields
     return []
