@@ -153,7 +153,7 @@ class DocumentReader:
         is_asked = self._gate.is_candidate(name) or (
             asker.wants_script and (name == b"meta" or self._may_have_handler())
         )
-        # A base of SVG is no base element, but a browser's look-ahead takes it for one.
+        # A base of SVG is not a base element, but a browser's look-ahead takes it for one.
         if not is_asked or (tree.is_svg and name not in {b"script", b"base"} and not tree.maybe_foreign):
             return
         if name == b"script" and tokens.dual_element is not None:
@@ -200,7 +200,7 @@ class DocumentReader:
         """Return the markup to add at the end of the document."""
         tokens = self.tokens
         closing = tokens.closing
-        # A browser ignores an unfinished tag at the end, but would read it with something added behind it.
+        # A browser ignores an unfinished tag at the end, but would read it with something added after it.
         if closing is None or tokens.truncated or tokens.xml or self.sweep.ends_in_tag:
             return b""
         markup = self._end_markup.at_end()

@@ -27,7 +27,7 @@ def foreign_text(raw: bytes, *, xml: bool) -> bytes:
     open_elements: list[bytes] = []
     at = 0
     for found in (grammar.XML_IN_SCRIPT if xml else grammar.SVG_IN_SCRIPT).finditer(raw):
-        if found["begun"]:
+        if found["unfinished"]:
             continue
         if not open_elements:
             text += [_decode_all(raw[at : found.start()], xml=xml), found["data"] or b""]
@@ -55,7 +55,7 @@ def scripts_within(source: bytes, at: int, stop: int, *, xml: bool) -> tuple[dic
     texts: dict[int, bytes] = {}
     scripts: list[tuple[int, list[bytes]]] = [(at, [])]
     for found in (grammar.XML_IN_SCRIPT if xml else grammar.SVG_IN_SCRIPT).finditer(source, at, stop):
-        if found["begun"]:
+        if found["unfinished"]:
             break
         name = found["name"] or b""
         if (name.rpartition(b":")[2] if xml else name.lower()) != b"script":

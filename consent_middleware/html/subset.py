@@ -49,13 +49,13 @@ _ACTIVE: Final = re.compile(
 
 
 class SubsetFilter:
-    """Reads an XML document up to the end of its document type declaration, and removes what could hide a tag.
+    """Read an XML document up to the end of its document type declaration, and removes what could hide a tag.
 
     Args:
         give_up: called once for each declaration that could hide a tag; returns whether to remove it.
 
     Attributes:
-        names: the names of the declared entities, of which a URL may be composed.
+        names: the names of the declared entities, which a URL may be made of.
         done: whether the declaration has been read.
     """
 
