@@ -1,7 +1,7 @@
 """Borlabs Cookie, versions 2 and 3: `borlabs-cookie`, JSON with the accepted services of each group.
 
 A group without an accepted service is missing from the JSON. A group with a single service may be one video that the
-visitor unlocked in its place before making a choice. That is no consent to the group.
+visitor unlocked in its place before making a choice. That is not consent to the group.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from consent_middleware.consent import Basis, Category, Consent
 from .platform import Ids, Platform, Values, category_ids, parse_json, reading, states_from_accepted, string_items
 
 _NAME = "borlabs-cookie"
-#: The group of what stands behind placeholders, each of which can be unlocked alone.
+#: The group of services that are shown as placeholders, each of which can be allowed alone.
 _EMBEDS_GROUP = "external-media"
 
 

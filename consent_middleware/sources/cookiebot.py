@@ -1,6 +1,6 @@
 """Cookiebot: `CookieConsent`, a JavaScript literal, or `-1` and `0`.
 
-`0` means that nobody has chosen, `-1` that the site asks nobody in this region.
+`0` means that the visitor has not chosen, `-1` that the site does not ask in this region.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _PAIR = re.compile(
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for value in values.get(_NAME, ()):
-        if value == "-1":  # a region in which the site asks nobody
+        if value == "-1":  # a region in which the site does not ask
             yield reading("cookiebot", _NAME, all_categories(State.GRANTED), basis=Basis.IMPLIED)
         elif value == "0":
             yield reading("cookiebot", _NAME, all_categories(State.DENIED))

@@ -21,7 +21,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     if not {"1", "2"} & set(agreed):
         return
     if _ACCEPTED not in values:
-        # A banner that asks for everything at once; unless the site has told of categories: then their list is missing.
+        # The banner has no categories, unless the site's settings name some: then their list is missing.
         yield reading("drupal-eucc", _AGREED, {} if ids else all_categories(State.GRANTED), revision=revision)
     for value in values.get(_ACCEPTED, ()):
         accepted = parse_json(value, list)

@@ -31,7 +31,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for value in values.get(_OPT_OUT, ()):
         if value == "yes":
             yield reading(ID, _OPT_OUT, all_categories(State.DENIED))
-        # The banner without categories writes "no" for yes; where there are categories, they say more.
+        # A banner without categories records a yes as "no" (no opt-out). If there are categories, they decide.
         elif value == "no" and not readable:
             yield reading(ID, _OPT_OUT, all_categories(State.GRANTED))
     if "yes" in values.get(_DO_NOT_TRACK, ()):

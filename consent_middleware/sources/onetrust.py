@@ -22,7 +22,7 @@ from .platform import (
 _CONSENT = "OptanonConsent"
 _CLOSED = "OptanonAlertBoxClosed"
 
-#: The fields that are read; the rest tells of scripts, hosts and versions.
+#: The fields that are read; the others are about scripts, hosts and versions.
 _FIELD_PATTERN = re.compile(r"(?:^|&)(groups|interactionCount|AwaitingReconsent)=([^&]*)")
 _GROUP = re.compile(r"(?:^|,)([A-Za-z0-9_-]+):([01])(?=,|$)")
 
@@ -33,7 +33,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
         fields = _fields(value)
         if ("AwaitingReconsent", "true") in fields:
             continue
-        # A closed banner is the visitor's act. Without one the groups are the defaults of the visitor's region.
+        # A closed banner is the visitor's own choice. Without one the groups are the defaults of the visitor's region.
         explicit = bool(closed) and ("interactionCount", "0") not in fields
         groups = _GROUP.findall(",".join(percent_decode(text) for name, text in fields if name == "groups"))
         if groups:

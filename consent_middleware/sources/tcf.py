@@ -17,12 +17,12 @@ from .platform import Ids, Platform, Values, decodings, reading
 #: The core's fields up to the vendors end at bit 213; a range or bit field of vendors has 17 bits at the least. That is
 #: 39 letters.
 _CORE = re.compile(r"[A-Za-z0-9_-]{39,}")
-#: How many letters hold the fields that are read: 240 bits.
+#: How many letters contain the fields that are read: 240 bits.
 _LETTER_COUNT = 40
 
 #: Storing and reading information on a device.
 _STORE = 1
-#: A choice of this project: personalised ads for marketing; measuring content and understanding audiences for
+#: A choice of this project: personalized ads for marketing; measuring content and understanding audiences for
 #: analytics. Functional needs the storage alone.
 _PURPOSE_NUMBERS = {
     Category.FUNCTIONAL: (),

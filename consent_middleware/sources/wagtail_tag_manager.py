@@ -23,7 +23,7 @@ from .platform import (
 )
 
 _NAME = "wtm"
-#: Before version 2, which says nothing of when: `functional:true|analytical:unset`.
+#: The form before version 2, which has no time: `functional:true|analytical:unset`.
 _OLDER_FORM = re.compile(r"\w+:(?:true|false|unset|pending)(?:\|\w+:(?:true|false|unset|pending))*")
 
 

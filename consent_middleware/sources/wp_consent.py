@@ -18,7 +18,7 @@ _COMPLIANZ = (_BANNER, *("cmplz_" + category for category in _CATEGORIES))
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
-    # Complianz tells the API what it has written by itself, too.
+    # Complianz also passes on states that it has set without asking the visitor.
     unasked = "dismissed" not in values.get(_BANNER, ()) and any(name in values for name in _COMPLIANZ)
     basis = Basis.IMPLIED if unasked else Basis.EXPLICIT
     for category in _CATEGORIES:
