@@ -65,7 +65,7 @@ def test_markup_with_long_page_text_is_not_cached() -> None:
     before = render_cached.cache_info().currsize
     for number in range(3):
         long = f"{number:03000}"
-        markup(held=[("script", long)])
+        markup(marks=[("script", long)])
         FACADE.markup(replace(CHAT, src=long), asset_url=ASSET_URL, nonce=None, allowed=())
         FACADE.markup(replace(CHAT, attributes=(("id", long),)), asset_url=ASSET_URL, nonce=None, allowed=())
         FACADE.markup(replace(CHAT, attributes=((long, ""),)), asset_url=ASSET_URL, nonce=None, allowed=())
@@ -114,7 +114,7 @@ class TestMarkup:
 
     def test_page_without_chat_gets_only_the_script(self) -> None:
         found = FACADE.markup(
-            None, asset_url=ASSET_URL, nonce=None, allowed=(), held=(("script", "data-consent-src=/a.js"),), texts=2
+            None, asset_url=ASSET_URL, nonce=None, allowed=(), marks=(("script", "data-consent-src=/a.js"),), texts=2
         )
         assert b"<aside" not in found
         settings = re.search(rb"data-conf='([^']*)'", found)
@@ -192,7 +192,7 @@ class TestMarkup:
         assert packed <= 2848
 
     def test_text_with_a_forbidden_character_raises(self) -> None:
-        with pytest.raises(ValueError, match="button holds a character that no page can hold"):
+        with pytest.raises(ValueError, match="button contains a character that no page can contain"):
             Texts(button="a\0b")
 
     def test_url_with_a_forbidden_character_is_replaced(self) -> None:

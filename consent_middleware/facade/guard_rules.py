@@ -64,7 +64,7 @@ def host_patterns(vendors: Sequence[Vendor], covered: Container[str] = ()) -> li
         for domain, purpose in vendor.host_purposes.items()
         if domain not in covered
     }
-    # Pairs of purposes of which the first must come first, since one of its names is below one of the second's.
+    # Pairs of purposes in the order in which they must come: a name of the first is below a name of the second.
     before = {
         (purpose, domains[other])
         for domain, purpose in domains.items()
@@ -90,13 +90,13 @@ def _place_pattern(rule: TagRule) -> str:
     hosts = _any_of(
         host.domain if host.label == "*" else host.label.replace("-*", "") + "." + host.domain for host in rule.hosts
     )
-    # A path that begins so fits, whatever follows.
+    # Any path with this beginning fits.
     paths = rule.path.pattern.removesuffix(".*").replace(".*|", "|") if rule.path else "/"
     return hosts + (f"({paths})" if "|" in paths else paths)
 
 
 def _domain_pattern(domains: list[str]) -> str:
-    """Return a pattern for these domains in which what they share is written once."""
+    """Return a pattern for these domains that writes their common parts once."""
     labels_by_rest: dict[str, list[str]] = {}
     for domain in domains:
         label, _, rest = domain.replace("-*", "").partition(".")

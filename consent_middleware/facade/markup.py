@@ -35,8 +35,8 @@ class Facade:
     """The facade's settings, the scripts that follow from them, and the markup for a page.
 
     Attributes:
-        vendors: the vendors whose drivers the script brings.
-        texts: the words by language.
+        vendors: the vendors whose drivers the script contains.
+        texts: the texts by language.
         contact_url: another way to make contact, as a path or an http, https, mailto or tel URL. The link is shown when
             the chat cannot be loaded, and to visitors without JavaScript. None: text only.
         privacy_url: the privacy page, as a path or an http or https URL, linked from the sentence that says what the
@@ -84,7 +84,7 @@ class Facade:
 
     @property
     def fingerprint(self) -> str:
-        """Return a value that changes with everything that markup depends on, besides the arguments of `markup`."""
+        """Return a value that changes with everything that markup depends on, apart from the arguments of `markup`."""
         return repr((sorted(self.assets), sorted((tag, texts.label) for tag, texts in self.texts.items())))
 
     def asset(self, lang: str | None = None, *, vendor: str | None = None, placeholders: bool = False) -> Asset:
@@ -101,7 +101,7 @@ class Facade:
         allowed: Iterable[Purpose],
         lang: str | None = None,
         language: str | None = None,
-        held: Sequence[Mark] = (),
+        marks: Sequence[Mark] = (),
         based: int | None = None,
         texts: int = 0,
         bare: int = 0,
@@ -113,26 +113,26 @@ class Facade:
         """Return the markup for one page, to go before `</body>` or to the document's end.
 
         Args:
-            chat: the script that the click loads, or None where there is nothing but blocked tags to release.
+            chat: the script that the click loads, or None if there are only blocked tags to release.
             asset_url: the URL of any of the scripts; the one for this page has the same folder.
             nonce: the page's own CSP nonce, or None.
             allowed: the purposes that are allowed on this page. If the chat's is, the chat loads by itself.
             lang: the page's language, as its `<html lang>` says, or None if it says none.
             language: the language of the texts, if the site has chosen it; None: the page's.
-            held: the blocked elements that have an address, each as its mark. No others with an address are released.
-            based: how many of them stand before the first `<base>`; None if the page has none.
+            marks: the marks of the blocked elements that have an address. No others with an address are released.
+            based: how many of them come before the first `<base>`; None if the page has none.
             texts: how many inline scripts are blocked.
             bare: how many more lack the page's nonce and run by their hash.
             placeholders: whether embeds are blocked, so that placeholders may stand in for them.
             vendor: the id of the chat's vendor; None: the first.
             ask: whether the page is the same for every visitor, so that the script asks for the visitor's own decision.
-            more: whether the page has a script already, and this one lists what is blocked behind it.
+            more: whether the page has a script already, and this one lists what is blocked after it.
         """
-        blocked = BlockedTags(tuple(held), based, texts, bare)
+        blocked = BlockedTags(tuple(marks), based, texts, bare)
         given = (chat, asset_url, tuple(allowed), lang, language, blocked, placeholders, vendor, ask, more)
         chat_texts = () if chat is None else (chat.src, *chain.from_iterable(chat.attributes))
         # Markup with much of the page's own text rarely recurs, so it is not cached.
-        is_short = sum(map(len, (*chain.from_iterable(held), *chat_texts))) < _LONGEST_CACHED
+        is_short = sum(map(len, (*chain.from_iterable(marks), *chat_texts))) < _LONGEST_CACHED
         before, after = _render_cached(self, *given) if is_short else self.render(*given)
         return before + (b' nonce="%s"' % text(nonce) if nonce is not None else b"") + after
 
@@ -161,7 +161,7 @@ class Facade:
             settings["live"] = {purpose.value: 1 for purpose in allowed}
         if ask:
             settings["ask"] = True
-        settings["held"] = blocked.held
+        settings["held"] = blocked.marks
         if blocked.based is not None:
             settings["based"] = blocked.based
         if blocked.texts:
@@ -189,7 +189,7 @@ class Facade:
             nonce: the page's own CSP nonce, or None.
             allowed: the purposes that are allowed on this page.
             lang: the page's language, for the script that releases what the guard blocks.
-            inline: whether the guard stands in the page itself, so that no file is requested.
+            inline: whether the guard is inlined in the page, so that no file is requested.
             ask: whether the page is the same for every visitor, so that the script asks for the visitor's own decision.
             offers: what a button may stand in for if a script inserts it: "chat", with 1 or the accounts, and "embeds".
         """
@@ -225,9 +225,9 @@ class Facade:
 
 
 class BlockedTags(NamedTuple):
-    """The blocked tags of a page, as its script is told; see `Facade.markup`."""
+    """The blocked tags of a page, for its script; see `Facade.markup`."""
 
-    held: tuple[Mark, ...]
+    marks: tuple[Mark, ...]
     based: int | None
     texts: int
     bare: int
