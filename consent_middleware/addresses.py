@@ -1,8 +1,8 @@
 """Filter the response headers that make a browser contact an address which no tag names.
 
 These are the headers of Reporting (https://www.w3.org/TR/reporting-1/) and its predecessor `Report-To`, the directive
-`report-uri` of CSP, and `Speculation-Rules` of HTML. `headers.filter_links` does the same for `Link`. Every byte stays
-but the members of a list, or the addresses, that must not be contacted.
+`report-uri` of CSP, and `Speculation-Rules` of HTML. `links.filter_links` does the same for `Link`. Only the list
+members and addresses that must not be contacted are removed; every other byte stays.
 """
 
 from __future__ import annotations

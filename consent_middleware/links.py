@@ -1,4 +1,4 @@
-"""The `Link` response field (RFC 8288): drops the links by which a browser would contact a vendor early."""
+"""Drop the links of the `Link` response field (RFC 8288) by which a browser would contact a vendor early."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def filter_links(headers: Headers, is_early: IsEarly) -> Headers:
     `preconnect`, because browsers may read the field in another way.
 
     Args:
-        headers: The head.
-        is_early: Gets what `rel` says, the link's target with the addresses in `imagesrcset`, and what `as` says
+        headers: the head.
+        is_early: gets what `rel` says, the link's target with the addresses in `imagesrcset`, and what `as` says
             (HTML, section 4.2.4.2).
     """
     kept: Headers = []

@@ -209,7 +209,7 @@ def is_managed(attribute_names: Iterable[str], class_names: str) -> bool:
 def asks_for_consent(code: str) -> bool:
     """Return whether a script starts or configures a consent tool.
 
-    Such a script must run: blocked, it would ask nobody, and nothing would be released.
+    Such a script must run: if it were blocked, no visitor would be asked and nothing would be released.
     """
     return _CONSENT_SETUP.search(code) is not None
 

@@ -89,7 +89,7 @@ class PageElement:
 
 @dataclass(frozen=True, slots=True)
 class ChatContext:
-    """What a `ChatResolver` is told about the element that a rule has matched.
+    """The argument of a `ChatResolver`: the element that a rule has matched.
 
     Attributes:
         src: the address that the element loads.
@@ -266,7 +266,7 @@ class CookieSetter(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CookieRule:
-    """One first-party cookie of a vendor: what it is for, and what a privacy notice says of it.
+    """One first-party cookie of a vendor: what it is for, and what a privacy notice says about it.
 
     Attributes:
         name: the name. RFC 6265bis compares names exactly, letter case included.

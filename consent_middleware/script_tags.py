@@ -1,4 +1,4 @@
-"""Say how browsers and other tools treat a script tag: whether it runs, who starts it, and where its address is."""
+"""How browsers and other tools treat a script tag: whether it runs, who starts it, and where its address is."""
 
 from __future__ import annotations
 

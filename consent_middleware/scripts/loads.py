@@ -1,7 +1,7 @@
 """Find what an inline script loads: the strings that reach something which makes a browser load them.
 
-Why strings alone do not tell
------------------------------
+Why strings alone are not enough
+--------------------------------
 `dataLayer.push({"term": "js.example.com/1.js"})` contains an address that a visitor typed, and loads nothing. In
 `s.src = "//js.example.com/1.js"` the same words load a vendor's script. Both may stand in one script. The difference is
 where the string goes.
