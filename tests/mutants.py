@@ -434,7 +434,7 @@ MUTANTS = [
     Mutant(JS_GUARD, " && !core.guarded", "", f"{GUARD} -k second_guard"),
     Mutant(JS_CORE, 'if (!Object.hasOwn(window, "consentMiddleware"))', "if (!window.consentMiddleware)", "tests/browser/test_guard.py"),
     Mutant("own_scripts.py", 'self.nonce = self.nonce or tag.get(b"nonce")\n        guard', "guard", "tests/test_blocking.py"),
-    Mutant("html/rewriter.py", "return self._asker.end_markup.edited or self.bail_outs > 0", "return bool(self._asker.watch.held) or self.bail_outs > 0", GATEWAYS),
+    Mutant("html/rewriter.py", "return self._asker.end_markup.edited or self.bail_outs > 0", "return bool(self._asker.watch.blocked) or self.bail_outs > 0", GATEWAYS),
     Mutant("own_scripts.py", '        if self._is_guard(tag):\n            self.guard_decided.add(tag.nested)\n            self.guarded.add(tag.nested)\n            return ()\n', "", "tests/test_blocking.py"),
     Mutant("blocking.py", "(tag.get(b\"srcset\") or \"\")", "\"\"", "tests/test_tag_samples.py"),
     Mutant("rules.py", 'host = f"{named[1]}.{host[named.end() :]}"', "pass", "tests/test_hubspot.py"),
