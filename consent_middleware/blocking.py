@@ -75,8 +75,8 @@ from .script_tags import (
     has_unknown_type,
     is_delayed,
     is_executable,
+    is_loaded_by_site,
     is_managed_by_consent_tool,
-    is_put_off_by_site,
     is_speculation,
 )
 from .urls import parse_url
@@ -297,7 +297,7 @@ class TagBlocker:
             found = self._match(tag, src)
         if found is None or self._own.guard_covers(tag, found):
             return ()
-        # A site's own code may look for its library by the id, to hear when it has loaded.
+        # A site's own code may look for its library by the id, to find out when it has loaded.
         kept = {b"id"} if found.rule.kind else set()
         names = (script_attributes(tag) - kept) | {address}
         edits = self._block(tag, found, src or "", names, address, _BLOCKED_TYPE)
@@ -305,7 +305,7 @@ class TagBlocker:
 
     def _is_released_by_others(self, tag: StartTag, address: bytes) -> bool:
         """Return whether the address of a script is in an attribute that only a consent tool, or the site, reads."""
-        return is_managed_by_consent_tool(tag) or is_put_off_by_site(tag, address)
+        return is_managed_by_consent_tool(tag) or is_loaded_by_site(tag, address)
 
     def _speculation(self, tag: StartTag) -> Sequence[Edit]:
         """Return the edits that block speculation rules which name a host that must wait."""
@@ -325,7 +325,7 @@ class TagBlocker:
             if (src := tag.get(address)) and (found := self._match(tag, src)) is not None
         }
         if known:
-            # An address that a lazy loader will use waits beside the one that is there.
+            # An address that a lazy loader will use is blocked as well as the one that is there.
             waiting = [name for name, (found, _) in known.items() if not self.plan.allows(found.rule.purpose)]
             names = waiting or list(known)
             renamed = frozenset(names) | (OTHER_ATTRIBUTES if names[0] == b"src" else frozenset())
@@ -426,6 +426,6 @@ def _keeps_address(tag: StartTag, edits: Sequence[Edit]) -> bool:
 
 
 def _is_style_sheet(tag: StartTag, relation: str) -> bool:
-    """Return whether a browser loads this link's style sheet, so that a hint beside it requests nothing more."""
+    """Return whether a browser loads this link's style sheet, so that a hint for it requests nothing more."""
     sheet_type = (tag.get(b"type") or "text/css").partition(";")[0].strip(_HTML_SPACE).lower()
     return "stylesheet" in relation.lower().split() and sheet_type == "text/css" and tag.get(b"disabled") is None

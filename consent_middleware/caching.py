@@ -17,7 +17,7 @@ from .headers import OWS, Headers, filter_accept_encoding, is_navigation, may_wa
 #: RFC 9110, section 8.8.3: entity-tag = [ weak ] opaque-tag.
 _ENTITY_TAG: Final = re.compile(rb'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 
-#: Stands between the app's own entity tag and the variant. Servers do not use this sequence.
+#: Separates the app's own entity tag from the variant. Servers do not use this sequence.
 _ETAG_SUFFIX: Final = b"--consent-"
 
 #: Request fields that are about a stored copy of a page.

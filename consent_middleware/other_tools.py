@@ -102,7 +102,7 @@ class DelayPlugin(NamedTuple):
     Attributes:
         name: the product.
         script_type: a pattern for the type that it gives to a script that waits.
-        src: the attribute in which it keeps the address meanwhile.
+        src: the attribute in which it keeps the address until then.
     """
 
     name: str

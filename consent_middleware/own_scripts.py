@@ -166,7 +166,7 @@ class OwnScripts:
         return rule.is_address or not (tag.nested or self.has_stand_ins is False)
 
     def stand_ins_before(self, tag: StartTag, found: RuleMatch, src: str) -> Sequence[Edit]:
-        """Return the edit that puts stand-ins for globals before the first blocked library that makes one."""
+        """Return the edit that puts stand-ins for globals before the first blocked library that creates one."""
         if self.has_stand_ins is not None or tag.nested not in self.guarded or self.plan.allows(found.rule.purpose):
             return ()
         makers = (each.libraries for vendor in self.engine.policy.vendors for each in vendor.stand_ins)
@@ -243,7 +243,7 @@ class OwnScripts:
         return csp.allows(ScriptElement(url, self.nonce or "", "", text), self.authority)
 
     def _is_guard(self, tag: StartTag) -> bool:
-        """Return whether this is a guard of ours: anyone could write its attribute."""
+        """Return whether this is our own guard: anyone could write its attribute."""
         if tag.get(b"data-guard") is None:
             return False
         if tag.get(b"src") is None:

@@ -127,7 +127,7 @@ class TagRule:
         attribute_patterns: values of other attributes that do the same, by attribute name.
         elements: the names of the elements that match. Custom elements always do.
         kind: what an embed is, for its placeholder: "forms", "meetings", "calls-to-action" or "video".
-        chat: returns the script that loads the chat alone; None if the element brings no chat.
+        chat: returns the script that loads the chat alone; None if the element loads no chat.
 
     A group named `account` in a path or an id is the site's account with the vendor.
     """
@@ -215,8 +215,8 @@ class TextRule:
 
     def _is_called(self, text: str, script: Scan) -> bool:
         # If the scan is uncertain, text in a string may look like code, so `excludes` does not count.
-        excused = script.flow is not None and self.excludes is not None and self.excludes.search(text) is not None
-        return not excused and self.pattern.search(text) is not None
+        is_excluded = script.flow is not None and self.excludes is not None and self.excludes.search(text) is not None
+        return not is_excluded and self.pattern.search(text) is not None
 
 
 Rule = TagRule | TextRule

@@ -43,7 +43,7 @@ class Facade:
             click does. None: no link.
         cookie: the name of the cookie that keeps the visitor's click for this visit.
         position: "right", the end of the line, or "left", its beginning; both turn with the page's direction.
-        proxied: the site's own origins that stand in for hosts of the vendors, by host.
+        proxied: the site's own origins that serve hosts of the vendors, by host.
         assets: every script that a page may name, by its file name.
         guard: the guard's script, one of `assets`.
         stand_ins: the stand-ins for vendors' globals, one of `assets`.

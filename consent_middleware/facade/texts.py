@@ -18,7 +18,7 @@ class Texts:
     Attributes:
         label: the name of the facade's region, for screen readers.
         button: the button's label.
-        description: what the click does. It is shown beside the button, and screen readers read it with the button.
+        description: what the click does. It is shown next to the button, and screen readers read it with the button.
         privacy: the link to the privacy page, after the description.
         loading: shown while the chat loads.
         ready: read by screen readers when the chat has opened.

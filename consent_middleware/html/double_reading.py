@@ -40,7 +40,7 @@ _OTHER: Final = 0xA4
 _HOST_CHARACTERS: Final = {b"\x21\x23": b".", b"\x21\x25": b".", b"\x21\x5d": b"-"}
 _FULL_WIDTH: Final = re.compile(rb"\x23([0-9A-Za-z])")
 
-#: When a long document is read in parts: how far back a script's tag may stand whose end has not arrived.
+#: When a long document is read in parts: how far back to look for the tag of a script that has not ended yet.
 _MAX_SCRIPT: Final = 1 << 17
 #: How long the beginning of a tag may be, escape sequences in its name included, before the pattern recognizes it.
 _MAX_NAME: Final = 64

@@ -139,7 +139,7 @@ class DocumentReader:
             yield from sweep.due_edits()
 
     def _take_root(self) -> None:
-        """Tell the watch the root element, if the first start tag is that of `html`."""
+        """Pass the root element to the watch, if the first start tag is that of `html`."""
         tokens = self.tokens
         self._wants_root = False
         if tokens.name == b"html":

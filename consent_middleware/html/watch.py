@@ -42,7 +42,7 @@ class TagWatch(Protocol):
         ...
 
     def on_root(self, tag: StartTag) -> None:
-        """Take note of the `html` start tag, if it is the first tag of the document."""
+        """Receive the `html` start tag, if it is the first tag of the document."""
         ...
 
     def wants_script_text(self, tag: StartTag) -> bool:

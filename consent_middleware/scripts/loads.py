@@ -3,7 +3,7 @@
 Why strings alone are not enough
 --------------------------------
 `dataLayer.push({"term": "js.example.com/1.js"})` contains an address that a visitor typed, and loads nothing. In
-`s.src = "//js.example.com/1.js"` the same words load a vendor's script. Both may stand in one script. The difference is
+`s.src = "//js.example.com/1.js"` the same words load a vendor's script. Both may be in one script. The difference is
 where the string goes.
 
 How a script's text is judged
@@ -164,8 +164,8 @@ class Scan:
                 is_word = bool(name(index))
                 parts.append(f".{name(index)}" if is_word else f'"{shown(index)}"')
             elif token.kind is Kind.PUNCTUATOR:
-                beside = {"[": index + 1, "]": index - 1}.get(token.value)
-                if beside is None or not name(beside):
+                in_brackets = {"[": index + 1, "]": index - 1}.get(token.value)
+                if in_brackets is None or not name(in_brackets):
                     parts.append(token.value)
                 else:
                     is_word = token.value == "]"

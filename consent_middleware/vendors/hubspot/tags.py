@@ -308,7 +308,7 @@ def _call_rule(rule: str, call: str, kind: str) -> TextRule:
 
 TEXT_RULES = (
     _address_rule("hubspot.inline-loader", _TRACKING_AND_CHAT, ADDRESS_PATTERNS["loader"], chat=chat_of_snippet),
-    # The text of the loader itself, copied into the page: it inserts the chat beside the trackers.
+    # The text of the loader itself, copied into the page: it inserts the chat as well as the trackers.
     _address_rule(
         "hubspot.inline-loader",
         _TRACKING_AND_CHAT,
