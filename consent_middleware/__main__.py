@@ -1,5 +1,7 @@
-"""The command line: `rewrite` shows what the middleware does to a page, `explain` shows what a visitor's cookies mean,
-and `disclosure` writes the tables of a privacy notice.
+"""The command line.
+
+`rewrite` shows what the middleware does to a page, `explain` shows what a visitor's cookies mean, and `disclosure`
+writes the tables of a privacy notice.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Filter the response headers that make a browser contact an address which no tag names.
 
 These are the headers of Reporting (https://www.w3.org/TR/reporting-1/) and its predecessor `Report-To`, the directive
-`report-uri` of CSP, and `Speculation-Rules` of HTML. `headers.filter_links` does the same for `Link`. Every byte stays
-but the members of a list, or the addresses, that must not be contacted.
+`report-uri` of CSP, and `Speculation-Rules` of HTML. `links.filter_links` does the same for `Link`. Only the list
+members and addresses that must not be contacted are removed; every other byte stays.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ IsBlocked = Callable[[str], bool]
 #: Members of a list or a dictionary of structured fields (RFC 9651). Their strings may contain commas.
 _MEMBER: Final = re.compile(rb'(?:[^",]++|"(?:[^"\\]++|\\.)*+"?+)++', re.DOTALL)
 _STRING: Final = re.compile(rb'"((?:[^"\\]++|\\.)*+)"?', re.DOTALL)
-_ESCAPED: Final = re.compile(rb"\\(.)", re.DOTALL)
+_QUOTED_PAIR: Final = re.compile(rb"\\(.)", re.DOTALL)
 #: CSP Level 3, section 6.5.1: `report-uri`, and its addresses.
 _REPORT_URI: Final = re.compile(rb"(?:^|(?<=[;,]))([\t\n\f\r ]*+report-uri)([\t\n\f\r ][^;,]*+)", re.IGNORECASE)
 _WORD: Final = re.compile(rb"[\t\n\f\r ]++([^\t\n\f\r ]++)")
@@ -46,7 +46,7 @@ def _filter_members(value: bytes, is_blocked: IsBlocked) -> bytes:
 
 
 def _strings(member: bytes) -> list[str]:
-    return [_ESCAPED.sub(rb"\1", text).decode("latin-1") for text in _STRING.findall(member)]
+    return [_QUOTED_PAIR.sub(rb"\1", text).decode("latin-1") for text in _STRING.findall(member)]
 
 
 def _filter_report_to(value: bytes, is_blocked: IsBlocked) -> bytes:

@@ -33,11 +33,11 @@ How a tag is judged
    consent tool blocks.
 3. `recognition` finds the vendor's rule that fits the address or the text. A tag without a rule stays.
 4. The plan says whether the rule's purpose is allowed. If it is, the tag stays.
-5. An inline script with code of the site's own stays if a guard stands before it: the guard blocks what it inserts.
+5. An inline script with code of the site's own stays if a guard comes before it: the guard blocks what it inserts.
 6. Everything else is blocked. If the tag would have loaded a chat, `chat_choice` may choose it for the facade.
 
 A tag may be markup that an attacker got into the page. So a tag that the page's Content-Security-Policy stops, or that
-only some browsers read as a tag, is blocked like any other, but it is neither released nor asked for a chat.
+only some browsers read as a tag, is blocked like any other, but it is not released and cannot choose the chat.
 
 The HTML standard says which attributes load something in sections 4.2.4 (link), 4.8.3 (img), 4.8.5 (iframe) and 4.12.1
 (script), and how a tag is written in section 13.2.5. Content Security Policy Level 3, section 6.7, says which scripts a
@@ -75,8 +75,8 @@ from .script_tags import (
     has_unknown_type,
     is_delayed,
     is_executable,
+    is_loaded_by_site,
     is_managed_by_consent_tool,
-    is_put_off_by_site,
     is_speculation,
 )
 from .urls import parse_url
@@ -106,11 +106,11 @@ class TagBlocker:
         nonce: the nonce that the page's Content-Security-Policy names in the response's head.
         authority: the host and port under which the page was requested.
         offers_chat: whether the site offers its chat on this page.
-        language: the language of the facade's words, where the site has chosen it for this request.
+        language: the language of the facade's texts, if the site has chosen it for this request.
         csp: what the page's CSP says about scripts.
-        inline: whether the guard may stand in the page itself, where its policies allow that: what is put before a
-            `meta` element must not hide the encoding that the element names.
-        search: what the rewriter looks for: where no vendor's host can stand, it asks about no tag.
+        inline: whether the guard may be inlined in the page if its policies allow that: what is put before a `meta`
+            element must not hide the encoding that the element names.
+        search: what the rewriter looks for. It asks about no tag in a document that cannot name a vendor's host.
         blocked: the tags that were blocked so far.
     """
 
@@ -129,11 +129,11 @@ class TagBlocker:
     _chats: ChatChoice = field(init=False)
     #: Whether the script at the page's end is needed to end what runs once consent is withdrawn.
     _keeps_script: bool = False
-    #: Whether anything is blocked besides hints.
+    #: Whether anything other than hints is blocked.
     _blocks_more_than_hints: bool = False
     #: The nonce of the first blocked tag that has one.
     _blocked_nonce: str | None = None
-    #: How many blocked tags the page's script has been told about; None before there is one.
+    #: How many blocked tags the page's script lists; None before there is one.
     _listed: int | None = None
     _has_facade: bool = False
 
@@ -170,7 +170,7 @@ class TagBlocker:
         )
 
     def wants_first_script(self, *, nested: bool) -> bool:
-        """Return whether a document still waits for its first script, before which the guard stands."""
+        """Return whether a document still waits for its first script, before which the guard goes."""
         return self._own.wants_guard(nested=nested)
 
     @property
@@ -218,7 +218,7 @@ class TagBlocker:
             allowed=self._own.allowed,
             lang=self._own.lang,
             language=self.language,
-            held=released.marks,
+            marks=released.marks,
             based=released.based,
             texts=released.texts,
             bare=released.bare,
@@ -231,9 +231,9 @@ class TagBlocker:
 
     @property
     def _nonce(self) -> str | None:
-        """The nonce for scripts of ours: the one that a policy names, or else the one of the page's own tags.
+        """The nonce for our own scripts: the one that a policy names, or else the one of the page's own tags.
 
-        A policy may stand in the page itself.
+        A policy may be in the page itself.
         """
         nonces = (self._own.nonce, self._chats.first_nonce, self._blocked_nonce)
         return next((nonce for nonce in nonces if nonce is not None), None)
@@ -297,7 +297,7 @@ class TagBlocker:
             found = self._match(tag, src)
         if found is None or self._own.guard_covers(tag, found):
             return ()
-        # A site's own code may look for its library by the id, to hear when it has loaded.
+        # A site's own code may look for its library by the id, to find out when it has loaded.
         kept = {b"id"} if found.rule.kind else set()
         names = (script_attributes(tag) - kept) | {address}
         edits = self._block(tag, found, src or "", names, address, _BLOCKED_TYPE)
@@ -305,7 +305,7 @@ class TagBlocker:
 
     def _is_released_by_others(self, tag: StartTag, address: bytes) -> bool:
         """Return whether the address of a script is in an attribute that only a consent tool, or the site, reads."""
-        return is_managed_by_consent_tool(tag) or is_put_off_by_site(tag, address)
+        return is_managed_by_consent_tool(tag) or is_loaded_by_site(tag, address)
 
     def _speculation(self, tag: StartTag) -> Sequence[Edit]:
         """Return the edits that block speculation rules which name a host that must wait."""
@@ -325,7 +325,7 @@ class TagBlocker:
             if (src := tag.get(address)) and (found := self._match(tag, src)) is not None
         }
         if known:
-            # An address that a lazy loader will use waits beside the one that is there.
+            # An address that a lazy loader will use is blocked as well as the one that is there.
             waiting = [name for name, (found, _) in known.items() if not self.plan.allows(found.rule.purpose)]
             names = waiting or list(known)
             renamed = frozenset(names) | (OTHER_ATTRIBUTES if names[0] == b"src" else frozenset())
@@ -368,7 +368,7 @@ class TagBlocker:
         is_allowed = tag.certain and self._may_run(tag, src)
         is_stopped = self.csp.requires_nonce and tag.name == b"script" and not (has_nonce or is_allowed)
         # Where browsers do not agree on a tag, it may be a comment or a string with a visitor's words in it. It is
-        # blocked, and neither released nor asked for its account.
+        # blocked, but not released, and its account is not used.
         runs = not is_stopped and is_allowed
         if is_stopped:
             self.engine.notices.note(
@@ -426,6 +426,6 @@ def _keeps_address(tag: StartTag, edits: Sequence[Edit]) -> bool:
 
 
 def _is_style_sheet(tag: StartTag, relation: str) -> bool:
-    """Return whether a browser loads this link's style sheet, so that a hint beside it requests nothing more."""
+    """Return whether a browser loads this link's style sheet, so that a hint for it requests nothing more."""
     sheet_type = (tag.get(b"type") or "text/css").partition(";")[0].strip(_HTML_SPACE).lower()
     return "stylesheet" in relation.lower().split() and sheet_type == "text/css" and tag.get(b"disabled") is None

@@ -17,11 +17,11 @@ from .headers import OWS, Headers, filter_accept_encoding, is_navigation, may_wa
 #: RFC 9110, section 8.8.3: entity-tag = [ weak ] opaque-tag.
 _ENTITY_TAG: Final = re.compile(rb'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 
-#: Stands between the app's own entity tag and the variant. Servers do not use this sequence.
+#: Separates the app's own entity tag from the variant. Servers do not use this sequence.
 _ETAG_SUFFIX: Final = b"--consent-"
 
 #: Request fields that are about a stored copy of a page.
-_CONDITIONS: Final = frozenset({b"if-none-match", b"if-match", b"if-modified-since", b"range", b"if-range"})
+_CONDITION_FIELDS: Final = frozenset({b"if-none-match", b"if-match", b"if-modified-since", b"range", b"if-range"})
 
 #: Response fields that tell one state of a page from another.
 _VALIDATORS: Final = frozenset({b"etag", b"last-modified"})
@@ -59,8 +59,8 @@ _STORING_DIRECTIVES: Final = _SHARED_DIRECTIVES | {
 }
 
 #: Directives that keep a page from being shown to another visitor. Only the plain form counts: with a list of fields,
-#: `private` and `no-cache` are about those fields alone. `no-cache` has the app asked each time, and the marked tags
-#: tell visitors apart.
+#: `private` and `no-cache` are about those fields alone. With `no-cache` the app is asked each time, and the marked
+#: tags tell visitors apart.
 _PROTECTING_DIRECTIVES: Final = frozenset({b"private", b"no-cache", b"no-store"})
 
 
@@ -85,16 +85,16 @@ def request_for_app(
     - `Accept-Encoding` is limited to `codings` where the body may have to be read.
 
     Args:
-        headers: The request head, with names in lower case.
-        fields: The last value of each field.
-        variant: Returns the mark of the variant that this visitor gets.
-        codings: The content codings that can be decoded.
-        rewrites: Returns whether a page may be rewritten for this visitor.
+        headers: the request head, with names in lower case.
+        fields: the last value of each field.
+        variant: returns the mark of the variant that this visitor gets.
+        codings: the content codings that can be decoded.
+        rewrites: returns whether a page may be rewritten for this visitor.
 
     Returns:
-        The same head object where nothing changes, else a new one.
+        The same head object if nothing changes, else a new one.
     """
-    if len(fields) == len(headers) and _CONDITIONS.isdisjoint(fields):
+    if len(fields) == len(headers) and _CONDITION_FIELDS.isdisjoint(fields):
         # The fast path for most requests: no condition, and only known codings on one line.
         accepted = fields.get(b"accept-encoding", b"identity")
         if filter_accept_encoding(accepted, codings) == accepted:
@@ -109,7 +109,7 @@ def request_for_app(
             made_for_variant |= found
             if tags:
                 kept.append((name, tags))
-        elif navigation and name in _CONDITIONS:
+        elif navigation and name in _CONDITION_FIELDS:
             continue
         elif trims_codings and name == b"accept-encoding":
             kept.append((name, filter_accept_encoding(value, codings)))
@@ -122,10 +122,10 @@ def _strip_variant(value: bytes, variant: bytes, *, only_own: bool, keeps: bool)
     """Return a list of entity tags without this variant's marks, and whether there was one.
 
     Args:
-        value: The value of `If-None-Match` or `If-Match`.
-        variant: The mark of this variant.
-        only_own: Whether tags without a mark are dropped, as those with another variant's mark are.
-        keeps: Whether no tag is dropped at all.
+        value: the value of `If-None-Match` or `If-Match`.
+        variant: the mark of this variant.
+        only_own: whether tags without a mark are dropped, as those with another variant's mark are.
+        keeps: whether no tag is dropped at all.
     """
     if value.strip(OWS) == b"*":
         return value, False
@@ -153,9 +153,9 @@ def vary_per_visitor(headers: Headers, variant: Callable[[], bytes], vary: Itera
     are dropped. Validators are marked.
 
     Args:
-        headers: The app's head.
-        variant: Returns the mark of this variant.
-        vary: The request fields that the page depends on.
+        headers: the app's head.
+        variant: returns the mark of this variant.
+        vary: the request fields that the page depends on.
     """
     names = {key.lower() for key, _ in headers}
     # Fast path: skip a pass whose fields are absent.
@@ -187,7 +187,7 @@ def mark_validators(headers: Headers, variant: Callable[[], bytes]) -> Headers:
 
 
 def add_vary(headers: Headers, *fields: bytes) -> Headers:
-    """Return the head with `fields` in its first line of `Vary`; unchanged where `Vary` names them or is `*`."""
+    """Return the head with `fields` in its first line of `Vary`; unchanged if `Vary` names them or is `*`."""
     lines = [index for index, (key, _) in enumerate(headers) if key.lower() == b"vary"]
     if not lines:
         return [*headers, (b"vary", b", ".join(fields))] if fields else headers
@@ -214,8 +214,8 @@ def _make_private(headers: Headers, *, expires: bool) -> Headers:
     """Return the head with which no shared cache stores the page; `Cache-Control` is one line where it changes.
 
     Args:
-        headers: The head.
-        expires: Whether it has an `Expires` field.
+        headers: the head.
+        expires: whether it has an `Expires` field.
     """
     lines = values(headers, b"cache-control")
     if not lines:
@@ -235,7 +235,7 @@ def _make_private(headers: Headers, *, expires: bool) -> Headers:
 
 @lru_cache(64)  # a site has few different values
 def _private_directives(value: bytes, *, expires: bool) -> bytes | None:
-    """Return the `Cache-Control` with `private`, or None where it may stay as it is."""
+    """Return the `Cache-Control` with `private`, or None if it may stay as it is."""
     directives = [item.strip(OWS) for item in split_list(value)]
     names = [item.partition(b"=")[0].strip(OWS).lower() for item in directives]
     plain = {item.lower() for item in directives}

@@ -83,7 +83,7 @@ class ChatChoice:
     def choose(self, nonce: str | None) -> Chat | None:
         """Return the chat for the facade; None if there is none, or if the page loads one anyway.
 
-        A tag that is the chat itself goes before tags that bring it along; among equals the first in the document.
+        A tag that loads only the chat is preferred to one that also loads it. Among equals, the first one counts.
 
         Args:
             nonce: the nonce of the middleware's own scripts. If the response's head names none, only a tag with this

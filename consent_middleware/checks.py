@@ -88,7 +88,11 @@ class Check:
     convert: Callable[[Any], Any]
 
     def __call__(self, given: object) -> Any:
-        """Return the checked value. Raises: SettingError."""
+        """Return the checked value.
+
+        Raises:
+            SettingError: The value is not allowed.
+        """
         try:
             return self.convert(given)
         except (ValueError, TypeError):
@@ -358,7 +362,11 @@ LANGUAGE = Check("'auto', a language tag such as 'en' or 'pt-BR', or a callable"
 
 
 def checked_language(given: object) -> str | None:
-    """Return the language that a site's callable gave. Raises: ValueError."""
+    """Return the language that a site's callable returned.
+
+    Raises:
+        ValueError: It returned something else than a language tag or None.
+    """
     return None if given is None else _matching(_LANGUAGE, given)
 
 

@@ -1,4 +1,4 @@
-"""Content codings: decodes and encodes bodies chunk by chunk, in bounded memory.
+"""Content codings: decode and encode bodies chunk by chunk, in bounded memory.
 
 RFC 9110, section 8.4.1 (gzip, deflate), RFC 7932 (br) and RFC 8878 (zstd). gzip and deflate are in the standard
 library. br needs the package Brotli or brotlicffi, 1.2 or later; zstd needs Python 3.14 or the package backports.zstd.
@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 #: The most bytes that are decoded at once, however well they are compressed.
 CHUNK_SIZE: Final = 65_536
 
-#: The most codings that a body may have, one over another. Servers use one, and each needs a decoder's memory.
+#: The most codings that a body may have, one on top of another. Servers use one, and each needs a decoder's memory.
 MAX_CODINGS: Final = 3
 
 #: `zlib`: the format of gzip, with the largest window.
@@ -56,7 +56,7 @@ _zstd = _first_module("compression.zstd", "backports.zstd")
 
 
 class _StreamDecoder(Protocol):
-    """Decodes one stream of one coding."""
+    """Decode one stream of one coding."""
 
     @property
     def ended(self) -> bool:
@@ -72,7 +72,7 @@ class _StreamDecoder(Protocol):
         """Return at most `CHUNK_SIZE` decoded bytes, and the rest of `coded`.
 
         Raises:
-            CodingError: The bytes are not what the coding says.
+            CodingError: the bytes are not what the coding says.
         """
         ...
 
@@ -100,7 +100,7 @@ class _ZlibDecoder:
 
 
 class _DeflateDecoder(_ZlibDecoder):
-    """Decodes "deflate", which is one of two formats: the first two bytes tell which."""
+    """Decode "deflate", which is one of two formats: the first two bytes tell which."""
 
     def __init__(self) -> None:
         super().__init__(zlib.MAX_WBITS)
@@ -189,7 +189,7 @@ CODINGS: Final = frozenset(_STREAM_DECODERS)
 
 
 class _LayerDecoder:
-    """Decodes one coding of a body, with all its streams."""
+    """Decode one coding of a body, with all its streams."""
 
     def __init__(self, coding: bytes) -> None:
         self._coding = coding
@@ -215,10 +215,10 @@ class _LayerDecoder:
 
 
 class Decoder:
-    """Decodes one body, in chunks of at most `CHUNK_SIZE` bytes, so that a bomb is never in memory as a whole.
+    """Decode one body, in chunks of at most `CHUNK_SIZE` bytes, so that a bomb is never in memory as a whole.
 
     Args:
-        codings: The codings in the order in which they were applied (RFC 9110, section 8.4).
+        codings: the codings in the order in which they were applied (RFC 9110, section 8.4).
     """
 
     __slots__ = ("_layers",)
@@ -230,7 +230,7 @@ class Decoder:
         """Yield the bytes that can be decoded now.
 
         Raises:
-            CodingError: The body is not what its codings say.
+            CodingError: the body is not what its codings say.
         """
         return self._decode(self._layers, chunk)
 
@@ -238,7 +238,7 @@ class Decoder:
         """Yield the bytes that are still buffered.
 
         Raises:
-            CodingError: The body is not what its codings say.
+            CodingError: the body is not what its codings say.
         """
         for index, layer in enumerate(self._layers):
             rest = layer.close()
@@ -272,7 +272,7 @@ def decode_prefix(codings: Sequence[bytes], coded: bytes) -> Iterator[bytes]:
 
 
 class _StreamEncoder(Protocol):
-    """Encodes one stream of one coding."""
+    """Encode one stream of one coding."""
 
     def write(self, plain: bytes, *, flush: bool) -> bytes: ...
     def end(self) -> bytes: ...
@@ -329,10 +329,10 @@ _STREAM_ENCODERS: Final[dict[bytes, Callable[[], _StreamEncoder]]] = {
 
 
 class Encoder:
-    """Encodes one body. What was fed so far can always be decoded at the other end.
+    """Encode one body. What was fed so far can always be decoded at the other end.
 
     Args:
-        codings: The codings in the order in which they are applied.
+        codings: the codings in the order in which they are applied.
     """
 
     __slots__ = ("_codings", "_made")

@@ -19,15 +19,15 @@ _WSP: Final = b" \t"
 #: Section 4.1.1: the characters of a cookie's name.
 _COOKIE_NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
-#: A pair behind a comma. A WSGI server has one variable for all `Cookie` lines and joins them with "," or ", ". A comma
+#: A pair after a comma. A WSGI server has one variable for all `Cookie` lines and joins them with "," or ", ". A comma
 #: is also a plain byte of a value, so this may be a cookie or the rest of one.
-_PAIR_BEHIND_COMMA: Final = re.compile(rb",[ \t]*+([!#$%&'*+\-.^_`|~0-9A-Za-z]++)=([^,]*+)")
+_PAIR_AFTER_COMMA: Final = re.compile(rb",[ \t]*+([!#$%&'*+\-.^_`|~0-9A-Za-z]++)=([^,]*+)")
 
 #: How many bytes of all `Cookie` fields are read. Servers allow 8 to 64 kB for a whole request head.
 MAX_HEADER: Final = 65_536
 
-#: How many names of one request are found by a prefix, and how long they may be. Each is answered by several lines, and
-#: a response head is limited too. A vendor's names are its prefix and a number.
+#: How many names of one request are matched by a prefix, and how long they may be. Each is answered by several lines,
+#: and a response head is limited too. A vendor's names are its prefix and a number.
 MAX_PREFIXED: Final = 16
 LONGEST_PREFIXED: Final = 128
 
@@ -47,7 +47,7 @@ class Cookies:
     Any bytes can be read. A part without `=` is skipped. Nothing is parsed before the first question.
 
     Args:
-        headers: The values of the fields, exactly as received.
+        headers: the values of the fields, exactly as received.
     """
 
     __slots__ = ("_doubtful", "_headers", "_pairs", "is_cut")
@@ -72,7 +72,7 @@ class Cookies:
     def doubtful(self, name: bytes) -> list[bytes]:
         """Return the values that a cookie has if a comma separates two `Cookie` lines that the server has joined.
 
-        They stand behind a comma in another cookie's value, or before a comma in the cookie's own. The comma may as
+        They come after a comma in another cookie's value, or before a comma in the cookie's own. The comma may as
         well belong to the value. So they are good enough to refuse consent, and not good enough to grant it.
         """
         return list(self.doubtful_pairs.get(name, ()))
@@ -109,12 +109,12 @@ class Cookies:
         return self._pairs
 
     def _split_at_commas(self, part: bytes) -> None:
-        for index, behind in enumerate(_PAIR_BEHIND_COMMA.finditer(part)):
+        for index, pair in enumerate(_PAIR_AFTER_COMMA.finditer(part)):
             if index == 0:
-                name, equals, value = part[: behind.start()].partition(b"=")
+                name, equals, value = part[: pair.start()].partition(b"=")
                 if equals:
                     self._doubtful.setdefault(name.strip(_WSP), []).append(value.strip(_WSP))
-            self._doubtful.setdefault(behind[1], []).append(behind[2].strip(_WSP))
+            self._doubtful.setdefault(pair[1], []).append(pair[2].strip(_WSP))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class CookieNames:
 
 
 class CookiePrefilter:
-    """Tells in one search, without parsing, that a request has no cookie of a set.
+    """Test in one search, without parsing, whether a request may have a cookie of a set.
 
     There are no false negatives; a name within another cookie's value is a false positive.
     """
@@ -226,7 +226,7 @@ def parse_set_cookie(line: bytes) -> SetCookie:
 
 
 def _is_long_past(value: bytes, otherwise: bool) -> bool:
-    """Return whether an `Expires` value is a date long past, or `otherwise` where it is no date and is ignored.
+    """Return whether an `Expires` value is a date long past, or `otherwise` if it is not a date and is ignored.
 
     The package does not ask for the time here. Code that deletes a cookie names a date around 1970, and code that sets
     one names a date in the future, so the year 2000 tells them apart.

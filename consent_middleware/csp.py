@@ -1,8 +1,8 @@
 """What a page's Content-Security-Policy lets scripts do (CSP Level 3).
 
-`ContentSecurityPolicy.from_headers` reads the fields of a response once; everything else is asked of its result. A
-script that the policy blocks may be markup that somebody has smuggled into the page. So a script counts as blocked
-where a source cannot be understood, or where the page's own address would decide and is not known.
+`ContentSecurityPolicy.from_headers` reads the fields of a response once; its result answers everything else. A script
+that the policy blocks may be injected markup. So a script counts as blocked if a source cannot be understood, or if the
+page's own address would decide but is not known.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Final, NamedTuple
 from .headers import values
 from .urls import DEFAULT_PORTS, URL, parse_url
 
-#: The fields that hold policies; those of the second are only reported.
+#: The fields that contain policies; those of the second are only reported.
 _ENFORCED: Final = b"content-security-policy"
 _REPORT_ONLY: Final = b"content-security-policy-report-only"
 CSP_FIELDS: Final = frozenset({_ENFORCED, _REPORT_ONLY})
 
-#: The directives that govern script elements, each standing in for the one before it (section 6.8.3).
+#: The directives that govern script elements; each is the fallback of the one before it (section 6.8.3).
 _SCRIPT_DIRECTIVES: Final = ("script-src-elem", "script-src", "default-src")
 
 #: Section 2.2.1: ASCII white space ends a directive's name.
@@ -49,10 +49,10 @@ class ScriptElement(NamedTuple):
     """A script of a page, as far as a policy looks at it.
 
     Attributes:
-        url: Its address, resolved against the page's base; None for an inline script.
-        nonce: Its `nonce` attribute, "" where it has none.
-        integrity: Its `integrity` attribute, "" where it has none.
-        text: The text of an inline script, None where it is not known.
+        url: its address, resolved against the page's base; None for an inline script.
+        nonce: its `nonce` attribute, "" if it has none.
+        integrity: its `integrity` attribute, "" if it has none.
+        text: the text of an inline script, None if it is not known.
     """
 
     url: URL | None
@@ -65,9 +65,9 @@ class ContentSecurityPolicy(NamedTuple):
     """What all policies of one page say about scripts.
 
     Attributes:
-        nonce: The first nonce that a policy allows for scripts, None where no policy names one. Enforced policies come
+        nonce: the first nonce that a policy allows for scripts, None if no policy names one. Enforced policies come
             before policies that are only reported.
-        script_sources: The sources for script elements, one text for each enforced policy that restricts scripts.
+        script_sources: the sources for script elements, one text for each enforced policy that restricts scripts.
     """
 
     nonce: str | None = None
@@ -89,7 +89,7 @@ class ContentSecurityPolicy(NamedTuple):
 
         Of the page's own scripts, such a policy allows only those with a nonce or a hash (section 8.2).
         """
-        return any("'strict-dynamic'" in _words(sources) for sources in self.script_sources)
+        return any("'strict-dynamic'" in _split_sources(sources) for sources in self.script_sources)
 
     @property
     def requires_nonce(self) -> bool:
@@ -102,14 +102,14 @@ class ContentSecurityPolicy(NamedTuple):
 
         Any host or scheme in a policy is taken for the page's own (section 6.7.1.1).
         """
-        return not all(_allows_by_address(_words(sources)) for sources in self.script_sources)
+        return not all(_allows_by_address(_split_sources(sources)) for sources in self.script_sources)
 
     def allows(self, script: ScriptElement, authority: str = "") -> bool:
         """Return whether every enforced policy lets the script run.
 
         Args:
-            script: The script.
-            authority: The page's own host and port, "" where they are not known.
+            script: the script.
+            authority: the page's own host and port, "" if they are not known.
         """
         page = parse_url(f"//{authority}") if authority and self.script_sources else None
         return all(_allows(sources.split(), script, page) for sources in self.script_sources)
@@ -139,7 +139,7 @@ def _first_nonce(script_sources: Iterable[str]) -> str | None:
     return next((nonce[1] for nonce in found if nonce is not None), None)
 
 
-def _words(sources: str) -> list[str]:
+def _split_sources(sources: str) -> list[str]:
     return _SOURCE.findall(sources.lower())
 
 
@@ -217,6 +217,6 @@ def _is_host(wanted: str, host: str) -> bool:
 
 
 def _port(port: str | None, scheme: str) -> int | None:
-    """Return the port as a number, None where it is missing or the scheme's default."""
+    """Return the port as a number, None if it is missing or the scheme's default."""
     number = None if port is None else int(port)
     return None if number in {80, 443, DEFAULT_PORTS.get(scheme)} else number

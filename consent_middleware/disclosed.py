@@ -1,4 +1,4 @@
-"""What a privacy notice says of a vendor besides its cookies: plain data that each vendor fills in."""
+"""What a privacy notice says about a vendor in addition to its cookies: plain data that each vendor fills in."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class PersonalInformation:
 
 @dataclass(frozen=True, slots=True)
 class DisclosureData:
-    """What a privacy notice says of a vendor besides its cookies.
+    """What a privacy notice says about a vendor in addition to its cookies.
 
     Attributes:
         policy_url: the address of the vendor's own privacy policy.

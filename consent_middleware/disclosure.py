@@ -109,7 +109,7 @@ def disclosure(policy: Policy) -> Disclosure:
     purposes = tuple(_loading_terms(policy, purpose) for purpose in Purpose if purpose in used)
     chat_by_click = any(terms.click for terms in purposes if terms.purpose is Purpose.CHAT)
     return Disclosure(
-        regime=_regime(policy),
+        regime=_regime_of(policy),
         purposes=purposes,
         cookies=(
             *_own_cookies(policy, chat_by_click=chat_by_click),
@@ -122,7 +122,7 @@ def disclosure(policy: Policy) -> Disclosure:
     )
 
 
-def _regime(policy: Policy) -> Literal["opt-in", "opt-out", "per request"]:
+def _regime_of(policy: Policy) -> Literal["opt-in", "opt-out", "per request"]:
     if not isinstance(policy.regime, Regime):
         return "per request"
     return "opt-out" if policy.regime is Regime.OPT_OUT else "opt-in"

@@ -95,19 +95,19 @@ def _privacy_policies(disclosure: Disclosure) -> list[tuple[str, str]]:
 
 # The tables, which Markdown and HTML share.
 
-_PURPOSES = {
+_PURPOSE_WORDS = {
     Purpose.CHAT: "chat",
     Purpose.TRACKING: "tracking",
     Purpose.EMBEDS: "embedded content",
     None: "none (necessary)",
 }
-_SETTERS = {CookieSetter.SCRIPT: "script", CookieSetter.SERVER: "server"}
+_SETTER_WORDS = {CookieSetter.SCRIPT: "script", CookieSetter.SERVER: "server"}
 _DOMAINS = {
     CookieDomain.HOST: "the host that set it",
     CookieDomain.PARENT: "the host without www., and its subdomains",
     CookieDomain.REGISTRABLE: "the whole domain",
 }
-_CONDITIONS = {
+_CONDITION_PHRASES = {
     "opt-in": "after {every} consent",
     "opt-out": "unless {one} consent is refused",
     "per request": "after {every} consent; where the law only requires an opt-out, unless one is refused",
@@ -140,13 +140,13 @@ def _tables(disclosure: Disclosure) -> list[_Table]:
         _Table(
             "When each part loads",
             ["Part of", "Loads"],
-            [(_PURPOSES[terms.purpose], _loads(terms, disclosure.regime)) for terms in disclosure.purposes],
+            [(_PURPOSE_WORDS[terms.purpose], _loads(terms, disclosure.regime)) for terms in disclosure.purposes],
         ),
         _Table(
             "Hosts that the browser contacts",
             ["Host", "Provider", "Part of", "What it does"],
             [
-                (_host(host), host.provider, _PURPOSES[host.contact.purpose], host.contact.description)
+                (_host(host), host.provider, _PURPOSE_WORDS[host.contact.purpose], host.contact.description)
                 for host in disclosure.hosts
             ],
         ),
@@ -158,7 +158,7 @@ def _tables(disclosure: Disclosure) -> list[_Table]:
                     f"({information.letter}) {STATUTORY_CATEGORIES[information.letter]}",
                     information.what,
                     vendor.name,
-                    _PURPOSES[information.purpose],
+                    _PURPOSE_WORDS[information.purpose],
                     _remark(information),
                 )
                 for vendor in vendors
@@ -171,7 +171,7 @@ def _tables(disclosure: Disclosure) -> list[_Table]:
             "Whether personal information is sold or shared",
             ["Provider", "Part of", "What decides"],
             [
-                (vendor.name, _PURPOSES[purpose], decides)
+                (vendor.name, _PURPOSE_WORDS[purpose], decides)
                 for vendor in vendors
                 for purpose, decides in vendor.disclosed.sharing
             ],
@@ -192,10 +192,10 @@ def _cookie_cells(cookie: ListedCookie) -> Sequence[str]:
     return (
         f"{rule.name}*" if rule.prefix else rule.name,
         cookie.provider or "this site",
-        _PURPOSES[rule.purpose],
+        _PURPOSE_WORDS[rule.purpose],
         ", ".join(cookie.categories),
         "as this site decides" if cookie.site_decides else _lifetime(rule.lifetime),
-        "this site" if cookie.site_decides else _SETTERS[rule.set_by],
+        "this site" if cookie.site_decides else _SETTER_WORDS[rule.set_by],
         "as this site decides" if cookie.site_decides else _DOMAINS[rule.domain],
         rule.description,
     )
@@ -212,7 +212,7 @@ def _lifetime(seconds: int | None) -> str:
 def _loads(terms: LoadingTerms, regime: str) -> str:
     if not terms.requires:
         return "without asking for consent"
-    condition = _CONDITIONS[regime].format(every=" and ".join(terms.requires), one=" or ".join(terms.requires))
+    condition = _CONDITION_PHRASES[regime].format(every=" and ".join(terms.requires), one=" or ".join(terms.requires))
     if not terms.click:
         return condition
     return f"{condition}, or on the visitor's click{'' if terms.click_after_refusal else ' if nothing is refused'}"

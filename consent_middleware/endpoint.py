@@ -45,7 +45,12 @@ def answer(
     """Return the middleware's own response to a request, or None if the app has to answer.
 
     Args:
+        engine: the compiled policy.
+        method: the request's method.
         path: the path below the mount.
+        plan: the decision for the request.
+        cookies: the request's cookies.
+        host: the request's `Host`; empty if it has none.
         accepted: the request's `Accept-Encoding`.
     """
     folder = engine.policy.path + "/"

@@ -209,7 +209,7 @@ class Exchange:
         return for_changed_body(self._head, len(result.page)), result.page
 
     def feed(self, chunk: bytes) -> bytes:
-        """Return the bytes to send for a chunk of the body, possibly none."""
+        """Return the bytes to send for a chunk of the body; they may be empty."""
         return self._body_rewriter(self._page).feed(chunk) if self._page else chunk
 
     def close(self) -> bytes:

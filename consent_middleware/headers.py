@@ -27,7 +27,7 @@ _DIGESTS: Final = frozenset({b"content-digest", b"repr-digest", b"digest", b"con
 #: Fetch, section 3.2.7: the destinations of requests whose response is shown as a page.
 _DOCUMENTS: Final = frozenset({b"document", b"iframe", b"frame", b"object", b"embed"})
 
-#: RFC 9110, section 12.4.2: a weight, behind `q=`.
+#: RFC 9110, section 12.4.2: a weight, after `q=`.
 _WEIGHT: Final = re.compile(rb"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 
 #: RFC 9110, section 5.6.1: one member of a list. A comma within quotation marks belongs to its member.
@@ -46,7 +46,7 @@ def normalize_head(
 ) -> tuple[Sequence[tuple[bytes, bytes]], Mapping[bytes, bytes]]:
     """Return the head with its names in lower case, and the last value of each field.
 
-    The head is the same object where its names are in lower case already.
+    The head is the same object if its names are in lower case already.
     """
     last_values = dict(headers)
     if not b"".join(last_values).islower():
@@ -74,8 +74,8 @@ def for_changed_body(headers: Headers, length: int | None) -> Headers:
     """Return the head for a body that was rewritten, without the fields that describe the old bytes.
 
     Args:
-        headers: The head of the app's body.
-        length: The length of the new body, None where it is not known yet.
+        headers: the head of the app's body.
+        length: the length of the new body, None if it is not known yet.
     """
     kept = without(headers, _DIGESTS | {b"content-length", b"accept-ranges"})
     if length is not None:
@@ -117,7 +117,7 @@ def is_for_script(fields: Mapping[bytes, bytes]) -> bool:
 
 @lru_cache(64)  # browsers send few different values
 def filter_accept_encoding(value: bytes, codings: frozenset[bytes]) -> bytes:
-    """Return the `Accept-Encoding` with only `codings` and `identity`; the client's own value where nothing goes."""
+    """Return the `Accept-Encoding` with only `codings` and `identity`; the client's own value if nothing is removed."""
     known = [
         item.strip(OWS)
         for item in value.split(b",")
@@ -128,13 +128,13 @@ def filter_accept_encoding(value: bytes, codings: frozenset[bytes]) -> bytes:
 
 @lru_cache(64)
 def preferred_coding(accepted: bytes, offered: tuple[bytes, ...]) -> bytes | None:
-    """Return the coding that a client prefers, or None where the body should stay uncoded.
+    """Return the coding that a client prefers, or None if the body should stay uncoded.
 
     RFC 9110, sections 12.4.2 and 12.5.3. A malformed weight counts as a refusal.
 
     Args:
-        accepted: The value of `Accept-Encoding`.
-        offered: The codings to choose from. Of those with equal weight, the first is chosen.
+        accepted: the value of `Accept-Encoding`.
+        offered: the codings to choose from. Of those with equal weight, the first is chosen.
     """
     weights: dict[bytes, float] = {}
     for item in accepted.split(b","):
@@ -152,7 +152,7 @@ def preferred_coding(accepted: bytes, offered: tuple[bytes, ...]) -> bytes | Non
 
 
 def host_name(host: bytes) -> bytes:
-    """Return the domain name in a `Host` field, in lower case, without port and final dot; b"" if it is no DNS name.
+    """Return the domain name in a `Host` field, in lower case, without port and final dot; b"" if it is not a DNS name.
 
     The client writes this field, and the name may go into a header or a page. So it is checked against the limits of
     RFC 1035, section 2.3.4, on names and labels.

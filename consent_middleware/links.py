@@ -1,4 +1,4 @@
-"""The `Link` response field (RFC 8288): drops the links by which a browser would contact a vendor early."""
+"""Drop the links of the `Link` response field (RFC 8288) by which a browser would contact a vendor early."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from .headers import OWS, Headers
 
 #: RFC 8288, section 3: one link of the field. The values of its parameters may be quoted, and may then have commas.
-_LINK: Final = re.compile(
+_LINK_VALUE: Final = re.compile(
     rb"""
     [ \t]*+ < (?P<target> [^>]*+ ) >
     (?P<parameters> (?: [^",]++ | " (?: [^"\\]++ | \\. )*+ " )*+ )
@@ -44,15 +44,15 @@ def filter_links(headers: Headers, is_early: IsEarly) -> Headers:
     `preconnect`, because browsers may read the field in another way.
 
     Args:
-        headers: The head.
-        is_early: Gets what `rel` says, the link's target with the addresses in `imagesrcset`, and what `as` says
+        headers: the head.
+        is_early: gets what `rel` says, the link's target with the addresses in `imagesrcset`, and what `as` says
             (HTML, section 4.2.4.2).
     """
     kept: Headers = []
     for key, value in headers:
         if key.lower() == b"link":
-            links = list(_LINK.finditer(value))
-            is_malformed = bool(_LINK.sub(b"", value).strip(OWS + b","))
+            links = list(_LINK_VALUE.finditer(value))
+            is_malformed = bool(_LINK_VALUE.sub(b"", value).strip(OWS + b","))
             addresses = _BRACKETED_ADDRESS.findall(value) if is_malformed else []
             if any(is_early("preconnect", [address.decode("latin-1")], "") for address in addresses):
                 continue

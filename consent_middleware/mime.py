@@ -53,11 +53,11 @@ SNIFF_LENGTH: Final = 1445
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
-#: White space that browsers skip, behind a byte order mark.
+#: White space that browsers skip, after a byte order mark.
 _LEADING_SPACE: Final = re.compile(rb"(?:\xef\xbb\xbf)?[\t\n\x0b\f\r ]*+")
 
 #: The beginning of markup. The standard and browsers have different tables of element names here, so any name counts.
-_MARKUP: Final = re.compile(rb"<[A-Za-z!/?]")
+_MARKUP_START: Final = re.compile(rb"<[A-Za-z!/?]")
 _XML_DECLARATION: Final = b"<?xml"
 
 #: The usual bytes in front of JSON that keep other sites from running it as a script.
@@ -72,8 +72,8 @@ class MediaType:
     """A parsed media type.
 
     Attributes:
-        essence: Type and subtype, in lower case.
-        parameters: Names in lower case, and values as they are written.
+        essence: type and subtype, in lower case.
+        parameters: names in lower case, and values as they are written.
     """
 
     essence: bytes
@@ -90,11 +90,11 @@ class PageType(NamedTuple):
 
     Attributes:
         essence: `HTML`, or `XHTML` for everything that a browser parses as XML.
-        charset: The encoding that the head names.
-        sniffs: Whether the first bytes of the body decide whether it is a page. Then `essence` is that of a page in
+        charset: the encoding that the head names.
+        sniffs: whether the first bytes of the body decide whether it is a page. Then `essence` is that of a page in
             HTML.
-        shown: Whether it is a page only where the browser shows it as a document of its own.
-        fetched: Whether a script has asked for it, and takes it for data where it begins like JSON.
+        shown: whether it is a page only where the browser shows it as a document of its own.
+        fetched: whether a script has requested it, and reads it as data if it begins like JSON.
     """
 
     essence: bytes
@@ -117,7 +117,7 @@ def split_field(values: Sequence[bytes]) -> list[bytes]:
 
 
 def parse_media_type(text: bytes) -> MediaType | None:
-    """Return a media type, or None where the text is none (MIME Sniffing, section 4.4, "parse a MIME type")."""
+    """Return a media type, or None if the text is not one (MIME Sniffing, section 4.4, "parse a MIME type")."""
     kind, slash, rest = text.strip(_HTTP_WHITESPACE).partition(b"/")
     subtype, _, _ = rest.partition(b";")
     subtype = subtype.rstrip(_HTTP_WHITESPACE)
@@ -171,14 +171,14 @@ def _loose_essence(member: bytes) -> bytes:
 
 @lru_cache(64)  # a site has few different heads
 def page_type(values: tuple[bytes, ...], *, nosniff: bool = False) -> PageType | None:
-    """Return how a browser reads a response as a page, or None where no browser shows a page.
+    """Return how a browser reads a response as a page, or None if no browser shows a page.
 
     The reading of the standards comes first, then the one of Chromium and WebKit for lines that the standards refuse or
     read as another type.
 
     Args:
-        values: The lines of `Content-Type`.
-        nosniff: Whether `X-Content-Type-Options` forbids sniffing.
+        values: the lines of `Content-Type`.
+        nosniff: whether `X-Content-Type-Options` forbids sniffing.
     """
     named = extract_media_type(values)
     if named is not None and named.essence == HTML:
@@ -212,17 +212,17 @@ def is_attachment(values: Sequence[bytes]) -> bool:
 
 
 def sniff_data(head: bytes, essence: bytes, *, complete: bool) -> bytes | None:
-    """Return b"" where a body that a script has asked for begins like JSON, else `essence`.
+    """Return b"" if a body that a script has requested begins like JSON, else `essence`.
 
     Apps often leave JSON the default type of their framework, which is that of a page.
 
     Args:
-        head: The first bytes of the body.
-        essence: The type that the head names.
-        complete: Whether `head` is the whole body.
+        head: the first bytes of the body.
+        essence: the type that the head names.
+        complete: whether `head` is the whole body.
 
     Returns:
-        None where more bytes are needed.
+        None if more bytes are needed.
     """
     head = head[:SNIFF_LENGTH]
     rest = head[_LEADING_SPACE.match(head).end() :]  # type: ignore[union-attr]
@@ -236,11 +236,11 @@ def sniff(head: bytes, *, complete: bool) -> bytes | None:
     """Return what a body without a type begins like: `HTML`, `XHTML`, or b"" for anything but a page.
 
     Args:
-        head: The first bytes of the body.
-        complete: Whether `head` is the whole body.
+        head: the first bytes of the body.
+        complete: whether `head` is the whole body.
 
     Returns:
-        None where more bytes are needed.
+        None if more bytes are needed.
     """
     head = head[:SNIFF_LENGTH]
     rest = head[_LEADING_SPACE.match(head).end() :]  # type: ignore[union-attr]
@@ -249,4 +249,4 @@ def sniff(head: bytes, *, complete: bool) -> bytes | None:
         return None
     if rest.startswith(_XML_DECLARATION):
         return XHTML
-    return HTML if _MARKUP.match(rest) else b""
+    return HTML if _MARKUP_START.match(rest) else b""

@@ -102,7 +102,7 @@ class DelayPlugin(NamedTuple):
     Attributes:
         name: the product.
         script_type: a pattern for the type that it gives to a script that waits.
-        src: the attribute in which it keeps the address meanwhile.
+        src: the attribute in which it keeps the address until then.
     """
 
     name: str
@@ -166,18 +166,18 @@ TAG_MANAGERS = (
 )
 
 
-def _any_of(patterns: Iterable[str]) -> str:
+def _alternatives(patterns: Iterable[str]) -> str:
     return "|".join(filter(None, patterns))
 
 
 #: HTML, section 4.12.1: browsers compare types in any letter case.
-_DELAYED_TYPES = re.compile(_any_of(plugin.script_type for plugin in DELAY_PLUGINS), re.IGNORECASE)
-_BLOCKED_OR_DATA_TYPES = re.compile(_any_of(BLOCKED_OR_DATA_TYPES.values()), re.IGNORECASE | re.DOTALL)
-_MANAGED_ATTRIBUTES = re.compile(_any_of(each for tool in CONSENT_TOOLS for each in tool.attributes))
-_MANAGED_CLASSES = re.compile(rf"(?:^|\s)(?:{_any_of(each for tool in CONSENT_TOOLS for each in tool.classes)})")
-_CONSENT_SETUP = re.compile(_any_of(each for tool in CONSENT_TOOLS for each in tool.setup))
+_DELAYED_TYPES = re.compile(_alternatives(plugin.script_type for plugin in DELAY_PLUGINS), re.IGNORECASE)
+_BLOCKED_OR_DATA_TYPES = re.compile(_alternatives(BLOCKED_OR_DATA_TYPES.values()), re.IGNORECASE | re.DOTALL)
+_MANAGED_ATTRIBUTES = re.compile(_alternatives(each for tool in CONSENT_TOOLS for each in tool.attributes))
+_MANAGED_CLASSES = re.compile(rf"(?:^|\s)(?:{_alternatives(each for tool in CONSENT_TOOLS for each in tool.classes)})")
+_CONSENT_SETUP = re.compile(_alternatives(each for tool in CONSENT_TOOLS for each in tool.setup))
 _TAG_MANAGER_ADDRESS = re.compile(
-    _any_of([*(each.address for each in TAG_MANAGERS), *(each.own_file for each in TAG_MANAGERS)])
+    _alternatives([*(each.address for each in TAG_MANAGERS), *(each.own_file for each in TAG_MANAGERS)])
 )
 
 #: Where delay plugins keep the address of what waits.
@@ -209,7 +209,7 @@ def is_managed(attribute_names: Iterable[str], class_names: str) -> bool:
 def asks_for_consent(code: str) -> bool:
     """Return whether a script starts or configures a consent tool.
 
-    Such a script must run: blocked, it would ask nobody, and nothing would be released.
+    Such a script must run: if it were blocked, no visitor would be asked and nothing would be released.
     """
     return _CONSENT_SETUP.search(code) is not None
 

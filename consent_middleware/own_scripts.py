@@ -1,7 +1,7 @@
 """Put the middleware's own scripts into one page: the guard, and what stands in for the globals of blocked libraries.
 
-A script of ours needs an address that a `<base>` cannot redirect, and a nonce where the page's Content-Security-Policy
-asks for one. This module keeps what the page says about both.
+Each of these scripts needs an address that a `<base>` cannot redirect, and a nonce if the page's
+Content-Security-Policy asks for one. This module keeps what the page says about both.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ _AMP = frozenset({b"amp", "\u26a1".encode()})
 
 @dataclass(slots=True)
 class OwnScripts:
-    """Decide for one page where the middleware's own scripts stand, and under which address and nonce.
+    """Decide for one page where the middleware's own scripts go, and under which address and nonce.
 
-    The sets of booleans tell documents apart: False stands for the page, True for a document in a frame's `srcdoc`.
+    In the sets of booleans, False means the page, and True a document in a frame's `srcdoc`.
 
     Attributes:
         engine: the engine.
         plan: the plan for this request.
         asset_url: the path of the facade's script.
-        nonce: the nonce for scripts of ours: from the response's head, or else from the page itself.
+        nonce: the nonce for these scripts: from the response's head, or else from the page itself.
         authority: the host and port under which the page was requested.
         offers_chat: whether the site offers its chat on this page.
-        language: the language of the facade's words, where the site has chosen it for this request.
+        language: the language of the facade's texts, if the site has chosen it for this request.
         csp: what the page's CSP says about scripts.
-        inline: whether the guard may stand in the page itself.
+        inline: whether the guard may be inlined in the page.
         guard_decided: for which documents it is decided whether they get a guard.
         guarded: which of them have one.
-        has_stand_ins: whether stand-ins for globals stand in the page; None while no tag has needed them.
+        has_stand_ins: whether stand-ins for globals are in the page; None while no tag has needed them.
     """
 
     engine: Engine
@@ -83,7 +83,7 @@ class OwnScripts:
         return self.plan.decisions[Purpose.EMBEDS].action is Action.FACADE
 
     def wants_guard(self, *, nested: bool) -> bool:
-        """Return whether the guard stands before the next script of this document, whatever that is."""
+        """Return whether the guard goes before the next script of this document, whatever that is."""
         return self.engine.policy.guard == "always" and nested not in self.guard_decided and self._may_guard
 
     @property
@@ -121,7 +121,7 @@ class OwnScripts:
         address = self.address(self.asset_url)
         if address is None:
             return ()
-        # A policy may stand in the page itself; then the tag's own nonce is all that is known about it.
+        # A policy may be in the page itself; then the tag's own nonce is all that is known about it.
         self.nonce = self.nonce or tag.get(b"nonce")
         guard = self.engine.facade.guard
         inline = self._may_be_inline(tag, guard)
@@ -166,7 +166,7 @@ class OwnScripts:
         return rule.is_address or not (tag.nested or self.has_stand_ins is False)
 
     def stand_ins_before(self, tag: StartTag, found: RuleMatch, src: str) -> Sequence[Edit]:
-        """Return the edit that puts stand-ins for globals before the first blocked library that makes one."""
+        """Return the edit that puts stand-ins for globals before the first blocked library that creates one."""
         if self.has_stand_ins is not None or tag.nested not in self.guarded or self.plan.allows(found.rule.purpose):
             return ()
         makers = (each.libraries for vendor in self.engine.policy.vendors for each in vendor.stand_ins)
@@ -182,7 +182,7 @@ class OwnScripts:
         return [Edit(0, 0, self.engine.facade.stand_ins_markup(address, self.nonce, inline=inline))]
 
     def address(self, path: str) -> str | None:
-        """Return the address of a script of ours: its path, or host and path where a `<base>` leads to another host.
+        """Return the address of one of our scripts: its path, or host and path where a `<base>` leads to another host.
 
         None means that the page's own host is not known. A `<base>` after the script's tag does not count: a browser
         reads an address when the element enters the page, and the script resolves its own against the page's.
@@ -210,8 +210,8 @@ class OwnScripts:
     def note_policy(self, tag: StartTag) -> None:
         """Note what a `meta` element says about scripts (HTML, section 4.2.5.3, "Content security policy state").
 
-        Browsers ignore it in the body, where anyone may have written it. So it only keeps the guard from standing in
-        the page itself, and gives the nonce of a page whose head names none.
+        Browsers ignore it in the body, where anyone may have written it. So it only keeps the guard from being
+        inlined, and gives the nonce of a page whose head names none.
         """
         if (tag.get(b"http-equiv") or "").lower() == "content-security-policy":
             fields = [(b"content-security-policy", (tag.get(b"content") or "").encode("latin-1", "replace"))]
@@ -231,7 +231,7 @@ class OwnScripts:
         return offers
 
     def _may_be_inline(self, tag: StartTag, asset: Asset) -> bool:
-        """Return whether a script of ours may stand before `tag` in the page itself, so that no file is requested."""
+        """Return whether one of our scripts may be inlined before `tag`, so that no file is requested."""
         fits = self.inline and not (tag.nested or tag.xml or tag.bare)
         return fits and self._lets_run(asset, None, self._meta_sources)
 
@@ -243,7 +243,7 @@ class OwnScripts:
         return csp.allows(ScriptElement(url, self.nonce or "", "", text), self.authority)
 
     def _is_guard(self, tag: StartTag) -> bool:
-        """Return whether this is a guard of ours: anyone could write its attribute."""
+        """Return whether this is our own guard: anyone could write its attribute."""
         if tag.get(b"data-guard") is None:
             return False
         if tag.get(b"src") is None:
@@ -261,6 +261,6 @@ class OwnScripts:
 
 
 def _without_quotes(guard: bytes) -> bytes:
-    """Return a guard's tag without quotation marks, for where it may stand in another tag's attribute."""
+    """Return a guard's tag without quotation marks, for a place that may be inside another tag's attribute."""
     before, mark, settings = guard.partition(b" data-guard='")
     return before.replace(b'"', b"") + mark[:-1] + settings.replace(b'"', b"&#34;").replace(b"'", b"")

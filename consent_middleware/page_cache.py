@@ -84,6 +84,9 @@ class RewriteCache(Generic[Result]):
         """Store the result for a body if it has come before.
 
         Args:
+            context: all that the result depends on besides the body.
+            body: the body as the app sent it.
+            result: the result to store.
             size: what the result and the context take, in bytes.
         """
         if len(body) + size > self._limit // MAX_SHARE:

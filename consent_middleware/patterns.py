@@ -50,8 +50,8 @@ def hex_codes(characters: str) -> str:
 def compile_host_search(domains: Iterable[str], others: Iterable[str] = ()) -> re.Pattern[bytes]:
     """Return a pattern that finds hosts and words in bytes, in any letter case.
 
-    Every alternative with a dot begins at the dot, and what stands before the dot is tested by a lookbehind: the search
-    then leaps from dot to dot. An alternative that began with a letter would make the search of a page that has none
+    Every alternative with a dot begins at the dot, and what comes before the dot is tested by a lookbehind: the search
+    then jumps from dot to dot. An alternative that began with a letter would make the search of a page that has none
     of the hosts many times slower. A name may be cut short by a quotation mark, where a script joins its parts.
 
     Args:
@@ -79,5 +79,5 @@ def _any_case_and_quote(text: str) -> str:
 
 
 def _split_points(name: str) -> list[int]:
-    """Return where a script may split a name: at its dot, and behind each hyphen."""
+    """Return where a script may split a name: at its dot, and after each hyphen."""
     return [name.index("."), *(at + 1 for at, letter in enumerate(name) if letter == "-")]

@@ -109,7 +109,7 @@ class Policy:
 
     @classmethod
     def from_mapping(cls, settings: Mapping[str, object], prefix: str = "CONSENT_") -> Policy:
-        """Return the policy that upper-case settings describe, as in Flask's `app.config`: `CONSENT_CONTACT_URL` …
+        """Return the policy that upper-case settings such as `CONSENT_CONTACT_URL` in Flask's `app.config` describe.
 
         Raises:
             PolicyError: also for a setting with the prefix and an unknown name (CM011).

@@ -1,6 +1,6 @@
 """What a vendor's tags and cookies are for, what happens to them, and the script that loads a chat.
 
-Everything else in the package uses these names, so this module imports nothing of it.
+Everything else in the package uses these names, so this module imports no other.
 """
 
 from __future__ import annotations

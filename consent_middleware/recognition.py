@@ -30,7 +30,7 @@ _CONTENT_DESTINATIONS = frozenset({"audio", "font", "style", "track", "video"})
 _SRCSET_CANDIDATE = re.compile(r"[\s,]*+(\S*[^\s,])(?:,|\s[^,]*+)?")
 #: An address in a document or a script, as far as it matters here.
 ADDRESS = re.compile(r"(?:https?:)?//[^\s\"'<>)`]+")
-#: How many addresses are read at most of one `srcset`, or of one document in an address.
+#: The most addresses that are read from one `srcset`, or from one document in an address.
 _MAX_ADDRESSES = 64
 
 #: The longest tag, in bytes, whose rule is cached: a longer one rarely recurs.

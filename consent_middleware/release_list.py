@@ -14,17 +14,17 @@ from .purpose import Purpose
 class BlockedTag:
     """One tag that waits for consent.
 
-    The page's script finds the element by its `mark`, or, where `text` is true, by counting the scripts without an
-    address. Where there is neither, it never releases the element.
+    The page's script finds the element by its `mark`, or, if `text` is true, by counting the scripts without an
+    address. If there is neither, it never releases the element.
 
     Attributes:
         rule: the id of the rule that fits the tag.
         purpose: the purpose for which it waits.
         kind: the kind of an embed, or an empty string.
-        src: the address that it loads, where that is known.
+        src: the address that it loads, if that is known.
         mark: the element's name and its marked attributes.
         text: whether it is an inline script that may be released.
-        base: whether a `<base>` stands before it.
+        base: whether a `<base>` comes before it.
         nonce: its nonce.
     """
 
@@ -48,8 +48,8 @@ class ReleaseList(NamedTuple):
 
     Attributes:
         marks: the marks of elements; first those of elements before the page's `<base>`.
-        based: how many elements stand before the `<base>`; None where all do.
-        texts: how many inline scripts have the page's nonce, or none where the page has none.
+        based: how many elements come before the `<base>`; None if all do.
+        texts: how many inline scripts have the page's nonce, or none if the page has none.
         bare: how many inline scripts lack it.
     """
 

@@ -89,7 +89,7 @@ class PageElement:
 
 @dataclass(frozen=True, slots=True)
 class ChatContext:
-    """What a `ChatResolver` is told about the element that a rule has matched.
+    """The argument of a `ChatResolver`: the element that a rule has matched.
 
     Attributes:
         src: the address that the element loads.
@@ -127,7 +127,7 @@ class TagRule:
         attribute_patterns: values of other attributes that do the same, by attribute name.
         elements: the names of the elements that match. Custom elements always do.
         kind: what an embed is, for its placeholder: "forms", "meetings", "calls-to-action" or "video".
-        chat: returns the script that loads the chat alone; None if the element brings no chat.
+        chat: returns the script that loads the chat alone; None if the element loads no chat.
 
     A group named `account` in a path or an id is the site's account with the vendor.
     """
@@ -158,11 +158,11 @@ class TagRule:
                 continue
             match = self.path and self.path.fullmatch(element.path)
             if match or (self.path is None and index == 0):
-                return RuleMatch(self, region, _account(match), from_vendor=True)
+                return RuleMatch(self, region, _named_account(match), from_vendor=True)
         if self.any_host_path is not None and (match := self.any_host_path.search(element.path)):
-            return RuleMatch(self, "", _account(match))
+            return RuleMatch(self, "", _named_account(match))
         if self.ids is not None and (match := self.ids.fullmatch(element.attributes.get("id", ""))):
-            return RuleMatch(self, "", _account(match))
+            return RuleMatch(self, "", _named_account(match))
         if any(value.fullmatch(element.attributes.get(name, "")) for name, value in self.attribute_patterns.items()):
             return RuleMatch(self, "", "")
         return None
@@ -215,14 +215,14 @@ class TextRule:
 
     def _is_called(self, text: str, script: Scan) -> bool:
         # If the scan is uncertain, text in a string may look like code, so `excludes` does not count.
-        excused = script.flow is not None and self.excludes is not None and self.excludes.search(text) is not None
-        return not excused and self.pattern.search(text) is not None
+        is_excluded = script.flow is not None and self.excludes is not None and self.excludes.search(text) is not None
+        return not is_excluded and self.pattern.search(text) is not None
 
 
 Rule = TagRule | TextRule
 
 
-def _account(match: re.Match[str] | None) -> str:
+def _named_account(match: re.Match[str] | None) -> str:
     return (match and match.groupdict().get("account")) or ""
 
 
@@ -266,7 +266,7 @@ class CookieSetter(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CookieRule:
-    """One first-party cookie of a vendor: what it is for, and what a privacy notice says of it.
+    """One first-party cookie of a vendor: what it is for, and what a privacy notice says about it.
 
     Attributes:
         name: the name. RFC 6265bis compares names exactly, letter case included.

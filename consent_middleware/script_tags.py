@@ -1,4 +1,4 @@
-"""Say how browsers and other tools treat a script tag: whether it runs, who starts it, and where its address is."""
+"""How browsers and other tools treat a script tag: whether it runs, who starts it, and where its address is."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def is_managed_by_consent_tool(tag: StartTag) -> bool:
     return is_managed(names, tag.get(b"class") or "")
 
 
-def is_put_off_by_site(tag: StartTag, address: bytes) -> bool:
+def is_loaded_by_site(tag: StartTag, address: bytes) -> bool:
     """Return whether a script of the site itself will load this address, and not a widespread tool."""
     return address == b"data-src" and (tag.get(b"data-type") or "").lower() != "lazy"
 

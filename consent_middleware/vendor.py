@@ -36,7 +36,7 @@ class StandIn:
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """Everything that the server knows of one vendor.
+    """Everything that the server knows about one vendor.
 
     Attributes:
         id: a short name in lower case, by which settings, logs and files name the vendor.
@@ -57,7 +57,7 @@ class Vendor:
             entered. Requests to them are never blocked.
         domains: every domain by which a tag or a hint of this vendor can be recognized; worked out from the rules.
         snippets: the words of an inline script that is only this vendor's snippet.
-        disclosed: what the privacy notice says besides the cookies.
+        disclosed: what the privacy notice says in addition to the cookies.
     """
 
     id: str

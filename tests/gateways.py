@@ -97,7 +97,7 @@ Gateway = Callable[[Policy, Request, Reply], Result]
 
 
 def through_core(policy: Policy, request: Request, reply: Reply) -> Result:
-    """The `Exchange` itself, driven as an adapter drives it."""
+    """Run the `Exchange` itself, driven as an adapter drives it."""
     raw = [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in request.headers]
     exchange = Exchange(engine_for(policy), RequestHead(request.method, request.path, "", raw))
     if exchange.answer is not None:
@@ -113,7 +113,7 @@ def through_core(policy: Policy, request: Request, reply: Reply) -> Result:
 
 
 def through_wsgi(policy: Policy, request: Request, reply: Reply) -> Result:
-    """A plain WSGI app that returns an iterator, with wsgiref's validator inside and outside."""
+    """Run a plain WSGI app that returns an iterator, with wsgiref's validator inside and outside."""
 
     def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         start_response(_status(reply), reply.all_headers)
@@ -126,7 +126,7 @@ def through_wsgi(policy: Policy, request: Request, reply: Reply) -> Result:
 
 
 def through_wsgi_list(policy: Policy, request: Request, reply: Reply) -> Result:
-    """A plain WSGI app that returns a list."""
+    """Run a plain WSGI app that returns a list."""
 
     def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         start_response(_status(reply), reply.all_headers)
@@ -138,7 +138,7 @@ def through_wsgi_list(policy: Policy, request: Request, reply: Reply) -> Result:
 
 
 def through_flask(policy: Policy, request: Request, reply: Reply) -> Result:
-    """A Flask app under the extension."""
+    """Run a Flask app under the extension."""
     app = flask.Flask("app")
 
     @app.route("/", defaults={"path": ""}, methods=["GET", "HEAD", "POST"])
@@ -154,14 +154,14 @@ def through_flask(policy: Policy, request: Request, reply: Reply) -> Result:
 
 
 def through_asgi(policy: Policy, request: Request, reply: Reply) -> Result:
-    """A plain ASGI app."""
+    """Run a plain ASGI app."""
     middleware = consent_middleware.asgi.ConsentMiddleware(_asgi_app(reply), policy)
     middleware.engine = engine_for(policy)
     return run_asgi(middleware, request)
 
 
 def through_starlette(policy: Policy, request: Request, reply: Reply) -> Result:
-    """A Starlette app with `add_middleware`."""
+    """Run a Starlette app with `add_middleware`."""
     app = Starlette()
     app.mount("/", _asgi_app(reply))
     app.add_middleware(consent_middleware.asgi.ConsentMiddleware, policy=policy)
@@ -169,7 +169,7 @@ def through_starlette(policy: Policy, request: Request, reply: Reply) -> Result:
 
 
 def through_fastapi(policy: Policy, request: Request, reply: Reply) -> Result:
-    """A FastAPI app with `add_middleware`."""
+    """Run a FastAPI app with `add_middleware`."""
     app = FastAPI()
     app.mount("/", _asgi_app(reply))
     app.add_middleware(consent_middleware.asgi.ConsentMiddleware, policy=policy)

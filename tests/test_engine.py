@@ -108,3 +108,14 @@ def test_tags_are_recognized_once_for_an_engine() -> None:
     (cached,) = engine._functions.values()
 
     assert cached.cache_info().hits == 2 * cached.cache_info().misses  # type: ignore[attr-defined]
+
+
+def test_used_facade_is_freed_with_its_engine() -> None:
+    engine = Engine(Policy(contact_url="/c"))
+    exchange = Exchange(engine, RequestHead("GET", "/", "", []))
+    assert b"<aside" in respond(exchange, 200, [(b"content-type", b"text/html")], page(LOADER))[1]
+    alive = weakref.ref(engine.facade)
+    del engine, exchange
+    gc.collect()
+
+    assert alive() is None

@@ -23,7 +23,6 @@ from consent_middleware.engine import Engine
 from consent_middleware.facade import LANGUAGES, Facade, Texts, compose
 from consent_middleware.facade.asset import ScriptSettings
 from consent_middleware.facade.guard_rules import host_patterns
-from consent_middleware.facade.markup import _render_cached as render_cached
 from consent_middleware.facade.texts import choose
 from consent_middleware.policy import PolicyError
 from consent_middleware.purpose import ChatScript, Purpose
@@ -62,15 +61,16 @@ def read(found: bytes) -> tuple[Any, Any, dict[str, Any]]:
 
 
 def test_markup_with_long_page_text_is_not_cached() -> None:
-    before = render_cached.cache_info().currsize
+    cache: Any = FACADE._render_cached
+    before = cache.cache_info().currsize
     for number in range(3):
         long = f"{number:03000}"
-        markup(held=[("script", long)])
+        markup(marks=[("script", long)])
         FACADE.markup(replace(CHAT, src=long), asset_url=ASSET_URL, nonce=None, allowed=())
         FACADE.markup(replace(CHAT, attributes=(("id", long),)), asset_url=ASSET_URL, nonce=None, allowed=())
         FACADE.markup(replace(CHAT, attributes=((long, ""),)), asset_url=ASSET_URL, nonce=None, allowed=())
 
-    assert render_cached.cache_info().currsize == before
+    assert cache.cache_info().currsize == before
 
 
 def without_string(node: Any) -> str:
@@ -114,7 +114,7 @@ class TestMarkup:
 
     def test_page_without_chat_gets_only_the_script(self) -> None:
         found = FACADE.markup(
-            None, asset_url=ASSET_URL, nonce=None, allowed=(), held=(("script", "data-consent-src=/a.js"),), texts=2
+            None, asset_url=ASSET_URL, nonce=None, allowed=(), marks=(("script", "data-consent-src=/a.js"),), texts=2
         )
         assert b"<aside" not in found
         settings = re.search(rb"data-conf='([^']*)'", found)
@@ -192,7 +192,7 @@ class TestMarkup:
         assert packed <= 2848
 
     def test_text_with_a_forbidden_character_raises(self) -> None:
-        with pytest.raises(ValueError, match="button holds a character that no page can hold"):
+        with pytest.raises(ValueError, match="button contains a character that no page can contain"):
             Texts(button="a\0b")
 
     def test_url_with_a_forbidden_character_is_replaced(self) -> None:
@@ -208,8 +208,11 @@ class TestMarkup:
     def test_any_texts_read_alike_as_html_and_xml(
         self, words: str, value: str, nonce: str | None, allowed: set[Purpose]
     ) -> None:
-        """Every byte is ASCII. The markup is well-formed XML. An HTML parser and an XML parser find the same elements,
-        attributes and settings, which are the given ones. No text ends its element or attribute."""
+        """Every byte is ASCII, and the markup is well-formed XML.
+
+        An HTML parser and an XML parser find the same elements, attributes and settings, which are the given ones. No
+        text ends its element or attribute.
+        """
         texts = {"en": Texts(button=words, label=words, contact=words)}
         facade = Facade(vendors=(HUBSPOT,), contact_url="/?" + words, privacy_url=words, texts=texts)
         chat = ChatScript("https://x.example/" + value, (("data-x", value),))

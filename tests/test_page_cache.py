@@ -27,7 +27,7 @@ NONCE = (b"content-security-policy", b"script-src 'nonce-abc'")
 
 
 def lookup(cache: RewriteCache[str], body: bytes, context: str = "") -> str | None:
-    """What is remembered of a body; what is not is kept, as an exchange does."""
+    """Return the stored result for a body; store one if there is none, as an exchange does."""
     known = cache.get(context, body)
     if known is None:
         cache.put(context, body, f"{context}:{body[:9]!r}", 0)
@@ -176,7 +176,7 @@ def answers(
     host: bytes = b"a.example",
     mount: str = "",
 ) -> bytes:
-    """Return a page's bytes after a visit."""
+    """Return a page's bytes as one visitor gets them."""
     exchange = Exchange(
         engine_for(policy), RequestHead("GET", "/", mount, [(b"host", host), (b"cookie", cookie.encode())])
     )
@@ -192,7 +192,7 @@ CLEAN = page()
 class TestRecurringPages:
     @pytest.fixture
     def read(self, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-        """The documents that the engine has read."""
+        """Return a list to which each document that the engine reads is appended."""
         documents: list[bytes] = []
         rewrite = HTMLRewriter.rewrite
 
@@ -339,7 +339,7 @@ class Visit(NamedTuple):
     is_coded: bool
 
     def seen(self, policy: Policy) -> bytes:
-        """The page as the visitor gets it."""
+        """Return the page as the visitor gets it."""
         asked = [(b"host", self.host), (b"cookie", self.cookie.encode()), (b"accept-language", self.language)]
         body = b"".join(self.parts)
         sent, heads = (gzip.compress(body, mtime=0), [GZIP]) if self.is_coded else (body, [])
@@ -361,7 +361,7 @@ visits = st.builds(
 
 
 def policy_with(room: int) -> Policy:
-    """A policy under which a page depends on all that a visit says."""
+    """Return a policy under which a page depends on everything in a visit."""
     return Policy(
         contact_url="/c",
         limits={"cache_bytes": room},

@@ -1,7 +1,7 @@
 """The scripts that a page loads: put together from the minified parts, the vendors' drivers and the site's texts.
 
-The parts lie in the package minified, so that installing it needs no build step. Their readable modules lie beside them
-in `assets/` and in the vendors' folder; `make asset` makes the one from the other.
+The package contains the parts minified, so that installing it needs no build step. Their sources are next to them, in
+`assets/` and in the vendors' folder; `make asset` minifies them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class ScriptSettings:
-    """What the script has to know of the site's settings; see `Facade`."""
+    """The settings of the site that the script needs; see `Facade`."""
 
     texts: Texts
     language: str
@@ -55,31 +55,33 @@ def compose(settings: ScriptSettings, vendors: Sequence[Vendor], *, embeds: bool
 
     Args:
         settings: what the site has chosen.
-        vendors: the vendors whose drivers the script brings.
-        embeds: whether the script brings placeholders for embeds too.
+        vendors: the vendors whose drivers the script contains.
+        embeds: whether the script contains the placeholders for embeds too.
     """
     drivers = ",".join(_driver(vendor.id, embeds) for vendor in vendors)
     vendor_name = vendors[0].name
-    # What differs between sites stands first, where it compresses best.
+    # What differs between sites comes first, where it compresses best.
     arguments = [
         _js(_site_values(settings, vendor_name, embeds)),
         _js_template(_button_markup(settings, vendor_name)),
-        _js(_read(style_file(embeds))),
+        _js(_read_file(style_file(embeds))),
         f"[{drivers}]",
     ]
     if embeds:
         arguments.append(_stand_ins(vendors))
-    return _asset("facade", _read(facade_file(embeds)), arguments)
+    return _asset("facade", _read_file(facade_file(embeds)), arguments)
 
 
 def compose_guard(vendors: Sequence[Vendor], proxied: Mapping[str, str]) -> Asset:
-    """Return the guard for these vendors' tags, to stand in the page itself or to be served as a file."""
-    return _asset("guard", _read("facade/assets/guard.min.js"), [guard_rules(vendors), _js(proxied_hosts(proxied))])
+    """Return the guard for these vendors' tags, to be inlined in the page or served as a file."""
+    return _asset(
+        "guard", _read_file("facade/assets/guard.min.js"), [guard_rules(vendors), _js(proxied_hosts(proxied))]
+    )
 
 
 def compose_stand_ins(vendors: Sequence[Vendor]) -> Asset:
     """Return the stand-ins for these vendors' globals, for pages whose scripts may call them at once."""
-    return _asset("stand-ins", _read("facade/assets/stand-ins.min.js"), [_stand_ins(vendors)])
+    return _asset("stand-ins", _read_file("facade/assets/stand-ins.min.js"), [_stand_ins(vendors)])
 
 
 def _asset(kind: str, function: str, arguments: Sequence[str]) -> Asset:
@@ -91,17 +93,17 @@ def _asset(kind: str, function: str, arguments: Sequence[str]) -> Asset:
 
 
 def facade_file(embeds: bool) -> str:
-    """Return where the minified facade lies, below the package."""
+    """Return the path of the minified facade, below the package."""
     return f"facade/assets/facade{'.embeds' if embeds else ''}.min.js"
 
 
 def style_file(embeds: bool) -> str:
-    """Return where the minified style sheet of the facade lies, below the package."""
+    """Return the path of the minified style sheet of the facade, below the package."""
     return f"facade/assets/facade{'.embeds' if embeds else ''}.min.css"
 
 
 def driver_file(vendor: str, *, embeds: bool) -> str:
-    """Return where the minified driver of a vendor lies, below the package."""
+    """Return the path of the minified driver of a vendor, below the package."""
     return f"vendors/{vendor}{'.embeds' if embeds else ''}.min.js"
 
 
@@ -109,11 +111,11 @@ def _driver(vendor: str, embeds: bool) -> str:
     """Return a vendor's driver. One without a part for embeds has one file."""
     names = [driver_file(vendor, embeds=True)] if embeds else []
     names.append(driver_file(vendor, embeds=False))
-    return next((_read(name) for name in names if (files("consent_middleware") / name).is_file()), _NO_DRIVER)
+    return next((_read_file(name) for name in names if (files("consent_middleware") / name).is_file()), _NO_DRIVER)
 
 
 @lru_cache
-def _read(name: str) -> str:
+def _read_file(name: str) -> str:
     return (files("consent_middleware") / name).read_text("ascii").strip()
 
 
@@ -122,7 +124,7 @@ def _js(value: object) -> str:
 
 
 def _js_template(text: str) -> str:
-    """Return a template literal, which is shorter than a string where the text has many quotes."""
+    """Return a template literal, which is shorter than a string if the text has many quotes."""
     escaped = text.replace("\\", r"\\").replace("`", r"\`").replace("${", r"\${")
     return "`" + "".join(letter if letter.isascii() else _js(letter)[1:-1] for letter in escaped) + "`"
 

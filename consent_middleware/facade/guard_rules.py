@@ -1,8 +1,8 @@
 """The guard's rules: which hosts and paths wait, as regular expressions in JavaScript.
 
-A rule is a purpose and an expression for host and path, then maybe the purpose whose scripts bring the host along, then
-maybe the kind of embed. The first rule that fits an address counts. An address without a rule, or with a rule without a
-purpose, never waits. Hosts are matched without the region that a label may name (`js-eu1.example` as `js.example`).
+A rule is a purpose and an expression for host and path, then maybe the purpose whose scripts also load from the host,
+then maybe the kind of embed. The first rule that fits an address counts. An address without a rule, or with a rule
+without a purpose, never waits. Hosts are matched without the region in a label (`js-eu1.example` as `js.example`).
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from consent_middleware.vendor import Vendor
 
 def guard_rules(vendors: Sequence[Vendor]) -> str:
     """Return the guard's argument `RULES`, an array in JavaScript."""
-    bringing = [rule.purposes for vendor in vendors for rule in vendor.tag_rules]
-    bringing += [rule.purposes for vendor in vendors for rule in vendor.text_rules]
-    brought_by = {other.value: first.value for first, *others in bringing for other in others}
+    purposes = [rule.purposes for vendor in vendors for rule in vendor.tag_rules]
+    purposes += [rule.purposes for vendor in vendors for rule in vendor.text_rules]
+    loaded_by = {other.value: first.value for first, *others in purposes for other in others}
     embeds = [rule for vendor in vendors for rule in vendor.tag_rules if rule.kind]
     rows = []
     # What visitors send, such as a filled form, never waits.
@@ -34,13 +34,13 @@ def guard_rules(vendors: Sequence[Vendor]) -> str:
         f"{host.label}.{host.domain}".removeprefix("*.") for rule in embeds if not rule.path for host in rule.hosts
     }
     for purpose, pattern in host_patterns(vendors, covered):
-        extra = [json.dumps(brought_by[purpose])] if purpose in brought_by else []
+        extra = [json.dumps(loaded_by[purpose])] if purpose in loaded_by else []
         rows.append(_row(purpose, f"({pattern})/", *extra))
     return f"[{','.join(rows)}]"
 
 
 def proxied_hosts(proxied: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return the guard's argument `PROXIED`: the vendors' hosts by the site's own origin that stands in for them."""
+    """Return the guard's argument `PROXIED`: the vendors' hosts by the site's own origin that serves them."""
     hosts: dict[str, list[str]] = {}
     for host, origin in proxied.items():
         # A browser leaves out the scheme's own port.
@@ -64,7 +64,7 @@ def host_patterns(vendors: Sequence[Vendor], covered: Container[str] = ()) -> li
         for domain, purpose in vendor.host_purposes.items()
         if domain not in covered
     }
-    # Pairs of purposes of which the first must come first, since one of its names is below one of the second's.
+    # Pairs of purposes in the order in which they must come: a name of the first is below a name of the second.
     before = {
         (purpose, domains[other])
         for domain, purpose in domains.items()
@@ -90,13 +90,13 @@ def _place_pattern(rule: TagRule) -> str:
     hosts = _any_of(
         host.domain if host.label == "*" else host.label.replace("-*", "") + "." + host.domain for host in rule.hosts
     )
-    # A path that begins so fits, whatever follows.
+    # Any path with this beginning fits.
     paths = rule.path.pattern.removesuffix(".*").replace(".*|", "|") if rule.path else "/"
     return hosts + (f"({paths})" if "|" in paths else paths)
 
 
 def _domain_pattern(domains: list[str]) -> str:
-    """Return a pattern for these domains in which what they share is written once."""
+    """Return a pattern for these domains that writes their common parts once."""
     labels_by_rest: dict[str, list[str]] = {}
     for domain in domains:
         label, _, rest = domain.replace("-*", "").partition(".")

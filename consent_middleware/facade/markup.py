@@ -6,12 +6,12 @@ All of it is ASCII, and well-formed as XML too, so that it reads the same in any
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from consent_middleware.purpose import ChatScript, Purpose
 from consent_middleware.vendor import Vendor
@@ -35,14 +35,14 @@ class Facade:
     """The facade's settings, the scripts that follow from them, and the markup for a page.
 
     Attributes:
-        vendors: the vendors whose drivers the script brings.
-        texts: the words by language.
+        vendors: the vendors whose drivers the script contains.
+        texts: the texts by language.
         contact_url: another way to make contact, as a path or an http, https, mailto or tel URL. The link is shown when
             the chat cannot be loaded, and to visitors without JavaScript. None: text only.
         privacy_url: the privacy page, as a path or an http or https URL, linked from the sentence that says what the
             click does. None: no link.
         cookie: the name of the cookie that keeps the visitor's click for this visit.
-        proxied: the site's own origins that stand in for hosts of the vendors, by host.
+        proxied: the site's own origins that serve hosts of the vendors, by host.
         assets: every script that a page may name, by its file name.
         guard: the guard's script, one of `assets`.
         stand_ins: the stand-ins for vendors' globals, one of `assets`.
@@ -58,6 +58,7 @@ class Facade:
     guard: Asset = field(init=False)
     stand_ins: Asset = field(init=False)
     _scripts: Mapping[tuple[str, str, bool], Asset] = field(init=False)
+    _render_cached: Callable[..., tuple[bytes, bytes]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Compose the script for every language and vendor, with and without placeholders."""
@@ -73,6 +74,8 @@ class Facade:
         }
         object.__setattr__(self, "texts", MappingProxyType(dict(self.texts)))
         object.__setattr__(self, "_scripts", scripts)
+        # The pages of a site are alike. The cache is this facade's own, so that both can be freed together.
+        object.__setattr__(self, "_render_cached", lru_cache(256)(self.render))
         object.__setattr__(self, "guard", compose_guard(self.vendors, self.proxied))
         object.__setattr__(self, "stand_ins", compose_stand_ins(self.vendors))
         assets = {asset.name: asset for asset in (*scripts.values(), self.guard, self.stand_ins)}
@@ -80,7 +83,7 @@ class Facade:
 
     @property
     def fingerprint(self) -> str:
-        """Return a value that changes with everything that markup depends on, besides the arguments of `markup`."""
+        """Return a value that changes with everything that markup depends on, apart from the arguments of `markup`."""
         return repr((sorted(self.assets), sorted((tag, texts.label) for tag, texts in self.texts.items())))
 
     def asset(self, lang: str | None = None, *, vendor: str | None = None, placeholders: bool = False) -> Asset:
@@ -97,7 +100,7 @@ class Facade:
         allowed: Iterable[Purpose],
         lang: str | None = None,
         language: str | None = None,
-        held: Sequence[Mark] = (),
+        marks: Sequence[Mark] = (),
         based: int | None = None,
         texts: int = 0,
         bare: int = 0,
@@ -109,27 +112,27 @@ class Facade:
         """Return the markup for one page, to go before `</body>` or to the document's end.
 
         Args:
-            chat: the script that the click loads, or None where there is nothing but blocked tags to release.
+            chat: the script that the click loads, or None if there are only blocked tags to release.
             asset_url: the URL of any of the scripts; the one for this page has the same folder.
             nonce: the page's own CSP nonce, or None.
             allowed: the purposes that are allowed on this page. If the chat's is, the chat loads by itself.
             lang: the page's language, as its `<html lang>` says, or None if it says none.
             language: the language of the texts, if the site has chosen it; None: the page's.
-            held: the blocked elements that have an address, each as its mark. No others with an address are released.
-            based: how many of them stand before the first `<base>`; None if the page has none.
+            marks: the marks of the blocked elements that have an address. No others with an address are released.
+            based: how many of them come before the first `<base>`; None if the page has none.
             texts: how many inline scripts are blocked.
             bare: how many more lack the page's nonce and run by their hash.
             placeholders: whether embeds are blocked, so that placeholders may stand in for them.
             vendor: the id of the chat's vendor; None: the first.
             ask: whether the page is the same for every visitor, so that the script asks for the visitor's own decision.
-            more: whether the page has a script already, and this one lists what is blocked behind it.
+            more: whether the page has a script already, and this one lists what is blocked after it.
         """
-        blocked = BlockedTags(tuple(held), based, texts, bare)
+        blocked = BlockedTags(tuple(marks), based, texts, bare)
         given = (chat, asset_url, tuple(allowed), lang, language, blocked, placeholders, vendor, ask, more)
         chat_texts = () if chat is None else (chat.src, *chain.from_iterable(chat.attributes))
         # Markup with much of the page's own text rarely recurs, so it is not cached.
-        is_short = sum(map(len, (*chain.from_iterable(held), *chat_texts))) < _LONGEST_CACHED
-        before, after = _render_cached(self, *given) if is_short else self.render(*given)
+        is_short = sum(map(len, (*chain.from_iterable(marks), *chat_texts))) < _LONGEST_CACHED
+        before, after = self._render_cached(*given) if is_short else self.render(*given)
         return before + (b' nonce="%s"' % text(nonce) if nonce is not None else b"") + after
 
     def render(
@@ -151,13 +154,13 @@ class Facade:
         settings: dict[str, object] = {}
         place = b""
         if chat is not None:
-            place = self._place(self.texts[chosen], None if _page_speaks(chosen, lang) else chosen)
+            place = self._place(self.texts[chosen], None if _is_in_language(chosen, lang) else chosen)
             settings = {"src": chat.src, "attrs": dict(chat.attributes)}
         if not more:
             settings["live"] = {purpose.value: 1 for purpose in allowed}
         if ask:
             settings["ask"] = True
-        settings["held"] = blocked.held
+        settings["held"] = blocked.marks
         if blocked.based is not None:
             settings["based"] = blocked.based
         if blocked.texts:
@@ -185,7 +188,7 @@ class Facade:
             nonce: the page's own CSP nonce, or None.
             allowed: the purposes that are allowed on this page.
             lang: the page's language, for the script that releases what the guard blocks.
-            inline: whether the guard stands in the page itself, so that no file is requested.
+            inline: whether the guard is inlined in the page, so that no file is requested.
             ask: whether the page is the same for every visitor, so that the script asks for the visitor's own decision.
             offers: what a button may stand in for if a script inserts it: "chat", with 1 or the accounts, and "embeds".
         """
@@ -221,9 +224,9 @@ class Facade:
 
 
 class BlockedTags(NamedTuple):
-    """The blocked tags of a page, as its script is told; see `Facade.markup`."""
+    """The blocked tags of a page, for its script; see `Facade.markup`."""
 
-    held: tuple[Mark, ...]
+    marks: tuple[Mark, ...]
     based: int | None
     texts: int
     bare: int
@@ -233,13 +236,8 @@ class BlockedTags(NamedTuple):
 _LONGEST_CACHED = 2048
 
 
-@lru_cache(256)  # the pages of a site are alike
-def _render_cached(facade: Facade, *given: Any) -> tuple[bytes, bytes]:
-    return facade.render(*given)
-
-
 @lru_cache(256)
-def _page_speaks(language: str, lang: str | None) -> bool:
+def _is_in_language(language: str, lang: str | None) -> bool:
     """Return whether a page in `lang` is in `language`, so that our texts need no `lang` of their own."""
     return lang is not None and choose({language: Texts()}, lang) == language and lang.lower().startswith(language)
 

@@ -18,7 +18,7 @@ class Texts:
     Attributes:
         label: the name of the facade's region, for screen readers.
         button: the button's label.
-        description: what the click does. It stands beside the button, and screen readers read it with the button.
+        description: what the click does. It is shown next to the button, and screen readers read it with the button.
         privacy: the link to the privacy page, after the description.
         loading: shown while the chat loads.
         ready: read by screen readers when the chat has opened.
@@ -60,7 +60,7 @@ class Texts:
         """
         for field in fields(self):
             if NOT_TEXT.search(getattr(self, field.name)):
-                raise ValueError(f"{field.name} holds a character that no page can hold")
+                raise ValueError(f"{field.name} contains a character that no page can contain")
 
 
 #: The texts by language (BCP 47, primary subtag).

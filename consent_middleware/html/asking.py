@@ -84,7 +84,7 @@ class EndMarkup:
         self._edited_since = False
 
     def note_edit(self) -> None:
-        """Take note of an edit of a tag."""
+        """Record that a tag was edited."""
         self.edited = True
         self._edited_since = self._is_added and not self._nested
 

@@ -127,5 +127,5 @@ class InputBuffer:
         self.start = self.pos = len(self.source)
 
     def wait_for_more(self) -> None:
-        """Read on when another try is worth its cost, because something behind `consumed` is unfinished."""
+        """Read on when another try is worth its cost, because something after `consumed` is unfinished."""
         self._retry.note_try(len(self.source) - self.consumed)

@@ -184,7 +184,7 @@ def _meta_encoding(head: bytes) -> str | None:
 
 
 class AsciiView(Protocol):
-    """Converts a document to bytes in which all markup is ASCII, and back without loss."""
+    """Convert a document to bytes in which all markup is ASCII, and back without loss."""
 
     def read(self, chunk: bytes, *, last: bool = False) -> bytes:
         """Return the view of the next bytes of the document."""

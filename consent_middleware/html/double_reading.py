@@ -9,7 +9,7 @@
 # may differ about everything: which bytes are tags, where a comment ends, which script is open.
 #
 # So the rest of the document is read without context. In each reading, everything that looks like a start tag is a tag
-# (`Prefilter.pattern`), wherever it stands. A tag that names a vendor is changed in the bytes where it stands. Too many
+# (`Prefilter.pattern`), wherever it is. A tag that names a vendor is changed in the bytes of the document. Too many
 # tags may be blocked that way, such as one in a comment, but no tag is missed. Few pages have an escape sequence.
 #
 # Example, with the escape sequence `ESC ( B`, which switches to ASCII:
@@ -17,11 +17,11 @@
 #     <p>ESC$B<img src=//vendor.example>ESC(B</p> <scrESC(Bipt src=//vendor.example/x>
 #
 # - As ASCII there is an `img` with a vendor's host. In ISO-2022-JP the same bytes are kanji: `<i`, `mg`, ...
-# - In ISO-2022-JP there is a `script`: an escape sequence is no character, and both of its parts are ASCII. As ASCII it
-#   is an element with an unknown name.
+# - In ISO-2022-JP there is a `script`: an escape sequence is not a character, and both of its parts are ASCII. As ASCII
+#   it is an element with an unknown name.
 #
 # Both are blocked. To find the second, the bytes are converted (`read_as_jis`): escape sequences are removed, and each
-# character is one byte. The conversion remembers where each byte stands in the document, so that an edit of the
+# character is one byte. The conversion records the position of each byte in the document, so that an edit of the
 # converted tag can be made there.
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ _OTHER: Final = 0xA4
 _HOST_CHARACTERS: Final = {b"\x21\x23": b".", b"\x21\x25": b".", b"\x21\x5d": b"-"}
 _FULL_WIDTH: Final = re.compile(rb"\x23([0-9A-Za-z])")
 
-#: When a long document is read in parts: how far back a script's tag may stand whose end has not arrived.
+#: When a long document is read in parts: how far back to look for the tag of a script that has not ended yet.
 _MAX_SCRIPT: Final = 1 << 17
-#: How long the beginning of a tag may be, escape sequences in its name included, before the pattern knows it as one.
+#: How long the beginning of a tag may be, escape sequences in its name included, before the pattern recognizes it.
 _MAX_NAME: Final = 64
 
 
@@ -57,12 +57,12 @@ class Change(NamedTuple):
 #: The tags that have been read in one of the readings, by their positions and bytes.
 KnownTags = set[tuple[int, bytes]]
 #: Returns the changes for all tags in a reading that are not known yet, and adds these to the known ones. The second
-#: argument is the position in the document of each byte of the reading; None where they are the same.
+#: argument is the position in the document of each byte of the reading; None if they are the same.
 FindChanges = Callable[[bytes, list[int] | None, KnownTags], Iterable[Change]]
 
 
 class EscapeFinder:
-    """Finds the escape sequence from which on a document has two readings.
+    """Find the escape sequence from which on a document has two readings.
 
     Args:
         expected: whether the document declares ISO-2022-JP. Then only an escape sequence that switches from ASCII to
@@ -74,7 +74,7 @@ class EscapeFinder:
         self._state = INITIAL_STATE
 
     def find(self, chunk: bytes) -> int:
-        """Return where the first one stands in the next bytes of the document, or -1."""
+        """Return the position of the first one in the next bytes of the document, or -1."""
         for found in ESCAPE.finditer(chunk):
             before, self._state = self._state, found[1]
             if not self._expected or (before in ASCII_STATES and found[1] in ASCII_STATES):
@@ -118,7 +118,7 @@ def _parts(source: bytes, state: bytes) -> Iterator[tuple[int, int, bytes]]:
 
 
 class DoubleReading:
-    """Rewrites the rest of a document in both readings.
+    """Rewrite the rest of a document in both readings.
 
     The document is buffered until it ends or is longer than `longest`; then it is rewritten up to a place that no tag
     and no script crosses in either reading.

@@ -30,7 +30,7 @@ class DualElement:
         return False
 
     def move(self, dropped: int) -> None:
-        """Take note that so many bytes were dropped from the source."""
+        """Adjust the offsets after so many bytes were dropped from the source."""
         self.searched = max(0, self.searched - dropped)
         if self.end >= 0:
             self.end -= dropped

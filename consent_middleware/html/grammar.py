@@ -1,10 +1,10 @@
-"""The WHATWG HTML tokenizer as named byte patterns, each with the number of the section that it implements.
+r"""The WHATWG HTML tokenizer as named byte patterns, each with the number of the section that it implements.
 
 The patterns and the lists of element names are those of the HTML standard's chapter 13.2
 (https://html.spec.whatwg.org/multipage/parsing.html). All patterns are verbose and work on bytes. Every quantifier that
 could give bytes back is possessive (`*+`), so that a pattern reads each byte a bounded number of times. A construct
-that is not finished within `endpos` does not match at all, so the tokenizer knows that it has to wait. `\\s` is never
-used: in bytes it includes `\\v`, which is not HTML whitespace.
+that is not finished within `endpos` does not match at all, so the tokenizer knows that it has to wait. `\s` is never
+used: in bytes it includes `\v`, which is not HTML whitespace.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from consent_middleware.patterns import trie_pattern
 
 
 def name(*words: bytes | str) -> str:
-    """Give a pattern that matches one of the ASCII ``words`` in any letter case, up to where a tag name ends.
+    """Return a pattern that matches one of the ASCII `words` in any letter case, up to where a tag name ends.
 
-    The lookahead keeps ``b`` from matching in ``<base>``.
+    The lookahead keeps `b` from matching in `<base>`.
     """
     return trie_pattern(w.decode("ascii") if isinstance(w, bytes) else w for w in words) + rf"(?={NAME_END})"
 
@@ -37,7 +37,7 @@ ATTRIBUTE_NAME: Final = r"[^\t\n\f\r\x20/>][^\t\n\f\r\x20/>=]*+"
 # 13.2.5.35 Before attribute value, .36 double-quoted, .37 single-quoted, .38 unquoted; "=" before ">" has no value.
 ATTRIBUTE_VALUE: Final = r"""(?: "[^"]*+" | '[^']*+' | [^\t\n\f\r\x20>"'][^\t\n\f\r\x20>]*+ | (?=>) )"""
 
-# 13.2.5.32 to .40. A "=" behind a name must have a value: with an unclosed quote the tag is unfinished, not shorter.
+# 13.2.5.32 to .40. A "=" after a name must have a value: with an unclosed quote the tag is unfinished, not shorter.
 ATTRIBUTES: Final = rf"""
 (?:
   [\t\n\f\r\x20/]*+ {ATTRIBUTE_NAME}
@@ -49,7 +49,7 @@ ATTRIBUTES: Final = rf"""
 COMMENT: Final = r"<!-- (?: -?> | [^-]*+ (?: - (?! -!?> ) [^-]*+ )*+ --!?> )"
 
 # 13.2.5.41 Bogus comment, .42 Markup declaration open, .53 to .68 DOCTYPE, .7 End tag open: all of them end at the
-# first ">", even inside the quotes of a DOCTYPE. The pattern begins behind "<".
+# first ">", even inside the quotes of a DOCTYPE. The pattern begins after "<".
 DECLARATION: Final = r"! (?! -- ) [^>]*+ > | \? [^>]*+ > | / [^a-zA-Z>] [^>]*+ > | />"
 
 
@@ -69,7 +69,7 @@ ATTRIBUTE: Final = pattern(
 ROOT: Final = pattern(rf"<{name('html')} {ATTRIBUTES} >")
 TAG_OPENING: Final = pattern(r"<(/?+) ([^\t\n\f\r\x20/>]*+)")
 TAG_NAME_SPAN: Final = pattern(rf"< (?:{TAG_NAME}|[^\t\n\f\r\x20/>]++)")
-# 13.2.6.4.7: characters behind which a frameset is refused.
+# 13.2.6.4.7: characters after which a frameset is refused.
 VISIBLE: Final = re.compile(rb"[^\t\n\f\r\x20\x00]")
 # What may begin the end of raw text, a comment or a CDATA section, or another state of a script.
 MAY_END: Final = re.compile(rb"(?:<(?:/?[a-zA-Z]*+|!-?)|--?!?|\]\]?)\Z")
@@ -78,7 +78,7 @@ XML_NAME: Final = r"""[^\t\n\f\r\x20<>/="'!?&]++"""
 XML_PREFIX: Final = r"""[^\t\n\f\r\x20<>/="'!?&:]++"""
 XML_REST: Final = r"""(?: [^<>"']++ | "[^<"]*+" | '[^<']*+' )*+"""
 XML_TAG: Final = pattern(rf"<(/?+) ({XML_NAME}) {XML_REST} >")
-# A "<" without a tag is an error in XML. It is skipped, and the bytes behind it are read.
+# A "<" without a tag is an error in XML. It is skipped, and the bytes after it are read.
 XML_NO_TAG: Final = pattern(
     rf"""< (?: [\t\n\f\r\x20<>="'&] | / [\t\n\f\r\x20<>/="'!?&] | /?+ {XML_NAME} {XML_REST} ["']?+ [^<"']*+ < )"""
 )
@@ -98,15 +98,15 @@ XML_SCRIPT: Final = pattern(
     rf"[^<]*+ (?: (?: {COMMENT} | {CDATA} | {_INSTRUCTION} | < /?+ (?! {_XML_SCRIPT} ) {XML_NAME} {XML_REST} >"
     rf" | < (?! /?+ {_XML_SCRIPT} | !-- | !\[CDATA\[ | \? ) ) [^<]*+ )*+ (?= < /?+ {_XML_SCRIPT} )"
 )
-# The markup in such a script, and markup that is unfinished ("begun").
+# The markup in such a script, and markup that is unfinished.
 SVG_IN_SCRIPT: Final = pattern(
     rf"{COMMENT} | <!\[CDATA\[ (?P<data> [^\]]*+ (?: \] (?! \]> ) [^\]]*+ )*+ ) \]\]> | {_BOGUS}"
-    rf" | < (?P<end> /?+ ) (?P<name> {TAG_NAME} ) {ATTRIBUTES} > | (?P<begun> < [a-zA-Z!?/] )"
+    rf" | < (?P<end> /?+ ) (?P<name> {TAG_NAME} ) {ATTRIBUTES} > | (?P<unfinished> < [a-zA-Z!?/] )"
 )
 XML_IN_SCRIPT: Final = pattern(
     rf"{COMMENT} | <!\[CDATA\[ (?P<data> [^\]]*+ (?: \] (?! \]> ) [^\]]*+ )*+ ) \]\]> | {_INSTRUCTION}"
     rf" | < (?P<end> /?+ ) (?P<name> {XML_NAME} ) {XML_REST} >"
-    rf" | (?P<begun> <!-- | <!\[CDATA\[ | <\? | < /?+ {_XML_SCRIPT} )"
+    rf" | (?P<unfinished> <!-- | <!\[CDATA\[ | <\? | < /?+ {_XML_SCRIPT} )"
 )
 UNFINISHED_OPENING: Final = re.compile(rb"<[a-zA-Z]*\Z")
 # 13.2.5.41, .45 and .69: the ends of a comment, a bogus comment and a CDATA section whose beginning was read before.
@@ -147,7 +147,7 @@ SPECIAL: Final = frozenset(
     b"object ol p param plaintext pre script search section select source style summary table tbody td template "
     b"textarea tfoot th thead title tr track ul wbr xmp".split()
 )
-# 13.2.4.2: the parts of a table. Foreign content is no boundary of the scope in which their end tags look.
+# 13.2.4.2: the parts of a table. Foreign content does not bound the scope of their end tags.
 TABLE_PARTS: Final = frozenset(b"caption table tbody td tfoot th thead tr".split())
 # 13.2.4.3: elements that a browser reopens after another end tag has closed them.
 FORMATTING: Final = frozenset(b"a b big code em font i nobr s small strike strong tt u".split())
@@ -181,7 +181,7 @@ NO_CUSTOM_ELEMENT: Final = frozenset(
     b"annotation-xml color-profile font-face font-face-src font-face-uri font-face-format font-face-name "
     b"missing-glyph".split()
 )
-# 13.2.6.4.7: start tags behind which a frameset is refused.
+# 13.2.6.4.7: start tags after which a frameset is refused.
 FRAMESET_NOT_OK: Final = frozenset(
     b"applet area body br button dd dt embed hr iframe image img input keygen li listing marquee object plaintext pre "
     b"select table template textarea wbr xmp".split()
@@ -198,7 +198,7 @@ MATHML_BOUNDS: Final = MATHML_TEXT | {b"annotation-xml"}
 SVG_INTEGRATION: Final = frozenset({b"foreignobject", b"desc", b"title"})
 # The end tags of all integration points. They are ignored if none is open.
 INTEGRATION_POINT_ENDS: Final = b"".join(b"</%b>" % word for word in sorted(MATHML_TEXT | SVG_INTEGRATION))
-# Start tags behind which HTML and foreign content are read differently.
+# Start tags after which HTML and foreign content are read differently.
 READ_DIFFERENTLY: Final = RAW_TEXT | MATHML_BOUNDS | SVG_INTEGRATION | {b"math", b"plaintext", b"select", b"template"}
 # HTML inside foreign content: start tags whose effect depends on the elements around that, or on the modes of a table.
 DEPENDS_ON_PAGE: Final = TABLE_STARTS | {b"form", b"frameset", b"select", b"table"}
@@ -208,18 +208,18 @@ DEPENDS_ON_PAGE: Final = TABLE_STARTS | {b"form", b"frameset", b"select", b"tabl
 # These patterns read many constructs in one match: everything up to the next one that the tokenizer has to follow.
 # Every alternative is a whole construct, so that a run ends before an unfinished one.
 
-# A tag in which every "=" is behind a name and before a quote. ATTRIBUTES matches the same; this is faster, because it
+# A tag in which every "=" is after a name and before a quote. ATTRIBUTES matches the same; this is faster, because it
 # reads a value in one step.
 QUOTED_ONLY: Final = r"""
 (?: [^"'>=]*+ (?<! [\t\n\f\r\x20/"'] ) = (?: "[^"]*+" | '[^']*+' ) )*+ [^"'>=]*+ >"""
 
-# Most attributes are a space, a name and a value in double quotes. Behind any number of these, ATTRIBUTES reads on,
+# Most attributes are a space, a name and a value in double quotes. After any number of these, ATTRIBUTES reads on,
 # because an attribute may directly follow a closing quote (13.2.5.39).
 PLAIN_ATTRIBUTES: Final = r"""(?: \x20 [^\t\n\f\r\x20/>="']++ =" [^"]*+ " )*+"""
 # Nothing that can fail may follow this in a pattern, or it would be tried once for each alternative.
 REST_OF_TAG: Final = rf"{PLAIN_ATTRIBUTES} (?: > | /> | {ATTRIBUTES} > )"
 
-# 13.2.5.2, .3, .5, .6, .9 to .14: an element with raw text or RCDATA, from behind "<" to the end of its end tag.
+# 13.2.5.2, .3, .5, .6, .9 to .14: an element with raw text or RCDATA, from after "<" to the end of its end tag.
 _RAW_ELEMENTS = {
     word: rf"""
     {name(word)} {PLAIN_ATTRIBUTES} {ATTRIBUTES} >
@@ -242,11 +242,11 @@ _RAW_ELEMENTS["noscript"] = rf"""
 )*+
 </{name("noscript")} {REST_OF_TAG}"""
 
-# 13.2.5.27 to .31 Script data double escaped: from behind "<script" to behind "</script", or to "-->".
+# 13.2.5.27 to .31 Script data double escaped: from after "<script" to after "</script", or to "-->".
 _DOUBLE_ESCAPED = rf"""
 <{name("script")} (?: [^<\-]++ | - (?! -> ) | < (?! /{name("script")} ) )*+ (?: </{name("script")} | (?= --> ) )"""
 
-# 13.2.5.18 to .26 Script data escaped: from behind "<!--" to behind "-->", or to "</script".
+# 13.2.5.18 to .26 Script data escaped: from after "<!--" to after "-->", or to "</script".
 _ESCAPED = rf"""
 (?:
   -*+>
@@ -254,7 +254,7 @@ _ESCAPED = rf"""
     (?: --> | (?= </{name("script")} ) )
 )"""
 
-# 13.2.5.4 Script data, .15 to .17: a script element, from behind "<" to the end of its end tag.
+# 13.2.5.4 Script data, .15 to .17: a script element, from after "<" to the end of its end tag.
 _SCRIPT_ELEMENT = rf"""
 {name("script")} {PLAIN_ATTRIBUTES} {ATTRIBUTES} >
 [^<]*+ (?: < (?: !-- {_ESCAPED} | (?! /{name("script")} | !-- ) ) [^<]*+ )*+

@@ -23,7 +23,7 @@ _PARTS: Final = re.compile(rb"\x1b(\([BJI]|\$[@B])|((?:(?!\x1b(?:\([BJI]|\$[@B])
 
 @cache
 def _byte_map() -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
-    """Return the character in the view for each byte that is not ASCII where it stands, and the reverse."""
+    """Return the private-use character for each byte that is not part of ASCII text, and the reverse."""
     to_view = {bytes([byte]): chr(0xE000 + byte).encode("utf-8") for byte in range(256)}
     return to_view, {character: byte for byte, character in to_view.items()}
 

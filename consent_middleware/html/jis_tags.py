@@ -1,4 +1,4 @@
-"""The tags of a document that may or may not be in ISO-2022-JP; `doubt` makes the two readings."""
+"""The tags of a document that may or may not be in ISO-2022-JP; `double_reading` makes the two readings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .tags import StartTag
 from .watch import Edit
 
 #: The name of a tag without its prefix, and what ends the text of a script.
-_NAME: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?([^\t\n\f\r />]++)")
+_LOCAL_NAME: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?([^\t\n\f\r />]++)")
 _END_OF_SCRIPT: Final = re.compile(rb"</[sS][cC][rR]")
 
 
@@ -39,7 +39,7 @@ class TagsOfBothReadings:
             begin, end = found.span()
             place = begin if places is None else places[begin]
             raw = found[0] + b">"
-            opening = _NAME.match(raw)
+            opening = _LOCAL_NAME.match(raw)
             if (place, raw) in known or opening is None:
                 continue
             known.add((place, raw))
@@ -72,16 +72,16 @@ class TagsOfBothReadings:
         )
         return next(cut, len(source))
 
-    def _edits(self, tag: StartTag, behind: bytes) -> Sequence[Edit]:
+    def _edits(self, tag: StartTag, following: bytes) -> Sequence[Edit]:
         """Return the edits of a tag.
 
         Args:
             tag: the tag.
-            behind: the bytes behind it.
+            following: the bytes after it.
         """
         asker = self._asker
         if tag.name == b"script" and asker.gate.text_needles is not None and asker.watch.wants_script_text(tag):
-            tag.text = asker.gate.script_text(_END_OF_SCRIPT.split(behind, maxsplit=1)[0])
+            tag.text = asker.gate.script_text(_END_OF_SCRIPT.split(following, maxsplit=1)[0])
         if not (
             tag.text is not None or asker.base.address is not None or asker.gate.may_match(tag.raw, asker.encoding)
         ):
@@ -93,7 +93,7 @@ class TagsOfBothReadings:
 def _placed(edit: Edit, begin: int, places: list[int] | None) -> Change:
     """Return an edit of a tag as a change of the document.
 
-    Bytes are added directly behind the byte before them, and not behind an escape sequence that follows it.
+    Bytes are added directly after the byte before them, and not after an escape sequence that follows it.
 
     Args:
         edit: the edit.
@@ -102,6 +102,6 @@ def _placed(edit: Edit, begin: int, places: list[int] | None) -> Change:
     """
     start, end = begin + edit.start, begin + edit.end
     if places is not None:
-        behind = places[end - 1] + 1 if edit.end else places[end]
-        start, end = (places[start], behind) if edit.end > edit.start else (behind, behind)
+        after = places[end - 1] + 1 if edit.end else places[end]
+        start, end = (places[start], after) if edit.end > edit.start else (after, after)
     return Change(start, end, edit.replacement)

@@ -17,7 +17,7 @@ class ScriptLookAhead:
 
     def __init__(self, tokens: TokenReader) -> None:
         self._tokens = tokens
-        # How far behind the "<" of the start tag to resume, and in which state.
+        # How far after the "<" of the start tag to resume, and in which state.
         self._resume_at = 0
         self._resume_escape = 0
         # How many bytes all searches for this end have read.

@@ -33,7 +33,7 @@ parsed.
 #     2                                                                                        img src="/b.png">
 #
 # The first column, joined, is `\0script src="//js.vend&#111;r.example/1.js">\0`, and normalized
-# `\0script src="//js.vendor.example/1.js">\0`. The needle is found in it behind one NUL: tag 1 is a candidate. The last
+# `\0script src="//js.vendor.example/1.js">\0`. The needle is found in it after one NUL: tag 1 is a candidate. The last
 # column has no reference and no encoded host. It is searched as it is, and nothing is found.
 #
 # Why nothing is missed
@@ -42,7 +42,7 @@ parsed.
 # - A needle has no NUL in it, so no match reaches from one part into the next.
 # - Normalizing neither adds nor removes a NUL between two parts. A part may contain a NUL itself, or `%00`; then the
 #   NULs are not as many as expected, and every tag is a candidate.
-# - The scan does not know the context of a tag. What stands in a comment is only a candidate too many. But a `<script>`
+# - The scan does not know the context of a tag. A tag in a comment is only a candidate too many. But a `<script>`
 #   may not be a script to the parser (in a `textarea`, in SVG), and real tags may then start in what was taken for its
 #   text. So tags in these texts are tested too, whenever a text contains one that could matter.
 # - What looks like one tag may hide another one inside it. So a tag with a "<" in it is a candidate, and where a
@@ -68,7 +68,7 @@ _Tag = tuple[bytes, bytes, bytes, bytes]
 _Find = Callable[[bytes, int], int]
 """Returns where something is found first in some bytes, from a position on, or -1."""
 
-# Elements, besides scripts, whose tags are always normalized: they are few, or load more than their own content.
+# Elements other than scripts whose tags are always normalized: they are few, or load more than their own content.
 _ALWAYS_NORMALIZED: Final = frozenset({b"base", b"iframe", b"link"})
 # Where so many tags match, their spans are taken from a second scan; fewer are searched one by one.
 MAX_SEARCHES: Final = 8
@@ -134,14 +134,14 @@ def _first_letters(words: frozenset[bytes]) -> str:
 def scan_pattern(elements: frozenset[bytes], *, xml: bool) -> re.Pattern[bytes]:
     """Return the pattern that collects, in one scan, everything that `Prefilter.candidate_spans` has to test.
 
-    Its groups are those of `_Tag`. A tag is matched from behind its "<", and as far as it has arrived. The text of a
+    Its groups are those of `_Tag`. A tag is matched from after its "<", and as far as it has arrived. The text of a
     script is taken to end where the first end tag begins.
     """
     prefix = rf"(?:{grammar.XML_PREFIX}:)?+" if xml else ""
     # Two letters rule out most tags of a page. To try a group or a name for each of them would take several times as
     # long.
     lookahead = "" if xml else rf"(?={_first_letters(elements | {b'script'})})"
-    # In XML no tag has a "<" in it: a tag that is not finished must not swallow those behind it.
+    # In XML no tag has a "<" in it: a tag that is not finished must not swallow those after it.
     tag = rf"(?:{grammar.XML_REST}>?+)" if xml else rf"(?:{grammar.QUOTED_ONLY}|{grammar.ATTRIBUTES}>?+)"
     others = sorted(elements - _ALWAYS_NORMALIZED)
     return grammar.pattern(
@@ -169,7 +169,7 @@ class TagSearch:
         elements: lower-case names of the elements to look for. `img` covers `image`, which is the same element to a
             browser. In SVG only `script` and `base` are looked for.
         script_words: what the start tag of a script may contain instead of a needle.
-        text_needles: what the text of an inline script must contain; None where no texts are looked for.
+        text_needles: what the text of an inline script must contain; None if no texts are looked for.
     """
 
     def __init__(
@@ -194,10 +194,10 @@ class TagSearch:
 
 
 class Prefilter:
-    """Rules out tags and whole documents that cannot match a search.
+    """Rule out tags and whole documents that cannot match a search.
 
-    Besides the elements of the search it looks for `base`, because its URL counts for all tags that follow, and for
-    `iframe`, because it may contain a document.
+    In addition to the elements of the search, it looks for `base`, because its URL counts for all tags that follow,
+    and for `iframe`, because it may contain a document.
     """
 
     def __init__(self, search: TagSearch, *, xml: bool) -> None:
@@ -260,7 +260,7 @@ class Prefilter:
         return _find_all(source, {tags[number] for number in matches.numbers})
 
     def _matching_tags(self, count: int, scripts: bytes, always: bytes, others: bytes, encoding: str) -> _Matches:
-        """Return which tags must be parsed for what stands in the tags themselves, or may hide other tags.
+        """Return which tags must be parsed because of their own text, or because they may hide other tags.
 
         Args:
             count: the number of all tags.
@@ -298,7 +298,7 @@ class Prefilter:
         )
 
     def _may_have_foreign_script(self, source: bytes, tags: Sequence[_Tag], texts: bytes, *, complete: bool) -> bool:
-        """Return whether a script may stand in SVG or XML, where its text is markup and may be spelled as such."""
+        """Return whether a script may be in SVG or XML, where its text is markup and may be spelled as such."""
         has_markup = b"<!--" in texts or b"<![CDATA[" in texts or URL_REFERENCE.search(texts)
         if has_markup and (self._xml or not complete or SVG_BEGIN.search(source)):
             return True
@@ -310,7 +310,7 @@ class Prefilter:
         return bool(has_tags) and _has_svg_script(source)
 
     def _may_match_as_foreign(self, text: bytes) -> bool:
-        """Return whether the text of a script in SVG or XML has a needle, or may continue behind the first end tag."""
+        """Return whether the text of a script in SVG or XML has a needle, or may continue after the first end tag."""
         if self._script_opening.search(text):
             return True
         if _ends_inside_tag(text):
@@ -327,7 +327,7 @@ class Prefilter:
         """Return whether these texts contain a start tag to check, in case their `<script>` is not parsed as one."""
         tags = self._whole_tag.findall(texts)
         if not all(tag.endswith(b">") and b"<" not in tag[1:] and b"\0" not in tag for tag in tags):
-            # The tag continues behind the text, or hides another one.
+            # The tag continues after the text, or hides another one.
             return True
         joined = b"\0".join(tags)
         normalized = normalize_urls(joined, encoding)
@@ -391,7 +391,7 @@ class _Matches:
         while at >= 0:
             number += joined.count(b"\0", begin, at)
             self.numbers.add(number)
-            # One match is enough for a part: go on behind it.
+            # One match is enough for a part: go on after it.
             begin = joined.find(b"\0", at)
             at = find(joined, begin + 1) if begin >= 0 else -1
 
@@ -421,7 +421,7 @@ def _ends_inside_tag(text: bytes) -> bool:
 
 
 def _has_svg_script(source: bytes) -> bool:
-    """Return whether a script may stand in SVG: whether one begins before the SVG ends."""
+    """Return whether a script may be in SVG: whether one begins before the SVG ends."""
     at = 0
     while found := SVG_BEGIN.search(source, at):
         end = SVG_END.search(source, found.end())
@@ -429,21 +429,21 @@ def _has_svg_script(source: bytes) -> bool:
         if HTML_SCRIPT_BEGIN.search(source, found.end(), at):
             return True
         if source.find(b"<!", found.end(), at) >= 0:
-            # This end may stand in a comment or a CDATA section, so the SVG may continue.
+            # This end may be in a comment or a CDATA section, so the SVG may continue.
             return HTML_SCRIPT_BEGIN.search(source, at) is not None
     return False
 
 
 def _may_be_double_escaped(text: bytes) -> bool:
-    """Return whether a script may continue behind the first end tag (13.2.5.27, "script data double escaped")."""
+    """Return whether a script may continue after the first end tag (13.2.5.27, "script data double escaped")."""
     after_comments = text.split(b"<!--")[1:]
     return any(b"<script" in part.partition(b"-->")[0].lower() for part in after_comments)
 
 
 class Candidates:
-    """The candidates in a piece of a document, in the order in which they stand.
+    """The candidates in a piece of a document, in document order.
 
-    A candidate need not be a tag: it may stand in a comment or in a script. Its span ends where its attributes do, or
+    A candidate need not be a tag: it may be in a comment or in a script. Its span ends where its attributes do, or
     where the piece does.
 
     Attributes:
@@ -468,7 +468,7 @@ class Candidates:
             source: the piece of the document.
             start: where to begin, if every tag counts.
             encoding: that of the document.
-            every: whether every tag counts, as it does behind a `base`.
+            every: whether every tag counts, as it does after a `base`.
             complete: whether the piece is the whole document; see `Prefilter.candidate_spans`.
         """
         self._pattern = prefilter.pattern
@@ -482,7 +482,7 @@ class Candidates:
         self.start, self.stop = next(self._spans, (len(source), len(source)))
 
     def advance(self, pos: int) -> int:
-        """Return where the first candidate at or behind `pos` begins, or the end of the piece."""
+        """Return where the first candidate at or after `pos` begins, or the end of the piece."""
         while self.start < pos:
             if pos < self.stop:
                 # This was not a tag to the tokenizer. Tags that begin inside it are candidates instead.

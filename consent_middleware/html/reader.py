@@ -15,7 +15,7 @@ from .token_reader import Kind
 from .watch import Edit
 
 #: References to entities, and the attributes by which a tag loads something.
-_ENTITY: Final = re.compile(rb"&([^#&;\t\n\r ][^&;\t\n\r ]*+);")
+_ENTITY_REFERENCE: Final = re.compile(rb"&([^#&;\t\n\r ][^&;\t\n\r ]*+);")
 _ADDRESS_ATTRIBUTES: Final = frozenset({b"src", b"href", b"srcset", b"srcdoc", b"imagesrcset"})
 
 
@@ -139,7 +139,7 @@ class DocumentReader:
             yield from sweep.due_edits()
 
     def _take_root(self) -> None:
-        """Tell the watch the root element, if the first start tag is that of `html`."""
+        """Pass the root element to the watch, if the first start tag is that of `html`."""
         tokens = self.tokens
         self._wants_root = False
         if tokens.name == b"html":
@@ -153,7 +153,7 @@ class DocumentReader:
         is_asked = self._gate.is_candidate(name) or (
             asker.wants_script and (name == b"meta" or self._may_have_handler())
         )
-        # A base of SVG is no base element, but a browser's look-ahead takes it for one.
+        # A base of SVG is not a base element, but a browser's look-ahead takes it for one.
         if not is_asked or (tree.is_svg and name not in {b"script", b"base"} and not tree.maybe_foreign):
             return
         if name == b"script" and tokens.dual_element is not None:
@@ -183,7 +183,7 @@ class DocumentReader:
         """Yield edits that take from a tag the addresses that are put together from entities."""
         for attribute in StartTag(self.tokens.name, raw, xml=True, encoding=self.asker.encoding).attributes:
             name = attribute.name.rpartition(b":")[2]
-            entities = set(_ENTITY.findall(attribute.value))
+            entities = set(_ENTITY_REFERENCE.findall(attribute.value))
             if name in _ADDRESS_ATTRIBUTES and entities & self.declared and self.asker.bail_out():
                 yield Edit(*attribute.name_span, b"data-withheld-" + name)
 
@@ -200,7 +200,7 @@ class DocumentReader:
         """Return the markup to add at the end of the document."""
         tokens = self.tokens
         closing = tokens.closing
-        # A browser ignores an unfinished tag at the end, but would read it with something added behind it.
+        # A browser ignores an unfinished tag at the end, but would read it with something added after it.
         if closing is None or tokens.truncated or tokens.xml or self.sweep.ends_in_tag:
             return b""
         markup = self._end_markup.at_end()

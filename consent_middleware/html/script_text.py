@@ -27,15 +27,15 @@ def foreign_text(raw: bytes, *, xml: bool) -> bytes:
     open_elements: list[bytes] = []
     at = 0
     for found in (grammar.XML_IN_SCRIPT if xml else grammar.SVG_IN_SCRIPT).finditer(raw):
-        if found["begun"]:
+        if found["unfinished"]:
             continue
         if not open_elements:
-            text += [_decoded(raw[at : found.start()], xml=xml), found["data"] or b""]
+            text += [_decode_all(raw[at : found.start()], xml=xml), found["data"] or b""]
         at = found.end()
         if found["name"]:
             _follow_tag(found, open_elements, xml=xml)
     if not open_elements:
-        text.append(_decoded(raw[at:], xml=xml))
+        text.append(_decode_all(raw[at:], xml=xml))
     return b"".join(text)
 
 
@@ -55,7 +55,7 @@ def scripts_within(source: bytes, at: int, stop: int, *, xml: bool) -> tuple[dic
     texts: dict[int, bytes] = {}
     scripts: list[tuple[int, list[bytes]]] = [(at, [])]
     for found in (grammar.XML_IN_SCRIPT if xml else grammar.SVG_IN_SCRIPT).finditer(source, at, stop):
-        if found["begun"]:
+        if found["unfinished"]:
             break
         name = found["name"] or b""
         if (name.rpartition(b":")[2] if xml else name.lower()) != b"script":
@@ -84,7 +84,7 @@ def _follow_tag(found: re.Match[bytes], open_elements: list[bytes], *, xml: bool
             pass
 
 
-def _decoded(text: bytes, *, xml: bool) -> bytes:
+def _decode_all(text: bytes, *, xml: bool) -> bytes:
     """Return the text with its character references decoded."""
     return decode_references(text.decode("latin-1"), xml=xml).encode("latin-1", "replace")
 

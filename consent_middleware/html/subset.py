@@ -18,13 +18,14 @@ MAX_LENGTH: Final = 1 << 16
 _SPACE: Final = rb"[\t\n\r ]"
 _STRING: Final = rb"(?:\"[^\"]*+\"|'[^']*+')"
 _BEFORE: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:" + _SPACE + rb"++|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
-_PART: Final = rb"<!--.*?-->|<\?.*?\?>|<![A-Z](?:[^\"'>]|" + _STRING + rb")*+>"
+_SUBSET_PART: Final = rb"<!--.*?-->|<\?.*?\?>|<![A-Z](?:[^\"'>]|" + _STRING + rb")*+>"
 _DOCTYPE: Final = re.compile(
-    rb"<!DOCTYPE(?:[^\"'\[>]|" + _STRING + rb")*+(?:>|\[((?:" + _PART + rb"|[^\]<])*+)\]" + _SPACE + rb"*+>)", re.DOTALL
+    rb"<!DOCTYPE(?:[^\"'\[>]|" + _STRING + rb")*+(?:>|\[((?:" + _SUBSET_PART + rb"|[^\]<])*+)\]" + _SPACE + rb"*+>)",
+    re.DOTALL,
 )
 _OPENINGS: Final = (b"<!--", b"<?", b"<!DOCTYPE", b"\xef\xbb\xbf")
-_DECLARATION: Final = re.compile(_PART, re.DOTALL)
-_ENTITY: Final = re.compile(
+_DECLARATION: Final = re.compile(_SUBSET_PART, re.DOTALL)
+_ENTITY_DECLARATION: Final = re.compile(
     rb"<!ENTITY" + _SPACE + rb"++(%?)" + _SPACE + rb"*+([^\t\n\r \"'>]++)" + _SPACE + rb"++(" + _STRING + rb")"
 )
 #: Attributes that make an element load something. A longer name may end with one of these.
@@ -34,27 +35,27 @@ _SETS_URL: Final = re.compile(
 )
 #: The predefined entities, and the characters that begin markup or a reference, or end a value.
 PREDEFINED: Final = ("amp", "lt", "gt", "quot", "apos")
-_MARKUP: Final = '"%&<'
+_MARKUP_CHARACTERS: Final = '"%&<'
 # The apostrophe is stricter than necessary.
-_MARKUP_IN_HEX: Final = _MARKUP + "'"
+_MARKUP_IN_HEX: Final = _MARKUP_CHARACTERS + "'"
 #: What may become markup or refer to an entity: `<`, `%`, and every reference except those to predefined entities and,
 #: by number, to other characters.
 _ACTIVE: Final = re.compile(
     (
-        rf"[<%]|&(?!(?:{'|'.join(PREDEFINED)});|\#0*+(?!{decimal_codes(_MARKUP)};)[0-9]++;"
+        rf"[<%]|&(?!(?:{'|'.join(PREDEFINED)});|\#0*+(?!{decimal_codes(_MARKUP_CHARACTERS)};)[0-9]++;"
         rf"|\#x0*+(?!{hex_codes(_MARKUP_IN_HEX)};)[0-9a-fA-F]++;)"
     ).encode("ascii")
 )
 
 
 class SubsetFilter:
-    """Reads an XML document up to the end of its document type declaration, and removes what could hide a tag.
+    """Read an XML document up to the end of its document type declaration, and removes what could hide a tag.
 
     Args:
         give_up: called once for each declaration that could hide a tag; returns whether to remove it.
 
     Attributes:
-        names: the names of the declared entities, of which a URL may be composed.
+        names: the names of the declared entities, which a URL may be made of.
         done: whether the declaration has been read.
     """
 
@@ -91,7 +92,7 @@ class SubsetFilter:
     def _filter_declaration(self, declaration: re.Match[bytes]) -> bytes:
         """Return a declaration, without what could hide a tag."""
         text = declaration[0]
-        entity = _ENTITY.match(text)
+        entity = _ENTITY_DECLARATION.match(text)
         if entity is None:
             return b"" if _SETS_URL.match(text) and self._give_up() else text
         if not entity[1]:

@@ -1,7 +1,7 @@
 """Looking for tags at every "<", where it is unknown where tags begin.
 
 Browsers may then read different tags, and some of these overlap. So the watch is asked about everything that may be a
-start tag, wherever it stands, and text that looks like one may be edited too. Offsets here count from the beginning of
+start tag, wherever it is, and text that looks like one may be edited too. Offsets here count from the beginning of
 the document, because edits wait while the source moves on.
 """
 
@@ -79,8 +79,8 @@ class TagSweep:
             moved = Edit(edit.start + offset, edit.end + offset, edit.replacement)
             # The edits in the list do not overlap, so only the neighbors can overlap a new one.
             at = bisect(self._pending, moved[:2], key=_span)
-            before, behind = self._pending[max(at - 1, 0) : at], self._pending[at : at + 1]
-            if all(edit.end <= moved.start for edit in before) and all(moved.end <= edit.start for edit in behind):
+            before, after = self._pending[max(at - 1, 0) : at], self._pending[at : at + 1]
+            if all(edit.end <= moved.start for edit in before) and all(moved.end <= edit.start for edit in after):
                 self._pending.insert(at, moved)
             self._asker.end_markup.edited = True
 

@@ -30,7 +30,7 @@ class Attribute(NamedTuple):
 
 
 class StartTag:
-    """Hold one start tag as it stands in the document.
+    """Hold one start tag as it is written in the document.
 
     Attributes:
         name: the ASCII-lowercased name; in XML the name as written.

@@ -13,7 +13,7 @@ A tag may be read in two ways, and which one applies is not in the bytes:
 
 - `noscript` has text for a browser that runs scripts, and markup for one that does not (13.2.6.4.4, .7). The tokenizer
   reads such a *dual element* as markup, up to the end tag at which its text ends. Inside, `tree` is the tree of a
-  browser without scripts; behind the element it is the outer tree again, as that was before.
+  browser without scripts; after the element it is the outer tree again, as that was before.
 - In SVG, `<script>` has markup in it and `href` is its address; in HTML it has text, and `src` is its address. Where an
   end tag in foreign content may close an element of the page around it, or where browsers differ about `select`, both
   readings are possible. The tokenizer continues with one of them and says so: `tree.maybe_foreign` means that a tag may
@@ -312,6 +312,6 @@ class Tokenizer(TokenReader):
             self.tree.open.pop()
 
 
-def _may_be_cdata(begun: bytes) -> bool:
+def _may_be_cdata(opening: bytes) -> bool:
     """Return whether these bytes begin a CDATA section, or may with more bytes."""
-    return b"<![CDATA[".startswith(begun)
+    return b"<![CDATA[".startswith(opening)

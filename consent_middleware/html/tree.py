@@ -358,7 +358,7 @@ class Tree:
     def _open_foreign(self, name: bytes, raw: bytes) -> None:
         """Follow a start tag in foreign content; only elements of SVG load something.
 
-        An `svg` in MathML is no SVG element, but a browser's look-ahead takes it for one.
+        An `svg` in MathML is not an SVG element, but a browser's look-ahead takes it for one.
         """
         current = self.open[-1]
         self.is_svg = current.namespace == b"svg" or current.in_svg

@@ -23,7 +23,7 @@ class TagWatch(Protocol):
     """Decide what to change in one document. The rewriter asks while it reads, and a watch may keep state."""
 
     search: TagSearch
-    """What to look for. Besides this, the rewriter asks only about the scripts that `wants_first_script` asks for."""
+    """What to look for. In addition, the rewriter asks only about the scripts that `wants_first_script` asks for."""
 
     @property
     def has_end_markup(self) -> bool:
@@ -42,7 +42,7 @@ class TagWatch(Protocol):
         ...
 
     def on_root(self, tag: StartTag) -> None:
-        """Take note of the `html` start tag, if it is the first tag of the document."""
+        """Receive the `html` start tag, if it is the first tag of the document."""
         ...
 
     def wants_script_text(self, tag: StartTag) -> bool:
@@ -63,6 +63,6 @@ class TagWatch(Protocol):
         The rewriter calls this method before each `</body>` that follows an edit and at the end of the document, until
         it returns something; once more at the end of the document if edits follow that. The markup is never added in
         raw text, a comment, a tag, a template or foreign content: at the end of the document these are closed before
-        it. In XML it is never added behind the root element.
+        it. In XML it is never added after the root element.
         """
         ...

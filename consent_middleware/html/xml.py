@@ -99,6 +99,7 @@ class XMLTokenizer(TokenReader):
         return b"/>" if tag.ends_with_slash else b">"
 
     def has_foreign_content(self) -> bool:
+        """Return True: XML has no raw text."""
         return True
 
     def _undo_start_tag(self) -> None:

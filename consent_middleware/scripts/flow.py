@@ -65,7 +65,7 @@ _COLLECTORS: Final = frozenset({"add", "append", "concat", "enqueue", "push", "s
 _SETTERS: Final = frozenset({"attr", "prop", "setAttribute", "setAttributeNS"})
 _WINDOWS: Final = frozenset({"window", "self", "globalThis", "top", "parent"})
 _ASSIGNMENTS: Final = frozenset({"=", "+=", "||=", "&&=", "??="})
-#: What may stand between the parts of a concatenated string.
+#: What may be between the parts of a concatenated string.
 _JOINING: Final = frozenset({"+", ".", "?.", "(", ")", "[", "]", "${", "}", "this"})
 
 #: Functions that decode a string. Some snippets write markup from encoded strings, which cannot disturb the page's own.
@@ -92,7 +92,7 @@ def _has_query(value: str) -> bool:
 
 
 class _Before(NamedTuple):
-    """What stands before one part of a concatenated string.
+    """What comes before one part of a concatenated string.
 
     Attributes:
         in_query: whether the query of an address has begun.
@@ -105,7 +105,7 @@ class _Before(NamedTuple):
     state: markup.State = markup.START
 
     def followed_by(self, value: str) -> _Before:
-        """Return what stands before the part that follows this string."""
+        """Return what comes before the part that follows this string."""
         word = value[max(value.rfind(mark) for mark in " \t\n\r\"'<>`") + 1 :]
         in_word = _has_query(word) or (self.in_word and len(word) == len(value))
         state = self.state
@@ -148,7 +148,7 @@ class Flow:
 
     Attributes:
         structure: the functions, elements and names of the script.
-        before: for each token, what stands before it in the same concatenated string.
+        before: for each token, what comes before it in the same concatenated string.
         passed: what is assigned to a name or passed to a call: the index of the name, and the expression.
         modes: the reached strings, by their index, and how each of them is read.
     """
@@ -191,7 +191,7 @@ class Flow:
                 token.value = _PERCENT.sub(lambda found: chr(int(found[1] or found[2], 16)), token.value)
 
     def _find_sums(self) -> list[_Before]:
-        """Return for each token what stands before it in the same concatenated string."""
+        """Return for each token what comes before it in the same concatenated string."""
         found = []
         outer = current = _Before()
         levels: list[tuple[_Before, _Before]] = []
@@ -217,7 +217,7 @@ class Flow:
         return token.value in _JOINING and not is_method
 
     def _find_calls_around(self) -> list[int]:
-        """Return for each bracket the call whose arguments it opens, or in whose object or array argument it stands."""
+        """Return for each bracket the call whose arguments it opens, or in whose object or array argument it is."""
         within = []
         for index, token in enumerate(self._tokens):
             around = self.structure.around[index]
@@ -390,7 +390,7 @@ class Flow:
     def _find_written(self, name: str, arguments: list[Region]) -> None:
         first = self._literal(arguments[0])
         if name in {"append", "insertAdjacentHTML", "parseFromString"} and len(arguments) > 1 and first is not None:
-            # `FormData.append` takes a name and a value; the others take a position or a type besides the markup.
+            # `FormData.append` takes a name and a value; the others take the markup and a position or a type.
             arguments = arguments[1:] if name == "insertAdjacentHTML" else arguments[:1]
         for each in arguments:
             if not _is_object(self.structure, each):
@@ -500,7 +500,7 @@ class _Tracer:
         return token.kind in {Kind.STRING, Kind.TEMPLATE} and "<" in token.value
 
     def _mode_after(self, index: int, mode: Mode) -> Mode | None:
-        """Return how the value of a name is read, given what stands before the name; None if it is not loaded."""
+        """Return how the value of a name is read, given what comes before the name; None if it is not loaded."""
         before = self._before[index]
         if mode is Mode.MARKUP:
             return _MODES[before.state.place]

@@ -1,9 +1,9 @@
 """Find what an inline script loads: the strings that reach something which makes a browser load them.
 
-Why strings alone do not tell
------------------------------
+Why strings alone are not enough
+--------------------------------
 `dataLayer.push({"term": "js.example.com/1.js"})` contains an address that a visitor typed, and loads nothing. In
-`s.src = "//js.example.com/1.js"` the same words load a vendor's script. Both may stand in one script. The difference is
+`s.src = "//js.example.com/1.js"` the same words load a vendor's script. Both may be in one script. The difference is
 where the string goes.
 
 How a script's text is judged
@@ -87,7 +87,7 @@ class Scan:
     @cached_property
     def code(self) -> str:
         """The script without comments and the content of strings and regular expressions; all of it if uncertain."""
-        return self.text if self.flow is None else self.written(_nothing)
+        return self.text if self.flow is None else self.written(_no_string)
 
     @cached_property
     def addresses(self) -> str:
@@ -157,15 +157,15 @@ class Scan:
         """Return the script written from its tokens, with `shown(index)` in place of each string."""
         parts: list[str] = []
         was_word = False
-        name = self.flow.structure.property_name if self.flow else _nothing
+        name = self.flow.structure.property_name if self.flow else _no_string
         for index, token in enumerate(self.tokens):
             is_word = False
             if token.kind in {Kind.STRING, Kind.TEMPLATE}:
                 is_word = bool(name(index))
                 parts.append(f".{name(index)}" if is_word else f'"{shown(index)}"')
             elif token.kind is Kind.PUNCTUATOR:
-                beside = {"[": index + 1, "]": index - 1}.get(token.value)
-                if beside is None or not name(beside):
+                in_brackets = {"[": index + 1, "]": index - 1}.get(token.value)
+                if in_brackets is None or not name(in_brackets):
                     parts.append(token.value)
                 else:
                     is_word = token.value == "]"
@@ -177,7 +177,7 @@ class Scan:
         return "".join(parts)
 
 
-def _nothing(_index: int) -> str:
+def _no_string(_index: int) -> str:
     return ""
 
 

@@ -39,7 +39,7 @@ _LINKS: Final = frozenset({"a", "area"})
 
 _TAG: Final = re.compile(r"<(/?[a-zA-Z][^\s/>]*+)")
 _SCRIPT_END: Final = re.compile("</script", re.IGNORECASE)
-_PART: Final = re.compile(r"""[\s/]*+(?:(>)|([^\s/>][^\s/>=]*+)(?:\s*+=\s*+(["'])?+())?+)""")
+_TAG_PART: Final = re.compile(r"""[\s/]*+(?:(>)|([^\s/>][^\s/>=]*+)(?:\s*+=\s*+(["'])?+())?+)""")
 _VALUE_ENDS: Final = {'"': re.compile('"'), "'": re.compile("'"), "": re.compile(r"\s|(?=>)")}
 
 
@@ -59,7 +59,7 @@ def read(text: str, state: State = START) -> tuple[list[str], State]:
                 continue
             at, tag, place = opening.end(), opening[1].lower(), Place.TAG
         elif place is Place.TAG:
-            part = _PART.match(text, at)
+            part = _TAG_PART.match(text, at)
             if part is None:
                 break
             at = part.end()

@@ -13,7 +13,7 @@ A single variable of the site's own with a string in it makes the whole script m
 
 The text of a pure snippet is the script with the strings that are loaded, without their queries. Only plain words and
 numbers are left of data for the vendor. So a pattern finds an account where the snippet names it, and never in what
-somebody has typed.
+a visitor has typed.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class Vocabulary:
         domains: what an address of the vendor contains.
         pieces: the strings from which such an address is joined, if they are loaded.
         words: the other strings in the vendor's snippets.
-        values: strings, besides plain words, in the data for the vendor from which an account or a region may be read.
+        values: strings in the data for the vendor, other than plain words, from which an account or a region may be
+            read.
     """
 
     names: frozenset[str] = frozenset()

@@ -3,7 +3,7 @@
 This needs no full parser. The lexer has paired the brackets. Everything else follows from the tokens before and after a
 token:
 
-* An *element* is what stands between two separators in one pair of brackets: an argument, an item, a property, a
+* An *element* is everything between two separators in one pair of brackets: an argument, an item, a property, a
   statement. Two operands without an operator between them belong to different elements, so a statement without a
   semicolon ends there.
 * A *function* goes from its parameters to the end of its body. `=>` makes a function, and so does a pair of parentheses

@@ -16,7 +16,7 @@ the time is linear in the length of the text. Two decisions need more than the n
   string, `]`, a `)` that does not belong to `if (…)` and the like, and the `}` of an object. Everywhere else it begins
   a regular expression.
 * A `}` ends a block, an object, or the substitution of a template, whose text then goes on. So brackets are kept on a
-  stack, each brace with its kind. A brace opens an object where an operand may stand, and a block elsewhere.
+  stack, each brace with its kind. A brace opens an object where an operand may be, and a block elsewhere.
 
 Text that is cut or does not fit (a bracket without its partner, a string without its end) makes the result `uncertain`.
 A browser does not run such a script, unless the lexer is wrong. So callers must take the reading that protects the
@@ -121,7 +121,7 @@ _REGEX: Final = re.compile(
     re.VERBOSE,
 )
 _CHUNK: Final = re.compile(r"(?: [^`\\$]++ | \\[\s\S] | \$(?!\{) )*+ (`|\$\{)?+", re.VERBOSE)
-#: `-->` with the rest of its line: a comment if only comments stand before it in that line.
+#: `-->` with the rest of its line: a comment if only comments come before it in that line.
 _HTML_CLOSE: Final = re.compile(rf"--> [^{_LINE_END}]*+", re.VERBOSE)
 _LINE_ENDS: Final = re.compile(f"[{_LINE_END}]")
 
@@ -218,7 +218,7 @@ class _Lexer:
             self.tokens.append(Token(Kind.NUMBER, value))
 
     def _is_joined(self) -> bool:
-        """Return whether a string and a plus stand before the next token."""
+        """Return whether a string and a plus come before the next token."""
         return self._last() == "+" and len(self.tokens) > 1 and self.tokens[-2].kind is Kind.STRING
 
     def _mark(self, value: str, start: int) -> None:

@@ -44,7 +44,7 @@ from .wpconsent import WPCONSENT
 
 __all__ = ["SOURCES", "ConsentSource", "Platform", "Signals"]
 
-#: Every platform and signal, in the order in which their readings are told. The order changes no decision.
+#: Every platform and signal, in the order of their readings. The order changes no decision.
 SOURCES: tuple[Platform, ...] = (
     HUBSPOT_BANNER,
     ONETRUST,

@@ -1,6 +1,6 @@
 """Cookiebot: `CookieConsent`, a JavaScript literal, or `-1` and `0`.
 
-`0` means that nobody has chosen, `-1` that the site asks nobody in this region.
+`0` means that the visitor has not chosen, `-1` that the site does not ask in this region.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .platform import (
 _NAME = "CookieConsent"
 
 #: One `key:value` of the literal. A half-encoded cookie has `+` for a space.
-_TOKEN = re.compile(
+_PAIR = re.compile(
     r"""[\s+]*+["']?([A-Za-z0-9_]++)["']?[\s+]*+:[\s+]*+"""
     r"""(?:(true|false)|'([^']*+)'|"([^"]*+)"|(-?[0-9]++))[\s+]*+(?:,|\}|$)"""
 )
@@ -33,7 +33,7 @@ _TOKEN = re.compile(
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for value in values.get(_NAME, ()):
-        if value == "-1":  # a region in which the site asks nobody
+        if value == "-1":  # a region in which the site does not ask
             yield reading("cookiebot", _NAME, all_categories(State.GRANTED), basis=Basis.IMPLIED)
         elif value == "0":
             yield reading("cookiebot", _NAME, all_categories(State.DENIED))
@@ -49,7 +49,7 @@ def _tokens(text: str) -> dict[str, str | bool] | None:
         return None
     tokens: dict[str, str | bool] = {}
     end = 1
-    while match := _TOKEN.match(text, end):
+    while match := _PAIR.match(text, end):
         word, quoted, double, number = match.groups()[1:]
         # Of two values under one name the no counts.
         if not (word == "true" and tokens.get(match[1]) is False):

@@ -1,7 +1,7 @@
 """CookieHub: `cookiehub`, base64 of JSON with the visitor's answer and the categories.
 
-The list of categories is empty when all or none are allowed. Otherwise it holds the numbers of the allowed ones, or
-each category with its id and value. Before an answer it holds the region's default.
+The list of categories is empty when all or none are allowed. Otherwise it contains the numbers of the allowed ones, or
+each category with its id and value. Before an answer it contains the region's default.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .platform import (
 )
 
 _NAME = "cookiehub"
-#: The numbers of the categories, of which 1 is the necessary one.
+#: The numbers of the optional categories; 1 is the necessary one.
 _NUMBERS = {2: "preferences", 3: "analytics", 4: "marketing"}
 
 

@@ -1,6 +1,6 @@
 """Didomi: `didomi_token`, base64 of JSON with lists of enabled and disabled purposes and vendors.
 
-The newer `didomi_dcs` holds numbers that only Didomi can name, so it is not read.
+The newer `didomi_dcs` contains numbers that only Didomi can name, so it is not read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Do Not Track: the request header `DNT: 1`. No law rests on it, so a site must ask for it to be read.
+"""Do Not Track: the request header `DNT: 1`. No law requires it, so it is read only if a site's settings ask for it.
 
 Source: W3C, Tracking Preference Expression (DNT), section 5.2.
 """

@@ -9,7 +9,7 @@ from consent_middleware.consent import Consent, State
 from .platform import Ids, Platform, Values, all_categories, parse_json, reading, states_from_accepted, string_items
 
 _AGREED = "cookie-agreed"
-_CATEGORIES = "cookie-agreed-categories"
+_ACCEPTED = "cookie-agreed-categories"
 _VERSION = "cookie-agreed-version"
 
 
@@ -20,15 +20,15 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
         yield reading("drupal-eucc", _AGREED, all_categories(State.DENIED), revision=revision)
     if not {"1", "2"} & set(agreed):
         return
-    if _CATEGORIES not in values:
-        # A banner that asks for everything at once; unless the site has told of categories: then their list is missing.
+    if _ACCEPTED not in values:
+        # The banner has no categories, unless the site's settings name some: then their list is missing.
         yield reading("drupal-eucc", _AGREED, {} if ids else all_categories(State.GRANTED), revision=revision)
-    for value in values.get(_CATEGORIES, ()):
+    for value in values.get(_ACCEPTED, ()):
         accepted = parse_json(value, list)
         if accepted is not None:
             yield reading(
-                "drupal-eucc", _CATEGORIES, states_from_accepted(string_items(accepted), ids), revision=revision
+                "drupal-eucc", _ACCEPTED, states_from_accepted(string_items(accepted), ids), revision=revision
             )
 
 
-DRUPAL = Platform("drupal-eucc", _read, cookies=(_AGREED, _CATEGORIES, _VERSION), mappable=True, aliases=("drupal",))
+DRUPAL = Platform("drupal-eucc", _read, cookies=(_AGREED, _ACCEPTED, _VERSION), mappable=True, aliases=("drupal",))

@@ -1,6 +1,6 @@
-"""Fides: `fides_consent`, JSON with the state of each of the site's notices, and how it came to be.
+"""Fides: `fides_consent`, JSON with the state of each of the site's notices, and how the choice was made.
 
-Before the visitor acts, the cookie holds the region's defaults.
+Before the visitor acts, the cookie contains the region's defaults.
 """
 
 from __future__ import annotations

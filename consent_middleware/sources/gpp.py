@@ -1,4 +1,4 @@
-"""IAB GPP: `__gpp`, one string that holds a TC string, a US Privacy string and the sections of US states.
+"""IAB GPP: `__gpp`, one string that contains a TC string, a US Privacy string and the sections of US states.
 
 Source: IAB Tech Lab, "Global Privacy Platform String", and the specifications of its sections 2, 6, 7, 8, 9 and 16.
 """
@@ -20,14 +20,14 @@ _APPLICABLE = "__gpp_sid"
 
 _TCF_EU = 2
 _US_PRIVACY = 6
-#: Where the two-bit fields of a section stand in which 1 is an opt-out of sale, of sharing, or of targeted ads:
+#: By section, the positions of the two-bit fields in which 1 is an opt-out of sale, of sharing, or of targeted ads:
 #: national, California, Virginia, Texas.
 _OPT_OUTS = {7: (18, 20, 22), 8: (12, 14), 9: (12, 14), 16: (12, 14)}
 
 _LETTERS = re.compile(r"[A-Za-z0-9_-]+")
-#: More sections than there are ids by far.
+#: The most sections that are read: far more than there are ids.
 _MOST_SECTIONS = 64
-#: The bits of a code word for a number of more than four digits, which is no section's.
+#: The bits of a code word for a number of more than four digits, which no section has.
 _LONGEST_WORD = 24
 
 

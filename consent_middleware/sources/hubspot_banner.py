@@ -15,7 +15,7 @@ _DO_NOT_TRACK = "__hs_do_not_track"
 
 #: `1:true_2:false_3:true`, with commas before 2024. The last part may be cut off.
 _SHAPE = re.compile(r"[0-9]:(?:true|false)(?:[_,].*)?")
-_PART = re.compile(r"([0-9]):(true|false)")
+_CHOICE = re.compile(r"([0-9]):(true|false)")
 
 ID = "hubspot"
 
@@ -25,13 +25,13 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for value in values.get(_PREFERENCES, ()):
         text = next((form for form in decodings(value) if _SHAPE.fullmatch(form)), None)
         if text is not None:
-            parts = [match for part in re.split("[_,]", text) if (match := _PART.fullmatch(part))]
+            parts = [match for part in re.split("[_,]", text) if (match := _CHOICE.fullmatch(part))]
             readable = True
             yield reading(ID, _PREFERENCES, states_from_choices(((part[1], part[2] == "true") for part in parts), ids))
     for value in values.get(_OPT_OUT, ()):
         if value == "yes":
             yield reading(ID, _OPT_OUT, all_categories(State.DENIED))
-        # The banner without categories writes "no" for yes; where there are categories, they say more.
+        # A banner without categories records a yes as "no" (no opt-out). If there are categories, they decide.
         elif value == "no" and not readable:
             yield reading(ID, _OPT_OUT, all_categories(State.GRANTED))
     if "yes" in values.get(_DO_NOT_TRACK, ()):

@@ -22,8 +22,8 @@ from .platform import (
 _CONSENT = "OptanonConsent"
 _CLOSED = "OptanonAlertBoxClosed"
 
-#: The fields that are read; the rest tells of scripts, hosts and versions.
-_FIELD = re.compile(r"(?:^|&)(groups|interactionCount|AwaitingReconsent)=([^&]*)")
+#: The fields that are read; the others are about scripts, hosts and versions.
+_FIELD_PATTERN = re.compile(r"(?:^|&)(groups|interactionCount|AwaitingReconsent)=([^&]*)")
 _GROUP = re.compile(r"(?:^|,)([A-Za-z0-9_-]+):([01])(?=,|$)")
 
 
@@ -33,7 +33,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
         fields = _fields(value)
         if ("AwaitingReconsent", "true") in fields:
             continue
-        # A closed banner is the visitor's act. Without one the groups are the defaults of the visitor's region.
+        # A closed banner is the visitor's own choice. Without one the groups are the defaults of the visitor's region.
         explicit = bool(closed) and ("interactionCount", "0") not in fields
         groups = _GROUP.findall(",".join(percent_decode(text) for name, text in fields if name == "groups"))
         if groups:
@@ -49,7 +49,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
 def _fields(value: str) -> list[tuple[str, str]]:
     """Return the fields with their values still encoded, so that `&` and `=` separate them. Empty without groups."""
     for form in decodings(value):
-        fields: list[tuple[str, str]] = _FIELD.findall(form)
+        fields: list[tuple[str, str]] = _FIELD_PATTERN.findall(form)
         if any(name == "groups" for name, _ in fields):
             return fields
     return []

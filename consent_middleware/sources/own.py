@@ -26,8 +26,8 @@ def own_cookie(name: str) -> ConsentSource:
             return []
         copies = list(dict.fromkeys(signals.cookies.all(key)))
         doubtful = list(dict.fromkeys(signals.cookies.doubtful(key)))
-        readings = [_read(value, name) for value in copies[:MAX_COPIES]]
-        readings += [_only_denials(_read(value, name)) for value in doubtful[:MAX_COPIES]]
+        readings = [_read_copy(value, name) for value in copies[:MAX_COPIES]]
+        readings += [_only_denials(_read_copy(value, name)) for value in doubtful[:MAX_COPIES]]
         if max(len(copies), len(doubtful)) > MAX_COPIES:
             readings.append(unread(name))
         return [reading for reading in readings if reading is not None]
@@ -35,7 +35,7 @@ def own_cookie(name: str) -> ConsentSource:
     return read
 
 
-def _read(value: bytes, name: str) -> Consent | None:
+def _read_copy(value: bytes, name: str) -> Consent | None:
     if len(value) > MAX_VALUE:
         return None
     # Werkzeug and `http.cookies` quote a value with a comma.

@@ -88,21 +88,22 @@ class Reader:
         readings: list[Consent] = []
         for index in sorted(found.keys() | doubtful.keys()):
             try:
-                told = self._read(index, found[index]) if index in found else []
+                of_platform = self._read(index, found[index]) if index in found else []
                 if index in doubtful:
                     refused = [reading.restricted_to(State.DENIED) for reading in self._read(index, doubtful[index])]
-                    told += [reading for reading in refused if reading.states]
+                    of_platform += [reading for reading in refused if reading.states]
             except Exception as error:
                 on_error(self._platforms[index].id, error)
             else:
-                readings += told
+                readings += of_platform
         return [*readings, *map(unread, over_limit)]
 
     def _group_by_platform(
         self, pairs: Mapping[bytes, Sequence[bytes]], over_limit: dict[str, None]
     ) -> dict[int, _RawValues]:
-        """Return the values by platform and name. Names with too many copies, or platforms with too many names, go into
-        `over_limit`.
+        """Return the values by platform and name.
+
+        Names with too many copies and platforms with too many names go into `over_limit`.
         """
         found: dict[int, _RawValues] = {}
         by_cookie, prefixes = self._by_cookie, self._prefixes

@@ -13,16 +13,16 @@ from consent_middleware.consent import Basis, Category, Consent
 from .platform import Ids, Platform, Values, boolean_items, category_ids, parse_json, reading, states_from_choices
 
 _NAME = "_tracking_consent"
-_OLDER = "_cmp_a"
+_OLDER_NAME = "_cmp_a"
 #: The present form: a version, a letter for each purpose, upper case where it is allowed, and the region. Nothing in it
 #: tells a choice from the region's default.
-_LETTERS = re.compile(r"3\.([ampsAMPS]{1,4})_[A-Z]{2,}_")
+_PRESENT_FORM = re.compile(r"3\.([ampsAMPS]{1,4})_[A-Z]{2,}_")
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
-    for name in (_NAME,) if _NAME in values else (_OLDER,):
+    for name in (_NAME,) if _NAME in values else (_OLDER_NAME,):
         for value in values.get(name, ()):
-            if letters := _LETTERS.match(value):
+            if letters := _PRESENT_FORM.match(value):
                 allowed = states_from_choices(((letter.lower(), letter.isupper()) for letter in letters[1]), ids)
                 yield reading("shopify", name, allowed, basis=Basis.IMPLIED)
                 continue
@@ -41,6 +41,6 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
 SHOPIFY = Platform(
     "shopify",
     _read,
-    cookies=(_NAME, _OLDER),
+    cookies=(_NAME, _OLDER_NAME),
     ids=category_ids(p=Category.FUNCTIONAL, a=Category.ANALYTICS, m=Category.MARKETING),
 )

@@ -17,14 +17,14 @@ from .platform import Ids, Platform, Values, decodings, reading
 #: The core's fields up to the vendors end at bit 213; a range or bit field of vendors has 17 bits at the least. That is
 #: 39 letters.
 _CORE = re.compile(r"[A-Za-z0-9_-]{39,}")
-#: How many letters hold the fields that are read: 240 bits.
-_LETTERS = 40
+#: How many letters contain the fields that are read: 240 bits.
+_LETTER_COUNT = 40
 
 #: Storing and reading information on a device.
 _STORE = 1
-#: A choice of this project: personalised ads for marketing; measuring content and understanding audiences for
+#: A choice of this project: personalized ads for marketing; measuring content and understanding audiences for
 #: analytics. Functional needs the storage alone.
-_PURPOSES = {
+_PURPOSE_NUMBERS = {
     Category.FUNCTIONAL: (),
     Category.ANALYTICS: (8, 9),
     Category.MARKETING: (3, 4),
@@ -47,11 +47,11 @@ def decode(text: str) -> TCString | None:
     core = text.partition(".")[0].rstrip("=")
     if not _CORE.fullmatch(core):
         return None
-    head = core[:_LETTERS]
-    bits = int.from_bytes(base64.urlsafe_b64decode(head + "A" * (_LETTERS - len(head))))
+    head = core[:_LETTER_COUNT]
+    bits = int.from_bytes(base64.urlsafe_b64decode(head + "A" * (_LETTER_COUNT - len(head))))
 
     def field(start: int, width: int) -> int:
-        return (bits >> (6 * _LETTERS - start - width)) & ((1 << width) - 1)
+        return (bits >> (6 * _LETTER_COUNT - start - width)) & ((1 << width) - 1)
 
     if field(0, 6) != 2:
         return None
@@ -75,7 +75,7 @@ def states_from_tc_string(text: str) -> tuple[dict[Category, State], float] | No
     if string is None or not string.is_service_specific or string.policy_version < 4:
         return None
     states: dict[Category, State] = {}
-    for category, needed in _PURPOSES.items():
+    for category, needed in _PURPOSE_NUMBERS.items():
         if _STORE not in string.purposes:
             if not string.purpose_one_treatment:
                 states[category] = State.DENIED

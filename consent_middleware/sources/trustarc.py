@@ -19,7 +19,7 @@ _PERMIT = "cmapi_cookie_privacy"
 #: `implied,us` or `expressed,eu`: whether the levels are there before a choice.
 _BEHAVIOR = "notice_behavior"
 
-#: What stands behind the colon may be a hash.
+#: The part after the colon may be a hash.
 _HIGHEST_SHAPE = re.compile(r"([0-3]):[^:]*")
 _LEVELS_SHAPE = re.compile(r"([0-3](?:,[0-3])*):[^:]*")
 #: Here the levels are counted from 1: `permit 1,2,3`; `permit 1 required` is a no to all others.

@@ -17,7 +17,7 @@ def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for value in values.get(_NAME, ()):
         parts = next((form for form in decodings(value) if ":" in form), "").split("|")
         groups = [match for part in parts if (match := _GROUP.fullmatch(part))]
-        # A cut-off list ends in a part without its shape; any other such part makes it somebody else's.
+        # A list that is cut off may end in a malformed part. With any other, the cookie is another program's.
         if groups and len(groups) >= len(parts) - 1:
             choices = ((group[1], group[2] == "1") for group in groups)
             yield reading("typo3-sg-cookie-optin", _NAME, states_from_choices(choices, ids))

@@ -23,13 +23,13 @@ from .platform import (
 )
 
 _NAME = "wtm"
-#: Before version 2, which says nothing of when: `functional:true|analytical:unset`.
-_OLDER = re.compile(r"\w+:(?:true|false|unset|pending)(?:\|\w+:(?:true|false|unset|pending))*")
+#: The form before version 2, which has no time: `functional:true|analytical:unset`.
+_OLDER_FORM = re.compile(r"\w+:(?:true|false|unset|pending)(?:\|\w+:(?:true|false|unset|pending))*")
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
     for value in values.get(_NAME, ()):
-        if _OLDER.fullmatch(value):
+        if _OLDER_FORM.fullmatch(value):
             state: object = dict(part.split(":") for part in value.split("|"))
             stamp = None
         else:

@@ -18,9 +18,9 @@ _COMPLIANZ = (_BANNER, *("cmplz_" + category for category in _CATEGORIES))
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:
-    # Complianz tells the API what it has written by itself, too.
-    unasked = "dismissed" not in values.get(_BANNER, ()) and any(name in values for name in _COMPLIANZ)
-    basis = Basis.IMPLIED if unasked else Basis.EXPLICIT
+    # Complianz also passes on states that it has set without asking the visitor.
+    is_automatic = "dismissed" not in values.get(_BANNER, ()) and any(name in values for name in _COMPLIANZ)
+    basis = Basis.IMPLIED if is_automatic else Basis.EXPLICIT
     for category in _CATEGORIES:
         for value in values.get(_PREFIX + category, ()):
             if value in {"allow", "deny"}:

@@ -1,4 +1,4 @@
-"""The vendors that the package knows, and the names that a vendor of a site's own is made of (see docs/vendors.md)."""
+"""The vendors that the package knows, and the classes that describe a site's own vendor (see docs/vendors.md)."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ _APP_ID = re.compile(r"[A-Za-z0-9]{4,32}")
 _DATA_CENTERS = frozenset({"eu", "au"})
 
 
-def _chat(context: ChatContext) -> ChatScript | None:
+def _chat_script(context: ChatContext) -> ChatScript | None:
     """Return the Messenger of the workspace that a tag names. A known region is passed on to the driver."""
     if not _APP_ID.fullmatch(context.account):
         return None
@@ -61,13 +61,15 @@ def _chat_of_snippet(context: ChatContext) -> ChatScript | None:
     """Return the Messenger of the workspace and region that an inline script names."""
     app_id, region = _APP_ID_SETTING.search(context.text), _API_BASE_SETTING.search(context.text)
     account = context.account or (app_id[1] if app_id else "")
-    return _chat(replace(context, account=account, region=region[1] if region else ""))
+    return _chat_script(replace(context, account=account, region=region[1] if region else ""))
 
 
 _CHAT = (Purpose.CHAT,)
 
 _TAG_RULES = (
-    TagRule("intercom.widget", _CHAT, (WIDGET,), path=re.compile(r"/widget/(?P<account>[A-Za-z0-9]+)/?"), chat=_chat),
+    TagRule(
+        "intercom.widget", _CHAT, (WIDGET,), path=re.compile(r"/widget/(?P<account>[A-Za-z0-9]+)/?"), chat=_chat_script
+    ),
     # A page that was saved has tags for what the widget loads.
     TagRule("intercom.bundle", _CHAT, (BUNDLES,), path=re.compile(r"/(?:shim|frame|vendor)[A-Za-z0-9._-]*\.js")),
     TagRule("intercom.service", _CHAT, (WIDGET, BUNDLES)),

@@ -1,4 +1,4 @@
-"""A Django site whose HubSpot tag waits for consent. Run it: python django_app.py runserver"""
+"""A Django site whose HubSpot tag waits for consent. Run it with `python django_app.py runserver`."""
 
 from django.conf import settings
 from django.core.management import execute_from_command_line

@@ -1,4 +1,4 @@
-"""A FastAPI site whose HubSpot tag waits for consent. Run it: uvicorn fastapi_app:app"""
+"""A FastAPI site whose HubSpot tag waits for consent. Run it with `uvicorn fastapi_app:app`."""
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse

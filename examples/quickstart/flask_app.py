@@ -1,4 +1,4 @@
-"""A Flask site whose HubSpot tag waits for consent. Run it: flask --app flask_app run"""
+"""A Flask site whose HubSpot tag waits for consent. Run it with `flask --app flask_app run`."""
 
 from flask import Flask
 

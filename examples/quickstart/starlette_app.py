@@ -1,4 +1,4 @@
-"""A Starlette site whose HubSpot tag waits for consent. Run it: uvicorn starlette_app:app"""
+"""A Starlette site whose HubSpot tag waits for consent. Run it with `uvicorn starlette_app:app`."""
 
 from starlette.applications import Starlette
 from starlette.requests import Request

@@ -125,7 +125,7 @@ def document(
         nonce=nonce,
         allowed=allowed,
         lang=lang,
-        held=marked.found,
+        marks=marked.found,
         texts=marked.texts,
         placeholders=placeholders,
     ).decode("ascii")

@@ -409,8 +409,11 @@ class TestNotReleased:
         assert ran(page) == ["own"]
 
     def test_script_that_policy_stops_is_not_released(self, page: Page, site: Site, standin: StandIn) -> None:
-        """The tag of the site has the nonce. The other tag is injected and loads the chat and the scripts of another
-        account. With 'strict-dynamic', a script that our script inserts would run."""
+        """The tag of the site has the nonce.
+
+        The other tag is injected and loads the chat and the scripts of another account. With 'strict-dynamic', a script
+        that our script inserts would run.
+        """
         csp = b"script-src 'nonce-abc' 'strict-dynamic'; connect-src 'self' https://api.hubspot.com"
         tags = (
             '<script src="https://js.hs-scripts.com/666.js"></script>' + f'<script nonce="abc" src="{LOADER}"></script>'

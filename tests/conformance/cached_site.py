@@ -23,7 +23,7 @@ _made = count(1)
 
 
 async def site(scope: Any, receive: Any, send: Any) -> None:
-    """The site itself."""
+    """Answer a request as the site without the middleware."""
     if scope["type"] != "http":
         return
     path = "/" + scope["path"].rpartition("/")[2]
@@ -46,7 +46,7 @@ _SITES = {
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    """The three sites, each below its own prefix, as a server with `root_path` would mount it."""
+    """Serve the three sites, each below its own prefix, as a server with `root_path` would mount it."""
     prefix = "/" + scope.get("path", "").split("/")[1] if scope["type"] == "http" else ""
     if prefix in _SITES:
         await _SITES[prefix]({**scope, "root_path": prefix}, receive, send)

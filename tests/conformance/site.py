@@ -279,14 +279,14 @@ _behind_asgi = consent_middleware.asgi.ConsentMiddleware(asgi_site, POLICY)
 
 
 def wsgi(environ: Any, start_response: Any) -> Any:
-    """The WSGI site behind the middleware, and below `/bare` without it."""
+    """Serve the WSGI site behind the middleware, and below `/bare` without it."""
     if environ.get("PATH_INFO", "").startswith("/bare/"):
         return wsgi_site({**environ, "PATH_INFO": environ["PATH_INFO"].removeprefix("/bare")}, start_response)
     return _behind_wsgi(environ, start_response)
 
 
 async def asgi(scope: Any, receive: Any, send: Any) -> None:
-    """The ASGI site behind the middleware, and below `/bare` without it."""
+    """Serve the ASGI site behind the middleware, and below `/bare` without it."""
     if scope["type"] == "http" and scope["path"].startswith("/bare/"):
         await asgi_site({**scope, "path": scope["path"].removeprefix("/bare")}, receive, send)
     else:

@@ -28,7 +28,7 @@ STORING = ["nginx", "Varnish that stores requests with cookies"]
 
 @pytest.fixture(scope="module", params=STORING)
 def cache(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a cache in front of the site."""
+    """Yield the port of a cache in front of the site."""
     program, told = CACHES[request.param]
     need(program)
     folder = tmp_path_factory.mktemp("cache")
@@ -48,14 +48,14 @@ def cache(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="module")
 def standin() -> Iterator[StandIn]:
-    """The stand-in for HubSpot."""
+    """Yield the stand-in for HubSpot."""
     with StandIn() as standin:
         yield standin
 
 
 @pytest.fixture(scope="module")
 def browser(cache: int, standin: StandIn) -> Iterator[Browser]:
-    """A Chromium for which the cache is the site."""
+    """Yield a Chromium for which the cache is the site."""
     with sync_playwright() as playwright:
         browser = chromium.launch(playwright.chromium, standin.resolver_rules, f"MAP {HOST} 127.0.0.1:{cache}")
         yield browser

@@ -1,5 +1,7 @@
-"""What one `Cookie` header says, in a few letters: `+-? explicit` is functional granted, analytics denied, marketing
-unknown, on the visitor's own act."""
+"""Write what one `Cookie` header says in a few letters.
+
+`+-? explicit` means: functional granted, analytics denied, marketing unknown, by the visitor's own choice.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ def readings(
     headers: Sequence[tuple[bytes, bytes]] = (),
     **settings: Any,
 ) -> tuple[Consent, ...]:
-    """The readings of a request's `Cookie` lines and other fields."""
+    """Return the readings of a request's `Cookie` lines and other fields."""
     policy = Policy(contact_url="/c", mapping=mapping, **settings)
     plan = engine_for(policy).plan(Signals(Cookies(cookies), headers))
     assert not engine_for(policy).notices.counts
@@ -33,7 +35,7 @@ def readings(
 def said(
     *cookies: bytes, by: str, mapping: Mapping[str, Any] | None = None, headers: Sequence[tuple[bytes, bytes]] = ()
 ) -> str:
-    """The literal reading of a request. Nobody but the platform `by` may have said anything."""
+    """Return the literal reading of a request, and check that it comes from the platform `by` alone."""
     policy = Policy(contact_url="/c", mapping=mapping, ignore=())
     literal = engine_for(policy).plan(Signals(Cookies(cookies), headers)).merged
     assert not engine_for(policy).notices.counts

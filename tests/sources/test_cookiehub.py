@@ -12,7 +12,7 @@ from tests.sources.read_header import NOTHING, said
 
 
 def cookie(**found: Any) -> bytes:
-    """The cookie with this JSON in it."""
+    """Return the cookie with this JSON in it."""
     return b"cookiehub=" + base64.b64encode(json.dumps(found).encode())
 
 

@@ -12,12 +12,12 @@ from tests.sources.read_header import NOTHING, said
 
 
 def cookie(consent: object, meta: object) -> bytes:
-    """The cookie as the library writes it."""
+    """Return the cookie as the library writes it."""
     return b"fides_consent=" + quote(json.dumps({"consent": consent, "fides_meta": meta})).encode()
 
 
 def meta(method: str) -> dict[str, Any]:
-    """What the cookie says of how it came to be."""
+    """Return the part of the cookie that says how the choice was made."""
     return {"version": "0.9.0", "updatedAt": "2024-08-07T14:34:12.076Z", "consentMethod": method}
 
 

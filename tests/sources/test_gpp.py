@@ -19,7 +19,7 @@ def letters(bits: str) -> str:
 
 
 def fibonacci(number: int) -> str:
-    """The code word of a number: its Zeckendorf digits from the smallest, and a one behind them."""
+    """Return the code word of a number: its Zeckendorf digits from the smallest, followed by a one."""
     numbers = [1, 2]
     while numbers[-1] <= number:
         numbers.append(numbers[-1] + numbers[-2])
@@ -31,7 +31,7 @@ def fibonacci(number: int) -> str:
 
 
 def header(*items: int | tuple[int, int]) -> str:
-    """A header that lists single ids and ranges of them."""
+    """Return a header that lists single ids and ranges of them."""
     bits = "000011" + "000001" + f"{len(items):012b}"
     last = 0
     for item in items:
@@ -44,7 +44,7 @@ def header(*items: int | tuple[int, int]) -> str:
 
 
 def national(at: int, value: int = 1) -> str:
-    """A section of US states with one two-bit field set."""
+    """Return a section of US states with one two-bit field set."""
     return letters("000001" + "0" * (at - 6) + f"{value:02b}" + "0" * 30)
 
 

@@ -29,7 +29,7 @@ def core(
     updated: int = 17_357_870_450,
     vendors: int = 0,
 ) -> str:
-    """A core segment, field by field as the standard lists them; times in tenths of a second."""
+    """Return a core segment, field by field as the standard lists them; times in tenths of a second."""
     fields = [(version, 6), (created, 36), (updated, 36), (31, 12), (1, 12), (0, 6), (int("000100001101", 2), 12)]
     fields += [(48, 12), (policy, 6), (for_this_site, 1), (0, 1), (0, 12)]
     fields += [(number in purposes, 1) for number in range(1, 25)] + [(0, 24), (one_treatment, 1)]

@@ -14,7 +14,7 @@ STATE = {"necessary": "true", "preferences": "true", "statistics": "unset", "mar
 
 
 def cookie(found: object) -> bytes:
-    """The cookie as the app writes it: base64, percent-encoded."""
+    """Return the cookie as the app writes it: base64, percent-encoded."""
     return b"wtm=" + quote(base64.b64encode(json.dumps(found).encode())).encode()
 
 

@@ -26,7 +26,7 @@ _PORTAL = re.compile(r"[1-9][0-9]{0,18}")
 _HUBLET = re.compile(r"(?:[a-z]{2}[0-9]{1,2})?")
 
 
-def _chat(portal: str, region: str, context: ChatContext) -> ChatScript | None:
+def _chat_script(portal: str, region: str, context: ChatContext) -> ChatScript | None:
     # The chat's script goes on with NaN if the portal is not a number, and a region becomes part of host names. So bad
     # values are refused here.
     if not _PORTAL.fullmatch(portal) or not _HUBLET.fullmatch(region):
@@ -53,7 +53,7 @@ def chat_of_loader(context: ChatContext) -> ChatScript | None:
     """Return the chat for a loader tag, which names the portal in its address, its attributes or its file's name."""
     file = _NUMBERED_FILE.search(context.src)
     portal = context.account or context.attributes.get("data-hsjs-portal", "") or (file["portal"] if file else "")
-    return _chat(portal, context.region or context.attributes.get("data-hsjs-hublet", ""), context)
+    return _chat_script(portal, context.region or context.attributes.get("data-hsjs-hublet", ""), context)
 
 
 _FETCH_ATTRIBUTES = frozenset({"crossorigin", "integrity", "referrerpolicy"})
@@ -65,7 +65,7 @@ def chat_of_chat_tag(context: ChatContext) -> ChatScript | None:
     The script comes from HubSpot in any case, because a tag may be recognized by a path that any host can have.
     """
     own = context.attributes
-    usual = _chat(own.get("data-hsjs-portal", ""), own.get("data-hsjs-hublet", context.region), context)
+    usual = _chat_script(own.get("data-hsjs-portal", ""), own.get("data-hsjs-hublet", context.region), context)
     if usual is None:
         return None
     url = parse_url(context.src)
@@ -81,7 +81,7 @@ def chat_of_chat_tag(context: ChatContext) -> ChatScript | None:
 
 def chat_of_older_tag(context: ChatContext) -> ChatScript | None:
     """Return today's chat for the portal in a tag of 2017, whose own script is gone."""
-    return _chat(context.account or context.attributes.get("data-hsjs-portal", ""), context.region, context)
+    return _chat_script(context.account or context.attributes.get("data-hsjs-portal", ""), context.region, context)
 
 
 #: How a snippet names the portal: the one group of each pattern.
@@ -105,4 +105,4 @@ def chat_of_snippet(context: ChatContext) -> ChatScript | None:
     regions = {found for pattern in REGION_PATTERNS.values() for found in pattern.findall(context.text)}
     if len(portals) != 1 or len(regions) > 1:
         return None
-    return _chat(portals.pop(), regions.pop() if regions else "", context)
+    return _chat_script(portals.pop(), regions.pop() if regions else "", context)

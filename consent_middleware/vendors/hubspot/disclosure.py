@@ -1,4 +1,4 @@
-"""What a privacy notice says of HubSpot besides its cookies."""
+"""What a privacy notice says about HubSpot in addition to its cookies."""
 
 from __future__ import annotations
 

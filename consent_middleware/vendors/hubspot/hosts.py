@@ -49,7 +49,7 @@ class Service:
         purpose: what must be allowed before a browser may contact the host. For a host with several services, a
             resource hint waits for the purpose of the first.
         host: the host.
-        description: the sentence of the privacy notice; empty if nobody has seen a site's visitor contact the host.
+        description: the sentence of the privacy notice; empty if no visit to a site was seen to contact the host.
         tags: the groups of tag rules in `tags.py` that recognize elements by this host.
         domain_tags: the groups of tag rules that recognize elements by any host of the domain.
         inline: how an address in an inline script looks if the script loads from this host, by the group of text rules.

@@ -20,9 +20,9 @@ _EMBEDS = (Purpose.EMBEDS,)
 #: The purposes of a script that loads the trackers and the chat.
 _TRACKING_AND_CHAT = (Purpose.TRACKING, Purpose.CHAT)
 
-_SCRIPT = frozenset({"script"})
+_SCRIPT_ONLY = frozenset({"script"})
 _FRAME = frozenset({"iframe"})
-_SCRIPT_OR_FRAME = _SCRIPT | _FRAME
+_SCRIPT_OR_FRAME = _SCRIPT_ONLY | _FRAME
 _SCRIPT_FRAME_OR_PICTURE = _SCRIPT_OR_FRAME | {"img"}
 
 
@@ -149,7 +149,7 @@ TAG_RULES = (
         _EMBEDS,
         TAG_HOSTS["forms"],
         any_host_path=re.compile(r"(?:^|/)_hcms/forms/(?:embed/)?(?:v2|shell|PORTAL)\.js"),
-        elements=_SCRIPT,
+        elements=_SCRIPT_ONLY,
         kind="forms",
     ),
     TagRule(
@@ -308,7 +308,7 @@ def _call_rule(rule: str, call: str, kind: str) -> TextRule:
 
 TEXT_RULES = (
     _address_rule("hubspot.inline-loader", _TRACKING_AND_CHAT, ADDRESS_PATTERNS["loader"], chat=chat_of_snippet),
-    # The text of the loader itself, copied into the page: it inserts the chat beside the trackers.
+    # The text of the loader itself, copied into the page: it inserts the chat as well as the trackers.
     _address_rule(
         "hubspot.inline-loader",
         _TRACKING_AND_CHAT,
