@@ -199,7 +199,7 @@ def _notices(engine: Engine) -> dict[str, int]:
 def _as_json(exchange: Exchange, engine: Engine) -> str:
     return json.dumps(
         {
-            "held": [{"rule": tag.rule, "purpose": tag.purpose} for tag in exchange.blocked],
+            "blocked": [{"rule": tag.rule, "purpose": tag.purpose} for tag in exchange.blocked],
             "plan": explain.decisions_as_json(exchange.plan),
             "notices": _notices(engine),
         }

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from .consent import OPTIONAL_CATEGORIES, Category, Regime
 from .facade import LANGUAGES, Texts
 from .facade.texts import choose
+from .html.rewriter import MAX_BUFFER
 from .purpose import Purpose
 from .sources import SOURCES, Platform
 from .vendor import Vendor
@@ -42,7 +43,7 @@ _RENAMABLE = tuple(name for name, platform in _PLATFORMS.items() if platform.ren
 
 #: The limits in bytes that a site may set, with their defaults and their smallest values. Long tags of real pages
 #: contain pictures as `data:` URLs.
-LIMITS: Final[Mapping[str, int]] = MappingProxyType({"tag_bytes": 1 << 20, "cache_bytes": 1 << 23})
+LIMITS: Final[Mapping[str, int]] = MappingProxyType({"tag_bytes": MAX_BUFFER, "cache_bytes": 1 << 23})
 _SMALLEST = {"tag_bytes": 1024, "cache_bytes": 0}
 
 

@@ -94,7 +94,7 @@ class Plan:
                     "source": reading.source,
                     "cookie": reading.cookie,
                     "basis": reading.basis,
-                    "stamp": reading.chosen_at,
+                    "chosen_at": reading.chosen_at,
                     "states": {category: reading.state(category) for category in OPTIONAL_CATEGORIES},
                 }
                 for reading in self.readings

@@ -15,7 +15,7 @@ from .scripts.snippets import Vocabulary, snippet_text
 
 
 @dataclass(frozen=True, slots=True)
-class StandIn:
+class GlobalStandIn:
     """A global variable that a vendor's script creates in the browser.
 
     While that script is blocked, the guard puts an object in its place that records calls.
@@ -70,7 +70,7 @@ class Vendor:
     tag_markers: frozenset[str] = frozenset()
     script_domains: frozenset[str] = frozenset()
     script_markers: frozenset[str] = frozenset()
-    stand_ins: tuple[StandIn, ...] = ()
+    stand_ins: tuple[GlobalStandIn, ...] = ()
     submission_urls: tuple[str, ...] = ()
     domains: frozenset[str] = field(init=False)
     _endings: tuple[str, ...] = field(init=False, repr=False)

@@ -67,7 +67,7 @@ def test_summary_as_json() -> None:
     done = rewrite("--json", "--header", "Cookie: consent=necessary", document=page(LOADER))
 
     summary = json.loads(done.stderr)
-    assert summary["held"] == [{"rule": "hubspot.loader", "purpose": "tracking"}]
+    assert summary["blocked"] == [{"rule": "hubspot.loader", "purpose": "tracking"}]
     assert summary["plan"]["chat"] == {
         "action": "facade",
         "reasons": ["functional consent is refused by own cookie (consent)"],
@@ -82,7 +82,7 @@ def test_summary_as_json_of_a_file_in_chunks(tmp_path: Path, capsysbinary: pytes
     assert main(["rewrite", "--json", "--chunk", "7", str(path)]) == 0
     out, said = capsysbinary.readouterr()
     assert BLOCKED_SCRIPT in out
-    assert [held["rule"] for held in json.loads(said)["held"]] == ["hubspot.loader"]
+    assert [tag["rule"] for tag in json.loads(said)["blocked"]] == ["hubspot.loader"]
 
 
 def test_other_content_type_passes_unchanged() -> None:

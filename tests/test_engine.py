@@ -61,7 +61,7 @@ def test_used_policy_is_freed_with_its_gateway(serve: Any) -> None:
     assert alive() is None
 
 
-def test_gateways_with_one_policy_have_engines_of_their_own() -> None:
+def test_gateways_of_one_policy_have_own_engines() -> None:
     policy = Policy(contact_url="/c", on_decision=lambda plan: 1 / 0)
     engines = [Engine(policy), Engine(policy)]
     engines[0].plan(Signals(Cookies()))
@@ -69,7 +69,7 @@ def test_gateways_with_one_policy_have_engines_of_their_own() -> None:
     assert [engine.notices.counts for engine in engines] == [{"on-decision-raised": 1}, {}]
 
 
-def test_decisions_are_kept_for_other_cookies_that_say_the_same() -> None:
+def test_decision_is_cached_for_equal_consent() -> None:
     engine = Engine(Policy(contact_url="/c"))
     plans = [engine.plan(Signals(Cookies([b"consent=functional; visitor=%d" % number]))) for number in range(3)]
 

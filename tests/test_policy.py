@@ -738,7 +738,7 @@ def test_record_has_sources_bases_and_times() -> None:
                 "source": "cookiefirst",
                 "cookie": "cookiefirst-consent",
                 "basis": "explicit",
-                "stamp": 1700000000.0,
+                "chosen_at": 1700000000.0,
                 "states": {"functional": "granted", "analytics": "unknown", "marketing": "denied"},
             }
         ],

@@ -38,7 +38,7 @@ def test_there_are_at_most_32_settings() -> None:
     assert len(SETTINGS) == sum(map(len, TOPICS.values())) <= 32
 
 
-def test_numbers_are_unique_and_not_those_of_past_settings() -> None:
+def test_numbers_are_unique_and_never_reused() -> None:
     numbers = [setting.number for setting in SETTINGS.values()]
     past = {"CM001", "CM002", "CM016", "CM022", "CM028", "CM030", "CM031", "CM042", "CM055"}
     others = {"CM005", "CM011", "CM012", "CM013", "CM053", "CM061"}

@@ -9,7 +9,7 @@ from consent_middleware.purpose import Purpose
 from consent_middleware.rules import ChatResolver, TagRule, TextRule
 from consent_middleware.scripts.snippets import Vocabulary
 from consent_middleware.scripts.tokens import names
-from consent_middleware.vendor import StandIn
+from consent_middleware.vendor import GlobalStandIn
 
 from .chat import CHAT_SCRIPT_ID, chat_of_chat_tag, chat_of_loader, chat_of_older_tag, chat_of_snippet
 from .hosts import ADDRESS_PATTERNS, SNIPPET_DOMAINS, TAG_HOSTS
@@ -334,15 +334,17 @@ SCRIPT_MARKERS = frozenset({"hbspt.", _CHAT_FILE})
 
 #: Objects that stand in for the globals of scripts that are blocked.
 STAND_INS = (
-    StandIn(
+    GlobalStandIn(
         "hbspt",
         _EMBEDS,
         libraries=re.compile(r"/forms/(?:embed/)?(?:v2|shell)\.js|/MeetingsEmbedCode\.js|/cta/current\.js"),
     ),
-    StandIn("HubSpotConversations", (Purpose.CHAT, Purpose.TRACKING), {"status": {"loaded": False, "pending": False}}),
-    StandIn("hsConversationsOnReady"),
-    StandIn("_hsq"),
-    StandIn("_hsp"),
+    GlobalStandIn(
+        "HubSpotConversations", (Purpose.CHAT, Purpose.TRACKING), {"status": {"loaded": False, "pending": False}}
+    ),
+    GlobalStandIn("hsConversationsOnReady"),
+    GlobalStandIn("_hsq"),
+    GlobalStandIn("_hsp"),
 )
 
 #: The strings from which a snippet puts an address together, by what they are.
