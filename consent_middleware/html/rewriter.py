@@ -181,12 +181,19 @@ class HTMLRewriter:
 
     def _begin_doubt(self, chunk: bytes, *, last: bool) -> bytes:
         """Read on in both readings, beginning with the bytes that are buffered."""
-        buffered = self._tokens.unread
+        tokens = self._tokens
+        parts: list[bytes] = []
+        for edit in self._reader.sweep.stop():
+            parts += (tokens.source[tokens.consumed : edit.start], edit.replacement)
+            tokens.consumed = edit.end
+        out = b"".join(parts)
+        buffered = tokens.needed if self._subset is None else self._subset.stop()
         if self._view is not None:
+            out = self._view.write(out)
             buffered = self._view.write(buffered + self._view.read(b"", last=True), last=True)
         tags = TagsOfBothReadings(self._asker)
         self._doubt = DoubleReading(tags.changes, tags.unfinished, self._bail_out, self._max_buffer)
-        return self._take_in_doubt(self._doubt, buffered + chunk, last=last)
+        return out + self._take_in_doubt(self._doubt, buffered + chunk, last=last)
 
     def _take_in_doubt(self, doubt: DoubleReading, chunk: bytes, *, last: bool) -> bytes:
         """Rewrite a piece in both readings."""

@@ -188,6 +188,42 @@ def test_passed_long_tag_hides_no_escape_behind_it() -> None:
     assert b"data-consent-src=//js.hs-scr" in rewritten(body, chunk=64, policy=LENIENT)
 
 
+#: Tags are looked for at every "<" behind this.
+SWEPT = b"<!--" + b" " * 1024 + b"--><p>x<select>"
+
+
+@pytest.mark.parametrize("size", [None, 1, 64, 97, 4000])
+def test_escape_in_a_swept_tag_loses_nothing(size: int | None) -> None:
+    body = SWEPT + b"<style><noscript><noscript>" + IN_A_HOST + b"</noscript>-->"
+    blocked = (
+        b"<script type=text/x-consent data-consent=tracking data-consent-src=//js.hs-scr\x1b(Bipts.com/1.js></script>"
+    )
+
+    assert rewritten(body, chunk=size).startswith(body.replace(IN_A_HOST, blocked))
+
+
+@pytest.mark.parametrize("size", [None, 1, 64, 4000])
+@pytest.mark.parametrize("policy", [SMALL, LENIENT])
+def test_escape_behind_a_swept_edit_loses_nothing(size: int | None, policy: Policy) -> None:
+    body = SWEPT + b'<style><img alt="<link a=\'" src=//track.hubspot.com/a.gif>zz\x1b(B zz'
+
+    out = rewritten(body, chunk=size, policy=policy)
+
+    opening = b"&lt;link" if policy is SMALL else b"<link"
+    assert b'alt="' + opening + b" a='\" data-consent-src=//track.hubspot.com/a.gif>zz\x1b(B zz" in out
+
+
+@pytest.mark.parametrize("size", [None, 1, 64, 4000])
+@pytest.mark.parametrize("policy", [SMALL, LENIENT])
+def test_escape_in_an_xml_declaration_loses_nothing(size: int | None, policy: Policy) -> None:
+    head = b"<?xml version='1.0' encoding='iso-2022-jp'?><!--" + b" " * 1024 + b"-->"
+    body = head + b"<!DOCTYPE html [ <!ENTITY x '\x1b(By'> ]><html><p>x</p></html>"
+
+    out = rewritten(body, b"application/xhtml+xml", size, policy)
+
+    assert out == (body.replace(b"<!DOCTYPE", b"<!") if policy is SMALL else body)
+
+
 def test_view_maps_each_byte() -> None:
     source = b"a\x1b$B#A0!!%\x1b(Ix\x1b(Jb\x1b[c"
 
