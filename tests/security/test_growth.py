@@ -237,6 +237,13 @@ def test_escapes_in_a_long_tag(unit: bytes, declaration: bytes, piece: int) -> N
     )
 
 
+@pytest.mark.parametrize("unit", [b"<link a=' ", b"<link a='' ", TAG, b"<img alt='"])
+@pytest.mark.parametrize("behind", [b"\x1b(B", b'" src=//track.hubspot.com/a.gif>\x1b(B'])
+def test_escape_behind_swept_tags(unit: bytes, behind: bytes) -> None:
+    before = b'<p>x<select><style><img alt="'
+    assert_linear(lambda size: _filled((before, unit, behind), size), lambda page: _rewrite(page, 8192, b"text/html"))
+
+
 # -- request heads
 
 
