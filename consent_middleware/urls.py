@@ -6,6 +6,7 @@ Character references must be decoded before.
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from base64 import b64decode
 from functools import lru_cache
@@ -21,9 +22,11 @@ C0_CONTROL_OR_SPACE: Final = "".join(map(chr, range(0x21)))
 TAB_OR_NEWLINE: Final = str.maketrans("", "", "\t\n\r")
 # 3.2 "forbidden domain code point"; tested after percent-decoding and mapping.
 FORBIDDEN: Final = re.compile(r"[\x00-\x20#%/:<>?@\[\\\]^|\x7f]")
-# Characters that UTS #46 drops: soft hyphen, joiners, word joiner, variation selectors, byte order mark.
+# Characters that UTS #46 drops: soft hyphen, joiners, fillers, invisible operators, variation selectors, controls of
+# shorthand and music, byte order mark. It drops some of them only since Unicode 16; older browsers refuse these.
 IGNORED: Final = re.compile(
-    "[\u00ad\u034f\u180b-\u180d\u180f\u200b-\u200d\u2060\u2064\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2064\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0100-\U000e01ef]"
 )
 # RFC 1035, section 2.3.4: the longest label, and the longest name without the dot at its end.
 MAX_LABEL: Final = 63
@@ -34,9 +37,15 @@ MAX_CONTENT: Final = 1 << 17
 MAX_COMPOSED: Final = 4
 # The longest URL whose parsed form is cached, and how much of a base's path is kept.
 MAX_CACHED: Final = 1024
-# The full stops that UTS #46 maps to ".".
-DOTS: Final = "\u3002\uff0e\uff61"
-_TO_DOT: Final = str.maketrans(dict.fromkeys(DOTS, "."))
+# What UTS #46 maps to ASCII although NFKC may leave it alone: full stops, and letters and digits that may be newer than
+# Python's version of Unicode.
+MAPPED: Final = {
+    **dict.fromkeys("\u3002\uff0e\uff61", "."),
+    **dict(zip("\u209d\u209e\u209f\ua7f1", "wyzs", strict=True)),
+    **{chr(0x1CCD6 + place): letter for place, letter in enumerate(string.ascii_lowercase + string.digits)},
+    **dict.fromkeys("\U0001d6a6\U0001df95", "ss"),
+}
+_TO_ASCII: Final = str.maketrans(MAPPED)
 
 
 class URL(NamedTuple):
@@ -249,7 +258,7 @@ def approximate_uts46(text: str) -> str:
     of characters stand in for it here. They also map a few characters that browsers refuse or keep, such as `ß`.
     """
     text = IGNORED.sub("", text).casefold()
-    return unicodedata.normalize("NFKC", text).casefold().translate(_TO_DOT)
+    return unicodedata.normalize("NFKC", text).casefold().translate(_TO_ASCII)
 
 
 def _to_punycode(label: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -12,6 +13,7 @@ from consent_middleware.blocking import TagBlocker
 from consent_middleware.consent import OPTIONAL_CATEGORIES, Category
 from consent_middleware.csp import ContentSecurityPolicy
 from consent_middleware.engine import Engine
+from consent_middleware.html.charset import LABELS
 from consent_middleware.html.rewriter import HTMLRewriter
 from consent_middleware.purpose import Purpose
 from consent_middleware.recognition import hint_purpose
@@ -225,6 +227,49 @@ def test_disguised_host_is_blocked_in_each_charset(host: str, charset: str) -> N
 
     assert [tag.rule for tag in blocker.blocked] == ["hubspot.loader"]
     assert tag.replace(b"src=", b"data-consent-src=")[7:] in out
+
+
+#: The first and the last of the characters that a host drops only in UTS #46 of Unicode 16 and later.
+NEWLY_DROPPED = [
+    *[("\u115f", "\u1160"), ("\u17b4", "\u17b5"), ("\u180e", "\u180e"), ("\u2061", "\u2063"), ("\u206a", "\u206f")],
+    *[("\u3164", "\u3164"), ("\uffa0", "\uffa0"), ("\U0001bca0", "\U0001bca3"), ("\U0001d173", "\U0001d17a")],
+]
+#: Tags with the place of a host's letter "s", or of a character behind it.
+DISGUISED = [
+    "<script src=//js.h{}-scripts.com/1.js></script>",
+    "<img src='//track.hub{}pot.com/a.gif'>",
+    "<iframe srcdoc='<script src=//js.h{}-scripts.com/1.js></script>'></iframe>",
+    "<link rel=preconnect href=//js.h{}-scripts.com>",
+]
+
+
+def assert_disguised_hosts_are_blocked(letter: str, charset: str = "utf-8") -> None:
+    spellings = {letter, f"s&#{ord(letter[-1])};" if letter[0] == "s" else f"&#{ord(letter)};", quote(letter)}
+    for tag in DISGUISED:
+        for spelling in sorted(spellings):
+            document = tag.format(spelling).encode(LABELS[charset])
+            blocker = TagBlocker(engine_for(POLICY), POLICY.decide(NOTHING), "/f.js")
+
+            assert b"data-consent" in HTMLRewriter(blocker, charset=charset).rewrite(document), document
+
+
+@pytest.mark.parametrize(("first", "last"), NEWLY_DROPPED)
+def test_newly_dropped_character_hides_no_host(first: str, last: str) -> None:
+    for code in range(ord(first), ord(last) + 1):
+        assert_disguised_hosts_are_blocked("s" + chr(code))
+
+
+@pytest.mark.parametrize("letter", ["\ua7f1", "\U0001cce8"])
+def test_newly_mapped_letter_hides_no_host(letter: str) -> None:
+    assert_disguised_hosts_are_blocked(letter)
+
+
+@pytest.mark.parametrize(
+    ("letter", "charset"),
+    [("s\u3164", "euc-kr"), ("s\u3164", "gb18030"), ("s\u115f", "gb18030"), ("\U0001cce8", "gb18030")],
+)
+def test_newer_characters_hide_no_host_in_charset(letter: str, charset: str) -> None:
+    assert_disguised_hosts_are_blocked(letter, charset)
 
 
 def test_duplicate_attributes_are_renamed() -> None:

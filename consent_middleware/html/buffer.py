@@ -84,9 +84,9 @@ class InputBuffer:
         return len(self.source) - self.consumed + self._chunks_size
 
     @property
-    def unread(self) -> bytes:
-        """The bytes that have arrived and are not read."""
-        return b"".join((self.source[self.pos :], *self._chunks))
+    def needed(self) -> bytes:
+        """The bytes that have arrived and are still needed."""
+        return b"".join((self.source[self.consumed :], *self._chunks))
 
     def feed(self, chunk: bytes, *, last: bool = False) -> bool:
         """Add bytes to the buffer.

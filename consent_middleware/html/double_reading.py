@@ -62,7 +62,7 @@ FindChanges = Callable[[bytes, list[int] | None, KnownTags], Iterable[Change]]
 
 
 class EscapeFinder:
-    """Find the escape sequence from which on a document has two readings.
+    """Find the escape sequences from which on a document has two readings.
 
     Args:
         expected: whether the document declares ISO-2022-JP. Then only an escape sequence that switches from ASCII to
@@ -73,13 +73,12 @@ class EscapeFinder:
         self._expected = expected
         self._state = INITIAL_STATE
 
-    def find(self, chunk: bytes) -> int:
-        """Return the position of the first one in the next bytes of the document, or -1."""
+    def find(self, chunk: bytes) -> Iterator[int]:
+        """Yield the position of each one in the next bytes of the document."""
         for found in ESCAPE.finditer(chunk):
             before, self._state = self._state, found[1]
             if not self._expected or (before in ASCII_STATES and found[1] in ASCII_STATES):
-                return found.start()
-        return -1
+                yield found.start()
 
 
 def read_as_jis(source: bytes, state: bytes = INITIAL_STATE) -> tuple[bytes, list[int], bytes]:

@@ -16,7 +16,7 @@ from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from consent_middleware.patterns import decimal_codes, hex_codes
-from consent_middleware.urls import DOTS, IGNORED, approximate_uts46
+from consent_middleware.urls import IGNORED, MAPPED, approximate_uts46
 
 from .charset import decode_text
 from .tags import decode_references
@@ -56,8 +56,8 @@ CONCATENATION: Final = re.compile(rb"""(["'`])[\t\n\r ]*+\+[\t\n\r ]*+\1""")
 ASCII: Final = bytes(range(0x80))
 WHOLE_TEXT: Final = re.compile(rb"(?s:.+)")
 NON_ASCII_RUN: Final = re.compile(rb"[\x80-\xff]+")
-# What UTS #46 maps although NFKC leaves it alone.
-_MAPPED_BESIDES_NFKC: Final = re.compile(f"{IGNORED.pattern}|[{DOTS}]")
+# What UTS #46 maps although NFKC may leave it alone.
+_MAPPED_BESIDES_NFKC: Final = re.compile(f"{IGNORED.pattern}|[{''.join(MAPPED)}]")
 # Text is mapped in pieces of this length: NFKC sorts a run of combining marks in quadratic time.
 PIECE_LENGTH: Final = 256
 # Longest text whose mapping is cached; longer text rarely recurs.

@@ -153,14 +153,25 @@ class HTMLRewriter:
         """Rewrite a piece, and from the first ambiguous escape sequence on in both readings."""
         if self._doubt is not None:
             return self._take_in_doubt(self._doubt, chunk, last=last)
-        if self._escapes is not None:
-            chunk, self._begun = self._begun + chunk, b""
-            if not last and (begun := PARTIAL_ESCAPE.search(chunk)):
-                chunk, self._begun = chunk[: begun.start()], begun[0]
-            at = self._escapes.find(chunk) if b"\x1b" in chunk else -1
-            if at >= 0 and not self._tokens.is_withholding:
-                return self._read(chunk[:at]) + self._begin_doubt(chunk[at:] + self._begun, last=last)
-        return self._read(chunk, last=last)
+        if self._escapes is None:
+            return self._read(chunk, last=last)
+        chunk, self._begun = self._begun + chunk, b""
+        if not last and (begun := PARTIAL_ESCAPE.search(chunk)):
+            chunk, self._begun = chunk[: begun.start()], begun[0]
+        if b"\x1b" not in chunk:
+            return self._read(chunk, last=last)
+        out: list[bytes] = []
+        done = 0
+        for at in self._escapes.find(chunk):
+            # Only after reading up to the escape sequence is it known whether it stands in a withheld tag.
+            out.append(self._read(chunk[done:at]))
+            done = at
+            if not self._tokens.in_withheld_tag:
+                out.append(self._begin_doubt(chunk[at:] + self._begun, last=last))
+                return b"".join(out)
+            # It is withheld with the tag, so both readings still agree behind the tag.
+        out.append(self._read(chunk[done:], last=last))
+        return b"".join(out)
 
     def _read(self, chunk: bytes, *, last: bool = False) -> bytes:
         """Rewrite a piece in the encoding of the document."""
@@ -170,12 +181,19 @@ class HTMLRewriter:
 
     def _begin_doubt(self, chunk: bytes, *, last: bool) -> bytes:
         """Read on in both readings, beginning with the bytes that are buffered."""
-        buffered = self._tokens.unread
+        tokens = self._tokens
+        parts: list[bytes] = []
+        for edit in self._reader.sweep.stop():
+            parts += (tokens.source[tokens.consumed : edit.start], edit.replacement)
+            tokens.consumed = edit.end
+        out = b"".join(parts)
+        buffered = tokens.needed if self._subset is None else self._subset.stop()
         if self._view is not None:
+            out = self._view.write(out)
             buffered = self._view.write(buffered + self._view.read(b"", last=True), last=True)
         tags = TagsOfBothReadings(self._asker)
         self._doubt = DoubleReading(tags.changes, tags.unfinished, self._bail_out, self._max_buffer)
-        return self._take_in_doubt(self._doubt, buffered + chunk, last=last)
+        return out + self._take_in_doubt(self._doubt, buffered + chunk, last=last)
 
     def _take_in_doubt(self, doubt: DoubleReading, chunk: bytes, *, last: bool) -> bytes:
         """Rewrite a piece in both readings."""

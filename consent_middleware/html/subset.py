@@ -72,16 +72,25 @@ class SubsetFilter:
         found = _DOCTYPE.match(self._head, at)
         if found is None and not last and self._may_continue(at):
             return b""
+        if found is None and not last:
+            return self.stop()
         self.done = True
         head, self._head = self._head, b""
-        if found is None:
-            # A declaration that is too long is not known to its end. Without its name, browsers refuse the document.
-            is_long = head.startswith(b"<!DOCTYPE", at) and not last
-            return head[:at] + b"<!" + head[at + 9 :] if is_long and self._give_up() else head
-        if found[1] is None:
+        if found is None or found[1] is None:
             return head
         kept = _DECLARATION.sub(self._filter_declaration, found[1])
         return head[: found.start(1)] + kept + head[found.end(1) :]
+
+    def stop(self) -> bytes:
+        """Return all bytes so far. The declaration, if it has begun, is not read to its end, so its name is removed.
+
+        Browsers refuse the document then.
+        """
+        self.done = True
+        head, self._head = self._head, b""
+        at = _BEFORE.match(head).end()  # type: ignore[union-attr]
+        has_begun = head.startswith(b"<!DOCTYPE", at)
+        return head[:at] + b"<!" + head[at + 9 :] if has_begun and self._give_up() else head
 
     def _may_continue(self, at: int) -> bool:
         """Return whether the declaration, or what precedes it, may continue in bytes that have not arrived."""

@@ -126,6 +126,20 @@ class TagSweep:
         self._looked = self._fence + 1
         self._fence = NEVER
 
+    def stop(self) -> Iterator[Edit]:
+        """Yield all edits that wait, as spans of the source, because the rest of the document is read in another way.
+
+        A possible tag that begins before the last of them and has not been looked at is withheld.
+        """
+        offset = self._tokens.offset
+        if self._pending:
+            begin, end = max(0, self._looked - offset), self._pending[-1].end - offset
+            for found in self._gate.opening.finditer(self._tokens.source, begin, end):
+                self._withhold(offset + found.start())
+        for edit in self._pending:
+            yield Edit(edit.start - offset, edit.end - offset, edit.replacement)
+        self._pending.clear()
+
     def _withhold(self, at: int) -> None:
         """Make a possible tag text."""
         if self._asker.bail_out():

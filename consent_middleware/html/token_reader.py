@@ -62,6 +62,11 @@ class TokenReader(InputBuffer, ABC):
         return not (self.raw_construct or self.tree.open or self.dual_element or self._long_tag)
 
     @property
+    def in_withheld_tag(self) -> bool:
+        """Whether the next byte belongs to a long tag that is not to be let through."""
+        return self.is_withholding and self._long_tag is not None
+
+    @property
     @abstractmethod
     def in_svg_content(self) -> bool:
         """Whether the next byte is in SVG content, outside of integration points, where shapes may be skipped."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import string
+from urllib.parse import quote
 
 import pytest
 
@@ -21,6 +23,11 @@ from consent_middleware.html.normalize import (
 from consent_middleware.urls import approximate_uts46
 
 NUMBERS = range(0x3000)
+#: The first of the characters that may be newer than Python's version of Unicode, and what they become in a host.
+NEWLY_MAPPED = [
+    *[("\u209d", ["w", "y", "z"]), ("\ua7f1", ["s"]), ("\U0001d6a6", ["ss"]), ("\U0001df95", ["ss"])],
+    ("\U0001ccd6", [*string.ascii_lowercase, *string.digits]),
+]
 
 
 @pytest.mark.parametrize("spelling", ["&#{};", "&#0{};"])
@@ -93,6 +100,14 @@ def test_other_js_escape_is_left(text: bytes) -> None:
 )
 def test_normalize_urls(raw: bytes, expected: bytes) -> None:
     assert normalize_urls(raw, "utf-8") == expected
+
+
+@pytest.mark.parametrize(("first", "letters"), NEWLY_MAPPED)
+@pytest.mark.parametrize("spelling", ["{0}", "&#{1};", "&#x{1:x};", "{2}"])
+def test_normalize_urls_maps_newer_letters(first: str, letters: list[str], spelling: str) -> None:
+    for code, letter in enumerate(letters, ord(first)):
+        written = spelling.format(chr(code), code, quote(chr(code)))
+        assert normalize_urls(f"//a{written}b.example".encode(), "utf-8") == f"//a{letter}b.example".encode()
 
 
 def test_normalize_urls_reads_the_page_encoding() -> None:

@@ -35,6 +35,8 @@ HOST = "js.hs-scripts.com"
         pytest.param("https://js.hs-scr\u00adipts.c\u200bom/1.js", id="with soft hyphens and zero-width spaces"),
         pytest.param("https://js.hs-scr\U000e0100ipts.c\U000e01efom/1.js", id="with variation selectors"),
         pytest.param("https://\U0001d4bfs.hs-scripts.com/1.js", id="in mathematical letters"),
+        pytest.param("https://js.\U0001ccdd\U0001cce8-scripts.com/1.js", id="in outlined letters"),
+        pytest.param("https://js.hs-scr\u115fip\U0001d173ts.com/1.js", id="with what Unicode drops since version 16"),
         pytest.param("https://js.hs-scripts.com/a/../1.js", id="with dot segments"),
         pytest.param("https://js.hs-scripts.com/a/%2e%2E/./1.js#x?y", id="with encoded dots and a fragment"),
     ],

@@ -150,6 +150,81 @@ def test_long_tag_before_an_escape_stays_withheld() -> None:
     assert b"js.hs-scripts.com" not in rewritten(tag + b" " * 1024, chunk=64, policy=SMALL)
 
 
+LONG = b"<img alt='" + b"x" * 2000
+#: The rest of a tag that is too long, with and without escape sequences; its end is a tag's end in both readings.
+ENDS = {
+    "plain": b"' src=//track.hubspot.com/a.gif>",
+    "an escape": b"\x1b(B' src=//track.hubspot.com/a.gif>",
+    "an escape as the last attribute": b"' src=//track.hubspot.com/a.gif \x1b(B>",
+    "text in kanji": b"\x1b$B@$3&\x1b(B' src=//track.hubspot.com/a.gif>",
+    "brackets in quotes": b">\x1b(B>\x1b(J' src=//track.hubspot.com/a.gif>",
+    "another one": b"'>" + LONG + b"\x1b(B' src=//track.hubspot.com/a.gif>",
+}
+IN_A_HOST = b"<script src=//js.hs-scr\x1b(Bipts.com/1.js></script>"
+
+
+@pytest.mark.parametrize("declaration", [b"", META])
+@pytest.mark.parametrize("between", [b"", b"<p>" + b"x" * 300, b"<p title='a"])
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_escape_behind_a_long_tag_is_ambiguous(end: bytes, between: bytes, declaration: bytes) -> None:
+    body = declaration + b"<!--" + b" " * 1024 + b"-->" + LONG + end + between + IN_A_HOST
+
+    outs = {rewritten(body, chunk=size, policy=SMALL) for size in (1, 2, 7, 64, 999)}
+
+    assert len(outs) == 1
+    (out,) = outs
+    assert b"data-consent-src=//js.hs-scr" in out
+    assert b"track.hubspot.com" not in out
+
+
+def test_escape_within_a_long_chunk_is_withheld() -> None:
+    body = LONG + b"'\x1b(B src=//track.hubspot.com/a.gif>"
+
+    assert b"track.hubspot.com" not in rewritten(body + b"<p>", chunk=3000, policy=SMALL)
+
+
+def test_passed_long_tag_hides_no_escape_behind_it() -> None:
+    body = LONG + ENDS["plain"] + IN_A_HOST
+
+    assert b"data-consent-src=//js.hs-scr" in rewritten(body, chunk=64, policy=LENIENT)
+
+
+#: Tags are looked for at every "<" behind this.
+SWEPT = b"<!--" + b" " * 1024 + b"--><p>x<select>"
+
+
+@pytest.mark.parametrize("size", [None, 1, 64, 97, 4000])
+def test_escape_in_a_swept_tag_loses_nothing(size: int | None) -> None:
+    body = SWEPT + b"<style><noscript><noscript>" + IN_A_HOST + b"</noscript>-->"
+    blocked = (
+        b"<script type=text/x-consent data-consent=tracking data-consent-src=//js.hs-scr\x1b(Bipts.com/1.js></script>"
+    )
+
+    assert rewritten(body, chunk=size).startswith(body.replace(IN_A_HOST, blocked))
+
+
+@pytest.mark.parametrize("size", [None, 1, 64, 4000])
+@pytest.mark.parametrize("policy", [SMALL, LENIENT])
+def test_escape_behind_a_swept_edit_loses_nothing(size: int | None, policy: Policy) -> None:
+    body = SWEPT + b'<style><img alt="<link a=\'" src=//track.hubspot.com/a.gif>zz\x1b(B zz'
+
+    out = rewritten(body, chunk=size, policy=policy)
+
+    opening = b"&lt;link" if policy is SMALL else b"<link"
+    assert b'alt="' + opening + b" a='\" data-consent-src=//track.hubspot.com/a.gif>zz\x1b(B zz" in out
+
+
+@pytest.mark.parametrize("size", [None, 1, 64, 4000])
+@pytest.mark.parametrize("policy", [SMALL, LENIENT])
+def test_escape_in_an_xml_declaration_loses_nothing(size: int | None, policy: Policy) -> None:
+    head = b"<?xml version='1.0' encoding='iso-2022-jp'?><!--" + b" " * 1024 + b"-->"
+    body = head + b"<!DOCTYPE html [ <!ENTITY x '\x1b(By'> ]><html><p>x</p></html>"
+
+    out = rewritten(body, b"application/xhtml+xml", size, policy)
+
+    assert out == (body.replace(b"<!DOCTYPE", b"<!") if policy is SMALL else body)
+
+
 def test_view_maps_each_byte() -> None:
     source = b"a\x1b$B#A0!!%\x1b(Ix\x1b(Jb\x1b[c"
 
@@ -184,3 +259,20 @@ def test_no_escape_loses_a_byte(parts: list[bytes], chunk: int) -> None:
     if b"data-consent" not in whole:
         assert whole == body
     assert rewritten(whole) == whole
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [b"\x1b", b"(B", b"\x1b(B", b"\x1b$B", b"'", b'"', b">", b" a=", b"<p ", META, SCRIPT, IN_A_HOST]
+        ),
+        max_size=12,
+    ),
+    st.sampled_from([b"", META]),
+    st.integers(1, 99),
+)
+def test_chunks_behind_a_long_tag_do_not_matter(parts: list[bytes], declaration: bytes, chunk: int) -> None:
+    # Nothing else is longer than the buffer, or the place where the buffer ends would matter.
+    body = b"".join([declaration, b"<!--", b" " * 1024, b"-->", LONG, *parts[:12]])
+
+    assert rewritten(body, chunk=chunk, policy=SMALL) == rewritten(body, chunk=64, policy=SMALL)

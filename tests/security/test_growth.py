@@ -182,8 +182,8 @@ def _filled(sample: Sample, size: int) -> bytes:
     return before + unit * (size // len(unit)) + behind
 
 
-def _rewrite(document: bytes, piece: int | None, content_type: bytes) -> None:
-    exchange = Exchange(engine_for(_policy()), RequestHead("GET", "/", "", [(b"host", b"example.com")]))
+def _rewrite(document: bytes, piece: int | None, content_type: bytes, policy: Policy | None = None) -> None:
+    exchange = Exchange(engine_for(policy or _policy()), RequestHead("GET", "/", "", [(b"host", b"example.com")]))
     exchange.start(200, [(b"content-type", content_type)])
     if piece is None:
         exchange.rewrite_whole(document)
@@ -222,6 +222,27 @@ def test_pages_in_chunks(sample: Sample, content_type: bytes) -> None:
 @pytest.mark.parametrize(("sample", "content_type"), PAGES)
 def test_pages_in_tiny_chunks(sample: Sample, content_type: bytes) -> None:
     assert_linear(lambda size: _filled(sample, size), lambda page: _rewrite(page, 61, content_type), doublings=2)
+
+
+@pytest.mark.parametrize("unit", [b"\x1b(B", b">\x1b(B", b"\x1b$B>\x1b(B", b"'>\x1b(B<img alt='"])
+@pytest.mark.parametrize("declaration", [b"", b"<meta charset=iso-2022-jp>"])
+@pytest.mark.parametrize("piece", [61, 8192, 1 << 20])
+def test_escapes_in_a_long_tag(unit: bytes, declaration: bytes, piece: int) -> None:
+    before = declaration + b"<!--" + b" " * 1024 + b"--><img alt='" + b"x" * 2000
+    policy = Policy(contact_url="/contact", limits={"cache_bytes": 0, "tag_bytes": 1024})
+    assert_linear(
+        lambda size: _filled((before, unit, b"'>" + TAG), size),
+        lambda page: _rewrite(page, piece, b"text/html", policy),
+        doublings=2,
+        start=1 << 14,
+    )
+
+
+@pytest.mark.parametrize("unit", [b"<link a=' ", b"<link a='' ", TAG, b"<img alt='"])
+@pytest.mark.parametrize("behind", [b"\x1b(B", b'" src=//track.hubspot.com/a.gif>\x1b(B'])
+def test_escape_behind_swept_tags(unit: bytes, behind: bytes) -> None:
+    before = b'<p>x<select><style><img alt="'
+    assert_linear(lambda size: _filled((before, unit, behind), size), lambda page: _rewrite(page, 8192, b"text/html"))
 
 
 # -- request heads
