@@ -347,7 +347,10 @@ def test_chunks_change_nothing(body: str, size: int) -> None:
     out = b"".join(streamed.feed(source[at : at + size]) for at in range(0, len(source), size)) + streamed.close()
 
     assert out == rewriter().rewrite(source)
-    assert rewriter().rewrite(out) == out
+    # docs/tags.md, "Markup in a script": where a select makes it uncertain what is a script, a second rewriting may block
+    # one more, and a third changes nothing.
+    again = rewriter().rewrite(out)
+    assert again == out or ("<select" in body and rewriter().rewrite(again) == again)
 
 
 def test_digest_matches_the_inline_text() -> None:
