@@ -347,8 +347,8 @@ def test_chunks_change_nothing(body: str, size: int) -> None:
     out = b"".join(streamed.feed(source[at : at + size]) for at in range(0, len(source), size)) + streamed.close()
 
     assert out == rewriter().rewrite(source)
-    # docs/tags.md, "Markup in a script": where a select makes it uncertain what is a script, a second rewriting may block
-    # one more, and a third changes nothing.
+    # docs/tags.md, "Markup in a script": where a select makes it uncertain what is a script, a second rewriting may
+    # block one more, and a third changes nothing.
     again = rewriter().rewrite(out)
     assert again == out or ("<select" in body and rewriter().rewrite(again) == again)
 

@@ -1,6 +1,6 @@
 // @ts-check
 // HubSpot's driver: how its chat is prepared, opened, found and taken away, and where its embeds go. `Driver` in
-// facade/assets/types.d.ts says what each member does; hubspot.py beside this file is the server's side.
+// facade/assets/types.d.ts says what each member does; the folder hubspot/ beside this file is the server's side.
 //
 // Source: HubSpot's Conversations SDK. What that leaves unsaid is marked "in the embed script".
 

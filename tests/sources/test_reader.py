@@ -53,10 +53,15 @@ def test_platforms_have_unique_ids_and_inputs() -> None:
 def test_platforms_and_signals_are_documented() -> None:
     text = (Path(__file__).parents[2] / "docs" / "consent-sources.md").read_text("utf-8")
 
-    for platform in SOURCES:
-        assert any(
+    missing = [
+        platform.id
+        for platform in SOURCES
+        if not any(
             f"\n### {word}: " in text or f"\n- **{word}**: " in text for word in (platform.id, *platform.aliases)
         )
+    ]
+
+    assert missing == [], "each platform needs a heading '### ID: Name' in docs/consent-sources.md"
 
 
 def test_no_two_platforms_read_one_name() -> None:
