@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from .asking import TagAsker
@@ -14,16 +14,24 @@ from .watch import Edit
 #: The name of a tag without its prefix, and what ends the text of a script.
 _LOCAL_NAME: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?([^\t\n\f\r />]++)")
 _END_OF_SCRIPT: Final = re.compile(rb"</[sS][cC][rR]")
+_DECLARATION: Final = re.compile(rb"<!DOCTYPE")
 
 
 class TagsOfBothReadings:
-    """Ask about everything that may be a start tag by one of two readings."""
+    """Ask about everything that may be a start tag by one of two readings.
 
-    def __init__(self, asker: TagAsker) -> None:
+    Args:
+        asker: asks the watch about a tag.
+        give_up: called for each document type declaration; returns whether to remove its name, so that browsers refuse
+            the document. None if no declaration could hide a tag.
+    """
+
+    def __init__(self, asker: TagAsker, give_up: Callable[[], bool] | None) -> None:
         self._asker = asker
+        self._give_up = give_up
 
     def changes(self, source: bytes, places: list[int] | None, known: KnownTags) -> Iterator[Change]:
-        """Ask about all possible start tags.
+        """Ask about all possible start tags, and about the document type declarations.
 
         Args:
             source: the bytes by one reading.
@@ -33,6 +41,7 @@ class TagsOfBothReadings:
         Yields:
             The changes of the document.
         """
+        yield from self._declarations(source, places, known)
         asker = self._asker
         base, xml = asker.base, asker.tokens.xml
         for found in asker.gate.pattern.finditer(source):
@@ -64,6 +73,19 @@ class TagsOfBothReadings:
                     yield _placed(edit, begin, places)
                 if edits:
                     break
+
+    def _declarations(self, source: bytes, places: list[int] | None, known: KnownTags) -> Iterator[Change]:
+        """Yield the changes that remove the names of document type declarations. The arguments are as for `changes`."""
+        if self._give_up is None:
+            return
+        for found in _DECLARATION.finditer(source):
+            begin = found.start()
+            declaration = (begin if places is None else places[begin], found[0])
+            if declaration in known:
+                continue
+            known.add(declaration)
+            if self._give_up():
+                yield _placed(Edit(len(b"<!"), len(found[0]), b""), begin, places)
 
     def unfinished(self, source: bytes) -> int:
         """Return the offset of the first tag that does not end, or the length of the bytes."""

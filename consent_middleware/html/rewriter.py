@@ -187,11 +187,13 @@ class HTMLRewriter:
             parts += (tokens.source[tokens.consumed : edit.start], edit.replacement)
             tokens.consumed = edit.end
         out = b"".join(parts)
-        buffered = tokens.needed if self._subset is None else self._subset.stop()
+        buffered = tokens.needed + (b"" if self._subset is None else self._subset.needed)
         if self._view is not None:
             out = self._view.write(out)
             buffered = self._view.write(buffered + self._view.read(b"", last=True), last=True)
-        tags = TagsOfBothReadings(self._asker)
+        # What a declaration contains is not read in both readings.
+        give_up = None if self._subset is None else self._bail_out
+        tags = TagsOfBothReadings(self._asker, give_up)
         self._doubt = DoubleReading(tags.changes, tags.unfinished, self._bail_out, self._max_buffer)
         return out + self._take_in_doubt(self._doubt, buffered + chunk, last=last)
 
@@ -206,10 +208,9 @@ class HTMLRewriter:
         """Rewrite a piece in which all markup is ASCII."""
         if self._subset is not None:
             chunk = self._subset.feed(chunk, last=last)
-            if not self._subset.done:
-                return b""
-            self._reader.declared = frozenset(self._subset.names)
-            self._subset = None
+            if self._subset.done:
+                self._reader.declared = frozenset(self._subset.names)
+                self._subset = None
         tokens, sweep = self._tokens, self._reader.sweep
         out: list[bytes] = []
         reads_on = tokens.feed(chunk, last=last) or tokens.buffered > self._max_buffer

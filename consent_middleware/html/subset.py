@@ -12,18 +12,26 @@ from typing import Final
 
 from consent_middleware.patterns import decimal_codes, hex_codes
 
-#: How long a declaration may be, together with what precedes it, in bytes.
+from .buffer import RetryBudget
+
+#: How long a declaration may be, in bytes, if it does not arrive whole.
 MAX_LENGTH: Final = 1 << 16
 
 _SPACE: Final = rb"[\t\n\r ]"
 _STRING: Final = rb"(?:\"[^\"]*+\"|'[^']*+')"
-_BEFORE: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:" + _SPACE + rb"++|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+# Browsers refuse a document with a byte order mark that is not its first character.
+_BEFORE: Final = re.compile(rb"(?:" + _BYTE_ORDER_MARK + rb"|" + _SPACE + rb"++|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
+#: The beginning of a comment and of a processing instruction, and what ends them.
+_ENDS: Final = {b"<!--": b"-->", b"<?": b"?>"}
+_UNFINISHED: Final = re.compile(rb"<!--|<\?")
 _SUBSET_PART: Final = rb"<!--.*?-->|<\?.*?\?>|<![A-Z](?:[^\"'>]|" + _STRING + rb")*+>"
 _DOCTYPE: Final = re.compile(
     rb"<!DOCTYPE(?:[^\"'\[>]|" + _STRING + rb")*+(?:>|\[((?:" + _SUBSET_PART + rb"|[^\]<])*+)\]" + _SPACE + rb"*+>)",
     re.DOTALL,
 )
-_OPENINGS: Final = (b"<!--", b"<?", b"<!DOCTYPE", b"\xef\xbb\xbf")
+_NAME: Final = b"<!DOCTYPE"
+_OPENINGS: Final = (*_ENDS, _NAME, _BYTE_ORDER_MARK)
 _DECLARATION: Final = re.compile(_SUBSET_PART, re.DOTALL)
 _ENTITY_DECLARATION: Final = re.compile(
     rb"<!ENTITY" + _SPACE + rb"++(%?)" + _SPACE + rb"*+([^\t\n\r \"'>]++)" + _SPACE + rb"++(" + _STRING + rb")"
@@ -49,7 +57,7 @@ _ACTIVE: Final = re.compile(
 
 
 class SubsetFilter:
-    """Read an XML document up to the end of its document type declaration, and removes what could hide a tag.
+    """Read an XML document up to the end of its document type declaration, and remove what could hide a tag.
 
     Args:
         give_up: called once for each declaration that could hide a tag; returns whether to remove it.
@@ -62,41 +70,79 @@ class SubsetFilter:
     def __init__(self, give_up: Callable[[], bool]) -> None:
         self._give_up = give_up
         self._head = b""
+        # What ends the comment or the processing instruction that is being read.
+        self._end = b""
+        self._retry = RetryBudget()
         self.names: set[bytes] = set()
         self.done = False
 
+    @property
+    def needed(self) -> bytes:
+        """The bytes that have arrived and have not been returned."""
+        return self._head
+
     def feed(self, chunk: bytes, *, last: bool) -> bytes:
-        """Take the next bytes of the document. Return nothing until the declaration has been read, then all of it."""
+        """Take the next bytes of the document, and return the bytes that are decided.
+
+        What precedes the declaration is returned at once, the declaration after it has been read.
+        """
         self._head += chunk
-        at = _BEFORE.match(self._head).end()  # type: ignore[union-attr]
-        found = _DOCTYPE.match(self._head, at)
-        if found is None and not last and self._may_continue(at):
-            return b""
+        before = self._take_before()
+        if not last and not self._is_worth_a_try(chunk):
+            return before
+        found = _DOCTYPE.match(self._head)
         if found is None and not last:
-            return self.stop()
+            return before if self._may_continue() else before + self._stop()
         self.done = True
         head, self._head = self._head, b""
         if found is None or found[1] is None:
-            return head
+            return before + head
         kept = _DECLARATION.sub(self._filter_declaration, found[1])
-        return head[: found.start(1)] + kept + head[found.end(1) :]
+        return b"".join((before, head[: found.start(1)], kept, head[found.end(1) :]))
 
-    def stop(self) -> bytes:
-        """Return all bytes so far. The declaration, if it has begun, is not read to its end, so its name is removed.
+    def _take_before(self) -> bytes:
+        """Remove what precedes the declaration from the buffer, and return it."""
+        head, at = self._head, 0
+        if self._end and (found := head.find(self._end)) >= 0:
+            at = found + len(self._end)
+            self._end = b""
+        if not self._end:
+            at = _BEFORE.match(head, at).end()  # type: ignore[union-attr]
+            if opening := _UNFINISHED.match(head, at):
+                at = opening.end()
+                self._end = _ENDS[opening[0]]
+        if self._end:
+            # The last bytes may begin the end.
+            at = max(at, len(head) - len(self._end) + 1)
+        self._head = head[at:]
+        return head[:at]
+
+    def _is_worth_a_try(self, chunk: bytes) -> bool:
+        """Return whether to read what is buffered. An unfinished declaration is not read again for each chunk."""
+        length = len(self._head)
+        if not self._head.startswith(_NAME):
+            return True
+        if length <= MAX_LENGTH and not self._retry.is_worth_a_try(length, chunk):
+            return False
+        self._retry.note_try(length)
+        return True
+
+    def _may_continue(self) -> bool:
+        """Return whether the declaration, or what precedes it, may continue in bytes that have not arrived."""
+        if self._end:
+            return True
+        if self._head.startswith(_NAME):
+            return len(self._head) <= MAX_LENGTH
+        return any(opening.startswith(self._head) for opening in _OPENINGS)
+
+    def _stop(self) -> bytes:
+        """Return the rest of the bytes. A declaration that is too long is not read: its name is removed.
 
         Browsers refuse the document then.
         """
         self.done = True
         head, self._head = self._head, b""
-        at = _BEFORE.match(head).end()  # type: ignore[union-attr]
-        has_begun = head.startswith(b"<!DOCTYPE", at)
-        return head[:at] + b"<!" + head[at + 9 :] if has_begun and self._give_up() else head
-
-    def _may_continue(self, at: int) -> bool:
-        """Return whether the declaration, or what precedes it, may continue in bytes that have not arrived."""
-        rest = self._head[at : at + 9]
-        undecided = any(opening.startswith(rest) or rest.startswith(opening) for opening in _OPENINGS)
-        return undecided and len(self._head) <= MAX_LENGTH
+        return b"<!" + head[len(_NAME) :] if head.startswith(_NAME) and self._give_up() else head
 
     def _filter_declaration(self, declaration: re.Match[bytes]) -> bytes:
         """Return a declaration, without what could hide a tag."""

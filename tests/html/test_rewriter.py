@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from consent_middleware.html.asking import MAX_DEPTH
-from consent_middleware.html.rewriter import MAX_TEXT, Edit, HTMLRewriter, TagSearch
+from consent_middleware.html.rewriter import MAX_TEXT, BailOut, Edit, HTMLRewriter, TagSearch
 from consent_middleware.html.script_text import foreign_text
 from consent_middleware.html.tags import StartTag, decode_references
 from consent_middleware.html.token_reader import Kind
@@ -397,6 +397,16 @@ def test_long_tag_passes_if_the_operator_says_so() -> None:
 
     assert out == source
     assert rewriter.bail_outs == 2
+
+
+@pytest.mark.parametrize("on_bail_out", ["pass", "withhold"])
+@pytest.mark.parametrize("opening", [b"<!DOCTYPE", b"<!DOC\x1b(BTYPE", b"\x1b(B<!DOCTYPE"])
+def test_unread_declaration_is_counted_once(opening: bytes, on_bail_out: BailOut) -> None:
+    rewriter = HTMLRewriter(Holding(), charset="iso-2022-jp", xml=True, on_bail_out=on_bail_out)
+
+    rewriter.rewrite(opening + b" x [ \x1b(B ]><x/>")
+
+    assert rewriter.bail_outs == 1
 
 
 def test_long_template_may_be_a_shadow_root() -> None:

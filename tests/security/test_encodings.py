@@ -225,6 +225,45 @@ def test_escape_in_an_xml_declaration_loses_nothing(size: int | None, policy: Po
     assert out == (body.replace(b"<!DOCTYPE", b"<!") if policy is SMALL else body)
 
 
+#: An XML document in ISO-2022-JP, with an escape sequence that changes nothing where the declaration has not been read.
+UNREAD_DECLARATIONS = {
+    "in the word": b"<!DOC\x1b(BTYPE",
+    "between all letters": b"\x1b(B".join([b"<", b"!", *(b"%c" % byte for byte in b"DOCTYPE")]),
+    "before the word": b"\x1b(B<!DOCTYPE",
+    "behind the word": b"<!DOCTYPE\x1b(J",
+    "in a comment": b"<!-- \x1b(B --><!DOCTYPE",
+    "in a long comment": b"<!--" + b" " * 3000 + b"\x1b$B$3\x1b(B \x1b(B " + b" " * 3000 + b"--><!DOCTYPE",
+    "in an instruction": b"<?x \x1b(B ?><!DOCTYPE",
+}
+
+
+def _without_escapes(body: bytes) -> bytes:
+    return body.replace(b"\x1b(B", b"").replace(b"\x1b(J", b"")
+
+
+@pytest.mark.parametrize("name", UNREAD_DECLARATIONS)
+@pytest.mark.parametrize("size", [None, 1, 64, 4000])
+@pytest.mark.parametrize("declares", [True, False], ids=["in the document", "in the header"])
+def test_unread_xml_declaration_is_refused(name: str, size: int | None, declares: bool) -> None:
+    opening = UNREAD_DECLARATIONS[name]
+    head = b"<?xml version='1.0' encoding='iso-2022-jp'?>" if declares else b""
+    kind = b"application/xhtml+xml" + (b"" if declares else b"; charset=iso-2022-jp")
+    behind = b" html [ <!ENTITY x '&#60;script src=\"//js.hs-scripts.com/1.js\"/>'> ]><html><p>&x;</p></html>"
+    body = head + opening + behind
+
+    out = rewritten(body, kind, size, SMALL)
+
+    assert _without_escapes(out) == _without_escapes(body).replace(b"<!DOCTYPE", b"<!")
+    assert rewritten(out, kind, size, SMALL) == out
+    assert rewritten(body, kind, size, LENIENT) == body
+
+
+def test_escape_behind_an_xml_declaration_keeps_it() -> None:
+    body = b"<?xml version='1.0' encoding='iso-2022-jp'?><!DOCTYPE html><html><p>\x1b(B<!-- <!DOCTYPE --></p></html>"
+
+    assert rewritten(body, b"application/xhtml+xml") == body
+
+
 def test_view_maps_each_byte() -> None:
     source = b"a\x1b$B#A0!!%\x1b(Ix\x1b(Jb\x1b[c"
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_middleware import Policy
-from consent_middleware.html.subset import MAX_LENGTH
+from consent_middleware.html.subset import MAX_LENGTH, SubsetFilter
 
 from .test_encodings import rewritten
 
@@ -47,6 +49,9 @@ HIDDEN = {
         b"<!-- ]> --><?x ]>?><!ENTITY a 'js.hs-scr'>",
         b"<script src='//&a;ipts.com/1.js'/>",
         b"<?xml version='1.0'?>\n<!---->",
+    ),
+    "behind a comment with a bracket": document(
+        b"<!ENTITY a 'js.hs-scr'>", b"<script src='//&a;ipts.com/1.js'/>", b"<!--><x a='--><?><x a='?>"
     ),
     "too long to be read": document(
         b"<!--" + b" " * 2 * MAX_LENGTH + b"--><!ENTITY s '" + SCRIPT.replace(b"'", b'"') + b"'>", b"&s;"
@@ -95,6 +100,77 @@ def test_harmless_declaration_stays(name: str, chunk: int | None) -> None:
     assert out == PLAIN[name]
     if chunk is None:
         assert out is PLAIN[name]
+
+
+#: What may precede a declaration, with a part to repeat.
+LONG_BEFORE = {
+    "a comment": (b"<!--", b" ", b"-->"),
+    "a comment with dashes": (b"<!--", b"->- ", b"-->"),
+    "an instruction": (b"<?x ", b" ", b"?>"),
+    "an instruction with question marks": (b"<?x ", b"?->", b"?>"),
+    "white space": (b"", b"\n", b""),
+    "many comments": (b"", b"<!----><?x?> ", b""),
+    "an xml declaration and a comment": (b"<?xml version='1.0'?>\n<!--", b"<!DOCTYPE [", b"-->"),
+}
+
+
+@pytest.mark.parametrize("name", LONG_BEFORE)
+@pytest.mark.parametrize("chunk", [None, 97, 8192])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["", "byte order mark"])
+def test_declaration_after_a_long_part_is_read(name: str, chunk: int | None, mark: bytes) -> None:
+    begin, unit, end = LONG_BEFORE[name]
+    before = mark + begin + unit * (2 * MAX_LENGTH // len(unit)) + end
+    body = document(b"<!ENTITY s '&#60;script src=\"//js.hs-scripts.com/1.js\"/>'>", b"&s;", before)
+
+    out = rewritten(body, XHTML, chunk)
+
+    assert out.startswith(before + b'<!DOCTYPE html [<!ENTITY s "">]>')
+
+
+def test_what_precedes_a_declaration_is_not_buffered() -> None:
+    reader = SubsetFilter(lambda: True)
+
+    assert reader.feed(b"<?xml?> <!-- x -", last=False) == b"<?xml?> <!-- x"
+    assert reader.feed(b"- ->--", last=False) == b" -- ->"
+    assert reader.feed(b"><?y?", last=False) == b"--><?y"
+    assert reader.feed(b">\n<!DOC", last=False) == b"?>\n"
+    assert reader.feed(b"TYPE x [", last=False) == b""
+    assert reader.feed(b"<!ENTITY a '&b;'>]><x/>", last=False) == b'<!DOCTYPE x [<!ENTITY a "">]><x/>'
+    assert reader.done
+
+
+@pytest.mark.parametrize("unit", [b" ", b"<!ENTITY a 'b'>"])
+@pytest.mark.parametrize("excess", [0, 1])
+def test_declaration_is_buffered_up_to_its_limit(unit: bytes, excess: int) -> None:
+    begin, end = b"<!DOCTYPE x [", b"]>"
+    length = MAX_LENGTH + 1 + excess - len(begin) - len(end)
+    body = begin + unit * (length // len(unit)) + b" " * (length % len(unit)) + end
+    reader = SubsetFilter(lambda: True)
+
+    out = b"".join(_fed(reader, body[at : at + 1]) for at in range(len(body)))
+
+    assert reader.done
+    assert out == (b"<! x [" + body[len(begin) :] if excess else body)
+
+
+@given(st.data())
+def test_chunks_of_a_declaration_do_not_matter(data: st.DataObject) -> None:
+    before = [b"\xef\xbb\xbf", b"<!--", b"-->", b"-", b"<?x", b"?>", b"?", b">", b" ", b"<", b"<!DOC", b"<!DOCTYPE"]
+    pad = data.draw(st.sampled_from([b"", b"<!--" + b" " * 2 * MAX_LENGTH, b"<?" + b"?-" * MAX_LENGTH + b"?>"]))
+    parts = data.draw(st.lists(st.sampled_from(before), max_size=6))
+    body = pad + b"".join(parts) + document(b"<!ENTITY s '" + SCRIPT.replace(b"'", b'"') + b"'>", b"&s;")
+    sizes = data.draw(st.lists(st.one_of(st.integers(0, 9), st.integers(0, 1 << 15)), max_size=20))
+    ends = sorted({min(end, len(body)) for end in itertools.accumulate(sizes)})
+    reader = SubsetFilter(lambda: True)
+
+    out = [_fed(reader, body[begin:end]) for begin, end in itertools.pairwise([0, *ends])]
+    out.append(_fed(reader, body[ends[-1] if ends else 0 :], last=True))
+
+    assert b"".join(out) == SubsetFilter(lambda: True).feed(body, last=True)
+
+
+def _fed(reader: SubsetFilter, chunk: bytes, *, last: bool = False) -> bytes:
+    return chunk if reader.done else reader.feed(chunk, last=last)
 
 
 def test_names_of_html_are_read_in_xml() -> None:
