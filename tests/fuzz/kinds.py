@@ -112,10 +112,11 @@ def _blocks_more_in_second_pass(found: Difference) -> bool:
 
 def _runs_guarded(found: Difference) -> bool:
     """Return whether no script that loads is a snippet any more, and the page has the guard."""
-    out = rewritten(found.document.source, found.document.encoding)
+    encoding = found.document.encoding
+    out = rewritten(found.document.source, encoding).decode(encoding, "replace")
     said = re.findall(r"<script[^>]*>(.*?)(?:</script|$)", found.text, re.IGNORECASE | re.DOTALL)
     known = [rule for text in said if (rule := HUBSPOT.recognize(PageElement("script", text=text)))]
-    return b" data-guard=" in out and bool(known) and all(rule.text is None for rule in known)
+    return " data-guard=" in out and bool(known) and all(rule.text is None for rule in known)
 
 
 #: Only differences that no current browser shows or that the guard blocks. An early load is never accepted.

@@ -259,3 +259,12 @@ def test_bytes_lost_between_edits_are_reported(marked: bytes, loses: bool) -> No
     assert marks_of("utf-8").loses(marked, b"aoldb") is loses
     utf16 = marked.decode().encode("utf-16le")
     assert marks_of("utf-16le").loses(utf16, "aoldb".encode("utf-16le")) is loses
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16le"])
+def test_guarded_code_of_the_site_is_known(encoding: str) -> None:
+    code = LOADER % 2
+    source = f"<script>{code.replace('script', 'éscript', 1)}</script>".encode(encoding)
+    problem = Problem("live", "html script by text", "")
+
+    assert Difference(problem, Document(0, "", encoding, source), 0).limit == "code of the site's own"
