@@ -332,6 +332,8 @@ MUTANTS = [
     Mutant("sources/tcf.py", "if string.purposes >= set(needed) else", "if not needed or string.purposes & set(needed) else", "tests/sources/test_tcf.py"),
     Mutant("sources/gpp.py", "if applicable and number not in applicable:", "if False:", "tests/sources/test_gpp.py"),
     Mutant("sources/gpp.py", "if ends[-1] - ends[0] > _MOST_SECTIONS or len(ids) > _MOST_SECTIONS:", "if False:", "tests/sources/test_gpp.py"),
+    Mutant("sources/gpp.py", "if ends[-1] - ends[0] > _MOST_SECTIONS or len(ids) > _MOST_SECTIONS:", "if ends[-1] - ends[0] > _MOST_SECTIONS:", "tests/sources/test_gpp.py"),
+    Mutant("sources/gpp.py", "if ends[-1] - ends[0] > _MOST_SECTIONS or len(ids) > _MOST_SECTIONS:", "if len(ids) > _MOST_SECTIONS:", "tests/sources/test_gpp.py"),
     Mutant("sources/gpp.py", 'only_denies=True)', ')', "tests/sources/test_gpp.py"),
     Mutant("sources/us_privacy.py", 'return match is not None and match[1] in "Yy"', "return match is not None", "tests/sources/test_us_privacy.py"),
     Mutant("sources/gpc.py", 'part.strip(" \\t") == "1"', '"1" in part', "tests/sources/test_header_signals.py"),

@@ -442,6 +442,17 @@ class TestAsset:
         for domain, purpose in domains.items():
             assert next(kind for kind, hosts in pairs if re.search(rf"\.({hosts})$", f".{domain}")) == purpose.value
 
+    def test_hosts_have_one_pattern_for_each_purpose(self) -> None:
+        """Only one order of the purposes puts every name before the shorter name that it is below."""
+        domains = {
+            "a.example": Purpose.CHAT,
+            "x.a.example": Purpose.EMBEDS,
+            "b.example": Purpose.TRACKING,
+            "x.b.example": Purpose.CHAT,
+        }
+        pairs = host_patterns([replace(HUBSPOT, host_purposes=domains)])
+        assert [purpose for purpose, _ in pairs] == ["embeds", "chat", "tracking"]
+
     def test_facade_sources_name_no_vendor(self) -> None:
         named = re.compile("hubspot|usemessages|hs-|hsjs|_hs[pq]|conversations", re.IGNORECASE)
         for source in (PACKAGE / "facade").rglob("*"):

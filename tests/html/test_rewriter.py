@@ -50,6 +50,10 @@ HELD = "//held.example/x"
             id="behind what an end tag closes in SVG",
         ),
         pytest.param(
+            f"<svg><foreignObject><div><b><svg></div><![CDATA[ ><script src={HELD}></script>",
+            id="behind an end tag whose element is around another",
+        ),
+        pytest.param(
             f"<svg><foreignObject><p></template><img src={HELD}>",
             id="behind an end tag of a template where there is none",
         ),
@@ -445,20 +449,36 @@ def test_document_without_needle_is_same_object() -> None:
     assert HTMLRewriter(Holding()).rewrite(page) is page
 
 
+class Keeping(Everything):
+    """Note the base of every tag, and whether it is of SVG."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str | None, bool]] = []
+
+    def start_tag(self, tag: StartTag) -> tuple[()]:
+        self.tags.append((tag.base, tag.svg))
+        return ()
+
+
 def test_tag_has_base_and_svg() -> None:
-    class Keeping(Everything):
-        def __init__(self) -> None:
-            super().__init__()
-            self.tags: list[tuple[str | None, bool]] = []
-
-        def start_tag(self, tag: StartTag) -> tuple[()]:
-            self.tags.append((tag.base, tag.svg))
-            return ()
-
     watch = Keeping()
     HTMLRewriter(watch).rewrite(b"<img src=//held.example><base href=/a/><base href=/b/><svg><script href=x /></svg>")
 
     assert watch.tags == [(None, False), ("/a/", True)]
+
+
+def test_base_in_what_seems_a_script_counts() -> None:
+    page = f"<title><script src={HELD}></title><base href=/a/><img src=x>".encode()
+    whole, piecewise = Keeping(), Keeping()
+
+    HTMLRewriter(whole, charset="utf-8").rewrite(page)
+    rewriter = HTMLRewriter(piecewise, charset="utf-8")
+    for at in range(len(page)):
+        rewriter.feed(page[at : at + 1])
+    rewriter.close()
+
+    assert whole.tags == piecewise.tags == [("/a/", False)]
 
 
 def test_candidate_hidden_by_another_is_found() -> None:

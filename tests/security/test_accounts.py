@@ -86,6 +86,8 @@ SCRIPTS = {
     "a text": f"document.getElementById('r').textContent=Q;{TAG_MANAGER}",
     "a text node": f"p.appendChild(document.createTextNode(Q));{TAG_MANAGER}",
     "a query of a picture": "new Image().src='/t?q='+Q;",
+    "a query with a default": "fetch('/s?q='+(q||Q));",
+    "a query in a template": "fetch(`/s?q=${Q}`);",
     "a query by a variable": "var q=Q;new Image().src='/t?q='+encodeURIComponent(q);",
     "a query of a fetch": "var q=Q;fetch('/s?q='+q);",
     "a body": "fetch('/log',{method:'POST',body:JSON.stringify({q:Q})});$.post('/log',{q:Q});",

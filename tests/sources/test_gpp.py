@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -120,6 +121,28 @@ def test_a_header_lists_the_ids_that_were_put_in(ids: set[int]) -> None:
 @pytest.mark.parametrize("item", [(2, 300), (1, 2**40)])
 def test_a_range_that_is_too_long_is_not_spelled_out(item: tuple[int, int]) -> None:
     assert gpp.sections(f"{header(item)}~A") is None
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        pytest.param([(1 + 40_000 * number, 40_000 * (number + 1)) for number in range(25)], id="long ranges"),
+        pytest.param([(1 + 60 * number, 60 * (number + 1)) for number in range(4_000)], id="many short ranges"),
+    ],
+)
+def test_many_ids_are_not_kept_in_memory(items: list[tuple[int, int]]) -> None:
+    text = f"{header(*items)}~A"
+
+    tracemalloc.start()
+    try:
+        found = gpp.sections(text)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert found is None
+    # The ids take several megabytes; the bits of the header take a byte each, in a few copies.
+    assert peak < 1_000_000
 
 
 @given(st.text(alphabet="DBACMNYabz019-_~.=%", max_size=80) | st.text(max_size=40))
