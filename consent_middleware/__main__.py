@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _disclosure(options)
     try:
         with _open(options.file) as file:
-            return _rewrite(options, file)
+            return _run_rewrite(options, file)
     except OSError as error:
         print(f"consent_middleware: {options.file}: {error.strerror}", file=sys.stderr)
         return 1
@@ -80,7 +80,7 @@ def _add_explain(commands: Any) -> None:
     )
     explain_.add_argument(
         "--mapping",
-        type=_mapping,
+        type=_read_mapping,
         metavar="FILE",
         help='a JSON file with the meaning of the site\'s own ids: {"id": "category"}, or the same by platform',
     )
@@ -127,7 +127,7 @@ def _add_request(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _mapping(name: str) -> Any:
+def _read_mapping(name: str) -> Any:
     try:
         mapping = json.loads(Path(name).read_bytes())
         Policy(mapping=mapping)
@@ -173,7 +173,7 @@ def _open(name: str) -> BinaryIO:
     return open(sys.stdin.fileno(), "rb", closefd=False) if name == "-" else open(name, "rb")  # noqa: PTH123
 
 
-def _rewrite(options: argparse.Namespace, file: BinaryIO) -> int:
+def _run_rewrite(options: argparse.Namespace, file: BinaryIO) -> int:
     engine = Engine(Policy(contact_url=options.contact_url))
     exchange = Exchange(engine, RequestHead("GET", "/", "", options.headers))
     exchange.start(200, [(b"content-type", options.content_type.encode("utf-8", "surrogateescape"))])

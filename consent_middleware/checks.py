@@ -25,7 +25,7 @@ from .vendors import KNOWN_VENDORS
 Item = TypeVar("Item")
 
 #: RFC 9110, section 5.6.2: what a cookie's name is made of (RFC 6265bis, section 4.1.1).
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_COOKIE_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 #: RFC 5646, section 2.1, as far as it matters here: subtags of letters and digits.
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 #: A scheme such as `javascript:` would turn a link into code, so only these are allowed.
@@ -201,7 +201,7 @@ def _function(given: object) -> object:
     return given
 
 
-def _link(given: object) -> str:
+def _check_link(given: object) -> str:
     found = _matching(_LINK, given)
     _require(found.isprintable())
     return found
@@ -221,18 +221,18 @@ def _days(given: object) -> float:
 
 BOOLEAN = Check("True or False", _boolean)
 FUNCTION = optional(Check("a callable", _function))
-LINK = optional(Check("a path or an http, https, mailto or tel URL", _link))
-COOKIE_NAME = text(_TOKEN, "a cookie name: letters, digits and !#$%&'*+-.^_`|~")
+LINK = optional(Check("a path or an http, https, mailto or tel URL", _check_link))
+COOKIE_NAME = text(_COOKIE_NAME, "a cookie name: letters, digits and !#$%&'*+-.^_`|~")
 PATH = text(_PATH, "a path such as '/_consent', without a slash at its end")
 DAYS = optional(Check("a number of days above 0", _days))
-HEADER_NAMES = list_of(lambda item: _matching(_TOKEN, item).encode("ascii"), "a list of header names")
+HEADER_NAMES = list_of(lambda item: _matching(_COOKIE_NAME, item).encode("ascii"), "a list of header names")
 SOURCE_LIST = list_of(_function, "a list of callables that take Signals and return readings")
 ELEMENTS = list_of(
     lambda item: _matching(_ELEMENT, item).encode("ascii"),
     "a list of names of custom elements, in lower case and with a hyphen",
     frozenset,
 )
-IGNORED = list_of(
+DEFAULT_IGNORED = list_of(
     _platform_id,
     "a list of " + ", ".join(platform.id for platform in SOURCES),
     frozenset,
@@ -386,7 +386,7 @@ REVISIONS = mapping_of(_revisions_of, _REVISIONS, _REVISIONS)
 
 def _cookie_name_of(name: Any, given: Any) -> Mapping[str, tuple[str, ...]]:
     _require(name in _RENAMABLE)
-    return {_PLATFORMS[name].id: (_matching(_TOKEN, given),)}
+    return {_PLATFORMS[name].id: (_matching(_COOKIE_NAME, given),)}
 
 
 _COOKIE_NAMES = "a mapping of a platform to a cookie name; a site can choose it for " + ", ".join(_RENAMABLE)

@@ -135,7 +135,9 @@ def _by_consent(
         by_origin: dict[str, list[str]] = {} if given else {"": ["no"]}
         for category in given:
             by_origin.setdefault(consent.attribution(category), []).append(category)
-        reasons += [f"{', '.join(each)} consent is given{_by(origin)}" for origin, each in by_origin.items()]
+        reasons += [
+            f"{', '.join(each)} consent is given{_attribution_text(origin)}" for origin, each in by_origin.items()
+        ]
         names.append("granted")
     if unanswered:
         reasons.append(f"{', '.join(unanswered)} consent is not refused, and the regime is opt-out")
@@ -150,10 +152,10 @@ def _reason_against(
     if consent.state(category) is State.DENIED:
         origin = consent.attribution(category)
         if consent.refuses(category):
-            return f"{category} consent is refused{_by(origin)}", "denied"
+            return f"{category} consent is refused{_attribution_text(origin)}", "denied"
         if UNREAD_COPIES in origin:
             return f"{category} consent is unknown: not every copy of a consent cookie is read", "unread-copies"
-        return f"{category} consent is off by default{_by(origin)}", "denied-by-default"
+        return f"{category} consent is off by default{_attribution_text(origin)}", "denied-by-default"
     found = next((each for each in discarded if each.category is category), None)
     if found is None:
         return f"{category} consent is unknown, and unknown is not consent", "unknown"
@@ -161,5 +163,5 @@ def _reason_against(
     return f"{category} consent is unknown: what {found.source} ({found.cookie}) says {why}", found.rule
 
 
-def _by(origin: str) -> str:
+def _attribution_text(origin: str) -> str:
     return f" by {origin}" if origin else ""

@@ -26,10 +26,10 @@ _PLAN_BYTES = 2048
 _READING_BYTES = 768
 _LETTER_BYTES = 2
 
-Key = tuple[Regime, bytes]
+PlanKey = tuple[Regime, bytes]
 
 
-class PlanCache(dict[Key, Plan]):
+class PlanCache(dict[PlanKey, Plan]):
     """Plans by the requests' cookies and headers. When it is full, it is cleared.
 
     Args:
@@ -42,7 +42,7 @@ class PlanCache(dict[Key, Plan]):
         self._digest = blake2b(key=token_bytes(16), digest_size=16)
         self._left = MAX_BYTES
 
-    def key(self, regime: Regime, signals: Signals) -> Key:
+    def key(self, regime: Regime, signals: Signals) -> PlanKey:
         """Return the key for a request: a digest of everything that its plan is read from."""
         digest = self._digest.copy()
         for header in signals.cookies.raw:
@@ -53,7 +53,7 @@ class PlanCache(dict[Key, Plan]):
                 digest.update(b"%b=%d:%b" % (name, len(value), value))
         return regime, digest.digest()
 
-    def put(self, key: Key, plan: Plan) -> None:
+    def put(self, key: PlanKey, plan: Plan) -> None:
         """Keep a plan, unless it takes more than its share."""
         size = _size(plan)
         if size > MAX_PLAN_BYTES:

@@ -131,7 +131,7 @@ TOPICS: Mapping[str, tuple[Setting, ...]] = {
         Setting(
             "ignore",
             "CM019",
-            checks.IGNORED,
+            checks.DEFAULT_IGNORED,
             ("dnt",),
             'Platforms and signals that are not read, by name: `["dnt", "gpp", "us-privacy"]`. A list of your own '
             'replaces the default, so `["gpc"]` alone also turns `DNT` on, and `[]` reads everything. With `dnt` read, '

@@ -36,7 +36,7 @@ MAX_CONTENT: Final = 1 << 17
 # How many characters compose to one character at most (UAX #15).
 MAX_COMPOSED: Final = 4
 # The longest URL whose parsed form is cached, and how much of a base's path is kept.
-MAX_CACHED: Final = 1024
+MAX_CACHED_URL: Final = 1024
 # What UTS #46 maps to ASCII although NFKC may leave it alone: full stops, and letters and digits that may be newer than
 # Python's version of Unicode.
 MAPPED: Final = {
@@ -81,7 +81,7 @@ def parse_url(value: str, base: str | None = None) -> URL | None:
         a relative path has the host "".
     """
     # Short URLs recur on many pages; longer ones are mostly a page's own content.
-    is_short = len(value) <= MAX_CACHED and (base is None or len(base) <= MAX_CACHED)
+    is_short = len(value) <= MAX_CACHED_URL and (base is None or len(base) <= MAX_CACHED_URL)
     return (_parse_cached if is_short else _parse)(value, base)
 
 
@@ -142,9 +142,9 @@ def _parse(value: str, base: str | None) -> URL | None:
 def _parse_base(base: str) -> URL | None:
     """Parse a base. Of a long path only the end is kept, or every URL of the page would take as long to resolve."""
     parent = _parse(base, None)
-    if parent is None or len(parent.path) <= MAX_CACHED:
+    if parent is None or len(parent.path) <= MAX_CACHED_URL:
         return parent
-    return parent._replace(path="/" + parent.path[-MAX_CACHED:].partition("/")[2], query="")
+    return parent._replace(path="/" + parent.path[-MAX_CACHED_URL:].partition("/")[2], query="")
 
 
 _parse_cached = lru_cache(512)(_parse)

@@ -164,16 +164,16 @@ def _site_values(settings: ScriptSettings, vendor: str, embeds: bool) -> dict[st
 def _button_markup(settings: ScriptSettings, vendor: str) -> str:
     """Return the markup of the button with its note, its live region and its links: well-formed, for pages in XML."""
     texts = settings.texts
-    privacy = _link(settings.privacy_url, texts.privacy)
+    privacy = _link_markup(settings.privacy_url, texts.privacy)
     note = _text(texts.description.replace("{vendor}", vendor)) + (" " + privacy if privacy else "")
     return (
         f'<div part="box"><div part="card"><p part="note" id="note">{note}</p><p part="message" role="status"></p>'
-        f'<p part="contact">{_link(settings.contact_url, texts.contact)}</p></div>'
+        f'<p part="contact">{_link_markup(settings.contact_url, texts.contact)}</p></div>'
         '<button part="button" aria-haspopup="dialog" aria-describedby="note"></button></div>'
     )
 
 
-def _link(url: str | None, label: str) -> str:
+def _link_markup(url: str | None, label: str) -> str:
     return f'<a href="{escape(url)}">{_text(label)}</a>' if url else ""
 
 

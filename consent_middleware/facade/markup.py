@@ -133,7 +133,7 @@ class Facade:
         # Markup with much of the page's own text rarely recurs, so it is not cached.
         is_short = sum(map(len, (*chain.from_iterable(marks), *chat_texts))) < _LONGEST_CACHED
         before, after = self._render_cached(*given) if is_short else self.render(*given)
-        return before + (b' nonce="%s"' % text(nonce) if nonce is not None else b"") + after
+        return before + (b' nonce="%s"' % escape_text(nonce) if nonce is not None else b"") + after
 
     def render(
         self,
@@ -217,9 +217,9 @@ class Facade:
         """Return the facade's place: with a link until the script takes over, since a button would do nothing."""
         aside = _tag("aside", {"data-consent-facade": "", "lang": lang, "aria-label": texts.label})
         if self.contact_url is not None:
-            return aside + _tag("a", {"href": self.contact_url}) + text(texts.contact) + b"</a></aside>"
+            return aside + _tag("a", {"href": self.contact_url}) + escape_text(texts.contact) + b"</a></aside>"
         if texts.without_script:
-            return aside + b"<noscript>" + text(texts.without_script) + b"</noscript></aside>"
+            return aside + b"<noscript>" + escape_text(texts.without_script) + b"</noscript></aside>"
         return aside + b"</aside>"
 
 
@@ -244,11 +244,13 @@ def _is_in_language(language: str, lang: str | None) -> bool:
 
 def _tag(name: str, attributes: dict[str, str | None]) -> bytes:
     """Return a start tag without the attributes that are None. XML needs a value for empty ones."""
-    rendered = (b' %s="%s"' % (key.encode(), text(value)) for key, value in attributes.items() if value is not None)
+    rendered = (
+        b' %s="%s"' % (key.encode(), escape_text(value)) for key, value in attributes.items() if value is not None
+    )
     return b"<%s%s>" % (name.encode(), b"".join(rendered))
 
 
-def text(value: str) -> bytes:
+def escape_text(value: str) -> bytes:
     """Return `value` as the text of an element or of an attribute in quotes."""
     return _ascii(NOT_TEXT.sub("\ufffd", value).translate(_REFERENCES))
 

@@ -15,7 +15,7 @@ from .token_reader import TokenReader
 from .tokenizer import Tokenizer
 from .watch import Edit, TagWatch
 
-MAX_DEPTH: Final = 8
+MAX_SRCDOC_DEPTH: Final = 8
 """How many documents may be nested in each other's `srcdoc`."""
 
 _BYTE_REFERENCE: Final = re.compile(rb"&(?:#(?:[xX][0-9a-fA-F]+|[0-9]+);?|[a-zA-Z][a-zA-Z0-9]*;?)")
@@ -241,7 +241,7 @@ class TagAsker:
         if found is None or not found.value:
             return []
         begin, end = found.value_span
-        if self._depth >= MAX_DEPTH:
+        if self._depth >= MAX_SRCDOC_DEPTH:
             return [Edit(begin, end, b"")] if self.bail_out() else []
         inner, places = _unescaped(found.value, self.encoding, xml=tag.xml)
         tokens = Tokenizer()

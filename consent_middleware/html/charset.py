@@ -97,7 +97,7 @@ def encoding_for_label(label: str) -> str | None:
     return LABELS.get(label.strip("\t\n\f\r ").lower())
 
 
-def sniff(head: bytes, declared: str | None, *, complete: bool, xml: bool = False) -> str | None:
+def sniff_encoding(head: bytes, declared: str | None, *, complete: bool, xml: bool = False) -> str | None:
     """Return the encoding as a browser determines it: by byte order mark, Content-Type, then the document itself.
 
     Args:

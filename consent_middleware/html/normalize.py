@@ -61,7 +61,7 @@ _MAPPED_BESIDES_NFKC: Final = re.compile(f"{IGNORED.pattern}|[{''.join(MAPPED)}]
 # Text is mapped in pieces of this length: NFKC sorts a run of combining marks in quadratic time.
 PIECE_LENGTH: Final = 256
 # Longest text whose mapping is cached; longer text rarely recurs.
-MAX_CACHED: Final = 64
+MAX_CACHED_TEXT: Final = 64
 
 
 def normalize_urls(raw: bytes, encoding: str) -> bytes:
@@ -82,7 +82,7 @@ def normalize_urls(raw: bytes, encoding: str) -> bytes:
 
 def _decode_reference(reference: bytes) -> bytes:
     """Return what a reference stands for in a host's name, with `?` for each character that is not ASCII there."""
-    return (_decode_reference_cached if len(reference) <= MAX_CACHED else _decode_reference_uncached)(reference)
+    return (_decode_reference_cached if len(reference) <= MAX_CACHED_TEXT else _decode_reference_uncached)(reference)
 
 
 def _decode_reference_uncached(reference: bytes) -> bytes:
@@ -107,7 +107,7 @@ def _map_to_ascii(raw: bytes, encoding: str) -> bytes:
 
 def _map_uts46(text: str) -> bytes:
     """Return text mapped as in host names, in UTF-8."""
-    return (_map_uts46_cached if len(text) <= MAX_CACHED else _map_uts46_uncached)(text)
+    return (_map_uts46_cached if len(text) <= MAX_CACHED_TEXT else _map_uts46_uncached)(text)
 
 
 def _map_uts46_uncached(text: str) -> bytes:

@@ -138,7 +138,7 @@ class HTMLRewriter:
 
     def _sniff(self, head: bytes, *, complete: bool) -> None:
         """Determine the encoding, if the head suffices."""
-        self._encoding = charsets.sniff(head, self._declared, complete=complete, xml=self._xml)
+        self._encoding = charsets.sniff_encoding(head, self._declared, complete=complete, xml=self._xml)
         if self._encoding is None:
             return
         self._view = charsets.ascii_view(self._encoding)

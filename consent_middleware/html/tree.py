@@ -47,7 +47,7 @@ from typing import Final, NamedTuple
 from . import grammar
 from .tags import StartTag
 
-MAX_DEPTH: Final = 256
+MAX_OPEN_ELEMENTS: Final = 256
 """How far an end tag looks for its start tag, so that deep nesting does not take quadratic time. Browsers have such a
 limit too (512 elements in Blink)."""
 
@@ -153,7 +153,7 @@ class OpenElements(list[Element]):
     def inner_html_names(self) -> list[bytes]:
         """Return the names of the HTML elements that are open in the innermost foreign element, innermost first."""
         names = []
-        for element in reversed(self[-MAX_DEPTH:]):
+        for element in reversed(self[-MAX_OPEN_ELEMENTS:]):
             if element.namespace != b"html":
                 break
             names.append(element.name)
@@ -164,7 +164,7 @@ class OpenElements(list[Element]):
         if name in grammar.DEPENDS_ON_PAGE:
             return False
         inside = self.inner_html_names()
-        if len(inside) == MAX_DEPTH or (name in grammar.CLOSES_P and b"p" in inside[1:]):
+        if len(inside) == MAX_OPEN_ELEMENTS or (name in grammar.CLOSES_P and b"p" in inside[1:]):
             return False
         return not any(name in group and group.intersection(inside) for group in grammar.CLOSE_EACH_OTHER)
 
@@ -176,7 +176,7 @@ class OpenElements(list[Element]):
             top: the index to begin at.
             only_current: whether to look at that one only.
         """
-        for at in range(top, max(-1, top - MAX_DEPTH), -1):
+        for at in range(top, max(-1, top - MAX_OPEN_ELEMENTS), -1):
             element = self[at]
             if element.namespace == b"html" and element.name == name:
                 return at
@@ -433,7 +433,7 @@ class Tree:
 
     def _is_open_in_noscript(self, name: bytes) -> bool:
         """Return whether an element of this name is open in the noscript element that is read."""
-        return any(element.name == name for element in self.open[self.outer_count :][-MAX_DEPTH:])
+        return any(element.name == name for element in self.open[self.outer_count :][-MAX_OPEN_ELEMENTS:])
 
     def _close_maybe_open(self, name: bytes) -> None:
         """Follow an end tag in HTML where foreign content may still be open."""
@@ -445,14 +445,14 @@ class Tree:
 
     def _close_foreign(self, name: bytes) -> None:
         """Follow an end tag in foreign content (13.2.6.5, "any other end tag")."""
-        for at in range(len(self.open) - 1, max(-1, len(self.open) - 1 - MAX_DEPTH), -1):
+        for at in range(len(self.open) - 1, max(-1, len(self.open) - 1 - MAX_OPEN_ELEMENTS), -1):
             if self.open[at].namespace == b"html":
                 self._close_html_around(name, at)
                 return
             if self.open[at].name == name:
                 self._close_from(at)
                 return
-        if len(self.open) > MAX_DEPTH:
+        if len(self.open) > MAX_OPEN_ELEMENTS:
             self.lose_track()
         elif name not in grammar.CLOSES_NOTHING:
             self._close_in_page(name)
@@ -478,7 +478,7 @@ class Tree:
             self.is_misnested
             or name in grammar.FORMATTING
             or (around.scope_boundaries and name in grammar.DEPENDS_ON_PAGE)
-            or at > MAX_DEPTH
+            or at > MAX_OPEN_ELEMENTS
             or any(element.name == name or element.name in grammar.HEADINGS for element in self.open[:at])
         ):
             self.lose_track()
@@ -501,7 +501,7 @@ class Tree:
             self.in_select = False
         if name in grammar.CLOSES_FOREIGN or (b"-" in name and name not in grammar.NO_CUSTOM_ELEMENT):
             self.maybe_open += self.open[self.outer_count :]
-            if len(self.maybe_open) > MAX_DEPTH:
+            if len(self.maybe_open) > MAX_OPEN_ELEMENTS:
                 self.lose_track()
                 self.maybe_open.clear()
             self._close_from(0)
@@ -517,7 +517,7 @@ class Tree:
         inside = self.open.inner_html_names()
         is_open = name in inside or (name in grammar.HEADINGS and not grammar.HEADINGS.isdisjoint(inside))
         if current.scope_boundaries and name != b"template":
-            if is_open or name in grammar.DEPENDS_ON_PAGE or len(inside) == MAX_DEPTH:
+            if is_open or name in grammar.DEPENDS_ON_PAGE or len(inside) == MAX_OPEN_ELEMENTS:
                 self.lose_track()
         elif is_open:
             self.is_misnested = True

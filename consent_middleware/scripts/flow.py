@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from . import markup
 from .markup import LOADING_ATTRIBUTES, Place
 from .structure import Key, Region, Structure
-from .tokens import Kind, names
+from .tokens import TokenKind, names
 
 
 class Mode(IntEnum):
@@ -102,7 +102,7 @@ class _Before(NamedTuple):
 
     in_query: bool = False
     in_word: bool = False
-    state: markup.State = markup.START
+    state: markup.MarkupState = markup.START
 
     def followed_by(self, value: str) -> _Before:
         """Return what comes before the part that follows this string."""
@@ -187,7 +187,7 @@ class Flow:
             elif token.partner > index:
                 levels.append(is_encoded)
                 is_encoded |= self.structure.is_call(index) and self._tokens[index - 1].value in _DECODERS
-            elif is_encoded and token.kind in {Kind.STRING, Kind.TEMPLATE}:
+            elif is_encoded and token.kind in {TokenKind.STRING, TokenKind.TEMPLATE}:
                 token.value = _PERCENT.sub(lambda found: chr(int(found[1] or found[2], 16)), token.value)
 
     def _find_sums(self) -> list[_Before]:
@@ -201,7 +201,7 @@ class Flow:
             elif self.structure.starts[index] or not self._is_joint(index):
                 current = outer
             found.append(current)
-            if token.kind in {Kind.STRING, Kind.TEMPLATE}:
+            if token.kind in {TokenKind.STRING, TokenKind.TEMPLATE}:
                 current = current.followed_by(token.value)
             if token.partner > index:
                 levels.append((outer, current))
@@ -210,10 +210,10 @@ class Flow:
 
     def _is_joint(self, index: int) -> bool:
         token = self._tokens[index]
-        if token.kind not in {Kind.PUNCTUATOR, Kind.KEYWORD}:
+        if token.kind not in {TokenKind.PUNCTUATOR, TokenKind.KEYWORD}:
             return True
         # A method of a string returns another string.
-        is_method = token.value == "." and self.structure.kind(index - 1) is Kind.STRING
+        is_method = token.value == "." and self.structure.kind(index - 1) is TokenKind.STRING
         return token.value in _JOINING and not is_method
 
     def _find_calls_around(self) -> list[int]:
@@ -232,7 +232,7 @@ class Flow:
     def _read(self, index: int) -> None:
         token = self._tokens[index]
         structure = self.structure
-        if token.kind is Kind.PUNCTUATOR:
+        if token.kind is TokenKind.PUNCTUATOR:
             if token.value in _ASSIGNMENTS:
                 self._read_assignment(index, is_part=token.value == "+=")
             elif token.value == ":" and structure.is_key(index - 1):
@@ -244,9 +244,9 @@ class Flow:
             function.returns.append(Region(index + 1, structure.stop[index]))
         elif structure.has(index, "of", "in"):
             self._read_loop(index)
-        elif token.value in {"import", "from"} and structure.kind(index + 1) is Kind.STRING:
+        elif token.value in {"import", "from"} and structure.kind(index + 1) is TokenKind.STRING:
             self._sinks.append((Region(index + 1, index + 2), Mode.ADDRESS))
-        elif token.kind is Kind.NAME and structure.starts[index] and structure.has(index + 1, ",", "}"):
+        elif token.kind is TokenKind.NAME and structure.starts[index] and structure.has(index + 1, ",", "}"):
             around = structure.around[index]
             if around >= 0 and self._tokens[around].is_object:
                 self._values[token.value].append(Region(index, index + 1))
@@ -256,16 +256,16 @@ class Flow:
         region = Region(index + 1, structure.stop[index], is_part)
         before = index - 1
         opening = self._tokens[before].partner
-        if structure.kind(before) is Kind.NAME:
+        if structure.kind(before) is TokenKind.NAME:
             self._assign(before, region)
         elif structure.has(before, "]") and structure.is_index(opening):
             name = structure.property_name(before - 1)
             if name:
                 self._assign_property(opening, name, region)
                 return
-            if structure.kind(opening - 1) is Kind.NAME:
+            if structure.kind(opening - 1) is TokenKind.NAME:
                 self._assign(opening - 1, region)
-            if not (before - opening == 2 and structure.kind(before - 1) is Kind.NUMBER):
+            if not (before - opening == 2 and structure.kind(before - 1) is TokenKind.NUMBER):
                 # It may be any property.
                 self._sinks.append((region, Mode.ADDRESS))
         elif structure.has(before, "]", "}"):
@@ -282,7 +282,7 @@ class Flow:
     def _assign_property(self, mark: int, name: str, region: Region) -> None:
         """Note what is assigned to a property; its dot or bracket is at `mark`."""
         self._values[name].append(region)
-        is_named = self.structure.kind(mark - 1) is Kind.NAME
+        is_named = self.structure.kind(mark - 1) is TokenKind.NAME
         if name in _PROPERTIES:
             self._sinks.append((region, _PROPERTIES[name]))
         elif name == "href":
@@ -293,7 +293,7 @@ class Flow:
 
     def _assign_pattern(self, end: int, region: Region) -> None:
         for at in range(self._tokens[end].partner, end):
-            if self.structure.kind(at) is Kind.NAME:
+            if self.structure.kind(at) is TokenKind.NAME:
                 self._values[self.structure.key(at)].append(region)
 
     def _read_property(self, index: int) -> None:
@@ -317,7 +317,7 @@ class Flow:
         if opening < 1 or not structure.has(opening - 1, "for", "await"):
             return
         region = Region(index + 1, self._tokens[opening].partner)
-        if structure.kind(index - 1) is Kind.NAME:
+        if structure.kind(index - 1) is TokenKind.NAME:
             self._assign(index - 1, region)
         elif structure.has(index - 1, "]", "}"):
             self._assign_pattern(index - 1, region)
@@ -329,7 +329,7 @@ class Flow:
         self._calls.append(call)
         call.is_spread = any(structure.has(start, "...") for start, _, _ in call.arguments)
         self._name_callee(call)
-        if call.name in _COLLECTORS and structure.kind(call.receiver) is Kind.NAME:
+        if call.name in _COLLECTORS and structure.kind(call.receiver) is TokenKind.NAME:
             self._values[structure.key(call.receiver)].append(call.inside._replace(is_part=True))
         self.passed.append((callee, call.inside))
         self._find_sinks(call)
@@ -337,7 +337,7 @@ class Flow:
     def _name_callee(self, call: _Call) -> None:
         """Find out what is called: a function of the script, or one that is known by name only."""
         structure, callee = self.structure, call.callee
-        if structure.kind(callee) is Kind.NAME or structure.has(callee, "import", "super"):
+        if structure.kind(callee) is TokenKind.NAME or structure.has(callee, "import", "super"):
             call.name = self._tokens[callee].value
             call.key = structure.key(callee)
             call.receiver = callee - 2 if structure.is_property(callee) else -1
@@ -352,7 +352,7 @@ class Flow:
             number = structure.function_before(call.receiver)
             if number >= 0:
                 call.key = number
-            elif structure.kind(call.receiver) is Kind.NAME:
+            elif structure.kind(call.receiver) is TokenKind.NAME:
                 call.key = structure.key(call.receiver)
                 call.name = self._tokens[call.receiver].value
         if call.name in structure.class_names:
@@ -361,7 +361,7 @@ class Flow:
     def _find_sinks(self, call: _Call) -> None:
         """Note which arguments are loaded, judging by the function's name."""
         structure, name, arguments = self.structure, call.name, call.arguments
-        receiver = self._tokens[call.receiver].value if structure.kind(call.receiver) is Kind.NAME else ""
+        receiver = self._tokens[call.receiver].value if structure.kind(call.receiver) is TokenKind.NAME else ""
         if isinstance(call.key, int) or not arguments:
             return
         if name in _SETTERS:
@@ -382,7 +382,7 @@ class Flow:
         elif name == "createTextNode":
             around = structure.around[call.opening]
             outer = self._within[around] if around >= 0 else -1
-            if outer > 2 and structure.is_property(outer - 1) and structure.kind(outer - 3) is Kind.NAME:
+            if outer > 2 and structure.is_property(outer - 1) and structure.kind(outer - 3) is TokenKind.NAME:
                 self._texts[structure.key(outer - 3)] += arguments
         elif len(name) <= 1 or LOADING_NAME.search(name):
             self._unknown.append(call)
@@ -399,7 +399,7 @@ class Flow:
 
     def _literal(self, region: Region) -> str | None:
         """Return the value of an argument that is one string; None for any other."""
-        is_one = region.stop - region.start == 1 and self.structure.kind(region.start) is Kind.STRING
+        is_one = region.stop - region.start == 1 and self.structure.kind(region.start) is TokenKind.STRING
         return self._tokens[region.start].value if is_one else None
 
     def _bind(self) -> None:
@@ -446,7 +446,7 @@ class Flow:
             self._values["arguments"].append(inside)
         for region in call.arguments:
             handler: int | Key = structure.function_at(region.start)
-            if region.stop - region.start == 1 and structure.kind(region.start) is Kind.NAME:
+            if region.stop - region.start == 1 and structure.kind(region.start) is TokenKind.NAME:
                 handler = structure.key(region.start)
             if handler in known:
                 self._values["call", handler, _ANY] += [Region(call.begin, call.callee), inside]
@@ -456,7 +456,7 @@ class Flow:
         if region.is_part:
             return False
         some = self._tokens[region.start : min(region.stop, region.start + 12)]
-        return any(token.kind is Kind.STRING and "script" in token.value.lower() for token in some)
+        return any(token.kind is TokenKind.STRING and "script" in token.value.lower() for token in some)
 
 
 class _Tracer:
@@ -486,7 +486,7 @@ class _Tracer:
             if mode is Mode.MARKUP and region.is_part and not self._is_markup(region.start):
                 mode = Mode.PIECES
             for index in self._read_region(region, mode, unread[mode], work):
-                if self._tokens[index].kind is not Kind.NAME:
+                if self._tokens[index].kind is not TokenKind.NAME:
                     self._modes[index].add(mode)
                     continue
                 key = self._structure.key(index)
@@ -497,7 +497,7 @@ class _Tracer:
 
     def _is_markup(self, index: int) -> bool:
         token = self._tokens[index]
-        return token.kind in {Kind.STRING, Kind.TEMPLATE} and "<" in token.value
+        return token.kind in {TokenKind.STRING, TokenKind.TEMPLATE} and "<" in token.value
 
     def _mode_after(self, index: int, mode: Mode) -> Mode | None:
         """Return how the value of a name is read, given what comes before the name; None if it is not loaded."""
@@ -529,9 +529,9 @@ class _Tracer:
                 # Its items are joined in some way.
                 work.append((Region(at + 1, token.partner), Mode.PIECES))
                 at = token.partner
-            elif token.kind is Kind.NAME and token.value == "createTextNode" and structure.is_call(at + 1):
+            elif token.kind is TokenKind.NAME and token.value == "createTextNode" and structure.is_call(at + 1):
                 at = self._tokens[at + 1].partner
-            elif token.kind in {Kind.NAME, Kind.STRING, Kind.TEMPLATE}:
+            elif token.kind in {TokenKind.NAME, TokenKind.STRING, TokenKind.TEMPLATE}:
                 yield at
 
     def _stands_for_all(self, index: int, key: Key) -> bool:
@@ -543,7 +543,7 @@ class _Tracer:
         structure = self._structure
         if structure.is_key(index):
             return False
-        if not structure.has(index + 1, ".", "?.") or structure.kind(index + 2) is not Kind.NAME:
+        if not structure.has(index + 1, ".", "?.") or structure.kind(index + 2) is not TokenKind.NAME:
             return True
         if not self._values.get(self._tokens[index + 2].value):
             return True

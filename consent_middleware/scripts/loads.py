@@ -52,7 +52,7 @@ from typing import Final
 from . import markup
 from .flow import Flow, Mode
 from .structure import Structure
-from .tokens import Kind, lex, names
+from .tokens import TokenKind, lex, names
 
 #: Functions that request something in a way that the guard does not see.
 _UNGUARDED_NAMES: Final = names("EventSource SharedWorker WebSocket Worker addModule importScripts")
@@ -93,7 +93,7 @@ class Scan:
     def addresses(self) -> str:
         """The addresses, and parts of addresses, that are loaded, each on a line; the whole text if uncertain."""
         if self.flow is None:
-            strings = [token.value for token in self.tokens if token.kind in {Kind.STRING, Kind.TEMPLATE}]
+            strings = [token.value for token in self.tokens if token.kind in {TokenKind.STRING, TokenKind.TEMPLATE}]
             return "\n".join([self.text, *strings])
         return "\n".join(word for index in sorted(self.flow.modes) for word in self.words(index))
 
@@ -121,18 +121,18 @@ class Scan:
             return None if _UNGUARDED.search(self.text) else []
         found = []
         for index, token in enumerate(self.tokens):
-            if token.kind not in {Kind.NAME, Kind.KEYWORD} or self.flow.structure.is_property(index):
+            if token.kind not in {TokenKind.NAME, TokenKind.KEYWORD} or self.flow.structure.is_property(index):
                 continue
             if token.value in _UNGUARDED_NAMES:
                 return None
             following = self.tokens[index + 1 : index + 3]
-            if token.value == "from" and following and following[0].kind is Kind.STRING:
+            if token.value == "from" and following and following[0].kind is TokenKind.STRING:
                 found.append(following[0].value)
             elif token.value == "import" and following:
-                if following[0].kind is Kind.STRING:
+                if following[0].kind is TokenKind.STRING:
                     found.append(following[0].value)
                 elif following[0].value == "(":
-                    if following[0].partner != index + 3 or following[1].kind is not Kind.STRING:
+                    if following[0].partner != index + 3 or following[1].kind is not TokenKind.STRING:
                         return None
                     found.append(following[1].value)
         return found
@@ -160,17 +160,17 @@ class Scan:
         name = self.flow.structure.property_name if self.flow else _no_string
         for index, token in enumerate(self.tokens):
             is_word = False
-            if token.kind in {Kind.STRING, Kind.TEMPLATE}:
+            if token.kind in {TokenKind.STRING, TokenKind.TEMPLATE}:
                 is_word = bool(name(index))
                 parts.append(f".{name(index)}" if is_word else f'"{shown(index)}"')
-            elif token.kind is Kind.PUNCTUATOR:
+            elif token.kind is TokenKind.PUNCTUATOR:
                 in_brackets = {"[": index + 1, "]": index - 1}.get(token.value)
                 if in_brackets is None or not name(in_brackets):
                     parts.append(token.value)
                 else:
                     is_word = token.value == "]"
             else:
-                is_word = token.kind is not Kind.REGEX
+                is_word = token.kind is not TokenKind.REGEX
                 value = token.value if is_word else "/ /"
                 parts.append(f" {value}" if was_word else value)
             was_word = is_word

@@ -22,7 +22,7 @@ class Place(Enum):
     SCRIPT = "script"
 
 
-class State(NamedTuple):
+class MarkupState(NamedTuple):
     """A place, and what is needed to read on from there: the tag's name, and the quotation mark that ends the value."""
 
     place: Place
@@ -30,7 +30,7 @@ class State(NamedTuple):
     quote: str = ""
 
 
-START: Final = State(Place.TEXT)
+START: Final = MarkupState(Place.TEXT)
 
 #: Attributes whose value a browser loads or runs, at once or when another tool has moved it (`data-src`).
 LOADING_ATTRIBUTES: Final = re.compile(r"[\w-]*src(?:set|doc)?|(?:[\w-]*[:-])?href|data|on\w+", re.IGNORECASE)
@@ -43,7 +43,7 @@ _TAG_PART: Final = re.compile(r"""[\s/]*+(?:(>)|([^\s/>][^\s/>=]*+)(?:\s*+=\s*+(
 _VALUE_ENDS: Final = {'"': re.compile('"'), "'": re.compile("'"), "": re.compile(r"\s|(?=>)")}
 
 
-def read(text: str, state: State = START) -> tuple[list[str], State]:
+def read(text: str, state: MarkupState = START) -> tuple[list[str], MarkupState]:
     """Return the values of loading attributes and the scripts in a text, and the state after it."""
     found: list[str] = []
     place, tag, quote = state
@@ -77,7 +77,7 @@ def read(text: str, state: State = START) -> tuple[list[str], State]:
                 found.append(text[at : ends.start() if ends else None])
             at = ends.end() if ends else len(text)
             place, quote = (Place.TAG, "") if ends else (place, quote)
-    return found, State(place, tag, quote)
+    return found, MarkupState(place, tag, quote)
 
 
 def _is_loaded(tag: str, attribute: str) -> bool:

@@ -25,7 +25,7 @@ from typing import Final
 
 from .flow import LOADING_NAME, Flow
 from .loads import Scan
-from .tokens import Kind, names
+from .tokens import TokenKind, names
 
 _NAMES: Final = names(
     "$ add addEventListener append appendChild apply arguments Array as async attachEvent attributes before bind"
@@ -80,13 +80,13 @@ def snippet_text(script: Scan, vocabulary: Vocabulary) -> str | None:
     reached = flow.modes
     own = flow.structure.declared | _assigned(flow)
     for index, token in enumerate(script.tokens):
-        if token.kind is Kind.NAME or flow.structure.property_name(index):
+        if token.kind is TokenKind.NAME or flow.structure.property_name(index):
             is_known = token.value in own or _is_word(token.value, vocabulary)
             if not is_known and not (in_vendor_data[index] and flow.structure.is_key(index)):
                 return None
-        elif token.kind is Kind.REGEX:
+        elif token.kind is TokenKind.REGEX:
             return None
-        elif token.kind in {Kind.STRING, Kind.TEMPLATE}:
+        elif token.kind in {TokenKind.STRING, TokenKind.TEMPLATE}:
             if index in reached:
                 if not all(_is_vendor_string(word, vocabulary) for word in script.words(index)):
                     return None
@@ -110,7 +110,7 @@ def _find_vendor_data(flow: Flow, vocabulary: Vocabulary) -> list[bool]:
         at = name
         while structure.tokens[at].value not in vocabulary.names and structure.is_property(at):
             at -= 2
-        if structure.kind(at) is Kind.NAME and structure.tokens[at].value in vocabulary.names:
+        if structure.kind(at) is TokenKind.NAME and structure.tokens[at].value in vocabulary.names:
             changes[region.start] += 1
             changes[region.stop] -= 1
     return [depth > 0 for depth in accumulate(changes)]
@@ -121,13 +121,13 @@ def waits_for_page(script: Scan) -> bool:
     if script.flow is None:
         return False
     structure = script.flow.structure
-    if any(token.value == "readyState" for token in script.tokens if token.kind is Kind.NAME):
+    if any(token.value == "readyState" for token in script.tokens if token.kind is TokenKind.NAME):
         # It checks whether the event is over.
         return False
     for index, token in enumerate(script.tokens):
-        if token.kind is Kind.STRING and token.value in _PAGE_EVENTS and structure.has(index + 1, ","):
+        if token.kind is TokenKind.STRING and token.value in _PAGE_EVENTS and structure.has(index + 1, ","):
             return True
-        if token.kind is Kind.NAME and token.value in _PAGE_HANDLERS and structure.has(index + 1, "="):
+        if token.kind is TokenKind.NAME and token.value in _PAGE_HANDLERS and structure.has(index + 1, "="):
             of_page = index > 1 and script.tokens[index - 2].value in _PAGE_OBJECTS
             if of_page or not structure.is_property(index):
                 return True
@@ -140,7 +140,7 @@ def _assigned(flow: Flow) -> set[str]:
     return {
         token.value
         for index, token in enumerate(structure.tokens)
-        if token.kind is Kind.NAME and structure.has(index + 1, "=") and not structure.is_property(index)
+        if token.kind is TokenKind.NAME and structure.has(index + 1, "=") and not structure.is_property(index)
     }
 
 

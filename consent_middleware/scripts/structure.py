@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .tokens import STATEMENTS, Kind, Token, ends_operand
+from .tokens import STATEMENTS, Token, TokenKind, ends_operand
 
 
 class Region(NamedTuple):
@@ -65,7 +65,9 @@ class Structure:
 
     def __init__(self, tokens: list[Token]) -> None:
         self.tokens = tokens
-        self._marks = [each.value if each.kind in {Kind.PUNCTUATOR, Kind.KEYWORD} else None for each in tokens]
+        self._marks = [
+            each.value if each.kind in {TokenKind.PUNCTUATOR, TokenKind.KEYWORD} else None for each in tokens
+        ]
         self.functions: list[Function] = []
         self.starting: dict[int, int] = {}
         self.ending: dict[int, int] = {}
@@ -90,7 +92,7 @@ class Structure:
         """Return whether the token at this index is one of these punctuators or keywords."""
         return 0 <= index < len(self._marks) and self._marks[index] in values
 
-    def kind(self, index: int) -> Kind | None:
+    def kind(self, index: int) -> TokenKind | None:
         """Return the kind of the token at this index; None outside the script."""
         return self.tokens[index].kind if 0 <= index < len(self.tokens) else None
 
@@ -104,7 +106,7 @@ class Structure:
 
     def property_name(self, index: int) -> str:
         """Return the string at this index if it is the name of a property in brackets; else an empty string."""
-        inside = self.kind(index) is Kind.STRING and self.has(index + 1, "]") and self.is_index(index - 1)
+        inside = self.kind(index) is TokenKind.STRING and self.has(index + 1, "]") and self.is_index(index - 1)
         return self.tokens[index].value if inside else ""
 
     def is_key(self, index: int) -> bool:
@@ -122,7 +124,7 @@ class Structure:
 
     def function_at(self, start: int) -> int:
         """Return the number of the function that begins at this index; -1 if none does."""
-        is_async = self.kind(start) is Kind.NAME and self.tokens[start].value == "async"
+        is_async = self.kind(start) is TokenKind.NAME and self.tokens[start].value == "async"
         return self.starting.get(start, self.starting.get(start + 1, -1) if is_async else -1)
 
     def function_before(self, end: int) -> int:
@@ -194,7 +196,7 @@ class Structure:
     def _add_classic(self, index: int) -> None:
         at = index + 1 + self.has(index + 1, "*")
         name = at
-        at += self.kind(at) is Kind.NAME
+        at += self.kind(at) is TokenKind.NAME
         if self.has(at, "(") and self.has(self.tokens[at].partner + 1, "{"):
             self.starting[index] = self._add(at, self.tokens[at].partner + 1)
             if at > name:
@@ -234,7 +236,7 @@ class Structure:
         is_default = False
         while at < end:
             token = self.tokens[at]
-            if token.kind is Kind.NAME and not is_default:
+            if token.kind is TokenKind.NAME and not is_default:
                 names[-1].append(token.value)
             elif self.has(at, ","):
                 names.append([])
@@ -252,7 +254,7 @@ class Structure:
     def names_in(self, opening: int) -> list[str]:
         """Return every name between two brackets."""
         inside = self.tokens[opening : self.tokens[opening].partner]
-        return [token.value for token in inside if token.kind is Kind.NAME]
+        return [token.value for token in inside if token.kind is TokenKind.NAME]
 
     def _find_starts(self) -> list[bool]:
         starts = []
@@ -283,12 +285,12 @@ class Structure:
             ends = True
         else:
             ends = ends_operand(self.tokens, index - 1)
-        if token.kind in {Kind.STRING, Kind.TEMPLATE}:
+        if token.kind in {TokenKind.STRING, TokenKind.TEMPLATE}:
             # A template may have a tag function before it.
-            return ends and before.kind is not Kind.NAME
-        if token.kind is Kind.KEYWORD:
+            return ends and before.kind is not TokenKind.NAME
+        if token.kind is TokenKind.KEYWORD:
             return ends and token.value not in {"in", "of", "instanceof"}
-        return ends and token.kind in {Kind.NAME, Kind.NUMBER}
+        return ends and token.kind in {TokenKind.NAME, TokenKind.NUMBER}
 
     def _find_elements(self) -> tuple[list[int], list[int]]:
         begin = []
@@ -361,7 +363,7 @@ class Structure:
                     self.class_names.add(self.tokens[at].value)
 
     def _declare_pattern(self, at: int, scope: int) -> bool:
-        if self.kind(at) is Kind.NAME:
+        if self.kind(at) is TokenKind.NAME:
             names = [self.tokens[at].value]
         elif self.has(at, "{", "["):
             names = self.names_in(at)

@@ -40,7 +40,7 @@ from enum import StrEnum
 from typing import Final
 
 
-class Kind(StrEnum):
+class TokenKind(StrEnum):
     """The kind of a token.
 
     `TEMPLATE` is a piece of a template literal with substitutions; a template literal without any is a `STRING`.
@@ -67,7 +67,7 @@ class Token:
         is_ternary: whether a colon belongs to a conditional expression.
     """
 
-    kind: Kind
+    kind: TokenKind
     value: str
     partner: int = -1
     is_object: bool = False
@@ -102,7 +102,7 @@ _BEFORE_OBJECTS: Final = names(
 STATEMENTS: Final = frozenset({"if", "while", "for", "with", "switch", "catch"})
 
 _LINE_END = r"\n\r\u2028\u2029"
-_TOKEN: Final = re.compile(
+_JS_TOKEN: Final = re.compile(
     rf"""
       (?P<space> [\s\ufeff]++ )
     | (?P<comment> (?: // | <!-- ) [^{_LINE_END}]*+ | /\* [^*]*+ (?: \*(?!/) [^*]*+ )*+ (?: \*/ )?+ )
@@ -171,7 +171,7 @@ class _Lexer:
 
     def run(self) -> None:
         while self._pos < len(self.text):
-            found = _TOKEN.match(self.text, self._pos)
+            found = _JS_TOKEN.match(self.text, self._pos)
             assert found is not None  # noqa: S101 - any character is a mark
             kind, value = found.lastgroup, found[0]
             self._pos = found.end()
@@ -200,7 +200,7 @@ class _Lexer:
             name = unescape(value)
             is_property = self._last() in {".", "?."}
             is_keyword = name in KEYWORDS and not is_property
-            self.tokens.append(Token(Kind.KEYWORD if is_keyword else Kind.NAME, name))
+            self.tokens.append(Token(TokenKind.KEYWORD if is_keyword else TokenKind.NAME, name))
 
     def _literal(self, value: str) -> None:
         """Add a string, or append it to the string that it is joined to."""
@@ -209,17 +209,17 @@ class _Lexer:
             last = len(self.tokens) - 1
             self._parts.setdefault(last, [self.tokens[last].value]).append(value)
         else:
-            self.tokens.append(Token(Kind.STRING, value))
+            self.tokens.append(Token(TokenKind.STRING, value))
 
     def _number(self, value: str) -> None:
         if value.isdigit() and self._is_joined():
             self._literal(value)
         else:
-            self.tokens.append(Token(Kind.NUMBER, value))
+            self.tokens.append(Token(TokenKind.NUMBER, value))
 
     def _is_joined(self) -> bool:
         """Return whether a string and a plus come before the next token."""
-        return self._last() == "+" and len(self.tokens) > 1 and self.tokens[-2].kind is Kind.STRING
+        return self._last() == "+" and len(self.tokens) > 1 and self.tokens[-2].kind is TokenKind.STRING
 
     def _mark(self, value: str, start: int) -> None:
         if value == "`":
@@ -228,10 +228,10 @@ class _Lexer:
             found = _REGEX.match(self.text, start)
             if found is None:
                 self.uncertain = True
-                self.tokens.append(Token(Kind.PUNCTUATOR, value))
+                self.tokens.append(Token(TokenKind.PUNCTUATOR, value))
             else:
                 self._pos = found.end()
-                self.tokens.append(Token(Kind.REGEX, found[0]))
+                self.tokens.append(Token(TokenKind.REGEX, found[0]))
         elif value in {"(", "[", "{"}:
             self._push(value)
         elif value in {")", "]", "}"}:
@@ -242,7 +242,7 @@ class _Lexer:
             self._operator(value)
 
     def _operator(self, value: str) -> None:
-        token = Token(Kind.PUNCTUATOR, value)
+        token = Token(TokenKind.PUNCTUATOR, value)
         if value == "?":
             self._questions[-1] += 1
         elif value == ":" and self._questions[-1]:
@@ -253,14 +253,14 @@ class _Lexer:
         self.tokens.append(token)
 
     def _push(self, value: str) -> None:
-        token = Token(Kind.PUNCTUATOR, value)
+        token = Token(TokenKind.PUNCTUATOR, value)
         token.is_object = value == "{" and self._opens_object()
         self._open.append(len(self.tokens))
         self._questions.append(0)
         self.tokens.append(token)
 
     def _close(self, value: str) -> None:
-        token = Token(Kind.PUNCTUATOR, value)
+        token = Token(TokenKind.PUNCTUATOR, value)
         wanted = {")": "(", "]": "[", "}": "{"}[value]
         opening = self.tokens[self._open[-1]] if self._open else None
         if opening is None or opening.value not in {wanted, wanted.replace("{", "${")}:
@@ -286,14 +286,14 @@ class _Lexer:
         if start and end != "${":
             self._literal(value)
             return
-        self.tokens.append(Token(Kind.TEMPLATE, value))
+        self.tokens.append(Token(TokenKind.TEMPLATE, value))
         if end == "${":
             self._push("${")
 
     def _last(self) -> str | None:
         """Return the last token if it is a punctuator or keyword."""
         last = self.tokens[-1] if self.tokens else None
-        return last.value if last and last.kind in {Kind.PUNCTUATOR, Kind.KEYWORD} else None
+        return last.value if last and last.kind in {TokenKind.PUNCTUATOR, TokenKind.KEYWORD} else None
 
     def _follows_operand(self) -> bool:
         return bool(self.tokens) and ends_operand(self.tokens, len(self.tokens) - 1)
@@ -303,9 +303,9 @@ class _Lexer:
         last = self.tokens[-1] if self.tokens else None
         if last is None:
             return False
-        if last.kind is Kind.KEYWORD:
+        if last.kind is TokenKind.KEYWORD:
             return last.value in _BEFORE_OBJECTS
-        if last.kind is not Kind.PUNCTUATOR:
+        if last.kind is not TokenKind.PUNCTUATOR:
             return False
         if last.value == ":":
             return last.is_ternary or self._is_within_object()
@@ -319,13 +319,13 @@ class _Lexer:
 def ends_operand(tokens: list[Token], index: int) -> bool:
     """Return whether this token ends an operand, so that a slash after it divides and a bracket belongs to it."""
     token = tokens[index]
-    if token.kind is Kind.KEYWORD:
+    if token.kind is TokenKind.KEYWORD:
         return token.value in _OPERANDS
-    if token.kind is not Kind.PUNCTUATOR:
+    if token.kind is not TokenKind.PUNCTUATOR:
         return True
     if token.value == ")":
         before = tokens[token.partner - 1] if token.partner > 0 else None
-        return before is None or before.kind is not Kind.KEYWORD or before.value not in STATEMENTS
+        return before is None or before.kind is not TokenKind.KEYWORD or before.value not in STATEMENTS
     if token.value in {"++", "--"}:
         return index > 0 and ends_operand(tokens, index - 1)
     return token.value == "]" or (token.value == "}" and token.is_object)

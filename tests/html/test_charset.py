@@ -7,7 +7,7 @@ import webencodings.labels
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_middleware.html.charset import LABELS, ascii_view, decode_text, sniff
+from consent_middleware.html.charset import LABELS, ascii_view, decode_text, sniff_encoding
 from consent_middleware.html.rewriter import HTMLRewriter
 
 from .oracle import Holding, rewritten
@@ -41,7 +41,7 @@ from .oracle import Holding, rewritten
     ],
 )
 def test_sniff_returns_the_encoding_of_browsers(head: bytes, declared: str | None, expected: str) -> None:
-    assert sniff(head, declared, complete=True) == expected
+    assert sniff_encoding(head, declared, complete=True) == expected
 
 
 @pytest.mark.parametrize(
@@ -53,16 +53,16 @@ def test_sniff_returns_the_encoding_of_browsers(head: bytes, declared: str | Non
     ],
 )
 def test_sniff_reads_the_xml_declaration(head: bytes, expected: str) -> None:
-    assert sniff(head, None, complete=True, xml=True) == expected
+    assert sniff_encoding(head, None, complete=True, xml=True) == expected
 
 
 def test_sniff_waits_only_while_undecided() -> None:
-    assert sniff(b"\xef", "utf-8", complete=False) is None
-    assert sniff(b"<p>", None, complete=False) is None
-    assert sniff(b"<p>", "utf-8", complete=False) == "utf-8"
-    assert sniff(b"<p>" + b" " * 1021, None, complete=False) == "cp1252"
-    assert sniff(b"<meta charset=utf-8", None, complete=False) is None
-    assert sniff(b"<meta charset=utf-8>", None, complete=False) == "utf-8"
+    assert sniff_encoding(b"\xef", "utf-8", complete=False) is None
+    assert sniff_encoding(b"<p>", None, complete=False) is None
+    assert sniff_encoding(b"<p>", "utf-8", complete=False) == "utf-8"
+    assert sniff_encoding(b"<p>" + b" " * 1021, None, complete=False) == "cp1252"
+    assert sniff_encoding(b"<meta charset=utf-8", None, complete=False) is None
+    assert sniff_encoding(b"<meta charset=utf-8>", None, complete=False) == "utf-8"
 
 
 def test_labels_are_those_of_the_standard() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from consent_middleware.html.asking import MAX_DEPTH
+from consent_middleware.html.asking import MAX_SRCDOC_DEPTH
 from consent_middleware.html.rewriter import MAX_TEXT, BailOut, Edit, HTMLRewriter, TagSearch
 from consent_middleware.html.script_text import foreign_text
 from consent_middleware.html.tags import StartTag, decode_references
@@ -349,7 +349,7 @@ def test_svg_script_text_is_its_own_text_nodes(text: str, said: str) -> None:
 
 def test_srcdoc_nested_too_deep_is_withheld() -> None:
     page = f"<img src={HELD}>"
-    for _ in range(MAX_DEPTH + 2):
+    for _ in range(MAX_SRCDOC_DEPTH + 2):
         page = '<iframe srcdoc="' + page.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;") + '">'
     source = page.encode()
     rewriter = HTMLRewriter(Holding())

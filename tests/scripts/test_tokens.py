@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from consent_middleware.scripts.tokens import Kind, lex
+from consent_middleware.scripts.tokens import TokenKind, lex
 
 
 def strings(text: str) -> list[str]:
     script = lex(text)
     assert not script.uncertain
-    return [token.value for token in script.tokens if token.kind in {Kind.STRING, Kind.TEMPLATE}]
+    return [token.value for token in script.tokens if token.kind in {TokenKind.STRING, TokenKind.TEMPLATE}]
 
 
 @pytest.mark.parametrize(
@@ -65,10 +65,10 @@ def test_brackets_have_their_partners() -> None:
 def test_names_and_keywords_differ() -> None:
     tokens = lex("var $a=b.var;\\u0063").tokens
 
-    assert [(token.kind, token.value) for token in tokens if token.kind in {Kind.NAME, Kind.KEYWORD}] == [
-        (Kind.KEYWORD, "var"),
-        (Kind.NAME, "$a"),
-        (Kind.NAME, "b"),
-        (Kind.NAME, "var"),
-        (Kind.NAME, "c"),
+    assert [(token.kind, token.value) for token in tokens if token.kind in {TokenKind.NAME, TokenKind.KEYWORD}] == [
+        (TokenKind.KEYWORD, "var"),
+        (TokenKind.NAME, "$a"),
+        (TokenKind.NAME, "b"),
+        (TokenKind.NAME, "var"),
+        (TokenKind.NAME, "c"),
     ]
