@@ -111,7 +111,7 @@ def served(request: pytest.FixtureRequest, tmp_path: Path, environment: dict[str
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = re.search(r'Run it: (.+)"""', text)
+    command = re.search(r"Run it with `([^`]+)`", text)
     assert command
     words = shlex.split(f"{command[1]} {PORT.get(framework, '--port {port}').format(port=port)}")
     start = [sys.executable, *(words[1:] if words[0] == "python" else ["-m", *words])]
