@@ -36,11 +36,11 @@ class ConsentMiddleware:
     """An ASGI app that makes another ASGI app wait for consent.
 
     Args:
-        app: The app to wrap.
-        policy: The settings; the defaults protect the visitor.
+        app: the app to wrap.
+        policy: the settings; the defaults protect the visitor.
 
     Attributes:
-        engine: The engine; `engine.notices.counts` returns how often something could not be done as asked.
+        engine: the engine; `engine.notices.counts` returns how often something could not be done as asked.
     """
 
     def __init__(self, app: ASGIApp, policy: Policy | None = None) -> None:

@@ -71,6 +71,7 @@ from .recognition import ADDRESS, hint_purpose, purpose_of_url, recognize, srcse
 from .release_list import BlockedTag, release_list
 from .rules import RuleMatch, TextRule
 from .script_tags import (
+    HTML_SPACE,
     address_attributes,
     has_unknown_type,
     is_delayed,
@@ -80,8 +81,6 @@ from .script_tags import (
     is_speculation,
 )
 from .urls import parse_url
-
-_HTML_SPACE = " \t\n\f\r"
 
 #: The rules for scripts that are resource hints (speculation rules). They fit no text.
 _HINT_RULES = {purpose: TextRule("hint", (purpose,), re.compile("(?!)")) for purpose in Purpose}
@@ -427,5 +426,5 @@ def _keeps_address(tag: StartTag, edits: Sequence[Edit]) -> bool:
 
 def _is_style_sheet(tag: StartTag, relation: str) -> bool:
     """Return whether a browser loads this link's style sheet, so that a hint for it requests nothing more."""
-    sheet_type = (tag.get(b"type") or "text/css").partition(";")[0].strip(_HTML_SPACE).lower()
+    sheet_type = (tag.get(b"type") or "text/css").partition(";")[0].strip(HTML_SPACE).lower()
     return "stylesheet" in relation.lower().split() and sheet_type == "text/css" and tag.get(b"disabled") is None

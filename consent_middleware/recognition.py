@@ -12,9 +12,8 @@ from .html.normalize import fold_strings
 from .html.rewriter import StartTag
 from .purpose import Purpose
 from .rules import PageElement, RuleMatch
+from .script_tags import HTML_SPACE
 from .urls import URL, content_of_url, possible_urls
-
-_HTML_SPACE = " \t\n\f\r"
 
 #: HTML, section 4.6.7, Resource Hints and Compression Dictionary Transport (RFC 9842): link types that make a browser
 #: contact a host before a tag asks for it, and those among them that fetch something from it.
@@ -74,7 +73,7 @@ def purpose_of_url(engine: Engine, url: str, base: str | None = None) -> Purpose
 
 def srcset_urls(sources: str) -> Iterator[str]:
     """Yield the addresses of a `srcset`, up to a fixed number."""
-    found = _SRCSET_CANDIDATE.finditer(sources.strip(_HTML_SPACE + ","))
+    found = _SRCSET_CANDIDATE.finditer(sources.strip(HTML_SPACE + ","))
     return (candidate[1] for candidate in islice(found, _MAX_ADDRESSES))
 
 

@@ -7,7 +7,8 @@ import re
 from .html.rewriter import StartTag
 from .other_tools import is_blocked_or_data_type, is_delayed_type, is_managed
 
-_HTML_SPACE = " \t\n\f\r"
+#: ASCII whitespace (WHATWG Infra, section 4.6).
+HTML_SPACE = " \t\n\f\r"
 
 #: HTML, section 4.12.1 and the JavaScript MIME types of MIME Sniffing, section 4.6: the types that a browser runs.
 _EXECUTABLE_TYPES = re.compile(
@@ -22,22 +23,22 @@ def is_executable(tag: StartTag) -> bool:
     if script_type is None:
         language = tag.get(b"language")
         script_type = f"text/{language}" if language else ""
-    return _EXECUTABLE_TYPES.fullmatch(script_type.strip(_HTML_SPACE)) is not None
+    return _EXECUTABLE_TYPES.fullmatch(script_type.strip(HTML_SPACE)) is not None
 
 
 def is_speculation(tag: StartTag) -> bool:
     """Return whether this script contains speculation rules."""
-    return (tag.get(b"type") or "").strip(_HTML_SPACE).lower() == "speculationrules"
+    return (tag.get(b"type") or "").strip(HTML_SPACE).lower() == "speculationrules"
 
 
 def is_delayed(tag: StartTag) -> bool:
     """Return whether a delay plugin will run this script later."""
-    return is_delayed_type((tag.get(b"type") or "").strip(_HTML_SPACE))
+    return is_delayed_type((tag.get(b"type") or "").strip(HTML_SPACE))
 
 
 def has_unknown_type(tag: StartTag) -> bool:
     """Return whether a script that browsers do not run has a type of no known tool: some tool will run it later."""
-    script_type = (tag.get(b"type") or "").strip(_HTML_SPACE)
+    script_type = (tag.get(b"type") or "").strip(HTML_SPACE)
     return not is_blocked_or_data_type(script_type) and not is_managed_by_consent_tool(tag)
 
 

@@ -35,11 +35,11 @@ class ConsentMiddleware:
     """A WSGI app that makes another WSGI app wait for consent.
 
     Args:
-        app: The app to wrap.
-        policy: The settings; the defaults protect the visitor.
+        app: the app to wrap.
+        policy: the settings; the defaults protect the visitor.
 
     Attributes:
-        engine: The engine; `engine.notices.counts` returns how often something could not be done as asked.
+        engine: the engine; `engine.notices.counts` returns how often something could not be done as asked.
     """
 
     def __init__(self, app: WSGIApplication, policy: Policy | None = None) -> None:
@@ -248,10 +248,10 @@ class _RewrittenBody:
     """The body that the server iterates: one chunk for each of the app's, and the rest.
 
     Args:
-        exchange: Rewrites the chunks; None if they are sent as they are.
-        chunks: The app's chunks that are left.
-        iterable: The app's iterable, which is closed with this one.
-        ready: The first chunk to send, if it was taken from `chunks` already.
+        exchange: rewrites the chunks; None if they are sent as they are.
+        chunks: the app's chunks that are left.
+        iterable: the app's iterable, which is closed with this one.
+        ready: the first chunk to send, if it was taken from `chunks` already.
     """
 
     def __init__(

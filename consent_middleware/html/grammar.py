@@ -66,7 +66,6 @@ ATTRIBUTE: Final = pattern(
     (?: {SPACE}*+ = {SPACE}*+ (?: "([^"]*+)" | '([^']*+)' | ([^\t\n\f\r\x20>"'][^\t\n\f\r\x20>]*+) | (?=>) ) )?+
     """
 )
-ROOT: Final = pattern(rf"<{name('html')} {ATTRIBUTES} >")
 TAG_OPENING: Final = pattern(r"<(/?+) ([^\t\n\f\r\x20/>]*+)")
 TAG_NAME_SPAN: Final = pattern(rf"< (?:{TAG_NAME}|[^\t\n\f\r\x20/>]++)")
 # 13.2.6.4.7: characters after which a frameset is refused.
