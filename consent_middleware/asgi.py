@@ -3,7 +3,7 @@
 from consent_middleware.asgi import ConsentMiddleware
 
 app = ConsentMiddleware(app)             # any ASGI app
-app.add_middleware(ConsentMiddleware)    # Starlette, FastAPI
+app.add_middleware(ConsentMiddleware)    # Starlette, FastAPI: the app stays the same object
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from .arguments import Interface, checked_arguments
+from .asgi_frameworks import cover_error_pages, is_behind_route, is_starlette
 from .engine import Engine
 from .exchange import Exchange, RequestHead
 from .policy import Policy
@@ -35,23 +38,59 @@ _FILE_CHUNK_SIZE = 65_536
 class ConsentMiddleware:
     """An ASGI app that makes another ASGI app wait for consent.
 
+    Around a Starlette or FastAPI app, it has that app's attributes too, so `app.state`, `app.add_middleware` and the
+    decorators for routes work as before. Added to such an app by `add_middleware`, it also covers the pages of the
+    app's handler for unhandled exceptions, which Starlette calls outside all middleware.
+
     Args:
         app: the app to wrap.
         policy: the settings; the defaults protect the visitor.
 
     Attributes:
+        app: the wrapped app.
         engine: the engine; `engine.notices.counts` returns how often something could not be done as asked.
+
+    Raises:
+        PolicyError: for a policy that is none (CM075), a missing app (CM076), something that is no app (CM077), and a
+            WSGI app (CM078).
     """
 
+    app: ASGIApp
+    engine: Engine
+    _knows_place: bool
+
     def __init__(self, app: ASGIApp, policy: Policy | None = None) -> None:
-        self.app = app
-        self.engine = Engine(policy or Policy())
+        policy = checked_arguments(app, policy, Interface.ASGI)
+        # The app's attributes are set on the app.
+        vars(self).update(app=app, engine=Engine(policy), _knows_place=False)
+
+    def __getattr__(self, name: str) -> Any:
+        app = vars(self).get("app")
+        # Other frameworks' apps have methods that run them, which would run the app without the middleware.
+        if not is_starlette(app):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return getattr(app, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in vars(self) or not is_starlette(self.app):
+            object.__setattr__(self, name, value)
+        else:
+            setattr(self.app, name, value)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; scopes of other protocols go to the app as they are."""
-        if scope["type"] != "http" or PLAN_KEY in scope:
-            # Not HTTP, or the app is wrapped twice and the outer instance does the work.
-            await self.app(scope, receive, send)
+        await self._serve(self.app, scope, receive, send)
+
+    async def _serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request by `app`: the wrapped one, or a response that is made outside the middleware."""
+        if PLAN_KEY in scope:
+            # The app is wrapped twice, and the outer instance does the work.
+            await app(scope, receive, send)
+            return
+        if not self._knows_place:
+            self._find_place(scope)
+        if scope["type"] != "http":
+            await app(scope, receive, send)
             return
         request = _request_head(scope)
         exchange = Exchange(self.engine, request)
@@ -67,9 +106,28 @@ class ConsentMiddleware:
         # Starlette shows this as `request.state.consent_plan`.
         inner.setdefault("state", {})["consent_plan"] = exchange.plan
         sender = _Sender(exchange, send)
-        await self.app(inner, receive, sender)
+        await app(inner, receive, sender)
         if sender.waiting is not None:
             await sender.send_waiting()
+
+    def _find_place(self, scope: Scope) -> None:
+        """Find out where in a framework's app the middleware stands, and note what that place leaves out."""
+        self._knows_place = True
+        note = self.engine.notices.note
+        if is_behind_route(scope, self):
+            note(
+                "behind-route",
+                f"the middleware stands on a single route and gets no request for {self.engine.policy.path}, so tags "
+                "wait there, but the button has no script. Put the middleware around the whole app: "
+                "app = ConsentMiddleware(app, policy)",
+            )
+        app = scope.get("app")
+        if is_starlette(app) and not cover_error_pages(app, self, lambda response: partial(self._serve, response)):
+            note(
+                "error-pages",
+                "the app's pages for unhandled exceptions do not pass the middleware. Put it around the whole app: "
+                "app = ConsentMiddleware(app, policy)",
+            )
 
 
 def _request_head(scope: Scope) -> RequestHead:

@@ -10,15 +10,11 @@ The decision for the current request is `flask.g.consent_plan`, in views and in 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from flask import Flask, g, request
 
-from flask import g, request
-
+from .arguments import check_app_is_given, check_policy
 from .policy import Policy, PolicyError
 from .wsgi import PLAN_KEY, ConsentMiddleware
-
-if TYPE_CHECKING:
-    from flask import Flask
 
 _NAME = "consent_middleware"
 
@@ -32,17 +28,19 @@ class Consent:
             `CONSENT_CONTACT_URL` is `Policy(contact_url=…)`, and so on.
 
     Raises:
-        PolicyError: for wrong settings, for settings in both places (CM012), and for a second extension on one app
-            (CM013).
+        PolicyError: for wrong settings, for settings in both places (CM012), for a second extension on one app
+            (CM013), for a policy that is none (CM075), a missing app (CM076), and an app that is not Flask's (CM079).
     """
 
     def __init__(self, app: Flask | None = None, policy: Policy | None = None) -> None:
+        check_policy(policy)
         self._policy = policy
         if app is not None:
             self.init_app(app)
 
     def init_app(self, app: Flask) -> None:
         """Wrap `app`."""
+        _check_app(app)
         if _NAME in app.extensions:
             raise PolicyError([("CM013", "this Flask app stands behind consent already; call Consent once for an app")])
         in_config = sorted(key for key in app.config if key.startswith("CONSENT_"))
@@ -56,6 +54,13 @@ class Consent:
         app.wsgi_app = middleware  # type: ignore[method-assign]
         app.extensions[_NAME] = middleware.engine
         app.before_request_funcs.setdefault(None, []).insert(0, _remember_plan)
+
+
+def _check_app(app: object) -> None:
+    check_app_is_given(app, "Consent(app, policy), or Consent(policy=policy) and later init_app(app)")
+    if not isinstance(app, Flask):
+        name = type(app).__name__
+        raise PolicyError([("CM079", f"app is of type {name} and no Flask app; use ConsentMiddleware for other apps")])
 
 
 def _remember_plan() -> None:

@@ -13,6 +13,7 @@ from http.client import responses
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from .arguments import Interface, checked_arguments
 from .engine import Engine
 from .exchange import Exchange, RequestHead
 from .headers import Headers
@@ -40,11 +41,16 @@ class ConsentMiddleware:
 
     Attributes:
         engine: the engine; `engine.notices.counts` returns how often something could not be done as asked.
+
+    Raises:
+        PolicyError: for a policy that is none (CM075), a missing app (CM076), something that is no app (CM077), and an
+            ASGI app (CM078).
     """
 
     def __init__(self, app: WSGIApplication, policy: Policy | None = None) -> None:
+        policy = checked_arguments(app, policy, Interface.WSGI)
         self.app = app
-        self.engine = Engine(policy or Policy())
+        self.engine = Engine(policy)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""

@@ -20,5 +20,5 @@ async def contact(request: Request) -> HTMLResponse:
     return HTMLResponse("Write to hello@example.com.")
 
 
-app = Starlette(routes=[Route("/", home), Route("/contact", contact)])
-app.add_middleware(ConsentMiddleware, policy=Policy(contact_url="/contact"))  # the other way to reach you
+site = Starlette(routes=[Route("/", home), Route("/contact", contact)])
+app = ConsentMiddleware(site, Policy(contact_url="/contact"))  # the other way to reach you
