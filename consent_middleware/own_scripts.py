@@ -153,7 +153,7 @@ class OwnScripts:
         no guard sees.
         """
         rule = found.rule
-        if not isinstance(rule, TextRule) or tag.text is None or not tag.certain:
+        if not isinstance(rule, TextRule) or tag.text is None or not tag.certain or not rule.has_stand_in:
             return False
         if tag.nested not in self.guarded or self.plan.allows(rule.purpose):
             return False

@@ -182,6 +182,7 @@ class TextRule:
             a loader in there runs when the tool says so.
         requires: what one of the loaded addresses must contain as well; for addresses only.
         excludes: what the code must not contain; for calls only.
+        has_stand_in: whether a stand-in takes the call, so that a script with other code may run; for calls only.
         kind: as in `TagRule`.
         chat: as in `TagRule`.
     """
@@ -192,6 +193,7 @@ class TextRule:
     is_address: bool = False
     requires: re.Pattern[str] | None = None
     excludes: re.Pattern[str] | None = None
+    has_stand_in: bool = True
     kind: str = ""
     chat: ChatResolver | None = None
 

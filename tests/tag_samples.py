@@ -603,6 +603,12 @@ PIXELS: dict[str, Sample] = {
         '<amp-pixel data-consent="tracking" data-consent-src="https://track.hubspot.com/__ptq.gif?a=12345" '
         'layout="nodisplay"></amp-pixel>',
     ),
+    "a call to the pop-up calls to action": _tag(
+        "hubspot.calls-to-action-api",
+        TRACKING,
+        "<script>window.HubSpotCallsToActions.refresh();</script>",
+        f"<{_T}>window.HubSpotCallsToActions.refresh();</script>",
+    ),
     "a counter of forms": _tag(
         "hubspot.pixel",
         TRACKING,
@@ -646,6 +652,20 @@ EMBEDDED: dict[str, Sample] = {
         EMBEDS,
         '<script>hbspt.enqueueForm({portalId: 12345, formId: "abc", target: "#hbspt-form-1"});</script>',
         f'<{_F}>hbspt.enqueueForm({{portalId: 12345, formId: "abc", target: "#hbspt-form-1"}});</script>',
+    ),
+    "a call to a newer form": _tag(
+        "hubspot.forms-api",
+        EMBEDS,
+        '<script>HubSpotFormsV4.getForms()[0].setFieldValue("0-1/plan", "free");</script>',
+        f'<{_F}>HubSpotFormsV4.getForms()[0].setFieldValue("0-1/plan", "free");</script>',
+    ),
+    "a call to a newer form, in the other spelling": _tag(
+        "hubspot.forms-api",
+        EMBEDS,
+        "<script>(function(){var forms=window.HubspotFormsV4.getForms();"
+        'forms.forEach(function(f){f.setFieldValue("0-1/plan","free")})})();</script>',
+        f"<{_F}>(function(){{var forms=window.HubspotFormsV4.getForms();"
+        'forms.forEach(function(f){f.setFieldValue("0-1/plan","free")})})();</script>',
     ),
     "a form that brings its library": _tag(
         "hubspot.inline-forms",
@@ -864,6 +884,22 @@ LOOK_ALIKES: dict[str, str] = {
     "hbspt.forms=hbspt.forms||{};hbspt._q=[];hbspt.enqueueForm=function(d){if(hbspt.forms.create)"
     "{hbspt.forms.create(d)}else{hbspt._q.push(d)}}})()</script>",
     "a script that asks first": "<script>if(window.hbspt&&1){}if (window.hbspt) { hbspt.forms.create({}) }</script>",
+    "a listener for a newer form": "<script>window.addEventListener('hs-form-event:on-ready',e=>{"
+    'HubSpotFormsV4.getFormFromEvent(e).setFieldValue("0-1/plan","free")});</script>',
+    "a listener and a call in one script": "<script>addEventListener('hs-form-event:on-submission:success',function(e){"
+    "HubSpotFormsV4.getFormFromEvent(e)});HubSpotFormsV4.getForms();</script>",
+    "a newer form that may not be there": "<script>if(window.HubSpotFormsV4){HubSpotFormsV4.getForms()}</script>"
+    "<script>window.HubspotFormsV4&&HubspotFormsV4.getForms();window.HubSpotFormsV4?.getForms()</script>"
+    "<script>if(typeof HubSpotFormsV4!=='undefined'){HubSpotFormsV4.getForms()}</script>",
+    "a function that fills in a newer form": "<script>function fill(){HubSpotFormsV4.getForms()}</script>"
+    "<script>var fill=async()=>{HubSpotFormsV4.getForms()};f.onclick=function(){HubSpotFormsV4.getForms()}</script>",
+    "a newer form's name in a string": '<script>var t="HubSpotFormsV4.getForms()";'
+    "// HubSpotFormsV4.getForms()\n</script>",
+    "another object's form": "<script>MyHubSpotFormsV4.getForms();HubSpotFormsV4Copy.getForms()</script>",
+    "pop-up calls to action once they are there": "<script>if(window.HubSpotCallsToActions)"
+    "{HubSpotCallsToActions.refresh()}else{window.hsCallsToActionsReady=[()=>{HubSpotCallsToActions.refresh()}]}</script>"
+    "<script>window.hsCallsToActionsReady=window.hsCallsToActionsReady||[];"
+    "hsCallsToActionsReady.push(()=>{HubSpotCallsToActions.on('onCallToActionViewed',()=>{})})</script>",
     "blocked by another tool": (
         '<script type="text/plain" data-usercentrics="HubSpot" src="//js.hs-scripts.com/12345.js"></script>'
     ),

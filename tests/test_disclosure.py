@@ -28,6 +28,7 @@ from consent_middleware.purpose import Purpose
 from consent_middleware.rules import CookieDomain, CookieRule, CookieSetter
 from consent_middleware.vendor import Vendor
 from consent_middleware.vendors import KNOWN_VENDORS
+from consent_middleware.vendors.hubspot import HUBSPOT
 
 EVERY = Policy(contact_url="/contact", vendors=["hubspot", "intercom"])
 DATA = disclosure(EVERY)
@@ -164,6 +165,36 @@ def test_information_has_the_right_letters() -> None:
     assert all("approximate" in each.what for each in information if each.letter == "G")
     assert {each.letter for each in information if each.inferred} == {"D", "G", "K"}
     assert all(each.condition for each in information if each.letter in "BDK")
+
+
+@pytest.mark.parametrize(
+    ("purpose", "letter", "words"),
+    [
+        (Purpose.TRACKING, "F", ["text", "class", "link", "place in the page", "position of the mouse"]),
+        (Purpose.TRACKING, "F", ["cookie banner", "clicks in it"]),
+        (
+            Purpose.TRACKING,
+            "A",
+            ["user agent", "language", "color depth", "time zone", "platform", "storage", "Do Not Track"],
+        ),
+        (Purpose.TRACKING, "A", ["identifiers in cookies", "links to the other domains"]),
+        (Purpose.CHAT, "A", ["identifiers", "cookies of HubSpot's tracking code"]),
+        (Purpose.CHAT, "A", ["e-mail address", "logged in"]),
+        (Purpose.CHAT, "F", ["address", "page before it", "written in the chat"]),
+    ],
+)
+def test_hubspots_notice_names_what_is_sent(purpose: Purpose, letter: str, words: list[str]) -> None:
+    rows = [each for each in HUBSPOT.disclosed.information if (each.purpose, each.letter) == (purpose, letter)]
+
+    assert any(all(word in row.what for word in words) for row in rows)
+
+
+def test_hubspots_regional_hosts_are_marked() -> None:
+    regional = {contact.host: contact.regional for contact in HUBSPOT.disclosed.contacts}
+
+    for host in ("track.hubspot.com", "js.hs-banner.com", "exceptions.hs-embed-reporting.com", "api.hubspot.com"):
+        assert regional[host]
+    assert not regional["exceptions.hubspot.com"]
 
 
 def test_sale_and_sharing_are_never_answered() -> None:

@@ -17,7 +17,7 @@ from consent_middleware.rules import ChatContext, HostRule, PageElement, TagRule
 from consent_middleware.vendors.hubspot import HUBSPOT
 from consent_middleware.vendors.hubspot.chat import PORTAL_PATTERNS, REGION_PATTERNS
 from consent_middleware.vendors.hubspot.hosts import ADDRESS_PATTERNS, SERVICES, TAG_HOSTS
-from consent_middleware.vendors.hubspot.tags import ADDRESS_PARTS, OPTIONAL_LIBRARY, SNIPPET_WORDS
+from consent_middleware.vendors.hubspot.tags import ADDRESS_PARTS, LATER_LIBRARY, OPTIONAL_LIBRARY, SNIPPET_WORDS
 from tests.growth import assert_linear
 
 PACKAGE = Path(consent_middleware.__file__).parent
@@ -438,6 +438,18 @@ SAMPLES: list[tuple[Mapping[str, str], dict[str, list[str]]]] = [
         },
     ),
     (
+        LATER_LIBRARY,
+        {
+            "assigns it": ["HubSpotFormsV4 =", "window.HubSpotCallsToActions="],
+            "asks for its type": ["typeof HubspotFormsV4", "typeof window . HubSpotCallsToActions"],
+            "tests it": ["HubSpotFormsV4 &&", "window.HubSpotFormsV4)", "HubSpotCallsToActions ||", "HubspotFormsV4?"],
+            "listens to an event": ["addEventListener (", "addEventListener("],
+            "is called by the library": ["hsCallsToActionsReady", "hsCallsToActionReady"],
+            "declares a function": ["function fill", "function  $"],
+            "keeps a function": ["= function", "=async function", "=()=>", "= async ( a, b ) =>", "=x =>"],
+        },
+    ),
+    (
         ADDRESS_PARTS,
         {
             "scheme, slashes and the first label": ["https://js-", "//api", "http:"],
@@ -468,7 +480,9 @@ SAMPLES: list[tuple[Mapping[str, str], dict[str, list[str]]]] = [
 ]
 
 
-@pytest.mark.parametrize(("table", "samples"), SAMPLES, ids=["optional library", "address parts", "snippet words"])
+@pytest.mark.parametrize(
+    ("table", "samples"), SAMPLES, ids=["optional library", "later library", "address parts", "snippet words"]
+)
 def test_each_alternative_matches_its_samples(table: Mapping[str, str], samples: dict[str, list[str]]) -> None:
     assert samples.keys() == table.keys()
     for name, texts in samples.items():

@@ -18,7 +18,7 @@ from tests.engines import engine_for
 
 DAY = 86_400
 CHAT = {"messagesUtk", "hs-messages-is-open", "hs-messages-hide-welcome-message"}
-TRACKING = {"__hstc", "hubspotutk", "__hssc", "__hssrc"}
+TRACKING = {"__hstc", "hubspotutk", "__hssc", "__hssrc", "hs_dbg"}
 CHOICES = {
     "__hs_opt_out",
     "__hs_initial_opt_in",
@@ -37,6 +37,8 @@ UNLISTED = {
     "hsfirstvisit",
     "__hs_testcookie",
     "(widget position and size)",
+    "_ga_*",
+    "_fbp",
     "hubspotapi",
     "hubspotapi-csrf",
     "hubspotapi-prefs",
@@ -82,6 +84,7 @@ def test_each_cookie_is_in_one_group() -> None:
         ("hubspotutk", 180 * DAY),
         ("__hssc", 1800),
         ("__hssrc", None),
+        ("hs_dbg", None),
         ("__hs_opt_out", 180 * DAY),
         ("__hs_initial_opt_in", 7 * DAY),
         ("__hs_cookie_cat_pref", 180 * DAY),
@@ -140,6 +143,8 @@ def test_cookie_is_dropped_and_expired_after_refusal(name: str) -> None:
         pytest.param("xmessagesUtk", id="a name that ends like it"),
         pytest.param("hs-messages-is-open2", id="another longer name"),
         pytest.param("csrf.app", id="another app's protection"),
+        pytest.param("_ga_ABC123", id="one that HubSpot's banner deletes"),
+        pytest.param("_fbp", id="another that HubSpot's banner deletes"),
         pytest.param("hsfirstvisit", id="a retired name"),
     ],
 )

@@ -54,6 +54,12 @@ class TestWhatRuns:
         assert not is_blocked(own + code)
         assert not is_blocked(code + own)
 
+    @pytest.mark.parametrize("call", ["HubSpotFormsV4.getForms();", "HubSpotCallsToActions.refresh();"])
+    def test_call_without_a_stand_in_is_blocked(self, call: str) -> None:
+        assert is_blocked(f"var plan=location.search.slice(6);{call}")
+        assert not is_blocked(f"addEventListener('hs-form-event:on-ready',fill);function fill(){{{call}}}")
+        assert not is_blocked(f"if(window.{call.partition('.')[0]}){{{call}}}")
+
     @pytest.mark.parametrize(
         "code",
         [

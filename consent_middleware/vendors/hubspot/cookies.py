@@ -77,8 +77,10 @@ COOKIE_RULES = (
     ),
     _tracker("__hssc", 30 * 60, "Counts the pages of the current visit."),
     _tracker("__hssrc", None, "Shows whether the browser has been restarted since the last page."),
-    _choice("__hs_opt_out", 180 * _DAY, "Stores the answer to HubSpot's cookie banner."),
-    _choice("__hs_initial_opt_in", 7 * _DAY, "Keeps HubSpot's cookie banner from showing again."),
+    _tracker("hs_dbg", None, "Shows that somebody is testing the tracking code, after an address that ends in #hsdbg."),
+    # The second version of the banner stores everything in `__hs_cookie_cat_pref`, and deletes these two.
+    _choice("__hs_opt_out", 180 * _DAY, "Stores the answer to the first version of HubSpot's cookie banner."),
+    _choice("__hs_initial_opt_in", 7 * _DAY, "Keeps the first version of HubSpot's cookie banner from showing again."),
     _choice("__hs_cookie_cat_pref", 180 * _DAY, "Stores the categories that were allowed in HubSpot's cookie banner."),
     _choice("__hs_do_not_track", 180 * _DAY, "Keeps HubSpot's tracking code from sending anything."),
     _choice("__hs_gpc_banner_dismiss", 180 * _DAY, "Remembers that a notice about Global Privacy Control was closed."),

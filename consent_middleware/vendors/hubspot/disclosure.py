@@ -26,7 +26,15 @@ _UNLISTED = (
     UnlistedCookie("hsfirstvisit", "It is no longer set; HubSpot's tracking code deletes old ones."),
     UnlistedCookie("__hs_testcookie", "It is no longer set; it ended with the browser's session."),
     UnlistedCookie(
-        "(widget position and size)", "Newer chat windows may remember their position and size; the name is not known."
+        "(widget position and size)",
+        "Newer chat windows may remember their position for 30 minutes and their size for 6 months; the names are not "
+        "known.",
+    ),
+    UnlistedCookie("_ga_*", "Google Analytics sets it. HubSpot's cookie banner deletes it if the visitor refuses."),
+    UnlistedCookie(
+        "_fbp",
+        "Meta's advertising script sets it, which HubSpot loads if a Meta account is connected. HubSpot's cookie "
+        "banner deletes it if the visitor ends the consent to advertising.",
     ),
     *(
         UnlistedCookie(name, _PRODUCT)
@@ -44,13 +52,37 @@ _UNLISTED = (
 
 _INFORMATION = (
     PersonalInformation(Purpose.CHAT, "A", "An identifier that HubSpot creates for the visitor, and the IP address"),
+    PersonalInformation(
+        Purpose.CHAT,
+        "A",
+        "The identifiers in the cookies of HubSpot's tracking code",
+        condition="the browser still has these cookies",
+    ),
     PersonalInformation(Purpose.CHAT, "A", "Name and e-mail address", condition="the visitor gives them"),
+    PersonalInformation(
+        Purpose.CHAT,
+        "A",
+        "The e-mail address of a visitor who is logged in to this site",
+        condition="this site gives it to the chat",
+    ),
     PersonalInformation(Purpose.CHAT, "B", "Name, telephone number and the like", condition="the visitor gives them"),
     PersonalInformation(
         Purpose.CHAT, "F", "The page's address, the page before it, and what is written in the chat and when"
     ),
     PersonalInformation(Purpose.CHAT, "G", "An approximate place, derived from the IP address", inferred=True),
     PersonalInformation(Purpose.TRACKING, "A", "An identifier in cookies, and the IP address"),
+    PersonalInformation(
+        Purpose.TRACKING,
+        "A",
+        "A fingerprint of the browser: a number made from its user agent, language, color depth, time zone, platform, "
+        "storage and Do Not Track setting",
+    ),
+    PersonalInformation(
+        Purpose.TRACKING,
+        "A",
+        "The identifiers in cookies, written into the addresses of links to the other domains of the HubSpot account",
+        condition="automatic linking between domains is on",
+    ),
     PersonalInformation(
         Purpose.TRACKING,
         "B",
@@ -65,6 +97,18 @@ _INFORMATION = (
         condition="the site sends orders or carts to HubSpot",
     ),
     PersonalInformation(Purpose.TRACKING, "F", "The pages visited, when and how often, and the pages before them"),
+    PersonalInformation(
+        Purpose.TRACKING,
+        "F",
+        "Each click: the text, class, link and place in the page of what was clicked, and the position of the mouse",
+        condition="HubSpot's recording of clicks is on",
+    ),
+    PersonalInformation(
+        Purpose.TRACKING,
+        "F",
+        "That HubSpot's cookie banner was shown, and the clicks in it",
+        condition="HubSpot's cookie banner is on",
+    ),
     PersonalInformation(Purpose.TRACKING, "G", "An approximate place, derived from the IP address", inferred=True),
     PersonalInformation(
         Purpose.TRACKING,

@@ -136,14 +136,14 @@ SERVICES = (
     Service(
         Purpose.TRACKING,
         Host("track", MAIN_DOMAIN, regional=True),
-        "Receives page views and events.",
+        "Receives page views, clicks and other events.",
         tags=("pixel",),
         inline={"tracking": "HOST"},
     ),
     Service(
         Purpose.TRACKING,
         Host("js", "hs-banner.com", regional=True, whole_domain=True),
-        "Serves HubSpot's cookie banner.",
+        "Serves HubSpot's cookie banner, says where the visitor is, and counts what happens in the banner.",
         tags=("banner",),
         domain_tags=("service",),
         inline={"tracking": "DOMAIN"},
@@ -227,7 +227,7 @@ SERVICES = (
     ),
     Service(
         Purpose.TRACKING,
-        Host("exceptions", "hs-embed-reporting.com", whole_domain=True),
+        Host("exceptions", "hs-embed-reporting.com", regional=True, whole_domain=True),
         "Receives error reports from HubSpot's scripts.",
         domain_tags=("service",),
     ),

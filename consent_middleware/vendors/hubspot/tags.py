@@ -306,6 +306,36 @@ def _call_rule(rule: str, call: str, kind: str) -> TextRule:
     )
 
 
+#: The newer libraries' globals: that of forms in both spellings, and that of pop-up calls to action.
+_FORMS_API = "Hub[Ss]potFormsV4"
+_CALLS_API = "HubSpotCallsToActions"
+_APIS = rf"(?:window\s*\.\s*)?(?:{_FORMS_API}|{_CALLS_API})"
+
+#: How a script shows that it does not need one of these globals at once. HubSpot documents listeners that are added
+#: before the library is there, and a list of functions that the library calls.
+LATER_LIBRARY = {
+    "assigns it": rf"{_APIS}\s*=(?!=)",
+    "asks for its type": rf"typeof\s+{_APIS}",
+    "tests it": rf"{_APIS}\s*(?:&&|\|\||\?|\))",
+    "listens to an event": r"addEventListener\s*\(",
+    "is called by the library": r"hsCallsToActions?Ready",
+    "declares a function": r"function\s+[\w$]+",
+    "keeps a function": r"=\s*(?:async\s*)?(?:function\b|\(?[\w$,\s]*+\)?\s*=>)",
+}
+
+
+def _api_rule(rule: str, purposes: tuple[Purpose, ...], api: str, kind: str = "") -> TextRule:
+    """Return the rule for inline scripts that call a newer library's global and need it for that at once."""
+    return TextRule(
+        rule,
+        purposes,
+        re.compile(rf"(?<![\w$]){api}\s*\.\s*\w+\s*\("),
+        excludes=re.compile("|".join(LATER_LIBRARY.values())),
+        has_stand_in=False,
+        kind=kind,
+    )
+
+
 TEXT_RULES = (
     _address_rule("hubspot.inline-loader", _TRACKING_AND_CHAT, ADDRESS_PATTERNS["loader"], chat=chat_of_snippet),
     # The text of the loader itself, copied into the page: it inserts the chat as well as the trackers.
@@ -327,10 +357,13 @@ TEXT_RULES = (
     ),
     _call_rule("hubspot.form", r"(?:forms\s*\.\s*create|enqueueForm)", "forms"),
     _call_rule("hubspot.call-to-action", r"cta\s*\.\s*load", "calls-to-action"),
+    _api_rule("hubspot.forms-api", _EMBEDS, _FORMS_API, "forms"),
+    # The tracking code brings this library.
+    _api_rule("hubspot.calls-to-action-api", _TRACKING, _CALLS_API),
 )
 
 #: Text in an inline script that some rule recognizes without its domain.
-SCRIPT_MARKERS = frozenset({"hbspt.", _CHAT_FILE})
+SCRIPT_MARKERS = frozenset({"hbspt.", "HubSpotFormsV4.", "HubSpotCallsToActions.", _CHAT_FILE})
 
 #: Objects that stand in for the globals of scripts that are blocked.
 STAND_INS = (
@@ -379,6 +412,7 @@ SNIPPETS = Vocabulary(
         "_hsq _hsp _hsaq hbspt hubspot HubSpotConversations hsConversationsSettings hsConversationsOnReady widget open"
         " close refresh remove loadImmediately inlineEmbedSelector enableWidgetCookieBanner disableAttachment"
         " portalId portal_id region hublet forms create enqueueForm meetings cta"
+        " HubSpotFormsV4 HubspotFormsV4 getForms setFieldValue HubSpotCallsToActions"
     ),
     domains=SNIPPET_DOMAINS,
     pieces=re.compile("|".join(ADDRESS_PARTS.values())),
