@@ -125,7 +125,7 @@ def _takes(app: object, interface: Interface) -> bool:
 def _is_app_class(app: type, interface: Interface) -> bool:
     """Return whether a class is an app by itself: its instance is the response, which is iterated or awaited."""
     # A class that decides in `__new__`, or whose metaclass does, what a call returns may return anything.
-    plain = type(app).__call__ is type.__call__ and app.__new__ is object.__new__
+    plain = type(app).__call__ is type.__call__ and all("__new__" not in vars(cls) for cls in app.__mro__[:-1])
     return not plain or hasattr(app, "__iter__" if interface is Interface.WSGI else "__await__")
 
 

@@ -71,6 +71,13 @@ class Made:
         return list(arguments)
 
 
+class MadeByItsType(type):
+    """A metaclass whose classes return an app of their own from a call."""
+
+    def __call__(cls, *arguments: Any) -> Any:
+        return list(arguments)
+
+
 class View(HTTPEndpoint):
     """A Starlette view as a class, which is an ASGI app by itself."""
 
@@ -78,6 +85,15 @@ class View(HTTPEndpoint):
 class Called:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         pass
+
+
+class Odd:
+    """An app whose signature cannot be read."""
+
+    __signature__ = "unknown"
+
+    def __call__(self, *arguments: Any) -> Any:
+        return list(arguments)
 
 
 @functools.wraps(make_app)
@@ -98,10 +114,12 @@ VALID: list[tuple[type, Any]] = [
     (Wsgi, DebuggedApplication(wsgi_app)),
     (Wsgi, Response),
     (Wsgi, Made),
+    (Wsgi, MadeByItsType("A", (), {})),
     (Wsgi, hidden),
     (Wsgi, decorated),
     (Wsgi, MagicMock()),
-    (Wsgi, dict.fromkeys),
+    (Wsgi, Odd()),
+    (Asgi, Odd()),
     (Wsgi, Wsgi(wsgi_app, POLICY)),
     (Asgi, asgi_app),
     (Asgi, plain_asgi_app),

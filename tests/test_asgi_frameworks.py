@@ -179,6 +179,17 @@ async def test_middleware_behind_another_router_says_so(key: str) -> None:
     assert app.engine.notices.counts == {"behind-route": 1}
 
 
+async def test_endless_layers_are_followed_to_a_limit() -> None:
+    class Endless:
+        @property
+        def app(self) -> Endless:
+            return self
+
+    app = of_app(page(LOADER))
+
+    assert BLOCKED_SCRIPT in body_of(await call(app, full_scope("GET", "/", [], endpoint=Endless())))
+
+
 @pytest.mark.parametrize(
     ("app", "path"),
     [
