@@ -54,6 +54,11 @@ def script_status(app: Any, path: str) -> int:
     return run_asgi(app, Request(path=src)).status
 
 
+def mounted(app: FastAPI, inner: Any) -> FastAPI:
+    app.mount("/shop", inner)
+    return app
+
+
 # A wrapped app has the attributes of its framework
 
 
@@ -204,8 +209,10 @@ async def test_endless_layers_are_followed_to_a_limit() -> None:
         (Starlette(routes=[Mount("/shop", Starlette(routes=[Route("/", home)], middleware=[CONSENT]))]), "/shop/"),
         (Starlette(routes=[Host("localhost", of_app(page(LOADER)))]), "/"),
         (Router([Route("/", home)], middleware=[CONSENT]), "/"),
+        (mounted(FastAPI(), ConsentMiddleware(Starlette(routes=[Route("/", home)]), POLICY)), "/shop/"),
+        (mounted(FastAPI(), FastAPI(routes=[Route("/", home)], middleware=[CONSENT])), "/shop/"),
     ],
-    ids=["mount", "mount, among others", "router", "app", "host", "router alone"],
+    ids=["mount", "mount, among others", "router", "app", "host", "router alone", "wrapped, in FastAPI", "in FastAPI"],
 )
 def test_middleware_below_a_prefix_serves_its_script(app: Any, path: str, caplog: pytest.LogCaptureFixture) -> None:
     def ask(path: str) -> Any:
