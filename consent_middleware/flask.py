@@ -33,6 +33,8 @@ class Consent:
     """
 
     def __init__(self, app: Flask | None = None, policy: Policy | None = None) -> None:
+        if app is not None:
+            _check_app(app)
         check_policy(policy)
         self._policy = policy
         if app is not None:

@@ -157,6 +157,7 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
     "ASGI: swapped": (lambda: Asgi(POLICY, asgi_app), ALONE),  # type: ignore[arg-type]
     "WSGI: swapped, the class": (lambda: Wsgi(Policy, wsgi_app), ALONE),  # type: ignore[arg-type]
     "Flask: the policy alone": (lambda: Consent(POLICY), r"\(CM076\) .*; write Consent\(app, policy\), or Consent\("),  # type: ignore[arg-type]
+    "Flask: swapped": (lambda: Consent(POLICY, flask.Flask("a")), r"\(CM076\) .*; write Consent\(app, policy\)"),  # type: ignore[arg-type]
     "Flask: late": (lambda: Consent().init_app(POLICY), r"\(CM076\) .*; write Consent\(app, policy\)"),  # type: ignore[arg-type]
     "WSGI: None": (lambda: Wsgi(None, POLICY), r"\(CM077\) app is None, which cannot be called"),  # type: ignore[arg-type]
     "ASGI: a name": (lambda: Asgi("site:app"), r"\(CM077\) app is a str, which cannot be called"),  # type: ignore[arg-type]
