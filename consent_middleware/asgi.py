@@ -117,9 +117,9 @@ class ConsentMiddleware:
         if is_behind_route(scope, self):
             note(
                 "behind-route",
-                f"the middleware stands behind a router and gets no request for {self.engine.policy.path}: tags on its "
-                "pages wait, but the button there has no script, and the router's own pages, such as 404, are left out. "
-                "Put the middleware around the whole app: app = ConsentMiddleware(app, policy)",
+                f"the middleware stands behind a router and gets no request for {self.engine.policy.path}: tags wait "
+                "there, but the button has no script, and the router's own pages, such as 404, are left out. Put the "
+                "middleware around the whole app: app = ConsentMiddleware(app, policy)",
             )
         app = scope.get("app")
         if is_starlette(app) and not cover_error_pages(app, self, lambda response: partial(self._serve, response)):
