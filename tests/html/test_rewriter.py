@@ -90,6 +90,10 @@ HELD = "//held.example/x"
         pytest.param(f"<a><svg></a><script src={HELD}>", id="an svg that an end tag closes"),
         pytest.param(f"<x-y><svg></x-y><iframe src={HELD}>", id="an svg that a custom element's end tag closes"),
         pytest.param(
+            f"<x-y><math></x-y><svg></math><title><script src={HELD}></script>",
+            id="an svg behind math that a custom element's end tag closes",
+        ),
+        pytest.param(
             f"<svg></annotation-xml><![CDATA[ <!-- ]]><script href={HELD}>", id="an svg that MathML cannot close"
         ),
         pytest.param(f"<svg></button><xmp/><img src={HELD}>", id="raw text that may be none"),
@@ -225,6 +229,11 @@ def test_attributes_have_spans_of_the_tag() -> None:
         pytest.param("{s}<svg></a><g>", "{h}<svg></a><g><meta>{t}", id="where foreign content may be open"),
         pytest.param("{s}<svg><desc><td>", "{h}<svg><desc><td>{l}<meta>{t}", id="where HTML in it may be open"),
         pytest.param("{s}<svg></a><p></body>", "{h}<svg></a><p>{t}</body>", id="where it is left by all readings"),
+        pytest.param(
+            "{s}<template><b><i><svg><script></b>",
+            "{h}<template><b><i><svg><script></b></template>{l}<meta>{t}",
+            id="behind a script that an end tag around it closes",
+        ),
         pytest.param("{s}<select><option>x", "{h}<select><option>x</select>{t}", id="not in a select"),
         pytest.param("{s}<select></body>", "{h}<select></select>{t}</body>", id="not in a select before the end tag"),
         pytest.param("{s}<template></body>", "{h}<template></body></template>{t}", id="not in a template"),

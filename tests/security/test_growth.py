@@ -212,12 +212,21 @@ def test_whole_pages(sample: Sample, content_type: bytes) -> None:
     assert_linear(lambda size: _filled(sample, size), lambda page: _rewrite(page, None, content_type))
 
 
-def test_addresses_after_a_long_base() -> None:
+#: Dot segments are looked for only in a path with a segment that begins with a dot.
+@pytest.mark.parametrize("segment", [b"x/", b".x/"])
+def test_addresses_after_a_long_base(segment: bytes) -> None:
     def prepare(size: int) -> bytes:
-        base = b'<base href="https://a.example/' + b"x/" * (size // 4) + b'">'
+        base = b'<base href="https://a.example/' + segment * (size // 2 // len(segment)) + b'">'
         return base + b"<img src=a>" * (size // 22) + TAG
 
-    assert_linear(prepare, lambda page: _rewrite(page, None, b"text/html"), start=8192)
+    assert_linear(prepare, lambda page: _rewrite(page, None, b"text/html"), start=2048)
+
+
+@pytest.mark.parametrize("unit", [b"a", b"/container_abcdef"])
+def test_script_that_may_be_a_tag_manager(unit: bytes) -> None:
+    policy = Policy(contact_url="/contact", guard="auto", limits={"cache_bytes": 0})
+    sample = (b'<p><script>"piwik.pro/";', unit, b"</script>")
+    assert_linear(lambda size: _filled(sample, size), lambda page: _rewrite(page, None, b"text/html", policy))
 
 
 @pytest.mark.parametrize(("sample", "content_type"), PAGES)
