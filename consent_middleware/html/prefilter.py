@@ -141,8 +141,7 @@ def scan_pattern(elements: frozenset[bytes], *, xml: bool) -> re.Pattern[bytes]:
     # Two letters rule out most tags of a page. To try a group or a name for each of them would take several times as
     # long.
     lookahead = "" if xml else rf"(?={_first_letters(elements | {b'script'})})"
-    # In XML no tag has a "<" in it: a tag that is not finished must not swallow those after it.
-    tag = rf"(?:{grammar.XML_REST}>?+)" if xml else rf"(?:{grammar.QUOTED_ONLY}|{grammar.ATTRIBUTES}>?+)"
+    tag = rf"(?:{grammar.QUOTED_ONLY}|{grammar.ATTRIBUTES}>?+)"
     others = sorted(elements - _ALWAYS_NORMALIZED)
     return grammar.pattern(
         rf"< {lookahead} {prefix}"
