@@ -91,6 +91,7 @@ test-latest: $(VENV)/.test tools .cache/html5lib-tests
 
 bench: $(VENV)/.bench .cache/bench/node_modules
 	$(BIN)/python -m benchmarks.engine $(ARGS)
+	$(BIN)/python -m benchmarks.similar
 	$(BIN)/python -m benchmarks.consent
 	$(BIN)/python -m benchmarks.http
 	$(BIN)/python -m benchmarks.guard

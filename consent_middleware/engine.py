@@ -26,7 +26,9 @@ from .plan import Decision, DiscardedState, Plan
 from .plan_cache import PlanCache
 from .policy import Policy
 from .purpose import Purpose
+from .recordings import Recordings
 from .rewrite_result import RewriteResult
+from .second_chance import SecondChanceStore
 from .sources import SOURCES, Signals
 from .sources.own import own_cookie
 from .sources.reader import Reader, ids_for
@@ -61,6 +63,7 @@ class Engine:
         cookies: which of the vendors' cookies a plan blocks or ends.
         search: the search for tags that may be a vendor's.
         pages: the rewrite results of bodies that have come more than once.
+        recordings: the recordings with which similar pages are rewritten.
         vary: the request headers that a page depends on, besides `Cookie`.
         language: the language of the facade's words, if the site sets one for every page.
         shared_page_plan: the plan for pages that are the same for every visitor: no consent given.
@@ -85,7 +88,9 @@ class Engine:
             policy.vendors, policy.requires, expire_chat=policy.chat_cookies_after_visit == "expire"
         )
         self.search = _tag_search(policy)
-        self.pages = RewriteCache[RewriteResult](policy.limits["cache_bytes"])
+        store = SecondChanceStore(policy.limits["cache_bytes"])
+        self.pages = RewriteCache[RewriteResult](store)
+        self.recordings = Recordings(store)
         self._functions: dict[Hashable, Callable[..., object]] = {}
         self._hosts_by_origin = _hosts_by_origin(policy.proxied)
         self.language = policy.language if isinstance(policy.language, str) else None

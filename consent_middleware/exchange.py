@@ -200,7 +200,7 @@ class Exchange:
         if not body and self._request.method == "HEAD":
             # The head describes the body that GET would get, and its length is not known here (RFC 9110, section 8.6).
             return for_changed_body(self._head, None), body
-        result = self._result = rewrite_page(self._engine, self._page_plan, self._page, body)
+        result = self._result = rewrite_page(self._engine, self._page_plan, self._page, self._request.path, body)
         self._note_result(result)
         if self._plain is not None and not result.is_page:
             return self._plain, body

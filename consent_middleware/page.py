@@ -16,9 +16,10 @@ from .blocking import TagBlocker
 from .coding import CodingError, Decoder, Encoder, decode_prefix
 from .csp import ContentSecurityPolicy
 from .engine import Engine
-from .html.rewriter import HTMLRewriter
-from .page_cache import RewriteCache
+from .html.rewriter import HTMLRewriter, Recording
+from .nonce import FixedNonce
 from .plan import Plan
+from .recordings import RecordedPage, keys_of
 from .release_list import BlockedTag
 from .rewrite_result import RewriteResult
 
@@ -53,45 +54,72 @@ class PageContext(NamedTuple):
     codings: tuple[bytes, ...] = ()
 
 
-def rewrite_page(engine: Engine, plan: Plan, context: PageContext, body: bytes) -> RewriteResult:
-    """Return the result of rewriting a whole body, from the cache if the same body has come before."""
-    # A nonce is for one response only, so a page with one never comes again.
+def rewrite_page(engine: Engine, plan: Plan, context: PageContext, path: str, body: bytes) -> RewriteResult:
+    """Return the result of rewriting a whole body, without reading it if the same or a similar one has come before.
+
+    Args:
+        engine: the engine.
+        plan: the plan for the request.
+        context: everything else that the result depends on.
+        path: the path of the page; it only says which page may be similar.
+        body: the body as the app sent it.
+    """
+    if not context.codings:
+        return _rewrite_plain(engine, plan, context, path, body)
+    # An app may compress the same page to other bytes each time. With a nonce, it never comes again.
     cache = engine.pages if context.csp.nonce is None else None
     result = cache.get(context, body) if cache else None
     if result is not None:
         return result
-    decoded = _decoded(body, context.codings) if context.codings else None
+    decoded = _decoded(body, context.codings)
     if decoded is None:
-        return _rewrite(engine, plan, context, body, cache)
-    # An app may compress the same page to other bytes each time.
-    plain = context._replace(codings=())
-    result = cache.get(plain, decoded) if cache else None
-    if result is None:
-        result = _rewrite(engine, plan, plain, decoded, cache)
-    if result.page is not None:
-        result = result._replace(page=Encoder(*context.codings).close(result.page))
+        rewriter = BodyRewriter(engine, plan, context)
+        result = rewriter.rewrite(body)
+        if rewriter.is_broken:
+            # This is noted each time.
+            return result
+    else:
+        result = _rewrite_plain(engine, plan, context._replace(codings=()), path, decoded)
+        if result.page is not None:
+            result = result._replace(page=Encoder(*context.codings).close(result.page))
     if cache:
-        _store(cache, context, body, result)
+        cache.put(context, body, result, _size(context, result))
     return result
 
 
-def _rewrite(
-    engine: Engine, plan: Plan, context: PageContext, body: bytes, cache: RewriteCache[RewriteResult] | None
-) -> RewriteResult:
-    """Return the result of rewriting a body, and store it."""
+def _rewrite_plain(engine: Engine, plan: Plan, context: PageContext, path: str, body: bytes) -> RewriteResult:
+    """Return the result of rewriting a body without a content coding."""
+    if context.csp.nonce is None:
+        return _rewrite_cached(engine, plan, context, path, body)
+    page = FixedNonce.in_page(context.csp, body)
+    if page is None:
+        return BodyRewriter(engine, plan, context).rewrite(body)
+    return page.restore(_rewrite_cached(engine, plan, context._replace(csp=page.csp), path, page.body))
+
+
+def _rewrite_cached(engine: Engine, plan: Plan, context: PageContext, path: str, body: bytes) -> RewriteResult:
+    """Return the result of rewriting a body, with the caches of the engine."""
+    cache, recordings = engine.pages, engine.recordings
+    keys = keys_of(context, path, body)
+    result = cache.get(context, body) or recordings.rewrite(keys, context, body)
+    if result is not None:
+        return result
     rewriter = BodyRewriter(engine, plan, context)
-    result = rewriter.rewrite(body)
-    # A broken body is not stored, because it is noted each time.
-    if cache and not rewriter.is_broken:
-        _store(cache, context, body, result)
+    if not cache.recurs(body) and recordings.wants(keys, len(body)):
+        result, recording = rewriter.rewrite_and_record(body)
+        if recording is not None:
+            recorded = RecordedPage(context, recording, result._replace(page=None))
+            recordings.put(keys, recorded, recording.size + _size(context, recorded.result))
+    else:
+        result = rewriter.rewrite(body)
+    cache.put(context, body, result, _size(context, result))
     return result
 
 
-def _store(cache: RewriteCache[RewriteResult], context: PageContext, body: bytes, result: RewriteResult) -> None:
-    # A visitor chooses the host, and perhaps the mount, so their bytes count too.
+def _size(context: PageContext, result: RewriteResult) -> int:
+    """Return how many bytes a result takes with its context. A visitor chooses the host, and perhaps the mount."""
     size = len(context.authority) + len(context.asset_url) + len(result.page or b"")
-    size += sum(_BLOCKED_TAG_BYTES + 4 * len(tag.src) for tag in result.blocked)
-    cache.put(context, body, result, size)
+    return size + sum(_BLOCKED_TAG_BYTES + 4 * len(tag.src) for tag in result.blocked)
 
 
 def _decoded(body: bytes, codings: Sequence[bytes]) -> bytes | None:
@@ -238,6 +266,13 @@ class BodyRewriter:
         """Return the result for a whole body."""
         out = self.feed(body) + self.close() if self._recoding else self._rewriter.rewrite(body)
         return self.result(out if self._rewriter.changed or self.is_broken else None)
+
+    def rewrite_and_record(self, body: bytes) -> tuple[RewriteResult, Recording | None]:
+        """Return the result for a whole body without a content coding, and a recording of it, if there can be one."""
+        if isinstance(self._rewriter, SniffingRewriter):
+            return self.rewrite(body), None
+        out, recording = self._rewriter.rewrite_and_record(body)
+        return self.result(out if self._rewriter.changed else None), recording
 
     def feed(self, chunk: bytes) -> bytes:
         """Return the bytes to send for a chunk, possibly none."""

@@ -92,8 +92,8 @@ TOPICS: Mapping[str, tuple[Setting, ...]] = {
             None,
             'Sizes in bytes: `{"tag_bytes": 1048576, "cache_bytes": 8388608}`. `tag_bytes` is how much of one '
             "unfinished tag is buffered while a page streams. `cache_bytes` is how much each gateway may keep of pages "
-            "that came more than once, so that the same bytes are not read again; 0 turns this cache off. A limit that "
-            "is left out keeps its default.",
+            "that came more than once, so that the same page is not read again, and of a similar one only what "
+            "differs; 0 turns this off. A limit that is left out keeps its default.",
         ),
     ),
     "Reading consent": (

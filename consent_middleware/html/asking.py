@@ -127,6 +127,7 @@ class TagAsker:
         wants_script: whether the watch wants to be asked about the next script.
         is_certain: whether every browser reads the current tag as one.
         is_sweeping: whether the current tag was found by looking at every "<".
+        asked: how many tags may have changed anything so far, here or in the watch.
     """
 
     def __init__(
@@ -152,6 +153,7 @@ class TagAsker:
         self.max_text = max_text
         self.is_certain = True
         self.is_sweeping = False
+        self.asked = 0
         self.is_nested = depth > 0
         self.wants_script = watch.wants_first_script(nested=self.is_nested)
         self._read_nested = read_nested
@@ -223,6 +225,7 @@ class TagAsker:
             or self.gate.may_match(tag.raw, self.encoding)
         ):
             return ()
+        self.asked += 1
         if name == b"base" and not tag.svg:
             self.base.take(tag, self.tokens, self.gate, swept=self.is_sweeping)
         edits = (

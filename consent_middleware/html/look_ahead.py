@@ -30,6 +30,10 @@ class ScriptLookAhead:
         """Forget how far the search for one script's end had come."""
         self._resume_at = self._resume_escape = self._bytes_read = 0
 
+    def is_done(self, pos: int) -> bool:
+        """Return whether nothing that was found is needed at or after an offset of the source."""
+        return self._nested_end <= self._tokens.offset + pos
+
     def text(self, limit: int) -> bytes | None:
         """Return the text of the script whose start tag was just read.
 

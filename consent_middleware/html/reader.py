@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import ClassVar, Final
 
 from .asking import TagAsker
 from .look_ahead import ScriptLookAhead
@@ -28,6 +28,9 @@ class DocumentReader:
         sweep: looks at every "<" where it is unknown where tags begin.
         declared: the entities with which an XML document may put an address together.
     """
+
+    #: Whether to leave the rest of a document unread in which the watch would not be asked about anything.
+    _skips_plain_rest: ClassVar[bool] = True
 
     def __init__(self, asker: TagAsker) -> None:
         self.asker = asker
@@ -95,7 +98,7 @@ class DocumentReader:
                     tokens.skip_rest()
             elif ((tokens.in_html_data and not tree.maybe_foreign) or tokens.in_svg_content) and not self._wants_root:
                 start = self._next_candidate(tokens.pos)
-                is_rest_plain = tokens.at_eof and start == end
+                is_rest_plain = tokens.at_eof and start == end and self._skips_plain_rest
                 if is_rest_plain and (not sweeps or sweep.look(tokens.pos)) and not self._end_markup.is_pending:
                     tokens.skip_rest()
                 if tokens.run(start):

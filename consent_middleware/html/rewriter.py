@@ -11,6 +11,7 @@ from typing import Final
 from . import charset as charsets
 from .asking import TagAsker
 from .double_reading import PARTIAL_ESCAPE, DoubleReading, EscapeFinder
+from .incremental import Recording, RecordingReader
 from .jis_tags import TagsOfBothReadings
 from .prefilter import TagSearch
 from .reader import DocumentReader, read_document
@@ -28,6 +29,7 @@ __all__ = [
     "BailOut",
     "Edit",
     "HTMLRewriter",
+    "Recording",
     "StartTag",
     "TagSearch",
     "TagWatch",
@@ -135,6 +137,20 @@ class HTMLRewriter:
             return document
         out = self._take(document, last=True)
         return document if in_doubt and not self.changed else out
+
+    def rewrite_and_record(self, document: bytes) -> tuple[bytes, Recording | None]:
+        """Return a whole document rewritten, and a recording that rewrites similar ones; see `incremental`.
+
+        This takes two to three times as long as `rewrite`. There is no recording of a document in XML, in an encoding
+        that does not agree with ASCII, or in one that may be ISO-2022-JP.
+        """
+        self._sniff(document, complete=True)
+        if self._xml or self._view is not None or (self._escapes is not None and b"\x1b" in document):
+            return self._take(document, last=True), None
+        reader = self._reader = RecordingReader(self._asker)
+        out = self._take(document, last=True)
+        recording = None if self.bail_outs else Recording(document, reader, self._declared)
+        return out if self.changed else document, recording
 
     def _sniff(self, head: bytes, *, complete: bool) -> None:
         """Determine the encoding, if the head suffices."""

@@ -2,8 +2,9 @@
 
 Each request is from another visitor. Pages are clean, tagged, compressed and streamed, some clients go away in the
 middle, some apps raise. Memory is counted in allocated blocks of the interpreter, which do not depend on the system's
-allocator; the resident size is printed beside them. Each page comes a few times and then never again, so that the page
-cache evicts too. The exit status is 1 when the last tenth of the run used more than the second.
+allocator; the resident size is printed beside them. Each page comes a few times and then never again, and in one kind a
+token and the nonce are others each time, so that the caches of pages evict too. The exit status is 1 when the last
+tenth of the run used more than the second.
 """
 
 from __future__ import annotations
@@ -24,12 +25,15 @@ from typing import Any
 from consent_middleware import Policy
 from consent_middleware.asgi import ConsentMiddleware as Asgi
 from consent_middleware.page_cache import RewriteCache
+from consent_middleware.recordings import Recordings
+from consent_middleware.second_chance import SecondChanceStore
 from consent_middleware.wsgi import ConsentMiddleware as Wsgi
 from tests.engines import engine_for
 from tests.pages import BLOCKED_SCRIPT, LOADER, page
 
 TAGGED = page(b"<p>words and words</p>\n" * 40 + LOADER)
 CLEAN = page(b"<p>words and words</p>\n" * 40)
+CHANGING = page(b"<p>words and words</p>\n" * 60 + b"<input value=TOKEN>" + b"<p>words</p>\n" * 60 + LOADER)
 FULL = "consent=functional,analytics,marketing"
 CONSENTS = ["", FULL, "consent=functional", "consent=necessary; __hstc=1", "consent_chat=1", "messagesUtk=0123456789"]
 HTML = ("Content-Type", "text/html; charset=utf-8")
@@ -44,6 +48,10 @@ KINDS: list[tuple[list[tuple[str, str]], list[bytes]]] = [
     ([HTML, GZIP], [gzip.compress(TAGGED)]),
     ([HTML, GZIP], [gzip.compress(TAGGED)[:90], gzip.compress(TAGGED)[90:]]),
     ([HTML, GZIP], [b"no gzip"]),
+    (
+        [HTML, ("Content-Security-Policy", "script-src 'nonce-TOKEN'")],
+        [CHANGING.replace(b"<p>", b"<p nonce=TOKEN>", 9)],
+    ),
     ([HTML], [b"<a " + b"x" * 3000, b"y" * 3000, b">" + LOADER]),
 ]
 
@@ -51,7 +59,11 @@ KINDS: list[tuple[list[tuple[str, str]], list[bytes]]] = [
 def kind(number: int) -> tuple[list[tuple[str, str]], list[bytes]]:
     """Return the head and the body for a request. Every 64 requests, pages that are not compressed change."""
     headers, pieces = KINDS[number % len(KINDS)]
-    return headers, [piece.replace(b"words and", b"%09d" % (number // 64)) for piece in pieces]
+    token = f"token{number:09}"
+    return (
+        [(name, value.replace("TOKEN", token)) for name, value in headers],
+        [piece.replace(b"words and", b"%09d" % (number // 64)).replace(b"TOKEN", token.encode()) for piece in pieces],
+    )
 
 
 class Body:
@@ -100,7 +112,7 @@ def wsgi_request(app: Any, number: int) -> None:
         pass
     finally:
         getattr(iterable, "close", lambda: None)()
-    if number % 8 == 2 and number % 13 and number % 17 and environ["REQUEST_METHOD"] == "GET":
+    if number % len(KINDS) == 2 and number % 13 and number % 17 and environ["REQUEST_METHOD"] == "GET":
         assert (BLOCKED_SCRIPT in body) is (consent != FULL), number
 
 
@@ -131,7 +143,7 @@ async def asgi_request(app: Any, number: int) -> None:
 
     with suppress(LookupError, OSError, asyncio.CancelledError):
         await app(scope, receive, send)
-    if number % 8 == 2 and number % 13 and number % 17:
+    if number % len(KINDS) == 2 and number % 13 and number % 17:
         assert (BLOCKED_SCRIPT in body) is (consent != FULL), number
 
 
@@ -166,8 +178,9 @@ def resident() -> int:
 def soak(requests: int, samples: int = 20, tell: Callable[[Sample], object] = lambda sample: None) -> list[Sample]:
     """Make `requests`, half through each gateway, and look at the memory `samples` times, evenly."""
     policy = Policy(contact_url="/contact", limits={"tag_bytes": 2048})
-    # A small cache, so that it is full long before the end.
-    engine_for(policy).pages = RewriteCache(100_000, max_entries=32)
+    # A small store, so that it is full long before the end.
+    store = SecondChanceStore(100_000, max_entries=64)
+    engine_for(policy).pages, engine_for(policy).recordings = RewriteCache(store), Recordings(store)
     wsgi, asgi = Wsgi(wsgi_app, policy), Asgi(asgi_app, policy)
     wsgi.engine = asgi.engine = engine_for(policy)
     found: list[Sample] = []

@@ -1,0 +1,221 @@
+"""Incremental rewriting: a document rewritten from a recording is the document rewritten in full, or it is refused."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import pytest
+
+from consent_middleware.html import incremental
+from consent_middleware.html.rewriter import Edit, HTMLRewriter, Recording, StartTag
+
+from .oracle import NEEDLE, Holding
+
+HELD = f"//{NEEDLE}/1"
+
+#: A document with every construct on which the reading depends, and places to compare from between them.
+DOCUMENT = f"""<!DOCTYPE html><html lang=en><head><meta charset=utf-8><meta name=csrf content=A1B2C3>
+<title>Shop</title><style>p {{ color: red }}</style><link rel=icon href=/i.png></head><body class=x>
+<p>Some text</p><!-- a comment --><script>var a = "<b>";</script><p>More text &amp; more</p>
+<svg viewBox="0 0 1 1"><path d="M0 0"/><title>t</title></svg><p>Text</p><script src={HELD}></script><p>Text again</p>
+<template><p>x</p></template><select><option>1<option>2</select><p>Words</p><noscript><img src=/n.png></noscript>
+<textarea>draft</textarea><p title='a "quoted" value'>Last words</p><div><img src={HELD} alt=""></div><p>End</p></body>
+</html>""".encode()
+
+
+def record_densely(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Record a checkpoint at nearly every tag."""
+    monkeypatch.setattr(incremental, "SPACING", 8)
+    monkeypatch.setattr(incremental, "_ANCHOR", 16)
+    monkeypatch.setattr(incremental, "_GROUP", 4)
+
+
+@pytest.fixture(autouse=True)
+def _dense(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Record a checkpoint at nearly every tag, so that short documents have many."""
+    record_densely(monkeypatch)
+
+
+class ForFirstScript(Holding):
+    """Also put a mark before the first script or event handler, as a guard is put there."""
+
+    has_mark = False
+
+    def wants_first_script(self, *, nested: bool) -> bool:
+        """Return whether there was none yet."""
+        return not (nested or self.has_mark)
+
+    def start_tag(self, tag: StartTag) -> list[Edit]:
+        """Return the mark, and the edits of the tag."""
+        edits = list(super().start_tag(tag)) if tag.name in {b"script", b"img", b"iframe", b"link"} else []
+        if self.wants_first_script(nested=tag.nested) and (tag.name == b"script" or tag.has_handler):
+            self.has_mark = True
+            return [Edit(0, 0, b"<!--guard-->"), *edits]
+        return edits
+
+
+def in_full(document: bytes, watch: type[Holding] = Holding, charset: str | None = "utf-8") -> bytes:
+    """Return a document rewritten without a recording."""
+    return HTMLRewriter(watch(), charset=charset).rewrite(document)
+
+
+def recording_of(document: bytes, watch: type[Holding] = Holding, charset: str | None = "utf-8") -> Recording:
+    """Return the recording of a document; recording gives the same bytes as rewriting."""
+    out, recording = HTMLRewriter(watch(), charset=charset).rewrite_and_record(document)
+    assert out == in_full(document, watch, charset)
+    assert recording is not None
+    return recording
+
+
+def changed(old: bytes, new: bytes, document: bytes = DOCUMENT) -> bytes:
+    """Return a document with one text replaced, which it has once."""
+    assert document.count(old) == 1
+    return document.replace(old, new)
+
+
+def test_edits_move_with_a_difference() -> None:
+    recording = recording_of(DOCUMENT)
+    for token in (b"Z", b"A1B2C4", b"a-much-longer-token-than-before", b""):
+        document = changed(b"A1B2C3", token)
+
+        assert recording.rewrite(document) == in_full(document) != document
+
+
+def test_several_differences_are_several_regions() -> None:
+    recording = recording_of(DOCUMENT)
+    document = changed(b"Some", b"Any longer", changed(b"Words", b"W", changed(b"A1B2C3", b"Z")))
+
+    assert recording.rewrite(document) == in_full(document)
+
+
+def test_same_document_needs_no_region() -> None:
+    recording = recording_of(DOCUMENT)
+
+    assert recording._regions(bytes(bytearray(DOCUMENT))) == []
+    assert recording.rewrite(DOCUMENT) == in_full(DOCUMENT)
+
+
+def test_document_without_edits_is_the_object_itself() -> None:
+    clean = DOCUMENT.replace(HELD.encode(), b"/own")
+    document = changed(b"A1B2C3", b"Z", clean)
+
+    assert recording_of(clean).rewrite(document) is document
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(b"Last words", b"<!-- Some text", id="opens a comment"),
+        pytest.param(b"Last words", b"<p title='Some text", id="opens an attribute value"),
+        pytest.param(b"Last words", b"<textarea>", id="opens a text element"),
+        pytest.param(b"Last words", b"<template>", id="opens a template"),
+        pytest.param(b"Last words", b"<select>", id="opens a select"),
+        pytest.param(b"Last words", b"<noscript>", id="opens a noscript element"),
+        pytest.param(b"Last words", b"</body>", id="ends the body"),
+        pytest.param(b"Last words", b"\x1b$B", id="contains an escape sequence"),
+        pytest.param(b"Some text", f"<img src={HELD}>".encode(), id="adds a tag to ask about"),
+        pytest.param(b"Some text", b"<base href=//held.example/>", id="adds a base"),
+        pytest.param(f"<script src={HELD}>".encode(), b"<script src=/own>", id="removes a tag that was asked about"),
+        pytest.param(f"<script src={HELD}>".encode(), f"<script async src={HELD}>".encode(), id="changes such a tag"),
+        pytest.param(b"<!DOCTYPE html>", b"<!DOCTYPE HTML>", id="is before the first checkpoint"),
+    ],
+)
+def test_difference_that_matters_is_refused(old: bytes, new: bytes) -> None:
+    assert recording_of(DOCUMENT).rewrite(changed(old, new)) is None
+
+
+@pytest.mark.parametrize(
+    ("added", "is_refused"),
+    [
+        pytest.param(b"<script>x()</script>", True, id="a script"),
+        pytest.param(b"<p onclick=x()>", True, id="a handler"),
+        pytest.param(b"<meta http-equiv=Content-Security-Policy content=x>", True, id="a policy"),
+        pytest.param(b"<meta name=token content=x>", False, id="another meta element"),
+        pytest.param(b"<meta name=token content='on time'>", False, id="the word on"),
+    ],
+)
+def test_what_may_be_the_first_script_is_refused(added: bytes, is_refused: bool) -> None:
+    recording = recording_of(DOCUMENT, ForFirstScript)
+    before, after = changed(b"<title>Shop", added + b"<title>Other"), changed(b"<p>Words", added + b"<p>W")
+
+    assert (recording.rewrite(before) is None) is is_refused
+    assert recording.rewrite(before) in {None, in_full(before, ForFirstScript)}
+    assert recording.rewrite(after) == in_full(after, ForFirstScript)
+
+
+def test_addresses_behind_a_base_are_refused() -> None:
+    based = changed(b"<title>Shop", b"<base href=//held.example/><title>Shop")
+    recording = recording_of(based)
+
+    assert recording.rewrite(changed(b"Some text", b"Other text", based)) is not None
+    assert recording.rewrite(changed(b"Some text", b"<img src=x>", based)) is None
+
+
+def test_end_of_the_document_may_differ() -> None:
+    clean = DOCUMENT.replace(HELD.encode(), b"/own")
+    recording = recording_of(clean)
+    for end in (b"</html>\n<!-- 12 ms -->", b"", b"</html", b"</html><!--", b"</html><"):
+        document = changed(b"</html>", end, clean)
+
+        assert recording.rewrite(document) in {None, document}
+    assert recording.rewrite(clean + b"<!-- 12 ms -->") is not None
+    assert recording.rewrite(clean + b"<!-- 12 ms") is None
+
+
+def test_end_markup_stays_at_the_end() -> None:
+    bare = DOCUMENT.replace(b"</body>\n</html>", b"")
+    recording = recording_of(bare)
+    document = changed(b"A1B2C3", b"Z", bare) + b"<p>More</p>"
+
+    assert recording.rewrite(document) == in_full(document)
+    assert in_full(document).endswith(Holding.tail_text)
+
+
+def test_another_encoding_is_refused() -> None:
+    declared = changed(b"<meta charset=utf-8>", b"<meta name=x content=Y><meta charset=utf-8>")
+    recording = recording_of(declared, charset=None)
+    near, far = (
+        changed(b"content=Y", b"content=Z", declared),
+        changed(b"content=Y", b"content=" + b"Z" * 1100, declared),
+    )
+    other = changed(b"content=Y", b"content=Y charset=shift_jis", declared)
+
+    assert recording.rewrite(near) == in_full(near, charset=None)
+    assert recording.rewrite(far) is None
+    assert recording.rewrite(other) is None
+
+
+@pytest.mark.parametrize(
+    ("document", "options"),
+    [
+        pytest.param(DOCUMENT.decode().encode("utf-16"), {}, id="UTF-16"),
+        pytest.param(DOCUMENT, {"xml": True}, id="XML"),
+        pytest.param(DOCUMENT + b"\x1b$B", {"charset": None}, id="perhaps ISO-2022-JP"),
+    ],
+)
+def test_some_documents_are_not_recorded(document: bytes, options: dict[str, object]) -> None:
+    plain = HTMLRewriter(Holding(), **options).rewrite(document)  # type: ignore[arg-type]
+
+    assert HTMLRewriter(Holding(), **options).rewrite_and_record(document) == (plain, None)  # type: ignore[arg-type]
+
+
+def test_document_with_a_bail_out_is_not_recorded() -> None:
+    nested = f"<img src={HELD}>"
+    for _ in range(9):
+        nested = "<iframe srcdoc='" + nested.replace("&", "&amp;").replace("'", "&#39;") + "'></iframe>"
+    rewriter = HTMLRewriter(Holding())
+
+    assert rewriter.rewrite_and_record(DOCUMENT + nested.encode())[1] is None
+    assert rewriter.bail_outs == 1
+
+
+def test_size_is_what_a_recording_takes() -> None:
+    document = DOCUMENT.replace(b"Some text", b"<p>word</p>" * 20_000)
+    tracemalloc.start()
+    try:
+        recording = recording_of(document)
+        taken = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+    assert 0.5 * taken < recording.size < 2 * taken

@@ -1,0 +1,115 @@
+"""The property of incremental rewriting: whatever differs, the result is that of a full reading, or there is none."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from consent_middleware.html.rewriter import HTMLRewriter, Recording
+from tests.growth import assert_linear
+
+from .fuzz import Builder
+from .oracle import Holding
+from .test_corpus import PAGES
+from .test_incremental import DOCUMENT, HELD, ForFirstScript, in_full, record_densely, recording_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
+
+#: What a difference may insert: it opens or closes a construct, or adds something that the watch is asked about.
+INSERTED = (
+    *(b"", b"x", b"<", b"</", b"<!", b"<!--", b"-->", b'"', b"'", b">", b"<p>", b"</p>", b"<b title=", b" ", b"\0"),
+    *(b"<script>", b"</script>", b"<style>", b"</style>", b"<title>", b"</title>", b"<textarea>", b"</textarea>"),
+    *(b"<svg>", b"</svg>", b"<math><mi>", b"<template>", b"</template>", b"<select>", b"</select>", b"<noscript>"),
+    *(b"</noscript>", b"<frameset>", b"<plaintext>", b"<![CDATA[", b"]]>", b"<body>", b"</body>", b"</i>", b"<table>"),
+    *(f"<script src={HELD}></script>".encode(), f"<img src={HELD}>".encode(), b"//held.example/"),
+    *(b"<base href=//held.example/>", b"<base href=/x/>", b"<script src=//held&#46;example/2></script>"),
+    f"<iframe srcdoc='<script src={HELD}></script>'></iframe>".encode(),
+)
+
+
+def test_every_difference_is_exact_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    record_densely(monkeypatch)
+    exact = 0
+    recording = recording_of(DOCUMENT, ForFirstScript)
+    for at, inserted, removed in product(range(0, len(DOCUMENT), 5), INSERTED, (0, 7)):
+        document = DOCUMENT[:at] + inserted + DOCUMENT[at + removed :]
+        out = recording.rewrite(document)
+        exact += out is not None
+        assert out in {None, in_full(document, ForFirstScript)}, document
+
+    assert exact > 3_000
+
+
+@settings(max_examples=400)
+@given(st.integers(0, 1 << 40), st.integers(0, 1 << 40))
+def test_built_documents_are_exact_or_refused(seed: int, other: int) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        record_densely(monkeypatch)
+        compare_built(seed, other)
+
+
+def compare_built(seed: int, other: int) -> None:
+    """Compare a built document with its recording after differences."""
+    pick = random.Random(other)  # noqa: S311 - documents, not secrets
+    document = b"".join(b"<p>%d</p>" % number + Builder(seed + number).document().encode() for number in range(5))
+    _, recording = HTMLRewriter(Holding(), charset="utf-8").rewrite_and_record(document)
+    if recording is None:
+        return
+    for _ in range(10):
+        near = document
+        for _ in range(pick.choice((1, 1, 2, 4))):
+            at = pick.randrange(len(near) + 1)
+            near = near[:at] + pick.choice(INSERTED) + near[at + pick.choice((0, 0, 1, 5, 40)) :]
+        assert recording.rewrite(near) in {None, in_full(near)}, near
+
+
+def spread(document: bytes, count: int) -> Iterator[bytes]:
+    """Yield a document with tokens in its head and in its middle, as apps put them there."""
+    head = document.lower().find(b"<head")
+    head = document.find(b">", head) + 1 if head >= 0 else 0
+    middle = document.find(b"</div>", len(document) // 3)
+    if head and middle > 0:
+        for number in range(count):
+            token = b"t%d" % number**40
+            meta, field = b"<meta name=csrf content=%b>" % token, b"<input type=hidden value=%b>" % token
+            yield document[:head] + meta + document[head:middle] + field + document[middle:]
+
+
+@pytest.mark.corpus
+def test_real_pages_with_tokens_are_exact() -> None:
+    compared = exact = 0
+    for path in sorted(PAGES.iterdir()):
+        page = path.read_bytes()
+        first, *others = [*spread(page, 4)] or [b""]
+        _, recording = HTMLRewriter(Holding(), charset="utf-8").rewrite_and_record(first)
+        for document in others:
+            if recording is None:
+                continue
+            out = recording.rewrite(document)
+            compared += 1
+            exact += out is not None
+            assert out in {None, in_full(document)}, path.name
+
+    assert compared > 200
+    assert exact > 0.9 * compared
+
+
+@pytest.mark.parametrize("kind", ["every row differs", "no row is equal", "rows of one letter"])
+def test_comparing_takes_linear_time(kind: str) -> None:
+    row = b"<p>" + b"a" * 900 + b"</p>"
+    rows = {"every row differs": (b"%06d" + row, b"%07d" + row), "no row is equal": (row + b"%06d", b"%06d!")}
+    old, new = rows.get(kind, (row, row[:-5] + b"b</p>"))
+
+    def prepare(size: int) -> tuple[Recording, bytes]:
+        count = size // 900
+        documents = [
+            b"<html><body>" + b"".join(each % n if b"%" in each else each for n in range(count)) for each in (old, new)
+        ]
+        return recording_of(documents[0]), documents[1]
+
+    assert_linear(prepare, lambda pair: [pair[0].rewrite(pair[1]) for _ in range(20)], start=1 << 17)
