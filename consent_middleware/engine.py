@@ -6,7 +6,7 @@ caches, the counted notices, and the fingerprint of everything that a rewritten 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from hashlib import sha256
 from time import time
@@ -44,6 +44,10 @@ _LOADING_ELEMENTS = frozenset({b"amp-iframe", b"amp-img", b"amp-pixel", b"amp-sc
 #: The words of an address that may contain a script (`data:…;base64,…`).
 _IN_BASE64 = (b"base64", b"BASE64")
 
+#: After how many pages whose loader waits it is likely that the site has no consent platform but the vendor's banner.
+#: First visits have no cookie of any platform, so one page, or ten, prove nothing.
+PAGES_WITHOUT_PLATFORM = 50
+
 #: How many decisions are kept for visitors whose cookies differ and say the same.
 MAX_DECISIONS = 256
 #: A decision that names more letters, or more discarded states, than these is not kept: a visitor has written them.
@@ -59,6 +63,9 @@ class Engine:
         notices: the counted notices; `notices.counts` returns how often each was noted.
         facade: the button, its scripts and their markup.
         cookies: which of the vendors' cookies a plan blocks or ends.
+        banner: the vendor's consent banner that is the site's consent platform, if one is.
+        has_platform: whether a consent platform has been seen, in a setting, a cookie or a page. A vendor's own banner
+            counts if the setting `banner` names it; a signal of the browser, such as `Sec-GPC`, never does.
         search: the search for tags that may be a vendor's.
         pages: the rewrite results of bodies that have come more than once.
         vary: the request headers that a page depends on, besides `Cookie`.
@@ -73,6 +80,11 @@ class Engine:
         self.notices = Notices()
         if policy.contact_url is None:
             self.notices.note("no-contact-url", "no contact_url is set: if no chat can load, visitors get no link")
+        self.banner = next((vendor.banner for vendor in policy.vendors if vendor.id == policy.banner), None)
+        self.has_platform = policy.banner is not None or policy.forward_consent or bool(policy.sources)
+        self._banners = {vendor.banner: vendor for vendor in policy.vendors if vendor.banner is not None}
+        self._pages_without_platform = 0
+        self._banner_sources = {banner.source for banner in self._banners}
         self.facade = Facade(
             vendors=policy.vendors,
             texts=policy.texts,
@@ -80,6 +92,8 @@ class Engine:
             privacy_url=policy.privacy_url,
             cookie=policy.click_cookie,
             proxied=policy.proxied,
+            banner=self.banner,
+            forwards_consent=policy.forward_consent,
         )
         self.cookies = VendorCookies(
             policy.vendors, policy.requires, expire_chat=policy.chat_cookies_after_visit == "expire"
@@ -143,7 +157,8 @@ class Engine:
         now = time() if self.policy.max_age_days is not None else 0.0
         consent, discarded = consent_from_readings(self.policy, readings, regime, now)
         decisions = self._decisions_for(consent, clicked, regime, discarded)
-        return Plan(consent, clicked, decisions, regime, tuple(readings))
+        self.has_platform |= any(map(self._is_from_platform, readings))
+        return Plan(consent, clicked, decisions, regime, tuple(readings), self.policy.forward_consent)
 
     def _decisions_for(
         self, consent: Consent, clicked: bool, regime: Regime, discarded: Sequence[DiscardedState]
@@ -175,6 +190,34 @@ class Engine:
             except Exception as error:  # a site's own source must not end in an error page
                 self._note_source("a consent source", error)
         return readings
+
+    def _is_from_platform(self, reading: Consent) -> bool:
+        """Return whether a reading shows that the site has a consent platform other than a vendor's own banner."""
+        is_signal = reading.cookie.lower().encode("latin-1", "replace") in self._reader.headers
+        return not is_signal and reading.source not in self._banner_sources
+
+    def note_blocked(self, rules: Iterable[str]) -> None:
+        """Note a page whose loader waits with the vendor's banner, if no consent platform has been seen.
+
+        Args:
+            rules: the ids of the rules of the page's blocked tags.
+        """
+        if self.has_platform:
+            return
+        blocked = set(rules)
+        vendors = (vendor for banner, vendor in self._banners.items() if not blocked.isdisjoint(banner.loaders))
+        vendor = next(vendors, None)
+        if vendor is None:
+            return
+        # Threads may lose a page here, which does not matter.
+        self._pages_without_platform += 1
+        if self._pages_without_platform >= PAGES_WITHOUT_PLATFORM:
+            self.notices.note(
+                "banner-waits",
+                f"{PAGES_WITHOUT_PLATFORM} pages had a tag that waits for consent, and no cookie or script of a "
+                f"consent platform was seen. If {vendor.name}'s own banner is the site's consent platform, it waits "
+                f"with its loader and nobody is asked: set banner={vendor.id!r}",
+            )
 
     def _note_source(self, source: str, error: Exception) -> None:
         self.notices.note("source-raised", f"{source} raised {type(error).__name__} and was left out")
@@ -268,6 +311,8 @@ def _fingerprint(policy: Policy, facade: Facade, language: str | None) -> str:
         sorted(_LOADING_ELEMENTS | policy.loading_elements),
         policy.chat_pages and policy.chat_pages.paths,
         sorted(policy.chat_accounts or ()),
+        policy.banner,
+        policy.forward_consent,
     )
     rules = (__version__, TAG_MANAGERS_FINGERPRINT, *(vendor.fingerprint for vendor in policy.vendors))
     settings = (required, shown, policy.path, sorted(policy.proxied.items()), facade.fingerprint, language)

@@ -182,7 +182,6 @@ SCRIPT_MUTANTS = [
     Mutant("vendors/hubspot.js", 'if (script.closest(".hs-cta-wrapper")?.querySelector("a[href]")) return;', "", EMBEDS),
     Mutant("vendors/hubspot.js", "      driver.restore();\n", "", f"{STATES}::TestSiteSettings"),
     Mutant("vendors/hubspot.js", "if (detail?.messageWillRender === false) fail();", "", f"{RELEASE}::TestNoChat"),
-    Mutant("vendors/hubspot.js", 'window._hsp?.push(["revokeCookieConsent"]);', "", f"{RELEASE}::TestWithdrawal"),
     Mutant("blocking.py", "not (has_nonce or is_allowed)", "not has_nonce", f"{LIST} -k digest"),
     Mutant("blocking.py", "counts = has_text and (self.nonce is None or has_nonce or is_allowed)", "counts = has_text", f"{LIST} -k digest"),
     Mutant(JS_RELEASE, "  count(false, given.bare);\n", "", f"{RELEASE} -k digest"),
