@@ -440,7 +440,7 @@ def _shows_platform(tag: StartTag, *, runs: bool) -> bool:
     """Return whether a script shows that the site has a consent platform: it is blocked by one, or sets one up."""
     if not runs:
         return is_managed_by_consent_tool(tag)
-    return tag.text is not None and asks_for_consent(decode_text(tag.text, tag.encoding))
+    return asks_for_consent(decode_text(tag.script, tag.encoding))
 
 
 def _is_style_sheet(tag: StartTag, relation: str) -> bool:

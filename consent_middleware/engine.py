@@ -31,6 +31,7 @@ from .sources import SOURCES, Signals
 from .sources.own import own_cookie
 from .sources.reader import Reader, ids_for
 from .urls import parse_url
+from .vendor import Vendor
 from .vendor_cookies import VendorCookies
 from .version import __version__
 
@@ -44,6 +45,8 @@ _LOADING_ELEMENTS = frozenset({b"amp-iframe", b"amp-img", b"amp-pixel", b"amp-sc
 #: The words of an address that may contain a script (`data:…;base64,…`).
 _IN_BASE64 = (b"base64", b"BASE64")
 
+#: The signals that a browser sends by itself, whatever the site uses.
+_SIGNALS = frozenset(platform.id for platform in SOURCES if platform.headers)
 #: After how many pages whose loader waits it is likely that the site has no consent platform but the vendor's banner.
 #: First visits have no cookie of any platform, so one page, or ten, prove nothing.
 PAGES_WITHOUT_PLATFORM = 50
@@ -64,6 +67,7 @@ class Engine:
         facade: the button, its scripts and their markup.
         cookies: which of the vendors' cookies a plan blocks or ends.
         banner: the vendor's consent banner that is the site's consent platform, if one is.
+        loaders: the vendors whose own banner comes with a tag, by the id of the tag's rule.
         has_platform: whether a consent platform has been seen, in a setting, a cookie or a page. A vendor's own banner
             counts if the setting `banner` names it; a signal of the browser, such as `Sec-GPC`, never does.
         search: the search for tags that may be a vendor's.
@@ -82,9 +86,10 @@ class Engine:
             self.notices.note("no-contact-url", "no contact_url is set: if no chat can load, visitors get no link")
         self.banner = next((vendor.banner for vendor in policy.vendors if vendor.id == policy.banner), None)
         self.has_platform = policy.banner is not None or policy.forward_consent or bool(policy.sources)
-        self._banners = {vendor.banner: vendor for vendor in policy.vendors if vendor.banner is not None}
+        banners = [(vendor, vendor.banner) for vendor in policy.vendors if vendor.banner is not None]
+        self.loaders = {rule: vendor for vendor, banner in banners for rule in banner.loaders}
         self._pages_without_platform = 0
-        self._banner_sources = {banner.source for banner in self._banners}
+        self._not_platforms = {*_SIGNALS, *(banner.source for _, banner in banners)}
         self.facade = Facade(
             vendors=policy.vendors,
             texts=policy.texts,
@@ -157,7 +162,7 @@ class Engine:
         now = time() if self.policy.max_age_days is not None else 0.0
         consent, discarded = consent_from_readings(self.policy, readings, regime, now)
         decisions = self._decisions_for(consent, clicked, regime, discarded)
-        self.has_platform |= any(map(self._is_from_platform, readings))
+        self.has_platform |= any(reading.source not in self._not_platforms for reading in readings)
         return Plan(consent, clicked, decisions, regime, tuple(readings), self.policy.forward_consent)
 
     def _decisions_for(
@@ -191,11 +196,6 @@ class Engine:
                 self._note_source("a consent source", error)
         return readings
 
-    def _is_from_platform(self, reading: Consent) -> bool:
-        """Return whether a reading shows that the site has a consent platform other than a vendor's own banner."""
-        is_signal = reading.cookie.lower().encode("latin-1", "replace") in self._reader.headers
-        return not is_signal and reading.source not in self._banner_sources
-
     def note_blocked(self, rules: Iterable[str]) -> None:
         """Note a page whose loader waits with the vendor's banner, if no consent platform has been seen.
 
@@ -204,9 +204,7 @@ class Engine:
         """
         if self.has_platform:
             return
-        blocked = set(rules)
-        vendors = (vendor for banner, vendor in self._banners.items() if not blocked.isdisjoint(banner.loaders))
-        vendor = next(vendors, None)
+        vendor = next((self.loaders[rule] for rule in rules if rule in self.loaders), None)
         if vendor is None:
             return
         # Threads may lose a page here, which does not matter.
@@ -215,8 +213,7 @@ class Engine:
             self.notices.note(
                 "banner-waits",
                 f"{PAGES_WITHOUT_PLATFORM} pages had a tag that waits for consent, and no cookie or script of a "
-                f"consent platform was seen. If {vendor.name}'s own banner is the site's consent platform, it waits "
-                f"with its loader and nobody is asked: set banner={vendor.id!r}",
+                f"consent platform was seen. {banner_advice(vendor)}",
             )
 
     def _note_source(self, source: str, error: Exception) -> None:
@@ -271,6 +268,14 @@ class Engine:
         if made is None:
             made = self._functions.setdefault(function, lru_cache(size)(partial(function, self)))
         return cast("Callable[Arguments, Result]", made)
+
+
+def banner_advice(vendor: Vendor) -> str:
+    """Return what to do if a vendor's own banner is the site's consent platform."""
+    return (
+        f"If {vendor.name}'s own banner is the site's consent platform, it waits with its loader and nobody is asked: "
+        f"set banner={vendor.id!r}"
+    )
 
 
 def _tag_search(policy: Policy) -> TagSearch:

@@ -10,6 +10,8 @@ from playwright.sync_api import Page, expect
 
 from consent_middleware import Policy
 from examples.standin import BannerPolicy, Portal, StandIn
+from examples.standin.answers import CHILD_HOSTS
+from examples.standin.hosts import in_region
 
 from .app import App
 from .firefox import Run
@@ -44,9 +46,10 @@ TAGS = {
     "the tracking script": ('<script src="//js.hs-analytics.net/analytics/1/12345.js" async></script>', ""),
     "a loader that a plugin delays": (LOADER.replace("src=", 'type="rocketlazyloadscript" data-rocket-src='), ""),
     "the snippet of the tracking script": (
-        "<script>(function(d,s,i,r){if(d.getElementById(i)){return;}var n=d.createElement(s),"
-        "e=d.getElementsByTagName(s)[0];n.id=i;n.src='//js-eu1.hs-analytics.net/analytics/'+(Math.ceil(new Date()/r)*r)"
-        '+\'/12345.js\';e.parentNode.insertBefore(n,e);})(document,"script","hs-analytics",300000);</script>',
+        """<script>(function(d,s,i,r){if(d.getElementById(i)){return;}
+        var n=d.createElement(s),e=d.getElementsByTagName(s)[0];n.id=i;
+        n.src='//js-eu1.hs-analytics.net/analytics/'+(Math.ceil(new Date()/r)*r)+'/12345.js';
+        e.parentNode.insertBefore(n,e);})(document,"script","hs-analytics",300000);</script>""",
         "-eu1",
     ),
 }
@@ -269,7 +272,8 @@ class TestChoice:
         assert shop.count(BANNER, "banner.js") == 2
 
 
-HEARD = "<script>heard=[];(window._hsp=window._hsp||[]).push(['addPrivacyConsentListener',c=>heard.push(c.categories)])</script>"
+HEARD = """<script>heard=[];
+(window._hsp=window._hsp||[]).push(['addPrivacyConsentListener',(each)=>heard.push(each.categories)])</script>"""
 TOLD = "heard.map((each) => [each.functionality, each.analytics, each.advertisement].map(Number).join(''))"
 
 
@@ -342,8 +346,9 @@ class TestForwardedConsent:
 def local(standin: StandIn) -> Iterator[App]:
     """Yield a site for Firefox, which is not given HubSpot's host names, so that local origins stand in for them."""
     standin.portals[PORTAL] = Portal(banner_policy="COOKIES_BY_CATEGORY")
-    with App(Policy(banner="hubspot", proxied=standin.origins), {}) as app:
-        loader = standin.origin("js-eu1.hs-scripts.com").partition(":")[2]
+    proxied = {in_region(host, "eu1"): standin.origin(in_region(host, "eu1")) for host in CHILD_HOSTS}
+    with App(Policy(banner="hubspot", proxied=proxied), {}) as app:
+        loader = proxied["js-eu1.hs-scripts.com"].partition(":")[2]
         body = LOADER.replace("//js.hs-scripts.com", loader) + SETTINGS
         app.pages["/"] = f'<!DOCTYPE html><html lang="en"><title>Shop</title><body>{body}</body></html>'
         yield app
@@ -400,7 +405,8 @@ class TestFirefox:
               window.before = 1;
               _hsp.push(["showBanner"]);
               document.getElementById("hs-eu-cookie-settings-button").click();
-              for (const name of ["analytics", "advertisement"]) document.querySelector(`[name=${{name}}]`).checked = false;
+              for (const name of ["analytics", "advertisement"])
+                document.querySelector(`[name=${{name}}]`).checked = false;
               document.getElementById("hs-modal-save").click();
             }});
             await there("!window.before && document.readyState === 'complete'");
