@@ -516,7 +516,7 @@ class TestDecisionRequests:
 
 
 class TestWithdrawal:
-    def test_withdrawal_keeps_vendors_record_and_reloads_once(self, page: Page, site: Site, standin: StandIn) -> None:
+    def test_withdrawal_keeps_the_record_and_reloads(self, page: Page, site: Site, standin: StandIn) -> None:
         put(site, document(before=BLOCKED_LOADER, blocked=(LOADER,)))
         open_page(page)
         grant(page, site, chat=True, tracking=True)
