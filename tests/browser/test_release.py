@@ -523,7 +523,7 @@ class TestWithdrawal:
         expect_state(page, "ready")
         until(page, "document.cookie.includes('__hstc')")
         quiet(page)
-        page.evaluate("_hsp.push = (...given) => localStorage.told = JSON.stringify(given)")
+        page.evaluate("void (_hsp.push = (...given) => localStorage.told = JSON.stringify(given))")
         site.asked.clear()
         with navigation(page):
             grant(page, site)
@@ -540,7 +540,7 @@ class TestWithdrawal:
         until(page, "document.cookie.includes('__hstc')")
         expect(page.locator("iframe")).to_have_count(1)
         quiet(page)
-        page.evaluate("_hsp.push = (...given) => localStorage.told = JSON.stringify(given)")
+        page.evaluate("void (_hsp.push = (...given) => localStorage.told = JSON.stringify(given))")
         site.asked.clear()
         put(site, document(before=BLOCKED_LOADER, blocked=(LOADER,)))
         with navigation(page):
