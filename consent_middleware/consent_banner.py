@@ -39,8 +39,8 @@ class PageBanner:
         banner = self.engine.banner
         if banner is None or self.is_there or tag.nested or found.rule.id != banner.rule:
             return False
-        # An older version of the banner names no account in its path, and a copy on another host is not the vendor's.
-        if not (found.from_vendor and found.account):
+        # Its address at the vendor names an account. A copy on another host does not, nor does an older version.
+        if not found.account:
             return False
         self.is_there = True
         return True
@@ -58,8 +58,7 @@ class PageBanner:
             return ()
         if tag.nested or tag.bare or tag.svg or tag.unscripted or self.plan.allows(found.rule.purpose):
             return ()
-        # A script with code of the site's own may name any account.
-        if (tag.text is not None and found.text is None) or not self._is_trusted(tag, found, src):
+        if not self._is_trusted(tag, found, src):
             return ()
         attributes = banner.script(
             ChatContext(

@@ -128,6 +128,9 @@ class TestBanner:
     def test_page_has_one_banner_if_a_loader_waits(self, markup: str, found: list[str]) -> None:
         assert banners(send(f"<!DOCTYPE html><body>{markup}")) == found
 
+    def test_document_in_a_frame_gets_no_banner(self) -> None:
+        assert "hs-banner" not in send(f"<iframe srcdoc='{LOADER}'></iframe>")
+
     def test_consent_leaves_the_page_to_the_loader(self) -> None:
         assert send(f"<p>{LOADER}", cookie=ACCEPTED) == f"<p>{LOADER}"
         at_once = Policy(contact_url="/contact", banner="hubspot", withdrawal="at-once")

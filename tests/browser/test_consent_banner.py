@@ -334,12 +334,30 @@ class TestForwardedConsent:
         quiet(shop.page)
         assert shop.page.evaluate(TOLD) == ["111"]
 
+    def test_server_that_says_nothing_changes_nothing(self, open_shop: Open) -> None:
+        shop = open_shop(Policy(forward_consent=True))
+        shop.open(HEARD + LOADER)
+        assert shop.page.evaluate("consentMiddleware.forward()") is None
+        assert shop.page.evaluate("_hsp.length") == 2
+
     def test_named_element_does_not_take_the_place(self, open_shop: Open) -> None:
         shop = open_shop(Policy(forward_consent=True))
         shop.open("<form id=consentMiddleware><input name=forward></form>" + LOADER + HEARD)
         choose(shop.page, "functional", "analytics", "marketing")
         until(shop.page, "document.cookie.includes('__hstc')")
         assert shop.page.evaluate(TOLD)[-1] == "111"
+
+
+@pytest.fixture
+def partial(standin: StandIn) -> Iterator[App]:
+    """Yield a site for Firefox that tells HubSpot of consent, and needs analytics consent alone for tracking."""
+    standin.portals[PORTAL] = Portal(banner_policy="COOKIES_BY_CATEGORY")
+    policy = Policy(forward_consent=True, requires={"tracking": ["analytics"]}, proxied=standin.origins)
+    with App(policy, {}) as app:
+        loader = standin.origin("js.hs-scripts.com").partition(":")[2]
+        body = HEARD + LOADER.replace("//js.hs-scripts.com", loader)
+        app.pages["/"] = f'<!DOCTYPE html><html lang="en"><title>Shop</title><body>{body}</body></html>'
+        yield app
 
 
 @pytest.fixture
@@ -374,6 +392,26 @@ class TestFirefox:
         assert banner.count("/v2/12345/banner.js") == 1
         first = next(number for number, record in enumerate(asked(standin)) if "hs-banner" not in record.host)
         assert "/v2/activity/click" in {record.path for record in asked(standin)[:first]}
+
+    def test_partial_consent_is_told_on_every_page(self, run: Run, partial: App, standin: StandIn) -> None:
+        found = run(
+            f"""
+            await page.goto("{partial.url}");
+            await inState("idle");
+            await quiet();
+            const before = urls.filter((url) => !url.startsWith("{partial.url}")).length;
+            await page.evaluate(() => document.cookie = "consent=analytics");
+            await there("document.cookie.includes('__hstc')");
+            await quiet();
+            const onThePage = await page.evaluate(() => {TOLD});
+            await page.goto("{partial.url}");
+            await there("window.HubSpotConversations && heard.length");
+            await quiet();
+            return [before, onThePage.at(-1), await page.evaluate(() => {TOLD}),
+              await page.evaluate(() => document.querySelectorAll("#hs-banner-parent").length)];
+            """
+        )
+        assert found == [0, "010", ["010"], 0]
 
     def test_refusal_in_the_banner_loads_nothing(self, run: Run, local: App, standin: StandIn) -> None:
         found = run(

@@ -7,9 +7,10 @@
 /** @type {string} */
 let told;
 
-const forward = (/** @type {Record<string, boolean>} */ consent) => {
+const forward = (/** @type {Record<string, boolean> | undefined} */ consent) => {
   const text = JSON.stringify(consent);
-  if (text !== told) RECEIVERS.forEach((receive) => receive(consent));
+  // A server whose setting was turned off meanwhile says nothing.
+  if (consent && text !== told) RECEIVERS.forEach((receive) => receive(consent));
   told = text;
 };
 
