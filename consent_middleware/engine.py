@@ -316,8 +316,6 @@ def _fingerprint(policy: Policy, facade: Facade, language: str | None) -> str:
         sorted(_LOADING_ELEMENTS | policy.loading_elements),
         policy.chat_pages and policy.chat_pages.paths,
         sorted(policy.chat_accounts or ()),
-        policy.banner,
-        policy.forward_consent,
     )
     rules = (__version__, TAG_MANAGERS_FINGERPRINT, *(vendor.fingerprint for vendor in policy.vendors))
     settings = (required, shown, policy.path, sorted(policy.proxied.items()), facade.fingerprint, language)

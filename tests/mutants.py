@@ -685,8 +685,6 @@ BANNER_MUTANTS = [
     Mutant("engine.py", "if self._pages_without_platform >= PAGES_WITHOUT_PLATFORM:", "if True:", f"{ASKS}::TestNotice"),
     Mutant("engine.py", "        if self.has_platform:\n            return\n", "", f"{ASKS}::TestNotice"),
     Mutant("engine.py", "{*_SIGNALS, *(", "{*(", f"{ASKS}::TestNotice"),
-    Mutant("engine.py", "        policy.banner,\n", "", f"{ASKS}::TestBanner"),
-    Mutant("engine.py", "        policy.forward_consent,\n    )", "    )", f"{ASKS}::TestBanner"),
     Mutant("facade/guard_rules.py", "not in first)", "in first)", f"{ASKS}::TestGuard"),
     Mutant("facade/guard_rules.py", "[*free, *sent_to]", "sent_to", f"{ASKS}::TestGuard"),
     Mutant("facade/guard_rules.py", "[*free, *sent_to]", "sent_to ", f"{ASKED} -k script_inserts"),

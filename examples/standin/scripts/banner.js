@@ -191,7 +191,7 @@
   window._hsp = { push: function () { Array.prototype.forEach.call(arguments, run); return 0; } };
   Array.prototype.forEach.call(waiting, run);
   function start() {
-    if (policy === "NOTIFY" ? !read("__hs_notify_banner_dismiss") : asks && !told && !recorded()) show();
+    if (policy === "NOTIFY" ? !read("__hs_notify_banner_dismiss") : asks && !recorded()) show();
   }
   if (document.body) start();
   else addEventListener("DOMContentLoaded", start);
