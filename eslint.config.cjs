@@ -26,7 +26,10 @@ const rules = {
 };
 
 /** What asset.py and the bundler fill in: see types.d.ts. */
-const parameters = ["EMBEDS", "SITE", "BUTTON_MARKUP", "STYLE", "DRIVERS", "STAND_INS", "RULES", "PROXIED"];
+const parameters = [
+  ...["EMBEDS", "SITE", "BUTTON_MARKUP", "STYLE", "DRIVERS", "STAND_INS", "RULES", "PROXIED"],
+  ...["RECEIVERS", "CONSENT"],
+];
 
 module.exports = [
   { ignores: ["**/*.min.js"] },

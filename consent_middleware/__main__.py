@@ -142,8 +142,10 @@ def _read_mapping(name: str) -> Any:
 
 def _explain(options: argparse.Namespace) -> int:
     policy = Policy(mapping=options.mapping, regime=options.regime)
-    plan = explain.plan_of(policy, options.headers)
-    print(json.dumps(explain.as_json(plan)) if options.json else explain.as_text(plan))
+    if options.json:
+        print(json.dumps(explain.as_json(explain.plan_of(policy, options.headers))))
+    else:
+        print(explain.text_of(policy, options.headers))
     return 0
 
 
@@ -211,6 +213,8 @@ def _as_text(exchange: Exchange, engine: Engine) -> str:
     lines = [f"blocked: {count} tag{'' if count == 1 else 's'}"]
     lines += [f"  {tag.rule} (waits for {tag.purpose})" for tag in exchange.blocked]
     lines += explain.decisions_as_lines(exchange.plan)
+    if any(tag.rule in engine.loaders for tag in exchange.blocked):
+        lines += explain.advice(engine)
     lines += [f"notice: {event} ({times} times)" for event, times in _notices(engine).items()]
     return "\n".join(lines)
 

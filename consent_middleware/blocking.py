@@ -51,6 +51,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .chat_choice import ChatChoice
+from .consent_banner import PageBanner
 from .csp import NO_POLICY, ContentSecurityPolicy, ScriptElement
 from .edits import (
     LINK_ATTRIBUTES,
@@ -63,7 +64,7 @@ from .edits import (
 from .engine import Engine
 from .html.charset import decode_text
 from .html.rewriter import Edit, StartTag, TagSearch
-from .other_tools import DELAYED_SRC
+from .other_tools import DELAYED_SRC, asks_for_consent
 from .own_scripts import OwnScripts
 from .plan import Plan
 from .purpose import Purpose
@@ -126,6 +127,7 @@ class TagBlocker:
     blocked: list[BlockedTag] = field(default_factory=list)
     _own: OwnScripts = field(init=False)
     _chats: ChatChoice = field(init=False)
+    _banner: PageBanner = field(init=False)
     #: Whether the script at the page's end is needed to end what runs once consent is withdrawn.
     _keeps_script: bool = False
     #: Whether anything other than hints is blocked.
@@ -150,6 +152,7 @@ class TagBlocker:
             self.csp,
             self.inline,
         )
+        self._banner = PageBanner(self.engine, self.plan, self._own)
         self._chats = ChatChoice(self.engine, self.plan, self.authority, self.offers_chat, self.nonce)
 
     @property
@@ -169,8 +172,8 @@ class TagBlocker:
         )
 
     def wants_first_script(self, *, nested: bool) -> bool:
-        """Return whether a document still waits for its first script, before which the guard goes."""
-        return self._own.wants_guard(nested=nested)
+        """Return whether a document still waits for its first script, before which the guard and others go."""
+        return self._own.wants_guard(nested=nested) or self._own.wants_consent(nested=nested)
 
     @property
     def has_end_markup(self) -> bool:
@@ -181,9 +184,9 @@ class TagBlocker:
         """Return the edits that block `tag`, or none if it may stay."""
         if tag.name == b"script":
             runs = is_executable(tag)
-            return [*self._own.guard_before(tag, runs=runs or is_delayed(tag)), *self._script(tag, runs=runs)]
+            return [*self._own.scripts_before(tag, runs=runs or is_delayed(tag)), *self._script(tag, runs=runs)]
         if self.wants_first_script(nested=tag.nested) and tag.has_handler and not tag.unscripted:
-            return [*self._own.guard_before(tag, runs=True), *self._element(tag)]
+            return [*self._own.scripts_before(tag, runs=True), *self._element(tag)]
         return self._element(tag)
 
     def on_root(self, tag: StartTag) -> None:
@@ -274,6 +277,8 @@ class TagBlocker:
         """Return the edits after which a script does not run, is not fetched, and is not found by its id."""
         if is_speculation(tag):
             return self._speculation(tag)
+        if not self.engine.has_platform:
+            self.engine.has_platform = _shows_platform(tag, runs=runs)
         waits = not runs and (is_delayed(tag) or has_unknown_type(tag))
         if not (runs or waits):
             return ()
@@ -294,13 +299,20 @@ class TagBlocker:
             if not src or (address in DELAYED_SRC and not waits and self._is_released_by_others(tag, address)):
                 return ()
             found = self._match(tag, src)
-        if found is None or self._own.guard_covers(tag, found):
+        if found is None:
             return ()
+        banner: Sequence[Edit] = ()
+        if self.engine.banner is not None and tag.certain and self._may_run(tag, src or ""):
+            if self._banner.admits(tag, found):
+                return ()
+            banner = self._banner.before(tag, found, src or "")
+        if self._own.guard_covers(tag, found):
+            return banner
         # A site's own code may look for its library by the id, to find out when it has loaded.
         kept = {b"id"} if found.rule.kind else set()
         names = (script_attributes(tag) - kept) | {address}
         edits = self._block(tag, found, src or "", names, address, _BLOCKED_TYPE)
-        return [*self._own.stand_ins_before(tag, found, src or ""), *edits]
+        return [*banner, *self._own.stand_ins_before(tag, found, src or ""), *edits]
 
     def _is_released_by_others(self, tag: StartTag, address: bytes) -> bool:
         """Return whether the address of a script is in an attribute that only a consent tool, or the site, reads."""
@@ -422,6 +434,13 @@ class TagBlocker:
 def _keeps_address(tag: StartTag, edits: Sequence[Edit]) -> bool:
     """Return whether the page's script would find an address in a tag after these edits."""
     return not _BLOCKED_ADDRESSES.isdisjoint(name for name, _ in renamed_attributes(tag, edits))
+
+
+def _shows_platform(tag: StartTag, *, runs: bool) -> bool:
+    """Return whether a script shows that the site has a consent platform: it is blocked by one, or sets one up."""
+    if not runs:
+        return is_managed_by_consent_tool(tag)
+    return asks_for_consent(decode_text(tag.script, tag.encoding))
 
 
 def _is_style_sheet(tag: StartTag, relation: str) -> bool:

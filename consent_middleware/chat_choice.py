@@ -9,9 +9,8 @@ from .engine import Engine
 from .html.rewriter import StartTag
 from .plan import Plan
 from .purpose import Action, ChatScript, Purpose
-from .recognition import attribute_values
+from .recognition import attribute_values, names_account
 from .rules import ChatContext, RuleMatch
-from .urls import URL, parse_url
 
 
 class Chat(NamedTuple):
@@ -97,18 +96,9 @@ class ChatChoice:
     def _may_name_account(self, tag: StartTag, found: RuleMatch, src: str, account: str) -> bool:
         """Return whether the page's chat may belong to the account that this tag names.
 
-        A visitor's markup that a sanitizer has let through must not choose it. So without `chat_accounts` only a script
-        names one: a pure snippet, or one whose address belongs to the vendor, to an origin that proxies it, or to the
-        page's own origin.
+        A visitor's markup that a sanitizer has let through must not choose it; see `names_account`. With
+        `chat_accounts` the site has named its accounts.
         """
         if self.engine.policy.chat_accounts is not None:
             return self.engine.policy.chat_enabled_for(account)
-        if tag.name != b"script" and tag.name not in self.engine.policy.loading_elements:
-            return False
-        url = parse_url(src, tag.base)
-        return found.from_vendor or tag.text is not None or (url is not None and self._is_own(url))
-
-    def _is_own(self, url: URL) -> bool:
-        """Return whether an address is relative, or on the origin under which the page was requested."""
-        own = parse_url(f"//{self.authority}")
-        return not url.host or (own is not None and (url.host, url.port) == (own.host, own.port))
+        return names_account(self.engine, tag, found, src, self.authority)

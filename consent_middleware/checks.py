@@ -32,6 +32,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _LINK = re.compile(r"(?:https?:|mailto:|tel:|(?![A-Za-z][A-Za-z0-9+.-]*:))\S(?:.*\S)?", re.IGNORECASE)
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _HOST = re.compile(r"[A-Za-z0-9.-]+\.[A-Za-z0-9-]+")
+_VENDOR_ID = re.compile(r"\S+")
 _ELEMENT = re.compile(r"[a-z][a-z0-9._]*-[a-z0-9._-]*")
 
 #: Every name of a platform, and the names of those whose ids, or whose cookie's name, the site may choose.
@@ -224,6 +225,13 @@ FUNCTION = optional(Check("a callable", _function))
 LINK = optional(Check("a path or an http, https, mailto or tel URL", _check_link))
 COOKIE_NAME = text(_COOKIE_NAME, "a cookie name: letters, digits and !#$%&'*+-.^_`|~")
 PATH = text(_PATH, "a path such as '/_consent', without a slash at its end")
+BANNER = optional(
+    Check(
+        "the id of one of your vendors that has a consent banner: "
+        + ", ".join(vendor.id for vendor in KNOWN_VENDORS if vendor.banner is not None),
+        lambda given: _matching(_VENDOR_ID, given),
+    )
+)
 DAYS = optional(Check("a number of days above 0", _days))
 HEADER_NAMES = list_of(lambda item: _matching(_COOKIE_NAME, item).encode("ascii"), "a list of header names")
 SOURCE_LIST = list_of(_function, "a list of callables that take Signals and return readings")

@@ -36,6 +36,7 @@ class DecisionSettings(Protocol):
     gpc: str
     max_age_days: float | None
     revisions: Mapping[str, str]
+    forward_consent: bool
 
 
 def plan_from_readings(
@@ -44,7 +45,7 @@ def plan_from_readings(
     """Return the plan that follows from readings under a regime, at a time in seconds since 1970."""
     consent, discarded = consent_from_readings(settings, readings, regime, now)
     decisions = decisions_for(settings, consent, clicked=clicked, regime=regime, discarded=discarded)
-    return Plan(consent, clicked, decisions, regime, tuple(readings))
+    return Plan(consent, clicked, decisions, regime, tuple(readings), settings.forward_consent)
 
 
 def consent_from_readings(

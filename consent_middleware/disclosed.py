@@ -39,13 +39,13 @@ class ContactedHost:
     """A host that a visitor's browser contacts once a purpose is allowed.
 
     Attributes:
-        purpose: what must be allowed first.
+        purpose: what must be allowed first. None: nothing, because the host serves what asks for consent.
         host: the host; where it is `regional`, the one of the vendor's first region.
         description: one sentence on what the host does.
         regional: each further region of the vendor has its own host of this kind.
     """
 
-    purpose: Purpose
+    purpose: Purpose | None
     host: str
     description: str
     regional: bool = False

@@ -88,7 +88,7 @@ class Disclosure:
         regime: the policy's regime, or "per request" if a function decides.
         purposes: when the tags of each purpose may load.
         cookies: the site's own cookies and those of its vendors.
-        hosts: the hosts that a visitor's browser contacts.
+        hosts: the hosts that a visitor's browser contacts, first those that it contacts before any consent.
         vendors: the vendors. Their `disclosed` says what they collect, what decides whether it is sold or shared, which
             cookies are left out, and where their own privacy policies are.
     """
@@ -103,6 +103,7 @@ class Disclosure:
 def disclosure(policy: Policy) -> Disclosure:
     """Return what a privacy notice must say about a site with this policy. It uses no network, clock or file."""
     vendors = policy.vendors
+    banners = [(vendor, vendor.banner) for vendor in vendors if vendor.banner and vendor.id == policy.banner]
     used = {rule.purpose for vendor in vendors for rule in vendor.cookie_rules}
     used |= {contact.purpose for vendor in vendors for contact in vendor.disclosed.contacts}
     used |= {purpose for vendor in vendors for purpose in vendor.host_purposes.values()}
@@ -115,8 +116,9 @@ def disclosure(policy: Policy) -> Disclosure:
             *_own_cookies(policy, chat_by_click=chat_by_click),
             *(_listed_cookie(policy, vendor, rule) for vendor in vendors for rule in vendor.cookie_rules),
         ),
-        hosts=tuple(
-            _listed_host(policy, vendor, contact) for vendor in vendors for contact in vendor.disclosed.contacts
+        hosts=(
+            *(_listed_host(policy, vendor, contact) for vendor, banner in banners for contact in banner.contacts),
+            *(_listed_host(policy, vendor, contact) for vendor in vendors for contact in vendor.disclosed.contacts),
         ),
         vendors=vendors,
     )

@@ -15,6 +15,7 @@ from .caching import add_vary
 from .coding import PRECOMPRESSED, precompressed
 from .cookies import Cookies, expire_cookies
 from .engine import Engine
+from .facade.asset import consent_states
 from .headers import Headers, preferred_coding
 from .plan import Plan
 from .purpose import Purpose
@@ -25,7 +26,7 @@ from .purpose import Purpose
 _MOUNT = re.compile(
     r"(?:/(?!/)(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%(?!(?:[01][0-9A-F]|5C|7F))[0-9A-F]{2})*)*", re.IGNORECASE
 )
-_ASSET_NAME = re.compile(r"(?:facade|guard|stand-ins)\.[0-9a-f]+\.js")
+_ASSET_NAME = re.compile(r"(?:facade|guard|stand-ins|consent)\.[0-9a-f]+\.js")
 
 #: The last segment of the path at which a page asks what is allowed.
 DECISION = "decision"
@@ -91,6 +92,9 @@ def _script(engine: Engine, name: str, accepted: bytes) -> Answer:
     asset = engine.facade.assets.get(name)
     cache_control = b"no-cache" if asset is None else b"public, max-age=31536000, immutable"
     kinds = {"guard": engine.facade.guard, "stand-ins": engine.facade.stand_ins}
+    if engine.policy.forward_consent:
+        # An older script's states are not known, and this one grants nothing.
+        kinds["consent"] = engine.facade.consent_script(frozenset())
     today = kinds.get(name.partition(".")[0]) or engine.facade.asset(placeholders=True)
     asset = asset or today
     coding = preferred_coding(accepted, PRECOMPRESSED)
@@ -103,7 +107,9 @@ def _script(engine: Engine, name: str, accepted: bytes) -> Answer:
 
 def _decision(engine: Engine, plan: Plan, cookies: Cookies, host: bytes) -> Answer:
     """Return what this visitor's page may load now, with every refused cookie expired."""
-    allowed = {purpose.value: plan.allows(purpose) for purpose in Purpose}
+    allowed: dict[str, object] = {purpose.value: plan.allows(purpose) for purpose in Purpose}
+    if plan.forwards:
+        allowed["consent"] = consent_states(plan.agreed)
     body = json.dumps(allowed, separators=(",", ":")).encode("ascii")
     found = _answer("application/json", body, b"no-store")
     head = found.headers

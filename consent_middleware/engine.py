@@ -6,7 +6,7 @@ caches, the counted notices, and the fingerprint of everything that a rewritten 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from hashlib import sha256
 from time import time
@@ -33,6 +33,7 @@ from .sources import SOURCES, Signals
 from .sources.own import own_cookie
 from .sources.reader import Reader, ids_for
 from .urls import parse_url
+from .vendor import Vendor
 from .vendor_cookies import VendorCookies
 from .version import __version__
 
@@ -45,6 +46,12 @@ _ELEMENTS = frozenset({b"script", b"link", b"img", b"iframe", b"base"})
 _LOADING_ELEMENTS = frozenset({b"amp-iframe", b"amp-img", b"amp-pixel", b"amp-script", b"phoenix-script"})
 #: The words of an address that may contain a script (`data:…;base64,…`).
 _IN_BASE64 = (b"base64", b"BASE64")
+
+#: The signals that a browser sends by itself, whatever the site uses.
+_SIGNALS = frozenset(platform.id for platform in SOURCES if platform.headers)
+#: After how many pages whose loader waits it is likely that the site has no consent platform but the vendor's banner.
+#: First visits have no cookie of any platform, so one page, or ten, prove nothing.
+PAGES_WITHOUT_PLATFORM = 50
 
 #: How many decisions are kept for visitors whose cookies differ and say the same.
 MAX_DECISIONS = 256
@@ -61,6 +68,10 @@ class Engine:
         notices: the counted notices; `notices.counts` returns how often each was noted.
         facade: the button, its scripts and their markup.
         cookies: which of the vendors' cookies a plan blocks or ends.
+        banner: the vendor's consent banner that is the site's consent platform, if one is.
+        loaders: the vendors whose own banner comes with a tag, by the id of the tag's rule.
+        has_platform: whether a consent platform has been seen, in a setting, a cookie or a page. A vendor's own banner
+            counts if the setting `banner` names it; a signal of the browser, such as `Sec-GPC`, never does.
         search: the search for tags that may be a vendor's.
         pages: the rewrite results of bodies that have come more than once.
         recordings: the recordings with which similar pages are rewritten.
@@ -76,6 +87,12 @@ class Engine:
         self.notices = Notices()
         if policy.contact_url is None:
             self.notices.note("no-contact-url", "no contact_url is set: if no chat can load, visitors get no link")
+        self.banner = next((vendor.banner for vendor in policy.vendors if vendor.id == policy.banner), None)
+        self.has_platform = policy.banner is not None or policy.forward_consent or bool(policy.sources)
+        banners = [(vendor, vendor.banner) for vendor in policy.vendors if vendor.banner is not None]
+        self.loaders = {rule: vendor for vendor, banner in banners for rule in banner.loaders}
+        self._pages_without_platform = 0
+        self._not_platforms = {*_SIGNALS, *(banner.source for _, banner in banners)}
         self.facade = Facade(
             vendors=policy.vendors,
             texts=policy.texts,
@@ -83,6 +100,8 @@ class Engine:
             privacy_url=policy.privacy_url,
             cookie=policy.click_cookie,
             proxied=policy.proxied,
+            banner=self.banner,
+            forwards_consent=policy.forward_consent,
         )
         self.cookies = VendorCookies(
             policy.vendors, policy.requires, expire_chat=policy.chat_cookies_after_visit == "expire"
@@ -148,7 +167,8 @@ class Engine:
         now = time() if self.policy.max_age_days is not None else 0.0
         consent, discarded = consent_from_readings(self.policy, readings, regime, now)
         decisions = self._decisions_for(consent, clicked, regime, discarded)
-        return Plan(consent, clicked, decisions, regime, tuple(readings))
+        self.has_platform |= any(reading.source not in self._not_platforms for reading in readings)
+        return Plan(consent, clicked, decisions, regime, tuple(readings), self.policy.forward_consent)
 
     def _decisions_for(
         self, consent: Consent, clicked: bool, regime: Regime, discarded: Sequence[DiscardedState]
@@ -180,6 +200,26 @@ class Engine:
             except Exception as error:  # a site's own source must not end in an error page
                 self._note_source("a consent source", error)
         return readings
+
+    def note_blocked(self, rules: Iterable[str]) -> None:
+        """Note a page whose loader waits with the vendor's banner, if no consent platform has been seen.
+
+        Args:
+            rules: the ids of the rules of the page's blocked tags.
+        """
+        if self.has_platform:
+            return
+        vendor = next((self.loaders[rule] for rule in rules if rule in self.loaders), None)
+        if vendor is None:
+            return
+        # Threads may lose a page here, which does not matter.
+        self._pages_without_platform += 1
+        if self._pages_without_platform >= PAGES_WITHOUT_PLATFORM:
+            self.notices.note(
+                "banner-waits",
+                f"{PAGES_WITHOUT_PLATFORM} pages had a tag that waits for consent, and no cookie or script of a "
+                f"consent platform was seen. {banner_advice(vendor)}",
+            )
 
     def _note_source(self, source: str, error: Exception) -> None:
         self.notices.note("source-raised", f"{source} raised {type(error).__name__} and was left out")
@@ -233,6 +273,14 @@ class Engine:
         if made is None:
             made = self._functions.setdefault(function, lru_cache(size)(partial(function, self)))
         return cast("Callable[Arguments, Result]", made)
+
+
+def banner_advice(vendor: Vendor) -> str:
+    """Return what to do if a vendor's own banner is the site's consent platform."""
+    return (
+        f"If {vendor.name}'s own banner is the site's consent platform, it waits with its loader and nobody is asked: "
+        f"set banner={vendor.id!r}"
+    )
 
 
 def _tag_search(policy: Policy) -> TagSearch:

@@ -141,7 +141,8 @@ class Exchange:
         self._result: RewriteResult | None = None
 
     def _touches_html(self) -> bool:
-        return self._page_plan.touches_html or self._engine.policy.withdrawal == "at-once"
+        policy = self._engine.policy
+        return self._page_plan.touches_html or policy.withdrawal == "at-once" or policy.forward_consent
 
     def _variant(self) -> bytes:
         """Return the name of this page among all that are made from the same page of the app."""
@@ -272,6 +273,8 @@ class Exchange:
 
     def _note_result(self, result: RewriteResult) -> None:
         note = self._engine.notices.note
+        if result.blocked:
+            self._engine.note_blocked(tag.rule for tag in result.blocked)
         if self._plain is not None and result.is_page and not (self._page and self._page.kind.fetched):
             note("untyped", "a response whose Content-Type does not say so was read as HTML, as browsers read it")
         if result.bail_outs:

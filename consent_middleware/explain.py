@@ -8,7 +8,7 @@ from typing import Any
 
 from .consent import Category, Consent
 from .cookies import Cookies
-from .engine import Engine
+from .engine import Engine, banner_advice
 from .headers import values
 from .plan import Plan
 from .policy import Policy
@@ -17,7 +17,24 @@ from .sources import Signals
 
 def plan_of(policy: Policy, headers: Sequence[tuple[bytes, bytes]]) -> Plan:
     """Return the plan for a request with these header fields, `Cookie` included. Names are in lower case."""
-    return Engine(policy).plan(Signals(Cookies(values(headers, b"cookie")), headers))
+    return _explained(policy, headers)[0]
+
+
+def text_of(policy: Policy, headers: Sequence[tuple[bytes, bytes]]) -> str:
+    """Return `as_text` for a request, and what to do if nothing in it is from a consent platform."""
+    plan, engine = _explained(policy, headers)
+    return "\n".join([as_text(plan), *advice(engine)])
+
+
+def _explained(policy: Policy, headers: Sequence[tuple[bytes, bytes]]) -> tuple[Plan, Engine]:
+    engine = Engine(policy)
+    return engine.plan(Signals(Cookies(values(headers, b"cookie")), headers)), engine
+
+
+def advice(engine: Engine) -> list[str]:
+    """Return a line for each vendor with a consent banner, unless this engine has seen a consent platform."""
+    vendors = () if engine.has_platform else engine.policy.vendors
+    return [f"no consent platform: {banner_advice(vendor)}" for vendor in vendors if vendor.banner is not None]
 
 
 def as_json(plan: Plan) -> dict[str, Any]:

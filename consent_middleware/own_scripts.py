@@ -1,6 +1,7 @@
-"""Put the middleware's own scripts into one page: the guard, and what stands in for the globals of blocked libraries.
+"""Put the middleware's own scripts into one page: the guard, the stand-ins for globals, and the visitor's consent.
 
-Each of these scripts needs an address that a `<base>` cannot redirect, and a nonce if the page's
+The stand-ins take the place of the globals of blocked libraries. The last script tells the vendors' scripts what the
+visitor has agreed to. Each of these scripts needs an address that a `<base>` cannot redirect, and a nonce if the page's
 Content-Security-Policy asks for one. This module keeps what the page says about both.
 """
 
@@ -46,6 +47,7 @@ class OwnScripts:
         guard_decided: for which documents it is decided whether they get a guard.
         guarded: which of them have one.
         has_stand_ins: whether stand-ins for globals are in the page; None while no tag has needed them.
+        has_consent: whether it is decided where the script with the visitor's consent is.
     """
 
     engine: Engine
@@ -60,6 +62,7 @@ class OwnScripts:
     guard_decided: set[bool] = field(default_factory=set)
     guarded: set[bool] = field(default_factory=set)
     has_stand_ins: bool | None = None
+    has_consent: bool = False
     _root: StartTag | None = None
     _is_amp: bool = False
     #: What policies in `meta` elements say about scripts.
@@ -86,6 +89,10 @@ class OwnScripts:
         """Return whether the guard goes before the next script of this document, whatever that is."""
         return self.engine.policy.guard == "always" and nested not in self.guard_decided and self._may_guard
 
+    def wants_consent(self, *, nested: bool) -> bool:
+        """Return whether the script with the visitor's consent goes before the next script of this document."""
+        return self.plan.forwards and not (nested or self.has_consent or self._is_amp)
+
     @property
     def _may_guard(self) -> bool:
         return self.engine.policy.guard != "never" and self.plan.touches_html and not self._is_amp
@@ -97,6 +104,10 @@ class OwnScripts:
         """
         self._root = tag
         self._is_amp = any(attribute.name in _AMP for attribute in tag.attributes)
+
+    def scripts_before(self, tag: StartTag, *, runs: bool) -> Sequence[Edit]:
+        """Return the edits that put our scripts before the first script, or event handler, of the page."""
+        return [*self.guard_before(tag, runs=runs), *self.consent_before(tag, runs=runs)]
 
     def guard_before(self, tag: StartTag, *, runs: bool) -> Sequence[Edit]:
         """Return the edit that puts the guard before the first script, or event handler, that may insert tags.
@@ -179,7 +190,27 @@ class OwnScripts:
         if address is None or tag.bare or not (inline or self._lets_run(asset, address)):
             return ()
         self.has_stand_ins = True
-        return [Edit(0, 0, self.engine.facade.stand_ins_markup(address, self.nonce, inline=inline))]
+        return [Edit(0, 0, self.engine.facade.script_markup(asset, address, self.nonce, inline=inline))]
+
+    def consent_before(self, tag: StartTag, *, runs: bool) -> Sequence[Edit]:
+        """Return the edit that puts the script with the visitor's consent before the first script that may read it."""
+        if not (runs and self.wants_consent(nested=tag.nested)) or tag.svg or tag.bare or not tag.certain:
+            return ()
+        self.has_consent = True
+        address = self.address(self.asset_url)
+        if address is None:
+            return ()
+        self.nonce = self.nonce or tag.get(b"nonce")
+        asset = self.engine.facade.consent_script(self.plan.agreed)
+        inline = self._may_be_inline(tag, asset)
+        if not (inline or self._lets_run(asset, address)):
+            self.engine.notices.note(
+                "csp-refuses-consent",
+                "a page's Content-Security-Policy does not let the script run that tells the vendors' scripts what the "
+                "visitor has agreed to: it names neither a nonce nor 'self'",
+            )
+            return ()
+        return [Edit(0, 0, self.engine.facade.script_markup(asset, address, self.nonce, inline=inline))]
 
     def address(self, path: str) -> str | None:
         """Return the address of one of our scripts: its path, or host and path where a `<base>` leads to another host.
@@ -234,6 +265,12 @@ class OwnScripts:
         """Return whether one of our scripts may be inlined before `tag`, so that no file is requested."""
         fits = self.inline and not (tag.nested or tag.xml or tag.bare)
         return fits and self._lets_run(asset, None, self._meta_sources)
+
+    def allows_script(self, url: str, nonce: str | None) -> bool:
+        """Return whether the page's policies, as far as they are known by now, let a script load from this address."""
+        csp = self.csp._replace(script_sources=(*self.csp.script_sources, *self._meta_sources))
+        parsed = parse_url(url)
+        return parsed is not None and csp.allows(ScriptElement(parsed, nonce or ""), self.authority)
 
     def _lets_run(self, asset: Asset, address: str | None, more: Sequence[str] = ()) -> bool:
         """Return whether the page's policies let a script run, from a file or, without an address, in the page."""

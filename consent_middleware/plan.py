@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .consent import OPTIONAL_CATEGORIES, Category, Consent, Regime, merge
+from .consent import OPTIONAL_CATEGORIES, Category, Consent, Regime, State, merge
 from .purpose import Action, Purpose
 
 #: The letter of each action in a plan's variant.
@@ -49,6 +49,7 @@ class Plan:
         clicked: whether the visitor has clicked to chat in this visit.
         decisions: what happens to each purpose.
         readings: the readings of the request's cookies and signals, before any rule.
+        forwards: whether the page tells the vendors' scripts what the visitor has agreed to.
         variant: a short name of what the plan allows. Two plans with one variant give the same bytes.
         touches_html: whether anything has to wait. If not, bodies are sent as they are.
     """
@@ -58,6 +59,7 @@ class Plan:
     decisions: Mapping[Purpose, Decision]
     regime: Regime = Regime.OPT_IN
     readings: tuple[Consent, ...] = ()
+    forwards: bool = False
     variant: str = field(init=False, repr=False, compare=False)
     touches_html: bool = field(init=False, repr=False, compare=False)
 
@@ -68,12 +70,20 @@ class Plan:
         tracking = decisions[Purpose.TRACKING].action
         embeds = decisions[Purpose.EMBEDS].action
         variant = f"c{_VARIANT_CODE[chat]}t{int(tracking is Action.ALLOW)}e{_VARIANT_CODE[embeds]}"
+        if self.forwards:
+            variant += "f" + "".join(str(int(category in self.agreed)) for category in OPTIONAL_CATEGORIES)
         object.__setattr__(self, "variant", variant)
         object.__setattr__(self, "touches_html", {chat, tracking, embeds} != {Action.ALLOW})
 
     def allows(self, purpose: Purpose) -> bool:
         """Return whether everything that serves `purpose` may load."""
         return self.decisions[purpose].action is Action.ALLOW
+
+    @property
+    def agreed(self) -> frozenset[Category]:
+        """The categories that the visitor has granted and, under opt-out, those that the visitor has not refused."""
+        counted = {State.GRANTED, State.UNKNOWN} if self.regime is Regime.OPT_OUT else {State.GRANTED}
+        return frozenset(category for category in OPTIONAL_CATEGORIES if self.consent.state(category) in counted)
 
     @property
     def merged(self) -> Consent:

@@ -50,6 +50,8 @@ class Policy:
     max_age_days: float | None
     revisions: Mapping[str, str]
     sources: tuple[ConsentSource, ...]
+    banner: str | None
+    forward_consent: bool
     consent_cookie: str
     click_cookie: str
     click_after_refusal: bool
@@ -86,6 +88,8 @@ class Policy:
         max_age_days: float | None = None,
         revisions: Mapping[str, str | int] | None = None,
         sources: Iterable[ConsentSource] = (),
+        banner: str | None = None,
+        forward_consent: bool = False,
         consent_cookie: str = "consent",
         click_cookie: str = "consent_chat",
         click_after_refusal: bool = True,
@@ -119,7 +123,7 @@ class Policy:
     def decide(self, consent: Consent, *, clicked: bool = False, regime: Regime = Regime.OPT_IN) -> Plan:
         """Return the plan for a consent. A click in this visit counts for the chat only."""
         decisions = decision.decisions_for(self, consent, clicked=clicked, regime=regime, discarded=())
-        return Plan(consent, clicked, decisions, regime)
+        return Plan(consent, clicked, decisions, regime, forwards=self.forward_consent)
 
     def plan_from_readings(
         self, readings: Sequence[Consent], *, clicked: bool = False, regime: Regime = Regime.OPT_IN, now: float = 0.0

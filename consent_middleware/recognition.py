@@ -13,7 +13,7 @@ from .html.rewriter import StartTag
 from .purpose import Purpose
 from .rules import PageElement, RuleMatch
 from .script_tags import HTML_SPACE
-from .urls import URL, content_of_url, possible_urls
+from .urls import URL, content_of_url, parse_url, possible_urls
 
 #: HTML, section 4.6.7, Resource Hints and Compression Dictionary Transport (RFC 9842): link types that make a browser
 #: contact a host before a tag asks for it, and those among them that fetch something from it.
@@ -129,6 +129,26 @@ def _recognize_content(engine: Engine, element: str, content: str) -> RuleMatch 
     addresses = (each[0] for each in islice(ADDRESS.finditer(content), _MAX_ADDRESSES))
     matches = (recognize(engine, kind, address, None) for address in addresses for kind in ("script", "iframe", "img"))
     return next((found for found in matches if found is not None), None)
+
+
+def names_account(engine: Engine, tag: StartTag, found: RuleMatch, src: str, authority: str) -> bool:
+    """Return whether a tag may choose the account from which the middleware loads a script.
+
+    A visitor's markup that a sanitizer has let through must not. So only a script may: a pure snippet, or one whose
+    address belongs to the vendor, to an origin that proxies it, or to the page's own origin.
+
+    Args:
+        engine: the engine.
+        tag: the tag, which fits a rule.
+        found: the rule that it fits.
+        src: the address that it loads.
+        authority: the host and port under which the page was requested.
+    """
+    if tag.name != b"script" and tag.name not in engine.policy.loading_elements:
+        return False
+    url, own = parse_url(src, tag.base), parse_url(f"//{authority}")
+    is_own = url is not None and (not url.host or (own is not None and (url.host, url.port) == (own.host, own.port)))
+    return found.from_vendor or tag.text is not None or is_own
 
 
 def _hosts(engine: Engine, url: URL) -> Sequence[str]:

@@ -176,6 +176,24 @@ TOPICS: Mapping[str, tuple[Setting, ...]] = {
             "Callables of your own that read consent from a request, asked in addition to the built-in sources.",
         ),
         Setting(
+            "banner",
+            "CM070",
+            checks.BANNER,
+            None,
+            "The vendor whose own consent banner asks your visitors, by id. The banner's script loads before consent, "
+            "alone, in every page in which the vendor's loader waits. Without this setting it waits with the loader, "
+            "and nobody is asked.",
+        ),
+        Setting(
+            "forward_consent",
+            "CM071",
+            checks.BOOLEAN,
+            False,
+            "Whether a small script on every page tells the vendors' scripts what the visitor has agreed to, by "
+            "category, so that they need not ask again and heed a partial consent. For a site with another consent "
+            "platform than the vendor's own banner.",
+        ),
+        Setting(
             "consent_cookie",
             "CM003",
             checks.COOKIE_NAME,
@@ -336,9 +354,30 @@ def check_settings(given: Mapping[str, object]) -> dict[str, Any]:
     if checked.get("cacheable") and checked.get("click_after_refusal") is False:
         why = "a page that is the same for every visitor has the same button for those who have refused"
         problems.append(("CM053", f"cacheable=True and click_after_refusal=False cannot stand together: {why}"))
+    problems += _banner_problems(checked)
     if problems:
         raise PolicyError(problems)
     return checked
+
+
+def _banner_problems(checked: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what is wrong with the settings `banner` and `forward_consent` beside the others."""
+    vendors, banner, forwards = checked.get("vendors", ()), checked.get("banner"), checked.get("forward_consent")
+    problems: list[tuple[str, str]] = []
+    if banner is not None:
+        known = {vendor.id: vendor.banner.source for vendor in vendors if vendor.banner is not None}
+        if banner not in known:
+            which = ", ".join(known) or "none of these vendors has one"
+            problems.append(("CM070", f"banner is {banner!r}; it must be a vendor with a consent banner: {which}"))
+        elif known[banner] in checked.get("ignore", ()):
+            why = "what visitors choose in the banner would not be read"
+            problems.append(("CM072", f"banner={banner!r} and ignore={known[banner]!r} cannot stand together: {why}"))
+    if forwards and not any(vendor.consent_receiver for vendor in vendors):
+        problems.append(("CM071", "forward_consent is True; it needs a vendor whose scripts can be told of consent"))
+    if forwards and banner is not None:
+        why = "the banner is where the visitor chooses, so there is nothing to tell it"
+        problems.append(("CM072", f"banner={banner!r} and forward_consent=True cannot stand together: {why}"))
+    return problems
 
 
 def from_prefixed(settings: Mapping[str, Any], prefix: str) -> dict[str, Any]:

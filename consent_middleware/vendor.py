@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 
 from .consent import Category
-from .disclosed import DisclosureData
+from .disclosed import ContactedHost, DisclosureData
 from .purpose import Purpose
-from .rules import CookieRule, PageElement, RuleMatch, TagRule, TextRule, host_without_region
+from .rules import ChatContext, CookieRule, PageElement, RuleMatch, TagRule, TextRule, host_without_region
 from .scripts.loads import Scan, scan
 from .scripts.snippets import Vocabulary, snippet_text
 
@@ -32,6 +32,28 @@ class GlobalStandIn:
     purposes: tuple[Purpose, ...] = ()
     returns: Mapping[str, object] = field(default_factory=dict)
     libraries: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentBanner:
+    """A vendor's own consent banner: a script that asks visitors for consent and runs without the vendor's trackers.
+
+    Attributes:
+        source: the id of the consent platform that it is, by which `sources` reads its cookies.
+        rule: the id of the rule that recognizes its own tag. The address must name an account.
+        loaders: the ids of the rules for tags that bring it along with other scripts.
+        script: returns the attributes of its tag, first the address, for the tag of a loader; None if that tag does not
+            say enough.
+        addresses: addresses on hosts that wait, without a region, which the banner needs before any consent.
+        contacts: the hosts that a browser contacts because of the banner, for the privacy notice.
+    """
+
+    source: str
+    rule: str
+    loaders: frozenset[str]
+    script: Callable[[ChatContext], Mapping[str, str] | None]
+    addresses: tuple[str, ...]
+    contacts: tuple[ContactedHost, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +80,10 @@ class Vendor:
         domains: every domain by which a tag or a hint of this vendor can be recognized; worked out from the rules.
         snippets: the words of an inline script that is only this vendor's snippet.
         disclosed: what the privacy notice says in addition to the cookies.
+        banner: the vendor's own consent banner, if it has one.
+        consent_receiver: a function in JavaScript that tells the vendor's scripts what the visitor has agreed to. It
+            gets an object with a boolean for each of `functional`, `analytics` and `marketing`, possibly before those
+            scripts are there. Empty: they cannot be told.
     """
 
     id: str
@@ -76,6 +102,8 @@ class Vendor:
     _endings: tuple[str, ...] = field(init=False, repr=False)
     snippets: Vocabulary = field(default_factory=Vocabulary)
     disclosed: DisclosureData = field(default_factory=DisclosureData)
+    banner: ConsentBanner | None = None
+    consent_receiver: str = ""
 
     def __post_init__(self) -> None:
         """Collect the domains of all rules."""
@@ -88,7 +116,7 @@ class Vendor:
         """A text that changes with every rule and is the same in every process."""
         rules = (self.tag_rules, self.text_rules, self.host_purposes, self.cookie_rules)
         texts = (self.tag_markers, self.script_domains, self.script_markers, self.stand_ins, self.snippets)
-        return repr(_plain((self.id, *rules, *texts)))
+        return repr(_plain((self.id, *rules, *texts, self.banner)))
 
     def recognize(self, element: PageElement) -> RuleMatch | None:
         """Return the first rule that matches an element, with what the element names; None if no rule does."""

@@ -55,6 +55,7 @@ def parts() -> dict[str, dict[str, Any]]:
     found = {
         "facade/assets/guard.min.js": _ours('import "./guard.js";', "RULES, PROXIED"),
         "facade/assets/stand-ins.min.js": _ours(stand_ins, "STAND_INS"),
+        "facade/assets/consent.min.js": _ours('import "./consent.js";', "RECEIVERS, CONSENT"),
     }
     for embeds in (False, True):
         found[facade_file(embeds)] = _ours(

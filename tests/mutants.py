@@ -46,6 +46,7 @@ SITE_CODE = "tests/browser/test_site_code.py"
 FRAMEWORKS = "tests/browser/frameworks"
 JS_BUTTON = "facade/assets/button.js"
 JS_CHAT = "facade/assets/chat.js"
+JS_CONSENT = "facade/assets/consent.js"
 JS_CORE = "facade/assets/core.js"
 JS_DECISION = "facade/assets/decision.js"
 JS_EMBEDS = "facade/assets/embeds.js"
@@ -183,7 +184,6 @@ SCRIPT_MUTANTS = [
     Mutant("vendors/hubspot.js", 'if (script.closest(".hs-cta-wrapper")?.querySelector("a[href]")) return;', "", EMBEDS),
     Mutant("vendors/hubspot.js", "      driver.restore();\n", "", f"{STATES}::TestSiteSettings"),
     Mutant("vendors/hubspot.js", "if (detail?.messageWillRender === false) fail();", "", f"{RELEASE}::TestNoChat"),
-    Mutant("vendors/hubspot.js", 'window._hsp?.push(["revokeCookieConsent"]);', "", f"{RELEASE}::TestWithdrawal"),
     Mutant("blocking.py", "not (has_nonce or is_allowed)", "not has_nonce", f"{LIST} -k digest"),
     Mutant("blocking.py", "counts = has_text and (self.nonce is None or has_nonce or is_allowed)", "counts = has_text", f"{LIST} -k digest"),
     Mutant(JS_RELEASE, "  count(false, given.bare);\n", "", f"{RELEASE} -k digest"),
@@ -270,8 +270,8 @@ MUTANTS = [
     Mutant("html/asking.py", "self._edited_since = self._is_added and not self._nested", "self._edited_since = False", LIST),
     Mutant("html/reader.py", '{b"script", b"base"}', '{b"script"}', LIST),
     Mutant("endpoint.py", "if not _is_path(mount):", "if False:", "tests/security/test_mounts.py"),
-    Mutant("vendors/hubspot/chat.py", "not _PORTAL.fullmatch(portal) or ", "", "tests/test_hubspot.py"),
-    Mutant("vendors/hubspot/chat.py", " or not _HUBLET.fullmatch(region)", "", LIST),
+    Mutant("vendors/hubspot/chat.py", "_PORTAL.fullmatch(portal) and ", "", "tests/test_hubspot.py"),
+    Mutant("vendors/hubspot/chat.py", " and _HUBLET.fullmatch(region)", "", LIST),
     Mutant("vendors/hubspot/chat.py", "return ChatScript(usual.src, tuple", "return ChatScript(context.src, tuple", LIST),
     Mutant("vendors/hubspot/chat.py", "frozenset() if is_copy else _FETCH_ATTRIBUTES", "_FETCH_ATTRIBUTES", LIST),
     Mutant("csp.py", "    if script.nonce in nonces:\n        return True\n", "", "tests/security/test_page_policy.py"),
@@ -402,8 +402,8 @@ MUTANTS = [
     Mutant("chat_choice.py", "or not self.offers_chat or", "or", "tests/test_blocking.py"),
     Mutant("chat_choice.py", "or (tag.text is not None and found.text is None)", "", f"{ACCOUNTS} -k mixed_script"),
     Mutant("chat_choice.py", "if self.engine.policy.chat_accounts is not None:", "if False:", ACCOUNTS),
-    Mutant("chat_choice.py", "if tag.name != b\"script\" and tag.name not in self.engine.policy.loading_elements:", "if False:", ACCOUNTS),
-    Mutant("chat_choice.py", "return found.from_vendor or tag.text is not None or", "return True or", ACCOUNTS),
+    Mutant("recognition.py", "if tag.name != b\"script\" and tag.name not in engine.policy.loading_elements:", "if False:", ACCOUNTS),
+    Mutant("recognition.py", "return found.from_vendor or tag.text is not None or", "return True or", ACCOUNTS),
     Mutant("chat_choice.py", "if chat.account != first:", "if False:", ACCOUNTS),
     Mutant("rules.py", "if script.flow is not None and asks_for_consent(script.code):", "if False:", "tests/test_tag_samples.py"),
     Mutant("rules.py", "asks_for_consent(script.code)", "asks_for_consent(script.text)", ACCOUNTS),
@@ -598,7 +598,7 @@ MUTANTS = [
     Mutant("blocking.py", "            if is_stopped:\n                return ()\n", "", "tests/test_blocking.py"),
     Mutant("blocking.py", "return (Edit(0, 0, b\"\"),) if self._keeps_script else ()", "return ()", "tests/test_blocking.py"),
     Mutant("blocking.py", "return self._keeps_script or self._blocks_more_than_hints", "return self._blocks_more_than_hints", "tests/test_blocking.py"),
-    Mutant("exchange.py", "self._page_plan.touches_html or self._engine.policy.withdrawal", "self._page_plan.touches_html or None and self._engine.policy.withdrawal", "tests/test_exchange.py"),
+    Mutant("exchange.py", "touches_html or policy.withdrawal", "touches_html or None and policy.withdrawal", "tests/test_exchange.py"),
     Mutant("page_cache.py", "if page is None or page.body != body:\n            return None", "if page is None:\n            return None", "tests/test_page_cache.py"),
     Mutant("page_cache.py", "self._store.put(key, _Page(None, body_hash))", "self._store.put(key, _Page(body, body_hash))", "tests/test_page_cache.py"),
     Mutant("second_chance.py", "or len(self.entries) > self._max_entries:", "or len(self.entries) > self._max_entries * 9:", "tests/test_page_cache.py"),
@@ -733,7 +733,55 @@ MUTANTS = [
     Mutant("disclosure_formats.py", "if not cookie.rule.on_vendor_pages]", "]", "tests/test_disclosure.py"),
     Mutant("disclosure_formats.py", "if seconds % size == 0)", "if seconds >= size)", "tests/test_disclosure.py"),
 ]  # fmt: skip
-EVERY = [*MUTANTS, *SCRIPT_MUTANTS]
+ASKS = "tests/test_consent_banner.py"
+ASKED = "tests/browser/test_consent_banner.py"
+#: A vendor's own consent banner, and consent that the vendor's scripts are told.
+BANNER_MUTANTS = [
+    Mutant("consent_banner.py", "or self.is_there or tag.nested or found.rule.id != banner.rule", "or self.is_there or found.rule.id != banner.rule", f"{ASKS}::TestBanner"),
+    Mutant("consent_banner.py", "or self.is_there or tag.nested or found.rule.id != banner.rule", "or tag.nested or found.rule.id != banner.rule", f"{ASKS}::TestBanner"),
+    Mutant("consent_banner.py", "if not found.account:", "if not found.from_vendor:", f"{ASKS}::TestBanner"),
+    Mutant("consent_banner.py", "if not found.account:", "if False:", f"{ASKS}::TestBanner"),
+    Mutant("consent_banner.py", "or self.is_there or found.rule.id not in banner.loaders", "or found.rule.id not in banner.loaders", f"{ASKS}::TestBanner"),
+    Mutant("consent_banner.py", "or self.is_there or found.rule.id not in banner.loaders", "or self.is_there", f"{ASKS}::TestBanner"),
+    Mutant("consent_banner.py", "if tag.nested or tag.bare or tag.svg", "if tag.bare or tag.svg", f"{ASKS}::TestBanner"),
+    Mutant("consent_banner.py", "tag.bare or tag.svg or tag.unscripted", "tag.bare or tag.unscripted", f"{ASKS}::TestBanner"),
+    Mutant("consent_banner.py", " or self.plan.allows(found.rule.purpose)", "", f"{ASKS}::TestBanner"),
+    Mutant("consent_banner.py", "return has_nonce and names_account(", "return names_account(", f"{ASKS}::TestBanner"),
+    Mutant("consent_banner.py", "return has_nonce and names_account(self.engine, tag, found, src, self.own.authority)", "return has_nonce", f"{ASKS}::TestBanner"),
+    Mutant("consent_banner.py", 'if not self.own.allows_script(attributes["src"], nonce):', "if False:", f"{ASKS}::TestBanner"),
+    Mutant("own_scripts.py", "(*self.csp.script_sources, *self._meta_sources))\n        parsed", "self.csp.script_sources)\n        parsed", f"{ASKS}::TestBanner"),
+    Mutant("blocking.py", 'self.engine.banner is not None and tag.certain and self._may_run(tag, src or "")', "self.engine.banner is not None and tag.certain", f"{ASKS}::TestBanner"),
+    Mutant("blocking.py", "            return banner\n", "            return ()\n", f"{ASKS}::TestBanner"),
+    Mutant("blocking.py", "            self.engine.has_platform = _shows_platform(tag, runs=runs)\n", "            pass\n", f"{ASKS}::TestNotice"),
+    Mutant("blocking.py", "    if not runs:\n        return is_managed_by_consent_tool(tag)\n", "    if is_managed_by_consent_tool(tag):\n        return True\n", f"{ASKS}::TestNotice"),
+    Mutant("engine.py", "if self._pages_without_platform >= PAGES_WITHOUT_PLATFORM:", "if True:", f"{ASKS}::TestNotice"),
+    Mutant("engine.py", "        if self.has_platform:\n            return\n", "", f"{ASKS}::TestNotice"),
+    Mutant("engine.py", "{*_SIGNALS, *(", "{*(", f"{ASKS}::TestNotice"),
+    Mutant("facade/guard_rules.py", "not in first)", "in first)", f"{ASKS}::TestGuard"),
+    Mutant("facade/guard_rules.py", "[*free, *sent_to]", "sent_to", f"{ASKS}::TestGuard"),
+    Mutant("facade/guard_rules.py", "[*free, *sent_to]", "sent_to ", f"{ASKED} -k script_inserts"),
+    Mutant("vendors/hubspot/banner.py", '"id": f"cookieBanner-{portal}",', '"data-id": f"cookieBanner-{portal}",', f"{ASKED} -k releases_the_loader_at_once"),
+    Mutant("vendors/hubspot/banner.py", "if not is_account(portal, region):", "if False:", f"{ASKS}::TestBanner"),
+    Mutant("vendors/hubspot/banner.py", "window.disableHubSpotCookieBanner=true;", "", f"{ASKED} -k choice_on_the_page_is_told"),
+    Mutant("vendors/hubspot/banner.py", "advertisement:c.marketing", "advertisement:c.analytics", f"{ASKED} -k partial_consent_is_told"),
+    Mutant("vendors/hubspot.js", "    driver.api()?.clear?.();\n  },", '    driver.api()?.clear?.();\n    window._hsp?.push(["revokeCookieConsent"]);\n  },', f"{ASKED} -k partial_withdrawal"),
+    Mutant("vendors/hubspot.js", "    driver.api()?.clear?.();\n  },", '    driver.api()?.clear?.();\n    window._hsp?.push(["revokeCookieConsent"]);\n  },', f"{RELEASE}::TestWithdrawal"),
+    Mutant(JS_DECISION, "    window.consentMiddleware.forward?.(answer.consent);\n", "", f"{ASKED} -k choice_on_the_page_is_told"),
+    Mutant(JS_CONSENT, 'Object.hasOwn(window, "consentMiddleware")', "window.consentMiddleware", f"{ASKED} -k named_element"),
+    Mutant(JS_CONSENT, "consent && text !== told", "consent", f"{ASKED} -k choice_on_the_page_is_told"),
+    Mutant(JS_CONSENT, "consent && text !== told", "text !== told", f"{ASKED} -k server_that_says_nothing"),
+    Mutant("exchange.py", " or policy.forward_consent", "", f"{ASKS}::TestForwardedConsent"),
+    Mutant("plan.py", "        if self.forwards:\n", "        if False:\n", f"{ASKS}::TestForwardedConsent"),
+    Mutant("plan.py", "{State.GRANTED, State.UNKNOWN} if self.regime is Regime.OPT_OUT else {State.GRANTED}", "{State.GRANTED}", f"{ASKS}::TestForwardedConsent"),
+    Mutant("own_scripts.py", "self.plan.forwards and not (nested or self.has_consent or self._is_amp)", "self.plan.forwards and not (self.has_consent or self._is_amp)", f"{ASKS}::TestForwardedConsent"),
+    Mutant("own_scripts.py", "self.plan.forwards and not (nested or self.has_consent or self._is_amp)", "self.plan.forwards and not (nested or self.has_consent)", f"{ASKS}::TestForwardedConsent"),
+    Mutant("own_scripts.py", "        self.has_consent = True\n", "", f"{ASKS}::TestForwardedConsent"),
+    Mutant("endpoint.py", 'kinds["consent"] = engine.facade.consent_script(frozenset())', "pass", f"{ASKS}::TestForwardedConsent"),
+    Mutant("disclosure.py", "vendor.banner and vendor.id == policy.banner]", "vendor.banner]", f"{ASKS}::TestDisclosure"),
+    Mutant("explain.py", "() if engine.has_platform else ", "", f"{ASKS}::TestNotice"),
+    Mutant("settings.py", 'elif known[banner] in checked.get("ignore", ()):', "elif False:", f"{ASKS}::TestSettings"),
+]  # fmt: skip
+EVERY = [*MUTANTS, *SCRIPT_MUTANTS, *BANNER_MUTANTS]
 
 
 def source_of(mutant: Mutant, root: Path) -> Path:

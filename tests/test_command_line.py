@@ -41,6 +41,10 @@ def test_standard_input_is_rewritten_with_a_summary() -> None:
             "embeds: facade, because functional consent is unknown, and unknown is not consent; "
             "marketing consent is unknown, and unknown is not consent"
         ),
+        (
+            "no consent platform: If HubSpot's own banner is the site's consent platform, it waits with its loader and "
+            "nobody is asked: set banner='hubspot'"
+        ),
     ]
 
 

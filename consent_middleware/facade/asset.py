@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
 from importlib.resources import files
 
-from consent_middleware.vendor import Vendor
+from consent_middleware.consent import OPTIONAL_CATEGORIES, Category
+from consent_middleware.vendor import ConsentBanner, Vendor
 
 from .guard_rules import guard_rules, js_regex, proxied_hosts
 from .texts import Texts
@@ -72,16 +73,38 @@ def compose(settings: ScriptSettings, vendors: Sequence[Vendor], *, embeds: bool
     return _asset("facade", _read_file(facade_file(embeds)), arguments)
 
 
-def compose_guard(vendors: Sequence[Vendor], proxied: Mapping[str, str]) -> Asset:
-    """Return the guard for these vendors' tags, to be inlined in the page or served as a file."""
+def compose_guard(vendors: Sequence[Vendor], proxied: Mapping[str, str], banner: ConsentBanner | None = None) -> Asset:
+    """Return the guard for these vendors' tags, to be inlined in the page or served as a file.
+
+    Args:
+        vendors: the vendors.
+        proxied: the site's own origins that serve their hosts, by host.
+        banner: the vendor's consent banner that need not wait.
+    """
+    free = banner.addresses if banner else ()
     return _asset(
-        "guard", _read_file("facade/assets/guard.min.js"), [guard_rules(vendors), _js(proxied_hosts(proxied))]
+        "guard",
+        _read_file("facade/assets/guard.min.js"),
+        [guard_rules(vendors, free), _js(proxied_hosts(proxied, free))],
     )
 
 
 def compose_stand_ins(vendors: Sequence[Vendor]) -> Asset:
     """Return the stand-ins for these vendors' globals, for pages whose scripts may call them at once."""
     return _asset("stand-ins", _read_file("facade/assets/stand-ins.min.js"), [_stand_ins(vendors)])
+
+
+def consent_states(agreed: Container[Category]) -> dict[str, bool]:
+    """Return the states that vendors' scripts are told: for each category, whether the visitor has agreed to it."""
+    return {category.value: category in agreed for category in OPTIONAL_CATEGORIES}
+
+
+def compose_consent(vendors: Sequence[Vendor], agreed: Container[Category]) -> Asset:
+    """Return the script that tells these vendors' scripts what the visitor has agreed to."""
+    receivers = ",".join(vendor.consent_receiver for vendor in vendors if vendor.consent_receiver)
+    return _asset(
+        "consent", _read_file("facade/assets/consent.min.js"), [f"[{receivers}]", _js(consent_states(agreed))]
+    )
 
 
 def _asset(kind: str, function: str, arguments: Sequence[str]) -> Asset:

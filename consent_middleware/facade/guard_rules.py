@@ -13,20 +13,26 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import permutations
 
 from consent_middleware.purpose import Purpose
-from consent_middleware.rules import TagRule
+from consent_middleware.rules import TagRule, host_without_region
 from consent_middleware.vendor import Vendor
 
 
-def guard_rules(vendors: Sequence[Vendor]) -> str:
-    """Return the guard's argument `RULES`, an array in JavaScript."""
+def guard_rules(vendors: Sequence[Vendor], free: Sequence[str] = ()) -> str:
+    """Return the guard's argument `RULES`, an array in JavaScript.
+
+    Args:
+        vendors: the vendors.
+        free: addresses on their hosts, without a region, that never wait.
+    """
     purposes = [rule.purposes for vendor in vendors for rule in vendor.tag_rules]
     purposes += [rule.purposes for vendor in vendors for rule in vendor.text_rules]
     loaded_by = {other.value: first.value for first, *others in purposes for other in others}
     embeds = [rule for vendor in vendors for rule in vendor.tag_rules if rule.kind]
     rows = []
     # What visitors send, such as a filled form, never waits.
-    if sent_to := [place for vendor in vendors for place in vendor.submission_urls]:
-        rows.append(_row("", "|".join(sent_to)))
+    sent_to = [place for vendor in vendors for place in vendor.submission_urls]
+    if sent_to or free:
+        rows.append(_row("", "|".join([*free, *sent_to])))
     for kind in dict.fromkeys(rule.kind for rule in embeds):
         place = "|".join(_place_pattern(rule) for rule in embeds if rule.kind == kind and rule.hosts)
         rows.append(_row(Purpose.EMBEDS.value, place, "0", json.dumps(kind)))
@@ -39,10 +45,17 @@ def guard_rules(vendors: Sequence[Vendor]) -> str:
     return f"[{','.join(rows)}]"
 
 
-def proxied_hosts(proxied: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return the guard's argument `PROXIED`: the vendors' hosts by the site's own origin that serves them."""
+def proxied_hosts(proxied: Mapping[str, str], free: Iterable[str] = ()) -> dict[str, list[str]]:
+    """Return the guard's argument `PROXIED`: the vendors' hosts by the site's own origin that serves them.
+
+    Args:
+        proxied: the origins by host.
+        free: addresses that never wait. An origin may serve several hosts, and the first with a rule counts, so theirs
+            come first. Their rule is for these addresses only.
+    """
     hosts: dict[str, list[str]] = {}
-    for host, origin in proxied.items():
+    first = {address.partition("/")[0] for address in free}
+    for host, origin in sorted(proxied.items(), key=lambda each: host_without_region(each[0]) not in first):
         # A browser leaves out the scheme's own port.
         hosts.setdefault(re.sub(r"^https?://|:(?:80|443)$", "", origin), []).append(host)
     return hosts

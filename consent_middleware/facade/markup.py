@@ -9,14 +9,15 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, combinations
 from types import MappingProxyType
 from typing import NamedTuple
 
+from consent_middleware.consent import OPTIONAL_CATEGORIES, Category
 from consent_middleware.purpose import ChatScript, Purpose
-from consent_middleware.vendor import Vendor
+from consent_middleware.vendor import ConsentBanner, Vendor
 
-from .asset import Asset, ScriptSettings, compose, compose_guard, compose_stand_ins
+from .asset import Asset, ScriptSettings, compose, compose_consent, compose_guard, compose_stand_ins
 from .texts import LANGUAGES, NOT_TEXT, Texts, choose
 
 #: How the script recognizes an element that the server has blocked: the element's name, and the names and values of its
@@ -43,6 +44,8 @@ class Facade:
             click does. None: no link.
         cookie: the name of the cookie that keeps the visitor's click for this visit.
         proxied: the site's own origins that serve hosts of the vendors, by host.
+        banner: the vendor's consent banner that need not wait, if there is one.
+        forwards_consent: whether pages tell the vendors' scripts what the visitor has agreed to.
         assets: every script that a page may name, by its file name.
         guard: the guard's script, one of `assets`.
         stand_ins: the stand-ins for vendors' globals, one of `assets`.
@@ -54,10 +57,13 @@ class Facade:
     privacy_url: str | None = None
     cookie: str = "consent_chat"
     proxied: Mapping[str, str] = field(default_factory=dict)
+    banner: ConsentBanner | None = None
+    forwards_consent: bool = False
     assets: Mapping[str, Asset] = field(init=False)
     guard: Asset = field(init=False)
     stand_ins: Asset = field(init=False)
     _scripts: Mapping[tuple[str, str, bool], Asset] = field(init=False)
+    _consent_scripts: Mapping[frozenset[Category], Asset] = field(init=False)
     _render_cached: Callable[..., tuple[bytes, bytes]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -76,9 +82,17 @@ class Facade:
         object.__setattr__(self, "_scripts", scripts)
         # The pages of a site are alike. The cache is this facade's own, so that both can be freed together.
         object.__setattr__(self, "_render_cached", lru_cache(256)(self.render))
-        object.__setattr__(self, "guard", compose_guard(self.vendors, self.proxied))
+        object.__setattr__(self, "guard", compose_guard(self.vendors, self.proxied, self.banner))
         object.__setattr__(self, "stand_ins", compose_stand_ins(self.vendors))
-        assets = {asset.name: asset for asset in (*scripts.values(), self.guard, self.stand_ins)}
+        agreed = [
+            frozenset(each)
+            for size in range(len(OPTIONAL_CATEGORIES) + 1)
+            for each in combinations(OPTIONAL_CATEGORIES, size)
+            if self.forwards_consent
+        ]
+        object.__setattr__(self, "_consent_scripts", {each: compose_consent(self.vendors, each) for each in agreed})
+        served = (*scripts.values(), self.guard, self.stand_ins, *self._consent_scripts.values())
+        assets = {asset.name: asset for asset in served}
         object.__setattr__(self, "assets", MappingProxyType(assets))
 
     @property
@@ -90,6 +104,10 @@ class Facade:
         """Return the script for a page in a language (BCP 47) whose chat is a vendor's."""
         known = next((each.id for each in self.vendors if each.id == vendor), self.vendors[0].id)
         return self._scripts[choose(self.texts, lang), known, placeholders]
+
+    def consent_script(self, agreed: frozenset[Category]) -> Asset:
+        """Return the script that tells the vendors' scripts what the visitor has agreed to."""
+        return self._consent_scripts[agreed]
 
     def markup(
         self,
@@ -202,10 +220,10 @@ class Facade:
         code = self.guard.body.rstrip() if inline else b""
         return opening + b" data-guard='" + settings + b"'>" + code + b"</script>"
 
-    def stand_ins_markup(self, asset_url: str, nonce: str | None, *, inline: bool = False) -> bytes:
-        """Return the stand-ins for vendors' globals, to go before the first blocked library; see `guard_markup`."""
-        src = None if inline else self._sibling_url(asset_url, self.stand_ins)
-        code = self.stand_ins.body.rstrip() if inline else b""
+    def script_markup(self, asset: Asset, asset_url: str, nonce: str | None, *, inline: bool = False) -> bytes:
+        """Return the markup for one of the scripts without settings; see `guard_markup` for the arguments."""
+        src = None if inline else self._sibling_url(asset_url, asset)
+        code = asset.body.rstrip() if inline else b""
         return _tag("script", {"src": src, "nonce": nonce}) + code + b"</script>"
 
     def _sibling_url(self, asset_url: str, asset: Asset) -> str:
@@ -240,6 +258,11 @@ _LONGEST_CACHED = 2048
 def _is_in_language(language: str, lang: str | None) -> bool:
     """Return whether a page in `lang` is in `language`, so that our texts need no `lang` of their own."""
     return lang is not None and choose({language: Texts()}, lang) == language and lang.lower().startswith(language)
+
+
+def banner_markup(attributes: Mapping[str, str], nonce: str | None) -> bytes:
+    """Return the tag of a vendor's consent banner."""
+    return _tag("script", {"async": "", "nonce": nonce, **attributes}) + b"</script>"
 
 
 def _tag(name: str, attributes: dict[str, str | None]) -> bytes:

@@ -72,10 +72,11 @@ export const driver = {
     driver.api()?.widget.remove?.();
   },
 
+  // HubSpot's `revokeCookieConsent` is not called. In the banner's code (version 2): it replaces the banner's own
+  // record by a refusal of everything, so that a partial choice, or a later one elsewhere, would no longer count.
   forget() {
     driver.remove();
     driver.api()?.clear?.();
-    window._hsp?.push(["revokeCookieConsent"]);
   },
 };
 

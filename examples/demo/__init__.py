@@ -19,9 +19,11 @@ from flask import Flask, Response
 from markupsafe import escape
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from consent_middleware import Policy
+from consent_middleware.wsgi import ConsentMiddleware
 from examples.flask_app import create_app
 from examples.shop import MADE_UP_PORTAL, Shop
-from examples.standin import DOMAINS, PURPOSES, Record, StandIn
+from examples.standin import DOMAINS, PURPOSES, Portal, Record, StandIn
 
 from . import react
 
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SIDES = ("unprotected", "protected")
+#: A made-up account in which HubSpot's own banner asks.
+ASKING_PORTAL = "999999998"
+#: Where the page of that account is, and where its middleware answers.
+_BANNER_PAGE, _BANNER_PATH = "/_demo/banner", "/_demo/consent"
 _PAGE = Path(__file__).with_name("page")
 _TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -65,7 +71,8 @@ class Demo:
 
     def __init__(self, *, portal: str | None = None, region: str = "na1", port: int = 8000) -> None:
         with contextlib.ExitStack() as opened:
-            self.standin = None if portal else opened.enter_context(StandIn(https=False))
+            asking = {int(ASKING_PORTAL): Portal(banner_policy="COOKIES_BY_CATEGORY")}
+            self.standin = None if portal else opened.enter_context(StandIn(https=False, portals=asking))
             proxied = self.standin.origins if self.standin else {}
             self.ports: dict[str, int] = {}
             for side in SIDES:
@@ -73,7 +80,18 @@ class Demo:
                     portal=portal or MADE_UP_PORTAL, region=region, proxied=proxied, protected=side == "protected"
                 )
                 _add_react_page(site, Shop(portal or MADE_UP_PORTAL, region, proxied).loader)
-                self.ports[side] = opened.enter_context(_Server(_with_own_pages(site.wsgi_app))).port
+                asks = _banner_site(Shop(portal or ASKING_PORTAL, region, proxied).loader)
+                if side == "protected":
+                    # The other scene's cookie is not this site's.
+                    policy = Policy(
+                        contact_url="/contact",
+                        banner="hubspot",
+                        proxied=proxied,
+                        path=_BANNER_PATH,
+                        consent_cookie="consent_of_nobody",
+                    )
+                    asks = ConsentMiddleware(asks, policy)
+                self.ports[side] = opened.enter_context(_Server(_with_own_pages(site.wsgi_app, asks))).port
             try:
                 control = _Server(self._control, port=port)
             except OSError:
@@ -156,10 +174,18 @@ def _add_react_page(site: Flask, loader: str) -> None:
         return Response(react.script(), content_type=_TYPES[".js"])
 
 
-def _with_own_pages(app: WSGIApplication) -> WSGIApplication:
-    """Add the demo's own two addresses in front of the middleware, so that the site's pages stay as they are."""
+def _banner_site(loader: str) -> WSGIApplication:
+    """Return a site with one page, whose only consent platform is HubSpot's own banner."""
+    page = (_PAGE / "banner.html").read_text(encoding="utf-8").replace("__LOADER__", escape(loader)).encode()
+    return lambda _environ, start_response: _reply(start_response, _TYPES[".html"], page)
+
+
+def _with_own_pages(app: WSGIApplication, banner_site: WSGIApplication) -> WSGIApplication:
+    """Add the demo's own addresses in front of the middleware, so that the site's pages stay as they are."""
 
     def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith((_BANNER_PAGE, _BANNER_PATH)):
+            return banner_site(environ, start_response)
         if environ["PATH_INFO"] == "/_demo/report":
             return _file(start_response, "report.html")
         if environ["PATH_INFO"] == "/_demo/forget":
@@ -168,7 +194,8 @@ def _with_own_pages(app: WSGIApplication) -> WSGIApplication:
             # The tracker sets its cookies for the host alone, the chat for the host and its subdomains.
             expired = [f"{name}=; Path=/; Max-Age=0{domain}" for name in names for domain in ("", f"; Domain={host}")]
             headers = [("Set-Cookie", line) for line in expired]
-            return _reply(start_response, "text/plain", b"", ("Location", "/"), *headers, status="303 See Other")
+            page = _BANNER_PAGE if environ.get("QUERY_STRING") == "banner" else "/"
+            return _reply(start_response, "text/plain", b"", ("Location", page), *headers, status="303 See Other")
         return app(environ, start_response)
 
     return wrapped

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from examples.demo import Demo, react
+from examples.demo import SIDES, Demo, react
 from tests.needs import missing
 from tests.quiet import TIMEOUT, comes
 
@@ -256,6 +256,22 @@ def test_react_page_waits_on_the_protected_site(shown: Shown) -> None:
     comes(shown.page, lambda: shown.hosts("protected") == CHAT_HOSTS)
     shown.press("Show the workshop")
     expect(frame.get_by_role("heading", name="Bells")).to_have_count(0)
+
+
+def test_banner_alone_asks_on_the_protected_site(shown: Shown) -> None:
+    shown.verdict("unprotected", "11 requests")
+    shown.press("Show HubSpot's banner")
+    frames = {side: shown.page.frame_locator(f"iframe[name={side}]") for side in SIDES}
+    for frame in frames.values():
+        expect(frame.get_by_role("button", name="Accept")).to_be_visible()
+    shown.verdict("protected", "0 HubSpot cookies: the banner alone")
+    comes(shown.page, lambda: "track.hubspot.com" in shown.hosts("unprotected"))
+    assert shown.hosts("protected") == {"js.hs-banner.com"}
+    assert shown.cookies("protected") == set()
+    frames["protected"].get_by_role("button", name="Cookie settings").click()
+    frames["protected"].get_by_role("button", name="Accept").click()
+    comes(shown.page, lambda: shown.cookies("protected") >= TRACKING | {"__hs_cookie_cat_pref"})
+    comes(shown.page, lambda: shown.hosts("protected") == shown.hosts("unprotected"))
 
 
 def test_react_page_without_npm_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

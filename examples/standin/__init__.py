@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from .certificate import CertificateError
 from .hosts import DOMAINS, PURPOSES, is_hubspot, split_region
-from .portal import PRODUCTS, Portal, Product
+from .portal import PRODUCTS, BannerPolicy, Portal, Product
 from .server import Fault, Record, StandIn
 
 __all__ = [
     "DOMAINS",
     "PRODUCTS",
     "PURPOSES",
+    "BannerPolicy",
     "CertificateError",
     "Fault",
     "Portal",

@@ -140,7 +140,8 @@ def _config(question: Question, portal: int) -> str:
         "loader": question.url("js.hs-scripts.com", f"/{portal}.js"),
         "banner": "banner" in settings.products,
         "cookiePrompt": settings.cookie_prompt,
-        "optIn": settings.opt_in,
+        "bannerPolicy": settings.banner_policy,
+        "bannerRegions": settings.banner_regions,
         "secureCookies": settings.secure_cookies,
     }
     # The chat's page has this text in a <script>, so "<" is escaped.
@@ -221,6 +222,8 @@ def _routes() -> list[tuple[str, re.Pattern[str], Callable[[Question, re.Match[s
         ("js.hs-analytics.net", r"/analytics/\d+/(?P<portal>\d+)\.js", _script("analytics.js")),
         ("js.hs-banner.com", r"/v2/(?P<portal>\d+)/banner\.js", _script("banner.js")),
         ("js.hs-banner.com", r"/(?P<portal>\d+)\.js", _script("banner.js")),
+        ("js.hs-banner.com", r"/v2/(?:activity/(?:view|click)|cf-location)", _constant(_JSON, b"{}")),
+        ("js.hs-banner.com", r"/v2/fonts/.*", _constant("font/woff2", b"")),
         ("js.usemessages.com", r"/conversations-embed\.js", _script("conversations-embed.js")),
         ("static.hsappstatic.net", r"/conversations-embed/static-1\.1/embed\.css", _embed_style),
         ("js.hsforms.net", r"/forms/(?:embed/)?v2\.js", _script("forms-embed.js")),

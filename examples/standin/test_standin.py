@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from examples.standin import PRODUCTS, Fault, Portal, Record, StandIn, split_region
+from examples.standin import PRODUCTS, BannerPolicy, Fault, Portal, Record, StandIn, split_region
 from examples.standin.hosts import in_region, is_hubspot
 from tests.quiet import comes, quiet, settled, watch
 
@@ -463,20 +463,103 @@ def test_earlier_refusal_without_banner_breaks_chat(site: Site) -> None:
 
 
 def test_tracker_cookies_follow_hubspots_own_banner(site: Site) -> None:
-    site.standin.portals[4711] = Portal(opt_in=True)
-    page = site.visit(LOADER)
+    site.standin.portals[4711] = Portal(banner_policy="OPT_IN")
+    page = site.visit("<script>document.cookie = '__hs_opt_out=no'</script>" + LOADER)
     page.locator("#hs-eu-confirmation-button").wait_for()
     quiet(page)
-    assert "__hstc" not in site.cookies()
+    # The record of the banner's version 1 is gone.
+    assert not {"__hstc", "__hs_opt_out", "__hs_cookie_cat_pref"} & set(site.cookies())
     page.locator("#hs-eu-confirmation-button").click()
     page.wait_for_function("document.cookie.includes('__hstc')")
-    assert site.cookies()["__hs_opt_out"]["value"] == "no"
+    assert site.cookies()["__hs_cookie_cat_pref"]["value"] == "1:true_2:true_3:true"
     # A request that is still under way would set its cookie after the withdrawal.
     quiet(page)
     page.wait_for_function("window.HubSpotConversations?.widget.status?.().loaded")
     page.wait_for_function("document.cookie.includes('hubspotutk') && document.cookie.includes('messagesUtk')")
     page.evaluate("_hsp.push(['revokeCookieConsent'])")
-    assert not {"__hstc", "hubspotutk", "__hssc", "__hssrc", "__hs_opt_out", "messagesUtk"} & set(site.cookies())
+    assert {name: cookie["value"] for name, cookie in site.cookies().items()} == {
+        "__hs_cookie_cat_pref": "1:false_2:false_3:false"
+    }
+
+
+BANNER = '<script id="cookieBanner-4711" src="//js.hs-banner.com/v2/4711/banner.js"></script>'
+LISTENER = """<script>
+  window.heard = [];
+  (window._hsp = window._hsp || []).push(["addPrivacyConsentListener", (consent) => heard.push(consent)]);
+</script>"""
+
+
+def test_banner_alone_asks_and_loads_no_tracker(site: Site) -> None:
+    site.standin.portals[4711] = Portal(banner_policy="COOKIES_BY_CATEGORY", banner_regions=True)
+    page = site.visit(BANNER + LISTENER)
+    page.locator("#hs-eu-cookie-settings-button").wait_for()
+    quiet(page)
+    assert {record.host for record in site.standin.requests} == {"js.hs-banner.com"}
+    paths = {record.path for record in site.standin.requests}
+    assert paths >= {"/v2/4711/banner.js", "/v2/activity/view", "/v2/cf-location"}
+    assert (site.cookies(), page.evaluate("heard")) == ({}, [])
+    page.get_by_role("button", name="Cookies settings").click()
+    page.get_by_label("functionality").check()
+    page.get_by_role("button", name="Save settings").click()
+    assert site.cookies()["__hs_cookie_cat_pref"]["value"] == "1:false_2:false_3:true"
+    categories = {"necessary": True, "analytics": False, "advertisement": False, "functionality": True}
+    assert page.evaluate("heard") == [{"allowed": False, "categories": categories}]
+    page.evaluate("_hsp.push(['showBanner'])")
+    expect(page.locator("#hs-eu-cookie-confirmation")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("policy", "known", "is_shown"),
+    [
+        ("COOKIES_WITHOUT_BANNER", True, False),
+        ("NO_COOKIES", False, False),
+        ("NOTIFY", True, True),
+        ("OPT_IN", None, True),
+        ("COOKIES_BY_CATEGORY", None, True),
+        ("OPT_OUT", True, True),
+        ("OPT_OUT_BY_CATEGORY", True, True),
+    ],
+)
+def test_banner_follows_the_accounts_policy(
+    site: Site, policy: BannerPolicy, known: bool | None, is_shown: bool
+) -> None:
+    site.standin.portals[4711] = Portal(banner_policy=policy)
+    page = site.visit(BANNER + LISTENER)
+    page.wait_for_function("window._hsp && !Array.isArray(_hsp)")
+    quiet(page)
+    assert page.locator("#hs-banner-parent").count() == is_shown
+    assert page.evaluate("heard.map(({ allowed }) => allowed)") == ([] if known is None else [known])
+    assert site.cookies() == {}
+
+
+def test_closed_notice_stays_closed(site: Site) -> None:
+    site.standin.portals[4711] = Portal(banner_policy="NOTIFY")
+    site.visit(BANNER).get_by_role("button", name="OK").click()
+    assert {name: each["value"] for name, each in site.cookies().items()} == {"__hs_notify_banner_dismiss": "true"}
+    page = site.visit(BANNER)
+    quiet(page)
+    assert page.locator("#hs-banner-parent").count() == 0
+
+
+def test_banner_takes_consent_from_the_site(site: Site) -> None:
+    site.standin.portals[4711] = Portal(banner_policy="OPT_IN")
+    say = """<script>
+      disableHubSpotCookieBanner = true;
+      (window._hsp = window._hsp || []).push(["setHubSpotConsent", { analytics: true }]);
+    </script>"""
+    page = site.visit(LISTENER + say + BANNER)
+    page.wait_for_function("heard.length === 1")
+    assert page.evaluate("heard[0].categories.analytics && !heard[0].categories.advertisement")
+    quiet(page)
+    assert page.locator("#hs-banner-parent").count() == 0
+    assert site.cookies() == {}
+
+
+def test_banner_deletes_cookies_of_others(site: Site) -> None:
+    site.standin.portals[4711] = Portal(banner_policy="OPT_OUT")
+    cookies = "<script>for (const name of ['_ga_1', '_fbp', 'own']) document.cookie = name + '=1'</script>"
+    site.visit(cookies + BANNER).get_by_role("button", name="Decline").click()
+    assert set(site.cookies()) == {"own", "__hs_cookie_cat_pref"}
 
 
 def test_old_analytics_tag_loads_the_loader(site: Site) -> None:

@@ -49,6 +49,8 @@ export const refresh = async () => {
     if (answer.chat == null) throw answer;
     /** @type {Record<string, unknown>} */
     const before = { __proto__: null, ...allowed };
+    // The vendors' scripts are told before any of them is released.
+    window.consentMiddleware.forward?.(answer.consent);
     Object.assign(allowed, answer);
     for (const purpose in answer) if (before[purpose] && !answer[purpose]) endVendors();
     release();

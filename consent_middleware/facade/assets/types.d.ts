@@ -18,6 +18,10 @@ declare const DRIVERS: Driver[];
  * alone is an array that the vendor's script goes through once it is there.
  */
 declare const STAND_INS: [string, string[]?, Record<string, unknown>?, RegExp?][];
+/** Functions that tell a vendor's scripts what the visitor has agreed to, by category. */
+declare const RECEIVERS: ((consent: Record<string, boolean>) => void)[];
+/** What the visitor had agreed to when the page was made. */
+declare const CONSENT: Record<string, boolean>;
 /**
  * The guard's rules: a purpose, an expression for host and path, maybe another purpose whose scripts bring the host
  * along, and maybe the kind of embed. The first that fits counts.
@@ -127,7 +131,7 @@ interface Driver {
   frame(): HTMLElement | null;
   /** Takes the widget away. */
   remove(): void;
-  /** Takes the widget away, and its cookies and what the vendor remembers of consent. */
+  /** Takes the widget away, and its cookies. */
   forget(): void;
 
   // For embeds; each may be missing.

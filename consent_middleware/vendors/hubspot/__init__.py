@@ -11,6 +11,7 @@ from consent_middleware.consent import Category
 from consent_middleware.purpose import Purpose
 from consent_middleware.vendor import Vendor
 
+from .banner import BANNER, CONSENT_RECEIVER
 from .cookies import COOKIE_RULES
 from .disclosure import DISCLOSED
 from .hosts import HOST_PURPOSES, SCRIPT_DOMAINS, SUBMISSION_URLS
@@ -37,4 +38,6 @@ HUBSPOT = Vendor(
     submission_urls=SUBMISSION_URLS,
     snippets=SNIPPETS,
     disclosed=DISCLOSED,
+    banner=BANNER,
+    consent_receiver=CONSENT_RECEIVER,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from consent_middleware.purpose import ChatScript
-from consent_middleware.rules import ChatContext
+from consent_middleware.rules import ChatContext, HostRule
 from consent_middleware.urls import parse_url
 
 from .hosts import CHAT_HOST, LOADER_HOST, domain_pattern
@@ -26,21 +26,35 @@ _PORTAL = re.compile(r"[1-9][0-9]{0,18}")
 _HUBLET = re.compile(r"(?:[a-z]{2}[0-9]{1,2})?")
 
 
+def is_account(portal: str, region: str) -> bool:
+    """Return whether a tag's portal and region can be an account's.
+
+    HubSpot's scripts go on with NaN if the portal is not a number, and a region becomes part of host names.
+    """
+    return bool(_PORTAL.fullmatch(portal) and _HUBLET.fullmatch(region))
+
+
+def script_origin(host: HostRule, region: str, context: ChatContext) -> str:
+    """Return the origin that serves a host of HubSpot's in a region on this site."""
+    return context.origin_of(host.in_region("" if region == _FIRST_HUBLET else region))
+
+
+def loader_attributes(portal: str, region: str) -> tuple[tuple[str, str], ...]:
+    """Return the attributes that HubSpot's loader gives to every script that it inserts."""
+    return (
+        ("data-loader", "hs-scriptloader"),
+        ("data-hsjs-portal", portal),
+        ("data-hsjs-env", "prod"),
+        ("data-hsjs-hublet", region or _FIRST_HUBLET),
+    )
+
+
 def _chat_script(portal: str, region: str, context: ChatContext) -> ChatScript | None:
-    # The chat's script goes on with NaN if the portal is not a number, and a region becomes part of host names. So bad
-    # values are refused here.
-    if not _PORTAL.fullmatch(portal) or not _HUBLET.fullmatch(region):
+    if not is_account(portal, region):
         return None
-    origin = context.origin_of(_CHAT_HOST.in_region("" if region == _FIRST_HUBLET else region))
     return ChatScript(
-        src=f"{origin}/conversations-embed.js",
-        attributes=(
-            ("id", CHAT_SCRIPT_ID),
-            ("data-loader", "hs-scriptloader"),
-            ("data-hsjs-portal", portal),
-            ("data-hsjs-env", "prod"),
-            ("data-hsjs-hublet", region or _FIRST_HUBLET),
-        ),
+        src=f"{script_origin(_CHAT_HOST, region, context)}/conversations-embed.js",
+        attributes=(("id", CHAT_SCRIPT_ID), *loader_attributes(portal, region)),
         account=portal,
     )
 
@@ -49,11 +63,16 @@ def _chat_script(portal: str, region: str, context: ChatContext) -> ChatScript |
 _NUMBERED_FILE = re.compile(r"/(?P<portal>[0-9]{3,})(?:\.min)?\.js(?![a-z])")
 
 
-def chat_of_loader(context: ChatContext) -> ChatScript | None:
-    """Return the chat for a loader tag, which names the portal in its address, its attributes or its file's name."""
+def account_of_loader(context: ChatContext) -> tuple[str, str]:
+    """Return the portal and the region that a loader tag names in its address, its attributes or its file's name."""
     file = _NUMBERED_FILE.search(context.src)
     portal = context.account or context.attributes.get("data-hsjs-portal", "") or (file["portal"] if file else "")
-    return _chat_script(portal, context.region or context.attributes.get("data-hsjs-hublet", ""), context)
+    return portal, context.region or context.attributes.get("data-hsjs-hublet", "")
+
+
+def chat_of_loader(context: ChatContext) -> ChatScript | None:
+    """Return the chat for a loader tag."""
+    return _chat_script(*account_of_loader(context), context)
 
 
 _FETCH_ATTRIBUTES = frozenset({"crossorigin", "integrity", "referrerpolicy"})
@@ -99,10 +118,15 @@ REGION_PATTERNS = {
 }
 
 
-def chat_of_snippet(context: ChatContext) -> ChatScript | None:
-    """Return the chat for an inline snippet, or None if it names no portal, or several portals or regions."""
+def account_of_snippet(context: ChatContext) -> tuple[str, str]:
+    """Return the portal and the region that an inline snippet names; no portal if it names several of either."""
     portals = {found for pattern in PORTAL_PATTERNS.values() for found in pattern.findall(context.text)}
     regions = {found for pattern in REGION_PATTERNS.values() for found in pattern.findall(context.text)}
     if len(portals) != 1 or len(regions) > 1:
-        return None
-    return _chat_script(portals.pop(), regions.pop() if regions else "", context)
+        return "", ""
+    return portals.pop(), regions.pop() if regions else ""
+
+
+def chat_of_snippet(context: ChatContext) -> ChatScript | None:
+    """Return the chat for an inline snippet."""
+    return _chat_script(*account_of_snippet(context), context)

@@ -76,6 +76,8 @@ _FORMS_DOMAIN = "hsforms.com"
 #: Hosts that are used by name, or by the services of several purposes.
 CHAT_HOST = Host("js", _CHAT_DOMAIN, regional=True, whole_domain=True)
 LOADER_HOST = Host("js", "hs-scripts.com", regional=True, whole_domain=True)
+BANNER_HOST = Host("js", "hs-banner.com", regional=True, whole_domain=True)
+ERROR_HOST = Host("exceptions", "hs-embed-reporting.com", regional=True, whole_domain=True)
 _APP = Host("app", MAIN_DOMAIN, regional=True)
 _SCRIPTS = Host("js", MAIN_DOMAIN, regional=True)
 _FORMS = Host("forms", MAIN_DOMAIN, regional=True)
@@ -142,7 +144,7 @@ SERVICES = (
     ),
     Service(
         Purpose.TRACKING,
-        Host("js", "hs-banner.com", regional=True, whole_domain=True),
+        BANNER_HOST,
         "Serves HubSpot's cookie banner, says where the visitor is, and counts what happens in the banner.",
         tags=("banner",),
         domain_tags=("service",),
@@ -227,7 +229,7 @@ SERVICES = (
     ),
     Service(
         Purpose.TRACKING,
-        Host("exceptions", "hs-embed-reporting.com", regional=True, whole_domain=True),
+        ERROR_HOST,
         "Receives error reports from HubSpot's scripts.",
         domain_tags=("service",),
     ),

@@ -13,9 +13,11 @@
     functional: "Functional cookies are allowed: the chat may load without a click. Tracking may not.",
     everything: "Everything is allowed: both pages are now as the site wrote them.",
     withdraw: "Withdrawn. The protected site has taken HubSpot's cookies away; the other has not.",
+    banner: "A site whose only consent platform is HubSpot's own banner. Protected, the banner alone loads. Choose in both.",
     forget: "A new visitor: every cookie of both sites is gone. Press the chat button in the protected site."
   };
   var CHAT_HOSTS = /^(js\.usemessages\.com|(api|app)\.hubspot\.com|static\.hsappstatic\.net)$/;
+  var BANNER_HOSTS = /^js\.hs-banner\.com$/;
   var CHAT_COOKIES = /^(messagesUtk|hs-messages-.*)$/;
   var sides = {};
   var last = 0;
@@ -63,9 +65,11 @@
   // ---- the page of the site that both windows show
   document.querySelectorAll("[data-page]").forEach(function (button) {
     button.addEventListener("click", function () {
-      Object.keys(sides).forEach(function (side) {
-        sides[side].article.querySelector(".bar").textContent = origin(side) + button.dataset.page;
-        if (framed) sides[side].article.querySelector(".window iframe").src = origin(side) + button.dataset.page;
+      var page = button.dataset.page;
+      if (button.dataset.by) document.getElementById("hint").textContent = HINTS.banner;
+      startAgain(function (side) {
+        sides[side].article.querySelector(".bar").textContent = origin(side) + page;
+        if (framed) sides[side].article.querySelector(".window iframe").src = origin(side) + (button.dataset.by || page);
       });
     });
   });
@@ -100,9 +104,10 @@
     var verdict = own.article.querySelector(".verdict");
     var chatOnly = own.requests.every(function (each) { return CHAT_HOSTS.test(base(each.host)); }) &&
       foreign.every(function (name) { return CHAT_COOKIES.test(name); });
+    var bannerOnly = own.requests.length && own.requests.every(function (each) { return BANNER_HOSTS.test(base(each.host)); });
     var text = !own.requests.length && !foreign.length ? "Nothing reaches HubSpot" :
       count(own.requests.length, "request", "requests") + ", " + count(foreign.length, "HubSpot cookie", "HubSpot cookies") +
-      (chatOnly ? ": the chat alone" : "");
+      (bannerOnly ? ": the banner alone" : chatOnly ? ": the chat alone" : "");
     if (verdict.textContent !== text) verdict.textContent = text;
     verdict.className = "verdict" + (!own.requests.length && !foreign.length ? "" : chatOnly ? " chat" : " some");
   }
@@ -163,6 +168,10 @@
       if (!button.classList.contains("quiet")) button.setAttribute("aria-pressed", String(button.dataset.choice === choice));
     });
     document.getElementById("hint").textContent = HINTS[choice];
+    startAgain(function (side) { send(side, choice); });
+  }
+  // Empties both lists of requests, then does something for each side.
+  function startAgain(then) {
     log().then(function (answer) {
       round += 1;
       last = answer.last;
@@ -171,7 +180,7 @@
         sides[side].from = Date.now();
         sides[side].article.querySelector(".requests").replaceChildren();
         draw(side);
-        send(side, choice);
+        then(side);
       });
     });
   }
