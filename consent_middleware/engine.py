@@ -10,10 +10,10 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import lru_cache, partial
 from hashlib import sha256
 from time import time
-from typing import Concatenate, ParamSpec, TypeVar, cast
+from typing import Concatenate, NamedTuple, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
-from .checks import checked_language
+from .checks import checked_answer, checked_language, checked_link
 from .consent import OPTIONAL_CATEGORIES, UNKNOWN, Consent, Regime
 from .decision import consent_from_readings, decisions_for
 from .facade import Facade
@@ -49,6 +49,20 @@ MAX_DECISIONS = 256
 #: A decision that names more letters, or more discarded states, than these is not kept: a visitor has written them.
 _MAX_LETTERS = 1024
 _MAX_DISCARDED = 32
+
+
+class PageChoices(NamedTuple):
+    """What a site's callables choose for the page of one request.
+
+    Attributes:
+        language: the language of the facade's words, or None for the page's own.
+        links: the addresses of the facade's links that are chosen for each request, by name.
+        offers_chat: whether the site offers its chat now.
+    """
+
+    language: str | None
+    links: tuple[tuple[str, str | None], ...] = ()
+    offers_chat: bool = True
 
 
 class Engine:
@@ -200,6 +214,37 @@ class Engine:
                 "language-raised", f"the language callable ended in {type(error).__name__}; the page's language applies"
             )
             return None
+
+    def choices(self, signals: Signals) -> PageChoices:
+        """Return what the site's callables choose for the page of one request."""
+        policy = self.policy
+        if policy.cacheable:
+            # A page that all visitors share cannot depend on the request.
+            return PageChoices(self.language)
+        settings = {"contact": policy.contact_url, "privacy": policy.privacy_url}
+        links = tuple((name, self._link(name, each, signals)) for name, each in settings.items() if callable(each))
+        return PageChoices(self.language_of(signals), links, self._offers_chat(signals))
+
+    def _link(self, name: str, choose: Callable[[Signals], str | None], signals: Signals) -> str | None:
+        try:
+            return checked_link(choose(signals))
+        except Exception as error:  # a site's own callable must not end in an error page
+            self.notices.note(
+                f"{name}-url-raised",
+                f"the {name}_url callable ended in {type(error).__name__}; such pages have no such link",
+            )
+            return None
+
+    def _offers_chat(self, signals: Signals) -> bool:
+        if self.policy.chat_when is None:
+            return True
+        try:
+            return checked_answer(self.policy.chat_when(signals))
+        except Exception as error:  # a site's own callable must not end in an error page
+            self.notices.note(
+                "chat-when-raised", f"the chat_when callable ended in {type(error).__name__}; such pages have no button"
+            )
+            return False
 
     def hosts_proxied_by(self, host: str, port: int | None) -> Sequence[str]:
         """Return the vendors' hosts that an origin of the site's own serves. A default port may be left out."""

@@ -16,6 +16,7 @@ from .blocking import TagBlocker
 from .coding import CodingError, Decoder, Encoder, decode_prefix
 from .csp import ContentSecurityPolicy
 from .engine import Engine
+from .facade import NO_LINKS, PageLinks
 from .html.rewriter import HTMLRewriter
 from .page_cache import RewriteCache
 from .plan import Plan
@@ -41,6 +42,7 @@ class PageContext(NamedTuple):
         csp: the page's Content-Security-Policy.
         kind: how a browser reads the body.
         codings: the content codings of the body, old and new, in the order in which they are applied.
+        links: what the addresses of the facade's links depend on.
     """
 
     variant: str
@@ -51,6 +53,7 @@ class PageContext(NamedTuple):
     csp: ContentSecurityPolicy
     kind: mime.PageType
     codings: tuple[bytes, ...] = ()
+    links: PageLinks = NO_LINKS
 
 
 def rewrite_page(engine: Engine, plan: Plan, context: PageContext, body: bytes) -> RewriteResult:
@@ -196,6 +199,7 @@ class BodyRewriter:
             context.offers_chat,
             language=context.language,
             csp=context.csp,
+            links=context.links,
             # A browser looks for a `meta` element with the encoding in the first 1,024 bytes only (HTML, section
             # 13.2.3.2), so the guard must not push it out of them.
             inline=kind.charset is not None,

@@ -284,8 +284,8 @@ class TestSettings:
 
     def test_configured_links_are_in_the_script(self) -> None:
         body = replace(FACADE, privacy_url="/privacy?a=1&b=2").asset().body
-        assert b'<a href="/privacy?a=1&amp;b=2">Privacy policy</a>' in body
-        assert b'<a href="/contact">Contact us</a>' in body
+        assert b'<a id="privacy" href="/privacy?a=1&amp;b=2">Privacy policy</a>' in body
+        assert b'<a id="contact" href="/contact">Contact us</a>' in body
         assert b"<a " not in Facade(vendors=(HUBSPOT,)).asset().body
 
     def test_texts_and_links_are_escaped_as_markup(self) -> None:

@@ -40,7 +40,11 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class ScriptSettings:
-    """The settings of the site that the script needs; see `Facade`."""
+    """The settings of the site that the script needs; see `Facade`.
+
+    Attributes:
+        contact_url, privacy_url: the address of each link, "" if only a page can say it, None if there is no link.
+    """
 
     texts: Texts
     language: str
@@ -164,17 +168,20 @@ def _site_values(settings: ScriptSettings, vendor: str, embeds: bool) -> dict[st
 def _button_markup(settings: ScriptSettings, vendor: str) -> str:
     """Return the markup of the button with its note, its live region and its links: well-formed, for pages in XML."""
     texts = settings.texts
-    privacy = _link_markup(settings.privacy_url, texts.privacy)
+    privacy = _link_markup("privacy", settings.privacy_url, texts.privacy)
     note = _text(texts.description.replace("{vendor}", vendor)) + (" " + privacy if privacy else "")
     return (
         f'<div part="box"><div part="card"><p part="note" id="note">{note}</p><p part="message" role="status"></p>'
-        f'<p part="contact">{_link_markup(settings.contact_url, texts.contact)}</p></div>'
+        f'<p part="contact">{_link_markup("contact", settings.contact_url, texts.contact)}</p></div>'
         '<button part="button" aria-haspopup="dialog" aria-describedby="note"></button></div>'
     )
 
 
-def _link_markup(url: str | None, label: str) -> str:
-    return f'<a href="{escape(url)}">{_text(label)}</a>' if url else ""
+def _link_markup(name: str, url: str | None, label: str) -> str:
+    if url is None:
+        return ""
+    address = f' href="{escape(url)}"' if url else ""
+    return f'<a id="{name}"{address}>{_text(label)}</a>'
 
 
 def _text(text: str) -> str:

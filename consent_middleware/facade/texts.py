@@ -6,14 +6,25 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
+from unicodedata import category
 
 #: The characters that XML 1.0 (section 2.2) forbids, even as references: controls, surrogates, U+FFFE and U+FFFF.
 NOT_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+#: The texts that may be empty, because something is then left out as a whole.
+MAY_BE_EMPTY = frozenset({"ready", "without_script", "forms", "meetings", "calls_to_action", "video"})
+
+
+def _shows_nothing(text: str) -> bool:
+    """Return whether a text is empty, or has only white space and characters without a shape (category Cf)."""
+    return all(letter.isspace() or category(letter) == "Cf" for letter in text)
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
     """The facade's texts in one language. `{vendor}` stands for the vendor's name.
+
+    Only the texts of which that is said may be empty. White space alone counts as empty.
 
     Attributes:
         label: the name of the facade's region, for screen readers.
@@ -21,7 +32,7 @@ class Texts:
         description: what the click does. It is shown next to the button, and screen readers read it with the button.
         privacy: the link to the privacy page, after the description.
         loading: shown while the chat loads.
-        ready: read by screen readers when the chat has opened.
+        ready: read by screen readers when the chat has opened. Empty: nothing is read.
         failed: shown when the chat cannot be loaded, above the `contact` link.
         failed_alone: the same if the site has no contact link, so that it has to name another way itself.
         offline: shown at once when the browser has no network.
@@ -53,14 +64,19 @@ class Texts:
     video: str = "Play the video"
 
     def __post_init__(self) -> None:
-        """Check the characters.
+        """Check the characters, and that no text is empty which the visitor needs.
 
         Raises:
-            ValueError: a text has a character that no page can contain.
+            ValueError: a text has a character that no page can contain, or shows nothing and may not be empty.
         """
         for field in fields(self):
-            if NOT_TEXT.search(getattr(self, field.name)):
+            text = getattr(self, field.name)
+            if NOT_TEXT.search(text):
                 raise ValueError(f"{field.name} contains a character that no page can contain")
+            if _shows_nothing(text):
+                if field.name not in MAY_BE_EMPTY:
+                    raise ValueError(f"{field.name} must not be empty")
+                object.__setattr__(self, field.name, "")
 
 
 #: The texts by language (BCP 47, primary subtag).
@@ -251,7 +267,7 @@ LANGUAGES: Mapping[str, Texts] = MappingProxyType(
 )
 
 
-def choose(languages: Mapping[str, Texts], lang: str | None) -> str:
+def choose(languages: Mapping[str, object], lang: str | None) -> str:
     """Return the key of `languages` that fits a language tag best (RFC 4647, section 3.4, "lookup").
 
     If none fits, the key is "en", or the first if there is no English.

@@ -1,9 +1,9 @@
 // @ts-check
 // The button that stands in for a chat or an embed, with its note, its live region and its link.
 
-import { trust } from "./core.js";
+import { core, trust } from "./core.js";
 import { findFirst } from "./dom.js";
-import { buttonMarkup } from "./settings.js";
+import { buttonMarkup, settings } from "./settings.js";
 
 /** @type {CSSStyleSheet | undefined} */
 let sheet;
@@ -65,6 +65,12 @@ export const mountButton = (place, kind, onActivate, focusTarget) => {
   const box = /** @type {HTMLElement} */ (root.firstChild);
   const [card, button] = /** @type {any} */ (box.children);
   const [note, status, contact] = card.children;
+  // A page's own addresses go before those in the script.
+  for (const [name, url] of Object.entries(settings?.links ?? core.offers?.links ?? {})) {
+    const link = root.getElementById(name);
+    if (url) link.href = url;
+    else link.remove();
+  }
   if (EMBEDS && kind !== "chat") {
     note.firstChild.data = SITE.embed;
     button.ariaHasPopup = null;

@@ -115,7 +115,7 @@ export const startChat = async (quiet) => {
   const hasCome = await withTimeout((resolve) => {
     resolveChat = resolve;
     // The site's own chat, or one that is loading under the same id, is not loaded twice.
-    if (driver.begin(!quiet, () => resolve(true), settings.attrs, resolve)) return;
+    if (driver.begin(!quiet, () => resolve(true), settings.attrs, resolve, settings.blocksStyles)) return;
     script = findActive(settings.attrs.id);
     if (script) return;
     script = create("script");

@@ -53,7 +53,7 @@ interface Core {
   // Set by the guard.
   guarded?: boolean;
   /** For what scripts insert a button may stand in: the chat of these accounts (1: of any), and embeds. */
-  offers?: { chat?: 1 | string[]; embeds?: 1 };
+  offers?: { chat?: 1 | string[]; embeds?: 1; links?: PageSettings["links"]; blocksStyles?: 1 };
   /** The cookies as they were when the guard began. */
   cookies?: string;
   /** What the site has called of the public object before the facade's script was there. */
@@ -101,6 +101,10 @@ interface PageSettings {
   /** How many inline scripts are blocked, and how many more that the policy runs by their hash. */
   texts?: number;
   bare?: number;
+  /** The page's policy blocks style elements. */
+  blocksStyles?: 1;
+  /** The addresses of the page's links by id, where they differ from those in the script; "" for no link. */
+  links?: Record<string, string>;
   /** The page is the same for everybody: ask the server. */
   ask?: boolean;
 }
@@ -115,10 +119,16 @@ interface Driver {
   opens: string;
   /**
    * Prepares the page before the chat's script is fetched. With `open` the chat opens once it is there. Calls `done`
-   * when it is there and `fail` when the account has no chat for the page. Returns the vendor's API where it is there
-   * already.
+   * when it is there and `fail` when the account has no chat for the page. With `blocksStyles` the page's policy blocks
+   * style elements. Returns the vendor's API where it is there already.
    */
-  begin(open: boolean, done: () => void, attributes?: Record<string, string>, fail?: Resolve): unknown;
+  begin(
+    open: boolean,
+    done: () => void,
+    attributes?: Record<string, string>,
+    fail?: Resolve,
+    blocksStyles?: unknown,
+  ): unknown;
   /** Returns whether the widget is there. */
   loaded(): unknown;
   /** Opens the loaded widget. */
