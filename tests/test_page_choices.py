@@ -319,6 +319,7 @@ class TestEmptyTexts:
             "label",
             "button",
             "description",
+            "summary",
             "privacy",
             "loading",
             "failed",

@@ -170,8 +170,10 @@ def _button_markup(settings: ScriptSettings, vendor: str) -> str:
     texts = settings.texts
     privacy = _link_markup("privacy", settings.privacy_url, texts.privacy)
     note = _text(texts.description.replace("{vendor}", vendor)) + (" " + privacy if privacy else "")
+    summary = _text(texts.summary.replace("{vendor}", vendor))
     return (
-        f'<div part="box"><div part="card"><p part="note" id="note">{note}</p><p part="message" role="status"></p>'
+        f'<div part="box"><div part="card"><details open=""><summary part="summary">{summary}</summary>'
+        f'<p part="note" id="note">{note}</p></details><p part="message" role="status"></p>'
         f'<p part="contact">{_link_markup("contact", settings.contact_url, texts.contact)}</p></div>'
         '<button part="button" aria-haspopup="dialog" aria-describedby="note"></button></div>'
     )

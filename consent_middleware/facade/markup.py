@@ -258,9 +258,9 @@ class Facade:
             lang: the page's language, for the script that releases what the guard blocks.
             inline: whether the guard is inlined in the page, so that no file is requested.
             ask: whether the page is the same for every visitor, so that the script asks for the visitor's own decision.
-            offers: what a button may stand in for if a script inserts it: "chat", with 1 or the accounts, and "embeds";
-                and what such a button needs: "links", the addresses that the script does not have, and "blocksStyles" if
-                the page's CSP blocks style elements.
+            offers: what a button may stand in for if a script inserts it: "chat", with 1 or the accounts, and "embeds".
+                Also what such a button needs: "links", the addresses that the script does not have, and "blocksStyles"
+                if the page's CSP blocks style elements.
         """
         facade = self._sibling_url(asset_url, self.asset(lang, placeholders=True))
         src = None if inline else self._sibling_url(asset_url, self.guard)

@@ -30,6 +30,7 @@ class Texts:
         label: the name of the facade's region, for screen readers.
         button: the button's label.
         description: what the click does. It is shown next to the button, and screen readers read it with the button.
+        summary: the description in a few words, on the small control that shows and hides the description.
         privacy: the link to the privacy page, after the description.
         loading: shown while the chat loads.
         ready: read by screen readers when the chat has opened. Empty: nothing is read.
@@ -47,6 +48,7 @@ class Texts:
     label: str = "Live chat"
     button: str = "Chat with us"
     description: str = "Opens {vendor}'s chat, which stores a cookie on your device."
+    summary: str = "{vendor}, sets a cookie"
     privacy: str = "Privacy policy"
     loading: str = "Loading chat\u2026"
     ready: str = "The chat is open."
@@ -87,6 +89,7 @@ LANGUAGES: Mapping[str, Texts] = MappingProxyType(
             label="Live-Chat",
             button="Mit uns chatten",
             description="Öffnet den Chat von {vendor}, der ein Cookie auf Ihrem Gerät speichert.",
+            summary="{vendor}, setzt ein Cookie",
             privacy="Datenschutzerklärung",
             loading="Der Chat wird geladen\u2026",
             ready="Der Chat ist geöffnet.",
@@ -107,6 +110,7 @@ LANGUAGES: Mapping[str, Texts] = MappingProxyType(
             label="Chat en direct",
             button="Discuter avec nous",
             description="Ouvre le chat de {vendor}, qui enregistre un cookie sur votre appareil.",
+            summary="{vendor}, dépose un cookie",
             privacy="Politique de confidentialité",
             loading="Chargement du chat\u2026",
             ready="Le chat est ouvert.",
@@ -127,6 +131,7 @@ LANGUAGES: Mapping[str, Texts] = MappingProxyType(
             label="Chat en vivo",
             button="Chatear con nosotros",
             description="Abre el chat de {vendor}, que guarda una cookie en su dispositivo.",
+            summary="{vendor}, guarda una cookie",
             privacy="Política de privacidad",
             loading="Cargando el chat\u2026",
             ready="El chat está abierto.",
@@ -147,6 +152,7 @@ LANGUAGES: Mapping[str, Texts] = MappingProxyType(
             label="Chat dal vivo",
             button="Chatta con noi",
             description="Apre la chat di {vendor}, che salva un cookie sul suo dispositivo.",
+            summary="{vendor}, salva un cookie",
             privacy="Informativa sulla privacy",
             loading="Caricamento della chat\u2026",
             ready="La chat è aperta.",
@@ -167,6 +173,7 @@ LANGUAGES: Mapping[str, Texts] = MappingProxyType(
             label="Livechat",
             button="Chat met ons",
             description="Opent de chat van {vendor}, die een cookie op uw apparaat opslaat.",
+            summary="{vendor}, plaatst een cookie",
             privacy="Privacyverklaring",
             loading="Chat wordt geladen\u2026",
             ready="De chat is geopend.",
@@ -187,6 +194,7 @@ LANGUAGES: Mapping[str, Texts] = MappingProxyType(
             label="Chat ao vivo",
             button="Fale connosco por chat",
             description="Abre o chat da {vendor}, que guarda um cookie no seu dispositivo.",
+            summary="{vendor}, guarda um cookie",
             privacy="Política de privacidade",
             loading="A carregar o chat\u2026",
             ready="O chat está aberto.",
@@ -207,6 +215,7 @@ LANGUAGES: Mapping[str, Texts] = MappingProxyType(
             label="Czat na żywo",
             button="Porozmawiaj z nami",
             description="Otwiera czat {vendor}, który zapisuje plik cookie na Twoim urządzeniu.",
+            summary="{vendor}, zapisuje plik cookie",
             privacy="Polityka prywatności",
             loading="Ładowanie czatu\u2026",
             ready="Czat jest otwarty.",
@@ -227,6 +236,7 @@ LANGUAGES: Mapping[str, Texts] = MappingProxyType(
             label="Livechatt",
             button="Chatta med oss",
             description="Öppnar {vendor}s chatt, som sparar en kaka på din enhet.",
+            summary="{vendor}, sparar en kaka",
             privacy="Integritetspolicy",
             loading="Laddar chatten\u2026",
             ready="Chatten är öppen.",
@@ -247,6 +257,7 @@ LANGUAGES: Mapping[str, Texts] = MappingProxyType(
             label="Livechat",
             button="Chat med os",
             description="Åbner {vendor}s chat, som gemmer en cookie på din enhed.",
+            summary="{vendor}, gemmer en cookie",
             privacy="Privatlivspolitik",
             loading="Indlæser chatten\u2026",
             ready="Chatten er åben.",

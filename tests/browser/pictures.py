@@ -85,7 +85,7 @@ def main() -> None:
         rtl = 'lang="ar" dir="rtl"'
         forced: dict[str, Any] = {"forced_colors": "active", "color_scheme": "dark"}
         picture(browser, site, "idle")
-        picture(browser, site, "focus", before=lambda page: [page.keyboard.press("Tab") for _ in range(2)])
+        picture(browser, site, "focus", before=lambda page: [page.keyboard.press("Tab") for _ in range(3)])
         picture(browser, site, "idle-dark", before=dark)
         picture(browser, site, "idle-rtl", html=rtl)
         picture(browser, site, "idle-320", **small)

@@ -1,7 +1,7 @@
 // @ts-check
 // The chat: its button, the script that a click loads, and the states in between.
 
-import { asVisitor, mountButton } from "./button.js";
+import { asVisitor, keepFocusVisible, mountButton } from "./button.js";
 import { clicked, trust } from "./core.js";
 import { create, findFirst, purposeOf } from "./dom.js";
 import { addChatButton, announceLibraries, mountPlaceholders } from "./embeds.js";
@@ -151,7 +151,10 @@ export const startIfIdle = () => {
 
 /** Look whether the chat has come, by us or by another script, and whether it is to load by itself now. */
 export const checkChat = () => {
-  if (host && host.dataset.state !== chatState()) host.dataset.state = chatState();
+  if (host) {
+    if (host.dataset.state !== chatState()) host.dataset.state = chatState();
+    keepFocusVisible(host.shadowRoot.firstChild);
+  }
   if (driver.loaded()) resolveChat?.(true);
   if (chatState() === "idle") {
     // Another script may have loaded the chat, a tag manager perhaps.
