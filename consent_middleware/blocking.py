@@ -232,6 +232,7 @@ class TagBlocker:
             more=more,
             links=self.links,
             blocks_styles=self._own.blocks_inline_styles,
+            starts=chat is not None and chat.vendor in self.plan.opened,
         )
 
     @property

@@ -7,6 +7,7 @@ caches, the counted notices, and the fingerprint of everything that a rewritten 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 from hashlib import sha256
 from time import time
@@ -25,7 +26,7 @@ from .patterns import compile_host_search
 from .plan import Decision, DiscardedState, Plan
 from .plan_cache import PlanCache
 from .policy import Policy
-from .purpose import Purpose
+from .purpose import Action, Purpose
 from .rewrite_result import RewriteResult
 from .sources import SOURCES, Signals
 from .sources.own import own_cookie
@@ -109,6 +110,8 @@ class Engine:
         ids = {platform.id: ids_for(platform, policy.mapping) for platform in platforms}
         self._reader = Reader(platforms, ids, policy.cookie_names)
         self._own_cookie = own_cookie(policy.consent_cookie)
+        #: The vendors with a chat, if there are several: then a click counts for one of them.
+        self._chats = self.facade.chats
         self._click_cookie = policy.click_cookie.encode("ascii")
         self.vary: tuple[bytes, ...] = (
             *(name for name in (b"Sec-GPC", b"DNT") if name.lower() in self._reader.headers),
@@ -150,7 +153,16 @@ class Engine:
         return plan
 
     def _plan(self, signals: Signals, regime: Regime) -> Plan:
-        clicked = b"1" in signals.cookies.all(self._click_cookie)
+        clicks = signals.cookies.all(self._click_cookie)
+        opened = tuple(vendor for vendor in self._chats if vendor.encode("ascii") in clicks)
+        if opened:
+            plan = self._plan_for(signals, regime, clicked=False)
+            waits = plan.decisions[Purpose.CHAT].action is Action.FACADE
+            return replace(plan, clicked=True, opened=opened) if waits else plan
+        return self._plan_for(signals, regime, clicked=b"1" in clicks)
+
+    def _plan_for(self, signals: Signals, regime: Regime, *, clicked: bool) -> Plan:
+        """Return the plan for a request by a visitor who has, or has not, clicked for every chat."""
         readings = self.read(signals)
         if not readings:
             return self._plans_without_consent[clicked, regime]

@@ -50,6 +50,8 @@ class Plan:
         decisions: what happens to each purpose.
         readings: the readings of the request's cookies and signals, before any rule.
         variant: a short name of what the plan allows. Two plans with one variant give the same bytes.
+        opened: the vendors for whose chat the visitor has clicked in this visit, on a site with chats of several
+            vendors. Their chats load by the facade's script, and the tags of all chats wait.
         touches_html: whether anything has to wait. If not, bodies are sent as they are.
     """
 
@@ -58,6 +60,7 @@ class Plan:
     decisions: Mapping[Purpose, Decision]
     regime: Regime = Regime.OPT_IN
     readings: tuple[Consent, ...] = ()
+    opened: tuple[str, ...] = ()
     variant: str = field(init=False, repr=False, compare=False)
     touches_html: bool = field(init=False, repr=False, compare=False)
 
@@ -68,12 +71,17 @@ class Plan:
         tracking = decisions[Purpose.TRACKING].action
         embeds = decisions[Purpose.EMBEDS].action
         variant = f"c{_VARIANT_CODE[chat]}t{int(tracking is Action.ALLOW)}e{_VARIANT_CODE[embeds]}"
+        variant = ".".join((variant, *self.opened))
         object.__setattr__(self, "variant", variant)
         object.__setattr__(self, "touches_html", {chat, tracking, embeds} != {Action.ALLOW})
 
     def allows(self, purpose: Purpose) -> bool:
         """Return whether everything that serves `purpose` may load."""
         return self.decisions[purpose].action is Action.ALLOW
+
+    def allows_cookies(self, purpose: Purpose) -> bool:
+        """Return whether cookies that serve `purpose` may be set: also those of a chat that the visitor has opened."""
+        return self.allows(purpose) or (purpose is Purpose.CHAT and bool(self.opened))
 
     @property
     def merged(self) -> Consent:

@@ -74,7 +74,7 @@ SCRIPT_MUTANTS = [
     Mutant(JS_BUTTON, "    return open(location.href);\n", "", f"{ATTACKS}/test_frames.py"),
     Mutant(JS_SETTINGS, "{ __proto__: null, ...JSON.parse(text) }", "JSON.parse(text)", POLLUTED),
     Mutant(JS_CORE, "clicked: { __proto__: null }", "clicked: {}", POLLUTED),
-    Mutant(JS_SETTINGS, "startAlone({ __proto__: null, ...given.live }.chat);", "startAlone(given.live.chat);", POLLUTED),
+    Mutant(JS_SETTINGS, "{ __proto__: null, ...given.live }.chat);", "given.live.chat);", POLLUTED),
     Mutant(JS_SETTINGS, 'script.getAttribute("data-conf")', "script.dataset.conf", POLLUTED),
     Mutant(JS_CHAT, "for (const [name, value] of Object.entries(settings.attrs)) script.setAttribute(name, value);", "for (const name in settings.attrs) script.setAttribute(name, settings.attrs[name]);", POLLUTED),
     Mutant(JS_GUARD, 'if (element instanceof HTMLFormElement) continue;', "", f"{MARKUP} -k fields"),

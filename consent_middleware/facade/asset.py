@@ -62,7 +62,8 @@ def compose(settings: ScriptSettings, vendors: Sequence[Vendor], *, embeds: bool
         vendors: the vendors whose drivers the script contains.
         embeds: whether the script contains the placeholders for embeds too.
     """
-    drivers = ",".join(_driver(vendor.id, embeds) for vendor in vendors)
+    chats = clicked_by_name(vendors)
+    drivers = ",".join(_driver(vendor.id, embeds, is_named=vendor.id in chats) for vendor in vendors)
     vendor_name = vendors[0].name
     # What differs between sites comes first, where it compresses best.
     arguments = [
@@ -111,8 +112,25 @@ def driver_file(vendor: str, *, embeds: bool) -> str:
     return f"vendors/{vendor}{'.embeds' if embeds else ''}.min.js"
 
 
-def _driver(vendor: str, embeds: bool) -> str:
-    """Return a vendor's driver. One without a part for embeds has one file."""
+def clicked_by_name(vendors: Sequence[Vendor]) -> tuple[str, ...]:
+    """Return the ids of the vendors with a chat, if there are several, so that a click counts for one of them."""
+    chats = tuple(vendor.id for vendor in vendors if vendor.has_chat)
+    return chats if len(chats) > 1 else ()
+
+
+def _driver(vendor: str, embeds: bool, *, is_named: bool) -> str:
+    """Return a vendor's driver. One without a part for embeds has one file.
+
+    Args:
+        vendor: the vendor's id.
+        embeds: whether the script contains placeholders.
+        is_named: whether the click's cookie names the vendor.
+    """
+    code = _driver_code(vendor, embeds)
+    return f"Object.assign({code},{_js({'click': vendor})})" if is_named else code
+
+
+def _driver_code(vendor: str, embeds: bool) -> str:
     names = [driver_file(vendor, embeds=True)] if embeds else []
     names.append(driver_file(vendor, embeds=False))
     return next((_read_file(name) for name in names if (files("consent_middleware") / name).is_file()), _NO_DRIVER)

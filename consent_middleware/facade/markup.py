@@ -16,7 +16,7 @@ from typing import NamedTuple
 from consent_middleware.purpose import ChatScript, Purpose
 from consent_middleware.vendor import Vendor
 
-from .asset import Asset, ScriptSettings, compose, compose_guard, compose_stand_ins
+from .asset import Asset, ScriptSettings, clicked_by_name, compose, compose_guard, compose_stand_ins
 from .links import NO_LINKS, Address, PageLinks, address_for
 from .texts import LANGUAGES, NOT_TEXT, Texts, choose
 
@@ -97,6 +97,11 @@ class Facade:
         return repr((sorted(self.assets), labels, links))
 
     @property
+    def chats(self) -> tuple[str, ...]:
+        """The ids of the vendors with a chat, if there are several: the click's cookie then names one of them."""
+        return clicked_by_name(self.vendors)
+
+    @property
     def _links(self) -> dict[str, Address | Callable[..., object]]:
         """The settings of the links by name."""
         return {"contact": self.contact_url, "privacy": self.privacy_url}
@@ -153,6 +158,7 @@ class Facade:
         more: bool = False,
         links: PageLinks = NO_LINKS,
         blocks_styles: bool = False,
+        starts: bool = False,
     ) -> bytes:
         """Return the markup for one page, to go before `</body>` or to the document's end.
 
@@ -174,6 +180,7 @@ class Facade:
             links: what the addresses of the page's links depend on.
             blocks_styles: whether the page's CSP blocks style elements without a nonce, so that the chat must not use
                 them.
+            starts: whether the chat loads by itself although the tags of chats wait; see `Plan.opened`.
         """
         blocked = BlockedTags(tuple(marks), based, texts, bare)
         given = (
@@ -189,6 +196,7 @@ class Facade:
             more,
             links,
             blocks_styles,
+            starts,
         )
         chat_texts = () if chat is None else (chat.src, *chain.from_iterable(chat.attributes))
         # Markup with much of the page's own text rarely recurs, so it is not cached.
@@ -210,6 +218,7 @@ class Facade:
         more: bool,
         links: PageLinks,
         blocks_styles: bool,
+        starts: bool,
     ) -> tuple[bytes, bytes]:
         """Return what `markup` does, in the parts before and after the nonce, which no other page has."""
         chosen = choose(self.texts, language or lang)
@@ -222,6 +231,8 @@ class Facade:
             settings = {"src": chat.src, "attrs": dict(chat.attributes)}
             if blocks_styles:
                 settings["blocksStyles"] = 1
+            if starts:
+                settings["starts"] = 1
         if not more:
             settings["live"] = {purpose.value: 1 for purpose in allowed}
         if ask:

@@ -67,7 +67,7 @@ export const isMounted = () => host?.isConnected;
 
 const onChatClick = () => {
   clicked.chat = true;
-  setClickCookie("=1");
+  setClickCookie("=" + (driver.click ?? 1));
   startChat();
 };
 

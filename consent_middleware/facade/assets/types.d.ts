@@ -38,7 +38,7 @@ interface Core {
   /** What the server allows, by purpose. */
   allowed: Record<string, unknown>;
   /** What the visitor's click on this page allows, by purpose. */
-  clicked: Record<string, boolean>;
+  clicked: Record<string, unknown>;
   /** What the guard has blocked bears this number. No markup can know it. */
   token: string;
   /** What the guard has blocked. Some of it is not in the document. */
@@ -101,6 +101,8 @@ interface PageSettings {
   /** How many inline scripts are blocked, and how many more that the policy runs by their hash. */
   texts?: number;
   bare?: number;
+  /** The chat loads by itself, although the tags of chats wait. */
+  starts?: 1;
   /** The page's policy blocks style elements. */
   blocksStyles?: 1;
   /** The addresses of the page's links by id, where they differ from those in the script; "" for no link. */
@@ -115,6 +117,8 @@ type ShowState = (state: string, message?: string) => void;
 // ---- a vendor's driver
 
 interface Driver {
+  /** The value of the click's cookie, where it names the vendor: the site has chats of several. */
+  click?: string;
   /** A selector of what a visitor clicks on to open the chat, besides the button. */
   opens: string;
   /**
