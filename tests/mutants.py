@@ -133,7 +133,7 @@ SCRIPT_MUTANTS = [
     Mutant(JS_CHAT, "if (navigator.onLine) {", "if (true) {", f"{STATES}::TestGranted"),
     Mutant(JS_CHAT, 'if (quiet && !opensLater) return showState(hasCome ? "ready" : "idle", "");', "", f"{STATES}::TestGranted"),
     Mutant(JS_CHAT, "    script?.remove();\n", "", f"{STATES}::TestFailure"),
-    Mutant(JS_CHAT, 'setClickCookie("=1");', "", f"{STATES}::TestCookies"),
+    Mutant(JS_CHAT, 'setClickCookie("=" + (driver.click ?? 1));', "", f"{STATES}::TestCookies"),
     Mutant(JS_CHAT, '(/^https/.test(location) ? ";Secure" : "")', '""', f"{STATES}::TestCookies"),
     Mutant(JS_CHAT, "script = findActive(settings.attrs.id);", "script = null;", f"{STATES}::TestSiteSettings"),
     Mutant(JS_CHAT, "script.nonce = settings.nonce ?? nonce;", "", f"{STATES}::TestContentSecurityPolicy"),
@@ -195,7 +195,7 @@ SCRIPT_MUTANTS = [
     Mutant("edits.py", 'LINK_ATTRIBUTES = frozenset({b"href", b"imagesrcset", b"rel"})', 'LINK_ATTRIBUTES = frozenset({b"href", b"imagesrcset"})', f"{FRAMEWORKS} -k after"),
     Mutant(JS_RELEASE, "if (!STAYS.test(name)) element.removeAttribute(name);", 'if (name === "data-consent-src") element.removeAttribute(name);', f"{FRAMEWORKS} -k idiomorph"),
     Mutant(JS_CHAT, "host?.shadowRoot.firstChild.dataset.state", "host?.dataset.state", f"{FRAMEWORKS} -k morph"),
-    Mutant(JS_CHAT, "  if (host && host.dataset.state !== chatState()) host.dataset.state = chatState();\n", "", f"{FRAMEWORKS} -k morph"),
+    Mutant(JS_CHAT, "    if (host.dataset.state !== chatState()) host.dataset.state = chatState();\n", "", f"{FRAMEWORKS} -k morph"),
     Mutant(JS_RELEASE, " || +scripted.has(other) - +scripted.has(one)", "", f"{FRAMEWORKS} -k jquery-html"),
     Mutant(JS_RELEASE, "if (EMBEDS && announced.has(element) && !element.isConnected) document.head.append(element);", "", f"{FRAMEWORKS} -k jquery-html"),
     Mutant(JS_RELEASE, "if (id && !document.getElementById(id)) element.id = id;", "", f"{FRAMEWORKS} -k jquery-html"),
@@ -268,7 +268,7 @@ MUTANTS = [
     Mutant("blocking.py", "if more and released.size == (self._listed or 0):", "if False:", LIST),
     Mutant("html/asking.py", "self._edited_since = self._is_added and not self._nested", "self._edited_since = False", LIST),
     Mutant("html/reader.py", '{b"script", b"base"}', '{b"script"}', LIST),
-    Mutant("endpoint.py", "if not _is_path(mount):", "if False:", "tests/security/test_mounts.py"),
+    Mutant("endpoint.py", "if _is_path(mount):", "if True:", "tests/security/test_mounts.py"),
     Mutant("vendors/hubspot/chat.py", "not _PORTAL.fullmatch(portal) or ", "", "tests/test_hubspot.py"),
     Mutant("vendors/hubspot/chat.py", " or not _HUBLET.fullmatch(region)", "", LIST),
     Mutant("vendors/hubspot/chat.py", "return ChatScript(usual.src, tuple", "return ChatScript(context.src, tuple", LIST),
@@ -584,7 +584,7 @@ MUTANTS = [
     Mutant("endpoint.py", 'body, b"no-store")', 'body, b"no-cache")', "tests/test_endpoint.py"),
     Mutant("facade/markup.py", "and lang.lower().startswith(language)", "", "tests/test_facade.py"),
     Mutant("facade/asset.py", "return escape(text, quote=False)", "return text", "tests/test_facade.py"),
-    Mutant("facade/asset.py", '<a href="{escape(url)}">', '<a href="{url}">', "tests/test_facade.py"),
+    Mutant("facade/asset.py", ' href="{escape(url)}"', ' href="{url}"', "tests/test_facade.py"),
     Mutant("facade/guard_rules.py", 'orders = permutations(Purpose)', "orders = [tuple(Purpose)[::-1]]", "tests/test_facade.py"),
     Mutant("html/grammar.py", 'ATTRIBUTE_NAME: Final = r"[^\\t\\n\\f\\r\\x20/>][^', 'ATTRIBUTE_NAME: Final = r"[^\\t\\n\\f\\r\\x20/>=][^', "tests/html/test_rewriter.py tests/html/test_conformance.py"),
     Mutant("html/grammar.py", "COMMENT_END: Final = re.compile(rb\"--!?>\")", "COMMENT_END: Final = re.compile(rb\"-->\")", "tests/html/test_rewriter.py tests/html/test_properties.py"),
@@ -661,7 +661,44 @@ MUTANTS = [
     Mutant("disclosure_formats.py", "if not cookie.rule.on_vendor_pages]", "]", "tests/test_disclosure.py"),
     Mutant("disclosure_formats.py", "if seconds % size == 0)", "if seconds >= size)", "tests/test_disclosure.py"),
 ]  # fmt: skip
-EVERY = [*MUTANTS, *SCRIPT_MUTANTS]
+CHOICES = "tests/test_page_choices.py"
+NOTE = "tests/browser/test_note.py"
+SEVERAL = "tests/test_several_chats.py"
+PAGE_CHOICE_MUTANTS = [
+    Mutant("facade/links.py", 'mount.rstrip("/") + url[1:]', "url[1:]", f"{CHOICES} -k tilde"),
+    Mutant("facade/links.py", "setting[choose(setting, lang)]", "next(iter(setting.values()))", f"{CHOICES} -k by_language"),
+    Mutant("facade/markup.py", "if callable(self._links[name]) or address !=", "if address !=", f"{CHOICES} -k failing_link"),
+    Mutant("facade/markup.py", "return repr((sorted(self.assets), labels, links))", "return repr((sorted(self.assets), labels))", f"{CHOICES} -k fingerprint"),
+    Mutant("exchange.py", '            chosen += "." + sha256(repr(links).encode("utf-8", "replace")).hexdigest()[:8]\n', "            pass\n", f"{CHOICES} -k entity_tag"),
+    Mutant("exchange.py", '            chosen += ".closed"\n', "            pass\n", f"{CHOICES} -k button_is_there"),
+    Mutant("exchange.py", " and choices.offers_chat", "", f"{CHOICES}::TestChatWhen"),
+    Mutant("exchange.py", "PageLinks(mount, choices.links)", "PageLinks(mount)", f"{CHOICES} -k callable_chooses"),
+    Mutant("exchange.py", "        if self._choices_made is None:\n", "        if True:\n", f"{CHOICES} -k asked_once"),
+    Mutant("engine.py", "return checked_link(choose(signals))", "return choose(signals)", f"{CHOICES} -k failing_link"),
+    Mutant("engine.py", "return checked_answer(self.policy.chat_when(signals))", "return bool(self.policy.chat_when(signals))", f"{CHOICES} -k failing_callable"),
+    Mutant("settings.py", 'if checked.get("cacheable") and chosen:', "if False:", f"{CHOICES} -k shared_page"),
+    Mutant("facade/texts.py", 'letter.isspace() or category(letter) == "Cf"', "letter.isspace()", f"{CHOICES}::TestEmptyTexts"),
+    Mutant("facade/texts.py", "if field.name not in MAY_BE_EMPTY:", "if False:", f"{CHOICES}::TestEmptyTexts"),
+    Mutant("checks.py", r"~?/(?![/\\])|", "~?/|", f"{CHOICES} -k dead_address"),
+    Mutant("csp.py", " and not restricts", "", "tests/test_csp.py"),
+    Mutant("own_scripts.py", "self.blocks_inline_styles |= within.blocks_inline_styles", "pass", f"{CHOICES} -k blocks_styles"),
+    Mutant("engine.py", 'tuple(vendor for vendor in self._chats if vendor.encode("ascii") in clicks)', "()", SEVERAL),
+    Mutant("plan.py", " or (purpose is Purpose.CHAT and bool(self.opened))", "", SEVERAL),
+    Mutant("plan.py", 'variant = ".".join((variant, *self.opened))', "pass", SEVERAL),
+    Mutant("engine.py", "if waits else plan", "", SEVERAL),
+    Mutant("facade/asset.py", "return chats if len(chats) > 1 else ()", "return ()", "tests/browser/test_several_chats.py -k no_other"),
+    Mutant(JS_SETTINGS, "clicked.chat ??= given.starts;", "", "tests/browser/test_several_chats.py -k no_other"),
+    Mutant(JS_BUTTON, "else link.remove();", "", f"{NOTE} -k without_a_link"),
+    Mutant(JS_BUTTON, "sessionStorage.consentNote = 1;", "", f"{NOTE} -k until_the_visitor"),
+    Mutant(JS_BUTTON, 'box.dataset.quiet = "";', "", f"{NOTE} -k escape_hides"),
+    Mutant(JS_BUTTON, '|| !box.matches(":hover,:focus-within")) return;', ") return;", f"{NOTE} -k escape_elsewhere"),
+    Mutant(JS_BUTTON, "isOver && place.height < innerHeight / 2", "isOver", f"{NOTE} -k main_element"),
+    Mutant(JS_BUTTON, "  while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;\n", "", f"{NOTE} -k shadow_root"),
+    Mutant(JS_CHAT, "    keepFocusVisible(host.shadowRoot.firstChild);\n", "", f"{NOTE} -k link_below"),
+    Mutant("vendors/hubspot.js", "settings.avoidInlineStyles ??= true", "settings.avoidInlineStyles = true", f"{NOTE} -k avoids_styles"),
+    Mutant("facade/assets/facade.min.css", "[data-corner]:hover:not([data-quiet])", "x", f"{NOTE} -k shows_on_hover"),
+]  # fmt: skip
+EVERY = [*MUTANTS, *SCRIPT_MUTANTS, *PAGE_CHOICE_MUTANTS]
 
 
 def source_of(mutant: Mutant, root: Path) -> Path:

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from playwright.sync_api import BrowserContext, Error, Page, Request, Response, expect
 
 #: Milliseconds until a wait fails. It is long, because only a failing test waits that long.
-TIMEOUT = 8_000
+TIMEOUT = 60_000
 expect.set_options(timeout=TIMEOUT)
 
 #: Waits in the page. Timers run in order, so every earlier timer has run afterwards. A page whose clock a test has

@@ -34,11 +34,16 @@ class Sent(NamedTuple):
         return html.unescape(found[1]) if found else None
 
     @property
-    def links(self) -> Any:
-        """The addresses that the page gives its script."""
+    def settings(self) -> Any:
+        """What the page gives its script."""
         found = re.search("data-conf='([^']*)'", self.body)
         assert found is not None
-        return json.loads(html.unescape(found[1])).get("links")
+        return json.loads(html.unescape(found[1]))
+
+    @property
+    def links(self) -> Any:
+        """The addresses that the page gives its script."""
+        return self.settings.get("links")
 
     @property
     def offers(self) -> Any:
@@ -257,6 +262,20 @@ def test_callable_for_a_shared_page_is_refused(name: str) -> None:
 def test_shared_page_has_address_by_language() -> None:
     engine = Engine(Policy(cacheable=True, contact_url={"en": "/contact", "fi": "~/yhteys"}))
     assert get(engine, lang="fi", mount="/m").contact == "/m/yhteys"
+
+
+@pytest.mark.parametrize(
+    ("head", "meta", "expected"),
+    [("", "", None), ("style-src 'self'", "", 1), ("", "style-src 'self'", 1), ("script-src *", "", None)],
+)
+def test_page_says_that_its_policy_blocks_styles(head: str, meta: str, expected: int | None) -> None:
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{meta}">' if meta else ""
+    page = f'<!DOCTYPE html><html lang="en"><head>{policy}</head><body>{LOADER}</body></html>'
+    exchange = Exchange(Engine(Policy(contact_url="/c")), RequestHead("GET", "/", "", []))
+    fields = [TYPE, *([(b"Content-Security-Policy", head.encode())] if head else [])]
+    sent = Sent(b"", respond(exchange, 200, fields, page.encode())[1].decode())
+    assert sent.settings.get("blocksStyles") == expected
+    assert sent.offers.get("blocksStyles") == expected
 
 
 class TestChatWhen:
