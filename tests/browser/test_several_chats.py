@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from consent_middleware import Policy
 from examples.standin import StandIn
+from tests.browser.test_intercom import INSTALLED
 
 from .app import App
 from .pages import TRACKING_COOKIES, asked, button, cookies, expect_state, hosts, place, quiet
-from .test_adversarial_pages import INSTALLED, INTERCOM
+from .test_intercom import STANDIN
 
 LOADER = '<script src="//js.hs-scripts.com/{}.js" async></script>'
 CHAT = (
@@ -31,10 +32,12 @@ def portals(standin: StandIn) -> set[str]:
 def intercom(page: Page) -> list[str]:
     """Stand in for Intercom. Return the addresses that are asked for."""
     urls: list[str] = []
-    page.context.route(
-        "https://widget.intercom.io/**",
-        lambda route: (urls.append(route.request.url), route.fulfill(body=INTERCOM, content_type="text/javascript"))[1],
-    )
+
+    def answer(route: Route) -> None:
+        urls.append(route.request.url)
+        route.fulfill(body=STANDIN, content_type="text/javascript")
+
+    page.context.route("https://widget.intercom.io/**", answer)
     return urls
 
 
