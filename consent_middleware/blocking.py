@@ -62,6 +62,7 @@ from .edits import (
     script_attributes,
 )
 from .engine import Engine
+from .facade import NO_LINKS, PageLinks
 from .html.charset import decode_text
 from .html.rewriter import Edit, StartTag, TagSearch
 from .other_tools import DELAYED_SRC, asks_for_consent
@@ -110,6 +111,7 @@ class TagBlocker:
         csp: what the page's CSP says about scripts.
         inline: whether the guard may be inlined in the page if its policies allow that: what is put before a `meta`
             element must not hide the encoding that the element names.
+        links: what the addresses of the facade's links depend on.
         search: what the rewriter looks for. It asks about no tag in a document that cannot name a vendor's host.
         blocked: the tags that were blocked so far.
     """
@@ -123,6 +125,7 @@ class TagBlocker:
     language: str | None = None
     csp: ContentSecurityPolicy = NO_POLICY
     inline: bool = False
+    links: PageLinks = NO_LINKS
     search: TagSearch = field(init=False)
     blocked: list[BlockedTag] = field(default_factory=list)
     _own: OwnScripts = field(init=False)
@@ -151,6 +154,7 @@ class TagBlocker:
             self.language,
             self.csp,
             self.inline,
+            self.links,
         )
         self._banner = PageBanner(self.engine, self.plan, self._own)
         self._chats = ChatChoice(self.engine, self.plan, self.authority, self.offers_chat, self.nonce)
@@ -229,6 +233,9 @@ class TagBlocker:
             vendor=chat.vendor if chat else None,
             ask=self.engine.policy.cacheable and not more,
             more=more,
+            links=self.links,
+            blocks_styles=self._own.blocks_inline_styles,
+            starts=chat is not None and chat.vendor in self.plan.opened,
         )
 
     @property

@@ -28,8 +28,13 @@ Item = TypeVar("Item")
 _COOKIE_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 #: RFC 5646, section 2.1, as far as it matters here: subtags of letters and digits.
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
-#: A scheme such as `javascript:` would turn a link into code, so only these are allowed.
-_LINK = re.compile(r"(?:https?:|mailto:|tel:|(?![A-Za-z][A-Za-z0-9+.-]*:))\S(?:.*\S)?", re.IGNORECASE)
+#: A path, where `~` stands for the app's mount; a part of the page, or the page with a query; or a URL. A path that is
+#: relative to the page (`contact`) would be dead on other pages, and so would an address without its scheme
+#: (`me@example.com`). A second slash would name a host, and `javascript:` would be code.
+_LINK = re.compile(
+    r"(?:~?/(?![/\\])|[#?](?=\S)|https?://(?=[^\s/?#\\])|mailto:(?=[^\s@]+@\S)|(?:tel|sms):(?=[+\d])).*(?<!\s)",
+    re.IGNORECASE,
+)
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _HOST = re.compile(r"[A-Za-z0-9.-]+\.[A-Za-z0-9-]+")
 _VENDOR_ID = re.compile(r"\S+")
@@ -208,6 +213,33 @@ def _check_link(given: object) -> str:
     return found
 
 
+def _address(given: Any) -> object:
+    """Return a link's address, addresses by language, or the callable that chooses one."""
+    if not isinstance(given, Mapping):
+        return given if callable(given) else _check_link(given)
+    _require(given and all(_matching(_LANGUAGE, tag) for tag in given))
+    return MappingProxyType({tag.lower(): _check_link(url) for tag, url in given.items()})
+
+
+def checked_link(given: object) -> str | None:
+    """Return the address that a site's callable returned.
+
+    Raises:
+        ValueError: It returned something else than an address or None.
+    """
+    return None if given is None else _check_link(given)
+
+
+def checked_answer(given: object) -> bool:
+    """Return what a site's callable answered to a question.
+
+    Raises:
+        ValueError: It returned neither True nor False.
+    """
+    _require(isinstance(given, bool))
+    return given is True
+
+
 def _platform_id(given: object) -> str:
     if not isinstance(given, str) or given not in _PLATFORMS:
         raise ValueError
@@ -222,7 +254,14 @@ def _days(given: object) -> float:
 
 BOOLEAN = Check("True or False", _boolean)
 FUNCTION = optional(Check("a callable", _function))
-LINK = optional(Check("a path or an http, https, mailto or tel URL", _check_link))
+LINK = optional(
+    Check(
+        "a path that begins with / (or ~/ for the app's mount), a part of the page (#contact), a query, an http, "
+        'https, mailto, tel or sms URL, a mapping such as {"en": "/contact", "de": "/kontakt"}, or a callable that '
+        "takes Signals",
+        _address,
+    )
+)
 COOKIE_NAME = text(_COOKIE_NAME, "a cookie name: letters, digits and !#$%&'*+-.^_`|~")
 PATH = text(_PATH, "a path such as '/_consent', without a slash at its end")
 BANNER = optional(
@@ -465,7 +504,7 @@ def _words(where: str, given: object, tag: str) -> Texts:
     try:
         return replace(LANGUAGES[choose(LANGUAGES, tag)], **given)
     except ValueError as error:
-        raise SettingError(Problem(where, given, f"text that a page can hold: {error}")) from None
+        raise SettingError(Problem(where, given, f"texts that can be shown: {error}")) from None
 
 
 def _texts(given: object) -> object:

@@ -1,4 +1,4 @@
-"""What a page's Content-Security-Policy lets scripts do (CSP Level 3).
+"""What a page's Content-Security-Policy lets scripts do, and whether it lets styles stand in the page (CSP Level 3).
 
 `ContentSecurityPolicy.from_headers` reads the fields of a response once; its result answers everything else. A script
 that the policy blocks may be injected markup. So a script counts as blocked if a source cannot be understood, or if the
@@ -24,6 +24,9 @@ CSP_FIELDS: Final = frozenset({_ENFORCED, _REPORT_ONLY})
 
 #: The directives that govern script elements; each is the fallback of the one before it (section 6.8.3).
 _SCRIPT_DIRECTIVES: Final = ("script-src-elem", "script-src", "default-src")
+
+#: The same for style elements.
+_STYLE_DIRECTIVES: Final = ("style-src-elem", "style-src", "default-src")
 
 #: Section 2.2.1: ASCII white space ends a directive's name.
 _WHITE_SPACE: Final = "\t\n\f\r "
@@ -62,26 +65,29 @@ class ScriptElement(NamedTuple):
 
 
 class ContentSecurityPolicy(NamedTuple):
-    """What all policies of one page say about scripts.
+    """What all policies of one page say about scripts and styles.
 
     Attributes:
         nonce: the first nonce that a policy allows for scripts, None if no policy names one. Enforced policies come
             before policies that are only reported.
         script_sources: the sources for script elements, one text for each enforced policy that restricts scripts.
+        blocks_inline_styles: whether an enforced policy blocks style elements that have neither a nonce nor a hash.
     """
 
     nonce: str | None = None
     script_sources: tuple[str, ...] = ()
+    blocks_inline_styles: bool = False
 
     @classmethod
     def from_headers(cls, headers: Iterable[tuple[bytes, bytes]]) -> ContentSecurityPolicy:
         """Return what a response's fields say."""
         headers = list(headers)
-        enforced = tuple(_script_sources(values(headers, _ENFORCED)))
+        fields = list(values(headers, _ENFORCED))
+        enforced = tuple(_sources(fields, _SCRIPT_DIRECTIVES))
         nonce = _first_nonce(enforced)
         if nonce is None:
-            nonce = _first_nonce(_script_sources(values(headers, _REPORT_ONLY)))
-        return cls(nonce, enforced)
+            nonce = _first_nonce(_sources(values(headers, _REPORT_ONLY), _SCRIPT_DIRECTIVES))
+        return cls(nonce, enforced, not all(map(_allows_any_inline_style, _sources(fields, _STYLE_DIRECTIVES))))
 
     @property
     def has_strict_dynamic(self) -> bool:
@@ -119,8 +125,8 @@ class ContentSecurityPolicy(NamedTuple):
 NO_POLICY: Final = ContentSecurityPolicy()
 
 
-def _script_sources(fields: Iterable[bytes]) -> Iterator[str]:
-    """Yield the sources for script elements of each policy in these values, if the policy restricts scripts."""
+def _sources(fields: Iterable[bytes], names: Sequence[str]) -> Iterator[str]:
+    """Yield the sources of each policy in these values in the first of some directives that the policy has."""
     for field in fields:
         for policy in field.decode("latin-1").split(","):
             directives: dict[str, str] = {}
@@ -128,7 +134,7 @@ def _script_sources(fields: Iterable[bytes]) -> Iterator[str]:
                 name, *sources = _WHITE_SPACE_RUN.split(directive.strip(_WHITE_SPACE), maxsplit=1)
                 # Of directives with one name, the first counts (section 2.2.1).
                 directives.setdefault(name.lower(), "".join(sources))
-            for name in _SCRIPT_DIRECTIVES:
+            for name in names:
                 if name in directives:
                     yield directives[name]
                     break
@@ -141,6 +147,13 @@ def _first_nonce(script_sources: Iterable[str]) -> str | None:
 
 def _split_sources(sources: str) -> list[str]:
     return _SOURCE.findall(sources.lower())
+
+
+def _allows_any_inline_style(sources: str) -> bool:
+    """Return whether a policy lets every style element apply (section 6.7.3.2): a nonce or a hash ends that."""
+    words = sources.split()
+    restricts = any(_NONCE_SOURCE.fullmatch(word) or _HASH_SOURCE.fullmatch(word) for word in words)
+    return "'unsafe-inline'" in sources.lower() and not restricts
 
 
 def _allows_by_address(words: Sequence[str]) -> bool:

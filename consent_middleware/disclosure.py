@@ -155,6 +155,12 @@ def _own_cookies(policy: Policy, *, chat_by_click: bool) -> Iterator[ListedCooki
     if chat_by_click:
         click = _own_cookie(policy.click_cookie, "Remembers for this visit that the visitor has clicked to chat.")
         yield ListedCookie(click, "", (click.category,))
+        note = _own_cookie(
+            "consentNote",
+            "Not a cookie but an entry in the tab's session storage. Remembers that the visitor has closed the note "
+            "beside the chat's button.",
+        )
+        yield ListedCookie(note, "", (note.category,))
 
 
 def _own_cookie(name: str, description: str) -> CookieRule:

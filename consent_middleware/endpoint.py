@@ -68,17 +68,23 @@ def answer(
 
 
 def asset_url(engine: Engine, mount: str) -> str:
-    """Return the URL of the facade's script for pages of an app that is mounted at `mount` ("" or "/prefix").
+    """Return the URL of the facade's script for pages of an app that is mounted at `mount`; see `checked_mount`."""
+    mount = checked_mount(engine, mount)
+    return f"{mount.rstrip('/')}{engine.policy.path}/{engine.facade.asset().name}"
+
+
+def checked_mount(engine: Engine, mount: str) -> str:
+    """Return the path at which an app is mounted ("" or "/prefix"), for the addresses in its pages.
 
     A server may take the mount from a header that a client can write, so it is left out if it is not a path.
     """
-    if not _is_path(mount):
-        engine.notices.note(
-            "mount",
-            "a request's mount (SCRIPT_NAME, root_path) is not a path and is left out of the addresses in its page",
-        )
-        mount = ""
-    return f"{mount.rstrip('/')}{engine.policy.path}/{engine.facade.asset().name}"
+    if _is_path(mount):
+        return mount
+    engine.notices.note(
+        "mount",
+        "a request's mount (SCRIPT_NAME, root_path) is not a path and is left out of the addresses in its page",
+    )
+    return ""
 
 
 @lru_cache(64)  # a site has few mounts

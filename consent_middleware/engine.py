@@ -7,13 +7,14 @@ caches, the counted notices, and the fingerprint of everything that a rewritten 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 from hashlib import sha256
 from time import time
-from typing import Concatenate, ParamSpec, TypeVar, cast
+from typing import Concatenate, NamedTuple, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
-from .checks import checked_language
+from .checks import checked_answer, checked_language, checked_link
 from .consent import OPTIONAL_CATEGORIES, UNKNOWN, Consent, Regime
 from .decision import consent_from_readings, decisions_for
 from .facade import Facade
@@ -25,7 +26,7 @@ from .patterns import compile_host_search
 from .plan import Decision, DiscardedState, Plan
 from .plan_cache import PlanCache
 from .policy import Policy
-from .purpose import Purpose
+from .purpose import Action, Purpose
 from .recordings import Recordings
 from .rewrite_result import RewriteResult
 from .second_chance import SecondChanceStore
@@ -58,6 +59,20 @@ MAX_DECISIONS = 256
 #: A decision that names more letters, or more discarded states, than these is not kept: a visitor has written them.
 _MAX_LETTERS = 1024
 _MAX_DISCARDED = 32
+
+
+class PageChoices(NamedTuple):
+    """What a site's callables choose for the page of one request.
+
+    Attributes:
+        language: the language of the facade's words, or None for the page's own.
+        links: the addresses of the facade's links that are chosen for each request, by name.
+        offers_chat: whether the site offers its chat now.
+    """
+
+    language: str | None
+    links: tuple[tuple[str, str | None], ...] = ()
+    offers_chat: bool = True
 
 
 class Engine:
@@ -119,6 +134,8 @@ class Engine:
         ids = {platform.id: ids_for(platform, policy.mapping) for platform in platforms}
         self._reader = Reader(platforms, ids, policy.cookie_names)
         self._own_cookie = own_cookie(policy.consent_cookie)
+        #: The vendors with a chat, if there are several: then a click counts for one of them.
+        self._chats = self.facade.chats
         self._click_cookie = policy.click_cookie.encode("ascii")
         self.vary: tuple[bytes, ...] = (
             *(name for name in (b"Sec-GPC", b"DNT") if name.lower() in self._reader.headers),
@@ -160,7 +177,16 @@ class Engine:
         return plan
 
     def _plan(self, signals: Signals, regime: Regime) -> Plan:
-        clicked = b"1" in signals.cookies.all(self._click_cookie)
+        clicks = signals.cookies.all(self._click_cookie)
+        opened = tuple(vendor for vendor in self._chats if vendor.encode("ascii") in clicks)
+        if opened:
+            plan = self._plan_for(signals, regime, clicked=False)
+            waits = plan.decisions[Purpose.CHAT].action is Action.FACADE
+            return replace(plan, clicked=True, opened=opened) if waits else plan
+        return self._plan_for(signals, regime, clicked=b"1" in clicks)
+
+    def _plan_for(self, signals: Signals, regime: Regime, *, clicked: bool) -> Plan:
+        """Return the plan for a request by a visitor who has, or has not, clicked for every chat."""
         readings = self.read(signals)
         if not readings:
             return self._plans_without_consent[clicked, regime]
@@ -245,6 +271,37 @@ class Engine:
                 "language-raised", f"the language callable ended in {type(error).__name__}; the page's language applies"
             )
             return None
+
+    def choices(self, signals: Signals) -> PageChoices:
+        """Return what the site's callables choose for the page of one request."""
+        policy = self.policy
+        if policy.cacheable:
+            # A page that all visitors share cannot depend on the request.
+            return PageChoices(self.language)
+        settings = {"contact": policy.contact_url, "privacy": policy.privacy_url}
+        links = tuple((name, self._link(name, each, signals)) for name, each in settings.items() if callable(each))
+        return PageChoices(self.language_of(signals), links, self._offers_chat(signals))
+
+    def _link(self, name: str, choose: Callable[[Signals], str | None], signals: Signals) -> str | None:
+        try:
+            return checked_link(choose(signals))
+        except Exception as error:  # a site's own callable must not end in an error page
+            self.notices.note(
+                f"{name}-url-raised",
+                f"the {name}_url callable ended in {type(error).__name__}; such pages have no such link",
+            )
+            return None
+
+    def _offers_chat(self, signals: Signals) -> bool:
+        if self.policy.chat_when is None:
+            return True
+        try:
+            return checked_answer(self.policy.chat_when(signals))
+        except Exception as error:  # a site's own callable must not end in an error page
+            self.notices.note(
+                "chat-when-raised", f"the chat_when callable ended in {type(error).__name__}; such pages have no button"
+            )
+            return False
 
     def hosts_proxied_by(self, host: str, port: int | None) -> Sequence[str]:
         """Return the vendors' hosts that an origin of the site's own serves. A default port may be left out."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from hashlib import sha256
 from typing import NamedTuple
 
 from . import endpoint, mime
@@ -23,7 +24,8 @@ from .caching import mark_validators, request_for_app, vary_per_visitor
 from .coding import CODINGS, MAX_CODINGS
 from .cookies import Cookies, expire_cookies, filter_set_cookie, hide_cookies
 from .csp import CSP_FIELDS, NO_POLICY, ContentSecurityPolicy
-from .engine import Engine
+from .engine import Engine, PageChoices
+from .facade import PageLinks
 from .headers import (
     LONGEST_HOST,
     Headers,
@@ -87,6 +89,7 @@ class Exchange:
 
     __slots__ = (
         "_body",
+        "_choices_made",
         "_cookies",
         "_engine",
         "_fields",
@@ -111,6 +114,8 @@ class Exchange:
         self._headers, self._fields = headers, fields = normalize_head(given)
         self._engine = engine
         self._request = request
+        #: What the site's callables choose, once something needs it.
+        self._choices_made: PageChoices | None = None
         if len(fields) == len(headers):
             self._cookies = Cookies((fields[b"cookie"],) if b"cookie" in fields else ())
         else:
@@ -147,15 +152,20 @@ class Exchange:
     def _variant(self) -> bytes:
         """Return the name of this page among all that are made from the same page of the app."""
         everyone = "all-" if self._engine.policy.cacheable else ""
-        chosen = f"-{self._language}" if self._language != self._engine.language else ""
+        language, links, offers_chat = self._choices
+        chosen = f"-{language}" if language != self._engine.language else ""
+        if links:
+            chosen += "." + sha256(repr(links).encode("utf-8", "replace")).hexdigest()[:8]
+        if not offers_chat:
+            chosen += ".closed"
         return f"{everyone}{self._page_plan.variant}-{self._engine.fingerprint}{chosen}".encode("ascii")
 
     @property
-    def _language(self) -> str | None:
-        """The language of the facade's words, or None for the page's own."""
-        # A page that all visitors share cannot depend on the request.
-        engine = self._engine
-        return engine.language if engine.policy.cacheable else engine.language_of(self._signals)
+    def _choices(self) -> PageChoices:
+        """What the site's callables choose for this page. They are asked once, since their answers may change."""
+        if self._choices_made is None:
+            self._choices_made = self._engine.choices(self._signals)
+        return self._choices_made
 
     @property
     def rewrites(self) -> bool:
@@ -259,15 +269,18 @@ class Exchange:
         if kind is not None and self._touches_html() and self._has_content(status):
             codings = self._browser_codings(head) if _CODING_FIELD in names else ()
             if self._is_readable(status, codings):
+                mount = endpoint.checked_mount(self._engine, self._request.mount)
+                choices = self._choices
                 self._page = PageContext(
                     self._page_plan.variant,
-                    endpoint.asset_url(self._engine, self._request.mount),
+                    endpoint.asset_url(self._engine, mount),
                     _authority(self._host),
-                    self._engine.policy.chat_enabled_on(self._request.path),
-                    self._language,
+                    self._engine.policy.chat_enabled_on(self._request.path) and choices.offers_chat,
+                    choices.language,
                     NO_POLICY if CSP_FIELDS.isdisjoint(names) else ContentSecurityPolicy.from_headers(head),
                     kind,
                     codings,
+                    PageLinks(mount, choices.links),
                 )
         return head
 

@@ -76,7 +76,7 @@ class FixedNonce(NamedTuple):
         if replaced is body or len(part) < MIN_LENGTH // 2 or (part != own and part in replaced):
             return None
         sources = tuple(text.replace(nonce, fixed) for text in csp.script_sources)
-        return cls(nonce, fixed, ContentSecurityPolicy(fixed, sources), replaced)
+        return cls(nonce, fixed, csp._replace(nonce=fixed, script_sources=sources), replaced)
 
     def restore(self, result: RewriteResult) -> RewriteResult:
         """Return the result of rewriting the page with the page's own nonce."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from .csp import ContentSecurityPolicy, ScriptElement
 from .engine import Engine
+from .facade import PageLinks
 from .facade.asset import Asset
 from .html.charset import decode_text
 from .html.normalize import fold_strings
@@ -44,10 +45,12 @@ class OwnScripts:
         language: the language of the facade's texts, if the site has chosen it for this request.
         csp: what the page's CSP says about scripts.
         inline: whether the guard may be inlined in the page.
+        links: what the addresses of the facade's links depend on.
         guard_decided: for which documents it is decided whether they get a guard.
         guarded: which of them have one.
         has_stand_ins: whether stand-ins for globals are in the page; None while no tag has needed them.
         has_consent: whether it is decided where the script with the visitor's consent is.
+        blocks_inline_styles: whether a policy, in the response's head or in the page so far, blocks style elements.
     """
 
     engine: Engine
@@ -59,16 +62,22 @@ class OwnScripts:
     language: str | None
     csp: ContentSecurityPolicy
     inline: bool
+    links: PageLinks
     guard_decided: set[bool] = field(default_factory=set)
     guarded: set[bool] = field(default_factory=set)
     has_stand_ins: bool | None = None
     has_consent: bool = False
+    blocks_inline_styles: bool = False
     _root: StartTag | None = None
     _is_amp: bool = False
     #: What policies in `meta` elements say about scripts.
     _meta_sources: tuple[str, ...] = ()
     #: Whether a `<base>` may lead to another host.
     _base_is_foreign: bool = False
+
+    def __post_init__(self) -> None:
+        """Take what the response's head says about styles."""
+        self.blocks_inline_styles = self.csp.blocks_inline_styles
 
     @property
     def lang(self) -> str | None:
@@ -248,6 +257,7 @@ class OwnScripts:
             fields = [(b"content-security-policy", (tag.get(b"content") or "").encode("latin-1", "replace"))]
             within = ContentSecurityPolicy.from_headers(fields)
             self._meta_sources += within.script_sources
+            self.blocks_inline_styles |= within.blocks_inline_styles
             self.nonce = self.nonce or within.nonce
 
     @property
@@ -257,8 +267,12 @@ class OwnScripts:
         if self.offers_chat and self.plan.decisions[Purpose.CHAT].action is not Action.BLOCK:
             accounts = self.engine.policy.chat_accounts
             offers["chat"] = 1 if accounts is None else sorted(accounts)
+            if self.blocks_inline_styles:
+                offers["blocksStyles"] = 1
         if self.shows_placeholders:
             offers["embeds"] = 1
+        if offers and (links := self.engine.facade.unusual_links(self.language or self.lang, self.links)):
+            offers["links"] = links
         return offers
 
     def _may_be_inline(self, tag: StartTag, asset: Asset) -> bool:

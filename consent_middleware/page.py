@@ -16,6 +16,7 @@ from .blocking import TagBlocker
 from .coding import CodingError, Decoder, Encoder, decode_prefix
 from .csp import ContentSecurityPolicy
 from .engine import Engine
+from .facade import NO_LINKS, PageLinks
 from .html.rewriter import HTMLRewriter, Recording
 from .nonce import FixedNonce
 from .plan import Plan
@@ -42,6 +43,7 @@ class PageContext(NamedTuple):
         csp: the page's Content-Security-Policy.
         kind: how a browser reads the body.
         codings: the content codings of the body, old and new, in the order in which they are applied.
+        links: what the addresses of the facade's links depend on.
     """
 
     variant: str
@@ -52,6 +54,7 @@ class PageContext(NamedTuple):
     csp: ContentSecurityPolicy
     kind: mime.PageType
     codings: tuple[bytes, ...] = ()
+    links: PageLinks = NO_LINKS
 
 
 def rewrite_page(engine: Engine, plan: Plan, context: PageContext, path: str, body: bytes) -> RewriteResult:
@@ -119,6 +122,7 @@ def _rewrite_cached(engine: Engine, plan: Plan, context: PageContext, path: str,
 def _size(context: PageContext, result: RewriteResult) -> int:
     """Return how many bytes a result takes with its context. A visitor chooses the host, and perhaps the mount."""
     size = len(context.authority) + len(context.asset_url) + len(result.page or b"")
+    size += len(context.links.mount) + sum(len(address or "") for _, address in context.links.chosen)
     return size + sum(_BLOCKED_TAG_BYTES + 4 * len(tag.src) for tag in result.blocked)
 
 
@@ -224,6 +228,7 @@ class BodyRewriter:
             context.offers_chat,
             language=context.language,
             csp=context.csp,
+            links=context.links,
             # A browser looks for a `meta` element with the encoding in the first 1,024 bytes only (HTML, section
             # 13.2.3.2), so the guard must not push it out of them.
             inline=kind.charset is not None,

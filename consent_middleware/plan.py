@@ -51,6 +51,8 @@ class Plan:
         readings: the readings of the request's cookies and signals, before any rule.
         forwards: whether the page tells the vendors' scripts what the visitor has agreed to.
         variant: a short name of what the plan allows. Two plans with one variant give the same bytes.
+        opened: the vendors for whose chat the visitor has clicked in this visit, on a site with chats of several
+            vendors. Their chats load by the facade's script, and the tags of all chats wait.
         touches_html: whether anything has to wait. If not, bodies are sent as they are.
     """
 
@@ -60,6 +62,7 @@ class Plan:
     regime: Regime = Regime.OPT_IN
     readings: tuple[Consent, ...] = ()
     forwards: bool = False
+    opened: tuple[str, ...] = ()
     variant: str = field(init=False, repr=False, compare=False)
     touches_html: bool = field(init=False, repr=False, compare=False)
 
@@ -72,12 +75,17 @@ class Plan:
         variant = f"c{_VARIANT_CODE[chat]}t{int(tracking is Action.ALLOW)}e{_VARIANT_CODE[embeds]}"
         if self.forwards:
             variant += "f" + "".join(str(int(category in self.agreed)) for category in OPTIONAL_CATEGORIES)
+        variant = ".".join((variant, *self.opened))
         object.__setattr__(self, "variant", variant)
         object.__setattr__(self, "touches_html", {chat, tracking, embeds} != {Action.ALLOW})
 
     def allows(self, purpose: Purpose) -> bool:
         """Return whether everything that serves `purpose` may load."""
         return self.decisions[purpose].action is Action.ALLOW
+
+    def allows_cookies(self, purpose: Purpose) -> bool:
+        """Return whether cookies that serve `purpose` may be set: also those of a chat that the visitor has opened."""
+        return self.allows(purpose) or (purpose is Purpose.CHAT and bool(self.opened))
 
     @property
     def agreed(self) -> frozenset[Category]:

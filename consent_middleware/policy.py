@@ -12,7 +12,7 @@ from typing import Literal
 from . import decision
 from .checks import Globs, PolicyError
 from .consent import Category, Consent, Regime
-from .facade import Texts
+from .facade import Address, Texts
 from .plan import Plan
 from .purpose import Purpose
 from .settings import check_settings, from_prefixed, help_text
@@ -56,9 +56,10 @@ class Policy:
     click_cookie: str
     click_after_refusal: bool
     chat_pages: Globs | None
+    chat_when: Callable[[Signals], bool] | None
     chat_accounts: frozenset[str] | None
-    contact_url: str | None
-    privacy_url: str | None
+    contact_url: Address | Callable[[Signals], str | None]
+    privacy_url: Address | Callable[[Signals], str | None]
     texts: Mapping[str, Texts]
     language: str | Callable[[Signals], str | None] | None
     path: str
@@ -94,9 +95,10 @@ class Policy:
         click_cookie: str = "consent_chat",
         click_after_refusal: bool = True,
         chat_pages: Iterable[str] | None = None,
+        chat_when: Callable[[Signals], bool] | None = None,
         chat_accounts: Iterable[str | int] | None = None,
-        contact_url: str | None = None,
-        privacy_url: str | None = None,
+        contact_url: Address | Callable[[Signals], str | None] = None,
+        privacy_url: Address | Callable[[Signals], str | None] = None,
         texts: Texts | Mapping[str, object] | None = None,
         language: str | Callable[[Signals], str | None] = "auto",
         path: str = "/_consent",

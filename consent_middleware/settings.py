@@ -110,7 +110,8 @@ TOPICS: Mapping[str, tuple[Setting, ...]] = {
             "CM029",
             checks.HEADER_NAMES,
             (),
-            'The request headers that your `regime` callable reads, for caches: `["CF-IPCountry"]`.',
+            "The request headers that your callables (`regime`, `language`, `contact_url`, `privacy_url`, `chat_when`) "
+            'read, for caches: `["CF-IPCountry"]`. `Cookie` need not be named.',
         ),
         Setting(
             "mapping",
@@ -227,6 +228,16 @@ TOPICS: Mapping[str, tuple[Setting, ...]] = {
             '`["/", "/support/*"]`. Other pages get no button. None: all pages.',
         ),
         Setting(
+            "chat_when",
+            "CM064",
+            checks.FUNCTION,
+            None,
+            "A callable that says whether you offer your chat now, for example in business hours. It takes the "
+            "request's `Signals` and returns True or False. With False the page gets no button, and its chat waits as "
+            "before; a chat that the visitor has allowed loads all the same. If it raises or returns anything else, "
+            "there is no button. None: at all times.",
+        ),
+        Setting(
             "chat_accounts",
             "CM033",
             checks.ACCOUNTS,
@@ -241,16 +252,18 @@ TOPICS: Mapping[str, tuple[Setting, ...]] = {
             "CM008",
             checks.LINK,
             None,
-            "Another way to contact you, as a path or an http, https, mailto or tel URL. It is a plain link for "
-            "visitors without JavaScript, and the way out if the chat cannot be reached. None: text only, and a "
-            "warning in the log.",
+            "Another way to contact you. It is a plain link for visitors without JavaScript, and the way out if the "
+            "chat cannot be reached. `/contact` is a path on your host, as in any page; `~/contact` is below the app's "
+            "mount. A mapping has addresses by language: the one for the page's language counts, or else the English "
+            "one, or else the first. A callable takes the request's `Signals` and returns an address or None; if it "
+            "raises or returns anything else, there is no link. None: text only, and a warning in the log.",
         ),
         Setting(
             "privacy_url",
             "CM041",
             checks.LINK,
             None,
-            "The privacy page, as a path or URL. The sentence that says what a click does links to it.",
+            "The privacy page, given as `contact_url` is. The sentence that says what a click does links to it.",
         ),
         Setting(
             "texts",
@@ -259,7 +272,7 @@ TOPICS: Mapping[str, tuple[Setting, ...]] = {
             None,
             "The words, as `Texts` or a mapping of its fields, all in `language`; or several of these by language, "
             '`{"de": {"button": "Frag uns"}}`, each beside the built-in words of that language. A kind of embed whose '
-            "text is empty gets no placeholder.",
+            "text is empty gets no placeholder; `ready` and `without_script` may be empty too, and no other text.",
         ),
         Setting(
             "language",
@@ -355,6 +368,12 @@ def check_settings(given: Mapping[str, object]) -> dict[str, Any]:
         why = "a page that is the same for every visitor has the same button for those who have refused"
         problems.append(("CM053", f"cacheable=True and click_after_refusal=False cannot stand together: {why}"))
     problems += _banner_problems(checked)
+    chosen = [name for name in ("contact_url", "privacy_url", "chat_when") if callable(checked.get(name))]
+    if checked.get("cacheable") and chosen:
+        why = "a page that is the same for every visitor cannot depend on the request or the time"
+        problems.append(
+            ("CM065", f"cacheable=True and a callable for {', '.join(chosen)} cannot stand together: {why}")
+        )
     if problems:
         raise PolicyError(problems)
     return checked

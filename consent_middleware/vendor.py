@@ -105,6 +105,12 @@ class Vendor:
     banner: ConsentBanner | None = None
     consent_receiver: str = ""
 
+    @property
+    def has_chat(self) -> bool:
+        """Whether any of the vendor's tags loads a chat for which a button can stand in."""
+        chats = (*(rule.chat for rule in self.tag_rules), *(rule.chat for rule in self.text_rules))
+        return any(chat is not None for chat in chats)
+
     def __post_init__(self) -> None:
         """Collect the domains of all rules."""
         found = {host.domain for rule in self.tag_rules for host in rule.hosts} | set(self.host_purposes)

@@ -39,7 +39,7 @@ class VendorCookies:
 
     def blocked(self, plan: Plan) -> CookieNames:
         """Return the names that no response may set under this plan."""
-        return self._names[tuple(purpose for purpose in Purpose if not plan.allows(purpose))]
+        return self._names[tuple(purpose for purpose in Purpose if not plan.allows_cookies(purpose))]
 
     def refused(self, plan: Plan) -> CookieNames:
         """Return the names to expire because of a refusal. An unknown consent does not expire cookies."""
@@ -47,14 +47,14 @@ class VendorCookies:
             tuple(
                 purpose
                 for purpose in Purpose
-                if not plan.allows(purpose)
+                if not plan.allows_cookies(purpose)
                 and any(plan.consent.refuses(category) for category in self._requires[purpose])
             )
         ]
 
     def stale(self, plan: Plan) -> CookieNames:
         """Return the chat's names if the visit of the click may be over: the chat's cookies live for months."""
-        is_over = self._expire_chat and not plan.allows(Purpose.CHAT)
+        is_over = self._expire_chat and not plan.allows_cookies(Purpose.CHAT)
         return self._names[(Purpose.CHAT,) if is_over else ()]
 
     def to_expire(self, plan: Plan, cookies: Cookies) -> list[bytes]:

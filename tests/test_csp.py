@@ -99,3 +99,25 @@ def test_policy_without_own_origin_blocks_its_scripts(policies: list[bytes], blo
     csp = ContentSecurityPolicy.from_headers([(CSP, policy) for policy in policies])
 
     assert csp.blocks_same_origin_scripts is blocks
+
+
+@pytest.mark.parametrize(
+    ("headers", "blocks"),
+    [
+        pytest.param([], False, id="no policy"),
+        pytest.param([(CSP, b"script-src 'self'")], False, id="nothing about styles"),
+        pytest.param([(CSP, b"style-src 'self' 'Unsafe-Inline'")], False, id="inline styles allowed"),
+        pytest.param([(CSP, b"style-src 'self'")], True, id="no inline styles"),
+        pytest.param([(CSP, b"style-src 'unsafe-inline' 'nonce-abc'")], True, id="a nonce ends unsafe-inline"),
+        pytest.param([(CSP, b"style-src 'unsafe-inline' 'sha256-YWJj'")], True, id="a hash ends unsafe-inline"),
+        pytest.param([(CSP, b"default-src 'self'")], True, id="default-src stands in"),
+        pytest.param([(CSP, b"default-src 'self'; style-src 'unsafe-inline'")], False, id="style-src overrules"),
+        pytest.param(
+            [(CSP, b"style-src 'self'; style-src-elem 'unsafe-inline'")], False, id="style-src-elem overrules"
+        ),
+        pytest.param([(CSP, b"style-src 'unsafe-inline', style-src 'self'")], True, id="each policy counts"),
+        pytest.param([(REPORT, b"style-src 'self'")], False, id="report-only does not count"),
+    ],
+)
+def test_inline_styles_need_unsafe_inline(headers: list[tuple[bytes, bytes]], blocks: bool) -> None:
+    assert ContentSecurityPolicy.from_headers(headers).blocks_inline_styles is blocks

@@ -94,12 +94,14 @@ def html_tables(text: str) -> list[list[list[str]]]:
 
 
 def test_own_cookies_come_first() -> None:
-    first, second, *rest = json.loads(to_json(DATA))["cookies"]
+    first, second, third, *rest = json.loads(to_json(DATA))["cookies"]
 
     keys = ("name", "provider", "lifetime", "set_by", "domain")
     assert [first[key] for key in keys] == ["consent", "", "site", "site", "site"]
     assert [second[key] for key in keys] == ["consent_chat", "", "session", "script", "host"]
-    assert first["categories"] == second["categories"] == ["necessary"]
+    assert [third[key] for key in keys] == ["consentNote", "", "session", "script", "host"]
+    assert third["does"].startswith("Not a cookie")
+    assert first["categories"] == second["categories"] == third["categories"] == ["necessary"]
     assert all(cookie["provider"] for cookie in rest)
     assert markdown_tables(to_markdown(DATA))[0][2][1:7] == [
         "this site",
@@ -112,7 +114,7 @@ def test_own_cookies_come_first() -> None:
 
 
 def test_each_cookie_is_listed_once_or_left_out() -> None:
-    cookies = [(cookie.provider, cookie.rule.name) for cookie in DATA.cookies[2:]]
+    cookies = [(cookie.provider, cookie.rule.name) for cookie in DATA.cookies[3:]]
     unlisted = [(row["provider"], row["name"]) for row in json.loads(to_json(DATA))["left_out"]]
 
     assert cookies == [(vendor.name, rule.name) for vendor in KNOWN_VENDORS for rule in vendor.cookie_rules]

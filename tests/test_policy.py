@@ -298,7 +298,18 @@ def test_error_lists_every_wrong_setting() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["/contact", "contact.html", "https://example.com/a?b=c#d", "mailto:a@b.example", "tel:+123", "?a", "#x:y"]
+    "url",
+    [
+        "/contact",
+        "/",
+        "~/c",
+        "https://example.com/a?b=c#d",
+        "mailto:a@b.example?subject=A b",
+        "tel:+123",
+        "sms:1",
+        "?a",
+        "#x:y",
+    ],
 )
 def test_contact_url_allows_safe_links(url: str) -> None:
     assert Engine(Policy(contact_url=url)).facade.contact_url == url

@@ -41,7 +41,11 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class ScriptSettings:
-    """The settings of the site that the script needs; see `Facade`."""
+    """The settings of the site that the script needs; see `Facade`.
+
+    Attributes:
+        contact_url, privacy_url: the address of each link, "" if only a page can say it, None if there is no link.
+    """
 
     texts: Texts
     language: str
@@ -59,7 +63,8 @@ def compose(settings: ScriptSettings, vendors: Sequence[Vendor], *, embeds: bool
         vendors: the vendors whose drivers the script contains.
         embeds: whether the script contains the placeholders for embeds too.
     """
-    drivers = ",".join(_driver(vendor.id, embeds) for vendor in vendors)
+    chats = clicked_by_name(vendors)
+    drivers = ",".join(_driver(vendor.id, embeds, is_named=vendor.id in chats) for vendor in vendors)
     vendor_name = vendors[0].name
     # What differs between sites comes first, where it compresses best.
     arguments = [
@@ -130,8 +135,25 @@ def driver_file(vendor: str, *, embeds: bool) -> str:
     return f"vendors/{vendor}{'.embeds' if embeds else ''}.min.js"
 
 
-def _driver(vendor: str, embeds: bool) -> str:
-    """Return a vendor's driver. One without a part for embeds has one file."""
+def clicked_by_name(vendors: Sequence[Vendor]) -> tuple[str, ...]:
+    """Return the ids of the vendors with a chat, if there are several, so that a click counts for one of them."""
+    chats = tuple(vendor.id for vendor in vendors if vendor.has_chat)
+    return chats if len(chats) > 1 else ()
+
+
+def _driver(vendor: str, embeds: bool, *, is_named: bool) -> str:
+    """Return a vendor's driver. One without a part for embeds has one file.
+
+    Args:
+        vendor: the vendor's id.
+        embeds: whether the script contains placeholders.
+        is_named: whether the click's cookie names the vendor.
+    """
+    code = _driver_code(vendor, embeds)
+    return f"Object.assign({code},{_js({'click': vendor})})" if is_named else code
+
+
+def _driver_code(vendor: str, embeds: bool) -> str:
     names = [driver_file(vendor, embeds=True)] if embeds else []
     names.append(driver_file(vendor, embeds=False))
     return next((_read_file(name) for name in names if (files("consent_middleware") / name).is_file()), _NO_DRIVER)
@@ -187,17 +209,22 @@ def _site_values(settings: ScriptSettings, vendor: str, embeds: bool) -> dict[st
 def _button_markup(settings: ScriptSettings, vendor: str) -> str:
     """Return the markup of the button with its note, its live region and its links: well-formed, for pages in XML."""
     texts = settings.texts
-    privacy = _link_markup(settings.privacy_url, texts.privacy)
+    privacy = _link_markup("privacy", settings.privacy_url, texts.privacy)
     note = _text(texts.description.replace("{vendor}", vendor)) + (" " + privacy if privacy else "")
+    summary = _text(texts.summary.replace("{vendor}", vendor))
     return (
-        f'<div part="box"><div part="card"><p part="note" id="note">{note}</p><p part="message" role="status"></p>'
-        f'<p part="contact">{_link_markup(settings.contact_url, texts.contact)}</p></div>'
+        f'<div part="box"><div part="card"><details open=""><summary part="summary">{summary}</summary>'
+        f'<p part="note" id="note">{note}</p></details><p part="message" role="status"></p>'
+        f'<p part="contact">{_link_markup("contact", settings.contact_url, texts.contact)}</p></div>'
         '<button part="button" aria-haspopup="dialog" aria-describedby="note"></button></div>'
     )
 
 
-def _link_markup(url: str | None, label: str) -> str:
-    return f'<a href="{escape(url)}">{_text(label)}</a>' if url else ""
+def _link_markup(name: str, url: str | None, label: str) -> str:
+    if url is None:
+        return ""
+    address = f' href="{escape(url)}"' if url else ""
+    return f'<a id="{name}"{address}>{_text(label)}</a>'
 
 
 def _text(text: str) -> str:

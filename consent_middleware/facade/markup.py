@@ -17,7 +17,16 @@ from consent_middleware.consent import OPTIONAL_CATEGORIES, Category
 from consent_middleware.purpose import ChatScript, Purpose
 from consent_middleware.vendor import ConsentBanner, Vendor
 
-from .asset import Asset, ScriptSettings, compose, compose_consent, compose_guard, compose_stand_ins
+from .asset import (
+    Asset,
+    ScriptSettings,
+    clicked_by_name,
+    compose,
+    compose_consent,
+    compose_guard,
+    compose_stand_ins,
+)
+from .links import NO_LINKS, Address, PageLinks, address_for
 from .texts import LANGUAGES, NOT_TEXT, Texts, choose
 
 #: How the script recognizes an element that the server has blocked: the element's name, and the names and values of its
@@ -38,10 +47,9 @@ class Facade:
     Attributes:
         vendors: the vendors whose drivers the script contains.
         texts: the texts by language.
-        contact_url: another way to make contact, as a path or an http, https, mailto or tel URL. The link is shown when
-            the chat cannot be loaded, and to visitors without JavaScript. None: text only.
-        privacy_url: the privacy page, as a path or an http or https URL, linked from the sentence that says what the
-            click does. None: no link.
+        contact_url: another way to make contact. The link is shown when the chat cannot be loaded, and to visitors
+            without JavaScript. None: text only. A callable: each page brings the address (`PageLinks.chosen`).
+        privacy_url: the privacy page, linked from the sentence that says what the click does. As `contact_url`.
         cookie: the name of the cookie that keeps the visitor's click for this visit.
         proxied: the site's own origins that serve hosts of the vendors, by host.
         banner: the vendor's consent banner that need not wait, if there is one.
@@ -53,8 +61,8 @@ class Facade:
 
     vendors: tuple[Vendor, ...]
     texts: Mapping[str, Texts] = field(default_factory=lambda: LANGUAGES)
-    contact_url: str | None = None
-    privacy_url: str | None = None
+    contact_url: Address | Callable[..., object] = None
+    privacy_url: Address | Callable[..., object] = None
     cookie: str = "consent_chat"
     proxied: Mapping[str, str] = field(default_factory=dict)
     banner: ConsentBanner | None = None
@@ -70,7 +78,14 @@ class Facade:
         """Compose the script for every language and vendor, with and without placeholders."""
         scripts = {
             (language, vendor.id, embeds): compose(
-                ScriptSettings(texts, language, self.cookie, self.contact_url, self.privacy_url, self.proxied),
+                ScriptSettings(
+                    texts,
+                    language,
+                    self.cookie,
+                    self._usual_address("contact", language),
+                    self._usual_address("privacy", language),
+                    self.proxied,
+                ),
                 (vendor, *(other for other in self.vendors if other is not vendor)),
                 embeds=embeds,
             )
@@ -98,7 +113,48 @@ class Facade:
     @property
     def fingerprint(self) -> str:
         """Return a value that changes with everything that markup depends on, apart from the arguments of `markup`."""
-        return repr((sorted(self.assets), sorted((tag, texts.label) for tag, texts in self.texts.items())))
+        labels = sorted((tag, texts.label) for tag, texts in self.texts.items())
+        # A callable has no lasting name. What it chooses is a part of the page's context.
+        links = [dict(each) if isinstance(each, Mapping) else callable(each) or each for each in self._links.values()]
+        return repr((sorted(self.assets), labels, links))
+
+    @property
+    def chats(self) -> tuple[str, ...]:
+        """The ids of the vendors with a chat, if there are several: the click's cookie then names one of them."""
+        return clicked_by_name(self.vendors)
+
+    @property
+    def _links(self) -> dict[str, Address | Callable[..., object]]:
+        """The settings of the links by name."""
+        return {"contact": self.contact_url, "privacy": self.privacy_url}
+
+    def _usual_address(self, name: str, language: str) -> str | None:
+        """Return the address of a link in the script of a language; "" if only a page can say it."""
+        setting = self._links[name]
+        return "" if callable(setting) else address_for(setting, language, "")
+
+    def links(self, lang: str | None, page: PageLinks) -> dict[str, str]:
+        """Return the addresses of a page's links by name; "" for one that the page does not have.
+
+        Args:
+            lang: the language that the page asks for (BCP 47), or None.
+            page: what else they depend on.
+        """
+        chosen = dict(page.chosen)
+        addresses = {
+            name: address_for(chosen.get(name) if callable(setting) else setting, lang, page.mount)
+            for name, setting in self._links.items()
+        }
+        return {name: address or "" for name, address in addresses.items()}
+
+    def unusual_links(self, lang: str | None, page: PageLinks) -> dict[str, str]:
+        """Return those of `links` that differ from what the script of the language has, for the script."""
+        language = choose(self.texts, lang)
+        return {
+            name: address
+            for name, address in self.links(lang, page).items()
+            if callable(self._links[name]) or address != (self._usual_address(name, language) or "")
+        }
 
     def asset(self, lang: str | None = None, *, vendor: str | None = None, placeholders: bool = False) -> Asset:
         """Return the script for a page in a language (BCP 47) whose chat is a vendor's."""
@@ -126,6 +182,9 @@ class Facade:
         vendor: str | None = None,
         ask: bool = False,
         more: bool = False,
+        links: PageLinks = NO_LINKS,
+        blocks_styles: bool = False,
+        starts: bool = False,
     ) -> bytes:
         """Return the markup for one page, to go before `</body>` or to the document's end.
 
@@ -144,9 +203,27 @@ class Facade:
             vendor: the id of the chat's vendor; None: the first.
             ask: whether the page is the same for every visitor, so that the script asks for the visitor's own decision.
             more: whether the page has a script already, and this one lists what is blocked after it.
+            links: what the addresses of the page's links depend on.
+            blocks_styles: whether the page's CSP blocks style elements without a nonce, so that the chat must not use
+                them.
+            starts: whether the chat loads by itself although the tags of chats wait; see `Plan.opened`.
         """
         blocked = BlockedTags(tuple(marks), based, texts, bare)
-        given = (chat, asset_url, tuple(allowed), lang, language, blocked, placeholders, vendor, ask, more)
+        given = (
+            chat,
+            asset_url,
+            tuple(allowed),
+            lang,
+            language,
+            blocked,
+            placeholders,
+            vendor,
+            ask,
+            more,
+            links,
+            blocks_styles,
+            starts,
+        )
         chat_texts = () if chat is None else (chat.src, *chain.from_iterable(chat.attributes))
         # Markup with much of the page's own text rarely recurs, so it is not cached.
         is_short = sum(map(len, (*chain.from_iterable(marks), *chat_texts))) < _LONGEST_CACHED
@@ -165,6 +242,9 @@ class Facade:
         vendor: str | None,
         ask: bool,
         more: bool,
+        links: PageLinks,
+        blocks_styles: bool,
+        starts: bool,
     ) -> tuple[bytes, bytes]:
         """Return what `markup` does, in the parts before and after the nonce, which no other page has."""
         chosen = choose(self.texts, language or lang)
@@ -172,12 +252,19 @@ class Facade:
         settings: dict[str, object] = {}
         place = b""
         if chat is not None:
-            place = self._place(self.texts[chosen], None if _is_in_language(chosen, lang) else chosen)
+            contact = self.links(language or lang, links)["contact"]
+            place = self._place(self.texts[chosen], None if _is_in_language(chosen, lang) else chosen, contact)
             settings = {"src": chat.src, "attrs": dict(chat.attributes)}
+            if blocks_styles:
+                settings["blocksStyles"] = 1
+            if starts:
+                settings["starts"] = 1
         if not more:
             settings["live"] = {purpose.value: 1 for purpose in allowed}
         if ask:
             settings["ask"] = True
+        if unusual := self.unusual_links(language or lang, links):
+            settings["links"] = unusual
         settings["held"] = blocked.marks
         if blocked.based is not None:
             settings["based"] = blocked.based
@@ -209,6 +296,8 @@ class Facade:
             inline: whether the guard is inlined in the page, so that no file is requested.
             ask: whether the page is the same for every visitor, so that the script asks for the visitor's own decision.
             offers: what a button may stand in for if a script inserts it: "chat", with 1 or the accounts, and "embeds".
+                Also what such a button needs: "links", the addresses that the script does not have, and "blocksStyles"
+                if the page's CSP blocks style elements.
         """
         facade = self._sibling_url(asset_url, self.asset(lang, placeholders=True))
         src = None if inline else self._sibling_url(asset_url, self.guard)
@@ -231,11 +320,11 @@ class Facade:
         folder, slash, name = asset_url.rpartition("/")
         return folder + slash + asset.name if name in self.assets else asset_url
 
-    def _place(self, texts: Texts, lang: str | None) -> bytes:
+    def _place(self, texts: Texts, lang: str | None, contact: str) -> bytes:
         """Return the facade's place: with a link until the script takes over, since a button would do nothing."""
         aside = _tag("aside", {"data-consent-facade": "", "lang": lang, "aria-label": texts.label})
-        if self.contact_url is not None:
-            return aside + _tag("a", {"href": self.contact_url}) + escape_text(texts.contact) + b"</a></aside>"
+        if contact:
+            return aside + _tag("a", {"href": contact}) + escape_text(texts.contact) + b"</a></aside>"
         if texts.without_script:
             return aside + b"<noscript>" + escape_text(texts.without_script) + b"</noscript></aside>"
         return aside + b"</aside>"

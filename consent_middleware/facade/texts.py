@@ -6,22 +6,34 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
+from unicodedata import category
 
 #: The characters that XML 1.0 (section 2.2) forbids, even as references: controls, surrogates, U+FFFE and U+FFFF.
 NOT_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+#: The texts that may be empty, because something is then left out as a whole.
+MAY_BE_EMPTY = frozenset({"ready", "without_script", "forms", "meetings", "calls_to_action", "video"})
+
+
+def _shows_nothing(text: str) -> bool:
+    """Return whether a text is empty, or has only white space and characters without a shape (category Cf)."""
+    return all(letter.isspace() or category(letter) == "Cf" for letter in text)
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
     """The facade's texts in one language. `{vendor}` stands for the vendor's name.
 
+    Only the texts of which that is said may be empty. White space alone counts as empty.
+
     Attributes:
         label: the name of the facade's region, for screen readers.
         button: the button's label.
         description: what the click does. It is shown next to the button, and screen readers read it with the button.
+        summary: the description in a few words, on the small control that shows and hides the description.
         privacy: the link to the privacy page, after the description.
         loading: shown while the chat loads.
-        ready: read by screen readers when the chat has opened.
+        ready: read by screen readers when the chat has opened. Empty: nothing is read.
         failed: shown when the chat cannot be loaded, above the `contact` link.
         failed_alone: the same if the site has no contact link, so that it has to name another way itself.
         offline: shown at once when the browser has no network.
@@ -36,6 +48,7 @@ class Texts:
     label: str = "Live chat"
     button: str = "Chat with us"
     description: str = "Opens {vendor}'s chat, which stores a cookie on your device."
+    summary: str = "{vendor}, sets a cookie"
     privacy: str = "Privacy policy"
     loading: str = "Loading chat\u2026"
     ready: str = "The chat is open."
@@ -53,14 +66,19 @@ class Texts:
     video: str = "Play the video"
 
     def __post_init__(self) -> None:
-        """Check the characters.
+        """Check the characters, and that no text is empty which the visitor needs.
 
         Raises:
-            ValueError: a text has a character that no page can contain.
+            ValueError: a text has a character that no page can contain, or shows nothing and may not be empty.
         """
         for field in fields(self):
-            if NOT_TEXT.search(getattr(self, field.name)):
+            text = getattr(self, field.name)
+            if NOT_TEXT.search(text):
                 raise ValueError(f"{field.name} contains a character that no page can contain")
+            if _shows_nothing(text):
+                if field.name not in MAY_BE_EMPTY:
+                    raise ValueError(f"{field.name} must not be empty")
+                object.__setattr__(self, field.name, "")
 
 
 #: The texts by language (BCP 47, primary subtag).
@@ -71,6 +89,7 @@ LANGUAGES: Mapping[str, Texts] = MappingProxyType(
             label="Live-Chat",
             button="Mit uns chatten",
             description="Öffnet den Chat von {vendor}, der ein Cookie auf Ihrem Gerät speichert.",
+            summary="{vendor}, setzt ein Cookie",
             privacy="Datenschutzerklärung",
             loading="Der Chat wird geladen\u2026",
             ready="Der Chat ist geöffnet.",
@@ -91,6 +110,7 @@ LANGUAGES: Mapping[str, Texts] = MappingProxyType(
             label="Chat en direct",
             button="Discuter avec nous",
             description="Ouvre le chat de {vendor}, qui enregistre un cookie sur votre appareil.",
+            summary="{vendor}, dépose un cookie",
             privacy="Politique de confidentialité",
             loading="Chargement du chat\u2026",
             ready="Le chat est ouvert.",
@@ -111,6 +131,7 @@ LANGUAGES: Mapping[str, Texts] = MappingProxyType(
             label="Chat en vivo",
             button="Chatear con nosotros",
             description="Abre el chat de {vendor}, que guarda una cookie en su dispositivo.",
+            summary="{vendor}, guarda una cookie",
             privacy="Política de privacidad",
             loading="Cargando el chat\u2026",
             ready="El chat está abierto.",
@@ -131,6 +152,7 @@ LANGUAGES: Mapping[str, Texts] = MappingProxyType(
             label="Chat dal vivo",
             button="Chatta con noi",
             description="Apre la chat di {vendor}, che salva un cookie sul suo dispositivo.",
+            summary="{vendor}, salva un cookie",
             privacy="Informativa sulla privacy",
             loading="Caricamento della chat\u2026",
             ready="La chat è aperta.",
@@ -151,6 +173,7 @@ LANGUAGES: Mapping[str, Texts] = MappingProxyType(
             label="Livechat",
             button="Chat met ons",
             description="Opent de chat van {vendor}, die een cookie op uw apparaat opslaat.",
+            summary="{vendor}, plaatst een cookie",
             privacy="Privacyverklaring",
             loading="Chat wordt geladen\u2026",
             ready="De chat is geopend.",
@@ -171,6 +194,7 @@ LANGUAGES: Mapping[str, Texts] = MappingProxyType(
             label="Chat ao vivo",
             button="Fale connosco por chat",
             description="Abre o chat da {vendor}, que guarda um cookie no seu dispositivo.",
+            summary="{vendor}, guarda um cookie",
             privacy="Política de privacidade",
             loading="A carregar o chat\u2026",
             ready="O chat está aberto.",
@@ -191,6 +215,7 @@ LANGUAGES: Mapping[str, Texts] = MappingProxyType(
             label="Czat na żywo",
             button="Porozmawiaj z nami",
             description="Otwiera czat {vendor}, który zapisuje plik cookie na Twoim urządzeniu.",
+            summary="{vendor}, zapisuje plik cookie",
             privacy="Polityka prywatności",
             loading="Ładowanie czatu\u2026",
             ready="Czat jest otwarty.",
@@ -211,6 +236,7 @@ LANGUAGES: Mapping[str, Texts] = MappingProxyType(
             label="Livechatt",
             button="Chatta med oss",
             description="Öppnar {vendor}s chatt, som sparar en kaka på din enhet.",
+            summary="{vendor}, sparar en kaka",
             privacy="Integritetspolicy",
             loading="Laddar chatten\u2026",
             ready="Chatten är öppen.",
@@ -231,6 +257,7 @@ LANGUAGES: Mapping[str, Texts] = MappingProxyType(
             label="Livechat",
             button="Chat med os",
             description="Åbner {vendor}s chat, som gemmer en cookie på din enhed.",
+            summary="{vendor}, gemmer en cookie",
             privacy="Privatlivspolitik",
             loading="Indlæser chatten\u2026",
             ready="Chatten er åben.",
@@ -251,7 +278,7 @@ LANGUAGES: Mapping[str, Texts] = MappingProxyType(
 )
 
 
-def choose(languages: Mapping[str, Texts], lang: str | None) -> str:
+def choose(languages: Mapping[str, object], lang: str | None) -> str:
     """Return the key of `languages` that fits a language tag best (RFC 4647, section 3.4, "lookup").
 
     If none fits, the key is "en", or the first if there is no English.

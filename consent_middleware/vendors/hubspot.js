@@ -16,7 +16,7 @@ export const driver = {
   },
 
   // Without `open`, the chat loads as the site's own settings have it. A second call replaces the first.
-  begin(open, done, _, fail) {
+  begin(open, done, _, fail, blocksStyles) {
     // In the embed script: it pushes to both, which only the tracking code makes.
     window._hsp ??= [];
     window._hsq ??= [];
@@ -26,6 +26,8 @@ export const driver = {
     });
     // The site's object keeps its identity, because the site may add an identification token to it later.
     const settings = (window.hsConversationsSettings ??= {});
+    // HubSpot then links its style sheet instead of putting style elements into the page.
+    if (blocksStyles) settings.avoidInlineStyles ??= true;
     const { loadImmediately: before = true } = settings;
     if (open) settings.loadImmediately = false;
     // The tracking code, loaded later, must find the settings as the site has made them.

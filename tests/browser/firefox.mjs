@@ -6,7 +6,9 @@ import { pathToFileURL } from "node:url";
 
 const [, , folder, executablePath] = process.argv;
 const { default: puppeteer } = await import(pathToFileURL(`${folder}/lib/puppeteer/puppeteer-core.js`));
-const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true });
+// A machine without a mouse would count as a touch screen: 6 stands for a precise pointer that can hover.
+const extraPrefsFirefox = { "ui.primaryPointerCapabilities": 6 };
+const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, extraPrefsFirefox });
 const sleep = (time) => new Promise((done) => setTimeout(done, time));
 console.log(JSON.stringify({ value: await browser.version() }));
 for await (const line of createInterface({ input: process.stdin })) {

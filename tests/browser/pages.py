@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Container
 from html.parser import HTMLParser
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -110,12 +111,13 @@ def document(
     inline: bool = True,
     no_chat: bool = False,
     strange: bool = False,
+    **more: Any,
 ) -> bytes:
     """Return a page that can be scrolled, with the facade at its end.
 
     `head` goes into the head of the page and `before` before the facade. Elements with the attributes of a blocked tag
     count as blocked by the server: scripts with an address if `blocked` contains it, and other elements unless they are
-    `strange`.
+    `strange`. `more` is what else `Facade.markup` takes.
     """
     marked = Marked(blocked, strange=strange)
     marked.feed(head + before)
@@ -128,6 +130,7 @@ def document(
         marks=marked.found,
         texts=marked.texts,
         placeholders=placeholders,
+        **more,
     ).decode("ascii")
     if guard is not None:
         address = f"/_consent/{facade.asset().name}"

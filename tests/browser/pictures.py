@@ -76,6 +76,12 @@ def dark(page: Page) -> None:
     page.evaluate("document.documentElement.className = document.body.className = 'dark'; 0")
 
 
+def close_note(page: Page) -> None:
+    """Close the note beside the button, and take the mouse away."""
+    page.locator("summary").click()
+    page.mouse.move(0, 0)
+
+
 def main() -> None:
     """Write every screenshot of the docs."""
     (DOCS / "pictures").mkdir(parents=True, exist_ok=True)
@@ -85,7 +91,8 @@ def main() -> None:
         rtl = 'lang="ar" dir="rtl"'
         forced: dict[str, Any] = {"forced_colors": "active", "color_scheme": "dark"}
         picture(browser, site, "idle")
-        picture(browser, site, "focus", before=lambda page: [page.keyboard.press("Tab") for _ in range(2)])
+        picture(browser, site, "focus", before=lambda page: [page.keyboard.press("Tab") for _ in range(3)])
+        picture(browser, site, "closed", before=close_note)
         picture(browser, site, "idle-dark", before=dark)
         picture(browser, site, "idle-rtl", html=rtl)
         picture(browser, site, "idle-320", **small)

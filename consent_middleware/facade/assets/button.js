@@ -1,9 +1,9 @@
 // @ts-check
 // The button that stands in for a chat or an embed, with its note, its live region and its link.
 
-import { trust } from "./core.js";
+import { core, trust } from "./core.js";
 import { findFirst } from "./dom.js";
-import { buttonMarkup } from "./settings.js";
+import { buttonMarkup, settings } from "./settings.js";
 
 /** @type {CSSStyleSheet | undefined} */
 let sheet;
@@ -40,6 +40,22 @@ export const asVisitor = (event, action) => {
 };
 
 /**
+ * Move a button in the page's corner out of the way of the element that has the focus (WCAG 2.2, 2.4.11).
+ *
+ * An element that takes half the screen cannot be hidden by a button.
+ */
+export const keepFocusVisible = (/** @type {HTMLElement} */ box) => {
+  let focused = document.activeElement;
+  while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+  const place = (focused ?? box).getBoundingClientRect();
+  const isOver = [...box.children].some((part) => {
+    const { x, y, right, bottom } = part.getBoundingClientRect();
+    return x < place.right && place.x < right && y < place.bottom && place.y < bottom;
+  });
+  box.toggleAttribute("data-aside", isOver && place.height < innerHeight / 2);
+};
+
+/**
  * Put a button into `place` and return the function that shows a state.
  *
  * The button is in a shadow root. There the site's styles do not change it by accident, it hides the link that the
@@ -65,10 +81,42 @@ export const mountButton = (place, kind, onActivate, focusTarget) => {
   const box = /** @type {HTMLElement} */ (root.firstChild);
   const [card, button] = /** @type {any} */ (box.children);
   const [note, status, contact] = card.children;
+  const [summary, text] = note.children;
+  // A page's own addresses go before those in the script.
+  for (const [name, url] of Object.entries(settings?.links ?? core.offers?.links ?? {})) {
+    const link = /** @type {HTMLAnchorElement} */ (root.getElementById(name));
+    if (url) link.href = url;
+    else link.remove();
+  }
   if (EMBEDS && kind !== "chat") {
-    note.firstChild.data = SITE.embed;
+    text.firstChild.data = SITE.embed;
     button.ariaHasPopup = null;
-  } else box.toggleAttribute("data-corner", !findFirst("[data-consent-chat]"));
+  }
+  if (kind === "chat" && !findFirst("[data-consent-chat]")) {
+    box.dataset.corner = "";
+    // Nothing is stored until the visitor closes the note. Then this tab remembers it, unless storage is forbidden.
+    const close = () => {
+      box.dataset.quiet = "";
+      try {
+        sessionStorage.consentNote = 1;
+      } catch {}
+    };
+    const endQuiet = () => box.removeAttribute("data-quiet");
+    summary.onclick = () => {
+      if (note.open) close();
+    };
+    addEventListener("keydown", ({ key }) => {
+      if (key !== "Escape" || !box.matches(":hover,:focus-within")) return;
+      note.open = false;
+      close();
+    });
+    box.onpointerleave = endQuiet;
+    box.addEventListener("focusout", endQuiet);
+    try {
+      // On a low screen the page matters more than the note.
+      note.open = innerHeight > 320 && !sessionStorage.consentNote;
+    } catch {}
+  } else summary.hidden = true;
   button.textContent = SITE[kind];
   button.onclick = (/** @type {Event} */ event) => {
     if (box.dataset.state === "loading") return;

@@ -1,7 +1,7 @@
 // @ts-check
 // The chat: its button, the script that a click loads, and the states in between.
 
-import { asVisitor, mountButton } from "./button.js";
+import { asVisitor, keepFocusVisible, mountButton } from "./button.js";
 import { clicked, trust } from "./core.js";
 import { create, findFirst, purposeOf } from "./dom.js";
 import { addChatButton, announceLibraries, mountPlaceholders } from "./embeds.js";
@@ -67,7 +67,7 @@ export const isMounted = () => host?.isConnected;
 
 const onChatClick = () => {
   clicked.chat = true;
-  setClickCookie("=1");
+  setClickCookie("=" + (driver.click ?? 1));
   startChat();
 };
 
@@ -115,7 +115,7 @@ export const startChat = async (quiet) => {
   const hasCome = await withTimeout((resolve) => {
     resolveChat = resolve;
     // The site's own chat, or one that is loading under the same id, is not loaded twice.
-    if (driver.begin(!quiet, () => resolve(true), settings.attrs, resolve)) return;
+    if (driver.begin(!quiet, () => resolve(true), settings.attrs, resolve, settings.blocksStyles)) return;
     script = findActive(settings.attrs.id);
     if (script) return;
     script = create("script");
@@ -151,7 +151,10 @@ export const startIfIdle = () => {
 
 /** Look whether the chat has come, by us or by another script, and whether it is to load by itself now. */
 export const checkChat = () => {
-  if (host && host.dataset.state !== chatState()) host.dataset.state = chatState();
+  if (host) {
+    if (host.dataset.state !== chatState()) host.dataset.state = chatState();
+    keepFocusVisible(host.shadowRoot.firstChild);
+  }
   if (driver.loaded()) resolveChat?.(true);
   if (chatState() === "idle") {
     // Another script may have loaded the chat, a tag manager perhaps.

@@ -108,7 +108,7 @@ export const addChatButton = () => {
     if (!chat) continue;
     const { host, pathname } = new URL(chat.src);
     const chatUrl = (proxied[host] ?? "https://" + host) + pathname;
-    useSettings({ ...settings, ...chat, src: chatUrl, nonce: element.nonce });
+    useSettings({ ...core.offers, ...settings, ...chat, src: chatUrl, nonce: element.nonce });
     const place = create("aside");
     place.dataset.consentFacade = "";
     place.ariaLabel = SITE.label;

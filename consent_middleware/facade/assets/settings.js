@@ -2,7 +2,7 @@
 // The settings from the page's own script tags.
 
 import { mountAll, startAlone } from "./chat.js";
-import { allowed } from "./core.js";
+import { allowed, clicked } from "./core.js";
 import { refresh } from "./decision.js";
 import { learn, release } from "./release.js";
 
@@ -48,7 +48,8 @@ export const adopt = (script, ownMarkup, ownDriver) => {
   // that the guard has inserted.
   if (given.live) {
     settings = given;
-    startAlone({ __proto__: null, ...given.live }.chat);
+    clicked.chat ??= given.starts;
+    startAlone(given.starts ?? { __proto__: null, ...given.live }.chat);
     Object.assign(allowed, given.live);
   } else settings ??= given;
   mountAll();

@@ -42,7 +42,7 @@ interface Core {
   /** What the server allows, by purpose. */
   allowed: Record<string, unknown>;
   /** What the visitor's click on this page allows, by purpose. */
-  clicked: Record<string, boolean>;
+  clicked: Record<string, unknown>;
   /** What the guard has blocked bears this number. No markup can know it. */
   token: string;
   /** What the guard has blocked. Some of it is not in the document. */
@@ -57,7 +57,7 @@ interface Core {
   // Set by the guard.
   guarded?: boolean;
   /** For what scripts insert a button may stand in: the chat of these accounts (1: of any), and embeds. */
-  offers?: { chat?: 1 | string[]; embeds?: 1 };
+  offers?: { chat?: 1 | string[]; embeds?: 1; links?: PageSettings["links"]; blocksStyles?: 1 };
   /** The cookies as they were when the guard began. */
   cookies?: string;
   /** What the site has called of the public object before the facade's script was there. */
@@ -105,6 +105,12 @@ interface PageSettings {
   /** How many inline scripts are blocked, and how many more that the policy runs by their hash. */
   texts?: number;
   bare?: number;
+  /** The chat loads by itself, although the tags of chats wait. */
+  starts?: 1;
+  /** The page's policy blocks style elements. */
+  blocksStyles?: 1;
+  /** The addresses of the page's links by id, where they differ from those in the script; "" for no link. */
+  links?: Record<string, string>;
   /** The page is the same for everybody: ask the server. */
   ask?: boolean;
 }
@@ -115,14 +121,22 @@ type ShowState = (state: string, message?: string) => void;
 // ---- a vendor's driver
 
 interface Driver {
+  /** The value of the click's cookie, where it names the vendor: the site has chats of several. */
+  click?: string;
   /** A selector of what a visitor clicks on to open the chat, besides the button. */
   opens: string;
   /**
    * Prepares the page before the chat's script is fetched. With `open` the chat opens once it is there. Calls `done`
-   * when it is there and `fail` when the account has no chat for the page. Returns the vendor's API where it is there
-   * already.
+   * when it is there and `fail` when the account has no chat for the page. With `blocksStyles` the page's policy blocks
+   * style elements. Returns the vendor's API where it is there already.
    */
-  begin(open: boolean, done: () => void, attributes?: Record<string, string>, fail?: Resolve): unknown;
+  begin(
+    open: boolean,
+    done: () => void,
+    attributes?: Record<string, string>,
+    fail?: Resolve,
+    blocksStyles?: unknown,
+  ): unknown;
   /** Returns whether the widget is there. */
   loaded(): unknown;
   /** Opens the loaded widget. */
