@@ -118,7 +118,7 @@ def test_policy_and_body_get_the_fixed_nonce() -> None:
     assert found is not None
 
     assert found.body == b"<p nonce=%b>" % found.fixed.encode()
-    assert found.csp == (found.fixed, (f"'nonce-{found.fixed}'",))
+    assert found.csp == ContentSecurityPolicy(found.fixed, (f"'nonce-{found.fixed}'",))
     assert FixedNonce.in_page(ContentSecurityPolicy(), b"<p nonce=%b>" % nonce.encode()) is None
 
 
