@@ -267,7 +267,7 @@ class TestGuardBehavior:
             body = body.replace(tag + ">", tag + "/>")
         put(site, body.encode(), headers={"Content-Type": "application/xhtml+xml"})
         open_page(page)
-        markup = f'<img alt="" src="{PIXEL}"/>'.replace("&", "&amp;")
+        markup = f'<img alt="" src="{PIXEL}" srcset="{PIXEL} 2x"/>'.replace("&", "&amp;")
         page.evaluate("(markup) => { document.querySelector('h1').innerHTML = markup }", markup)
         assert page.locator("h1 img").count() == 1
 

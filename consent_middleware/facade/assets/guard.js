@@ -2,8 +2,8 @@
 // The guard: blocks the tags that other scripts insert, until the facade's script releases them.
 //
 // Idea. A tag loads something once it has an address and stands in the page. Scripts insert elements in a dozen ways,
-// but give them an address in few: a property (`script.src`), an attribute (`setAttribute`), markup (`innerHTML`), or a
-// copy of a template. The guard patches these few, and looks at the address before the browser does.
+// but give them an address in few: a property (`script.src`), an attribute (`setAttribute`, or a node), markup
+// (`innerHTML`), or a copy of a template. The guard patches these few, and looks at the address before the browser does.
 //
 // Invariant. No element keeps an address that has to wait, neither in the page nor before it comes there: the address
 // moves to `data-consent-src`, and the element to `core.blocked`. The mark `data-consent-by` holds a number that no
@@ -15,6 +15,8 @@
 //     <script data-consent="chat" data-consent-src="https://js.example/chat.js" data-consent-by="0.123">
 //
 // which the browser inserts and does not load. The guard then loads the facade's script, if the page has none.
+//
+// Styles are no elements that could wait: an address in one becomes `about:`, and is not released.
 //
 // See the HTML standard, "prepare the script element" (4.12.1.1) for when a script loads, and "update the image data"
 // (4.8.4.3.5) for images, which load before they stand in the page.
@@ -63,10 +65,11 @@ const findRule = (/** @type {any} */ url) => {
 };
 
 // An element and an attribute by which it loads something. Other elements have `src` too, such as custom ones.
-const LOADS =
-  / (src(set|doc)?|imagesrcset|poster)$|^object data$|^(link|script|\w*image) (\S+:)?href$/i;
+const LOADS = / (src(set|doc)?|imagesrcset|poster)$|^object data$|^(link|script|\w*image) (\S+:)?href$/i;
 const TAGS = "script,img,iframe,link,source,audio,video,input,embed,object";
+// An address in a text.
 const ADDRESS = /(https?:)?\/\/[^\s"'&)]+/gi;
+
 /**
  * Return the rule for which an element has to wait that gets an attribute, or something falsy.
  * @param {string} tag
@@ -166,18 +169,18 @@ const blockInText = (/** @type {string} */ text) =>
       ruleFor("img", "src", url) ? start + "about:" : address,
     )
     .replace(TAG, (tag, element) => {
-    let marks = "";
-    return tag.replace(ATTRIBUTE, (attribute, name, doubleQuoted, singleQuoted, unquoted) => {
-      const rule = ruleFor(element, name, doubleQuoted ?? singleQuoted ?? unquoted);
-      if (!rule) return attribute;
-      // On a page with a nonce, a script in markup gets no mark and is never released: its author is not known.
-      const by = nonce && /^script$/i.test(element) ? "" : '" data-consent-by="' + token;
-      const kind = rule[3] ? '" data-consent-kind="' + rule[3] : "";
-      // Markup in XML must not repeat an attribute.
-      const added = marks ? "" : (marks = 'data-consent="' + rule[0] + kind + by + '" ');
-      return added + "data-consent-" + attribute.replace(/^\w+:/, "");
+      let marks = "";
+      return tag.replace(ATTRIBUTE, (attribute, name, doubleQuoted, singleQuoted, unquoted) => {
+        const rule = ruleFor(element, name, doubleQuoted ?? singleQuoted ?? unquoted);
+        if (!rule) return attribute;
+        // On a page with a nonce, a script in markup gets no mark and is never released: its author is not known.
+        const by = nonce && /^script$/i.test(element) ? "" : '" data-consent-by="' + token;
+        const kind = rule[3] ? '" data-consent-kind="' + rule[3] : "";
+        // Markup in XML must not repeat an attribute.
+        const added = marks ? "" : (marks = 'data-consent="' + rule[0] + kind + by + '" ');
+        return added + "data-consent-" + attribute.replace(/^\w+:/, "");
+      });
     });
-  });
 
 // A browser asks for pictures as soon as it reads markup, so the markup is changed before it is read.
 const blockInMarkup = (/** @type {unknown} */ _, /** @type {any[]} */ args) =>
