@@ -80,6 +80,7 @@ class Engine:
             privacy_url=policy.privacy_url,
             cookie=policy.click_cookie,
             proxied=policy.proxied,
+            brings_guard=policy.guard == "auto",
         )
         self.cookies = VendorCookies(
             policy.vendors, policy.requires, expire_chat=policy.chat_cookies_after_visit == "expire"

@@ -145,6 +145,15 @@ class TestMarkup:
         start = f'<script nonce="{NONCE}" {said}>'.encode()
         assert found == start + FACADE.guard.body.rstrip() + b"</script>"
 
+    def test_script_brings_guard_only_where_asked(self) -> None:
+        guarded = replace(FACADE, brings_guard=True)
+        code = FACADE.guard.body.strip()
+        body = guarded.asset().body
+        assert code in body
+        assert body.endswith(FACADE.asset(placeholders=True).body)
+        assert guarded.asset(placeholders=True) is guarded.asset()
+        assert code not in FACADE.asset(placeholders=True).body
+
     def test_guard_contains_nothing_that_ends_its_element(self) -> None:
         code = FACADE.guard.body.lower()
         assert code.isascii()

@@ -50,13 +50,14 @@ class ScriptSettings:
     proxied: Mapping[str, str] = field(default_factory=dict)
 
 
-def compose(settings: ScriptSettings, vendors: Sequence[Vendor], *, embeds: bool) -> Asset:
+def compose(settings: ScriptSettings, vendors: Sequence[Vendor], *, embeds: bool, guard: Asset | None = None) -> Asset:
     """Return the script for pages whose chat comes from the first of `vendors`.
 
     Args:
         settings: what the site has chosen.
         vendors: the vendors whose drivers the script contains.
         embeds: whether the script contains the placeholders for embeds too.
+        guard: the guard, if the script begins with it.
     """
     drivers = ",".join(_driver(vendor.id, embeds) for vendor in vendors)
     vendor_name = vendors[0].name
@@ -69,7 +70,7 @@ def compose(settings: ScriptSettings, vendors: Sequence[Vendor], *, embeds: bool
     ]
     if embeds:
         arguments.append(_stand_ins(vendors))
-    return _asset("facade", _read_file(facade_file(embeds)), arguments)
+    return _asset("facade", _read_file(facade_file(embeds)), arguments, _guard_once(guard) if guard else "")
 
 
 def compose_guard(vendors: Sequence[Vendor], proxied: Mapping[str, str]) -> Asset:
@@ -84,10 +85,19 @@ def compose_stand_ins(vendors: Sequence[Vendor]) -> Asset:
     return _asset("stand-ins", _read_file("facade/assets/stand-ins.min.js"), [_stand_ins(vendors)])
 
 
-def _asset(kind: str, function: str, arguments: Sequence[str]) -> Asset:
-    """Return a file that calls a minified function with arguments, all in JavaScript."""
+def _guard_once(guard: Asset) -> str:
+    """Return code that runs the guard if the page has none.
+
+    The guard then has no settings of its own, so a button may stand in for whatever a script inserts.
+    """
+    code = guard.body.decode("ascii").strip()
+    return f'if(!Object.hasOwn(window,"consentMiddleware")){{{code}delete consentMiddleware.core.offers}}'
+
+
+def _asset(kind: str, function: str, arguments: Sequence[str], before: str = "") -> Asset:
+    """Return a file that calls a minified function with arguments, all in JavaScript, after the code `before`."""
     # ASCII only, so that the script reads the same whatever charset a page or a proxy claims.
-    body = f"(f=>f({','.join(arguments)}))({function});\n".encode("ascii")
+    body = f"{before}(f=>f({','.join(arguments)}))({function});\n".encode("ascii")
     digest = hashlib.sha256(body).hexdigest()[:16]
     return Asset(f"{kind}.{digest}.js", body, content_type="text/javascript; charset=utf-8")
 
