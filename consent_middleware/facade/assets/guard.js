@@ -295,11 +295,8 @@ const installPatches = () => {
     blockInMarkup,
   );
   patch([HTMLStyleElement], "textContent", blockInMarkup);
-  patch(
-    [CSSStyleDeclaration, CSSStyleSheet, HTMLElement],
-    "cssText setProperty insertRule replace replaceSync style",
-    blockInMarkup,
-  );
+  // `element.style = …` sets `cssText` too.
+  patch([CSSStyleDeclaration, CSSStyleSheet], "cssText setProperty insertRule replace replaceSync", blockInMarkup);
   // A copy of a template loads as soon as it stands in the page.
   patch([Node, Document], "cloneNode importNode", null, (copy) => {
     if (copy instanceof DocumentFragment) [...copy.children].forEach(scan);
