@@ -174,6 +174,7 @@ def test_guard_blocks_script_however_inserted(run: Run, site: Site, home: str, w
 
 @pytest.mark.parametrize("way", [*BEACONS, *UNRELEASED])
 def test_guard_blocks_images_frames_and_hints(run: Run, site: Site, home: str, way: str) -> None:
+    """Of these, `input`, `imagesrcset`, `setHTML` and `parseHTML` need their patches in Firefox alone."""
     put(site, document(guard=()))
     found = run(
         f"""

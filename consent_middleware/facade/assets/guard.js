@@ -3,7 +3,7 @@
 //
 // Idea. A tag loads something once it has an address and stands in the page. Scripts insert elements in a dozen ways,
 // but give them an address in few: a property (`script.src`), an attribute (`setAttribute`, or a node), markup
-// (`innerHTML`), or a copy of a template. The guard patches these few, and looks at the address before the browser does.
+// (`innerHTML`), or a copy of a template. The guard patches these, and looks at the address before the browser does.
 //
 // Invariant. No element keeps an address that has to wait, neither in the page nor before it comes there: the address
 // moves to `data-consent-src`, and the element to `core.blocked`. The mark `data-consent-by` holds a number that no
