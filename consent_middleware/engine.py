@@ -117,6 +117,7 @@ class Engine:
             proxied=policy.proxied,
             banner=self.banner,
             forwards_consent=policy.forward_consent,
+            brings_guard=policy.guard == "auto",
         )
         self.cookies = VendorCookies(
             policy.vendors, policy.requires, expire_chat=policy.chat_cookies_after_visit == "expire"

@@ -75,7 +75,8 @@ TOPICS: Mapping[str, tuple[Setting, ...]] = {
             checks.one_of("always", "auto", "never"),
             "always",
             "Which pages get a small script that blocks the tags which other scripts insert: `always` every page that "
-            "runs a script, `auto` those with a tag manager that is known, `never` none.",
+            "runs a script, `auto` those with a tag manager that is known, and, from the facade's script on, those "
+            "with a blocked tag, `never` none.",
         ),
         Setting(
             "on_long_tag",

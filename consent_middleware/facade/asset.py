@@ -55,13 +55,14 @@ class ScriptSettings:
     proxied: Mapping[str, str] = field(default_factory=dict)
 
 
-def compose(settings: ScriptSettings, vendors: Sequence[Vendor], *, embeds: bool) -> Asset:
+def compose(settings: ScriptSettings, vendors: Sequence[Vendor], *, embeds: bool, guard: Asset | None = None) -> Asset:
     """Return the script for pages whose chat comes from the first of `vendors`.
 
     Args:
         settings: what the site has chosen.
         vendors: the vendors whose drivers the script contains.
         embeds: whether the script contains the placeholders for embeds too.
+        guard: the guard, if the script begins with it.
     """
     chats = clicked_by_name(vendors)
     drivers = ",".join(_driver(vendor.id, embeds, is_named=vendor.id in chats) for vendor in vendors)
@@ -75,7 +76,7 @@ def compose(settings: ScriptSettings, vendors: Sequence[Vendor], *, embeds: bool
     ]
     if embeds:
         arguments.append(_stand_ins(vendors))
-    return _asset("facade", _read_file(facade_file(embeds)), arguments)
+    return _asset("facade", _read_file(facade_file(embeds)), arguments, _guard_once(guard) if guard else "")
 
 
 def compose_guard(vendors: Sequence[Vendor], proxied: Mapping[str, str], banner: ConsentBanner | None = None) -> Asset:
@@ -112,10 +113,19 @@ def compose_consent(vendors: Sequence[Vendor], agreed: Container[Category]) -> A
     )
 
 
-def _asset(kind: str, function: str, arguments: Sequence[str]) -> Asset:
-    """Return a file that calls a minified function with arguments, all in JavaScript."""
+def _guard_once(guard: Asset) -> str:
+    """Return code that runs the guard if the page has none.
+
+    The guard then has no settings of its own, so a button may stand in for whatever a script inserts.
+    """
+    code = guard.body.decode("ascii").strip()
+    return f'if(!Object.hasOwn(window,"consentMiddleware")){{{code}delete consentMiddleware.core.offers}}'
+
+
+def _asset(kind: str, function: str, arguments: Sequence[str], before: str = "") -> Asset:
+    """Return a file that calls a minified function with arguments, all in JavaScript, after the code `before`."""
     # ASCII only, so that the script reads the same whatever charset a page or a proxy claims.
-    body = f"(f=>f({','.join(arguments)}))({function});\n".encode("ascii")
+    body = f"{before}(f=>f({','.join(arguments)}))({function});\n".encode("ascii")
     digest = hashlib.sha256(body).hexdigest()[:16]
     return Asset(f"{kind}.{digest}.js", body, content_type="text/javascript; charset=utf-8")
 

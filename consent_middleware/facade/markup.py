@@ -54,6 +54,7 @@ class Facade:
         proxied: the site's own origins that serve hosts of the vendors, by host.
         banner: the vendor's consent banner that need not wait, if there is one.
         forwards_consent: whether pages tell the vendors' scripts what the visitor has agreed to.
+        brings_guard: whether the script contains the guard too, for pages that have none before it.
         assets: every script that a page may name, by its file name.
         guard: the guard's script, one of `assets`.
         stand_ins: the stand-ins for vendors' globals, one of `assets`.
@@ -67,6 +68,7 @@ class Facade:
     proxied: Mapping[str, str] = field(default_factory=dict)
     banner: ConsentBanner | None = None
     forwards_consent: bool = False
+    brings_guard: bool = False
     assets: Mapping[str, Asset] = field(init=False)
     guard: Asset = field(init=False)
     stand_ins: Asset = field(init=False)
@@ -76,6 +78,7 @@ class Facade:
 
     def __post_init__(self) -> None:
         """Compose the script for every language and vendor, with and without placeholders."""
+        object.__setattr__(self, "guard", compose_guard(self.vendors, self.proxied, self.banner))
         scripts = {
             (language, vendor.id, embeds): compose(
                 ScriptSettings(
@@ -88,6 +91,7 @@ class Facade:
                 ),
                 (vendor, *(other for other in self.vendors if other is not vendor)),
                 embeds=embeds,
+                guard=self.guard if self.brings_guard else None,
             )
             for language, texts in self.texts.items()
             for vendor in self.vendors
@@ -97,7 +101,6 @@ class Facade:
         object.__setattr__(self, "_scripts", scripts)
         # The pages of a site are alike. The cache is this facade's own, so that both can be freed together.
         object.__setattr__(self, "_render_cached", lru_cache(256)(self.render))
-        object.__setattr__(self, "guard", compose_guard(self.vendors, self.proxied, self.banner))
         object.__setattr__(self, "stand_ins", compose_stand_ins(self.vendors))
         agreed = [
             frozenset(each)
@@ -159,7 +162,8 @@ class Facade:
     def asset(self, lang: str | None = None, *, vendor: str | None = None, placeholders: bool = False) -> Asset:
         """Return the script for a page in a language (BCP 47) whose chat is a vendor's."""
         known = next((each.id for each in self.vendors if each.id == vendor), self.vendors[0].id)
-        return self._scripts[choose(self.texts, lang), known, placeholders]
+        # A guard blocks embeds too, which then need a placeholder.
+        return self._scripts[choose(self.texts, lang), known, placeholders or self.brings_guard]
 
     def consent_script(self, agreed: frozenset[Category]) -> Asset:
         """Return the script that tells the vendors' scripts what the visitor has agreed to."""

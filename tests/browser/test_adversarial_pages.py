@@ -267,9 +267,12 @@ class TestGuardBehavior:
             body = body.replace(tag + ">", tag + "/>")
         put(site, body.encode(), headers={"Content-Type": "application/xhtml+xml"})
         open_page(page)
-        markup = f'<img alt="" src="{PIXEL}"/>'.replace("&", "&amp;")
+        markup = f'<img alt="" src="{PIXEL}" srcset="{PIXEL} 2x"/>'
+        svg = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+        markup += f'<svg {svg}><image xlink:href="{PIXEL}"/></svg>'
+        markup = markup.replace("&", "&amp;")
         page.evaluate("(markup) => { document.querySelector('h1').innerHTML = markup }", markup)
-        assert page.locator("h1 img").count() == 1
+        assert page.locator("h1 img").count() == page.locator("h1 image").count() == 1
 
     def test_content_from_chat_hosts_is_not_blocked(self, page: Page, site: Site) -> None:
         """Images and style sheets from these hosts are content, for the guard as for the server."""
@@ -302,6 +305,22 @@ class TestGuardBehavior:
 
 
 class TestGuardAndFacade:
+    def test_facade_brings_guard_without_tag_manager(self, page: Page, site: Site, standin: StandIn) -> None:
+        loader = f'<script src="{LOADER}" id="hs-script-loader"></script>'
+        protected(site, "", loader, Policy(contact_url="/contact", guard="auto"))
+        open_page(page)
+        assert page.locator("script[data-guard]").count() == 0
+        run(
+            page,
+            f"new Image().src = '{PIXEL}'; document.body.append(Object.assign(document.createElement('iframe'), "
+            "{ src: 'https://meetings.hubspot.com/ann', title: 'x' }))",
+        )
+        expect(page.get_by_role("button", name="Show the calendar")).to_be_visible()
+        quiet(page)
+        assert asked(standin) == []
+        grant(page, site, tracking=True)
+        comes(page, lambda: {each.host for each in asked(standin)} >= {"track.hubspot.com", "js.hs-scripts.com"})
+
     def test_page_with_tag_manager_has_placeholders(self, page: Page, site: Site, standin: StandIn) -> None:
         """The guard is written before the server has seen the embeds, and knows only their host, as one of the chat."""
         protected(site, TAG_MANAGER, MEETINGS, Policy(contact_url="/contact"))

@@ -32,6 +32,25 @@ from .site import Document, Site
 LOADER = f"https://js.hs-scripts.com/{PORTAL}.js"
 PIXEL = f"https://track.hubspot.com/__ptq.gif?a={PORTAL}"
 
+CALENDAR = "https://meetings.hubspot.com/ann"
+XLINK = "'http://www.w3.org/1999/xlink'"
+#: A picture's attribute without an element yet, and one whose value is set later.
+NODE = f"window.kept = new Image(); const node = document.createAttribute('src'); node.value = '{PIXEL}';"
+VALUE = f"window.kept = new Image(); kept.setAttribute('src', 'data:,'); kept.attributes.src.{{}} = '{PIXEL}'"
+PICTURE = (
+    "const picture = document.createElement('picture'), source = document.createElement('source'); {};"
+    "picture.append(source, new Image()); document.body.append(picture)"
+)
+HINT = (
+    "const tag = document.createElement('link'); tag.rel = 'preload'; tag.as = 'image'; {}; document.head.append(tag)"
+)
+FRAME = "const tag = document.createElement('iframe'); tag.title = 'x';"
+SVG = (
+    "const make = (name) => document.createElementNS('http://www.w3.org/2000/svg', name);"
+    "const box = make('svg'), tag = make('{}'); tag.setAttribute('width', 9); tag.setAttribute('height', 9);"
+    "{}; box.append(tag); document.body.append(box)"
+)
+
 #: How a tag manager, or any script, can insert the loader: each creates `tag` or inserts it directly.
 MAKE = (
     f"const tag = document.createElement('script'); tag.async = true; tag.src = '{LOADER}';tag.id = 'hs-script-loader';"
@@ -68,6 +87,12 @@ WAYS = {
     "for (const { name, value } of parsed.querySelector('script').attributes) tag.setAttribute(name, value)",
     "a contextual fragment": "document.body.append(document.createRange().createContextualFragment("
     f"'<script id=\"hs-script-loader\" src=\"{LOADER}\"></' + 'script>'))",
+    "svg-script": SVG.format("script", f"tag.id = 'hs-script-loader'; tag.setAttribute('href', '{LOADER}')"),
+    "svg-script-NS": SVG.format(
+        "script", f"tag.id = 'hs-script-loader'; tag.setAttributeNS({XLINK}, 'x:href', '{LOADER}')"
+    ),
+    "node-script": "const tag = document.createElement('script'), node = document.createAttribute('src');"
+    f"tag.id = 'hs-script-loader'; document.body.append(tag); node.value = '{LOADER}'; tag.setAttributeNode(node)",
     "an inline loader that runs": "const tag = document.createElement('script');"
     f"tag.text = `(function(d){{var s=d.createElement('script');s.src='{LOADER}';s.id='hs-script-loader';"
     "d.head.appendChild(s)})(document)`;"
@@ -94,6 +119,73 @@ BEACONS = {
     "document.body.append(tag)",
     "a hint": "const tag = document.createElement('link'); tag.rel = 'preload'; tag.as = 'script';"
     f"tag.href = '{LOADER}'; document.head.append(tag)",
+    "srcset": f"window.kept = new Image(); kept.srcset = '{PIXEL} 1x'",
+    "srcset-attribute": f"window.kept = new Image(); kept.setAttribute('srcset', '/a.png 9x, {PIXEL} 1x')",
+    "srcset-markup": f"document.querySelector('h1').innerHTML = '<img alt=\"\" srcset=\"{PIXEL} 1x\">'",
+    "source": PICTURE.format(f"source.srcset = '{PIXEL}'"),
+    "source-attribute": PICTURE.format(f"source.setAttribute('srcset', '{PIXEL}')"),
+    "source-markup": "document.querySelector('h1').innerHTML = "
+    f'\'<picture><source srcset="{PIXEL}"><img alt=""></picture>\'',
+    "imagesrcset": HINT.format(f"tag.imageSrcset = '{PIXEL} 1x'"),
+    "imagesrcset-attribute": HINT.format(f"tag.setAttribute('imagesrcset', '{PIXEL} 1x')"),
+    "imagesrcset-markup": "document.querySelector('h1').innerHTML = "
+    f"'<link rel=preload as=image imagesrcset=\"{PIXEL} 1x\">'",
+    "node": NODE + "kept.setAttributeNode(node)",
+    "node-NS": NODE + "kept.setAttributeNodeNS(node)",
+    "node-empty-list": NODE + "kept.attributes.setNamedItem(node)",
+    "node-list-NS": NODE + "kept.alt = ''; kept.attributes.setNamedItemNS(node)",
+    "node-value": VALUE.format("value"),
+    "node-nodeValue": VALUE.format("nodeValue"),
+    "node-textContent": VALUE.format("textContent"),
+    "srcdoc": f'{FRAME}tag.srcdoc = \'<p>Hi</p><img alt="" src="{PIXEL}">\'; document.body.append(tag)',
+    "srcdoc-attribute": f"{FRAME}tag.setAttribute('srcdoc', '<img alt=\"\" src=\"{PIXEL}\">');"
+    "document.body.append(tag)",
+    "srcdoc-markup": "document.querySelector('h1').innerHTML = "
+    f"'<iframe title=x srcdoc=\"&lt;img alt src=&quot;{PIXEL}&quot;&gt;\"></iframe>'",
+    "srcdoc-script": f"{FRAME}tag.srcdoc = '<script>new Image().src = `{PIXEL}`</' + 'script>';"
+    "document.body.append(tag)",
+    "object": f"const tag = document.createElement('object'); tag.data = '{CALENDAR}'; document.body.append(tag)",
+    "object-attribute": "const tag = document.createElement('object');"
+    f"tag.setAttribute('data', '{CALENDAR}'); document.body.append(tag)",
+    "object-markup": f"document.querySelector('h1').innerHTML = '<object data=\"{CALENDAR}\"></object>'",
+    "embed": f"const tag = document.createElement('embed'); tag.src = '{CALENDAR}'; document.body.append(tag)",
+    "input": "const tag = document.createElement('input'); tag.type = 'image';"
+    f"tag.src = '{PIXEL}'; tag.alt = 'x'; document.body.append(tag)",
+    "poster": f"window.kept = document.createElement('video');kept.poster = '{PIXEL}'; document.body.append(kept)",
+    "poster-markup": f"document.querySelector('h1').innerHTML = '<video poster=\"{PIXEL}\"></video>'",
+    "svg-image": SVG.format("image", f"tag.setAttribute('href', '{PIXEL}')"),
+    "svg-image-NS": SVG.format("image", f"tag.setAttributeNS({XLINK}, 'xlink:href', '{PIXEL}')"),
+    "svg-image-markup": f"document.querySelector('h1').innerHTML = '<svg><image xlink:href=\"{PIXEL}\" "
+    "width=9 height=9></image></svg>'",
+    "svg-feImage": "document.querySelector('h1').innerHTML = '<svg><filter id=f>"
+    f'<feImage href="{PIXEL}"/></filter><rect width=9 height=9 filter="url(#f)"/></svg>\'',
+    "template-srcset": "const box = document.createElement('template');"
+    f'box.innerHTML = \'<img alt="" srcset="{PIXEL}">\'; document.body.append(box.content.cloneNode(true))',
+}
+#: Ways by which no element keeps the address, so that nothing is released, and films and sounds.
+UNRELEASED = {
+    "video": f"window.kept = document.createElement('video'); kept.src = '{PIXEL}'",
+    "audio": f"window.kept = document.createElement('audio'); kept.src = '{PIXEL}'",
+    "video-source": "window.kept = document.createElement('video');"
+    f"const source = document.createElement('source'); source.src = '{PIXEL}'; kept.append(source)",
+    "style": f"document.body.style = 'background: url({PIXEL})'",
+    "style-cssText": f"document.body.style.cssText = 'background: url(\"{PIXEL}\")'",
+    "style-setProperty": f"document.body.style.setProperty('background-image', 'url({PIXEL})')",
+    "style-attribute": f"document.body.setAttribute('style', 'background: url({PIXEL})')",
+    "style-markup": "document.querySelector('h1').innerHTML = "
+    f"'<p style=\"background: url(&quot;{PIXEL}&quot;)\">x</p>'",
+    "style-element": "const tag = document.createElement('style');"
+    f"tag.textContent = 'body {{ background: url({PIXEL}) }}'; document.head.append(tag)",
+    "style-element-import": "const tag = document.createElement('style');"
+    f"tag.textContent = '@import \"{PIXEL}\";'; document.head.append(tag)",
+    "style-element-markup": "document.querySelector('h1').innerHTML = "
+    f"'<style>body {{ background: url({PIXEL}) }}</style>'",
+    "insertRule": f"document.styleSheets[0].insertRule('body {{ background: url({PIXEL}) }}')",
+    "replaceSync": "const sheet = new CSSStyleSheet();"
+    f"sheet.replaceSync('body {{ background: url({PIXEL}) }}'); document.adoptedStyleSheets = [sheet]",
+    "setHTML": f"document.querySelector('h1').setHTML?.('<img alt src=\"{PIXEL}\">', {{ sanitizer: {{}} }})",
+    "parseHTML": "if (Document.parseHTML) document.body.append(...Document.parseHTML("
+    f"'<img alt src=\"{PIXEL}\">', {{ sanitizer: {{}} }}).images)",
 }
 
 
@@ -131,6 +223,127 @@ def test_inserted_image_frame_or_hint_waits(page: Page, site: Site, standin: Sta
     decide(site, chat=False, tracking=True, embeds=True)
     page.evaluate("document.cookie = 'choice=1'")
     comes(page, lambda: len(asked(standin)) == 1)
+
+
+@pytest.mark.parametrize("way", UNRELEASED)
+def test_address_that_is_never_released_waits(page: Page, site: Site, standin: StandIn, way: str) -> None:
+    guarded(site)
+    open_page(page)
+    run(page, UNRELEASED[way])
+    quiet(page)
+    assert asked(standin) == []
+
+
+@pytest.mark.parametrize("way", [*BEACONS, *UNRELEASED])
+def test_allowed_purpose_passes_untouched(page: Page, site: Site, standin: StandIn, way: str) -> None:
+    guarded(site, Purpose.TRACKING, Purpose.EMBEDS)
+    open_page(page)
+    run(page, (BEACONS | UNRELEASED)[way])
+    run(page, "if (window.box) document.body.append(box)")
+    comes(page, lambda: len(asked(standin)) > 0)
+    assert page.locator("[data-consent]").count() == 0
+
+
+def test_blocked_frame_document_shows_after_consent(page: Page, site: Site, standin: StandIn) -> None:
+    """A frame whose document loads for two purposes waits for the more demanding one."""
+    guarded(site)
+    open_page(page)
+    calendar = f"<iframe src={CALENDAR} title=y></iframe>"
+    run(page, f"{FRAME}tag.srcdoc = '<p>Own</p>{calendar}<img alt src={PIXEL}>'; document.body.append(tag)")
+    decide(site, embeds=True)
+    page.evaluate("document.cookie = 'choice=1'")
+    comes(page, lambda: site.asked.count(DECISION) == 1)
+    quiet(page)
+    assert asked(standin) == []
+    decide(site, embeds=True, tracking=True)
+    page.evaluate("document.cookie = 'choice=2'")
+    expect(page.frame_locator("iframe[title=x]").locator("p")).to_have_text("Own")
+    comes(page, lambda: hosts(standin) == {"meetings.hubspot.com", "track.hubspot.com"})
+
+
+def test_content_set_by_scripts_stays(page: Page, site: Site) -> None:
+    guarded(site)
+    site.pages["/own.gif"] = Document(b"GIF89a")
+    open_page(page)
+    found = page.evaluate(
+        """(calendar) => {
+            const link = document.createElement("a"), other = document.createElement("a");
+            const node = document.createAttribute("href");
+            node.value = calendar;
+            link.attributes.setNamedItem(node);
+            other.setAttribute("href", "#");
+            other.attributes.href.value = calendar;
+            const frame = document.createElement("iframe");
+            frame.srcdoc = `<a class="b" href="${calendar}">x</a>`;
+            const picture = document.createElement("p");
+            picture.innerHTML = '<img alt="" src="https://static.hsappstatic.net/logo.png">';
+            const style = document.createElement("style");
+            style.textContent = "p { background: url(/own.gif) }";
+            document.body.append(link, other, frame, picture, style);
+            return [link, other, frame, picture.firstChild, style].map((each) => each.outerHTML);
+        }""",
+        CALENDAR,
+    )
+    assert found == [
+        f'<a href="{CALENDAR}"></a>',
+        f'<a href="{CALENDAR}"></a>',
+        f'<iframe srcdoc="&lt;a class=&quot;b&quot; href=&quot;{CALENDAR}&quot;&gt;x&lt;/a&gt;"></iframe>',
+        '<img alt="" src="https://static.hsappstatic.net/logo.png">',
+        "<style>p { background: url(/own.gif) }</style>",
+    ]
+
+
+def test_patched_members_return_what_native_ones_do(page: Page, site: Site) -> None:
+    guarded(site)
+    open_page(page)
+    found = page.evaluate(
+        """(pixel) => {
+            const tag = new Image(), own = document.createElement("p");
+            const node = (value) => {
+                const made = document.createAttribute("src");
+                made.value = value;
+                return made;
+            };
+            const first = node("a");
+            const told = [
+                tag.setAttributeNode(node(pixel)),
+                tag.attributes.setNamedItem(node(pixel)),
+                navigator.sendBeacon(pixel, "x"),
+                own.setAttributeNode(first),
+                own.setAttributeNode(node("b")) === first,
+                own.attributes.src.nodeValue + own.attributes.src.textContent,
+                own.attributes.setNamedItem(document.createAttribute("id")),
+            ];
+            const style = document.createElement("style");
+            style.textContent = "p {}";
+            own.style = "color: red";
+            for (const wrong of [() => tag.setAttributeNode(null), () => tag.attributes.setNamedItem({})])
+                try {
+                    wrong();
+                } catch (error) {
+                    told.push(error.name);
+                }
+            return [...told, style.textContent, own.style.cssText];
+        }""",
+        PIXEL,
+    )
+    assert found == [None, None, False, None, True, "bb", None, "TypeError", "TypeError", "p {}", "color: red;"]
+
+
+def test_requested_xml_document_causes_no_error(page: Page, site: Site) -> None:
+    guarded(site)
+    site.pages["/feed.xml"] = Document(b"<feed/>", {"Content-Type": "text/xml"})
+    open_page(page)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(error.message))
+    ask = (
+        "new Promise((end) => { const request = new XMLHttpRequest(); request.open('GET', '/feed.xml');"
+        "request.responseType = 'document'; request.onload = () => end(request.response.documentElement.localName);"
+        "request.send() })"
+    )
+    assert page.evaluate(ask) == "feed"
+    quiet(page)
+    assert errors == []
 
 
 def test_blocked_hint_has_no_rel(page: Page, site: Site) -> None:

@@ -196,6 +196,38 @@ CASES: dict[str, Case] = {
         "srcdoc",
         seen=True,
     ),
+    "a `source` in a `picture` that a script makes": _script(
+        "const p = document.createElement('picture'), s = document.createElement('source');"
+        f"s.srcset = {PIXEL_PARTS}; p.append(s, new Image()); document.head.append(p)"
+    ),
+    "a preloaded picture to which a script gives `imagesrcset`": _script(
+        "const l = document.createElement('link'); l.rel = 'preload'; l.as = 'image';"
+        f"l.imageSrcset = {PIXEL_PARTS}; document.head.append(l)"
+    ),
+    "an address that a script sets as an attribute node": _script(
+        f"const a = document.createAttribute('src'); a.value = {PIXEL_PARTS}; new Image().setAttributeNode(a)"
+    ),
+    "a script in SVG that a script makes": _script(
+        "const s = document.createElementNS('http://www.w3.org/2000/svg', 'script');"
+        f"s.setAttribute('href', {PARTS}); document.head.append(s)"
+    ),
+    "a picture in SVG that a script makes": _script(
+        "const s = document.createElementNS('http://www.w3.org/2000/svg', 'image');"
+        f"s.setAttribute('href', {PIXEL_PARTS}); document.head.append(s)"
+    ),
+    "a plug-in (`embed`, `object`) that a script makes": _script(
+        "const o = document.createElement('object');"
+        f"o.data = {PIXEL_PARTS}; addEventListener('load', () => document.body.append(o))"
+    ),
+    "a film to which a script gives `poster`": _script(
+        f"const v = document.createElement('video'); v.poster = {PIXEL_PARTS}; document.head.append(v)"
+    ),
+    "a style that a script sets as an attribute or text": _script(
+        f"document.documentElement.setAttribute('style', 'background: url(' + {PIXEL_PARTS} + ')')"
+    ),
+    "a style that a script sets by a property of its own": _script(
+        f"document.documentElement.style.background = 'url(' + {PIXEL_PARTS} + ')'"
+    ),
     "`fetch`": _script(f"fetch({PIXEL_PARTS}).catch(() => {{}})"),
     "`fetchLater`": Case(
         f"<script>try {{ fetchLater({PIXEL_PARTS}, {{ activateAfter: 0 }}) }} catch {{}}</script>",

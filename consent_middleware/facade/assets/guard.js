@@ -2,8 +2,8 @@
 // The guard: blocks the tags that other scripts insert, until the facade's script releases them.
 //
 // Idea. A tag loads something once it has an address and stands in the page. Scripts insert elements in a dozen ways,
-// but give them an address in few: a property (`script.src`), an attribute (`setAttribute`), markup (`innerHTML`), or a
-// copy of a template. The guard patches these few, and looks at the address before the browser does.
+// but give them an address in few: a property (`script.src`), an attribute (`setAttribute`, or a node), markup
+// (`innerHTML`), or a copy of a template. The guard patches these, and looks at the address before the browser does.
 //
 // Invariant. No element keeps an address that has to wait, neither in the page nor before it comes there: the address
 // moves to `data-consent-src`, and the element to `core.blocked`. The mark `data-consent-by` holds a number that no
@@ -15,6 +15,8 @@
 //     <script data-consent="chat" data-consent-src="https://js.example/chat.js" data-consent-by="0.123">
 //
 // which the browser inserts and does not load. The guard then loads the facade's script, if the page has none.
+//
+// Styles are no elements that could wait: an address in one becomes `about:`, and is not released.
 //
 // See the HTML standard, "prepare the script element" (4.12.1.1) for when a script loads, and "update the image data"
 // (4.8.4.3.5) for images, which load before they stand in the page.
@@ -43,8 +45,6 @@ const requestFacade = () => {
   else loadFacade();
 };
 
-const addressName = (/** @type {string} */ tag) => (tag === "link" ? "href" : "src");
-
 // ---- which addresses wait
 
 // One test is enough for most addresses, for which there is no rule.
@@ -64,6 +64,29 @@ const findRule = (/** @type {any} */ url) => {
   return rule?.[0] && !mayLoad(rule[0]) && !allowed[rule[2]] && rule;
 };
 
+// An element and an attribute by which it loads something. Other elements have `src` too, such as custom ones.
+const LOADS = / (src(set|doc)?|imagesrcset|poster)$|^object data$|^(link|script|\w*image) (\S+:)?href$/i;
+const TAGS = "script,img,iframe,link,source,audio,video,input,embed,object";
+// An address in a text.
+const ADDRESS = /(https?:)?\/\/[^\s"'&)]+/gi;
+
+/**
+ * Return the rule for which an element has to wait that gets an attribute, or something falsy.
+ * @param {string} tag
+ * @param {string} name
+ * @param {any} value
+ */
+const ruleFor = (tag, name, value) =>
+  LOADS.test(tag + " " + name) &&
+  // Any address of a `srcset` may be the one that loads, and so may those of a frame's document, except its links.
+  (/set|doc/i.test(name) ? ((value + "").replace(/<a\s[^<]+/gi, "").match(ADDRESS) ?? []) : [value])
+    .map(findRule)
+    // Pictures, sounds and films from a chat's hosts are content, for the server too.
+    .filter((rule) => rule && !(rule[0] === "chat" && /^(im|so|vi)\w+$/i.test(tag)))
+    // In the order of the alphabet, the most demanding purpose is the last.
+    .sort()
+    .pop();
+
 // ---- blocking an element
 
 // Kept from before the patches.
@@ -76,23 +99,21 @@ const { setAttribute, querySelectorAll } = Element.prototype;
  * visitor may have got it into the page.
  *
  * @param {AnyElement} element
- * @param {any} url
+ * @param {string} name the attribute
+ * @param {any} url its value
  * @param {boolean} [byScript]
- * @param {string} [name] the attribute
  */
-const block = (element, url, byScript, name = addressName(element.localName)) => {
-  // Any address of a `srcset` may be the one that loads.
-  /** @type {any} */
-  const [purpose, , , kind] = (name === "srcset" ? url.split(/[\s,]+/) : [url]).map(findRule).find(Boolean) || [];
-  // Pictures from a chat's hosts are content, and so are style sheets, for the server too.
-  const isContent = (purpose === "chat" && element.localName === "img") || /style|icon/.test(element.rel);
-  if (!purpose || isContent || released.get(element)?.includes(url + "")) return;
-  element.dataset.consent = purpose;
-  if (kind) element.dataset.consentKind = kind;
+const block = (element, name, url, byScript) => {
+  const rule = ruleFor(element.localName, name, url);
+  // Style sheets are content, for the server too.
+  if (!rule || /style|icon/.test(element.rel) || released.get(element)?.includes(url + "")) return;
+  element.dataset.consent = rule[0];
+  if (rule[3]) element.dataset.consentKind = rule[3];
   element.removeAttribute(name);
-  setAttribute.call(element, "data-consent-" + name, url);
+  // In SVG an address may have a prefix, which it does not need.
+  setAttribute.call(element, "data-consent-" + (name + "").replace(/.*:/, ""), url);
   // Browsers warn of a hint that has no address.
-  if (name === "href" && element.rel) {
+  if (element.rel) {
     setAttribute.call(element, "data-consent-rel", element.rel);
     element.removeAttribute("rel");
   }
@@ -102,17 +123,20 @@ const block = (element, url, byScript, name = addressName(element.localName)) =>
   return blocked.add(element);
 };
 
+// What may load, and what contains it.
+const LOADING =
+  TAGS + ",[src],image,feImage,template,[data-consent]";
+
 const nodeType = Node.prototype.__lookupGetter__("nodeType");
 
 /** Block what has to wait in a node and below it. */
 const scan = (/** @type {any} */ node) => {
   // A form's properties may be its fields, so the type is not read as a property.
   if (nodeType.call(node) !== 1) return;
-  for (const element of [node, ...querySelectorAll.call(node, "[src],link,template,[data-consent]")]) {
+  for (const element of [node, ...querySelectorAll.call(node, LOADING)]) {
     // A form loads nothing.
     if (element instanceof HTMLFormElement) continue;
-    const url = element.getAttribute(addressName(element.localName));
-    if (url) block(element, url);
+    for (const { name, value } of [...element.attributes]) block(element, name, value);
     // What was blocked in markup may be in a shadow root, where no search of the document finds it.
     if (blockedAttr(element, "by") === token) blocked.add(element);
     // Vendors take an element with their script's id for the script. A library that the site calls may keep its own.
@@ -137,27 +161,33 @@ const TAG =
   /<([a-z][^\s/>]*)(?:[\s/]*(?:=[^\s/>=]*|[^\s/>=]+)(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>][^\s>]*)?)?)*/gi;
 const ATTRIBUTE = /([^\s/>=]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>][^\s>]*))/g;
 
-/** Return markup in which what has to wait is blocked. */
+/** Return markup or a style sheet in which what has to wait is blocked. */
 const blockInText = (/** @type {string} */ text) =>
-  text.replace(TAG, (tag, element) =>
-    tag.replace(ATTRIBUTE, (attribute, name, doubleQuoted, singleQuoted, unquoted) => {
-      element = element.toLowerCase();
-      const url = doubleQuoted ?? singleQuoted ?? unquoted;
-      const rule = name.toLowerCase() === addressName(element) && findRule(url);
-      if (!rule) return attribute;
-      // On a page with a nonce, a script in markup gets no mark and is never released: its author is not known.
-      const by = nonce && element === "script" ? "" : '" data-consent-by="' + token;
-      const kind = rule[3] ? '" data-consent-kind="' + rule[3] : "";
-      return 'data-consent="' + rule[0] + kind + by + '" data-consent-' + attribute;
-    }),
-  );
+  text
+    // An address in a style sheet, in an attribute `style` or in a `style` element.
+    .replace(/((url\(|[@]import)(\W|&\w+;)*?)((https?:)?\/\/[^\s"'&)]+)/gi, (address, start, _, __, url) =>
+      ruleFor("img", "src", url) ? start + "about:" : address,
+    )
+    .replace(TAG, (tag, element) => {
+      let marks = "";
+      return tag.replace(ATTRIBUTE, (attribute, name, doubleQuoted, singleQuoted, unquoted) => {
+        const rule = ruleFor(element, name, doubleQuoted ?? singleQuoted ?? unquoted);
+        if (!rule) return attribute;
+        // On a page with a nonce, a script in markup gets no mark and is never released: its author is not known.
+        const by = nonce && /^script$/i.test(element) ? "" : '" data-consent-by="' + token;
+        const kind = rule[3] ? '" data-consent-kind="' + rule[3] : "";
+        // Markup in XML must not repeat an attribute.
+        const added = marks ? "" : (marks = 'data-consent="' + rule[0] + kind + by + '" ');
+        return added + "data-consent-" + attribute.replace(/^\w+:/, "");
+      });
+    });
 
 // A browser asks for pictures as soon as it reads markup, so the markup is changed before it is read.
 const blockInMarkup = (/** @type {unknown} */ _, /** @type {any[]} */ args) =>
   args.forEach((markup, index) => {
     const text = markup + "";
     // Most markup names no address, and is as fast as without a guard.
-    if (!/src|href/i.test(text)) return;
+    if (!/src|href|data|poster|url|@/i.test(text)) return;
     const blockedText = blockInText(text);
     if (blockedText === text) return;
     requestFacade();
@@ -172,21 +202,24 @@ const blockInMarkup = (/** @type {unknown} */ _, /** @type {any[]} */ args) =>
  *
  * @param {Patchable[]} types
  * @param {string} names separated by spaces
- * @param {((target: any, args: any[]) => unknown) | null} before called first; the call is dropped if it returns
- *   something truthy
- * @param {(result: any) => void} [after] called with the result
+ * @param {((target: any, args: any[], name: string) => unknown) | null} before called first; the call is dropped if it
+ *   returns something truthy
+ * @param {((result: any) => void) | null} [after] called with the result
+ * @param {unknown} [dropped] what a dropped call returns
  */
-const patch = (types, names, before, after) => {
+const patch = (types, names, before, after, dropped) => {
   for (const { prototype } of types)
     for (const name of names.split(" ")) {
-      const setter = prototype.__lookupSetter__(name);
-      const native = setter ?? prototype[name];
-      // Inherited members are patched where they are defined. Browsers lack some of these.
-      if (!Object.hasOwn(prototype, name)) continue;
+      const set = prototype.__lookupSetter__(name);
+      // Browsers lack some of these.
+      if (!(name in prototype)) continue;
+      const native = set ?? prototype[name];
       Object.defineProperty(prototype, name, {
         __proto__: null,
-        [setter ? "set" : "value"](/** @type {any[]} */ ...args) {
-          if (before?.(this, args)) return;
+        // What is inherited, such as the text of a `style` element, is patched for this type alone.
+        ...(set && { get: prototype.__lookupGetter__(name) }),
+        [set ? "set" : "value"](/** @type {any[]} */ ...args) {
+          if (before?.(this, args, name)) return dropped;
           const result = native.apply(this, args);
           after?.(result);
           return result;
@@ -201,14 +234,15 @@ const observer = new MutationObserver((changes) => {
 const watch = (/** @type {Node} */ root) => observer.observe(root, { childList: true, subtree: true });
 
 // A blocked request fails as one without a network does.
-const blockRequest = (/** @type {number} */ index) => (/** @type {unknown} */ _, /** @type {any[]} */ args) => {
-  if (findRule(args[index]?.url ?? args[index])) args[index] = "about:";
-};
+const blockRequest = (/** @type {unknown} */ _, /** @type {any[]} */ args) =>
+  args.forEach((given, index) => {
+    if (findRule(given?.url ?? given)) args[index] = "about:";
+  });
 
 const installPatches = () => {
-  const addressed = [HTMLScriptElement, HTMLImageElement, HTMLIFrameElement, HTMLLinkElement];
+  const addressed = TAGS.split(",").map((/** @type {any} */ tag) => create(tag).constructor);
   // Loaders read an address again once they have set it, so a blocked element returns the address that it keeps.
-  for (const { prototype } of addressed) {
+  for (const { prototype } of addressed.slice(0, 4)) {
     const name = "src" in prototype ? "src" : "href";
     const native = prototype.__lookupGetter__(name);
     Object.defineProperty(prototype, name, {
@@ -219,8 +253,9 @@ const installPatches = () => {
       },
     });
   }
-  patch(addressed, "src href", (element, [url]) => block(element, url, true));
-  patch(addressed, "srcset", (element, [urls]) => block(element, urls + "", true, "srcset"));
+  patch(addressed, "src href srcset srcdoc imageSrcset poster data", (element, [url], name) =>
+    block(element, name, url, true),
+  );
   patch([Element], "setAttribute setAttributeNS", (element, args) => {
     const [name, url] = args.slice(-2);
     // A front end creates a blocked script anew, because scripts in markup do not run.
@@ -230,28 +265,52 @@ const installPatches = () => {
       element.dataset.consentBy = token;
       requestFacade();
     }
-    return (name + "").toLowerCase() === addressName(element.localName) && block(element, url, true);
+    if (name === "style") blockInMarkup(0, args);
+    return block(element, name, url, true);
   });
   patch(
-    [Document, { prototype: Document }, DOMParser, Element, ShadowRoot, Range, HTMLIFrameElement],
-    "srcdoc write writeln parseFromString innerHTML outerHTML insertAdjacentHTML setHTMLUnsafe parseHTMLUnsafe" +
-      " createContextualFragment",
+    [Element, NamedNodeMap],
+    "setAttributeNode setAttributeNodeNS setNamedItem setNamedItemNS",
+    (target, [{ name, value }]) => {
+      if (value && !target.attributes) {
+        // An empty list does not tell whose attributes it has.
+        if (!target[0]) target.setNamedItem(document.createAttribute("data-consent"));
+        target = target[0].ownerElement;
+        if (!purposeOf(target)) target.removeAttribute("data-consent");
+      }
+      return block(target, name, value, true);
+    },
+    null,
+    null,
+  );
+  patch(
+    [Attr],
+    "value nodeValue textContent",
+    ({ ownerElement, name }, [value]) => ownerElement && block(ownerElement, name, value, true),
+  );
+  patch(
+    [Document, { prototype: Document }, DOMParser, Element, ShadowRoot, Range],
+    "write writeln parseFromString innerHTML outerHTML insertAdjacentHTML setHTML setHTMLUnsafe parseHTML" +
+      " parseHTMLUnsafe createContextualFragment",
     blockInMarkup,
   );
+  patch([HTMLStyleElement], "textContent", blockInMarkup);
+  // `element.style = …` sets `cssText` too.
+  patch([CSSStyleDeclaration, CSSStyleSheet], "cssText setProperty insertRule replace replaceSync", blockInMarkup);
   // A copy of a template loads as soon as it stands in the page.
   patch([Node, Document], "cloneNode importNode", null, (copy) => {
     if (copy instanceof DocumentFragment) [...copy.children].forEach(scan);
   });
   patch([Element], "attachShadow", null, watch);
-  patch([{ prototype: window }], "fetch fetchLater", blockRequest(0));
-  patch([XMLHttpRequest], "open", blockRequest(1));
+  patch([{ prototype: window }], "fetch fetchLater", blockRequest);
+  patch([XMLHttpRequest], "open", blockRequest);
   // Pictures of a requested document load as soon as they stand in the page. This event comes before "load", where the
   // site takes them.
   patch([XMLHttpRequest], "responseType", (request, [type]) => {
     if (type === "document")
-      request.addEventListener("readystatechange", () => request.response && scan(request.response.body));
+      request.addEventListener("readystatechange", () => request.response?.body && scan(request.response.body));
   });
-  patch([Navigator], "sendBeacon", (_, [url]) => findRule(url));
+  patch([Navigator], "sendBeacon", (_, [url]) => findRule(url), null, false);
 };
 
 // Only for a script that the browser really runs, and only for the first guard of the page.

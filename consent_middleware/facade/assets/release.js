@@ -97,11 +97,11 @@ const STAYS = /^(nonce|on.*)$/;
  * @param {AnyElement} element
  */
 const originalAttributes = (element) => {
-  const names = isScript(element) ? ["src", "href", "type", "id"] : ["src", "srcset", "href", "imagesrcset", "rel"];
+  const names = isScript(element) ? /^(src|href|type|id)$/ : /^(src(set|doc)?|href|imagesrcset|rel|data|poster)$/;
   const attributes = [];
   for (const { name, value } of [...element.attributes]) {
     const own = name.replace(/^data-consent-?/, "");
-    if (own === name ? !STAYS.test(name) && !(name === "type" && value === "text/x-consent") : names.includes(own))
+    if (own === name ? !STAYS.test(name) && !(name === "type" && value === "text/x-consent") : names.test(own))
       attributes.push([own, value]);
   }
   return attributes;
