@@ -50,7 +50,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .chat_choice import ChatChoice
+from .chat_choice import Chat, ChatChoice
 from .csp import NO_POLICY, ContentSecurityPolicy, ScriptElement
 from .edits import (
     LINK_ATTRIBUTES,
@@ -145,12 +145,11 @@ class TagBlocker:
             self.asset_url,
             self.nonce,
             self.authority,
-            self.offers_chat,
             self.language,
             self.csp,
             self.inline,
         )
-        self._chats = ChatChoice(self.engine, self.plan, self.authority, self.offers_chat, self.nonce)
+        self._chats = ChatChoice(self.engine, self.plan, self.authority, self.nonce)
 
     @property
     def has_nonce(self) -> bool:
@@ -221,11 +220,21 @@ class TagBlocker:
             based=released.based,
             texts=released.texts,
             bare=released.bare,
-            # The guard has loaded the script with placeholders, and that one goes on.
-            placeholders=False in self._own.guard_decided or embeds,
+            # The guard has loaded the script with placeholders, and that one goes on. That script also has the stand-ins
+            # for the chat's globals, and judges the pages of a front end that changes the address.
+            placeholders=False in self._own.guard_decided or embeds or self._needs_whole_script(chat),
             vendor=chat.vendor if chat else None,
             ask=self.engine.policy.cacheable and not more,
             more=more,
+            elsewhere=not self.offers_chat,
+        )
+
+    def _needs_whole_script(self, chat: Chat | None) -> bool:
+        """Return whether a page needs the larger script for its chat alone."""
+        vendors = [vendor for vendor in self.engine.policy.vendors if chat is not None and vendor.id == chat.vendor]
+        stand_ins = (stand_in for vendor in vendors for stand_in in vendor.stand_ins)
+        return bool(vendors and self.engine.policy.chat_pages) or any(
+            Purpose.CHAT in stand_in.purposes for stand_in in stand_ins
         )
 
     @property

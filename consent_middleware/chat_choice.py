@@ -38,7 +38,6 @@ class ChatChoice:
         engine: the engine.
         plan: the plan for this request.
         authority: the host and port under which the page was requested.
-        offers_chat: whether the site offers its chat on this page.
         page_nonce: the nonce that the page's Content-Security-Policy names in the response's head.
         loads_anyway: whether a tag that may stay loads a chat.
         first_nonce: the nonce of the first tag with a chat.
@@ -47,7 +46,6 @@ class ChatChoice:
     engine: Engine
     plan: Plan
     authority: str
-    offers_chat: bool
     page_nonce: str | None
     loads_anyway: bool = False
     first_nonce: str | None = None
@@ -57,7 +55,7 @@ class ChatChoice:
 
     def add(self, tag: StartTag, found: RuleMatch, src: str) -> None:
         """Add the chat that a blocked tag would have loaded, if there is one and the tag may name its account."""
-        if found.rule.chat is None or not self.offers_chat or (tag.text is not None and found.text is None):
+        if found.rule.chat is None or (tag.text is not None and found.text is None):
             return
         context = ChatContext(
             src, found.region, found.account, attribute_values(tag), self.engine.proxied_origin, found.text or ""

@@ -80,6 +80,8 @@ class Engine:
             privacy_url=policy.privacy_url,
             cookie=policy.click_cookie,
             proxied=policy.proxied,
+            chat_pages=policy.chat_pages and policy.chat_pages.paths,
+            path=policy.path,
         )
         self.cookies = VendorCookies(
             policy.vendors, policy.requires, expire_chat=policy.chat_cookies_after_visit == "expire"

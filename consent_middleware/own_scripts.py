@@ -39,7 +39,6 @@ class OwnScripts:
         asset_url: the path of the facade's script.
         nonce: the nonce for these scripts: from the response's head, or else from the page itself.
         authority: the host and port under which the page was requested.
-        offers_chat: whether the site offers its chat on this page.
         language: the language of the facade's texts, if the site has chosen it for this request.
         csp: what the page's CSP says about scripts.
         inline: whether the guard may be inlined in the page.
@@ -53,7 +52,6 @@ class OwnScripts:
     asset_url: str
     nonce: str | None
     authority: str
-    offers_chat: bool
     language: str | None
     csp: ContentSecurityPolicy
     inline: bool
@@ -221,9 +219,12 @@ class OwnScripts:
 
     @property
     def _offered_buttons(self) -> dict[str, object]:
-        """What a button may stand in for when a script of the site inserts it."""
+        """What a button may stand in for when a script of the site inserts it.
+
+        The browser knows the pages on which the site offers its chat.
+        """
         offers: dict[str, object] = {}
-        if self.offers_chat and self.plan.decisions[Purpose.CHAT].action is not Action.BLOCK:
+        if self.plan.decisions[Purpose.CHAT].action is not Action.BLOCK:
             accounts = self.engine.policy.chat_accounts
             offers["chat"] = 1 if accounts is None else sorted(accounts)
         if self.shows_placeholders:

@@ -43,6 +43,8 @@ class Facade:
             click does. None: no link.
         cookie: the name of the cookie that keeps the visitor's click for this visit.
         proxied: the site's own origins that serve hosts of the vendors, by host.
+        chat_pages: the paths below the mount on which the site offers its chat, with `*` for any characters. None: all.
+        path: the path of the scripts, below the mount.
         assets: every script that a page may name, by its file name.
         guard: the guard's script, one of `assets`.
         stand_ins: the stand-ins for vendors' globals, one of `assets`.
@@ -54,6 +56,8 @@ class Facade:
     privacy_url: str | None = None
     cookie: str = "consent_chat"
     proxied: Mapping[str, str] = field(default_factory=dict)
+    chat_pages: tuple[str, ...] | None = None
+    path: str = "/_consent"
     assets: Mapping[str, Asset] = field(init=False)
     guard: Asset = field(init=False)
     stand_ins: Asset = field(init=False)
@@ -64,7 +68,16 @@ class Facade:
         """Compose the script for every language and vendor, with and without placeholders."""
         scripts = {
             (language, vendor.id, embeds): compose(
-                ScriptSettings(texts, language, self.cookie, self.contact_url, self.privacy_url, self.proxied),
+                ScriptSettings(
+                    texts,
+                    language,
+                    self.cookie,
+                    self.contact_url,
+                    self.privacy_url,
+                    self.proxied,
+                    self.chat_pages,
+                    self.path,
+                ),
                 (vendor, *(other for other in self.vendors if other is not vendor)),
                 embeds=embeds,
             )
@@ -108,6 +121,7 @@ class Facade:
         vendor: str | None = None,
         ask: bool = False,
         more: bool = False,
+        elsewhere: bool = False,
     ) -> bytes:
         """Return the markup for one page, to go before `</body>` or to the document's end.
 
@@ -126,9 +140,11 @@ class Facade:
             vendor: the id of the chat's vendor; None: the first.
             ask: whether the page is the same for every visitor, so that the script asks for the visitor's own decision.
             more: whether the page has a script already, and this one lists what is blocked after it.
+            elsewhere: whether the site offers its chat on other pages only. The page then has no button, until the
+                visitor goes to such a page within the browser.
         """
         blocked = BlockedTags(tuple(marks), based, texts, bare)
-        given = (chat, asset_url, tuple(allowed), lang, language, blocked, placeholders, vendor, ask, more)
+        given = (chat, asset_url, tuple(allowed), lang, language, blocked, placeholders, vendor, ask, more, elsewhere)
         chat_texts = () if chat is None else (chat.src, *chain.from_iterable(chat.attributes))
         # Markup with much of the page's own text rarely recurs, so it is not cached.
         is_short = sum(map(len, (*chain.from_iterable(marks), *chat_texts))) < _LONGEST_CACHED
@@ -147,6 +163,7 @@ class Facade:
         vendor: str | None,
         ask: bool,
         more: bool,
+        elsewhere: bool,
     ) -> tuple[bytes, bytes]:
         """Return what `markup` does, in the parts before and after the nonce, which no other page has."""
         chosen = choose(self.texts, language or lang)
@@ -154,10 +171,13 @@ class Facade:
         settings: dict[str, object] = {}
         place = b""
         if chat is not None:
-            place = self._place(self.texts[chosen], None if _is_in_language(chosen, lang) else chosen)
+            if not elsewhere:
+                place = self._place(self.texts[chosen], None if _is_in_language(chosen, lang) else chosen)
             settings = {"src": chat.src, "attrs": dict(chat.attributes)}
         if not more:
             settings["live"] = {purpose.value: 1 for purpose in allowed}
+        if elsewhere:
+            settings["elsewhere"] = 1
         if ask:
             settings["ask"] = True
         settings["held"] = blocked.marks

@@ -9,10 +9,11 @@ export const driver = {
   // HubSpot's own kind of link, and the package's attribute.
   opens: "[data-consent-open],a[href*='#hs-chat-open' i]",
 
-  // Returns the widget's API once the embed script has run, or null. An element with that id has no `load`.
+  // Returns the widget's API once the embed script has run, or null. An element with that id has no `load`, and our own
+  // stand-in has every member.
   api() {
     const api = window.HubSpotConversations;
-    return api?.widget?.load ? api : null;
+    return api?.widget?.load && !api.isStandIn ? api : null;
   },
 
   // Without `open`, the chat loads as the site's own settings have it. A second call replaces the first.
@@ -51,6 +52,7 @@ export const driver = {
   // the click.
   loaded() {
     driver.meet?.();
+    if (EMBEDS) driver.replayWaiting();
     // In the embed script: until `load`, the API is a stub with `load`, `on` and `off` alone.
     return driver.api()?.widget.status?.()?.loaded;
   },
@@ -65,10 +67,37 @@ export const driver = {
     return document.querySelector("iframe[id^=hubspot-conversations],#hubspot-messages-iframe-container iframe");
   },
 
+  // HubSpot wants single-page apps to call `refresh` when the address has changed. It takes one call a second, and a
+  // call by the site counts. A refresh takes the widget away where the account has no chat for the page; the next one
+  // may bring it back.
+  follow() {
+    const widget = driver.api()?.widget;
+    const { loaded, pending } = widget?.status?.() ?? {};
+    const [address] = location.href.split("#");
+    const isEarly = () => Date.now() - driver.refreshed < 1000;
+    if (loaded) {
+      driver.isGone = false;
+      const { refresh } = widget;
+      if (refresh !== driver.refresh)
+        widget.refresh = driver.refresh = (/** @type {unknown[]} */ ...args) => {
+          if (!isEarly()) {
+            driver.refreshed = Date.now();
+            driver.address = location.href.split("#")[0];
+          }
+          return refresh.apply(widget, args);
+        };
+    }
+    // Until the chat is there, it will load with the address of that time.
+    if (!(loaded || pending || driver.isGone)) driver.address = address;
+    if (pending || (driver.address ??= address) === address || isEarly()) return;
+    driver.isGone = true;
+    driver.refresh();
+  },
+
   // Also takes a half-built widget away, and forgets what `begin` asked for.
   remove() {
     driver.restore?.();
-    driver.meet = null;
+    driver.meet = driver.isGone = null;
     driver.api()?.widget.remove?.();
   },
 
@@ -118,26 +147,54 @@ if (EMBEDS) {
     };
     const [options] = call.args;
     call.target = () => {
-      if (what === "cta") return null;
-      return findElement(options?.target ?? options) || (call.script?.isConnected ? call.script : null);
+      const named = options?.target ?? (what === "meetings" && options);
+      if (named) return findElement(named) ?? undefined;
+      return what !== "cta" && call.script?.isConnected ? call.script : null;
     };
     return call.name === "hbspt" ? kinds[what] : null;
   };
 
-  driver.asksToOpen = ({ path: [, name], args: [options] }) =>
-    name === "open" || (name === "load" && options?.widgetOpen);
+  // A click on an element may be meant for the site's own way to start the chat. One that the site hears everywhere is
+  // not: delayed scripts start at any click.
+  driver.asksToOpen = ({ path: [, name], args: [options], active }) =>
+    name === "open" || (name === "load" && (options?.widgetOpen || active === "click")) || options?.openToNewThread;
+
+  /**
+   * The calls of the chat that wait for HubSpot's own script.
+   * @type {Set<() => void>}
+   */
+  const waiting = new Set();
+
+  const makeWaiting = (/** @type {() => void} */ again) => {
+    if (waiting.delete(again)) again();
+  };
+
+  // Called four times a second, because the list that HubSpot's script goes through may be lost: the site may put
+  // another in its place, or a function of the site's may throw.
+  driver.replayWaiting = () => {
+    if (driver.api()) waiting.forEach(makeWaiting);
+  };
 
   // Calls of the chat go into the list that HubSpot's own script goes through once it is there.
   driver.replay = (call) => {
     const { name, path, args, script } = call;
     const again = () => {
-      const owner = path.slice(0, -1).reduce((object, key) => object[key], window[name]);
-      const last = path.at(-1);
-      // The chat may be loading by then.
-      const { loaded, pending } = (/^(open|load)$/.test(last) && owner.status?.()) || {};
-      if (!(loaded || pending)) owner[last](...args);
+      // An error is reported as the site's own, and the other calls go on.
+      try {
+        const owner = path.slice(0, -1).reduce((object, key) => object[key], window[name]);
+        const last = path.at(-1);
+        // The chat may be loading by then, with the page's present address.
+        const { loaded, pending } = (/^(open|load|refresh)$/.test(last) && owner.status?.()) || {};
+        if (!(loaded || pending)) owner[last](...args);
+      } catch (error) {
+        reportError(error);
+      }
     };
-    if (name !== "hbspt") return (window.hsConversationsOnReady ??= []).push(again);
+    if (name !== "hbspt") {
+      waiting.add(again);
+      (window.hsConversationsOnReady ??= []).push(() => makeWaiting(again));
+      return;
+    }
     // A form without a target stands where its script does.
     if (/create|enqueueForm/.test(path) && script?.isConnected && args[0]?.formId && !args[0].target) {
       const place = document.createElement("div");
