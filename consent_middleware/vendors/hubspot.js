@@ -13,7 +13,7 @@ export const driver = {
   // stand-in has every member.
   api() {
     const api = window.HubSpotConversations;
-    return api?.widget?.load && !api.isStandIn ? api : null;
+    return api?.widget?.load && !(EMBEDS && api.isStandIn) ? api : null;
   },
 
   // Without `open`, the chat loads as the site's own settings have it. A second call replaces the first.
@@ -68,30 +68,31 @@ export const driver = {
   },
 
   // HubSpot wants single-page apps to call `refresh` when the address has changed. It takes one call a second, and a
-  // call by the site counts. A refresh takes the widget away where the account has no chat for the page; the next one
-  // may bring it back.
+  // call by the site counts. The address that the chat knows is kept on HubSpot's own object, since a page that is
+  // swapped in brings a driver of its own. A refresh takes the widget away where the account has no chat for the page,
+  // and the next one may bring it back.
   follow() {
     const widget = driver.api()?.widget;
-    const { loaded, pending } = widget?.status?.() ?? {};
-    const [address] = location.href.split("#");
-    const isEarly = () => Date.now() - driver.refreshed < 1000;
-    if (loaded) {
-      driver.isGone = false;
+    if (!widget?.refresh) return;
+    const { loaded, pending } = widget.status?.() ?? {};
+    const address = () => location.href.split("#")[0];
+    if (!widget.refresh.address) {
       const { refresh } = widget;
-      if (refresh !== driver.refresh)
-        widget.refresh = driver.refresh = (/** @type {unknown[]} */ ...args) => {
-          if (!isEarly()) {
-            driver.refreshed = Date.now();
-            driver.address = location.href.split("#")[0];
-          }
-          return refresh.apply(widget, args);
-        };
+      const own = (widget.refresh = (/** @type {unknown[]} */ ...args) => {
+        if (Date.now() - own.time < 1000) return;
+        own.time = Date.now();
+        own.address = address();
+        refresh.apply(widget, args);
+      });
+      own.address = address();
     }
+    if (loaded) driver.isGone = false;
+    if (pending || widget.refresh.address === address()) return;
     // Until the chat is there, it will load with the address of that time.
-    if (!(loaded || pending || driver.isGone)) driver.address = address;
-    if (pending || (driver.address ??= address) === address || isEarly()) return;
-    driver.isGone = true;
-    driver.refresh();
+    if (loaded || driver.isGone) {
+      driver.isGone = true;
+      widget.refresh();
+    } else widget.refresh.address = address();
   },
 
   // Also takes a half-built widget away, and forgets what `begin` asked for.

@@ -10,7 +10,7 @@ import { allowed, blocked, clicked, core, scripted } from "./core.js";
 import { endpoint } from "./decision.js";
 import { blockedAttr, create, findAll, findFirst, isScript, purposeOf } from "./dom.js";
 import { mountButton } from "./button.js";
-import { addressOf, knownBase, release } from "./release.js";
+import { addressOf, knownBase, ran, release } from "./release.js";
 import { driver, settings, useSettings } from "./settings.js";
 
 /**
@@ -76,7 +76,12 @@ export const announceLibraries = () => {
   }
 };
 
-/** Hide the real load event of announced scripts from the site, which has had one. */
+/**
+ * Hide the real load event of announced scripts from the site, which has had one.
+ *
+ * Also tell Astro which scripts of a page that it swaps in have run already. It marks those that it has seen with their
+ * address itself.
+ */
 export const watchLibraries = () => {
   if (core.watchesLibraries) return;
   core.watchesLibraries = true;
@@ -88,6 +93,9 @@ export const watchLibraries = () => {
     replayCalls();
   };
   document.addEventListener("load", onLoad, true);
+  document.addEventListener("astro:before-swap", (/** @type {any} */ { newDocument }) => {
+    for (const script of newDocument.scripts) if (ran.has(script.src)) script.dataset.astroExec = "";
+  });
 };
 
 /**

@@ -91,6 +91,11 @@ CASES = {
     "gtm-react": Case(),
     "form-react": Case(address=FORMS, button=False, told=True),
     "form-hook": Case(address=FORMS, button=False),
+    "boost": Case(next=True),
+    "turbo-drive": Case(next=True),
+    "routes-vue": Case(next=True),
+    "routes-react": Case(next=True),
+    "astro": Case("astro", next=True),
 }
 
 
@@ -108,6 +113,10 @@ def put(app: App, name: str) -> None:
             _page(app, f"/{file.relative_to(folder)}".removesuffix(".html"), file)
         return
     app.folders[name] = folder / name
+    if CASES[name].kind == "astro":
+        for file in (folder / name).rglob("index.html"):
+            _page(app, f"/{file.relative_to(folder)}".removesuffix("index.html"), file)
+        return
     for file in (folder / name).glob("*.html"):
         _page(app, f"/{name}/{file.stem.removesuffix('.stream').removeprefix('page')}", file)
         if file.stem.endswith(".stream"):
