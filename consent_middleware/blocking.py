@@ -220,8 +220,8 @@ class TagBlocker:
             based=released.based,
             texts=released.texts,
             bare=released.bare,
-            # The guard has loaded the script with placeholders, and that one goes on. That script also has the stand-ins
-            # for the chat's globals, and judges the pages of a front end that changes the address.
+            # The guard has loaded the script with placeholders, and that one goes on. It also has the stand-ins for the
+            # chat's globals, and judges the addresses that a front end sets.
             placeholders=False in self._own.guard_decided or embeds or self._needs_whole_script(chat),
             vendor=chat.vendor if chat else None,
             ask=self.engine.policy.cacheable and not more,

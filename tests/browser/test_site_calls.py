@@ -27,7 +27,10 @@ SAID_LATER = WHEN_IDLE % "setTimeout(function(){%s;console.log('called')},300)"
 @pytest.fixture(scope="module")
 def shared_apps(browser: Browser) -> Iterator[dict[str, App]]:
     folders: dict[str, Path] = {"jquery": npm.package("jquery") / "dist"}
-    with App(Policy(contact_url="/c"), folders) as guarded, App(Policy(contact_url="/c", guard="never"), folders) as bare:
+    with (
+        App(Policy(contact_url="/c"), folders) as guarded,
+        App(Policy(contact_url="/c", guard="never"), folders) as bare,
+    ):
         yield {"with a guard": guarded, "without a guard": bare}
 
 
@@ -139,7 +142,9 @@ class TestKeptCalls:
             f"var heard=[];{listeners}var chat=HubSpotConversations;chat.on('widgetLoaded',one);"
             "chat.on('widgetLoaded',two);chat.off('widgetLoaded',one);chat.clear({resetWidget:false})"
         )
-        errors = show(page, app, WHEN_IDLE % code.replace("var chat", "window.chat").replace("var heard", "heard") + TAG)
+        errors = show(
+            page, app, WHEN_IDLE % code.replace("var chat", "window.chat").replace("var heard", "heard") + TAG
+        )
         expect_state(page, "idle")
         button(page).click()
         expect_state(page, "ready")
@@ -254,7 +259,9 @@ class TestKeptEmbeds:
             f"hbspt.forms.create({{portalId:'12345',formId:'{name}',target:'#{name}'}});" for name in ("c", "a", "b")
         )
         places = "<div id=a></div><div id=b></div><div id=c></div>"
-        heard = "heard=[];addEventListener('message',function(e){if(e.data.type==='hsFormCallback')heard.push(e.data.id)});"
+        heard = (
+            "heard=[];addEventListener('message',function(e){if(e.data.type==='hsFormCallback')heard.push(e.data.id)});"
+        )
         errors = show(page, app, f"{places}<script src='{FORMS}'></script><script>{MENU}{heard}{code}</script>")
         expect(page.locator("#a").get_by_role("button")).to_be_visible()
         order: list[str] = []

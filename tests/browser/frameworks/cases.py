@@ -37,6 +37,7 @@ class Case:
         told: Whether it listens for the load of its script and counts it in the variable `told`.
         late: Whether its tag loads only with the next page, because it neither runs nor copies swapped-in scripts of an
             unknown type.
+        adds: Whether it adds the tag once more from the head of the next page. What the tag loads is there by then.
     """
 
     kind: str = "apps"
@@ -45,6 +46,7 @@ class Case:
     button: bool = True
     told: bool = False
     late: bool = False
+    adds: bool = False
 
 
 #: The apps by the path of their page. An app with a server side has the tag in its page; others insert it.
@@ -92,7 +94,7 @@ CASES = {
     "form-react": Case(address=FORMS, button=False, told=True),
     "form-hook": Case(address=FORMS, button=False),
     "boost": Case(next=True),
-    "turbo-drive": Case(next=True),
+    "turbo-drive": Case(next=True, adds=True),
     "routes-vue": Case(next=True),
     "routes-react": Case(next=True),
     "astro": Case("astro", next=True),
