@@ -194,7 +194,6 @@ SCRIPT_MUTANTS = [
     Mutant(JS_RELEASE, "(?!astro-exec)", "", f"{NAVIGATION} -k consent_follows"),
     Mutant(JS_STAND_INS, 'const isClick = type === "click" && currentTarget instanceof Element && currentTarget !== document.body;', 'const isClick = type === "click";', f"{CALLS} -k any_click"),
     Mutant(JS_STAND_INS, '(isClick ? "click" : true)', "true", f"{CALLS} -k plain_load"),
-    Mutant(JS_HUBSPOT, " && !(EMBEDS && api.isStandIn)", "", f"{CALLS} -k no_calls_of_its_own"),
     Mutant(JS_HUBSPOT, "    if (EMBEDS) driver.replayWaiting();\n", "", f"{CALLS} -k replaces"),
     Mutant(JS_HUBSPOT, "    if (waiting.delete(again)) again();\n", "    again();\n", f"{CALLS} -k in_order_once"),
     Mutant(JS_HUBSPOT, "        reportError(error);\n", "", f"{CALLS} -k without_its_target"),

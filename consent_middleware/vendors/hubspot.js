@@ -78,6 +78,7 @@ export const driver = {
     const address = () => location.href.split("#")[0];
     if (!widget.refresh.address) {
       const { refresh } = widget;
+      /** @type {any} */
       const own = (widget.refresh = (/** @type {unknown[]} */ ...args) => {
         if (Date.now() - own.time < 1000) return;
         own.time = Date.now();
