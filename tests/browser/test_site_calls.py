@@ -195,10 +195,10 @@ class TestKeptCalls:
     def test_list_that_the_site_replaces_loses_no_call(self, page: Page, app: App) -> None:
         code = (
             "heard=[];HubSpotConversations.on('widgetLoaded',function(){heard.push('call')});"
-            "hsConversationsOnReady=[function(){heard.push('ready')}]"
+            "setTimeout(function(){hsConversationsOnReady=[function(){heard.push('ready')}];replaced=1},300)"
         )
         show(page, app, WHEN_IDLE % code + TAG)
-        until(page, "window.called")
+        until(page, "window.replaced")
         button(page).click()
         expect_state(page, "ready")
         quiet(page)
