@@ -201,8 +201,6 @@ SCRIPT_MUTANTS = [
     Mutant(JS_HUBSPOT, " || options?.openToNewThread", "", f"{CALLS} -k new_thread"),
     Mutant(JS_HUBSPOT, "        if (Date.now() - own.time < 1000) return;\n", "", f"{ADDRESSES} -k quick_changes"),
     Mutant(JS_HUBSPOT, "        own.address = address();\n        refresh", "        refresh", f"{ADDRESSES} -k of_the_site_counts"),
-    Mutant(JS_HUBSPOT, "    } else widget.refresh.address = address();\n", "    }\n", f"{ADDRESSES} -k took_away"),
-    Mutant(JS_HUBSPOT, "if (pending || widget.refresh.address", "if (widget.refresh.address", f"{ADDRESSES} -k made_up_for"),
     Mutant(JS_HUBSPOT, "      driver.isGone = true;\n", "", f"{ADDRESSES} -k comes_back"),
     Mutant(JS_HUBSPOT, "if (loaded || driver.isGone) {", "if (true) {", f"{ADDRESSES} -k stays_away"),
     Mutant(JS_EMBEDS, 'spot.style.display = "none";', "", EMBEDS),
