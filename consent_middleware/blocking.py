@@ -50,7 +50,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .chat_choice import ChatChoice
+from .chat_choice import Chat, ChatChoice
 from .consent_banner import PageBanner
 from .csp import NO_POLICY, ContentSecurityPolicy, ScriptElement
 from .edits import (
@@ -106,7 +106,8 @@ class TagBlocker:
         asset_url: the path of the facade's script.
         nonce: the nonce that the page's Content-Security-Policy names in the response's head.
         authority: the host and port under which the page was requested.
-        offers_chat: whether the site offers its chat on this page.
+        offers_chat: whether the site offers its chat now.
+        elsewhere: whether the site offers it on other pages only.
         language: the language of the facade's texts, if the site has chosen it for this request.
         csp: what the page's CSP says about scripts.
         inline: whether the guard may be inlined in the page if its policies allow that: what is put before a `meta`
@@ -122,6 +123,7 @@ class TagBlocker:
     nonce: str | None = None
     authority: str = ""
     offers_chat: bool = True
+    elsewhere: bool = False
     language: str | None = None
     csp: ContentSecurityPolicy = NO_POLICY
     inline: bool = False
@@ -228,14 +230,24 @@ class TagBlocker:
             based=released.based,
             texts=released.texts,
             bare=released.bare,
-            # The guard has loaded the script with placeholders, and that one goes on.
-            placeholders=False in self._own.guard_decided or embeds,
+            # The guard has loaded the script with placeholders, and that one goes on. It also has the stand-ins for the
+            # chat's globals, and judges the addresses that a front end sets.
+            placeholders=False in self._own.guard_decided or embeds or self._needs_whole_script(chat),
             vendor=chat.vendor if chat else None,
             ask=self.engine.policy.cacheable and not more,
             more=more,
             links=self.links,
             blocks_styles=self._own.blocks_inline_styles,
             starts=chat is not None and chat.vendor in self.plan.opened,
+            elsewhere=self.elsewhere and self.offers_chat,
+        )
+
+    def _needs_whole_script(self, chat: Chat | None) -> bool:
+        """Return whether a page needs the larger script for its chat alone."""
+        vendors = [vendor for vendor in self.engine.policy.vendors if chat is not None and vendor.id == chat.vendor]
+        stand_ins = (stand_in for vendor in vendors for stand_in in vendor.stand_ins)
+        return bool(vendors and self.engine.policy.chat_pages) or any(
+            Purpose.CHAT in stand_in.purposes for stand_in in stand_ins
         )
 
     @property

@@ -37,7 +37,7 @@ class ChatChoice:
         engine: the engine.
         plan: the plan for this request.
         authority: the host and port under which the page was requested.
-        offers_chat: whether the site offers its chat on this page.
+        offers_chat: whether the site offers its chat now.
         page_nonce: the nonce that the page's Content-Security-Policy names in the response's head.
         loads_anyway: whether a tag that may stay loads a chat.
         first_nonce: the nonce of the first tag with a chat.

@@ -118,6 +118,8 @@ class Engine:
             banner=self.banner,
             forwards_consent=policy.forward_consent,
             brings_guard=policy.guard == "auto",
+            chat_pages=policy.chat_pages.paths if policy.chat_pages else None,
+            path=policy.path,
         )
         self.cookies = VendorCookies(
             policy.vendors, policy.requires, expire_chat=policy.chat_cookies_after_visit == "expire"

@@ -41,7 +41,7 @@ class OwnScripts:
         asset_url: the path of the facade's script.
         nonce: the nonce for these scripts: from the response's head, or else from the page itself.
         authority: the host and port under which the page was requested.
-        offers_chat: whether the site offers its chat on this page.
+        offers_chat: whether the site offers its chat now.
         language: the language of the facade's texts, if the site has chosen it for this request.
         csp: what the page's CSP says about scripts.
         inline: whether the guard may be inlined in the page.
@@ -262,7 +262,10 @@ class OwnScripts:
 
     @property
     def _offered_buttons(self) -> dict[str, object]:
-        """What a button may stand in for when a script of the site inserts it."""
+        """What a button may stand in for when a script of the site inserts it.
+
+        The browser knows the pages on which the site offers its chat.
+        """
         offers: dict[str, object] = {}
         if self.offers_chat and self.plan.decisions[Purpose.CHAT].action is not Action.BLOCK:
             accounts = self.engine.policy.chat_accounts

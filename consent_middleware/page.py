@@ -38,7 +38,8 @@ class PageContext(NamedTuple):
         variant: the plan's variant.
         asset_url: the path of the facade's script.
         authority: the host and port under which the page was requested.
-        offers_chat: whether the site offers its chat on this page.
+        offers_chat: whether the site offers its chat now.
+        elsewhere: whether the site offers it on other pages only.
         language: the language of the facade's words, if the site has chosen it for this request.
         csp: the page's Content-Security-Policy.
         kind: how a browser reads the body.
@@ -50,6 +51,7 @@ class PageContext(NamedTuple):
     asset_url: str
     authority: str
     offers_chat: bool
+    elsewhere: bool
     language: str | None
     csp: ContentSecurityPolicy
     kind: mime.PageType
@@ -226,6 +228,7 @@ class BodyRewriter:
             context.csp.nonce,
             context.authority,
             context.offers_chat,
+            context.elsewhere,
             language=context.language,
             csp=context.csp,
             links=context.links,

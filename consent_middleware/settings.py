@@ -226,7 +226,8 @@ TOPICS: Mapping[str, tuple[Setting, ...]] = {
             checks.PAGES,
             None,
             "The pages on which you offer your chat, as paths below the app's mount, with `*` for any characters: "
-            '`["/", "/support/*"]`. Other pages get no button. None: all pages.',
+            '`["/", "/support/*"]`. Other pages get no button, also if a front end goes there within the browser. '
+            "None: all pages.",
         ),
         Setting(
             "chat_when",

@@ -56,6 +56,10 @@ JS_GUARD = "facade/assets/guard.js"
 JS_RELEASE = "facade/assets/release.js"
 JS_SETTINGS = "facade/assets/settings.js"
 JS_STAND_INS = "facade/assets/stand-ins.js"
+JS_HUBSPOT = "vendors/hubspot.js"
+ADDRESSES = "tests/browser/test_addresses.py"
+CALLS = "tests/browser/test_site_calls.py"
+NAVIGATION = f"{FRAMEWORKS}/test_navigation.py"
 ATTACKS = "tests/security/browser"
 MORE = f"{ATTACKS}/test_nothing_more.py"
 BASES = f"{ATTACKS}/test_base.py"
@@ -70,7 +74,7 @@ SCRIPT_MUTANTS = [
     Mutant(JS_RELEASE, "if (scripts.length <= limit) scripts", "scripts", f"{MORE} -k all_samples"),
     Mutant(JS_RELEASE, ": listed.get(signatureOf(element));", ": document.baseURI;", f"{MORE} -k all_samples"),
     Mutant(JS_RELEASE, 'blockedAttr(element, "by") === token', 'blockedAttr(element, "by")', f"{MARKUP} -k earlier_page"),
-    Mutant(JS_RELEASE, "isScript(element) ? /^data-/ : /^data-consent/", "/^data-consent/", f"{RELEASE} -k own_attributes"),
+    Mutant(JS_RELEASE, "isScript(element) ? /^data-(?!astro-exec)/ : /^data-consent/", "/^data-consent/", f"{RELEASE} -k own_attributes"),
     Mutant(JS_RELEASE, "index >= given.based ? document.baseURI : pageUrl()", "document.baseURI", f"{BASES} -k blocked_path"),
     Mutant(JS_RELEASE, "index >= given.based ? document.baseURI : pageUrl()", "pageUrl()", f"{BASES} -k blocked_path"),
     Mutant(JS_DECISION, 'new URL(ownScript.getAttribute("src"), pageUrl())', "ownScript.src", f"{BASES} -k own_requests"),
@@ -180,6 +184,28 @@ SCRIPT_MUTANTS = [
     Mutant(JS_GUARD, "innerHTML outerHTML insertAdjacentHTML", "innerHTML insertAdjacentHTML", f"{GUARD} -k markup"),
     Mutant(JS_GUARD, "if (allowed[purposeOf(element)]) {", "if (false) {", f"{GUARD} -k inserted_later"),
     Mutant(JS_EMBEDS, "if (!SITE[kind] || placeholders.get(spot)?.place.isConnected) return;", "if (!SITE[kind]) return;", EMBEDS),
+    Mutant(JS_CHAT, "  driver.follow?.();\n", "", f"{ADDRESSES} -k going_back"),
+    Mutant(JS_CHAT, "  if (EMBEDS) hideElsewhere();\n", "", f"{ADDRESSES} -k follows_the_address"),
+    Mutant(JS_CHAT, 'chatState() === "idle" && !isOffered()', "!isOffered()", f"{ADDRESSES} -k own_link"),
+    Mutant(JS_CHAT, " && !(EMBEDS && host.hidden)", "", f"{ADDRESSES} -k allowed_chat"),
+    Mutant(JS_DECISION, "if (!answer.chat || !before.chat) startAlone(answer.chat);", "", f"{ADDRESSES} -k allowed_chat"),
+    Mutant(JS_EMBEDS, "  if (pathname === judgedPath) return !settings.elsewhere;\n", "", f"{ADDRESSES} -k another_path"),
+    Mutant(JS_EMBEDS, "    pathname = decodeURIComponent(pathname);\n", "", f"{ADDRESSES} -k follows_the_address"),
+    Mutant(JS_EMBEDS, "    settings.elsewhere = 2;\n    addPlace();\n", "", f"{NAVIGATION} -k comes_with_the_first"),
+    Mutant(JS_EMBEDS, 'if (ran.has(script.src)) script.dataset.astroExec = "";', "{}", f"{NAVIGATION} -k consent_follows"),
+    Mutant(JS_EMBEDS, "target === null ? waiting.find(isLibraryOf(call)) : target", "target || waiting.find(isLibraryOf(call))", f"{CALLS} -k waits_for_its_target"),
+    Mutant(JS_RELEASE, "(?!astro-exec)", "", f"{NAVIGATION} -k consent_follows"),
+    Mutant(JS_STAND_INS, 'const isClick = type === "click" && currentTarget instanceof Element && currentTarget !== document.body;', 'const isClick = type === "click";', f"{CALLS} -k any_click"),
+    Mutant(JS_STAND_INS, '(isClick ? "click" : true)', "true", f"{CALLS} -k plain_load"),
+    Mutant(JS_HUBSPOT, "    if (EMBEDS) driver.replayWaiting();\n", "", f"{CALLS} -k replaces"),
+    Mutant(JS_HUBSPOT, "    if (waiting.delete(again)) again();\n", "    again();\n", f"{CALLS} -k in_order_once"),
+    Mutant(JS_HUBSPOT, "        reportError(error);\n", "", f"{CALLS} -k without_its_target"),
+    Mutant(JS_HUBSPOT, "(open|load|refresh)", "(open|load)", f"{CALLS} -k not_made_again"),
+    Mutant(JS_HUBSPOT, " || options?.openToNewThread", "", f"{CALLS} -k new_thread"),
+    Mutant(JS_HUBSPOT, "        if (Date.now() - own.time < 1000) return;\n", "", f"{ADDRESSES} -k quick_changes"),
+    Mutant(JS_HUBSPOT, "        own.address = address();\n        refresh", "        refresh", f"{ADDRESSES} -k of_the_site_counts"),
+    Mutant(JS_HUBSPOT, "      driver.isGone = true;\n", "", f"{ADDRESSES} -k comes_back"),
+    Mutant(JS_HUBSPOT, "if (loaded || driver.isGone) {", "if (true) {", f"{ADDRESSES} -k stays_away"),
     Mutant(JS_EMBEDS, 'spot.style.display = "none";', "", EMBEDS),
     Mutant(JS_EMBEDS, "if (kind && placeholder.kind !== kind) return;", "", EMBEDS),
     Mutant("vendors/hubspot.js", 'if (script.closest(".hs-cta-wrapper")?.querySelector("a[href]")) return;', "", EMBEDS),
@@ -309,7 +335,12 @@ MUTANTS = [
     Mutant("blocking.py", "is_allowed = tag.certain and self._may_run(tag, src)", "is_allowed = tag.certain", LIST),
     Mutant("blocking.py", "        if tag.name in _SCRIPTLESS_ELEMENTS:\n            return False\n", "", LIST),
     Mutant("chat_choice.py", "            or not self.engine.is_vendor_url(chat.src)\n", "", LIST),
-    Mutant("chat_choice.py", "if found.rule.chat is None or not self.offers_chat or ", "if found.rule.chat is None or ", "tests/test_blocking.py"),
+    Mutant("facade/markup.py", "            if not elsewhere:\n", "            if True:\n", "tests/test_blocking.py -k without_a_chat"),
+    Mutant("facade/markup.py", '            settings["elsewhere"] = 1\n', "            pass\n", "tests/test_blocking.py -k without_a_chat"),
+    Mutant("blocking.py", " or self._needs_whole_script(chat)", "", "tests/test_blocking.py -k needs"),
+    Mutant("blocking.py", "bool(vendors and self.engine.policy.chat_pages) or any(", "any(", "tests/test_blocking.py -k needs"),
+    Mutant("blocking.py", "chat is not None and vendor.id == chat.vendor", "True", "tests/test_blocking.py -k needs"),
+    Mutant("facade/asset.py", "for part in filter(None, rest[:-1])", "for part in ()", "tests/security/test_growth.py -k glob"),
     Mutant("chat_choice.py", "return self.engine.policy.chat_enabled_for(account)", "return True", "tests/test_blocking.py"),
     Mutant("chat_choice.py", "max(chats, key=lambda chat: chat.is_own_tag, default=None)", "next(iter(chats), None)", "tests/test_blocking.py"),
     Mutant("blocking.py", "blocked.is_script and self.nonce is None and blocked.nonce != self._nonce", "False", LIST),
@@ -451,7 +482,6 @@ MUTANTS = [
     Mutant("html/normalize.py", '"\\u2020\\u2021\\u2022"', '"\\u2020\\u2021\\u2022\\u2024\\u200b"', "tests/html/test_rewriter.py"),
     Mutant("recognition.py", "for parsed in possible_urls(url, base) for host", 'for parsed in [__import__("consent_middleware.urls").urls.parse_url(url, base)] if parsed for host', "tests/fuzz/test_found.py"),
     Mutant("html/charset.py", '"utf-8" if encoding == "iso-2022-jp" else encoding, "xmlcharrefreplace")', '"utf-8" if encoding == "iso-2022-jp" else encoding, "replace")', "tests/html/test_rewriter.py"),
-    Mutant("chat_choice.py", "or not self.offers_chat or", "or", "tests/test_blocking.py"),
     Mutant("chat_choice.py", "or (tag.text is not None and found.text is None)", "", f"{ACCOUNTS} -k mixed_script"),
     Mutant("chat_choice.py", "if self.engine.policy.chat_accounts is not None:", "if False:", ACCOUNTS),
     Mutant("recognition.py", "if tag.name != b\"script\" and tag.name not in engine.policy.loading_elements:", "if False:", ACCOUNTS),
@@ -843,7 +873,7 @@ PAGE_CHOICE_MUTANTS = [
     Mutant("facade/markup.py", "return repr((sorted(self.assets), labels, links))", "return repr((sorted(self.assets), labels))", f"{CHOICES} -k fingerprint"),
     Mutant("exchange.py", '            chosen += "." + sha256(repr(links).encode("utf-8", "replace")).hexdigest()[:8]\n', "            pass\n", f"{CHOICES} -k entity_tag"),
     Mutant("exchange.py", '            chosen += ".closed"\n', "            pass\n", f"{CHOICES} -k button_is_there"),
-    Mutant("exchange.py", " and choices.offers_chat", "", f"{CHOICES}::TestChatWhen"),
+    Mutant("exchange.py", "                    choices.offers_chat,\n", "                    True,\n", f"{CHOICES}::TestChatWhen"),
     Mutant("exchange.py", "PageLinks(mount, choices.links)", "PageLinks(mount)", f"{CHOICES} -k callable_chooses"),
     Mutant("exchange.py", "        if self._choices_made is None:\n", "        if True:\n", f"{CHOICES} -k asked_once"),
     Mutant("engine.py", "return checked_link(choose(signals))", "return choose(signals)", f"{CHOICES} -k failing_link"),
@@ -865,7 +895,7 @@ PAGE_CHOICE_MUTANTS = [
     Mutant(JS_BUTTON, 'box.dataset.quiet = "";', "", f"{NOTE} -k escape_hides"),
     Mutant(JS_BUTTON, '|| !box.matches(":hover,:focus-within")) return;', ") return;", f"{NOTE} -k escape_elsewhere"),
     Mutant(JS_BUTTON, "isOver && place.height < innerHeight / 2", "isOver", f"{NOTE} -k main_element"),
-    Mutant(JS_BUTTON, "  while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;\n", "", f"{NOTE} -k shadow_root"),
+    Mutant(JS_BUTTON, "  while (focused.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;\n", "", f"{NOTE} -k shadow_root"),
     Mutant(JS_CHAT, "    keepFocusVisible(host.shadowRoot.firstChild);\n", "", f"{NOTE} -k link_below"),
     Mutant("vendors/hubspot.js", "settings.avoidInlineStyles ??= true", "settings.avoidInlineStyles = true", f"{NOTE} -k avoids_styles"),
     Mutant("facade/assets/facade.min.css", "[data-corner]:hover:not([data-quiet])", "x", f"{NOTE} -k shows_on_hover"),

@@ -471,14 +471,55 @@ def test_portal_without_a_chat_gets_no_facade() -> None:
     assert b'"data-hsjs-portal":"67890"' in rewrite(page(LOADER + ANOTHER), policy=policy)[0]
 
 
-def test_page_without_a_chat_still_blocks_tags() -> None:
-    blocker = TagBlocker(engine_for(POLICY), POLICY.decide(NOTHING), "/_consent/facade.js", offers_chat=False)
+@pytest.mark.parametrize("place", [{"offers_chat": False}, {"elsewhere": True}], ids=["not now", "on other pages"])
+def test_page_without_a_chat_still_blocks_tags(place: dict[str, bool]) -> None:
+    blocker = TagBlocker(engine_for(POLICY), POLICY.decide(NOTHING), "/_consent/facade.js", **place)  # type: ignore[arg-type]
 
     out = HTMLRewriter(blocker).rewrite(page(LOADER + CHAT))
 
     assert b"data-consent-facade" not in out
     assert BLOCKED_LOADER in out
     assert BLOCKED_CHAT in out
+    assert ("src" in settings(out)) is ("elsewhere" in settings(out)) is ("elsewhere" in place)
+
+
+def test_page_of_a_site_with_chat_elsewhere_knows_it() -> None:
+    blocker = TagBlocker(engine_for(POLICY), POLICY.decide(NOTHING), "/_consent/facade.js", elsewhere=True)
+
+    out = HTMLRewriter(blocker).rewrite(page(LOADER + CHAT))
+
+    # The visitor may go to a page with the chat within the browser.
+    found = settings(out)
+    assert str(found["src"]).endswith(".usemessages.com/conversations-embed.js")
+    assert found["elsewhere"] == 1
+
+
+WIDGET = b'<script async src="https://widget.intercom.io/widget/abc12345"></script>'
+
+
+@pytest.mark.parametrize(
+    ("tag", "chat_pages", "whole"),
+    [
+        (LOADER, None, True),
+        (WIDGET, None, False),
+        (WIDGET, ["/help"], True),
+        (b'<script src="https://js.hs-banner.com/12345.js"></script>', ["/help"], False),
+    ],
+)
+def test_chat_without_guard_gets_the_script_it_needs(tag: bytes, chat_pages: list[str] | None, whole: bool) -> None:
+    """HubSpot's chat has a global with a stand-in, and `chat_pages` is judged in the browser."""
+    policy = Policy(contact_url="/c", guard="never", chat_pages=chat_pages, vendors=["hubspot", "intercom"])
+    engine = engine_for(policy)
+    blocker = TagBlocker(engine, policy.decide(NOTHING), "/_consent/" + engine.facade.asset().name)
+
+    out = HTMLRewriter(blocker).rewrite(page(tag)).decode()
+
+    names = {
+        engine.facade.asset(vendor=vendor, placeholders=placeholders).name: placeholders
+        for vendor in ("hubspot", "intercom")
+        for placeholders in (False, True)
+    }
+    assert [names[name] for name in names if name in out] == [whole]
 
 
 def test_named_custom_element_is_blocked() -> None:

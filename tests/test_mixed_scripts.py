@@ -247,7 +247,8 @@ class TestOffers:
                 "{&#34;chat&#34;:[&#34;5&#34;,&#34;7&#34;],&#34;embeds&#34;:1}",
             ),
             (Policy(contact_url="/c", chat_accounts=[]), "{&#34;chat&#34;:[],&#34;embeds&#34;:1}"),
-            (Policy(contact_url="/c", chat_pages=["/x"]), "{&#34;embeds&#34;:1}"),
+            # The browser knows the pages that offer the chat, since the visitor may go there without a request.
+            (Policy(contact_url="/c", chat_pages=["/x"]), "{&#34;chat&#34;:1,&#34;embeds&#34;:1}"),
         ],
     )
     def test_settings_decide(self, policy: Policy, expected: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ["tests/node", "tests/node-next", "benchmarks/node", "examples/demo/node"]
+FOLDERS = ["tests/node", "tests/node-next", "tests/node-astro", "benchmarks/node", "examples/demo/node"]
 
 
 def read(folder: str, name: str) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -53,6 +54,8 @@ class ScriptSettings:
     contact_url: str | None
     privacy_url: str | None
     proxied: Mapping[str, str] = field(default_factory=dict)
+    chat_pages: tuple[str, ...] | None = None
+    path: str = "/_consent"
 
 
 def compose(settings: ScriptSettings, vendors: Sequence[Vendor], *, embeds: bool, guard: Asset | None = None) -> Asset:
@@ -209,11 +212,32 @@ def _site_values(settings: ScriptSettings, vendor: str, embeds: bool) -> dict[st
             "calls-to-action": texts.calls_to_action,
             "video": texts.video,
         }
+    if embeds and settings.chat_pages is not None:
+        # With the length of what follows the mount in the address of a decision request.
+        values["pages"] = [pages_pattern(settings.chat_pages), len(f"{settings.path}/decision")]
     named = {
         key: value.replace("{vendor}", vendor) if isinstance(value, str) else value for key, value in values.items()
     }
     # In JavaScript this removes the prototype, so that a word from a page finds nothing else there.
     return {"__proto__": None} | named
+
+
+def pages_pattern(globs: Sequence[str]) -> str:
+    """Return the regular expression, in JavaScript with the flag `s`, for the paths that `checks.Globs` matches.
+
+    A lookahead is never tried again once it has matched, so each part between two stars is taken at its first
+    occurrence, as there. Otherwise the expression would try every position for every star.
+    """
+    patterns = []
+    groups = 0
+    for glob in globs:
+        first, *rest = map(re.escape, glob.split("*"))
+        pattern = first
+        for part in filter(None, rest[:-1]):
+            groups += 1
+            pattern += rf"(?=(.*?{part}))\{groups}"
+        patterns.append(pattern + "".join(f".*{last}" for last in rest[-1:]))
+    return f"^(?:{'|'.join(patterns)})$"
 
 
 def _button_markup(settings: ScriptSettings, vendor: str) -> str:

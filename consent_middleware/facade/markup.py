@@ -55,6 +55,8 @@ class Facade:
         banner: the vendor's consent banner that need not wait, if there is one.
         forwards_consent: whether pages tell the vendors' scripts what the visitor has agreed to.
         brings_guard: whether the script contains the guard too, for pages that have none before it.
+        chat_pages: the paths below the mount on which the site offers its chat, with `*` for any characters. None: all.
+        path: the path of the scripts, below the mount.
         assets: every script that a page may name, by its file name.
         guard: the guard's script, one of `assets`.
         stand_ins: the stand-ins for vendors' globals, one of `assets`.
@@ -69,6 +71,8 @@ class Facade:
     banner: ConsentBanner | None = None
     forwards_consent: bool = False
     brings_guard: bool = False
+    chat_pages: tuple[str, ...] | None = None
+    path: str = "/_consent"
     assets: Mapping[str, Asset] = field(init=False)
     guard: Asset = field(init=False)
     stand_ins: Asset = field(init=False)
@@ -88,6 +92,8 @@ class Facade:
                     self._usual_address("contact", language),
                     self._usual_address("privacy", language),
                     self.proxied,
+                    self.chat_pages,
+                    self.path,
                 ),
                 (vendor, *(other for other in self.vendors if other is not vendor)),
                 embeds=embeds,
@@ -189,6 +195,7 @@ class Facade:
         links: PageLinks = NO_LINKS,
         blocks_styles: bool = False,
         starts: bool = False,
+        elsewhere: bool = False,
     ) -> bytes:
         """Return the markup for one page, to go before `</body>` or to the document's end.
 
@@ -211,6 +218,8 @@ class Facade:
             blocks_styles: whether the page's CSP blocks style elements without a nonce, so that the chat must not use
                 them.
             starts: whether the chat loads by itself although the tags of chats wait; see `Plan.opened`.
+            elsewhere: whether the site offers its chat on other pages only. The page then has no button, until the
+                visitor goes to such a page within the browser.
         """
         blocked = BlockedTags(tuple(marks), based, texts, bare)
         given = (
@@ -227,6 +236,7 @@ class Facade:
             links,
             blocks_styles,
             starts,
+            elsewhere,
         )
         chat_texts = () if chat is None else (chat.src, *chain.from_iterable(chat.attributes))
         # Markup with much of the page's own text rarely recurs, so it is not cached.
@@ -249,6 +259,7 @@ class Facade:
         links: PageLinks,
         blocks_styles: bool,
         starts: bool,
+        elsewhere: bool,
     ) -> tuple[bytes, bytes]:
         """Return what `markup` does, in the parts before and after the nonce, which no other page has."""
         chosen = choose(self.texts, language or lang)
@@ -256,8 +267,9 @@ class Facade:
         settings: dict[str, object] = {}
         place = b""
         if chat is not None:
-            contact = self.links(language or lang, links)["contact"]
-            place = self._place(self.texts[chosen], None if _is_in_language(chosen, lang) else chosen, contact)
+            if not elsewhere:
+                contact = self.links(language or lang, links)["contact"]
+                place = self._place(self.texts[chosen], None if _is_in_language(chosen, lang) else chosen, contact)
             settings = {"src": chat.src, "attrs": dict(chat.attributes)}
             if blocks_styles:
                 settings["blocksStyles"] = 1
@@ -265,6 +277,8 @@ class Facade:
                 settings["starts"] = 1
         if not more:
             settings["live"] = {purpose.value: 1 for purpose in allowed}
+        if elsewhere:
+            settings["elsewhere"] = 1
         if ask:
             settings["ask"] = True
         if unusual := self.unusual_links(language or lang, links):

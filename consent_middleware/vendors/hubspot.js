@@ -9,10 +9,11 @@ export const driver = {
   // HubSpot's own kind of link, and the package's attribute.
   opens: "[data-consent-open],a[href*='#hs-chat-open' i]",
 
-  // Returns the widget's API once the embed script has run, or null. An element with that id has no `load`.
+  // Returns the widget's API once the embed script has run, or null. An element with that id has no `load`, and our own
+  // stand-in has every member.
   api() {
     const api = window.HubSpotConversations;
-    return api?.widget?.load ? api : null;
+    return api?.widget?.load && !(EMBEDS && api.isStandIn) ? api : null;
   },
 
   // Without `open`, the chat loads as the site's own settings have it. A second call replaces the first.
@@ -53,6 +54,7 @@ export const driver = {
   // the click.
   loaded() {
     driver.meet?.();
+    if (EMBEDS) driver.replayWaiting();
     // In the embed script: until `load`, the API is a stub with `load`, `on` and `off` alone.
     return driver.api()?.widget.status?.()?.loaded;
   },
@@ -71,6 +73,7 @@ export const driver = {
   remove() {
     driver.restore?.();
     driver.meet = null;
+    if (EMBEDS) driver.isGone = false;
     driver.api()?.widget.remove?.();
   },
 
@@ -82,7 +85,37 @@ export const driver = {
   },
 };
 
+// Pages with a button for HubSpot's chat have the script with placeholders.
 if (EMBEDS) {
+  // HubSpot wants single-page apps to call `refresh` when the address has changed. It takes one call a second, and a
+  // call by the site counts. The address that the chat knows is kept on HubSpot's own object, since a page that is
+  // swapped in brings a driver of its own. A refresh takes the widget away where the account has no chat for the page,
+  // and the next one may bring it back.
+  driver.follow = () => {
+    const widget = driver.api()?.widget;
+    if (!widget?.refresh) return;
+    const { loaded, pending } = widget.status?.() ?? {};
+    const address = () => location.href.split("#")[0];
+    if (!widget.refresh.address) {
+      const { refresh } = widget;
+      /** @type {any} */
+      const own = (widget.refresh = (/** @type {unknown[]} */ ...args) => {
+        if (Date.now() - own.time < 1000) return;
+        own.time = Date.now();
+        own.address = address();
+        refresh.apply(widget, args);
+      });
+      own.address = address();
+    }
+    if (loaded) driver.isGone = false;
+    if (pending || widget.refresh.address === address()) return;
+    // Until the chat is there, it will load with the address of that time.
+    if (loaded || driver.isGone) {
+      driver.isGone = true;
+      widget.refresh();
+    } else widget.refresh.address = address();
+  };
+
   // The elements that HubSpot's scripts fill by themselves.
   driver.embeds = {
     ".hs-form-frame,.hs-form-html,.payments-iframe-container": "forms",
@@ -121,26 +154,54 @@ if (EMBEDS) {
     };
     const [options] = call.args;
     call.target = () => {
-      if (what === "cta") return null;
-      return findElement(options?.target ?? options) || (call.script?.isConnected ? call.script : null);
+      const named = options?.target ?? (what === "meetings" && options);
+      if (named) return findElement(named) ?? undefined;
+      return what !== "cta" && call.script?.isConnected ? call.script : null;
     };
     return call.name === "hbspt" ? kinds[what] : null;
   };
 
-  driver.asksToOpen = ({ path: [, name], args: [options] }) =>
-    name === "open" || (name === "load" && options?.widgetOpen);
+  // A click on an element may be meant for the site's own way to start the chat. One that the site hears everywhere is
+  // not: delayed scripts start at any click.
+  driver.asksToOpen = ({ path: [, name], args: [options], active }) =>
+    name === "open" || (name === "load" && (options?.widgetOpen || active === "click")) || options?.openToNewThread;
+
+  /**
+   * The calls of the chat that wait for HubSpot's own script.
+   * @type {Set<() => void>}
+   */
+  const waiting = new Set();
+
+  const makeWaiting = (/** @type {() => void} */ again) => {
+    if (waiting.delete(again)) again();
+  };
+
+  // Called four times a second, because the list that HubSpot's script goes through may be lost: the site may put
+  // another in its place, or a function of the site's may throw.
+  driver.replayWaiting = () => {
+    if (driver.api()) waiting.forEach(makeWaiting);
+  };
 
   // Calls of the chat go into the list that HubSpot's own script goes through once it is there.
   driver.replay = (call) => {
     const { name, path, args, script } = call;
     const again = () => {
-      const owner = path.slice(0, -1).reduce((object, key) => object[key], window[name]);
-      const last = path.at(-1);
-      // The chat may be loading by then.
-      const { loaded, pending } = (/^(open|load)$/.test(last) && owner.status?.()) || {};
-      if (!(loaded || pending)) owner[last](...args);
+      // An error is reported as the site's own, and the other calls go on.
+      try {
+        const owner = path.slice(0, -1).reduce((object, key) => object[key], window[name]);
+        const last = path.at(-1);
+        // The chat may be loading by then, with the page's present address.
+        const { loaded, pending } = (/^(open|load|refresh)$/.test(last) && owner.status?.()) || {};
+        if (!(loaded || pending)) owner[last](...args);
+      } catch (error) {
+        reportError(error);
+      }
     };
-    if (name !== "hbspt") return (window.hsConversationsOnReady ??= []).push(again);
+    if (name !== "hbspt") {
+      waiting.add(again);
+      (window.hsConversationsOnReady ??= []).push(() => makeWaiting(again));
+      return;
+    }
     // A form without a target stands where its script does.
     if (/create|enqueueForm/.test(path) && script?.isConnected && args[0]?.formId && !args[0].target) {
       const place = document.createElement("div");

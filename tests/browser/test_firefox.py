@@ -59,6 +59,25 @@ def test_click_opens_chat_and_states_are_announced(run: Run, site: Site, standin
     assert {record.host for record in standin.requests} == {"js.usemessages.com", "api.hubspot.com", "app.hubspot.com"}
 
 
+def test_chat_learns_the_address_of_a_route(run: Run, site: Site, standin: StandIn, home: str) -> None:
+    put(site, document(chat=chat_at(standin)))
+    refreshes = "standInCalls.filter(([name]) => name === 'refresh').length"
+    found = run(
+        f"""
+        await page.goto("{home}");
+        await inState("idle");
+        await (await button()).click();
+        await inState("ready");
+        await page.evaluate(() => {{ history.pushState({{}}, "", "/one"); history.pushState({{}}, "", "/two") }});
+        await there("{refreshes} === 1 && HubSpotConversations.widget.status().loaded");
+        await quiet();
+        return page.evaluate(() => {refreshes});
+        """
+    )
+    assert found == 1
+    assert [record.query for record in standin.requests if "/threads/utk/" in record.path][-1].count("%2Ftwo&") == 1
+
+
 def test_failure_shows_message_and_link(run: Run, site: Site, standin: StandIn, home: str) -> None:
     standin.faults["js.usemessages.com"] = "refuse"
     put(site, document(chat=chat_at(standin)))

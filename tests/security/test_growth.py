@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from functools import cache
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from consent_middleware.consent import Category
 from consent_middleware.cookies import Cookies
 from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
+from consent_middleware.facade.asset import pages_pattern
 from consent_middleware.sources import SOURCES, Platform
 from consent_middleware.sources.gpp import sections
 from tests.engines import engine_for
@@ -440,6 +442,18 @@ def test_paths_against_globs(glob: str, unit: str) -> None:
     assert_linear(lambda size: "/" + unit * (size // len(unit)), run, start=1024)
 
 
+@pytest.mark.parametrize("glob", ["*a*a*a*b", "*/*/*/*/*/x", "*aa*aa*aa*aab"])
+@pytest.mark.parametrize("unit", ["a", "aa/"])
+def test_paths_against_the_pattern_for_browsers(glob: str, unit: str) -> None:
+    pattern = re.compile(pages_pattern([glob]), re.DOTALL)
+
+    def run(path: str) -> None:
+        for _ in range(20):
+            pattern.match(path)
+
+    assert_linear(lambda size: "/" + unit * (size // len(unit)), run, start=1024)
+
+
 @pytest.mark.parametrize(
     ("glob", "path", "meant"),
     [
@@ -462,3 +476,5 @@ def test_paths_against_globs(glob: str, unit: str) -> None:
 )
 def test_glob_matches(glob: str, path: str, meant: bool) -> None:
     assert Policy(contact_url="/c", chat_pages=["/other", glob]).chat_enabled_on(path) is meant
+    # The browser judges the addresses that a front end sets.
+    assert bool(re.compile(pages_pattern(["/other", glob, "*q*q*q"]), re.DOTALL).fullmatch(path)) is meant

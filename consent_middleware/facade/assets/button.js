@@ -45,9 +45,9 @@ export const asVisitor = (event, action) => {
  * An element that takes half the screen cannot be hidden by a button.
  */
 export const keepFocusVisible = (/** @type {HTMLElement} */ box) => {
-  let focused = document.activeElement;
-  while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
-  const place = (focused ?? box).getBoundingClientRect();
+  let focused = document.activeElement ?? document.body;
+  while (focused.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+  const place = focused.getBoundingClientRect();
   const isOver = [...box.children].some((part) => {
     const { x, y, right, bottom } = part.getBoundingClientRect();
     return x < place.right && place.x < right && y < place.bottom && place.y < bottom;
@@ -82,8 +82,9 @@ export const mountButton = (place, kind, onActivate, focusTarget) => {
   const [card, button] = /** @type {any} */ (box.children);
   const [note, status, contact] = card.children;
   const [summary, text] = note.children;
-  // A page's own addresses go before those in the script.
-  for (const [name, url] of Object.entries(settings?.links ?? core.offers?.links ?? {})) {
+  // A page's own addresses go before those in the script. Those of the guard are for a page without other settings.
+  const links = settings?.links ?? (EMBEDS && core.offers?.links);
+  for (const [name, url] of Object.entries(links || {})) {
     const link = /** @type {HTMLAnchorElement} */ (root.getElementById(name));
     if (url) link.href = url;
     else link.remove();

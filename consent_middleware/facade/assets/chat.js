@@ -4,7 +4,7 @@
 import { asVisitor, keepFocusVisible, mountButton } from "./button.js";
 import { clicked, trust } from "./core.js";
 import { create, findFirst, purposeOf } from "./dom.js";
-import { addChatButton, announceLibraries, mountPlaceholders } from "./embeds.js";
+import { addChatButton, announceLibraries, isOffered, mountPlaceholders } from "./embeds.js";
 import { driver, nonce, settings } from "./settings.js";
 
 /**
@@ -59,7 +59,15 @@ export const mountAll = () => {
     // An open chat needs no button. One that went with the old page's content needs it again.
     if (!/loading|granted/.test(chatState())) showState(driver.frame() ? "ready" : "idle", "");
   }
-  if (EMBEDS && settings) mountPlaceholders();
+  if (EMBEDS) {
+    hideElsewhere();
+    if (settings) mountPlaceholders();
+  }
+};
+
+/** Hide the button where the site does not offer its chat. A chat that a visitor has opened stays. */
+const hideElsewhere = () => {
+  if (host) host.hidden = chatState() === "idle" && !isOffered();
 };
 
 /** Return whether the chat's button is in the page. */
@@ -144,11 +152,6 @@ export const findActive = (/** @type {string | null} */ id) => {
   return found && purposeOf(found) ? null : found;
 };
 
-/** Load the chat if consent has come for it and it has a button. */
-export const startIfIdle = () => {
-  if (chatState() === "idle") startChat(true);
-};
-
 /** Look whether the chat has come, by us or by another script, and whether it is to load by itself now. */
 export const checkChat = () => {
   if (host) {
@@ -156,10 +159,14 @@ export const checkChat = () => {
     keepFocusVisible(host.shadowRoot.firstChild);
   }
   if (driver.loaded()) resolveChat?.(true);
+  if (EMBEDS) {
+    driver.follow?.();
+    hideElsewhere();
+  }
   if (chatState() === "idle") {
     // Another script may have loaded the chat, a tag manager perhaps.
     if (driver.frame()) showState("ready", "");
-    else if (startsAlone && document.readyState === "complete") {
+    else if (startsAlone && !(EMBEDS && host.hidden) && document.readyState === "complete") {
       startsAlone = false;
       startChat(true);
     }

@@ -5,14 +5,17 @@
 // the script asks the server whenever the cookies change, also by another tab. Scripts cannot see some cookies, so it
 // asks when the visitor returns from another tab, too.
 
-import { startIfIdle } from "./chat.js";
+import { startAlone } from "./chat.js";
 import { allowed, core } from "./core.js";
 import { ownScript, pageUrl } from "./dom.js";
 import { closePlaceholders } from "./embeds.js";
 import { release } from "./release.js";
 
-/** @type {URL} */
-let endpoint;
+/**
+ * The address at which the server answers.
+ * @type {URL}
+ */
+export let endpoint;
 /** The cookies at the last question, or "" to ask again. */
 let answered = "";
 let isAsking = false;
@@ -55,7 +58,8 @@ export const refresh = async () => {
     for (const purpose in answer) if (before[purpose] && !answer[purpose]) endVendors();
     release();
     if (EMBEDS && answer.embeds) closePlaceholders();
-    if (answer.chat && !before.chat) startIfIdle();
+    // The chat starts once it has a button on a page that offers it.
+    if (!answer.chat || !before.chat) startAlone(answer.chat);
   } catch {
     answered = "";
   }

@@ -7,9 +7,10 @@
 
 import { failureState, mountAll, openChat, startAlone, withTimeout } from "./chat.js";
 import { allowed, blocked, clicked, core, scripted } from "./core.js";
+import { endpoint } from "./decision.js";
 import { blockedAttr, create, findAll, findFirst, isScript, purposeOf } from "./dom.js";
 import { mountButton } from "./button.js";
-import { addressOf, knownBase, release } from "./release.js";
+import { addressOf, knownBase, ran, release } from "./release.js";
 import { driver, settings, useSettings } from "./settings.js";
 
 /**
@@ -75,7 +76,12 @@ export const announceLibraries = () => {
   }
 };
 
-/** Hide the real load event of announced scripts from the site, which has had one. */
+/**
+ * Hide the real load event of announced scripts from the site, which has had one.
+ *
+ * Also tell Astro which scripts of a page that it swaps in have run already. It marks those that it has seen with their
+ * address itself.
+ */
 export const watchLibraries = () => {
   if (core.watchesLibraries) return;
   core.watchesLibraries = true;
@@ -87,14 +93,61 @@ export const watchLibraries = () => {
     replayCalls();
   };
   document.addEventListener("load", onLoad, true);
+  document.addEventListener("astro:before-swap", (/** @type {any} */ { newDocument }) => {
+    for (const script of newDocument.scripts) if (ran.has(script.src)) script.dataset.astroExec = "";
+  });
+};
+
+/**
+ * The path for which the server has said whether the site offers its chat there.
+ * @type {string | undefined}
+ */
+let judgedPath;
+
+/** Remember whether the server offers the chat on this page. */
+export const judgePage = () => {
+  judgedPath = location.pathname;
+};
+
+/**
+ * Return whether the site offers its chat at the page's present address.
+ *
+ * The server has answered for the address at which the page came. It may know that page by another path than the
+ * browser, so its answer goes before the patterns, which are for the addresses that a front end sets later.
+ */
+export const isOffered = () => {
+  if (!SITE.pages) return true;
+  let { pathname } = location;
+  if (pathname === judgedPath) return !settings.elsewhere;
+  const [pattern, length] = SITE.pages;
+  const mount = endpoint.pathname.slice(0, -length);
+  try {
+    pathname = decodeURIComponent(pathname);
+  } catch {
+    // The bytes are no text.
+  }
+  return pathname.startsWith(mount) && RegExp(pattern, "s").test(pathname.slice(mount.length));
+};
+
+const addPlace = () => {
+  const place = create("aside");
+  place.dataset.consentFacade = "";
+  place.ariaLabel = SITE.label;
+  place.lang = SITE.lang;
+  document.body.append(place);
 };
 
 /**
  * Add a button for a chat whose tag a script has inserted, and the guard has blocked. A tag in markup counts for
- * nothing, since it would not have run.
+ * nothing, since it would not have run. Also a hidden one on a page from which the visitor may go to one with the chat.
  */
 export const addChatButton = () => {
   const offered = core.offers?.chat;
+  if (settings?.elsewhere === 1 && !findFirst("[data-consent-facade]")) {
+    // Once for each page that the server sends.
+    settings.elsewhere = 2;
+    addPlace();
+  }
   if (!offered || findFirst("[data-consent-facade]")) return;
   const { proxied } = SITE;
   for (const element of blocked) {
@@ -109,11 +162,7 @@ export const addChatButton = () => {
     const { host, pathname } = new URL(chat.src);
     const chatUrl = (proxied[host] ?? "https://" + host) + pathname;
     useSettings({ ...core.offers, ...settings, ...chat, src: chatUrl, nonce: element.nonce });
-    const place = create("aside");
-    place.dataset.consentFacade = "";
-    place.ariaLabel = SITE.label;
-    place.lang = SITE.lang;
-    document.body.append(place);
+    addPlace();
     if (allowed.chat) startAlone(true);
     return;
   }
@@ -138,9 +187,9 @@ export const mountPlaceholders = () => {
     }
   }
   for (const call of calls) {
-    // A call that names no target has its placeholder beside the library.
+    // A call that names no target has its placeholder beside the library. One whose target is not there yet has none.
     const target = call.target();
-    const spot = target || waiting.find(isLibraryOf(call));
+    const spot = target === null ? waiting.find(isLibraryOf(call)) : target;
     if (spot) mountPlaceholder(call.kind, spot, !target || target === call.script);
   }
 };

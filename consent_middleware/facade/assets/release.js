@@ -39,6 +39,12 @@ const listed = new Map();
  */
 const counted = new Set();
 
+/**
+ * The addresses of the released scripts.
+ * @type {Set<string | undefined>}
+ */
+export const ran = new Set();
+
 /** @type {Promise<unknown> | undefined} */
 let queue;
 
@@ -46,9 +52,10 @@ let queue;
 export const addressOf = (/** @type {AnyElement} */ element) =>
   isScript(element) && (blockedAttr(element, "src") ?? blockedAttr(element, "href"));
 
-// An element's name and marks, as in the server's list. A script may read all of its data attributes, so all count.
+// An element's name and marks, as in the server's list. A script may read all of its data attributes, so all count, but
+// for the one that Astro adds to each script.
 const signatureOf = (/** @type {AnyElement} */ element) => {
-  const names = isScript(element) ? /^data-/ : /^data-consent/;
+  const names = isScript(element) ? /^data-(?!astro-exec)/ : /^data-consent/;
   const marks = [...element.attributes].filter(({ name }) => names.test(name));
   return JSON.stringify([element.localName, ...marks.map(({ name, value }) => name + "=" + value)]);
 };
@@ -154,6 +161,7 @@ const releaseElement = (element, waitsForEvent) =>
     if (address) {
       // An inserted script is async unless `async` is set to false.
       element.async = element.hasAttribute("async");
+      if (EMBEDS) ran.add(address);
       if (EMBEDS && announced.has(element)) announced.set(element, resolve);
       element.addEventListener("load", resolve);
       element.addEventListener("error", resolve);

@@ -4,6 +4,7 @@
 import { mountAll, startAlone } from "./chat.js";
 import { allowed, clicked } from "./core.js";
 import { refresh } from "./decision.js";
+import { judgePage } from "./embeds.js";
 import { learn, release } from "./release.js";
 
 /** The driver of the page's chat. */
@@ -48,6 +49,7 @@ export const adopt = (script, ownMarkup, ownDriver) => {
   // that the guard has inserted.
   if (given.live) {
     settings = given;
+    if (EMBEDS) judgePage();
     clicked.chat ??= given.starts;
     startAlone(given.starts ?? { __proto__: null, ...given.live }.chat);
     Object.assign(allowed, given.live);

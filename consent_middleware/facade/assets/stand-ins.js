@@ -31,7 +31,10 @@ const createStandIn = (name, returns, path, own) =>
     set: (_, key, value) => Reflect.set(own, key, value),
     apply(_, self, args) {
       const script = /** @type {AnyElement | null} */ (document.currentScript);
-      core.calls.push({ name, path, args, script, active: navigator.userActivation?.isActive });
+      const { type, currentTarget } = window.event ?? {};
+      const isClick = type === "click" && currentTarget instanceof Element && currentTarget !== document.body;
+      const active = navigator.userActivation?.isActive && (isClick ? "click" : true);
+      core.calls.push({ name, path, args, script, active });
       core.handleCalls?.();
       return returns[path.at(-1)];
     },

@@ -81,12 +81,13 @@ interface Call {
   name: string;
   path: string[];
   args: any[];
-  /** The script that made the call, and whether a visitor was active then. */
+  /** The script that made the call, and whether a visitor was active then: "click" in a listener at an element. */
   script: AnyElement | null;
-  active: boolean;
-  /** Set by the driver: the kind of embed that the call makes, and what finds the element that it names. */
+  active: unknown;
+  /** Set by the driver: the kind of embed that the call makes, and what finds the element that it names: null without a
+   * name, undefined if there is no such element yet. */
   kind?: string | null;
-  target?: () => AnyElement | null;
+  target?: () => AnyElement | null | undefined;
 }
 
 /** What a script tag of ours says in `data-conf`. */
@@ -111,6 +112,8 @@ interface PageSettings {
   blocksStyles?: 1;
   /** The addresses of the page's links by id, where they differ from those in the script; "" for no link. */
   links?: Record<string, string>;
+  /** The site offers its chat on other pages only; 2 once such a page has its hidden button. */
+  elsewhere?: number;
   /** The page is the same for everybody: ask the server. */
   ask?: boolean;
 }
@@ -143,6 +146,8 @@ interface Driver {
   open(): void;
   /** Returns the element that gets the focus, or null. */
   frame(): HTMLElement | null;
+  /** Tells the loaded widget that the page's address has changed; called four times a second. */
+  follow?(): void;
   /** Takes the widget away. */
   remove(): void;
   /** Takes the widget away, and its cookies. */

@@ -262,6 +262,22 @@
     resetAndReloadWidget: nothing
   };
 
+  // Tests read from this list what the page has called, in its order.
+  var calls = (window.standInCalls = window.standInCalls || []);
+  function logged(owner) {
+    Object.keys(owner).forEach(function (name) {
+      var method = owner[name];
+      if (typeof method !== "function") { logged(method); return; }
+      owner[name] = function () {
+        if (name !== "status") calls.push([name].concat([].slice.call(arguments)));
+        return method.apply(owner, arguments);
+      };
+    });
+    return owner;
+  }
+  logged(whole);
+  logged(stub);
+
   function start() {
     if (window.hubspot_live_messages_running) {
       console.warn("the chat is on this page twice; the second copy does nothing");

@@ -13,6 +13,7 @@ from tests.needs import missing
 HERE = Path(__file__).parent
 APPS = HERE / "apps"
 NEXT = HERE / "next"
+ASTRO = HERE / "astro"
 LOCKS = Path(npm.__file__).parent
 
 
@@ -62,6 +63,26 @@ def _next() -> Path:
     return npm.once("next", _files(NEXT, LOCKS / "node-next"), make) / "out"
 
 
+def _astro() -> Path:
+    """Return the static site that Astro builds: its pages, and the folder `_astro` with its scripts."""
+    modules = npm.modules("node-astro")
+
+    def make(folder: Path) -> str:
+        work = folder / "work"
+        shutil.copytree(ASTRO, work)
+        shutil.copy(APPS / "counter.js", work / "src")
+        (work / "node_modules").symlink_to(modules)
+        (work / "package.json").write_text('{"private": true, "type": "module"}', "utf-8")
+        environment = {**os.environ, "ASTRO_TELEMETRY_DISABLED": "1"}
+        trouble = npm.run([_node(), "node_modules/astro/astro.js", "build"], work, "build", environment)
+        if not trouble:
+            (work / "dist").rename(folder / "astro")
+            shutil.rmtree(work)
+        return trouble
+
+    return npm.once("astro", _files(ASTRO, APPS / "counter.js", LOCKS / "node-astro"), make)
+
+
 @cache
 def _built(kind: str) -> Path | str:
     """Return the folder of a build, or why the build failed. Each build is tried once."""
@@ -69,6 +90,8 @@ def _built(kind: str) -> Path | str:
     try:
         if kind == "next":
             return _next()
+        if kind == "astro":
+            return _astro()
         if kind == "react18":
             return _esbuild("apps-react18", "node-next", {"helmet-18": "helmet"})
         return _esbuild("apps", "node", {name: name for name in names})
@@ -77,7 +100,7 @@ def _built(kind: str) -> Path | str:
 
 
 def built(kind: str) -> Path:
-    """Return the folder of a build: "apps", "react18" or "next".
+    """Return the folder of a build: "apps", "react18", "next" or "astro".
 
     If the build fails, the test is skipped, or fails in CI.
     """

@@ -37,6 +37,7 @@ class Case:
         told: Whether it listens for the load of its script and counts it in the variable `told`.
         late: Whether its tag loads only with the next page, because it neither runs nor copies swapped-in scripts of an
             unknown type.
+        adds: Whether it adds the tag once more from the head of the next page. What the tag loads is there by then.
     """
 
     kind: str = "apps"
@@ -45,6 +46,7 @@ class Case:
     button: bool = True
     told: bool = False
     late: bool = False
+    adds: bool = False
 
 
 #: The apps by the path of their page. An app with a server side has the tag in its page; others insert it.
@@ -91,6 +93,11 @@ CASES = {
     "gtm-react": Case(),
     "form-react": Case(address=FORMS, button=False, told=True),
     "form-hook": Case(address=FORMS, button=False),
+    "boost": Case(next=True),
+    "turbo-drive": Case(next=True, adds=True),
+    "routes-vue": Case(next=True),
+    "routes-react": Case(next=True),
+    "astro": Case("astro", next=True),
 }
 
 
@@ -108,6 +115,10 @@ def put(app: App, name: str) -> None:
             _page(app, f"/{file.relative_to(folder)}".removesuffix(".html"), file)
         return
     app.folders[name] = folder / name
+    if CASES[name].kind == "astro":
+        for file in (folder / name).rglob("index.html"):
+            _page(app, f"/{file.relative_to(folder)}".removesuffix("index.html"), file)
+        return
     for file in (folder / name).glob("*.html"):
         _page(app, f"/{name}/{file.stem.removesuffix('.stream').removeprefix('page')}", file)
         if file.stem.endswith(".stream"):
