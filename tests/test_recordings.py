@@ -11,6 +11,9 @@ from consent_middleware import Policy, recordings
 from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.html.rewriter import HTMLRewriter, Recording
+from consent_middleware.recordings import RecordedPage
+from consent_middleware.rewrite_result import RewriteResult
+from consent_middleware.second_chance import SecondChanceStore
 
 from .pages import LOADER, page
 
@@ -160,6 +163,44 @@ def test_different_pages_are_compared_ever_less(calls: list[str]) -> None:
     assert done[:2] == ["full", "record"]
     assert compared[:3] == [2, 5, 10]
     assert len(compared) < 16
+
+
+class Chosen:
+    """A recording that is given what it returns."""
+
+    size = 1
+
+    def __init__(self, *outs: bytes | None) -> None:
+        self.outs = list(outs)
+
+    def rewrite(self, _: bytes) -> bytes | None:
+        return self.outs.pop(0)
+
+
+def pauses_after(*outs: bytes | None) -> list[tuple[int, bool]]:
+    """Return the pause after each page, and whether the next page is recorded, with what a recording returns."""
+    made = recordings.Recordings(SecondChanceStore(1 << 20))
+    result = RewriteResult(None, (), 0, needs_own_scripts=False)
+    made.put((1,), RecordedPage("context", Chosen(*outs), result), 1)  # type: ignore[arg-type]
+    route = made._route(1)
+    assert route is not None
+    found = []
+    for _ in outs:
+        route.pause = 0
+        made.rewrite((1,), "context", b"page")
+        found.append((route.pause, route.is_due))
+    return found
+
+
+def test_pauses_double_and_every_third_is_recorded() -> None:
+    assert pauses_after(*[None] * 7) == [
+        *((2, False), (4, False), (8, True), (16, False), (32, False), (64, True), (128, False)),
+    ]
+    assert pauses_after(*[None] * 20)[-1] == (256, False)
+
+
+def test_hit_ends_the_pauses() -> None:
+    assert pauses_after(None, None, b"x", None) == [(2, False), (4, False), (0, False), (2, False)]
 
 
 def test_changed_template_is_recorded_anew(calls: list[str]) -> None:

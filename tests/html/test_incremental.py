@@ -117,6 +117,7 @@ def test_document_without_edits_is_the_object_itself() -> None:
         pytest.param(b"Some text", b"<base href=//held.example/>", id="adds a base"),
         pytest.param(f"<script src={HELD}>".encode(), b"<script src=/own>", id="removes a tag that was asked about"),
         pytest.param(f"<script src={HELD}>".encode(), f"<script async src={HELD}>".encode(), id="changes such a tag"),
+        pytest.param(b"</body>", b"", id="removes the end of the body"),
         pytest.param(b"<!DOCTYPE html>", b"<!DOCTYPE HTML>", id="is before the first checkpoint"),
     ],
 )
@@ -141,6 +142,35 @@ def test_what_may_be_the_first_script_is_refused(added: bytes, is_refused: bool)
     assert (recording.rewrite(before) is None) is is_refused
     assert recording.rewrite(before) in {None, in_full(before, ForFirstScript)}
     assert recording.rewrite(after) == in_full(after, ForFirstScript)
+
+
+def test_doubt_about_foreign_content_is_refused() -> None:
+    title = f"<div>Doubt</div><title><img src={HELD}></title>".encode()
+    document = changed(b"<p>End</p>", title + b"<p>End</p>")
+    recording = recording_of(document)
+
+    assert recording.rewrite(changed(b"Doubt", b"No", document)) is not None
+    assert recording.rewrite(changed(b"Doubt", b"<svg></a>", document)) is None
+
+
+class CountingBytes(bytes):
+    """Bytes that count the searches in them."""
+
+    searches = 0
+
+    def find(self, *arguments: object) -> int:
+        """Count the search, and find nothing, as in a document that is another everywhere."""
+        self.searches += 1
+        return -1
+
+
+def test_searches_of_a_document_are_limited() -> None:
+    rows = [b"<p>%03d</p>" % number + b"<i>word</i>" * 20 for number in range(200)]
+    recording = recording_of(b"<html><body>" + b"".join(rows))
+    other = CountingBytes(b"<html><body>" + b"".join(row.replace(b"<p>", b"<p >") for row in rows))
+
+    recording.rewrite(other)
+    assert 0 < other.searches <= 40
 
 
 def test_addresses_behind_a_base_are_refused() -> None:
