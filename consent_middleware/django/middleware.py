@@ -243,5 +243,5 @@ class CookieLine(Morsel[str]):
         return {"key": self.key, "value": self.value, "coded_value": self.coded_value, "line": self.line}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)  # type: ignore[misc] - it is left out of the declarations
+        super().__setstate__(state)  # type: ignore[misc]  # typeshed leaves it out
         self.line: str = state["line"]
