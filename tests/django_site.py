@@ -70,6 +70,9 @@ class RawCookie:
     def output(self, header: str = "") -> str:
         return f"{header} {self.line}"
 
+    def OutputString(self) -> str:  # noqa: N802 - the name is Python's
+        return self.line
+
 
 def response_for(reply: Reply, *, later: bool) -> Any:
     """Return a reply as a response of Django's. A body that is not one chunk with a length streams.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import re
+import unittest
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,13 +21,14 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.management import CommandError, call_command
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.template import engines
-from django.test import AsyncClient, Client, RequestFactory
+from django.test import AsyncClient, Client, RequestFactory, SimpleTestCase
 from django.test.utils import override_settings
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_protect
 
 from consent_middleware import Policy, PolicyError, Regime, Signals
 from consent_middleware.asgi import ConsentMiddleware as Asgi
+from consent_middleware.consent import UNKNOWN
 from consent_middleware.django import ConsentMiddleware
 from consent_middleware.django.conf import site_policy
 from consent_middleware.django.context_processors import consent as consent_context
@@ -90,6 +93,12 @@ class TestMiddleware:
         with site(path("", lambda request: HttpResponse(request.consent_plan.variant))) as client:
             assert client.get("/").content == b"c0t0e0"
             assert client.get("/", headers={"Cookie": "consent_chat=1"}).content == b"c1t0e0"
+
+    def test_view_reads_the_counted_notices(self) -> None:
+        view = path("", lambda request: HttpResponse(str(request.consent_engine.notices.counts)))
+
+        with site(view, CONSENT={}) as client:
+            assert client.get("/").content == b"{'no-contact-url': 1}"
 
     def test_view_reads_the_plan_of_a_gateway(self) -> None:
         views = [path("", lambda request: HttpResponse(request.consent_plan.variant))]
@@ -626,3 +635,41 @@ class TestCommand:
     def test_missing_command_is_an_error_in_words(self) -> None:
         with pytest.raises(CommandError, match="COMMAND"):
             call_command("consent")
+
+
+PAGE_OF_DOCS = (Path(__file__).parents[1] / "docs" / "django.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """Return the code of docs/django.md in one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGE_OF_DOCS, re.MULTILINE | re.DOTALL)
+
+
+class TestDocs:
+    def test_settings_of_the_docs_work(self) -> None:
+        names: dict[str, Any] = {}
+        exec(blocks("python")[0], names)  # noqa: S102 - our own
+
+        assert names["INSTALLED_APPS"][0] in settings.INSTALLED_APPS
+        with site(home(), middleware=names["MIDDLEWARE"][:1], CONSENT=names["CONSENT"]) as client:
+            assert b'href="/contact"' in client.get("/").content
+
+    def test_templates_of_the_docs_work(self) -> None:
+        plan, tags = blocks("django")
+        request = RequestFactory().get("/")
+        request.consent_plan = Policy().decide(UNKNOWN)
+
+        assert rendered(plan, request).split() == ["c0t0e0"]
+        assert 'data-consent-open class="button">Chat with us</a>' in rendered(tags)
+
+    def test_test_of_the_docs_passes(self) -> None:
+        names: dict[str, Any] = {"TestCase": SimpleTestCase}
+        exec(blocks("python")[2], names)  # noqa: S102 - our own
+        with site(home()):
+            result = unittest.defaultTestLoader.loadTestsFromTestCase(names["ChatTest"]).run(unittest.TestResult())
+
+        assert result is not None
+        assert (result.testsRun, result.errors, result.failures) == (1, [], [])
+
+    def test_page_names_each_number_of_django(self) -> None:
+        assert set(re.findall(r"consent\.(CM08\d)", PAGE_OF_DOCS)) == {f"CM08{digit}" for digit in range(5)}

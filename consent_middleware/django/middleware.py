@@ -43,7 +43,8 @@ class ConsentMiddleware:
         policy: the policy; without it, the setting `CONSENT` and those that begin with `CONSENT_` make one.
 
     Attributes:
-        engine: the engine; `engine.notices.counts` returns how often something could not be done as asked.
+        engine: the engine, which views find as `request.consent_engine`; `engine.notices.counts` returns how often
+            something could not be done as asked.
 
     Raises:
         PolicyError: for wrong settings.
@@ -93,6 +94,7 @@ class ConsentMiddleware:
         head = RequestHead(request.method, request.path_info, mount, header_fields(request.META))
         exchange = Exchange(self.engine, head)
         request.consent_plan = exchange.plan
+        request.consent_engine = self.engine
         return exchange
 
 
@@ -181,7 +183,7 @@ def _head_of(response: HttpResponseBase) -> Headers:
 
 
 def _line_of(cookie: Morsel[str]) -> bytes:
-    return cookie.output(header="").strip().encode("latin-1", "replace")
+    return cookie.OutputString().encode("latin-1", "replace")
 
 
 def _write_head(response: HttpResponseBase, head: Headers) -> None:
