@@ -16,6 +16,7 @@ from wsgiref.util import FileWrapper
 import django
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.core.checks import run_checks
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.management import CommandError, call_command
@@ -59,7 +60,7 @@ class Urls(tuple[Any, ...]):
     handler404: Any
 
 
-def home(body: bytes = PAGE, **headers: str) -> Any:
+def home(body: bytes = PAGE, headers: dict[str, str] | None = None) -> Any:
     return path("", lambda request: HttpResponse(body, headers=headers))
 
 
@@ -105,8 +106,9 @@ class TestMiddleware:
         request = Request.with_cookie("consent_chat=1")
 
         for middleware in ([MIDDLEWARE], [MIDDLEWARE, MIDDLEWARE]):
-            inside_wsgi = Wsgi(django_site.wsgi_site(views, MIDDLEWARE=middleware))
-            inside_asgi = Asgi(django_site.asgi_site(views, MIDDLEWARE=middleware))
+            changed: dict[str, Any] = {"MIDDLEWARE": middleware, "CONSENT": {"click_cookie": "another"}}
+            inside_wsgi = Wsgi(django_site.wsgi_site(views, **changed))
+            inside_asgi = Asgi(django_site.asgi_site(views, **changed))
             assert run_wsgi(inside_wsgi, request).body == b"c1t0e0"
             assert run_asgi(inside_asgi, request).body == b"c1t0e0"
 
@@ -145,7 +147,7 @@ class TestCookies:
         assert allowed.headers["Set-Cookie"] == "__hssc=1; Path=/"
 
     def test_raw_line_of_the_site_stays(self) -> None:
-        with site(home(**{"Set-Cookie": "own=1; Path=/"})) as client:
+        with site(home(headers={"Set-Cookie": "own=1; Path=/"})) as client:
             assert client.get("/").headers["Set-Cookie"] == "own=1; Path=/"
 
     def test_refused_cookie_expires_on_each_domain(self) -> None:
@@ -244,6 +246,31 @@ class TestConditions:
         with pytest.raises(OSError):  # noqa: PT011 - the view's own
             ConsentMiddleware(fails, Policy(contact_url="/c"))(request)
         assert request.META["HTTP_IF_NONE_MATCH"] == '"z--consent-other"'
+
+
+UPDATE_CACHE = "django.middleware.cache.UpdateCacheMiddleware"
+FETCH_FROM_CACHE = "django.middleware.cache.FetchFromCacheMiddleware"
+
+
+class TestCache:
+    @pytest.mark.parametrize(
+        ("middleware", "calls"),
+        [((MIDDLEWARE, UPDATE_CACHE, FETCH_FROM_CACHE), 1), ((UPDATE_CACHE, FETCH_FROM_CACHE, MIDDLEWARE), 2)],
+        ids=["behind", "in front"],
+    )
+    def test_visitors_get_their_own_page(self, middleware: tuple[str, ...], calls: int) -> None:
+        asked: list[Any] = []
+
+        def view(request: Any) -> HttpResponse:
+            asked.append(request)
+            return HttpResponse(PAGE)
+
+        cache.clear()
+        with site(path("", view), middleware=middleware) as client:
+            for _ in range(2):
+                assert client.get("/", headers={"Cookie": FULL}).content == PAGE
+                assert FACADE in client.get("/").content
+        assert len(asked) == calls
 
 
 class TestStreams:
