@@ -43,7 +43,10 @@ from tests.pages import BLOCKED_SCRIPT, LOADER, page
 FULL = "consent=functional,analytics,marketing"
 PAGE = page(LOADER)
 FACADE = b"<aside data-consent-facade"
-NONCE = "django.middleware.csp.ContentSecurityPolicyMiddleware"
+GZIP = "django.middleware.gzip.GZipMiddleware"
+SECURITY = "django.middleware.security.SecurityMiddleware"
+COMMON = "django.middleware.common.CommonMiddleware"
+CSP = "django.middleware.csp.ContentSecurityPolicyMiddleware"
 
 
 @contextmanager
@@ -74,11 +77,12 @@ class TestMiddleware:
             assert response.headers["Content-Length"] == str(len(response.content))
             assert client.get("/", headers={"Cookie": FULL}).content == PAGE
 
-    async def test_async_client_sees_the_facade(self) -> None:
+    @pytest.mark.parametrize("middleware", [(MIDDLEWARE,), (SECURITY, MIDDLEWARE, COMMON)])
+    async def test_async_client_sees_the_facade(self, middleware: tuple[str, ...]) -> None:
         async def view(request: Any) -> HttpResponse:
             return HttpResponse(PAGE)
 
-        with site(path("", view)):
+        with site(path("", view), middleware=middleware):
             client = AsyncClient()
 
             assert FACADE in (await client.get("/")).content
@@ -451,14 +455,14 @@ class TestPageSecurity:
     def test_nonce_of_django_itself_is_copied(self) -> None:
         if django.VERSION < (6,):
             pytest.skip("NOT TESTED: Django has a Content-Security-Policy of its own since 6.0 (Python 3.12)")
-        from django.utils.csp import CSP
+        from django.utils.csp import CSP as SOURCES
 
         def view(request: Any) -> HttpResponse:
             from django.middleware.csp import get_nonce
 
             return HttpResponse(with_nonce(get_nonce(request)))
 
-        with site(path("", view), middleware=(MIDDLEWARE, NONCE), SECURE_CSP={"script-src": [CSP.NONCE]}) as client:
+        with site(path("", view), middleware=(MIDDLEWARE, CSP), SECURE_CSP={"script-src": [SOURCES.NONCE]}) as client:
             response = client.get("/")
 
         nonce = response.headers["Content-Security-Policy"].partition("'nonce-")[2].partition("'")[0]
@@ -540,11 +544,6 @@ class TestSettings:
 
         assert list(caught.value.numbers) == numbers
         assert found == [f"consent.{number}" for number in numbers]
-
-
-GZIP = "django.middleware.gzip.GZipMiddleware"
-SECURITY = "django.middleware.security.SecurityMiddleware"
-COMMON = "django.middleware.common.CommonMiddleware"
 
 
 class OwnConsent(ConsentMiddleware):
