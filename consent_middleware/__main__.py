@@ -45,6 +45,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 # The following functions are also used where a framework's own command line has the site's policy.
 
 
+def add_site_commands(commands: Any) -> None:
+    """Add the commands for a site whose policy is known: `explain`, `rewrite` and `disclosure`."""
+    add_explain_options(commands.add_parser("explain", help="show what a visitor's cookies and signals mean"))
+    add_rewrite_options(commands.add_parser("rewrite", help="rewrite an HTML page as the middleware would"))
+    add_disclosure_options(commands.add_parser("disclosure", help="write the tables of a privacy notice"))
+
+
+def run_for_site(policy: Policy, options: argparse.Namespace) -> str:
+    """Run one of these commands. Return its output, except a rewritten page, which goes to standard output.
+
+    Raises:
+        OSError: The page cannot be read, or the output cannot be written.
+    """
+    if options.command == "explain":
+        return explanation(policy, options) + "\n"
+    if options.command == "disclosure":
+        return privacy_notice(policy, options)
+    rewrite_file(policy, options)
+    return ""
+
+
 def add_explain_options(command: argparse.ArgumentParser) -> None:
     """Add the options of `explain` that describe a request and the output."""
     _add_request(command)

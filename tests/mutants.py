@@ -682,6 +682,11 @@ MUTANTS = [
     Mutant("django/context_processors.py", "plan is not None and plan.allows(purpose)", "plan is None or plan.allows(purpose)", DJANGO),
     Mutant("django/templatetags/consent.py", "    if link:\n", "    if True:\n", DJANGO),
     Mutant("django/templatetags/consent.py", "_disclosure_of(site_policy())", "_disclosure_of(Policy())", DJANGO),
+    Mutant("flask.py", "if not self._is_ready and (", "if False and (", "tests/test_flask.py"),
+    Mutant("flask.py", "        self._is_ready = True\n", "", "tests/test_flask.py"),
+    Mutant("flask.py", "    middleware.read_late_settings()\n", "", "tests/test_flask.py"),
+    Mutant("flask.py", "        if policy is not None and settings:\n", "        if False:\n", "tests/test_flask.py"),
+    Mutant("flask.py", "    if link:\n", "    if True:\n", "tests/test_flask.py"),
 ]  # fmt: skip
 EVERY = [*MUTANTS, *SCRIPT_MUTANTS]
 

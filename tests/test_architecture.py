@@ -20,7 +20,7 @@ from consent_middleware.vendors import KNOWN_VENDORS
 PACKAGE = Path(consent_middleware.__file__).parent
 
 #: `coding` also looks for optional packages, by name.
-ALLOWED_IMPORTS = {"django": {"asgiref", "django"}, "flask": {"flask"}}
+ALLOWED_IMPORTS = {"django": {"asgiref", "django"}, "flask": {"click", "flask", "markupsafe"}}
 #: Modules that do I/O or read the time.
 WITH_IO = {"asgi", "__main__", "engine"}
 

@@ -6,14 +6,7 @@ import argparse
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from consent_middleware.__main__ import (
-    add_disclosure_options,
-    add_explain_options,
-    add_rewrite_options,
-    explanation,
-    privacy_notice,
-    rewrite_file,
-)
+from consent_middleware.__main__ import add_site_commands, run_for_site
 from consent_middleware.django.conf import site_policy
 
 
@@ -24,10 +17,7 @@ class Command(BaseCommand):  # type: ignore[misc]
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the commands and their options."""
-        commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
-        add_explain_options(commands.add_parser("explain", help="show what a visitor's cookies and signals mean"))
-        add_rewrite_options(commands.add_parser("rewrite", help="rewrite an HTML page as the middleware would"))
-        add_disclosure_options(commands.add_parser("disclosure", help="write the tables of a privacy notice"))
+        add_site_commands(parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command"))
 
     def handle(self, **options: object) -> None:
         """Run one command.
@@ -36,12 +26,7 @@ class Command(BaseCommand):  # type: ignore[misc]
             CommandError: The file of `rewrite` cannot be read.
         """
         given = argparse.Namespace(**options)
-        if given.command == "explain":
-            self.stdout.write(explanation(site_policy(), given))
-        elif given.command == "disclosure":
-            self.stdout.write(privacy_notice(site_policy(), given))
-        else:
-            try:
-                rewrite_file(site_policy(), given)
-            except OSError as error:
-                raise CommandError(f"{given.file}: {error.strerror}") from error
+        try:
+            self.stdout.write(run_for_site(site_policy(), given), ending="")
+        except OSError as error:
+            raise CommandError(f"{given.file}: {error.strerror}") from error
