@@ -7,6 +7,7 @@ import json
 import pickle
 import re
 import unittest
+import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -336,6 +337,22 @@ class TestStreams:
         with pytest.warns(Warning, match="asynchronous iterators"):
             result = run_wsgi(django_site.wsgi_site([path("", view)], **changed), Request())
         assert BLOCKED_SCRIPT in result.body
+
+    def test_compressed_asynchronous_stream_is_one_member(self) -> None:
+        async def view(request: Any) -> StreamingHttpResponse:
+            async def parts() -> AsyncIterator[bytes]:
+                for index in range(3):
+                    yield b"<p>%d</p>" % index
+
+            return StreamingHttpResponse(parts())
+
+        app = django_site.asgi_site([path("", view)], MIDDLEWARE=[MIDDLEWARE, GZIP], CONSENT={"contact_url": "/c"})
+        result = run_asgi(app, Request(headers=[("Accept-Encoding", "gzip")]))
+
+        decoder = zlib.decompressobj(wbits=31)
+        assert decoder.decompress(result.body).endswith(b"<p>0</p><p>1</p><p>2</p>")
+        assert decoder.eof
+        assert not decoder.unused_data
 
     def test_each_chunk_is_sent_when_it_comes(self) -> None:
         taken: list[int] = []
