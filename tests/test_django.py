@@ -21,7 +21,7 @@ from django.core.cache import cache
 from django.core.checks import run_checks
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.management import CommandError, call_command
-from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.template import engines
 from django.test import AsyncClient, Client, RequestFactory, SimpleTestCase
 from django.test.utils import override_settings
@@ -31,7 +31,7 @@ from django.views.decorators.csrf import csrf_protect
 from consent_middleware import Policy, PolicyError, Regime, Signals
 from consent_middleware.asgi import ConsentMiddleware as Asgi
 from consent_middleware.consent import UNKNOWN
-from consent_middleware.django import ConsentMiddleware
+from consent_middleware.django import ConsentMiddleware, plan_of
 from consent_middleware.django.conf import site_policy
 from consent_middleware.django.context_processors import consent as consent_context
 from consent_middleware.django.middleware import CookieLine
@@ -59,9 +59,7 @@ def site(*views: Any, middleware: tuple[str, ...] = (MIDDLEWARE,), **changed: An
 
 
 class Urls(tuple[Any, ...]):
-    """URL patterns that may have handlers for errors."""
-
-    handler404: Any
+    """URL patterns, which may get handlers for errors."""
 
 
 def home(body: bytes = PAGE, headers: dict[str, str] | None = None) -> Any:
@@ -99,6 +97,11 @@ class TestMiddleware:
         with site(path("", lambda request: HttpResponse(request.consent_plan.variant))) as client:
             assert client.get("/").content == b"c0t0e0"
             assert client.get("/", headers={"Cookie": "consent_chat=1"}).content == b"c1t0e0"
+
+    def test_plan_of_returns_the_plan_of_a_request(self) -> None:
+        with site(path("", lambda request: HttpResponse(plan_of(request).variant))) as client:  # type: ignore[union-attr]
+            assert client.get("/").content == b"c0t0e0"
+        assert plan_of(RequestFactory().get("/")) is None
 
     def test_view_reads_the_counted_notices(self) -> None:
         view = path("", lambda request: HttpResponse(str(request.consent_engine.notices.counts)))
@@ -383,10 +386,26 @@ class TestErrorPages:
         assert (own.status_code, unknown.status_code) == (404, 404)
         assert {"Cookie", "Sec-GPC"} <= set(unknown.headers["Vary"].split(", "))
 
-    def test_handler_of_the_site_is_rewritten(self) -> None:
-        with site(home()) as client:
-            settings.ROOT_URLCONF.handler404 = lambda request, exception: HttpResponse(PAGE, status=404)
-            assert BLOCKED_SCRIPT in client.get("/none").content
+    @pytest.mark.parametrize("later", [False, True])
+    @pytest.mark.parametrize(
+        ("error", "status"), [(Http404, 404), (OSError, 500), (PermissionDenied, 403), (SuspiciousOperation, 400)]
+    )
+    async def test_error_page_of_the_site_is_rewritten(self, error: type[Exception], status: int, later: bool) -> None:
+        def fails(request: Any) -> HttpResponse:
+            raise error
+
+        async def fails_later(request: Any) -> HttpResponse:
+            raise error
+
+        with site(path("", fails_later if later else fails)):
+            handler = f"handler{status}"
+            setattr(settings.ROOT_URLCONF, handler, lambda request, exception=None: HttpResponse(PAGE, status=status))
+            client = AsyncClient(raise_request_exception=False)
+            response = await client.get("/")
+
+        assert response.status_code == status
+        assert BLOCKED_SCRIPT in response.content
+        assert FACADE in response.content
 
     @pytest.mark.parametrize("debug", [False, True])
     @pytest.mark.parametrize(("error", "status"), [(OSError, 500), (PermissionDenied, 403), (SuspiciousOperation, 400)])

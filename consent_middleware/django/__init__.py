@@ -4,12 +4,12 @@
     MIDDLEWARE = ["consent_middleware.django.ConsentMiddleware", …]
     CONSENT = {"contact_url": "/contact"}
 
-The decision for the current request is `request.consent_plan`. The app in `INSTALLED_APPS` is optional: it adds the
-checks, the template tags and `manage.py consent`.
+The decision for the current request is `request.consent_plan`, and `plan_of(request)` returns it with its type. The app
+in `INSTALLED_APPS` is optional: it adds the checks, the template tags and `manage.py consent`.
 """
 
 from __future__ import annotations
 
-from .middleware import ConsentMiddleware
+from .middleware import ConsentMiddleware, plan_of
 
-__all__ = ["ConsentMiddleware"]
+__all__ = ["ConsentMiddleware", "plan_of"]
