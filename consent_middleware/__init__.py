@@ -1,8 +1,8 @@
 """HubSpot's live chat and its trackers wait for consent, or for the visitor's click.
 
 This module has the settings and imports no gateway and no framework. Put a gateway in front of an app:
-`consent_middleware.wsgi.ConsentMiddleware`, `consent_middleware.asgi.ConsentMiddleware` or
-`consent_middleware.flask.Consent`.
+`consent_middleware.wsgi.ConsentMiddleware`, `consent_middleware.asgi.ConsentMiddleware`,
+`consent_middleware.django.ConsentMiddleware` or `consent_middleware.flask.Consent`.
 """
 
 from __future__ import annotations

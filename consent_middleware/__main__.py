@@ -28,15 +28,96 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # The summary lists the notices, so the log need not.
     logging.getLogger("consent_middleware").addHandler(logging.NullHandler())
     if options.command == "explain":
-        return _explain(options)
+        print(explanation(Policy(mapping=options.mapping, regime=options.regime), options))
+        return 0
     if options.command == "disclosure":
-        return _disclosure(options)
+        vendors = dict.fromkeys(options.vendors or (vendor.id for vendor in VENDORS))
+        print(privacy_notice(Policy(vendors=vendors), options), end="")
+        return 0
     try:
-        with _open(options.file) as file:
-            return _run_rewrite(options, file)
+        rewrite_file(Policy(contact_url=options.contact_url), options)
     except OSError as error:
         print(f"consent_middleware: {options.file}: {error.strerror}", file=sys.stderr)
         return 1
+    return 0
+
+
+# The following functions are also used where a framework's own command line has the site's policy.
+
+
+def add_site_commands(commands: Any) -> None:
+    """Add the commands for a site whose policy is known: `explain`, `rewrite` and `disclosure`."""
+    add_explain_options(commands.add_parser("explain", help="show what a visitor's cookies and signals mean"))
+    add_rewrite_options(commands.add_parser("rewrite", help="rewrite an HTML page as the middleware would"))
+    add_disclosure_options(commands.add_parser("disclosure", help="write the tables of a privacy notice"))
+
+
+def run_for_site(policy: Policy, options: argparse.Namespace) -> str:
+    """Run one of these commands. Return its output, except a rewritten page, which goes to standard output.
+
+    Raises:
+        OSError: The page cannot be read, or the output cannot be written.
+    """
+    if options.command == "explain":
+        return explanation(policy, options) + "\n"
+    if options.command == "disclosure":
+        return privacy_notice(policy, options)
+    rewrite_file(policy, options)
+    return ""
+
+
+def add_explain_options(command: argparse.ArgumentParser) -> None:
+    """Add the options of `explain` that describe a request and the output."""
+    _add_request(command)
+    command.add_argument("--json", action="store_true", help="write the explanation as JSON")
+
+
+def add_rewrite_options(command: argparse.ArgumentParser) -> None:
+    """Add the options of `rewrite` that describe a request, a response and the output."""
+    command.add_argument("file", nargs="?", default="-", metavar="FILE", help="the page (default: standard input)")
+    _add_request(command)
+    command.add_argument(
+        "--content-type",
+        default="text/html; charset=utf-8",
+        metavar="TYPE",
+        help="the response's Content-Type (default: %(default)s)",
+    )
+    command.add_argument(
+        "--chunk", type=_positive, default=65_536, metavar="N", help="read N bytes at a time (default: %(default)s)"
+    )
+    command.add_argument("--json", action="store_true", help="write the summary as JSON")
+
+
+def add_disclosure_options(command: argparse.ArgumentParser) -> None:
+    """Add the options of `disclosure` that describe the output."""
+    command.add_argument(
+        "--format", choices=("markdown", "html", "json"), default="markdown", help="(default: %(default)s)"
+    )
+
+
+def explanation(policy: Policy, options: argparse.Namespace) -> str:
+    """Return what the cookies and header fields in `options` mean under a policy."""
+    if options.json:
+        return json.dumps(explain.as_json(explain.plan_of(policy, options.headers)))
+    return explain.text_of(policy, options.headers)
+
+
+def privacy_notice(policy: Policy, options: argparse.Namespace) -> str:
+    """Return the tables of a privacy notice for a policy, in the format that `options` names."""
+    data = disclosure(policy)
+    if options.format == "json":
+        return to_json(data) + "\n"
+    return to_html(data) if options.format == "html" else to_markdown(data)
+
+
+def rewrite_file(policy: Policy, options: argparse.Namespace) -> None:
+    """Rewrite the page that `options` names to standard output, and write a summary to standard error.
+
+    Raises:
+        OSError: The page cannot be read, or the output cannot be written.
+    """
+    with _open(options.file) as file:
+        _rewrite(policy, options, file)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,19 +131,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Rewrite an HTML page as the middleware would. The page goes to standard output, and a summary of "
         "the blocked tags to standard error.",
     )
-    rewrite.add_argument("file", nargs="?", default="-", metavar="FILE", help="the page (default: standard input)")
-    _add_request(rewrite)
-    rewrite.add_argument(
-        "--content-type",
-        default="text/html; charset=utf-8",
-        metavar="TYPE",
-        help="the response's Content-Type (default: %(default)s)",
-    )
-    rewrite.add_argument(
-        "--chunk", type=_positive, default=65_536, metavar="N", help="read N bytes at a time (default: %(default)s)"
-    )
+    add_rewrite_options(rewrite)
     rewrite.add_argument("--contact-url", metavar="URL", help="a page with other ways to contact the site")
-    rewrite.add_argument("--json", action="store_true", help="write the summary as JSON")
     _add_explain(commands)
     _add_disclosure(commands)
     return parser
@@ -74,7 +144,7 @@ def _add_explain(commands: Any) -> None:
         help="show what a visitor's cookies and signals mean",
         description="Show what a visitor's cookies and signals mean, what may load, and why.",
     )
-    _add_request(explain_)
+    add_explain_options(explain_)
     explain_.add_argument(
         "--regime", choices=("opt-in", "opt-out"), default="opt-in", help="what the law requires (default: %(default)s)"
     )
@@ -84,7 +154,6 @@ def _add_explain(commands: Any) -> None:
         metavar="FILE",
         help='a JSON file with the meaning of the site\'s own ids: {"id": "category"}, or the same by platform',
     )
-    explain_.add_argument("--json", action="store_true", help="write the explanation as JSON")
 
 
 def _add_disclosure(commands: Any) -> None:
@@ -95,9 +164,7 @@ def _add_disclosure(commands: Any) -> None:
         "of California's law. A site with settings of its own writes them from its policy instead: "
         "consent_middleware.disclosure.disclosure(policy).",
     )
-    disclosure_.add_argument(
-        "--format", choices=("markdown", "html", "json"), default="markdown", help="(default: %(default)s)"
-    )
+    add_disclosure_options(disclosure_)
     disclosure_.add_argument(
         "--vendor",
         action="append",
@@ -140,24 +207,6 @@ def _read_mapping(name: str) -> Any:
     return mapping
 
 
-def _explain(options: argparse.Namespace) -> int:
-    policy = Policy(mapping=options.mapping, regime=options.regime)
-    if options.json:
-        print(json.dumps(explain.as_json(explain.plan_of(policy, options.headers))))
-    else:
-        print(explain.text_of(policy, options.headers))
-    return 0
-
-
-def _disclosure(options: argparse.Namespace) -> int:
-    data = disclosure(Policy(vendors=dict.fromkeys(options.vendors or (vendor.id for vendor in VENDORS))))
-    if options.format == "json":
-        print(to_json(data))
-    else:
-        print(to_html(data) if options.format == "html" else to_markdown(data), end="")
-    return 0
-
-
 def _header(text: str) -> tuple[bytes, bytes]:
     name, colon, value = text.partition(":")
     if not colon or not name.strip():
@@ -175,8 +224,8 @@ def _open(name: str) -> BinaryIO:
     return open(sys.stdin.fileno(), "rb", closefd=False) if name == "-" else open(name, "rb")  # noqa: PTH123
 
 
-def _run_rewrite(options: argparse.Namespace, file: BinaryIO) -> int:
-    engine = Engine(Policy(contact_url=options.contact_url))
+def _rewrite(policy: Policy, options: argparse.Namespace, file: BinaryIO) -> None:
+    engine = Engine(policy)
     exchange = Exchange(engine, RequestHead("GET", "/", "", options.headers))
     exchange.start(200, [(b"content-type", options.content_type.encode("utf-8", "surrogateescape"))])
     for chunk in _chunks(file, options.chunk):
@@ -185,7 +234,6 @@ def _run_rewrite(options: argparse.Namespace, file: BinaryIO) -> int:
     sys.stdout.buffer.write(exchange.close())
     sys.stdout.buffer.flush()
     print(_as_json(exchange, engine) if options.json else _as_text(exchange, engine), file=sys.stderr)
-    return 0
 
 
 def _chunks(file: BinaryIO, size: int) -> Iterator[bytes]:

@@ -57,10 +57,12 @@ class PolicyError(ValueError):
     """One or more settings are wrong.
 
     Attributes:
-        numbers: the stable number of each problem. The text says what to write instead.
+        problems: the stable number and the text of each problem. The text says what to write instead.
+        numbers: the numbers alone.
     """
 
     def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        self.problems = tuple(problems)
         self.numbers = tuple(number for number, _ in problems)
         super().__init__("\n".join(f"({number}) {text}" for number, text in problems))
 

@@ -75,6 +75,8 @@ class Vendor:
         script_domains: the domains that an inline script contains if a rule recognizes it.
         script_markers: other text, each with a dot, that such a script contains.
         stand_ins: the globals for which an object stands in while the scripts that create them are blocked.
+        chat_link: the `href` of a link that opens the vendor's chat on any page, also on one without a script of this
+            package; "" if the vendor has none.
         submission_urls: addresses on hosts that wait, without a region, to which a site sends what a visitor has
             entered. Requests to them are never blocked.
         domains: every domain by which a tag or a hint of this vendor can be recognized; worked out from the rules.
@@ -97,6 +99,7 @@ class Vendor:
     script_domains: frozenset[str] = frozenset()
     script_markers: frozenset[str] = frozenset()
     stand_ins: tuple[GlobalStandIn, ...] = ()
+    chat_link: str = ""
     submission_urls: tuple[str, ...] = ()
     domains: frozenset[str] = field(init=False)
     _endings: tuple[str, ...] = field(init=False, repr=False)

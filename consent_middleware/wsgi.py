@@ -7,7 +7,7 @@ application = ConsentMiddleware(application)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from http.client import responses
 from typing import TYPE_CHECKING, Any
@@ -72,11 +72,7 @@ class ConsentMiddleware:
 
 def _request_head(environ: WSGIEnvironment) -> RequestHead:
     """Return the request that `environ` describes."""
-    headers = [
-        (_field_name(key), value.encode("latin-1", "replace"))
-        for key, value in environ.items()
-        if key.startswith("HTTP_") and isinstance(value, str)
-    ]
+    headers = header_fields(environ)
     mount = environ.get("SCRIPT_NAME", "")
     if mount:
         # PEP 3333 has the bytes of a path decoded as latin-1.
@@ -84,20 +80,30 @@ def _request_head(environ: WSGIEnvironment) -> RequestHead:
     return RequestHead(environ.get("REQUEST_METHOD", "GET"), environ.get("PATH_INFO", ""), mount, headers)
 
 
+def header_fields(environ: Mapping[str, Any]) -> Headers:
+    """Return the header fields of the request that `environ` describes, with names in lower case."""
+    return [
+        (_field_name(key), value.encode("latin-1", "replace"))
+        for key, value in environ.items()
+        if key.startswith("HTTP_") and isinstance(value, str)
+    ]
+
+
 @lru_cache(256)  # most requests have the same names
 def _field_name(key: str) -> bytes:
     return key[5:].replace("_", "-").lower().encode("latin-1", "replace")
 
 
-def _environ_key(name: bytes) -> str:
+def environ_key(name: bytes) -> str:
+    """Return the key in `environ` of the header field `name`."""
     return "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
 
 
 def _for_app(environ: WSGIEnvironment, request: RequestHead, exchange: Exchange) -> WSGIEnvironment:
     """Return the environ for the app: the server's own, or a copy if something differs."""
     if exchange.request_headers is not request.headers:
-        wanted = {_environ_key(name): value.decode("latin-1") for name, value in exchange.request_headers}
-        given = {_environ_key(name) for name, _ in request.headers}
+        wanted = {environ_key(name): value.decode("latin-1") for name, value in exchange.request_headers}
+        given = {environ_key(name) for name, _ in request.headers}
         environ = {key: value for key, value in environ.items() if key not in given} | wanted
     if _EARLY_HINTS in environ:
         environ = {**environ, _EARLY_HINTS: _filtered_hints(exchange, environ[_EARLY_HINTS])}

@@ -1,6 +1,6 @@
 """Every gateway under one interface: from a request and the app's answer to the head and body for the client.
 
-The same table of cases runs through the core, WSGI, ASGI, Flask, Starlette and FastAPI.
+The same table of cases runs through the core, WSGI, ASGI, Flask, Starlette, FastAPI and Django.
 """
 
 from __future__ import annotations
@@ -176,6 +176,25 @@ def through_fastapi(policy: Policy, request: Request, reply: Reply) -> Result:
     return run_asgi(app, request)
 
 
+def through_django(policy: Policy, request: Request, reply: Reply) -> Result:
+    """Run a Django site with the middleware, over WSGI."""
+    from tests import django_site  # sets Django up
+
+    site = django_site.wsgi_site(django_site.views_for(reply), MIDDLEWARE=[django_site.MIDDLEWARE], CONSENT=policy)
+    result = run_wsgi(site, request)
+    # Django writes a space in front of a cookie, which servers and clients take away (RFC 9110, section 5.5).
+    return Result(result.status, [(name, value.strip()) for name, value in result.headers], result.body)
+
+
+def through_django_asgi(policy: Policy, request: Request, reply: Reply) -> Result:
+    """Run a Django site with the middleware, over ASGI, with an asynchronous view."""
+    from tests import django_site
+
+    views = django_site.later_views_for(reply)
+    site = django_site.asgi_site(views, MIDDLEWARE=[django_site.MIDDLEWARE], CONSENT=policy)
+    return run_asgi(site, request)
+
+
 GATEWAYS: dict[str, Gateway] = {
     "core": through_core,
     "wsgi": through_wsgi,
@@ -184,7 +203,21 @@ GATEWAYS: dict[str, Gateway] = {
     "asgi": through_asgi,
     "starlette": through_starlette,
     "fastapi": through_fastapi,
+    "django": through_django,
+    "django-asgi": through_django_asgi,
 }
+
+#: Gateways whose responses have one line for each field, `Set-Cookie` excepted, and cookies after the other fields.
+WITH_JOINED_FIELDS = {"django", "django-asgi"}
+
+
+def joined(headers: Pairs) -> Pairs:
+    """Return a head as Django sends it: lines of one field joined (RFC 9110, section 5.3), sorted by field."""
+    fields: dict[str, str] = {}
+    for name, value in headers:
+        if name != "set-cookie":
+            fields[name] = f"{fields[name]}, {value}" if name in fields else value
+    return sorted(fields.items()) + [pair for pair in headers if pair[0] == "set-cookie"]
 
 
 def run_wsgi(app: Any, request: Request) -> Result:

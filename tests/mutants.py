@@ -32,6 +32,7 @@ class Mutant(NamedTuple):
 
 PROPERTIES = "tests/test_properties.py"
 ACCOUNTS = "tests/security/test_accounts.py"
+DJANGO = "tests/test_django.py"
 GATEWAYS = "tests/conformance/test_gateways.py"
 MESSAGES = "tests/conformance/test_gateway_messages.py"
 SECURITY = "tests/conformance/test_gateway_security.py"
@@ -814,6 +815,32 @@ MUTANTS = [
     Mutant("disclosure_formats.py", 'if url.startswith("https://") else text', "", "tests/test_disclosure.py"),
     Mutant("disclosure_formats.py", "if not cookie.rule.on_vendor_pages]", "]", "tests/test_disclosure.py"),
     Mutant("disclosure_formats.py", "if seconds % size == 0)", "if seconds >= size)", "tests/test_disclosure.py"),
+    Mutant("django/middleware.py", "rewrite = _rewritten_later if response.is_async else _rewritten", "rewrite = _rewritten", DJANGO),
+    Mutant("django/middleware.py", " if key != _COOKIE_KEY})", "})", DJANGO),
+    Mutant("django/middleware.py", "in original.items() if", "in original.items() if False and", DJANGO),
+    Mutant("django/middleware.py", '    request.__dict__.pop("headers", None)\n', "", DJANGO),
+    Mutant("django/middleware.py", '        request.__dict__.pop("COOKIES", None)\n', "        pass\n", DJANGO),
+    Mutant("django/middleware.py", "plan = plan_of(request)\n        if", "plan = None\n        if", DJANGO),
+    Mutant("django/middleware.py", "added.line if added.key in response.cookies else added.key", "added.key", DJANGO),
+    Mutant("django/middleware.py", 'own_line.encode("latin-1") in lines:', "False:", DJANGO),
+    Mutant("django/middleware.py", 'request.META.get("SCRIPT_NAME") or ""', '""', DJANGO),
+    Mutant("django/middleware.py", "            markcoroutinefunction(self)\n", "            pass\n", DJANGO),
+    Mutant("django/middleware.py", "            del response.cookies[key]\n", "            pass\n", DJANGO),
+    Mutant("django/middleware.py", "    yield exchange.close()\n\n\nasync", "\n\nasync", f"{GATEWAYS} -k django"),
+    Mutant("django/conf.py", "        site_policy.cache_clear()\n", "        pass\n", DJANGO),
+    Mutant("django/conf.py", "        if alone:\n", "        if False:\n", DJANGO),
+    Mutant("django/conf.py", "both = [name for name in SETTINGS if name in given and", "both = [name for name in SETTINGS if False and", DJANGO),
+    Mutant("django/conf.py", 'if not (isinstance(value, str) and "." in value):', "if not isinstance(value, str):", DJANGO),
+    Mutant("django/checks.py", " if not _is(found, *_MAY_BE_IN_FRONT)]", "]", DJANGO),
+    Mutant("django/checks.py", "for _, found in every[first:])", "for _, found in every)", DJANGO),
+    Mutant("django/context_processors.py", "plan is not None and plan.allows(purpose)", "plan is None or plan.allows(purpose)", DJANGO),
+    Mutant("django/templatetags/consent.py", "    if link:\n", "    if True:\n", DJANGO),
+    Mutant("django/templatetags/consent.py", "_disclosure_of(site_policy())", "_disclosure_of(Policy())", DJANGO),
+    Mutant("flask.py", "if not self._is_ready and (", "if False and (", "tests/test_flask.py"),
+    Mutant("flask.py", "        self._is_ready = True\n", "", "tests/test_flask.py"),
+    Mutant("flask.py", "    middleware.read_late_settings()\n", "", "tests/test_flask.py"),
+    Mutant("flask.py", "        if policy is not None and settings:\n", "        if False:\n", "tests/test_flask.py"),
+    Mutant("flask.py", "    if link:\n", "    if True:\n", "tests/test_flask.py"),
 ]  # fmt: skip
 ASKS = "tests/test_consent_banner.py"
 ASKED = "tests/browser/test_consent_banner.py"

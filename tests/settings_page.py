@@ -12,8 +12,9 @@ PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 _BEGINNING = """\
 # Settings
 
-All are keywords of `Policy`, and `CONSENT_…` in Flask's `app.config`: `CONSENT_CONTACT_URL` is `contact_url`. Other
-frameworks pass their settings to `Policy.from_mapping`. A wrong value raises `PolicyError` with the setting's number.
+All are keywords of `Policy`, and in Flask's `app.config` and Django's settings `CONSENT_…`: `CONSENT_CONTACT_URL` is
+`contact_url`. Django also has them all in one mapping, `CONSENT`. Other frameworks pass their settings to
+`Policy.from_mapping`. A wrong value raises `PolicyError` with the setting's number.
 This page is made from the declarations in `consent_middleware/settings.py`, by `make docs`.
 """
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import flask
 import pytest
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from consent_middleware import Policy, PolicyError, Purpose
 from consent_middleware.flask import Consent
@@ -117,3 +120,107 @@ def test_second_extension_on_one_app_raises() -> None:
 
     with pytest.raises(PolicyError, match="CM013"):
         Consent(app)
+
+
+def test_settings_as_keywords_are_used() -> None:
+    app = create_app()
+    Consent(app, contact_url="/talk")
+
+    assert b'href="/talk"' in app.test_client().get("/").data
+    with pytest.raises(PolicyError, match="CM012"):
+        Consent(policy=Policy(), contact_url="/talk")
+    with pytest.raises(PolicyError, match="CM012"):
+        Consent(create_app(CONSENT_CONTACT_URL="/a"), contact_url="/talk")
+
+
+def test_settings_after_the_extension_are_used() -> None:
+    app = create_app(CONSENT_CONTACT_URL="/a")
+    Consent(app)
+    before = app.extensions["consent_middleware"]
+    app.config["CONSENT_CONTACT_URL"] = "/late"
+
+    assert b'href="/late"' in app.test_client().get("/").data
+    assert app.extensions["consent_middleware"] is not before
+    app.config["CONSENT_CONTACT_URL"] = "/too-late"
+    assert b'href="/late"' in app.test_client().get("/").data
+
+
+def test_engine_stays_if_no_setting_changes() -> None:
+    app = create_app(CONSENT_CONTACT_URL="/a")
+    Consent(app)
+    before = app.extensions["consent_middleware"]
+
+    app.test_client().get("/")
+
+    assert app.extensions["consent_middleware"] is before
+
+
+def test_wrong_settings_after_the_extension_raise() -> None:
+    app = create_app()
+    Consent(app, Policy(contact_url="/a"))
+    app.config["CONSENT_CONTACT_URL"] = "/late"
+
+    with pytest.raises(PolicyError, match="CM012"):
+        app.test_client().get("/")
+
+
+@pytest.mark.parametrize(
+    ("vendor", "link"),
+    [
+        ("hubspot", '<a href="#hs-chat-open" data-consent-open class="b" aria-label="&#34;">&lt;Chat&gt;</a>'),
+        ("intercom", '<button type="button" data-consent-open class="b" aria-label="&#34;">&lt;Chat&gt;</button>'),
+    ],
+)
+def test_templates_have_plan_link_and_disclosure(vendor: str, link: str) -> None:
+    app = create_app(CONSENT_CONTACT_URL="/c", CONSENT_VENDORS=[vendor])
+    Consent(app)
+    names = "{{ consent_plan.variant }} {{ consent_allows.chat }} {{ consent_allows.tracking }}"
+    tags = "{{ consent_open_link('<Chat>', class_='b', aria_label='\"') }}{{ consent_disclosure() }}"
+    app.add_url_rule("/names", "names", lambda: flask.render_template_string(names))
+    app.add_url_rule("/tags", "tags", lambda: flask.render_template_string(tags))
+    client = app.test_client()
+    client.set_cookie("consent_chat", "1")
+
+    assert vendor == "intercom" or client.get("/names").text == "c1t0e0 True False"
+    assert client.get("/tags").text.startswith(f"{link}<section data-consent-disclosure")
+    with app.app_context():
+        assert flask.render_template_string("{{ consent_allows.chat }}") == "False"
+
+
+def test_command_uses_the_settings_of_the_app(tmp_path: Path, capfdbinary: Any) -> None:
+    app = create_app()
+    Consent(app)
+    app.config["CONSENT_CONSENT_COOKIE"] = "agreed"
+    run = app.test_cli_runner().invoke
+
+    explained = run(args=["consent", "explain", "--cookie", "agreed=functional", "--header", "Sec-GPC: 1"])
+    assert "own cookie (agreed): analytics denied, functional granted" in explained.output
+    assert "| agreed |" in run(args=["consent", "disclosure"]).output
+    missing = run(args=["consent", "rewrite", str(tmp_path / "none.html")])
+    assert (missing.exit_code, "none.html: No such file" in missing.output) == (1, True)
+    assert run(args=["consent"]).exit_code == 2
+    assert "explain" in run(args=["consent", "--help"]).output
+
+
+def test_command_finds_the_policy_behind_other_middleware() -> None:
+    app = create_app()
+    Consent(app)
+    app.config["CONSENT_CONSENT_COOKIE"] = "agreed"
+    app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
+
+    assert "| agreed |" in app.test_cli_runner().invoke(args=["consent", "disclosure"]).output
+
+
+def test_examples_of_the_docs_work() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "flask.md").read_text("utf-8")
+    blocks = re.findall(r"^```(python|jinja)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    for language, code in blocks:
+        app = create_app()
+        if language == "python":
+            exec(code, {"app": app, "Consent": Consent})  # noqa: S102 - our own
+        else:
+            Consent(app)
+            app.add_url_rule("/shown", "shown", lambda code=code: flask.render_template_string(code))
+            assert 'class="button">Chat with us</a>' in app.test_client().get("/shown").text
+        assert app.test_client().get("/").data.count(b'href="/contact"') == (language == "python")
+    assert [language for language, _ in blocks] == ["python", "python", "jinja"]

@@ -2,23 +2,22 @@
 
 from django.conf import settings
 from django.core.management import execute_from_command_line
-from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
 from django.urls import path
-
-from consent_middleware import Policy
-from consent_middleware.wsgi import ConsentMiddleware
 
 PAGE = """<!doctype html><html lang="en"><title>Bicycle repairs</title><h1>Bicycle repairs</h1>
 <script id="hs-script-loader" async defer src="//js.hs-scripts.com/12345.js"></script>"""
 
 settings.configure(
-    ALLOWED_HOSTS=["localhost", "127.0.0.1"], ROOT_URLCONF=__name__, WSGI_APPLICATION=f"{__name__}.application"
+    ALLOWED_HOSTS=["localhost", "127.0.0.1"],
+    ROOT_URLCONF=__name__,
+    INSTALLED_APPS=["consent_middleware.django"],
+    MIDDLEWARE=["consent_middleware.django.ConsentMiddleware"],
+    CONSENT={"contact_url": "/contact"},  # the other way to reach you
 )
 urlpatterns = [
     path("", lambda request: HttpResponse(PAGE)),
     path("contact", lambda request: HttpResponse("Write to hello@example.com.")),
 ]
-application = ConsentMiddleware(get_wsgi_application(), Policy(contact_url="/contact"))
 if __name__ == "__main__":
     execute_from_command_line()

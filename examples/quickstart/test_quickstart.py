@@ -31,10 +31,10 @@ PORT = {"django": "{port} --noreload"}
 #: Django's settings are global, so the file is called in a process of its own.
 DJANGO = """
 import sys
-from werkzeug.test import Client
-from examples.quickstart.django_app import application
-response = Client(application, use_cookies=False).get("/", base_url="http://localhost", headers={"Cookie": sys.argv[1]})
-sys.stdout.buffer.write(response.data)
+import examples.quickstart.django_app
+from django.test import Client
+response = Client().get("/", headers={"Cookie": sys.argv[1], "Host": "localhost"})
+sys.stdout.buffer.write(response.content)
 """
 
 
@@ -75,7 +75,7 @@ def test_file_is_short_and_names_hubspots_tag(framework: str) -> None:
 def test_file_imports_only_framework_and_package(framework: str) -> None:
     imported = re.findall(r"^(?:from|import) (\w+)", source(framework).read_text("utf-8"), re.MULTILINE)
 
-    assert set(imported) == {framework, "consent_middleware"}
+    assert {framework} <= set(imported) <= {framework, "consent_middleware"}
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

@@ -7,15 +7,14 @@ the vendor's cookie set on each, and some serve `/static/a.css`.
 from __future__ import annotations
 
 import gzip
+import inspect
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import django
 import flask
 import pytest
 from asgiref.wsgi import WsgiToAsgi
-from django.conf import settings
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
@@ -32,6 +31,7 @@ from consent_middleware import Policy
 from consent_middleware.asgi import ConsentMiddleware as Asgi
 from consent_middleware.flask import Consent
 from consent_middleware.wsgi import ConsentMiddleware as Wsgi
+from tests import django_site
 from tests.gateways import Request, Result, run_asgi, run_wsgi
 from tests.pages import BLOCKED_LOADER, LOADER, page
 
@@ -41,10 +41,6 @@ HELD = BIG.replace(LOADER, BLOCKED_LOADER)
 STYLE = b"a { color: red }\n" * 100
 COOKIE = "__hstc=1; Path=/"
 FULL = "consent=functional,analytics,marketing"
-
-if not settings.configured:
-    settings.configure(SECRET_KEY="tests", ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, MIDDLEWARE=[], USE_TZ=True)
-    django.setup()
 
 
 def pieces() -> Iterator[bytes]:
@@ -68,9 +64,6 @@ def django_urls() -> list[Any]:
         response["Set-Cookie"] = COOKIE
         return response
 
-    def parts(request: Any) -> Any:
-        return later() if hasattr(request, "scope") else pieces()
-
     return [
         path("page", lambda request: baked(HttpResponse(BIG))),
         path(
@@ -81,19 +74,35 @@ def django_urls() -> list[Any]:
     ]
 
 
-urlpatterns = django_urls()
+def django_wsgi(*middleware: str, **changed: Any) -> Any:
+    return django_site.wsgi_site(django_urls(), MIDDLEWARE=middleware, **changed)
 
 
-def django_wsgi() -> Any:
-    from django.core.handlers.wsgi import WSGIHandler
-
-    return WSGIHandler()
+def django_asgi(*middleware: str, **changed: Any) -> Any:
+    return django_site.asgi_site(django_urls(), MIDDLEWARE=middleware, **changed)
 
 
-def django_asgi() -> Any:
-    from django.core.handlers.asgi import ASGIHandler
+def protected_django(make: Any, *behind: str, in_front: tuple[str, ...] = (), **changed: Any) -> Any:
+    """Return a Django site with our middleware in MIDDLEWARE."""
+    return make(*in_front, django_site.MIDDLEWARE, *behind, CONSENT=POLICY, **changed)
 
-    return ASGIHandler()
+
+def whitenoise_settings(folder: Path) -> dict[str, Any]:
+    return {"STATIC_URL": "/static/", "STATIC_ROOT": str(folder), "WHITENOISE_AUTOREFRESH": True}
+
+
+DJANGO_GZIP = "django.middleware.gzip.GZipMiddleware"
+DJANGO_WHITENOISE = "whitenoise.middleware.WhiteNoiseMiddleware"
+#: The middleware of a new project, and what many sites add.
+USUAL = (
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+)
 
 
 def blueprint() -> flask.Blueprint:
@@ -196,6 +205,28 @@ def nowhere(environ: Any, start_response: Any) -> list[bytes]:
 STACKS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "Django over WSGI": (lambda folder: Wsgi(django_wsgi(), POLICY), ""),
     "Django over ASGI": (lambda folder: Asgi(django_asgi(), POLICY), ""),
+    "Django's MIDDLEWARE over WSGI": (lambda folder: protected_django(django_wsgi, *USUAL), ""),
+    "Django's MIDDLEWARE over ASGI": (lambda folder: protected_django(django_asgi, *USUAL), ""),
+    "Django's MIDDLEWARE at the end": (lambda folder: protected_django(django_wsgi, in_front=USUAL), ""),
+    "Django's MIDDLEWARE at the end, over ASGI": (lambda folder: protected_django(django_asgi, in_front=USUAL), ""),
+    "Django's MIDDLEWARE twice": (lambda folder: protected_django(django_wsgi, django_site.MIDDLEWARE), ""),
+    "Django's MIDDLEWARE behind our WSGI gateway": (lambda folder: Wsgi(protected_django(django_wsgi), POLICY), ""),
+    "Django's MIDDLEWARE behind our ASGI gateway": (lambda folder: Asgi(protected_django(django_asgi), POLICY), ""),
+    "Django's GZipMiddleware in front": (lambda folder: protected_django(django_wsgi, in_front=(DJANGO_GZIP,)), ""),
+    "Django's GZipMiddleware in front, over ASGI": (
+        lambda folder: protected_django(django_asgi, in_front=(DJANGO_GZIP,)),
+        "",
+    ),
+    "Django's GZipMiddleware behind": (lambda folder: protected_django(django_wsgi, DJANGO_GZIP), ""),
+    "Django's GZipMiddleware behind, over ASGI": (lambda folder: protected_django(django_asgi, DJANGO_GZIP), ""),
+    "Django with WhiteNoise behind": (
+        lambda folder: protected_django(django_wsgi, DJANGO_WHITENOISE, **whitenoise_settings(folder)),
+        "",
+    ),
+    "Django with WhiteNoise in front": (
+        lambda folder: protected_django(django_wsgi, in_front=(DJANGO_WHITENOISE,), **whitenoise_settings(folder)),
+        "",
+    ),
     "a Flask blueprint with a prefix": (lambda folder: protected_flask("/blue"), "/blue"),
     "Flask below a dispatcher": (lambda folder: DispatcherMiddleware(nowhere, {"/shop": protected_flask()}), "/shop"),
     "Flask, validated by Werkzeug inside and outside": (
@@ -233,6 +264,7 @@ def folder(tmp_path: Path) -> Path:
 
 def ask(app: Any, path: str, *headers: tuple[str, str], method: str = "GET") -> Result:
     is_asgi = isinstance(app, Starlette | Asgi | BaseHTTPMiddleware | GZipMiddleware | WsgiToAsgi)
+    is_asgi = is_asgi or inspect.iscoroutinefunction(app)
     result = (run_asgi if is_asgi else run_wsgi)(app, Request(method, path, list(headers)))
     if result.all("content-encoding") == ["gzip"] and method != "HEAD":
         return Result(result.status, result.headers, gzip.decompress(result.body))
@@ -307,7 +339,16 @@ def test_head_has_the_page_s_head(name: str, folder: Path) -> None:
     assert head.all("content-length") in ([], get.all("content-length"))
 
 
-@pytest.mark.parametrize("name", ["WhiteNoise inside", "WhiteNoise outside", "Starlette with static files"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "WhiteNoise inside",
+        "WhiteNoise outside",
+        "Starlette with static files",
+        "Django with WhiteNoise behind",
+        "Django with WhiteNoise in front",
+    ],
+)
 def test_static_files_keep_their_caching_and_ranges(name: str, folder: Path) -> None:
     app = STACKS[name][0](folder)
 

@@ -35,6 +35,7 @@ HUBSPOT = Vendor(
     script_domains=SCRIPT_DOMAINS,
     script_markers=SCRIPT_MARKERS,
     stand_ins=STAND_INS,
+    chat_link="#hs-chat-open",
     submission_urls=SUBMISSION_URLS,
     snippets=SNIPPETS,
     disclosed=DISCLOSED,

@@ -1,0 +1,102 @@
+"""The site's policy, from Django's settings.
+
+`CONSENT` is a mapping of settings by name, or a `Policy`. Each setting may also stand alone: `CONSENT_CONTACT_URL` is
+`Policy(contact_url=…)`, and so on. A function may be given as the dotted path of one, because a module of settings
+cannot import the site's apps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+from consent_middleware.policy import Policy, PolicyError
+from consent_middleware.settings import SETTINGS, from_prefixed
+
+_NAME = "CONSENT"
+_PREFIX = "CONSENT_"
+
+#: The settings that may be a function, or a list of functions or other objects.
+_FUNCTIONS = frozenset({"regime", "language", "on_decision", "chat_when"})
+_LISTS = frozenset({"sources", "vendors"})
+
+
+@lru_cache(1)
+def site_policy() -> Policy:
+    """Return the policy that Django's settings describe; the same object until they are overridden in a test.
+
+    Raises:
+        PolicyError: for wrong settings, for one that stands in `CONSENT` and alone (CM080), for a `CONSENT` that is
+            neither a mapping nor a `Policy` (CM081), and for a dotted path that cannot be imported (CM082).
+    """
+    alone = {name: getattr(settings, name) for name in dir(settings) if name.startswith(_PREFIX)}
+    given = getattr(settings, _NAME, {})
+    if isinstance(given, Policy):
+        if alone:
+            raise PolicyError([("CM080", f"{_NAME} is a Policy and there is also {', '.join(sorted(alone))}")])
+        return given
+    if not isinstance(given, Mapping):
+        raise PolicyError([("CM081", f"{_NAME} is {given!r}; it must be a mapping of settings, or a Policy")])
+    return Policy(**_imported({**_known(given, alone), **from_prefixed(alone, _PREFIX)}))
+
+
+def _known(given: Mapping[Any, object], alone: Mapping[str, object]) -> dict[str, object]:
+    """Return the settings of the mapping.
+
+    Raises:
+        PolicyError: for an unknown name (CM011), and for a setting that also stands alone (CM080).
+    """
+    names = ", ".join(sorted(SETTINGS))
+    problems = [
+        ("CM011", f"{_NAME}[{name!r}] is not a setting; the settings are {names}")
+        for name in given
+        if name not in SETTINGS
+    ]
+    both = [name for name in SETTINGS if name in given and _PREFIX + name.upper() in alone]
+    problems += [("CM080", f"{_NAME}[{name!r}] and {_PREFIX}{name.upper()} are both set; keep one") for name in both]
+    if problems:
+        raise PolicyError(problems)
+    return dict(given)
+
+
+def _imported(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings with the objects that dotted paths name.
+
+    Raises:
+        PolicyError: for a path that cannot be imported (CM082).
+    """
+    problems: list[tuple[str, str]] = []
+
+    def load(name: str, value: object) -> object:
+        # No other text that these settings may have contains a dot.
+        if not (isinstance(value, str) and "." in value):
+            return value
+        try:
+            return import_string(value)
+        except ImportError as error:
+            problems.append(("CM082", f"{name} names {value!r}, which cannot be imported: {error}"))
+            return value
+
+    found = dict(given)
+    for name in found.keys() & _FUNCTIONS:
+        found[name] = load(name, found[name])
+    for name in found.keys() & _LISTS:
+        if isinstance(found[name], list | tuple):
+            found[name] = [load(name, each) for each in found[name]]
+    if problems:
+        raise PolicyError(sorted(problems))
+    return found
+
+
+def _forget_policy(*, setting: str, **_: object) -> None:
+    if setting == _NAME or setting.startswith(_PREFIX):
+        site_policy.cache_clear()
+
+
+# Django sends this when a test overrides a setting.
+setting_changed.connect(_forget_policy)
