@@ -186,7 +186,7 @@ SCRIPT_MUTANTS = [
     Mutant(JS_GUARD, "if (allowed[purposeOf(element)]) {", "if (false) {", f"{GUARD} -k inserted_later"),
     Mutant(JS_EMBEDS, "if (!SITE[kind] || placeholders.get(spot)?.place.isConnected) return;", "if (!SITE[kind]) return;", EMBEDS),
     Mutant(JS_CHAT, "  driver.follow?.();\n", "", f"{ADDRESSES} -k going_back"),
-    Mutant(JS_CHAT, "  if (EMBEDS) hideElsewhere();\n", "", f"{ADDRESSES} -k follows_the_address"),
+    Mutant(JS_CHAT, "    driver.follow?.();\n    hideElsewhere();\n", "    driver.follow?.();\n", f"{ADDRESSES} -k follows_the_address"),
     Mutant(JS_CHAT, 'chatState() === "idle" && !isOffered()', "!isOffered()", f"{ADDRESSES} -k own_link"),
     Mutant(JS_CHAT, " && !(EMBEDS && host.hidden)", "", f"{ADDRESSES} -k allowed_chat"),
     Mutant(JS_DECISION, "if (!answer.chat || !before.chat) startAlone(answer.chat);", "", f"{ADDRESSES} -k allowed_chat"),
