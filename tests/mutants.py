@@ -186,6 +186,8 @@ SCRIPT_MUTANTS = [
     Mutant(JS_GUARD, "if (allowed[purposeOf(element)]) {", "if (false) {", f"{GUARD} -k inserted_later"),
     Mutant(JS_EMBEDS, "if (!SITE[kind] || placeholders.get(spot)?.place.isConnected) return;", "if (!SITE[kind]) return;", EMBEDS),
     Mutant(JS_CHAT, "  driver.follow?.();\n", "", f"{ADDRESSES} -k going_back"),
+    Mutant("vendors/hubspot.js", "if (pending || widget.refresh.address === address()) return;", "if (widget.refresh.address === address()) return;", f"{ADDRESSES} -k while_the_chat_loads"),
+    Mutant("vendors/hubspot.js", "} else widget.refresh.address = address();", "}", f"{ADDRESSES} -k loads_again"),
     Mutant(JS_CHAT, "    driver.follow?.();\n    hideElsewhere();\n", "    driver.follow?.();\n", f"{ADDRESSES} -k follows_the_address"),
     Mutant(JS_CHAT, 'chatState() === "idle" && !isOffered()', "!isOffered()", f"{ADDRESSES} -k own_link"),
     Mutant(JS_CHAT, " && !(EMBEDS && host.hidden)", "", f"{ADDRESSES} -k allowed_chat"),

@@ -115,6 +115,16 @@ class TestChat:
         assert addresses(standin) == ["one"]
         assert refreshes(page) == 0
 
+    def test_chat_that_the_site_loads_again_is_current(self, page: Page, app: App) -> None:
+        open_chat(page, app)
+        page.evaluate("HubSpotConversations.widget.remove();" + GO.format("/one"))
+        # The script looks four times a second.
+        pass_time(page, 600)
+        page.evaluate("HubSpotConversations.widget.load()")
+        until(page, LOADED)
+        quiet(page, 1_300)
+        assert refreshes(page) == 0
+
     def test_change_while_the_chat_loads_is_made_up_for(self, page: Page, app: App, standin: StandIn) -> None:
         waiting: list[Route] = []
 
