@@ -4,6 +4,9 @@
 //
 // Source: HubSpot's Conversations SDK. What that leaves unsaid is marked "in the embed script".
 
+// A hash is no change of the page.
+const pageAddress = () => location.href.split("#")[0];
+
 /** @type {Driver} */
 export const driver = {
   // HubSpot's own kind of link, and the package's attribute.
@@ -38,6 +41,7 @@ export const driver = {
       if (!api) return;
       driver.meet = null;
       driver.restore();
+      if (EMBEDS) driver.address = pageAddress();
       api.on("widgetLoaded", done);
       // A page swap has dropped the frame of a widget that still counts as loaded; `load` makes one after `remove`.
       if (driver.loaded() && !driver.frame()) api.widget.remove();
@@ -95,25 +99,24 @@ if (EMBEDS) {
     const widget = driver.api()?.widget;
     if (!widget?.refresh) return;
     const { loaded, pending } = widget.status?.() ?? {};
-    const address = () => location.href.split("#")[0];
     if (!widget.refresh.address) {
       const { refresh } = widget;
       /** @type {any} */
       const own = (widget.refresh = (/** @type {unknown[]} */ ...args) => {
         if (Date.now() - own.time < 1000) return;
         own.time = Date.now();
-        own.address = address();
+        own.address = pageAddress();
         refresh.apply(widget, args);
       });
-      own.address = address();
+      own.address = driver.address ?? pageAddress();
     }
     if (loaded) driver.isGone = false;
-    if (pending || widget.refresh.address === address()) return;
+    if (pending || widget.refresh.address === pageAddress()) return;
     // Until the chat is there, it will load with the address of that time.
     if (loaded || driver.isGone) {
       driver.isGone = true;
       widget.refresh();
-    } else widget.refresh.address = address();
+    } else widget.refresh.address = pageAddress();
   };
 
   // The elements that HubSpot's scripts fill by themselves.

@@ -96,6 +96,7 @@ class TestChat:
         open_chat(page, app)
         page.evaluate(GO.format("/one"))
         comes(page, lambda: refreshes(page) == 1)
+        until(page, LOADED)
         page.evaluate(GO.format("/two"))
         comes(page, lambda: refreshes(page) == 2)
         until(page, LOADED)
@@ -114,6 +115,15 @@ class TestChat:
         quiet(page, 1_300)
         assert addresses(standin) == ["one"]
         assert refreshes(page) == 0
+
+    def test_change_right_after_the_load_is_a_refresh(self, page: Page, app: App, standin: StandIn) -> None:
+        """The script looks at the address four times a second, and the chat may load between two looks."""
+        show(page, app, TAG)
+        page.evaluate(f"document.addEventListener('consent:chat-ready', () => {{ {GO.format('/one')} }})")
+        button(page).click()
+        comes(page, lambda: refreshes(page) == 1)
+        until(page, LOADED)
+        assert addresses(standin)[-1] == "one"
 
     def test_chat_that_the_site_loads_again_is_current(self, page: Page, app: App) -> None:
         open_chat(page, app)

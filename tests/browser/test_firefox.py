@@ -60,7 +60,7 @@ def test_click_opens_chat_and_states_are_announced(run: Run, site: Site, standin
 
 
 def test_chat_learns_the_address_of_a_route(run: Run, site: Site, standin: StandIn, home: str) -> None:
-    put(site, document(chat=chat_at(standin)))
+    put(site, document(chat=chat_at(standin), placeholders=True))
     refreshes = "standInCalls.filter(([name]) => name === 'refresh').length"
     found = run(
         f"""

@@ -48,7 +48,7 @@ def test_each_page_opens_the_chat_of_its_own_portal(page: Page, standin: StandIn
             app.pages[f"/{lang}"] = PAGE.format(lang, tag.format(portal))
         page.goto(f"{app.url}fr")
         quiet(page)
-        expect(place(page)).to_have_count(0)
+        expect(place(page)).to_be_hidden()
         for lang, portal in (("en", "111"), ("de", "222")):
             page.context.clear_cookies()
             standin.clear()

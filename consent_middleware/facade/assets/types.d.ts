@@ -146,6 +146,8 @@ interface Driver {
   open(): void;
   /** Returns the element that gets the focus, or null. */
   frame(): HTMLElement | null;
+  /** The page's address when the chat was loaded. */
+  address?: string;
   /** Tells the loaded widget that the page's address has changed; called four times a second. */
   follow?(): void;
   /** Takes the widget away. */
