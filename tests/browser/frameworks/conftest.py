@@ -76,7 +76,8 @@ class Visit:
         onward = self.page.get_by_text("Next", exact=True)
         if onward.count():
             onward.click()
-            expect(self.page.get_by_role("heading", name="Second")).to_be_visible()
+            # An app that adds the page's content may have it twice by then.
+            expect(self.page.get_by_role("heading", name="Second").first).to_be_visible()
         else:
             self.page.go_back()
             expect(self.page.get_by_role("heading", name="Shop")).to_be_visible()
