@@ -105,8 +105,11 @@ def _rewrite_plain(engine: Engine, plan: Plan, context: PageContext, path: str, 
 def _rewrite_cached(engine: Engine, plan: Plan, context: PageContext, path: str, body: bytes) -> RewriteResult:
     """Return the result of rewriting a body, with the caches of the engine."""
     cache, recordings = engine.pages, engine.recordings
+    result = cache.get(context, body)
+    if result is not None:
+        return result
     keys = keys_of(context, path, body)
-    result = cache.get(context, body) or recordings.rewrite(keys, context, body)
+    result = recordings.rewrite(keys, context, body)
     if result is not None:
         return result
     rewriter = BodyRewriter(engine, plan, context)
