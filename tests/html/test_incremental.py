@@ -159,9 +159,9 @@ class CountingBytes(bytes):
     searches = 0
 
     def find(self, *arguments: object) -> int:
-        """Count the search, and find nothing, as in a document that is another everywhere."""
+        """Count the search, and search."""
         self.searches += 1
-        return -1
+        return super().find(*arguments)  # type: ignore[arg-type]
 
 
 def test_searches_of_a_document_are_limited() -> None:
@@ -169,8 +169,8 @@ def test_searches_of_a_document_are_limited() -> None:
     recording = recording_of(b"<html><body>" + b"".join(rows))
     other = CountingBytes(b"<html><body>" + b"".join(row.replace(b"<p>", b"<p >") for row in rows))
 
-    recording.rewrite(other)
-    assert 0 < other.searches <= 40
+    assert recording.rewrite(other) is None
+    assert 30 < other.searches <= 40
 
 
 def test_addresses_behind_a_base_are_refused() -> None:
