@@ -19,6 +19,7 @@ from .engine import Engine
 from .facade import NO_LINKS, PageLinks
 from .html.rewriter import HTMLRewriter, Recording
 from .nonce import FixedNonce
+from .page_cache import checksum_of
 from .plan import Plan
 from .recordings import RecordedPage, keys_of
 from .release_list import BlockedTag
@@ -88,7 +89,7 @@ def rewrite_page(engine: Engine, plan: Plan, context: PageContext, path: str, bo
         if result.page is not None:
             result = result._replace(page=Encoder(*context.codings).close(result.page))
     if cache:
-        cache.put(context, body, result, _size(context, result))
+        cache.put(context, body, checksum_of(body), result, _size(context, result))
     return result
 
 
@@ -113,14 +114,15 @@ def _rewrite_cached(engine: Engine, plan: Plan, context: PageContext, path: str,
     if result is not None:
         return result
     rewriter = BodyRewriter(engine, plan, context)
-    if not cache.recurs(body) and recordings.wants(keys, len(body)):
+    checksum = checksum_of(body)
+    if not cache.recurs(body, checksum) and recordings.wants(keys, len(body)):
         result, recording = rewriter.rewrite_and_record(body)
         if recording is not None:
             recorded = RecordedPage(context, recording, result._replace(page=None))
             recordings.put(keys, recorded, recording.size + _size(context, recorded.result))
     else:
         result = rewriter.rewrite(body)
-    cache.put(context, body, result, _size(context, result))
+    cache.put(context, body, checksum, result, _size(context, result))
     return result
 
 

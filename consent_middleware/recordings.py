@@ -137,15 +137,15 @@ class Recordings:
         cost = RECORDING_COST * length
         if length > self._store.limit // MAX_SHARE or cost > self._credit:
             return False
-        is_due = False
-        for key in keys:
-            route = self._route(key)
-            if route is not None:
-                is_due = is_due or route.is_due
-                continue
-            with self._store.writing() as is_writing:
-                if is_writing:
-                    self._store.put(key, _Route())
+        routes = [self._route(key) for key in keys]
+        if None in routes and self._store.lock.acquire(blocking=False):
+            try:
+                for key, route in zip(keys, routes, strict=True):
+                    if route is None:
+                        self._store.put(key, _Route())
+            finally:
+                self._store.lock.release()
+        is_due = any(route.is_due for route in routes if route is not None)
         if is_due:
             self._credit -= cost
         return is_due
@@ -158,13 +158,15 @@ class Recordings:
             recorded: the page.
             size: what it takes in bytes.
         """
-        if size > self._store.limit // MAX_SHARE:
+        if size > self._store.limit // MAX_SHARE or not self._store.lock.acquire(blocking=False):
             return
-        with self._store.writing() as is_writing:
-            for key in keys if is_writing else ():
+        try:
+            for key in keys:
                 route = self._route(key)
                 if route is None or route.is_due:
                     self._store.put(key, _Route(recorded, size, route.misses if route else 0))
+        finally:
+            self._store.lock.release()
 
     def _route(self, key: int) -> _Route | None:
         return cast("_Route | None", self._store.entries.get(key))

@@ -13,8 +13,7 @@ Reading takes no lock. Writing takes one that nobody waits for: a thread that ca
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Hashable
 from threading import Lock
 from typing import Final
 
@@ -47,6 +46,7 @@ class SecondChanceStore:
     Attributes:
         entries: the entries in the order of the queue.
         left: how many bytes are left.
+        lock: what a thread takes before it writes. If it is not free, the thread does not write.
     """
 
     def __init__(self, limit: int, max_entries: int = MAX_ENTRIES) -> None:
@@ -54,17 +54,7 @@ class SecondChanceStore:
         self.left = limit
         self.entries: dict[Hashable, Entry] = {}
         self._max_entries = max_entries
-        self._lock = Lock()
-
-    @contextmanager
-    def writing(self) -> Iterator[bool]:
-        """Take the lock for a block of code, if it is free. Yield whether it was."""
-        is_taken = self._lock.acquire(blocking=False)
-        try:
-            yield is_taken
-        finally:
-            if is_taken:
-                self._lock.release()
+        self.lock = Lock()
 
     def put(self, key: Hashable, entry: Entry) -> None:
         """Add an entry, or replace the one with the key, which keeps its place. The caller has the lock."""

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from consent_middleware import Policy, recordings
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.html.rewriter import HTMLRewriter
-from consent_middleware.page_cache import ENTRY_OVERHEAD, MAX_SHARE, RewriteCache
+from consent_middleware.page_cache import ENTRY_OVERHEAD, MAX_SHARE, RewriteCache, checksum_of
 from consent_middleware.second_chance import MAX_ENTRIES, SecondChanceStore
 from tests.engines import engine_for
 from tests.exchanges import respond
@@ -31,7 +31,7 @@ def lookup(cache: RewriteCache[str], body: bytes, context: str = "") -> str | No
     """Return the stored result for a body; store one if there is none, as an exchange does."""
     known = cache.get(context, body)
     if known is None:
-        cache.put(context, body, f"{context}:{body[:9]!r}", 0)
+        cache.put(context, body, checksum_of(body), f"{context}:{body[:9]!r}", 0)
     return known
 
 
@@ -106,7 +106,7 @@ class TestRewriteCache:
             for number in range(3 * MAX_ENTRIES):
                 body = b"%d" % number * 5_000
                 for context in range(3):
-                    cache.put(context, body, body[1:], len(body) - 1)
+                    cache.put(context, body, checksum_of(body), body[1:], len(body) - 1)
             held = tracemalloc.get_traced_memory()[0]
         finally:
             tracemalloc.stop()
@@ -124,7 +124,7 @@ class TestRewriteCache:
         cache = RewriteCache[str](SecondChanceStore(8 * ENTRY_OVERHEAD))
         for body in (b"a page", b"another"):
             for _ in range(50):
-                cache.put("", body, "out", 0)
+                cache.put("", body, checksum_of(body), "out", 0)
 
         assert cache.get("", b"a page") == cache.get("", b"another") == "out"
 
@@ -140,7 +140,7 @@ class TestRewriteCache:
     def test_put_does_not_wait_for_the_lock(self) -> None:
         cache = RewriteCache[str](SecondChanceStore(100_000))
         lookup(cache, b"a page")
-        with cache._store.writing():
+        with cache._store.lock:
             lookup(cache, b"a page")
 
         assert [lookup(cache, b"a page"), lookup(cache, b"a page")] == [None, ":b'a page'"]

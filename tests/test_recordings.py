@@ -252,10 +252,10 @@ def test_recordings_stay_below_the_limit() -> None:
 
 def test_held_lock_delays_nothing(calls: list[str]) -> None:
     site = Site()
-    with site.engine.pages._store.writing():
+    with site.engine.pages._store.lock:
         assert done_by(site, calls, *map(with_token, range(3))) == ["full"] * 3
     done_by(site, calls, with_token(3))
-    with site.engine.pages._store.writing():
+    with site.engine.pages._store.lock:
         assert done_by(site, calls, with_token(4)) == ["record"]
     assert done_by(site, calls, with_token(5)) == ["record"]
 

@@ -147,6 +147,7 @@ class TestChat:
         # The script looks four times a second.
         pass_time(page, 600)
         page.evaluate(GO.format("/one"))
+        pass_time(page, 600)
         waiting[0].continue_()
         comes(page, lambda: refreshes(page) == 1)
         until(page, LOADED)
@@ -212,6 +213,16 @@ class TestPages:
         page.click("#own")
         expect_state(page, "ready")
         assert hosts(standin) == CHAT_HOSTS
+
+    def test_failed_chat_shows_message_without_button(self, page: Page, limited: App) -> None:
+        limited.pages["/a"] = f'<!DOCTYPE html><title>A</title><a id="own" href="#hs-chat-open">Chat</a>{TAG}'
+        page.route("**/conversations-embed.js", lambda route: route.abort())
+        page.goto(f"{limited.url}a")
+        expect_state(page, "idle")
+        page.click("#own")
+        expect_state(page, "failed")
+        quiet(page)
+        expect(page.get_by_text("The chat could not be loaded")).to_be_visible()
 
     def test_allowed_chat_waits_for_a_page_that_offers_it(self, page: Page, limited: App, standin: StandIn) -> None:
         limited.pages["/a"] = f"<!DOCTYPE html><title>A</title><p>x</p>{TAG}"
