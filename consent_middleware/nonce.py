@@ -27,10 +27,12 @@ from __future__ import annotations
 import re
 import secrets
 import string
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final, NamedTuple
 
 from .csp import ContentSecurityPolicy
+from .html.watch import Edit
 from .rewrite_result import RewriteResult
 
 #: The fewest characters of a nonce that is replaced, and the most. By CSP Level 3, section 7.1, a nonce has 128 bits or
@@ -81,5 +83,11 @@ class FixedNonce(NamedTuple):
     def restore(self, result: RewriteResult) -> RewriteResult:
         """Return the result of rewriting the page with the page's own nonce."""
         blocked = tuple(replace(tag, nonce=self.nonce) if tag.nonce == self.fixed else tag for tag in result.blocked)
-        page = result.page and result.page.replace(self.fixed.encode("ascii"), self.nonce.encode("ascii"))
-        return result._replace(page=page, blocked=blocked)
+        return result._replace(page=result.page and self._restored(result.page), blocked=blocked)
+
+    def restore_edits(self, edits: Iterable[Edit]) -> list[Edit]:
+        """Return edits of the page with the page's own nonce."""
+        return [edit._replace(replacement=self._restored(edit.replacement)) for edit in edits]
+
+    def _restored(self, markup: bytes) -> bytes:
+        return markup.replace(self.fixed.encode("ascii"), self.nonce.encode("ascii"))

@@ -17,7 +17,8 @@ from .coding import CodingError, Decoder, Encoder, decode_prefix
 from .csp import ContentSecurityPolicy
 from .engine import Engine
 from .facade import NO_LINKS, PageLinks
-from .html.rewriter import HTMLRewriter, Recording
+from .html.incremental import Recording, with_edits
+from .html.rewriter import HTMLRewriter
 from .nonce import FixedNonce
 from .page_cache import checksum_of
 from .plan import Plan
@@ -94,27 +95,32 @@ def rewrite_page(engine: Engine, plan: Plan, context: PageContext, path: str, bo
 
 
 def _rewrite_plain(engine: Engine, plan: Plan, context: PageContext, path: str, body: bytes) -> RewriteResult:
-    """Return the result of rewriting a body without a content coding."""
-    if context.csp.nonce is None:
-        return _rewrite_cached(engine, plan, context, path, body)
-    page = FixedNonce.in_page(context.csp, body)
-    if page is None:
-        return BodyRewriter(engine, plan, context).rewrite(body)
-    return page.restore(_rewrite_cached(engine, plan, context._replace(csp=page.csp), path, page.body))
+    """Return the result of rewriting a body without a content coding, with the caches of the engine."""
+    sent, page = body, None
+    if context.csp.nonce is not None:
+        page = FixedNonce.in_page(context.csp, body)
+        if page is None:
+            return BodyRewriter(engine, plan, context).rewrite(body)
+        context, body = context._replace(csp=page.csp), page.body
+    result = engine.pages.get(context, body)
+    if result is None:
+        keys = keys_of(context, path, body)
+        similar = engine.recordings.find(keys, context, body)
+        if similar is not None:
+            result, edits = similar
+            if page is not None:
+                # To restore the nonce in the edits is faster than to restore it in all of the page.
+                result, edits = page.restore(result), page.restore_edits(edits)
+            return result._replace(page=with_edits(sent, edits)) if edits else result
+        result = _rewrite_new(engine, plan, context, keys, body)
+    return page.restore(result) if page is not None else result
 
 
-def _rewrite_cached(engine: Engine, plan: Plan, context: PageContext, path: str, body: bytes) -> RewriteResult:
-    """Return the result of rewriting a body, with the caches of the engine."""
+def _rewrite_new(engine: Engine, plan: Plan, context: PageContext, keys: Sequence[int], body: bytes) -> RewriteResult:
+    """Return the result of reading a body in full, and let the caches keep what they want of it."""
     cache, recordings = engine.pages, engine.recordings
-    result = cache.get(context, body)
-    if result is not None:
-        return result
-    keys = keys_of(context, path, body)
-    result = recordings.rewrite(keys, context, body)
-    if result is not None:
-        return result
-    rewriter = BodyRewriter(engine, plan, context)
     checksum = checksum_of(body)
+    rewriter = BodyRewriter(engine, plan, context)
     if not cache.recurs(body, checksum) and recordings.wants(keys, len(body)):
         result, recording = rewriter.rewrite_and_record(body)
         if recording is not None:

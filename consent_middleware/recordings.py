@@ -31,7 +31,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Final, NamedTuple, cast
 
-from .html.rewriter import Recording
+from .html.incremental import Recording
+from .html.watch import Edit
 from .rewrite_result import RewriteResult
 from .second_chance import Entry, SecondChanceStore
 
@@ -42,7 +43,7 @@ MIN_LENGTH: Final = 2048
 #: A recording that needs more than this part of the store (one fourth) is not kept.
 MAX_SHARE: Final = 4
 #: How many times as long as reading a page does recording it take, at most.
-RECORDING_COST: Final = 10
+RECORDING_COST: Final = 20
 #: One part of the length of a page that is read in full is added to the credit.
 _CREDIT_SHARE: Final = 20
 #: After so many pages in a row that were too different, the next one is recorded.
@@ -103,8 +104,10 @@ class Recordings:
         # Two threads may change it at once; then it is inexact.
         self._credit = self._max_credit = RECORDING_COST * store.limit
 
-    def rewrite(self, keys: Sequence[int], context: Hashable, body: bytes) -> RewriteResult | None:
-        """Return the result for a page that is similar to a recorded one, or None if it has to be read.
+    def find(self, keys: Sequence[int], context: Hashable, body: bytes) -> tuple[RewriteResult, list[Edit]] | None:
+        """Return the result for a page that is similar to a recorded one, or None if the page has to be read.
+
+        The edits of the page stand beside the result, which has no bytes of the page.
 
         Args:
             keys: the keys of the page.
@@ -117,12 +120,12 @@ class Recordings:
             if route.pause:
                 route.pause -= 1
                 continue
-            page = route.recorded.recording.rewrite(body)
-            if page is not None:
+            edits = route.recorded.recording.edits_in(body)
+            if edits is not None:
                 route.misses = 0
                 route.referenced = True
                 self._earn(len(body))
-                return route.recorded.result._replace(page=page if page is not body else None)
+                return route.recorded.result, edits
             route.note_miss()
         self._earn(len(body) // _CREDIT_SHARE)
         return None

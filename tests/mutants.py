@@ -697,7 +697,7 @@ MUTANTS = [
     Mutant("page_cache.py", "page is not None and context not in page.results:", "page is not None:", "tests/test_page_cache.py"),
     Mutant("page.py", "        if rewriter.is_broken:", "        if False:", "tests/test_page_cache.py"),
     Mutant("exchange.py", "                    self._page_plan.variant,\n", '                    "",\n', "tests/test_page_cache.py"),
-    Mutant("page.py", "    result = cache.get(context, body)\n", "    result = cache.get(context._replace(authority=''), body)\n", "tests/test_page_cache.py"),
+    Mutant("page.py", "engine.pages.get(context, body)", "engine.pages.get(context._replace(authority=''), body)", "tests/test_page_cache.py"),
     Mutant("html/incremental.py", "and _tree_after(region, before.tree) == after.tree", "", INCREMENTAL),
     Mutant("html/incremental.py", "return self._asks_nothing(region, before) and", "return", INCREMENTAL),
     Mutant("html/incremental.py", "(before is not after and before[:-1] != after[:-1])", "False", INCREMENTAL),

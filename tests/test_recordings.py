@@ -11,6 +11,7 @@ from consent_middleware import Policy, recordings
 from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.html.rewriter import HTMLRewriter, Recording
+from consent_middleware.html.watch import Edit
 from consent_middleware.recordings import RecordedPage
 from consent_middleware.rewrite_result import RewriteResult
 from consent_middleware.second_chance import SecondChanceStore
@@ -53,7 +54,7 @@ class Site:
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return a list of what was done with each page: "full", "record" or "compare"; the fresh engine is left out."""
     done: list[str] = []
-    rewrite, record, compare = HTMLRewriter.rewrite, HTMLRewriter.rewrite_and_record, Recording.rewrite
+    rewrite, record, compare = HTMLRewriter.rewrite, HTMLRewriter.rewrite_and_record, Recording.edits_in
 
     def counted_rewrite(self: HTMLRewriter, document: bytes) -> bytes:
         done.append("full")
@@ -63,13 +64,13 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append("record")
         return record(self, document)
 
-    def counted_compare(self: Recording, document: bytes) -> bytes | None:
+    def counted_compare(self: Recording, document: bytes) -> list[Edit] | None:
         done.append("compare")
         return compare(self, document)
 
     monkeypatch.setattr(HTMLRewriter, "rewrite", counted_rewrite)
     monkeypatch.setattr(HTMLRewriter, "rewrite_and_record", counted_record)
-    monkeypatch.setattr(Recording, "rewrite", counted_compare)
+    monkeypatch.setattr(Recording, "edits_in", counted_compare)
     return done
 
 
@@ -170,14 +171,14 @@ class Chosen:
 
     size = 1
 
-    def __init__(self, *outs: bytes | None) -> None:
+    def __init__(self, *outs: list[Edit] | None) -> None:
         self.outs = list(outs)
 
-    def rewrite(self, _: bytes) -> bytes | None:
+    def edits_in(self, _: bytes) -> list[Edit] | None:
         return self.outs.pop(0)
 
 
-def pauses_after(*outs: bytes | None) -> list[tuple[int, bool]]:
+def pauses_after(*outs: list[Edit] | None) -> list[tuple[int, bool]]:
     """Return the pause after each page, and whether the next page is recorded, with what a recording returns."""
     made = recordings.Recordings(SecondChanceStore(1 << 20))
     result = RewriteResult(None, (), 0, needs_own_scripts=False)
@@ -187,7 +188,7 @@ def pauses_after(*outs: bytes | None) -> list[tuple[int, bool]]:
     found = []
     for _ in outs:
         route.pause = 0
-        made.rewrite((1,), "context", b"page")
+        made.find((1,), "context", b"page")
         found.append((route.pause, route.is_due))
     return found
 
@@ -200,7 +201,7 @@ def test_pauses_double_and_every_third_is_recorded() -> None:
 
 
 def test_hit_ends_the_pauses() -> None:
-    assert pauses_after(None, None, b"x", None) == [(2, False), (4, False), (0, False), (2, False)]
+    assert pauses_after(None, None, [], None) == [(2, False), (4, False), (0, False), (2, False)]
 
 
 def test_changed_template_is_recorded_anew(calls: list[str]) -> None:
@@ -218,7 +219,7 @@ def test_credit_bounds_what_recording_costs(calls: list[str], monkeypatch: pytes
     site = Site(limits={"cache_bytes": 60_000})
     done = [done_by(site, calls, different(n), different(n + 1000), path=f"/{n}")[-1] for n in range(300)]
 
-    # At first as many as the credit allows, and then one for each twenty pages and ten times its cost.
+    # At first as many as the credit allows, and then one for each twenty pages and twenty times its cost.
     assert 5 < sum("record" in each for each in done[:100]) < 60
     assert sum("record" in each for each in done[200:]) <= 3
 
@@ -226,7 +227,7 @@ def test_credit_bounds_what_recording_costs(calls: list[str], monkeypatch: pytes
 def test_hits_earn_credit() -> None:
     made = recordings.Recordings(Engine(Policy(contact_url="/c")).pages._store)
     made._credit = 0
-    made.rewrite((), None, b"x" * 1000)
+    made.find((), None, b"x" * 1000)
     assert made._credit == 50
     made._earn(1 << 60)
     assert made._credit == made._max_credit

@@ -7,8 +7,8 @@ Most pages that an app makes for one route differ in a few bytes: a CSRF token, 
 from beginning to end is most of the cost of rewriting. Editors have the same problem after each key, and solve it with
 incremental lexing (Wagner and Graham, "Efficient and Flexible Incremental Parsing", 1998). This module does the same:
 
-1. `RecordingReader` reads a document in full and records the reading state at checkpoints, about every 512 bytes.
-2. `Recording.rewrite` compares another document with the recorded one, piece by piece. The pieces between two
+1. `RecordingReader` reads a document in full and records the reading state at checkpoints, about every 128 bytes.
+2. `Recording.edits_in` compares another document with the recorded one, piece by piece. The pieces between two
    checkpoints are equal nearly everywhere, and comparing bytes is many times faster than reading them.
 3. Where a piece differs, only a region is read: from the checkpoint before the difference to the first checkpoint after
    it whose bytes come again.
@@ -51,7 +51,9 @@ edit. Had the token been `"><!--`, the tokenizer would have ended in a comment, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -65,13 +67,13 @@ from .tree import Tree
 from .watch import Edit
 
 #: How many bytes there are between two checkpoints at least.
-SPACING: Final = 512
+SPACING: Final = 128
 #: How many pieces between checkpoints are compared in one step.
-_GROUP: Final = 32
+_GROUP: Final = 64
 #: How many bytes after a checkpoint have to come again for a region to end there.
 _ANCHOR: Final = 64
-#: After how many of the next pieces a region may end, and how much longer it may be than the recorded one.
-_PIECES_TRIED: Final = 6
+#: After how many pieces a region may end, and how many bytes longer it may be than the recorded one.
+_LENGTHS_TRIED: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
 _LONGEST_GROWTH: Final = 4096
 #: How many searches for the end of a region one document may take.
 _MAX_SEARCHES: Final = 32
@@ -79,7 +81,7 @@ _MAX_SEARCHES: Final = 32
 _BODY_END: Final = re.compile(rb"</[bB][oO][dD][yY]")
 
 #: What a recording takes in bytes besides the document: for each checkpoint and each edit, and for itself.
-_BYTES_OF_CHECKPOINT: Final = 56
+_BYTES_OF_CHECKPOINT: Final = 24
 _BYTES_OF_EDIT: Final = 160
 _BYTES_OF_RECORDING: Final = 1024
 
@@ -188,7 +190,9 @@ class RecordingReader(DocumentReader):
         asker, tree = self.asker, self.tokens.tree
         state = ReadingState(asker.asked, len(self.made), asker.wants_script, asker.base.counts, _tree_state(tree))
         self.places.append(pos)
-        self.states.append(self._known.setdefault(state, state))
+        # Most states are that of the last checkpoint. Each is kept once.
+        same = self.states[-1:] == [state]
+        self.states.append(self.states[-1] if same else self._known.setdefault(state, state))
         self._due = pos + SPACING
 
     def edits(self) -> Iterator[Edit]:
@@ -228,7 +232,7 @@ class Recording:
         # The document is divided at the checkpoints into pieces. What is before the first one, and perhaps what is
         # after the last one, is a piece that may not differ.
         places, states = reader.places, reader.states
-        self._bounds = [0, *places] if places[-1:] == [len(document)] else [0, *places, len(document)]
+        self._bounds = array("Q", [0, *places] if places[-1:] == [len(document)] else [0, *places, len(document)])
         self._states: list[ReadingState | None] = [None, *states, None][: len(self._bounds)]
         self._count = len(self._bounds) - 1
         bounds = [*self._bounds[:-1:_GROUP], len(document)]
@@ -249,23 +253,26 @@ class Recording:
         Args:
             document: the document.
         """
+        edits = self.edits_in(document)
+        return edits if edits is None else with_edits(document, edits)
+
+    def edits_in(self, document: bytes) -> list[Edit] | None:
+        """Return the recorded edits at their places in a document, or None if it has to be read in full.
+
+        Args:
+            document: the document.
+        """
         regions = self._regions(document)
         if regions is None or not self._has_same_encoding(document):
             return None
-        if not self._edits:
-            return document
-        # A view, so that the bytes are copied once.
-        view = memoryview(document)
-        out: list[bytes | memoryview] = []
-        done = shift = at = 0
+        edits: list[Edit] = []
+        shift = at = 0
         for edit in self._edits:
             while at < len(regions) and regions[at].end <= edit.start:
                 shift = regions[at].shift
                 at += 1
-            out += (view[done : edit.start + shift], edit.replacement)
-            done = edit.end + shift
-        out.append(view[done:])
-        return b"".join(out)
+            edits.append(Edit(edit.start + shift, edit.end + shift, edit.replacement))
+        return edits
 
     def _has_same_encoding(self, document: bytes) -> bool:
         """Return whether a browser reads a document in the encoding of the recorded one, and is as certain of it."""
@@ -325,7 +332,7 @@ class Recording:
         """
         bounds = self._bounds
         begin = bounds[at] + shift
-        for target in range(at + 1, min(at + 1 + _PIECES_TRIED, self._count)):
+        for target in (at + length for length in _LENGTHS_TRIED if at + length < self._count):
             anchor = self._piece(target)[:_ANCHOR]
             end = bounds[target] + shift
             if not document.startswith(anchor, end):
@@ -344,13 +351,21 @@ class Recording:
 
     def _common_end(self, document: bytes, at: int) -> int:
         """Return the first piece, after number `at`, from which on all pieces are equal to the document's end."""
-        shift = len(document) - self._bounds[-1]
+        bounds = self._bounds
+        shift = len(document) - bounds[-1]
         target = self._count
+
+        def is_equal_from(piece: int) -> bool:
+            place = bounds[piece] + shift
+            return place >= 0 and document.startswith(group[bounds[piece] - base :], place)
+
         while target > at + 1:
-            place = self._bounds[target - 1] + shift
-            if place < 0 or not document.startswith(self._piece(target - 1), place):
-                break
-            target -= 1
+            first = (target - 1) - (target - 1) % _GROUP
+            group, base = self._groups[first // _GROUP], bounds[first]
+            lowest = max(first, at + 1)
+            if not is_equal_from(lowest):
+                return bisect_left(range(target), True, lowest + 1, key=is_equal_from)
+            target = lowest
         return target
 
     def _is_equivalent(self, region: bytes, start: int, end: int, left: _Budget) -> bool:
@@ -379,6 +394,21 @@ class Recording:
             return True
         # With a base address, each address counts.
         return not (state.base_counts or gate.candidate_spans(region, self._encoding, complete=False))
+
+
+def with_edits(document: bytes, edits: Sequence[Edit]) -> bytes:
+    """Return a document with edits made in it; the object itself if there are none."""
+    if not edits:
+        return document
+    # A view, so that the bytes are copied once.
+    view = memoryview(document)
+    out: list[bytes | memoryview] = []
+    done = 0
+    for edit in edits:
+        out += (view[done : edit.start], edit.replacement)
+        done = edit.end
+    out.append(view[done:])
+    return b"".join(out)
 
 
 def _encoding(head: bytes, charset: str | None) -> tuple[str | None, bool]:

@@ -141,7 +141,7 @@ class HTMLRewriter:
     def rewrite_and_record(self, document: bytes) -> tuple[bytes, Recording | None]:
         """Return a whole document rewritten, and a recording that rewrites similar ones; see `incremental`.
 
-        This takes two to three times as long as `rewrite`. There is no recording of a document in XML, in an encoding
+        This takes many times as long as `rewrite`. There is no recording of a document in XML, in an encoding
         that does not agree with ASCII, or in one that may be ISO-2022-JP.
         """
         self._sniff(document, complete=True)
