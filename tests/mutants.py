@@ -246,7 +246,7 @@ SCRIPT_MUTANTS = [
     Mutant(JS_GUARD, "if (byScript) scripted.add(element);", "scripted.add(element);", f"{SITE_CODE} -k no_button"),
     Mutant(JS_GUARD, "if (byScript) scripted.add(element);", "", f"{SITE_CODE}::TestInsertedChat"),
     Mutant(JS_GUARD, " setHTMLUnsafe ", " ", f"{SITE_CODE} -k picture"),
-    Mutant(JS_GUARD, " srcdoc imageSrcset", " imageSrcset", f"{SITE_CODE} -k picture"),
+    Mutant(JS_GUARD, " srcdoc imageSrcset", " imageSrcset", f"{GUARD} -k srcdoc"),
     Mutant(JS_GUARD, " parseHTMLUnsafe", "", f"{HOSTILE} -k rare_insertion"),
     Mutant(JS_GUARD, "scan(request.response.body)", "true", f"{HOSTILE} -k rare_insertion"),
     Mutant(JS_GUARD, '"src href srcset srcdoc', '"src href srcdoc', f"{SITE_CODE} -k picture"),

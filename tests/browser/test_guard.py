@@ -138,6 +138,9 @@ BEACONS = {
     "node-nodeValue": VALUE.format("nodeValue"),
     "node-textContent": VALUE.format("textContent"),
     "srcdoc": f'{FRAME}tag.srcdoc = \'<p>Hi</p><img alt="" src="{PIXEL}">\'; document.body.append(tag)',
+    # The guard looks at an element when it is put into the page, so a later change is another way.
+    "srcdoc-later": f"{FRAME}document.body.append(tag);"
+    f'setTimeout(() => {{ tag.srcdoc = \'<img alt="" src="{PIXEL}">\' }})',
     "srcdoc-attribute": f"{FRAME}tag.setAttribute('srcdoc', '<img alt=\"\" src=\"{PIXEL}\">');"
     "document.body.append(tag)",
     "srcdoc-markup": "document.querySelector('h1').innerHTML = "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -311,6 +312,12 @@ class TestInsertedChat:
                 "document.getElementById('menu').insertAdjacentHTML('afterend',"
                 f"'<script src=\"{LOADER}\"></scr'+'ipt>');new Image().src='https://track.hubspot.com/__ptq.gif';"
             ),
+            # A browser runs no script of a document that was requested.
+            (
+                f"var b=new Blob(['<body><script src=\"{LOADER}\"></scr'+'ipt>'],{{type:'text/html'}}),"
+                "x=new XMLHttpRequest();x.open('GET',URL.createObjectURL(b));x.responseType='document';"
+                "x.onload=function(){document.body.append(x.response.body.firstChild)};x.send();"
+            ),
         ],
     )
     def test_no_button_without_a_chat(self, page: Page, app: App, make: str) -> None:
@@ -330,8 +337,9 @@ class TestInsertedChat:
             expect_state(page, "idle")
         assert asked(standin) == []
 
-    def test_page_that_offers_no_chat_shows_no_facade(self, page: Page) -> None:
-        with App(Policy(contact_url="/c", chat_pages=["/help"]), {}) as app:
+    @pytest.mark.parametrize("where", [{"chat_pages": ["/help"]}, {"chat_when": lambda *_: False}])
+    def test_page_that_offers_no_chat_shows_no_facade(self, page: Page, where: dict[str, Any]) -> None:
+        with App(Policy(contact_url="/c", **where), {}) as app:
             errors = show(page, app, f"<script>{MENU}{INSERT}</script>")
             until(page, "window.consentMiddleware?.core?.adopt")
             quiet(page)
@@ -537,9 +545,16 @@ class TestForms:
         shown.click()
         expect(page.locator("#f > div")).to_have_attribute("data-state", "failed")
 
-    def test_embeds_may_wait_without_placeholder(self, page: Page, standin: StandIn) -> None:
-        without = Texts(forms="", meetings="", calls_to_action="", video="")
-        with App(Policy(contact_url="/c", texts=without), {}) as app:
+    @pytest.mark.parametrize(
+        "choice",
+        [
+            {"texts": Texts(forms="", meetings="", calls_to_action="", video="")},
+            {"click_after_refusal": False},
+        ],
+    )
+    def test_embeds_may_wait_without_placeholder(self, page: Page, standin: StandIn, choice: dict[str, Any]) -> None:
+        with App(Policy(contact_url="/c", **choice), {}) as app:
+            page.context.add_cookies([{"name": "consent", "value": "necessary", "url": app.url}])
             show(
                 page,
                 app,
