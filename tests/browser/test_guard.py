@@ -601,9 +601,12 @@ class TestGuardWithoutBlockedTags:
         once = b"<script>once = Element.prototype.setAttribute</script>"
         again = source.partition(b"</title>")[2].partition(b"</head>")[0]
         put(site, source.replace(b"</head>", once + again + b"</head>"))
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(error.message))
         page.goto(URL)
         run(page, WAYS["setAttribute"])
         quiet(page)
+        assert errors == []
         assert asked(standin) == []
         assert page.locator("[data-consent-by]").count() == 1
         assert page.evaluate("Element.prototype.setAttribute === once && !/native code/.test(once)")
