@@ -96,6 +96,21 @@ def test_same_document_needs_no_region() -> None:
     assert recording.rewrite(DOCUMENT) == in_full(DOCUMENT)
 
 
+def test_long_difference_is_one_region_of_its_length() -> None:
+    """The ends of both documents are compared, so that only what differs is read."""
+    middle = b"".join(b"<p>Paragraph %d</p>" % number for number in range(600))
+    document = changed(b"<p>Text again</p>", middle, changed(b"Some text", b"<p>The same</p>" * 3000))
+    other = b"".join(b"<div>Line %d</div>" % number for number in range(900))
+    recording = recording_of(document)
+
+    regions = recording._regions(document.replace(middle, other))
+
+    assert regions is not None
+    assert [region.shift for region in regions] == [len(other) - len(middle)]
+    assert len(middle) <= regions[0].end - regions[0].start < len(middle) + 60
+    assert recording.rewrite(document.replace(middle, other)) == in_full(document.replace(middle, other))
+
+
 def test_document_without_edits_is_the_object_itself() -> None:
     clean = DOCUMENT.replace(HELD.encode(), b"/own")
     document = changed(b"A1B2C3", b"Z", clean)
