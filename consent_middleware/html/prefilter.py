@@ -307,14 +307,17 @@ class Prefilter:
     def _may_have_foreign_script(self, source: bytes, tags: Sequence[_Tag], texts: bytes, *, complete: bool) -> bool:
         """Return whether a script may be in SVG or XML, where its text is markup and may be spelled as such."""
         has_markup = b"<!--" in texts or b"<![CDATA[" in texts or URL_REFERENCE.search(texts)
-        if has_markup and (self._xml or not complete or SVG_BEGIN.search(source)):
+        if has_markup and (self._xml or not complete):
             return True
         has_tags = (
-            SPLIT_BY_TAG.search(texts)
+            has_markup
+            or SPLIT_BY_TAG.search(texts)
             or self._script_opening.search(texts)
             or any(_ends_inside_tag(tag[1]) for tag in tags)
         )
-        return bool(has_tags) and _has_svg_script(source)
+        # Only this reads the whole document, so it is last and done once.
+        svg = SVG_BEGIN.search(source) if has_tags else None
+        return svg is not None and (bool(has_markup) or _has_svg_script(source, svg))
 
     def _may_match_as_foreign(self, text: bytes) -> bool:
         """Return whether the text of a script in SVG or XML has a needle, or may continue after the first end tag."""
@@ -427,10 +430,15 @@ def _ends_inside_tag(text: bytes) -> bool:
     return text.rfind(b"<") > text.rfind(b">")
 
 
-def _has_svg_script(source: bytes) -> bool:
-    """Return whether a script may be in SVG: whether one begins before the SVG ends."""
-    at = 0
-    while found := SVG_BEGIN.search(source, at):
+def _has_svg_script(source: bytes, svg: re.Match[bytes]) -> bool:
+    """Return whether a script may be in SVG: whether one begins before the SVG ends.
+
+    Args:
+        source: the document.
+        svg: the first SVG.
+    """
+    found: re.Match[bytes] | None = svg
+    while found:
         end = SVG_END.search(source, found.end())
         at = end.end() if end else len(source)
         if HTML_SCRIPT_BEGIN.search(source, found.end(), at):
@@ -438,6 +446,7 @@ def _has_svg_script(source: bytes) -> bool:
         if source.find(b"<!", found.end(), at) >= 0:
             # This end may be in a comment or a CDATA section, so the SVG may continue.
             return HTML_SCRIPT_BEGIN.search(source, at) is not None
+        found = SVG_BEGIN.search(source, at)
     return False
 
 
