@@ -366,9 +366,12 @@ def test_blocked_hint_has_no_rel(page: Page, site: Site) -> None:
 def test_template_that_is_filled_late_is_blocked(page: Page, site: Site, standin: StandIn, copy: str) -> None:
     guarded(site)
     open_page(page)
-    code = "const t = document.createElement('template'), s = t.content.ownerDocument.createElement('script');"
-    fill = f"const a = t.content.ownerDocument.createAttribute('src'); a.value = '{LOADER}'; s.setAttributeNode(a);"
-    run(page, f"{code}{fill}t.content.append(s); document.body.append({copy})")
+    # A frame has setters of its own.
+    code = (
+        "const frame = document.body.appendChild(document.createElement('iframe'));"
+        "const t = document.createElement('template'), s = frame.contentDocument.createElement('script');"
+    )
+    run(page, f"{code}s.src = '{LOADER}'; t.content.append(s); document.body.append({copy})")
     quiet(page, 300)
     assert asked(standin) == []
 
