@@ -27,7 +27,7 @@ help:
 	@echo "make mutants break the package on purpose and see that the tests notice"
 	@echo "make soak    100,000 requests, REQUESTS=100000, and what they leave in memory"
 	@echo "make asset   the minified parts of the facade's script, after a change to their sources"
-	@echo "make docs    docs/settings.md, after a change to the settings"
+	@echo "make docs    the documentation as a site in build/docs, and its generated pages"
 	@echo "make lock    the newest versions of what the environments install, into requirements/"
 	@echo "make test-latest   the tests with the newest of everything; reports and does not fail"
 
@@ -117,7 +117,9 @@ asset: $(VENV)/.test
 	$(BIN)/python -m tests.minify
 
 docs: $(VENV)/.test
-	$(BIN)/python -m tests.settings_page
+	$(BIN)/python -m tests.documentation.generated
+	$(BIN)/python -m sphinx -W --keep-going -n -q -E -b html docs build/docs
+	@echo "open build/docs/index.html"
 
 pictures: $(VENV)/.test
 	$(BIN)/python -m tests.browser.pictures
@@ -145,4 +147,4 @@ tools:
 	fi
 
 clean:
-	rm -rf $(VENV) $(VENV)-latest .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist
+	rm -rf $(VENV) $(VENV)-latest .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist build

@@ -38,6 +38,7 @@ from consent_middleware.django.middleware import CookieLine
 from consent_middleware.wsgi import ConsentMiddleware as Wsgi
 from tests import django_site, needs
 from tests.django_site import MIDDLEWARE
+from tests.documentation.blocks import code_of
 from tests.gateways import Request, run_asgi, run_wsgi
 from tests.pages import BLOCKED_SCRIPT, LOADER, page
 
@@ -702,22 +703,17 @@ class TestCommand:
 PAGE_OF_DOCS = (Path(__file__).parents[1] / "docs" / "django.md").read_text("utf-8")
 
 
-def blocks(language: str) -> list[str]:
-    """Return the code of docs/django.md in one language."""
-    return re.findall(rf"^```{language}\n(.*?)^```", PAGE_OF_DOCS, re.MULTILINE | re.DOTALL)
-
-
 class TestDocs:
     def test_settings_of_the_docs_work(self) -> None:
         names: dict[str, Any] = {}
-        exec(blocks("python")[0], names)  # noqa: S102 - our own
+        exec(code_of("django.md", "python")[0], names)  # noqa: S102 - our own
 
         assert names["INSTALLED_APPS"][0] in settings.INSTALLED_APPS
         with site(home(), middleware=names["MIDDLEWARE"][:1], CONSENT=names["CONSENT"]) as client:
             assert b'href="/contact"' in client.get("/").content
 
     def test_templates_of_the_docs_work(self) -> None:
-        plan, tags = blocks("django")
+        plan, tags = code_of("django.md", "django")
         request = RequestFactory().get("/")
         request.consent_plan = Policy().decide(UNKNOWN)
 
@@ -726,7 +722,7 @@ class TestDocs:
 
     def test_test_of_the_docs_passes(self) -> None:
         names: dict[str, Any] = {"TestCase": SimpleTestCase}
-        exec(blocks("python")[2], names)  # noqa: S102 - our own
+        exec(code_of("django.md", "python")[2], names)  # noqa: S102 - our own
         with site(home()):
             result = unittest.defaultTestLoader.loadTestsFromTestCase(names["ChatTest"]).run(unittest.TestResult())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from consent_middleware import Policy, PolicyError, Purpose
 from consent_middleware.flask import Consent
 from consent_middleware.wsgi import PLAN_KEY
+from tests.documentation.blocks import code_of
 from tests.pages import BLOCKED_SCRIPT, LOADER, page
 
 
@@ -212,8 +212,7 @@ def test_command_finds_the_policy_behind_other_middleware() -> None:
 
 
 def test_examples_of_the_docs_work() -> None:
-    text = (Path(__file__).parents[1] / "docs" / "flask.md").read_text("utf-8")
-    blocks = re.findall(r"^```(python|jinja)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    blocks = [(language, code) for language in ("python", "jinja") for code in code_of("flask.md", language)]
     for language, code in blocks:
         app = create_app()
         if language == "python":

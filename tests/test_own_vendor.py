@@ -13,13 +13,14 @@ from consent_middleware import Policy, vendors
 from consent_middleware.disclosure import disclosure, to_markdown
 from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
+from tests.documentation.blocks import code_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 DOCUMENT = (Path(__file__).parents[1] / "docs" / "vendors.md").read_text("utf-8")
-(EXAMPLE,) = re.findall(r"^```python\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
-(BLOCKED,) = re.findall(r"^```html\n(.*?)\n```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+(EXAMPLE,) = code_of("vendors.md", "python")
+BLOCKED = code_of("vendors.md", "html")[0].rstrip("\n")
 TAG = '<script src="https://widget.acme-chat.example/chat.js"></script>'
 OTHER = '<script src="https://widget.acme-chat.example/other.js"></script>'
 HINT = '<link rel="preconnect" href="https://widget.acme-chat.example">'

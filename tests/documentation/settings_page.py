@@ -1,13 +1,10 @@
-"""Writes docs/settings.md from the declared settings: `make docs`."""
+"""Writes docs/settings.md from the declared settings."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from textwrap import fill
 
 from consent_middleware.settings import TOPICS, Setting
-
-PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 
 _BEGINNING = """\
 # Settings
@@ -36,7 +33,3 @@ def _section(setting: Setting) -> str:
 
 def _filled(paragraph: str) -> str:
     return fill(paragraph, 120, break_long_words=False, break_on_hyphens=False)
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), "utf-8")
