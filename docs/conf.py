@@ -13,8 +13,6 @@ release = version = re.findall(r'"(\d[^"]*)"', _VERSION.read_text("utf-8"))[0]
 
 extensions = ["myst_parser"]
 nitpicky = True
-# A pattern in a toctree may stand for no page yet.
-suppress_warnings = ["toc.empty_glob"]
 
 # Anchors as code hosts make them, so that a link to a heading works in both.
 myst_heading_anchors = 4

@@ -103,7 +103,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_service_workers_are_documented() -> None:
     """8.7 The documentation says that pages stored by a service worker are up to the site."""
-    assert "service worker" in (ROOT / "docs" / "http.md").read_text("utf-8").lower()
+    assert "service worker" in (ROOT / "docs" / "caching.md").read_text("utf-8").lower()
 
 
 def test_html_inside_json_is_not_touched(gateway: Gateway) -> None:

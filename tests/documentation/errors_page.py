@@ -63,7 +63,7 @@ def page() -> str:
 
 
 def _section(number: str, setting: Setting | None) -> str:
-    parts = [f"### {number}"]
+    parts = [f"## {number}"]
     if setting is not None:
         name = setting.name
         parts.append(messages.shown(f"{name} is …; it must be {setting.check.allowed}"))

@@ -69,4 +69,4 @@ def page() -> str:
 def _section(event: str) -> str:
     name = event if "…" not in event else event.replace("…", "contact") + ", " + event.replace("…", "privacy")
     texts = map(messages.shown, messages.notices().get(event, ()))
-    return "\n\n".join([f"### {name}", *texts, messages.filled(f"**What to do:** {CURES[event]}")]) + "\n"
+    return "\n\n".join([f"## {name}", *texts, messages.filled(f"**What to do:** {CURES[event]}")]) + "\n"

@@ -52,9 +52,11 @@ def prepare(folder: Path) -> None:
     (folder / "app.py").write_text(FLASK_SITE)
     (folder / "manage.py").write_text(DJANGO_SITE)
     (folder / "bin").mkdir()
+    answer = folder / "bin" / "answer.html"
+    answer.write_bytes(page(LOADER))
     for name, code in PROGRAMS.items():
         program = folder / "bin" / name
-        program.write_text(f"#!/bin/sh\n{code.replace('{page}', shlex.quote(str(folder / 'page.html')))}\n")
+        program.write_text(f"#!/bin/sh\n{code.replace('{page}', shlex.quote(str(answer)))}\n")
         program.chmod(0o755)
 
 

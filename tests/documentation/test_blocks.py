@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import datetime
 import inspect
-import json
 import logging
 import re
 import shutil
 import subprocess
 import sys
-import tomllib
 import unittest
 import zoneinfo
 from pathlib import Path
@@ -58,7 +56,8 @@ MOST_MARKED = 6
 LIVE_TAG = re.compile(r"<script[^>]* src=\"[^\"]*js\.hs-scripts\.com")
 FULL = "consent=functional,analytics,marketing"
 
-#: Names of apps that are wrapped somewhere else than in the block.
+#: A block that makes its own app, and one that is about ASGI.
+_OWN_APP = re.compile(r"^(?:app|application|site) = (?!ConsentMiddleware\()", re.MULTILINE)
 _ASGI = re.compile(r"consent_middleware\.asgi|add_middleware|starlette|fastapi", re.IGNORECASE)
 
 
@@ -126,7 +125,7 @@ def test_python_blocks_run_in_order(path: Path) -> None:
         if "ConsentMiddleware(" in block.code or "Consent(" in block.code or "add_middleware" in block.code:
             used = names["application"] if names["application"] is not app else names["app"]
             assert LIVE_TAG.search(asked(used, "")) is None, block
-            if used is app or "Route" not in block.code:
+            if not _OWN_APP.search(block.code):
                 assert "data-consent-" in asked(used, ""), block
                 assert asked(used, FULL).replace("\r", "") == page(LOADER).decode(), block
 
@@ -249,16 +248,6 @@ def test_django_block_is_a_template(block: Block) -> None:
     subprocess.run([sys.executable, "-c", code], input=block.code, cwd=ROOT, text=True, check=True)
 
 
-@of("json")
-def test_json_block_is_read(block: Block) -> None:
-    json.loads(block.code)
-
-
-@of("toml")
-def test_toml_block_is_read(block: Block) -> None:
-    tomllib.loads(block.code)
-
-
 # Servers
 
 
@@ -298,15 +287,7 @@ def test_vcl_block_compiles(block: Block, tmp_path: Path) -> None:
     program = shutil.which("varnishd", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
     assert program
 
-    done = subprocess.run(
-        [program, "-C", "-f", str(recipe), "-n", str(tmp_path / "work")], capture_output=True, text=True, check=False
-    )
+    words = [program, "-j", "none", "-C", "-f", str(recipe), "-n", str(tmp_path / "work")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
-
-
-@of("http")
-def test_http_block_is_made_of_header_fields(block: Block) -> None:
-    joined = re.sub(r"\n[ \t]+", " ", block.code.strip())
-
-    assert all(re.fullmatch(r"[A-Za-z-]+: \S.*", line) for line in joined.splitlines())
