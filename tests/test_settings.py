@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import pydoc
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,6 @@ from consent_middleware import Policy, PolicyError
 from consent_middleware.settings import SETTINGS, TOPICS, check_settings, from_prefixed
 from consent_middleware.vendors import VENDORS
 
-ROOT = Path(__file__).parent.parent
 PARAMETERS = {
     name: parameter for name, parameter in inspect.signature(Policy.__init__).parameters.items() if name != "self"
 }
@@ -82,11 +80,3 @@ def test_help_names_every_setting_in_short_lines() -> None:
     assert all(any(f" {name}: " in line for line in lines) for name in SETTINGS)
     # A signature is one line.
     assert all(len(line) < (1800 if " -> " in line else 121) for line in lines)
-
-
-def test_readme_names_only_declared_settings() -> None:
-    table = (ROOT / "README.md").read_text("utf-8").partition("## Settings")[2].partition("\n## ")[0]
-    names = [line.partition("`")[2].partition("`")[0] for line in table.splitlines() if line.startswith("| `")]
-
-    assert names
-    assert set(names) <= SETTINGS.keys()

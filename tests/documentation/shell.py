@@ -40,7 +40,7 @@ execute_from_command_line(sys.argv)
 PROGRAMS = {
     "python": f'exec {shlex.quote(sys.executable)} "$@"',
     "flask": f'exec {shlex.quote(sys.executable)} -m flask "$@"',
-    "curl": f"exec cat {{page}}\n# {LOADER.decode().splitlines()[0]}",
+    "curl": "exec cat {page}",
     "make": f'exec /usr/bin/env -u MAKEFLAGS PATH="$REAL_PATH" make -n -C {shlex.quote(str(ROOT))} "$@" >/dev/null',
     "pip": f'exec {shlex.quote(sys.executable)} -m tests.documentation.shell "$@"',
 }
