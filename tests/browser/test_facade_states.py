@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from consent_middleware.facade import Texts
 from consent_middleware.purpose import Purpose
 from examples.standin import Portal, StandIn
+from tests.documentation.blocks import code_of
 from tests.quiet import navigation, painted, pass_time
 
 from .pages import (
@@ -51,11 +52,10 @@ from .pages import (
 from .site import HOST, SECURE_HOST, Site
 
 FRAME = "hubspot-conversations-iframe"
-CSP_HOSTS = (
-    "default-src 'self'; script-src 'nonce-abc' https://js.usemessages.com; style-src 'nonce-abc' "
-    "https://static.hsappstatic.net; connect-src 'self' https://api.hubspot.com; frame-src https://app.hubspot.com"
+#: The policies of docs/csp.md.
+CSP_DYNAMIC, CSP_HOSTS = (
+    " ".join(text.removeprefix("Content-Security-Policy: ").split()) for text in code_of("csp.md", "text")
 )
-CSP_DYNAMIC = CSP_HOSTS.replace("https://js.usemessages.com", "'strict-dynamic'")
 
 #: Inserts a chat script into the page as a tag manager does.
 BRING = """([src, attributes]) => {
@@ -987,8 +987,7 @@ class TestAppearance:
         assert link.evaluate("(link) => getComputedStyle(link).color") == "rgb(34, 34, 34)"
 
     def test_parts_move_the_button_to_the_left(self, page: Page, site: Site) -> None:
-        manual = (Path(__file__).parents[2] / "docs" / "facade.md").read_text("utf-8")
-        rule = next(line for line in manual.splitlines() if "{ inset-inline: 0 auto }" in line)
+        rule = next(code for code in code_of("facade.md", "css") if "{ inset-inline: 0 auto }" in code)
         put(site, document(head=f"<style>{rule}</style>"))
         open_page(page)
         box, card = button(page).bounding_box(), place(page).locator("[part=card]").bounding_box()
