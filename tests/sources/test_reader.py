@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -62,6 +63,18 @@ def test_platforms_and_signals_are_documented() -> None:
     ]
 
     assert missing == [], "each platform needs a heading '### ID: Name' in docs/consent-sources.md"
+
+
+def test_table_says_what_to_do_for_each_platform() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "consent-sources.md").read_text("utf-8")
+    table = text.partition("## At a glance")[2].partition("\n## ")[0]
+    rows = [line.split(" | ")[1:] for line in table.splitlines() if line.startswith("| ")]
+    named = [name.strip(" |") for row in rows for cell in row for name in re.split("[,;]", cell)]
+
+    for platform in SOURCES:
+        is_signal = platform.id in {"gpp", "us-privacy", "gpc", "dnt"}
+        times = sum(named.count(name) for name in (platform.id, *platform.aliases))
+        assert times == (0 if is_signal else 1), f"docs/consent-sources.md, At a glance: name {platform.id} in one row"
 
 
 def test_no_two_platforms_read_one_name() -> None:
