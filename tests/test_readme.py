@@ -49,7 +49,7 @@ def test_counts_in_words_are_those_of_the_project() -> None:
 
     assert "some thirty consent platforms" in text
     assert 28 <= len({source.id for source in SOURCES} - SIGNALS) <= 34
-    assert "Seven servers, nginx and Varnish" in text
+    assert "under seven servers, and behind nginx and Varnish" in text
     assert len({re.split("[ .]", command.words)[0] for command in COMMANDS.values()} - {"tests"}) + 2 == 7
 
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import unittest
 import zoneinfo
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ def asked(app: Any, cookie: str) -> str:
     return response.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("path", sorted({block.page for block in RUN if block.language == "python"}), ids=str)
+@pytest.mark.parametrize("path", sorted({b.page for b in RUN if b.language == "python"}), ids=attrgetter("name"))
 def test_python_blocks_run_in_order(path: Path) -> None:
     names: dict[str, Any] = {
         "Policy": consent_middleware.Policy,
