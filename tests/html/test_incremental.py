@@ -55,6 +55,15 @@ class ForFirstScript(Holding):
         return edits
 
 
+class WithoutEndMarkup(Holding):
+    """Add no end markup to a document with a certain tag, which is not edited."""
+
+    def start_tag(self, tag: StartTag) -> list[Edit]:
+        """Return the edits of the tag."""
+        self.told = self.told or tag.get(b"alt") == "none"
+        return [] if tag.get(b"alt") == "none" else list(super().start_tag(tag))
+
+
 def in_full(document: bytes, watch: type[Holding] = Holding, charset: str | None = "utf-8") -> bytes:
     """Return a document rewritten without a recording."""
     return HTMLRewriter(watch(), charset=charset).rewrite(document)
@@ -82,6 +91,18 @@ def test_edits_move_with_a_difference() -> None:
         assert recording.rewrite(document) == in_full(document) != document
 
 
+def test_tag_that_was_asked_about_may_not_go() -> None:
+    """The watch edits nothing there, but what it does later may depend on the tag."""
+    tag = f'<img src={HELD} alt="none">'.encode()
+    document = changed(b"Some text", b"Some text" + tag)
+    recording = recording_of(document, WithoutEndMarkup)
+
+    assert recording.rewrite(document.replace(tag, b"No tag")) is None
+    assert recording.rewrite(document.replace(b"Some", b"Any")) == in_full(
+        document.replace(b"Some", b"Any"), WithoutEndMarkup
+    )
+
+
 def test_several_differences_are_several_regions() -> None:
     recording = recording_of(DOCUMENT)
     document = changed(b"Some", b"Any longer", changed(b"Words", b"W", changed(b"A1B2C3", b"Z")))
@@ -107,7 +128,8 @@ def test_long_difference_is_one_region_of_its_length() -> None:
 
     assert regions is not None
     assert [region.shift for region in regions] == [len(other) - len(middle)]
-    assert len(middle) <= regions[0].end - regions[0].start < len(middle) + 60
+    # No region ends in a template.
+    assert regions[0].end - regions[0].start == len(middle) + len("\n<template><p>x</p></template>")
     assert recording.rewrite(document.replace(middle, other)) == in_full(document.replace(middle, other))
 
 
