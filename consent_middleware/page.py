@@ -133,9 +133,9 @@ def _rewrite_new(engine: Engine, plan: Plan, context: PageContext, keys: Sequenc
 
 
 def _size(context: PageContext, result: RewriteResult) -> int:
-    """Return how many bytes a result takes with its context. A visitor chooses the host, and perhaps the mount."""
-    size = len(context.authority) + len(context.asset_url) + len(result.page or b"")
-    size += len(context.links.mount) + sum(len(address or "") for _, address in context.links.chosen)
+    """Return how many bytes a result takes with its context. A visitor may choose the mount; a host is short."""
+    size = len(context.asset_url) + len(context.links.mount) + len(result.page or b"")
+    size += sum(len(address or "") for _, address in context.links.chosen)
     return size + sum(_BLOCKED_TAG_BYTES + 4 * len(tag.src) for tag in result.blocked)
 
 

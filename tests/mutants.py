@@ -743,7 +743,7 @@ MUTANTS = [
     Mutant("nonce.py", "if not MIN_LENGTH <= len(nonce) <= MAX_LENGTH or", "if", "tests/test_nonce.py"),
     Mutant("nonce.py", '_FIXED: Final = "Z" + ', '_FIXED: Final = "zz" * 64 + ', "tests/test_nonce.py"),
     Mutant("nonce.py", "replace(tag, nonce=self.nonce) if tag.nonce == self.fixed else tag", "tag", "tests/test_nonce.py"),
-    Mutant("page.py", "len(context.authority) + len(context.asset_url) + ", "", "tests/test_page_cache.py"),
+    Mutant("page.py", "len(context.asset_url) + len(context.links.mount) + ", "", "tests/test_page_cache.py"),
     Mutant("page.py", " + len(result.page or b\"\")", "", "tests/test_page_cache.py"),
     Mutant("html/tree.py", "elif around.scope_boundaries != self.open[-1].scope_boundaries:", "elif False:", "tests/html/test_rewriter.py"),
     Mutant("endpoint.py", 'body, b"no-store")', 'body, b"no-cache")', "tests/test_endpoint.py"),

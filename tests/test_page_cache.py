@@ -287,6 +287,9 @@ class TestRecurringPages:
 
         # 64 of them are kept in any case.
         assert held < 400_000 + 64 * 60_000
+        entries = engine_for(policy).pages._store.entries.values()
+        contexts = [context for entry in entries for context in getattr(entry, "results", ())]
+        assert 0 < sum(len(context.asset_url) + len(context.links.mount) for context in contexts) < 400_000
 
     def test_hit_counts_notices_and_lists_blocked_tags(self) -> None:
         policy = Policy(contact_url="/contact")
