@@ -303,7 +303,7 @@ def test_facade_gets_portal_and_region() -> None:
             "data-hsjs-hublet": "eu1",
         },
         "live": {},
-        "held": [
+        "marks": [
             [
                 "script",
                 "data-consent=tracking",
@@ -723,7 +723,7 @@ def test_withdrawal_at_once_adds_a_script() -> None:
 
     out, blocker = rewrite(document, EVERYTHING, at_once)
 
-    assert settings(out) == {"live": {"chat": 1, "tracking": 1, "embeds": 1}, "held": []}
+    assert settings(out) == {"live": {"chat": 1, "tracking": 1, "embeds": 1}, "marks": []}
     assert RELEASING.sub(b"", out) == document
     assert not blocker.blocked
 
@@ -784,7 +784,7 @@ def test_long_address_is_recognized() -> None:
 
 def addresses(document: bytes) -> list[str]:
     """Return the addresses in the list for the page's script."""
-    marks = settings(document)["held"]
+    marks = settings(document)["marks"]
     assert isinstance(marks, list)
     return [said.partition("=")[2] for mark in marks for said in mark if said.startswith("data-consent-src=")]
 

@@ -61,7 +61,7 @@ def test_allowed_page_is_read_for_withdrawal_at_once() -> None:
         head, body = respond(given, 200, [HTML, (b"etag", b'"x"')], page(LOADER))
         assert (body != page(LOADER)) is reads
         assert dict(head)[b"etag"] != b'"x"'
-    assert b'data-conf=\'{"live":{"chat":1,"tracking":1,"embeds":1},"held":[]}\'' in body
+    assert b'data-conf=\'{"live":{"chat":1,"tracking":1,"embeds":1},"marks":[]}\'' in body
 
 
 @pytest.mark.parametrize("status", [204, 205, 304, 103])

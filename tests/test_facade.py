@@ -86,7 +86,7 @@ class TestMarkup:
         assert script.tag == "script"
         assert script.attrib.keys() == {"src", "async", "nonce", "data-conf"}
         assert (script.get("src"), script.get("nonce"), script.text) == (ASSET_URL, NONCE, None)
-        assert settings == {"src": CHAT.src, "attrs": dict(CHAT.attributes), "live": {}, "held": []}
+        assert settings == {"src": CHAT.src, "attrs": dict(CHAT.attributes), "live": {}, "marks": []}
 
     def test_page_without_nonce_gets_no_nonce(self) -> None:
         assert "nonce" not in read(markup())[1].attrib
@@ -121,7 +121,7 @@ class TestMarkup:
         assert settings is not None
         assert json.loads(settings[1]) == {
             "live": {},
-            "held": [["script", "data-consent-src=/a.js"]],
+            "marks": [["script", "data-consent-src=/a.js"]],
             "texts": 2,
         }
 
@@ -177,7 +177,7 @@ class TestMarkup:
     def test_texts_are_in_the_script_not_in_the_page(self) -> None:
         facade = replace(FACADE, texts={"en": Texts(button="Talk to Ann", contact="Write", label="Chat")})
         aside, _, settings = read(markup(facade))
-        assert settings.keys() == {"src", "attrs", "live", "held"}
+        assert settings.keys() == {"src", "attrs", "live", "marks"}
         assert (aside.get("aria-label"), aside[0].text) == ("Chat", "Write")
         assert b'"chat":"Talk to Ann"' in facade.asset("en").body
 

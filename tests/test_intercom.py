@@ -58,7 +58,7 @@ def test_widget_is_blocked_behind_a_button() -> None:
         b'<link data-consent="chat" data-consent-rel="preconnect" data-consent-href="https://js.intercomcdn.com">'
         in document
     )
-    assert settings["held"] == [
+    assert settings["marks"] == [
         ["link", "data-consent=chat", "data-consent-rel=preconnect", "data-consent-href=https://js.intercomcdn.com"],
         ["script", "data-consent=chat", "data-consent-src=https://widget.intercom.io/widget/abc12345"],
     ]

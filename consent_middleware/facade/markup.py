@@ -283,7 +283,7 @@ class Facade:
             settings["ask"] = True
         if unusual := self.unusual_links(language or lang, links):
             settings["links"] = unusual
-        settings["held"] = blocked.marks
+        settings["marks"] = blocked.marks
         if blocked.based is not None:
             settings["based"] = blocked.based
         if blocked.texts:

@@ -62,7 +62,7 @@ def test_blocked_element_is_listed_by_its_marks() -> None:
     frame = '<iframe src="https://meetings.hubspot.com/a" data-x=1></iframe>'
     script = '<script data-x="a&amp;b" src="//js.hs-scripts.com/1.js" id="hs-script-loader" defer></script>'
     [conf] = told(sent(link + frame + PIXEL + script))
-    assert conf["held"] == [
+    assert conf["marks"] == [
         ["link", "data-consent=tracking", "data-consent-rel=preconnect", "data-consent-href=https://js.hs-scripts.com"],
         [
             "iframe",
@@ -87,12 +87,12 @@ def test_existing_marks_do_not_count() -> None:
     [conf] = told(
         sent('<img data-consent="chat" data-consent-src="//evil.example" src="https://track.hubspot.com/x.gif">')
     )
-    assert conf["held"] == [["img", "data-consent=tracking", "data-consent-src=//evil.example"]]
+    assert conf["marks"] == [["img", "data-consent=tracking", "data-consent-src=//evil.example"]]
 
 
 def test_element_with_forged_marks_is_not_listed() -> None:
     [conf] = told(sent('<img data-consent="tracking" data-consent-src="//evil.example">' + PIXEL))
-    assert [mark[0] for mark in conf["held"]] == ["img"]
+    assert [mark[0] for mark in conf["marks"]] == ["img"]
     assert "evil" not in json.dumps(conf)
 
 
@@ -100,7 +100,7 @@ def test_scripts_without_an_address_are_counted() -> None:
     inline = "<script>var s=document.createElement('script');s.src='//js.hs-scripts.com/1.js';head.append(s)</script>"
     [conf] = told(sent(inline + inline + PIXEL))
     assert conf["texts"] == 2
-    assert len(conf["held"]) == 1
+    assert len(conf["marks"]) == 1
 
 
 RULES = '{"prefetch": [{"urls": ["https://js.hs-scripts.com/1.js"]}]}'
@@ -112,7 +112,7 @@ def test_blocked_speculation_rules_are_counted() -> None:
     assert 'data-consent-type="speculationrules"' in page
     [conf] = told(page)
     assert conf["texts"] == 1
-    assert [mark[0] for mark in conf["held"]] == ["img"]
+    assert [mark[0] for mark in conf["marks"]] == ["img"]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_text_with_forged_address_is_not_counted(name: str) -> None:
     assert "fetch" in page
     [conf] = told(page)
     assert "texts" not in conf
-    assert [mark[0] for mark in conf["held"]] == ["img"]
+    assert [mark[0] for mark in conf["marks"]] == ["img"]
 
 
 #: After this, browsers do not agree where tags begin.
@@ -174,8 +174,8 @@ class TestUncertainTags:
         page = sent(PIXEL + DOUBT + text)
         assert page.partition(" data-conf=")[0].count(" data-consent=") == 5
         [conf] = told(page)
-        assert [mark[0] for mark in conf["held"]] == ["img"]
-        assert conf.keys() == {"live", "held"}
+        assert [mark[0] for mark in conf["marks"]] == ["img"]
+        assert conf.keys() == {"live", "marks"}
         assert "nonce" not in page.rpartition("<script")[2]
 
     @pytest.mark.parametrize("text", NO_TAGS)
@@ -188,20 +188,20 @@ class TestUncertainTags:
     def test_certain_tag_is_listed(self) -> None:
         inline = "<script>fetch('https://js.hs-banner.com/1.js')</script>"
         [conf] = told(sent(DOUBT + LOADER + inline + PIXEL + HINT))
-        assert [mark[0] for mark in conf["held"]] == ["script", "img", "link"]
+        assert [mark[0] for mark in conf["marks"]] == ["script", "img", "link"]
         assert conf["texts"] == 1
         assert conf["attrs"]["data-hsjs-portal"] == "12345"
 
 
 def test_tags_before_a_base_come_first() -> None:
     [conf] = told(sent(f'{LOADER}<base href="/a/">{PIXEL}{LOADER}'))
-    assert [mark[0] for mark in conf["held"]] == ["script", "img"]
+    assert [mark[0] for mark in conf["marks"]] == ["script", "img"]
     assert conf["based"] == 1
 
 
 def test_tag_in_a_frame_document_is_not_listed() -> None:
     inner = LOADER.replace('"', "&quot;")
-    assert told(sent(f'<iframe srcdoc="{inner}"></iframe>{PIXEL}'))[0]["held"] == [
+    assert told(sent(f'<iframe srcdoc="{inner}"></iframe>{PIXEL}'))[0]["marks"] == [
         ["img", "data-consent=tracking", "data-consent-src=https://track.hubspot.com/__ptq.gif?a=1"]
     ]
 
@@ -209,10 +209,10 @@ def test_tag_in_a_frame_document_is_not_listed() -> None:
 def test_tag_after_the_body_gets_a_second_script() -> None:
     inline = "<script>fetch('https://js.hs-banner.com/1.js')</script>"
     first, second = told(sent(f"{LOADER}</body>{PIXEL}{inline}"))
-    assert len(first["held"]) == 1
-    assert [mark[0] for mark in second["held"]] == ["script", "img"]
+    assert len(first["marks"]) == 1
+    assert [mark[0] for mark in second["marks"]] == ["script", "img"]
     assert second["texts"] == 1
-    assert second.keys() == {"held", "texts"}
+    assert second.keys() == {"marks", "texts"}
 
 
 def test_chat_after_the_body_gets_a_facade() -> None:
@@ -360,7 +360,7 @@ class TestMetaPolicies:
 
     def test_tag_without_page_nonce_is_left_out(self) -> None:
         [conf] = told(sent(EVIL + NONCED))
-        assert [mark[-1] for mark in conf["held"]] == ["data-consent-src=//js.hs-scripts.com/12345.js"]
+        assert [mark[-1] for mark in conf["marks"]] == ["data-consent-src=//js.hs-scripts.com/12345.js"]
         assert conf["attrs"]["data-hsjs-portal"] == "12345"
 
     def test_inline_tag_without_nonce_is_not_counted(self) -> None:
@@ -376,7 +376,7 @@ class TestMetaPolicies:
 
     def test_pictures_need_no_nonce(self) -> None:
         [conf] = told(sent(PIXEL + NONCED))
-        assert [mark[0] for mark in conf["held"]] == ["img", "script"]
+        assert [mark[0] for mark in conf["marks"]] == ["img", "script"]
 
 
 class TestBases:

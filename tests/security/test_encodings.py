@@ -88,7 +88,7 @@ def test_uncertain_tag_names_no_account(chunk: int | None) -> None:
 
     assert b"data-consent-src" in out
     assert b"data-hsjs-portal" not in out
-    assert b'"held":[]' in out
+    assert b'"marks":[]' in out
 
 
 def test_names_alone_block_nothing() -> None:

@@ -34,7 +34,7 @@ const loadFacade = () => {
   if (core.release || findFirst("script[data-conf]")) return;
   const script = create("script");
   script.nonce = nonce;
-  script.setAttribute("data-conf", '{"held":[]' + (ownScript.hasAttribute("data-ask") ? ',"ask":1}' : "}"));
+  script.setAttribute("data-conf", '{"marks":[]' + (ownScript.hasAttribute("data-ask") ? ',"ask":1}' : "}"));
   script.src = trust("ScriptURL", new URL(ownScript.getAttribute("data-file"), pageUrl()).href);
   (document.head ?? document.documentElement).append(script);
 };

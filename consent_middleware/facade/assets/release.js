@@ -87,7 +87,7 @@ export const learn = (/** @type {PageSettings} */ given) => {
   };
   count(true, given.texts);
   count(false, given.bare);
-  given.held.forEach((mark, index) =>
+  given.marks.forEach((mark, index) =>
     listed.set(JSON.stringify(mark), index >= given.based ? document.baseURI : pageUrl()),
   );
 };

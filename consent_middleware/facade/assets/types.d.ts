@@ -100,7 +100,7 @@ interface PageSettings {
   /** What is allowed, by purpose; missing in a second tag. */
   live?: Record<string, 1>;
   /** The marks of every blocked element that has an address. */
-  held: string[][];
+  marks: string[][];
   /** How many of these stand before the first `<base>`. */
   based?: number;
   /** How many inline scripts are blocked, and how many more that the policy runs by their hash. */

@@ -13,7 +13,7 @@ from tests.quiet import comes, quiet, until
 
 from .shop import EVIL, HOST, PIXEL, PORTAL, Shop, state_is
 
-CONF = json.dumps({"src": f"https://{EVIL}/conf.js", "attrs": {}, "live": {"chat": 1, "tracking": 1}, "held": []})
+CONF = json.dumps({"src": f"https://{EVIL}/conf.js", "attrs": {}, "live": {"chat": 1, "tracking": 1}, "marks": []})
 POLLUTED = {
     "src": f"'https://{EVIL}/src.js'",
     "live": "{chat: 1, tracking: 1, embeds: 1}",
