@@ -230,6 +230,21 @@ class Engine:
                 self._note_source("a consent source", error)
         return readings
 
+    def unread_cookies(self, signals: Signals, readings: Sequence[Consent]) -> list[tuple[str, str]]:
+        """Return the consent cookies of a request from which nothing was read, each with whose it may be.
+
+        Args:
+            signals: the request.
+            readings: what was read of it.
+        """
+        name = self.policy.consent_cookie
+        is_unread = name.encode("ascii") in signals.cookies and all(reading.cookie != name for reading in readings)
+        own = [(name, "the site itself")] if is_unread else []
+        return [
+            *own,
+            *(each for each in self._reader.unread_cookies(signals.cookies.pairs, readings) if each[0] != name),
+        ]
+
     def note_blocked(self, rules: Iterable[str]) -> None:
         """Note a page whose loader waits with the vendor's banner, if no consent platform has been seen.
 

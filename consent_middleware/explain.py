@@ -17,18 +17,35 @@ from .sources import Signals
 
 def plan_of(policy: Policy, headers: Sequence[tuple[bytes, bytes]]) -> Plan:
     """Return the plan for a request with these header fields, `Cookie` included. Names are in lower case."""
-    return _explained(policy, headers)[0]
+    return Engine(policy).plan(_signals(headers))
 
 
 def text_of(policy: Policy, headers: Sequence[tuple[bytes, bytes]]) -> str:
-    """Return `as_text` for a request, and what to do if nothing in it is from a consent platform."""
-    plan, engine = _explained(policy, headers)
-    return "\n".join([as_text(plan), *advice(engine)])
+    """Return `as_text` for a request, the consent cookies that could not be read, and what to do without a platform.
+
+    Args:
+        policy: the site's settings.
+        headers: the request's header fields, `Cookie` included, with names in lower case.
+    """
+    engine, signals = Engine(policy), _signals(headers)
+    plan = engine.plan(signals)
+    unread = [
+        f"cookie {cookie} (of {owner}): no consent can be read from it; it counts for nothing"
+        for cookie, owner in engine.unread_cookies(signals, plan.readings)
+    ]
+    return "\n".join([as_text(plan), *unread, *advice(engine)])
 
 
-def _explained(policy: Policy, headers: Sequence[tuple[bytes, bytes]]) -> tuple[Plan, Engine]:
-    engine = Engine(policy)
-    return engine.plan(Signals(Cookies(values(headers, b"cookie")), headers)), engine
+def json_of(policy: Policy, headers: Sequence[tuple[bytes, bytes]]) -> dict[str, Any]:
+    """Return `as_json` for a request, and, as `unread`, the names of the consent cookies that could not be read."""
+    engine, signals = Engine(policy), _signals(headers)
+    plan = engine.plan(signals)
+    unread = [cookie for cookie, _ in engine.unread_cookies(signals, plan.readings)]
+    return {**as_json(plan), **({"unread": unread} if unread else {})}
+
+
+def _signals(headers: Sequence[tuple[bytes, bytes]]) -> Signals:
+    return Signals(Cookies(values(headers, b"cookie")), headers)
 
 
 def advice(engine: Engine) -> list[str]:

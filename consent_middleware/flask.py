@@ -26,8 +26,8 @@ from flask import Flask, current_app, g, request
 from flask.cli import with_appcontext
 from markupsafe import Markup
 
-from .__main__ import add_site_commands, run_for_site
 from .arguments import check_app_is_given, check_policy
+from .commands.site import add_site_commands, run_for_site
 from .disclosure import disclosure, to_html
 from .engine import Engine
 from .policy import Policy, PolicyError

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
+import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from consent_middleware.__main__ import main
+from consent_middleware.commands.main import CLOSED_PIPE, main
+from consent_middleware.version import __version__
 from tests.pages import BLOCKED_SCRIPT, CHAT, HINT, LOADER, page
 
 
@@ -89,10 +94,152 @@ def test_summary_as_json_of_a_file_in_chunks(tmp_path: Path, capsysbinary: pytes
     assert [tag["rule"] for tag in json.loads(said)["blocked"]] == ["hubspot.loader"]
 
 
+def summary(capsysbinary: pytest.CaptureFixture[bytes], path: Path, document: bytes, *arguments: str) -> list[str]:
+    """Return the lines about what was not read."""
+    path.write_bytes(document)
+    assert main(["rewrite", *arguments, str(path)]) == 0
+    lines = capsysbinary.readouterr().err.decode().splitlines()
+    return [line.partition(": ")[2] for line in lines if line.startswith("not read: ")]
+
+
 def test_other_content_type_passes_unchanged() -> None:
     document = page(LOADER)
 
-    assert rewrite("--content-type", "text/plain", document=document).stdout == document
+    done = rewrite("--content-type", "text/plain", document=document)
+
+    assert done.stdout == document
+    assert b"not read: the page: text/plain is not the type of an HTML page" in done.stderr
+
+
+LONG_TAG = b'<script src="//js.hs-scripts.com/1.js" data-x="' + b"x" * (1 << 21) + b'">'
+
+
+@pytest.mark.parametrize(
+    ("document", "arguments", "unread"),
+    [
+        (page(LOADER), (), []),
+        (page(LOADER), ("--content-type", "text/html; charset=euc-jp"), []),
+        (
+            page(LOADER),
+            ("--content-type", "text/css"),
+            ["the page: text/css is not the type of an HTML page"],
+        ),
+        (
+            page(LOADER),
+            ("--cookie", "consent=functional,analytics,marketing"),
+            ["the page: nothing has to wait for this visitor, so it is sent as it is"],
+        ),
+        (
+            page(LOADER),
+            ("--content-type", "text/html; charset=utf-7"),
+            ["the charset 'utf-7': browsers do not know it, so the page is read without it"],
+        ),
+        (
+            page(LOADER),
+            ("--content-type", "text/html; charset=iso-2022-kr"),
+            ["the charset 'iso-2022-kr': browsers show nothing of such a page"],
+        ),
+        (
+            page(b"<script>" + b"x" * 70_000 + b"</script><p>" + b"x" * 70_000),
+            (),
+            ["1 inline script is longer than 65,536 bytes"],
+        ),
+        (
+            page(
+                b"<script>" + b"x" * 70_000 + b"</script><script src=a></script><script>" + b"x" * 70_000 + b"</script>"
+            ),
+            (),
+            ["2 inline scripts are longer than 65,536 bytes"],
+        ),
+        (
+            page(LONG_TAG),
+            (),
+            ["a tag that is longer than the limit tag_bytes (1,048,576 bytes); see the setting on_long_tag"],
+        ),
+    ],
+    ids=["nothing", "known charset", "type", "consent", "charset", "replaced charset", "script", "scripts", "tag"],
+)
+def test_summary_says_what_was_not_read(
+    document: bytes,
+    arguments: tuple[str, ...],
+    unread: list[str],
+    tmp_path: Path,
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    assert summary(capsysbinary, tmp_path / "page.html", document, *arguments) == unread
+
+
+def test_closed_pipe_ends_the_program_silently() -> None:
+    command = [sys.executable, "-m", "consent_middleware", "rewrite"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        process.stdin.write(page(LOADER))
+        process.stdin.close()
+        said = process.stderr.read()
+
+    assert (process.returncode, said) == (CLOSED_PIPE, b"")
+
+
+def test_output_into_a_closed_pipe_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w", encoding="utf-8") as closed:  # noqa: PTH123 - a descriptor
+        monkeypatch.setattr(sys, "stdout", closed)
+        status = main(["explain"])
+
+    assert (status, capsys.readouterr().err) == (CLOSED_PIPE, "")
+
+
+def test_output_to_a_full_disk_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        status = main(["explain"])
+        monkeypatch.undo()
+        with contextlib.suppress(OSError):
+            full.close()
+
+    assert (status, capsys.readouterr().err) == (1, "consent-middleware explain: No space left on device\n")
+
+
+def test_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"consent-middleware {__version__}\n"
+
+
+@pytest.mark.parametrize("command", ["explain", "rewrite", "disclosure"])
+def test_help_describes_the_command_and_its_options(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([command, "--help"])
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert caught.value.code == 0
+    assert said.startswith(f"usage: consent-middleware {command} ")
+    assert "--policy MODULE:NAME the site's policy" in said
+
+
+def test_installed_program_is_this_main() -> None:
+    scripts = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
+
+    module, _, name = scripts.pop("consent-middleware").partition(":")
+
+    assert not scripts
+    assert getattr(importlib.import_module(module), name) is main
+
+
+def test_program_starts_without_frameworks_or_sockets() -> None:
+    code = "import sys, consent_middleware.commands.main; print(' '.join(sys.modules))"
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split()
+
+    assert not {"asyncio", "django", "flask", "http.client", "ssl", "starlette"} & {*loaded}
 
 
 @pytest.mark.parametrize(

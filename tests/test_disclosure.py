@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_middleware import Policy
-from consent_middleware.__main__ import main
+from consent_middleware.commands.main import main
 from consent_middleware.consent import Category
 from consent_middleware.disclosed import (
     STATUTORY_CATEGORIES,

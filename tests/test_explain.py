@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from consent_middleware.__main__ import main
+from consent_middleware.commands.main import main
 
 
 def explained(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
@@ -206,3 +206,37 @@ def test_usage_error_exits_with_2(arguments: tuple[str, ...], capsys: pytest.Cap
 
     assert caught.value.code == 2
     assert "usage:" in capsys.readouterr().err
+
+
+UNREADABLE = "OptanonConsent=secret-1; CookieConsent=secret-2; consent=secret-3; euconsent-v2=secret-4"
+
+
+def test_unreadable_cookies_are_named_without_value(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "--cookie", UNREADABLE]) == 0
+    said = capsys.readouterr().out
+
+    lines = [line for line in said.splitlines() if line.startswith("cookie ")]
+    assert [line.partition(":")[0] for line in lines] == [
+        "cookie consent (of the site itself)",
+        "cookie OptanonConsent (of onetrust)",
+        "cookie CookieConsent (of cookiebot)",
+        "cookie euconsent-v2 (of tcf)",
+    ]
+    assert "secret" not in said
+
+
+def test_json_names_unreadable_cookies(capsys: pytest.CaptureFixture[str]) -> None:
+    names = ["consent", "OptanonConsent", "CookieConsent", "euconsent-v2"]
+
+    assert explained(capsys, "--cookie", UNREADABLE)["unread"] == names
+
+
+def test_unreadable_cookie_is_of_the_platform_that_sets_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "--cookie", "cmplz_marketing=perhaps"]) == 0
+
+    assert "cookie cmplz_marketing (of complianz):" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("cookie", ["consent=functional", "CookieConsent=-1", "x=1"])
+def test_cookie_that_is_read_or_unknown_is_not_named(cookie: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "unread" not in explained(capsys, "--cookie", cookie)

@@ -98,6 +98,29 @@ class Reader:
                 readings += of_platform
         return [*readings, *map(unread, over_limit)]
 
+    def unread_cookies(self, pairs: Iterable[bytes], readings: Iterable[Consent]) -> list[tuple[str, str]]:
+        """Return the consent cookies from which nothing was read, each with the platforms that may have set it.
+
+        Args:
+            pairs: the names of the request's cookies.
+            readings: what was read of the request.
+        """
+        named, read = set(), set()
+        for each in readings:
+            named.add(each.cookie)
+            read.add(each.source)
+        found: list[tuple[str, str]] = []
+        for name in pairs:
+            owners = [self._platforms[index] for index in self._owners(name)]
+            # A platform may need two cookies for one reading, which names one of them.
+            if not owners or any(platform.id in read for platform in owners):
+                continue
+            text = name.decode("ascii")
+            platforms = [platform.id for platform in owners if text not in platform.context_cookies]
+            if platforms and text not in named:
+                found.append((text, " or ".join(platforms)))
+        return found
+
     def _group_by_platform(
         self, pairs: Mapping[bytes, Sequence[bytes]], over_limit: dict[str, None]
     ) -> dict[int, _RawValues]:

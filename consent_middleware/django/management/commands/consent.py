@@ -6,7 +6,7 @@ import argparse
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from consent_middleware.__main__ import add_site_commands, run_for_site
+from consent_middleware.commands.site import add_site_commands, run_for_site
 from consent_middleware.django.conf import site_policy
 
 
