@@ -120,6 +120,7 @@ class ConsentMiddleware:
                 f"the middleware stands behind a router and gets no request for {self.engine.policy.path}: tags wait "
                 "there, but the button has no script, and the router's own pages, such as 404, are left out. Put the "
                 "middleware around the whole app: app = ConsentMiddleware(app, policy)",
+                of_page=False,
             )
         app = scope.get("app")
         if is_starlette(app) and not cover_error_pages(app, self, lambda response: partial(self._serve, response)):
@@ -127,6 +128,7 @@ class ConsentMiddleware:
                 "error-pages",
                 "the app's pages for unhandled exceptions do not pass the middleware. Put it around the whole app: "
                 "app = ConsentMiddleware(app, policy)",
+                of_page=False,
             )
 
 

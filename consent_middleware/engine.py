@@ -19,7 +19,7 @@ from .consent import OPTIONAL_CATEGORIES, UNKNOWN, Consent, Regime
 from .decision import consent_from_readings, decisions_for
 from .facade import Facade
 from .html.rewriter import TagSearch
-from .notices import Notices
+from .notices import Notices, current_path
 from .other_tools import TAG_MANAGER_DOMAINS, TAG_MANAGER_MARKERS, TAG_MANAGERS_FINGERPRINT
 from .page_cache import RewriteCache
 from .patterns import compile_host_search
@@ -101,7 +101,9 @@ class Engine:
         self.policy = policy
         self.notices = Notices()
         if policy.contact_url is None:
-            self.notices.note("no-contact-url", "no contact_url is set: if no chat can load, visitors get no link")
+            self.notices.note(
+                "no-contact-url", "no contact_url is set: if no chat can load, visitors get no link", of_page=False
+            )
         self.banner = next((vendor.banner for vendor in policy.vendors if vendor.id == policy.banner), None)
         self.has_platform = policy.banner is not None or policy.forward_consent or bool(policy.sources)
         banners = [(vendor, vendor.banner) for vendor in policy.vendors if vendor.banner is not None]
@@ -160,6 +162,7 @@ class Engine:
 
     def plan(self, signals: Signals) -> Plan:
         """Return the plan for one request."""
+        current_path.set(signals.path)
         regime = self.policy.regime
         if not isinstance(regime, Regime):
             regime = self._regime_of(regime, signals)
@@ -263,6 +266,7 @@ class Engine:
                 "banner-waits",
                 f"{PAGES_WITHOUT_PLATFORM} pages had a tag that waits for consent, and no cookie or script of a "
                 f"consent platform was seen. {banner_advice(vendor)}",
+                of_page=False,
             )
 
     def _note_source(self, source: str, error: Exception) -> None:

@@ -37,6 +37,7 @@ from .headers import (
     values,
 )
 from .links import filter_links
+from .notices import current_path
 from .page import BodyRewriter, PageContext, rewrite_page
 from .plan import Plan
 from .purpose import Purpose
@@ -190,6 +191,7 @@ class Exchange:
 
     def start(self, status: int, headers: Headers) -> None:
         """Take the response's head. It may be called again for a response that replaces one that was not sent yet."""
+        current_path.set(self._request.path)
         self._body = self._page = self._result = None
         self._head = self._response_head(status, headers)
 
@@ -208,6 +210,7 @@ class Exchange:
         """
         if self._page is None:
             return self._head, body
+        current_path.set(self._request.path)
         if not body and self._request.method == "HEAD":
             # The head describes the body that GET would get, and its length is not known here (RFC 9110, section 8.6).
             return for_changed_body(self._head, None), body
@@ -221,12 +224,16 @@ class Exchange:
 
     def feed(self, chunk: bytes) -> bytes:
         """Return the bytes to send for a chunk of the body; they may be empty."""
-        return self._body_rewriter(self._page).feed(chunk) if self._page else chunk
+        if self._page is None:
+            return chunk
+        current_path.set(self._request.path)
+        return self._body_rewriter(self._page).feed(chunk)
 
     def close(self) -> bytes:
         """Return the last bytes of the body."""
         if self._page is None:
             return b""
+        current_path.set(self._request.path)
         body = self._body_rewriter(self._page)
         out = body.close()
         self._result = body.result()

@@ -1,6 +1,7 @@
 """Notices about what could not be done as asked: counted every time, logged the first time.
 
-A notice has the name of an event and a message. It never contains a cookie's value or a visitor's id.
+A notice has the name of an event and a message, and says on which page it came up first: by its path alone, because a
+query may name a visitor. It never contains a cookie's value or a visitor's id.
 """
 
 from __future__ import annotations
@@ -8,8 +9,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
+from contextvars import ContextVar
 
 logger = logging.getLogger("consent_middleware")
+
+#: The path of the page that is being worked on. A notice may come up in code that does not know the page, because what
+#: it computes is kept for every page with the same bytes.
+current_path: ContextVar[str] = ContextVar("current_path", default="")
+
+#: How many characters of a path are logged.
+_MAX_PATH = 200
 
 
 class Notices:
@@ -21,13 +30,23 @@ class Notices:
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def note(self, event: str, message: str) -> None:
-        """Count `event`; the first time, log `message` as a warning."""
+    def note(self, event: str, message: str, *, of_page: bool = True, times: int = 1) -> None:
+        """Count `event`; the first time, log `message` as a warning, with the path of the current page.
+
+        Args:
+            event: the name under which it is counted.
+            message: what has happened, in words.
+            of_page: whether it is about the current page, and not about the whole site.
+            times: how often it has happened.
+        """
         with self._lock:
-            self._counts[event] += 1
-            first = self._counts[event] == 1
+            first = event not in self._counts
+            self._counts[event] += times
         if first:
-            logger.warning("%s: %s", event, message)
+            path = current_path.get() if of_page else ""
+            # A client has written the path, so it is escaped: a line break in it must not make a line of the log.
+            where = f" (first on the page {path[:_MAX_PATH]!a})" if path else ""
+            logger.warning("%s: %s%s", event, message, where)
 
     @property
     def counts(self) -> dict[str, int]:

@@ -158,7 +158,7 @@ def test_source_that_raises_is_counted_and_skipped(caplog: pytest.LogCaptureFixt
     assert first.allows(Purpose.CHAT)
     assert not second.allows(Purpose.CHAT)
     assert [record.message for record in caplog.records] == [
-        "source-raised: a consent source raised KeyError and was left out"
+        "source-raised: a consent source raised KeyError and was left out (first on the page '/')"
     ]
     assert engine_for(policy).notices.counts == {"source-raised": 2}
 
@@ -733,7 +733,7 @@ def test_failing_on_decision_is_counted_and_harmless(caplog: pytest.LogCaptureFi
         plan(b"", policy)
 
     assert [record.message for record in caplog.records] == [
-        "on-decision-raised: on_decision raised OSError; the page went on"
+        "on-decision-raised: on_decision raised OSError; the page went on (first on the page '/')"
     ]
     assert engine_for(policy).notices.counts == {"on-decision-raised": 2}
 

@@ -187,9 +187,9 @@ def fails() -> None:
 @pytest.mark.parametrize(
     ("place", "numbers", "words"),
     [
-        ("made_up_site", "CM093", "write module:name"),
-        ("made up:x", "CM093", "write module:name"),
-        ("no_such_site:app", "CM094", "ModuleNotFoundError"),
+        ("made_up_site", "CM095", "write module:name"),
+        ("made up:x", "CM095", "write module:name"),
+        ("no_such_site:app", "CM095", "ModuleNotFoundError"),
         ("made_up_site:nothing", "CM095", "made_up_site has no nothing; it has number, many"),
         ("made_up_site:number.x", "CM095", "made_up_site.number has no x; it has no public names"),
         ("made_up_site:number", "CM096", "made_up_site:number is an int"),

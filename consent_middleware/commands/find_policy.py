@@ -42,8 +42,8 @@ def policy_named(place: str) -> Policy:
     """Return the policy `place` (`module:name`): a `Policy`, or what a function without arguments returns.
 
     Raises:
-        PolicyError: The place is not written as module:name (CM093), the module cannot be imported (CM094), has no
-            such name (CM095), or holds something else there (CM096).
+        PolicyError: The place is not written as module:name, or its module cannot be imported or has no such name
+            (CM095), or something else is there (CM096).
     """
     found = _called(_object_at(place), place)
     if isinstance(found, Policy):
@@ -79,7 +79,7 @@ def _object_at(place: str) -> Any:
     module_name, colon, path = place.partition(":")
     if not (colon and path and module_name and all(part.isidentifier() for part in module_name.split("."))):
         raise _error(
-            "CM093", f"{place!r} is not the place of an object; write module:name, such as mysite.wsgi:application"
+            "CM095", f"{place!r} is not the place of an object; write module:name, such as mysite.wsgi:application"
         )
     here = os.getcwd()  # noqa: PTH109 - as sys.path has it
     if here not in sys.path:
@@ -89,7 +89,7 @@ def _object_at(place: str) -> Any:
         found: Any = import_module(module_name)
     except Exception as error:  # a site's own module may raise anything
         what = f"{type(error).__name__}: {error}"
-        raise _error("CM094", f"{module_name} cannot be imported from {here}: {what}") from error
+        raise _error("CM095", f"{module_name} cannot be imported from {here}: {what}") from error
     seen = module_name
     for name in path.split("."):
         if not hasattr(found, name):

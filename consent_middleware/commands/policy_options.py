@@ -32,7 +32,7 @@ def policy_for(options: argparse.Namespace, **settings: object) -> Policy:
         settings: the settings that options of the command's own give; None for one that was not given.
 
     Raises:
-        PolicyError: The policy is not found (CM093 to CM097), or there are also settings (CM098).
+        PolicyError: The policy is not found (CM095 to CM097), or there are also settings (CM098).
     """
     given = {name: value for name, value in settings.items() if value is not None}
     where = "--policy" if options.policy else "--app"
