@@ -104,6 +104,10 @@ class Engine:
             self.notices.note(
                 "no-contact-url", "no contact_url is set: if no chat can load, visitors get no link", of_page=False
             )
+        if policy.report_only:
+            self.notices.note(
+                "report-only", "report_only is set: nothing waits, and what would is only noted", of_page=False
+            )
         self.banner = next((vendor.banner for vendor in policy.vendors if vendor.id == policy.banner), None)
         self.has_platform = policy.banner is not None or policy.forward_consent or bool(policy.sources)
         banners = [(vendor, vendor.banner) for vendor in policy.vendors if vendor.banner is not None]

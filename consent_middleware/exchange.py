@@ -50,7 +50,7 @@ from .sources import Signals
 _NO_CONTENT = frozenset({204, 205, 304})
 
 #: The fields that are filtered in every response.
-_FILTERED = FIELDS | {b"set-cookie", b"link"}
+FILTERED = FIELDS | {b"set-cookie", b"link"}
 
 _CODING_FIELD = b"content-encoding"
 
@@ -261,11 +261,11 @@ class Exchange:
         is_page = kind is not None or (status == 304 and self._own_condition)
         # A cache may store a shared page with its cookies and links, so these are the same for every visitor too.
         plan = self._page_plan if is_page else self.plan
-        head = headers if _FILTERED.isdisjoint(names) else self._filtered(headers, plan)
+        head = headers if FILTERED.isdisjoint(names) else self._filtered(headers, plan)
         if not is_page:
             return head
         if kind is not None and kind.sniffs:
-            self._plain = headers if _FILTERED.isdisjoint(names) else self._filtered(headers, self.plan)
+            self._plain = headers if FILTERED.isdisjoint(names) else self._filtered(headers, self.plan)
         if self._engine.policy.cacheable:
             head = mark_validators(head, self._variant)
         else:

@@ -68,6 +68,8 @@ class Policy:
     cacheable: bool
     withdrawal: Literal["next-page", "at-once"]
     on_decision: Callable[[Plan], object] | None
+    report_only: bool
+    debug_header: bool
 
     def __init__(
         self,
@@ -107,6 +109,8 @@ class Policy:
         cacheable: bool = False,
         withdrawal: Literal["next-page", "at-once"] = "next-page",
         on_decision: Callable[[Plan], object] | None = None,
+        report_only: bool = False,
+        debug_header: bool = False,
     ) -> None:
         given: dict[str, object] = dict(locals())
         del given["self"]

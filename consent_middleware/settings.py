@@ -334,6 +334,24 @@ TOPICS: Mapping[str, tuple[Setting, ...]] = {
             "A callable that gets every request's `Plan`, for a log. If it raises, that is noted and the response goes "
             "on.",
         ),
+        Setting(
+            "report_only",
+            "CM093",
+            checks.BOOLEAN,
+            False,
+            "Whether nothing is changed in any response, and what would have been is only noted: a notice "
+            "`report-only.RULE` for each rule of a tag and for each header field, counted every time and logged the "
+            "first time. The middleware then answers nothing below `path` either. For a first look at a running site.",
+        ),
+        Setting(
+            "debug_header",
+            "CM094",
+            checks.BOOLEAN,
+            False,
+            "Whether every page has a header field that says what was decided and why: `Consent-Middleware: "
+            "chat=blocked; reason=no-consent; source=none; changed=1; facade, tracking=blocked; …`. It is a Dictionary "
+            "of RFC 9651 and names the sources, never a cookie's value. Everybody who can see the page sees it.",
+        ),
     ),
 }
 
