@@ -21,6 +21,7 @@ from .asgi_frameworks import cover_error_pages, is_behind_route, is_starlette
 from .engine import Engine
 from .exchange import Exchange, RequestHead
 from .policy import Policy
+from .reporting import exchange_for
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -93,7 +94,7 @@ class ConsentMiddleware:
             await app(scope, receive, send)
             return
         request = _request_head(scope)
-        exchange = Exchange(self.engine, request)
+        exchange = exchange_for(self.engine, request)
         if exchange.answer is not None:
             status, headers, body = exchange.answer
             await send({"type": "http.response.start", "status": status, "headers": headers})

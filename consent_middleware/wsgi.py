@@ -18,6 +18,7 @@ from .engine import Engine
 from .exchange import Exchange, RequestHead
 from .headers import Headers
 from .policy import Policy
+from .reporting import exchange_for
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -58,7 +59,7 @@ class ConsentMiddleware:
             # The app is wrapped twice, and the outer instance does the work.
             return self.app(environ, start_response)
         request = _request_head(environ)
-        exchange = Exchange(self.engine, request)
+        exchange = exchange_for(self.engine, request)
         environ[PLAN_KEY] = exchange.plan
         if exchange.answer is not None:
             status, headers, body = exchange.answer

@@ -20,7 +20,8 @@ import consent_middleware.asgi
 import consent_middleware.flask
 import consent_middleware.wsgi
 from consent_middleware import Policy
-from consent_middleware.exchange import Exchange, RequestHead
+from consent_middleware.exchange import RequestHead
+from consent_middleware.reporting import exchange_for
 from tests import asgi_driver
 from tests.engines import engine_for
 from tests.exchanges import respond
@@ -99,7 +100,7 @@ Gateway = Callable[[Policy, Request, Reply], Result]
 def through_core(policy: Policy, request: Request, reply: Reply) -> Result:
     """Run the `Exchange` itself, driven as an adapter drives it."""
     raw = [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in request.headers]
-    exchange = Exchange(engine_for(policy), RequestHead(request.method, request.path, "", raw))
+    exchange = exchange_for(engine_for(policy), RequestHead(request.method, request.path, "", raw))
     if exchange.answer is not None:
         status, headers, body = exchange.answer
         return Result(status, _lower(headers), body)

@@ -16,6 +16,7 @@ from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.headers import Headers
 from consent_middleware.plan import Plan
+from consent_middleware.reporting import exchange_for
 from consent_middleware.wsgi import PLAN_KEY, environ_key, header_fields
 
 from .conf import site_policy
@@ -92,7 +93,7 @@ class ConsentMiddleware:
         # Django has decoded the mount as UTF-8, and has put the setting FORCE_SCRIPT_NAME in its place.
         mount = quote(request.META.get("SCRIPT_NAME") or "", safe="/!$&'()*+,;=:@~", errors="replace")
         head = RequestHead(request.method, request.path_info, mount, header_fields(request.META))
-        exchange = Exchange(self.engine, head)
+        exchange = exchange_for(self.engine, head)
         request.consent_plan = exchange.plan
         request.consent_engine = self.engine
         return exchange
