@@ -214,7 +214,7 @@ def test_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().out == f"consent-middleware {__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["explain", "rewrite", "disclosure"])
+@pytest.mark.parametrize("command", ["explain", "rewrite", "disclosure", "doctor"])
 def test_help_describes_the_command_and_its_options(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main([command, "--help"])

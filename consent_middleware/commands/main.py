@@ -1,7 +1,7 @@
 """The program `consent-middleware`: its commands, its exit statuses, and what it says when something is wrong.
 
-`explain` shows what a visitor's cookies mean, `rewrite` what the middleware does to a page, and `disclosure` writes the
-tables of a privacy notice.
+`explain` shows what a visitor's cookies mean, `rewrite` what the middleware does to a page, `disclosure` writes the
+tables of a privacy notice, and `doctor` asks a running site.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from consent_middleware.policy import PolicyError
 from consent_middleware.version import __version__
 
-from . import disclosure, explain, rewrite
+from . import disclosure, doctor, explain, rewrite
 
-_COMMANDS = (explain, rewrite, disclosure)
+_COMMANDS = (explain, rewrite, disclosure, doctor)
 
 #: What a shell reports of a program that a closed pipe has ended: 128, and the number of SIGPIPE (POSIX, 2.8.2).
 CLOSED_PIPE = 141
