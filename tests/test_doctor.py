@@ -484,7 +484,7 @@ def test_page_in_forced_gzip_is_read(serve: Serve, doctor: Doctor) -> None:
     report = doctor(serve(changing(right(), always)).url)
 
     assert report.problems() == set()
-    assert report.checks["tags"]["text"] == "2 elements are held until consent"
+    assert report.checks["tags"]["text"] == "3 elements are held until consent"
 
 
 def test_requests_are_bounded(serve: Serve, doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:

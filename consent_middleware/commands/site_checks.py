@@ -137,8 +137,8 @@ class Examination:
             name,
             PROBLEM,
             f"no sign of it in {page.url}, nor at {decision.url}",
-            "put it around the whole app; name the policy if the setting path is not the default; with report_only, set "
-            "debug_header too",
+            "put it around the whole app; name the policy if the setting path is not the default; with report_only, "
+            "set debug_header too",
         )
 
     def _tags(self, page: Answer, parts: PageParts) -> Finding:
