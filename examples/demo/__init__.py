@@ -66,7 +66,11 @@ class Demo:
     Args:
         portal: A real HubSpot account, or None for the stand-in.
         region: Where that account lives.
-        port: The control page's port; if it is in use, a free one is taken.
+        port: The control page's port; if it cannot be had, a free one is taken.
+
+    Attributes:
+        port: The port of the control page.
+        port_error: Why that is another one than was asked for, or None.
     """
 
     def __init__(self, *, portal: str | None = None, region: str = "na1", port: int = 8000) -> None:
@@ -92,9 +96,11 @@ class Demo:
                     )
                     asks = ConsentMiddleware(asks, policy)
                 self.ports[side] = opened.enter_context(_Server(_with_own_pages(site.wsgi_app, asks))).port
+            self.port_error: OSError | None = None
             try:
                 control = _Server(self._control, port=port)
-            except OSError:
+            except OSError as error:
+                self.port_error = error
                 control = _Server(self._control)
             self.port = opened.enter_context(control).port
             self._opened = opened.pop_all()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
+import re
 import signal
 import sys
 import threading
@@ -15,25 +17,33 @@ from . import Demo
 def main() -> int:
     """Run the demo until it is interrupted. Return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m examples.demo", description=__doc__)
-    parser.add_argument("--port", type=int, default=8000, help="the control page's port (default: 8000, or a free one)")
+    parser.add_argument(
+        "--port", type=_port, default=8000, help="the control page's port (default: 8000, or a free one)"
+    )
     parser.add_argument(
         "--portal",
+        type=_account,
         default=os.environ.get("HUBSPOT_PORTAL") or None,
         help="use the real HubSpot with this account (default: the environment variable HUBSPOT_PORTAL, or a stand-in)",
     )
-    parser.add_argument("--region", default=os.environ.get("HUBSPOT_REGION") or "na1", help="where the account lives")
+    parser.add_argument(
+        "--region",
+        type=_region,
+        default=os.environ.get("HUBSPOT_REGION") or "na1",
+        help="where the account lives: na1, eu1 and so on (default: the environment variable HUBSPOT_REGION, or na1)",
+    )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     options = parser.parse_args()
-    if options.portal is not None and not (options.portal.isascii() and options.portal.isdigit()):
-        parser.error(f"a HubSpot account is a number, not {options.portal!r}")
 
     interrupted = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: interrupted.set())
     with Demo(portal=options.portal, region=options.region, port=options.port) as demo:
         print(f"The demo is at {demo.address}")
-        if options.port and demo.port != options.port:
-            print(f"(port {options.port} is in use)")
+        if demo.port_error is not None:
+            in_use = demo.port_error.errno == errno.EADDRINUSE
+            why = "is in use" if in_use else f"cannot be had ({demo.port_error.strerror})"
+            print(f"(port {options.port} {why}, so a free one was taken)")
         if options.portal:
             print(f"It asks the real HubSpot, account {options.portal}.")
         else:
@@ -45,6 +55,24 @@ def main() -> int:
             pass
     print("\nEnded.")
     return 0
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 65_536):
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 (any free one) to 65535, not {text!r}")
+    return int(text)
+
+
+def _account(text: str) -> str:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"a HubSpot account is a number, not {text!r}")
+    return text
+
+
+def _region(text: str) -> str:
+    if not re.fullmatch(r"[a-z]{2}[0-9]{1,2}", text):
+        raise argparse.ArgumentTypeError(f"a region is two letters and a number, such as na1 or eu1, not {text!r}")
+    return text
 
 
 def _has_screen() -> bool:

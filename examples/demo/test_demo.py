@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -98,15 +99,36 @@ def test_port_in_use_is_replaced_by_a_free_one() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with started("--port", str(port)) as demo:
-            assert f"port {port} is in use" in demo.output
+            assert f"port {port} is in use, so a free one was taken" in demo.output
             assert "<title>" in fetch(demo.address)
 
 
-def test_account_with_letters_is_an_error() -> None:
-    command = [sys.executable, "-m", "examples.demo", "--no-browser", "--portal", "12x"]
+WRONG_OPTIONS = {
+    ("--portal", "12x"): "a HubSpot account is a number, not '12x'",
+    ("--port", "abc"): "a port is a number from 0 (any free one) to 65535, not 'abc'",
+    ("--port", "70000"): "a port is a number from 0 (any free one) to 65535, not '70000'",
+    ("--port", "-1"): "a port is a number from 0 (any free one) to 65535, not '-1'",
+    ("--region", "europe"): "a region is two letters and a number, such as na1 or eu1, not 'europe'",
+}
+
+
+@pytest.mark.parametrize(("option", "value"), WRONG_OPTIONS)
+def test_wrong_option_is_said_in_words(option: str, value: str) -> None:
+    command = [sys.executable, "-m", "examples.demo", "--no-browser", f"{option}={value}"]
     ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 2
-    assert "12x" in ended.stderr
+    assert WRONG_OPTIONS[option, value] in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_wrong_region_in_the_environment_is_said() -> None:
+    command = [sys.executable, "-m", "examples.demo", "--no-browser"]
+    variables = {**os.environ, "HUBSPOT_REGION": "EU"}
+    ended = subprocess.run(
+        command, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False, env=variables
+    )
+    assert ended.returncode == 2
+    assert "not 'EU'" in ended.stderr
 
 
 def test_real_account_uses_no_stand_in() -> None:
@@ -206,6 +228,57 @@ def test_lists_follow_the_visitors_choices(shown: Shown) -> None:
     shown.verdict("protected", "Nothing reaches HubSpot")
     comes(shown.page, lambda: shown.cookies("protected") == {"consent"})
     shown.verdict("unprotected", "11 requests, 5 HubSpot cookies")
+
+
+def test_everything_is_the_visitors_choice(shown: Shown) -> None:
+    shown.verdict("unprotected", "11 requests, 5 HubSpot cookies")
+    failed = re.compile(r"\bsome\b")
+    verdicts = [shown.page.locator(f"#{side} .verdict") for side in SIDES]
+    expect(verdicts[0]).to_have_class(failed)
+    shown.press("Everything")
+    for verdict in verdicts:
+        expect(verdict).to_contain_text("11 requests")
+        expect(verdict).to_contain_text("as chosen")
+        expect(verdict).not_to_have_class(failed)
+    shown.press("No consent")
+    expect(verdicts[0]).to_have_class(failed)
+    expect(verdicts[0]).not_to_contain_text("as chosen")
+
+
+WHAT_IS_COMPARED = (".verdict", ".window iframe", ".cookies", ".requests")
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1366, 768), (1920, 1080)], ids=str)
+def test_comparison_needs_no_scrolling(start_chromium: Callable[..., Browser], size: tuple[int, int]) -> None:
+    with Demo(port=0) as demo:
+        page = start_chromium().new_page(viewport={"width": size[0], "height": size[1]})
+        page.goto(demo.address)
+        page.wait_for_url(f"http://demo.localhost:{demo.port}/")
+        shown = Shown(page)
+        for choice in ("No consent", "Everything"):
+            shown.press(choice)
+            shown.verdict("unprotected", "11 requests")
+            assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+            for side in SIDES:
+                for part in WHAT_IS_COMPARED:
+                    box = page.locator(f"#{side} {part}").bounding_box()
+                    assert box is not None
+                    assert box["y"] >= 0
+                    assert box["y"] + box["height"] <= size[1]
+                    assert box["height"] >= (200 if "iframe" in part else 10)
+
+
+def test_narrow_page_is_as_wide_as_the_screen(start_chromium: Callable[..., Browser]) -> None:
+    with Demo(port=0) as demo:
+        page = start_chromium().new_page(viewport={"width": 320, "height": 700})
+        page.goto(demo.address)
+        page.wait_for_url(f"http://demo.localhost:{demo.port}/")
+        shown = Shown(page)
+        shown.verdict("unprotected", "11 requests")
+        assert page.evaluate("document.documentElement.scrollWidth") == 320
+        assert page.evaluate(
+            "[...document.querySelectorAll('li')].every(li => li.getBoundingClientRect().right <= 320)"
+        )
 
 
 def test_functional_consent_loads_the_chat_alone(shown: Shown) -> None:

@@ -11,7 +11,7 @@
     start: "Nobody has chosen yet. Compare the two lists, then press the chat button in the protected site.",
     refuse: "Refused, and only the protected site obeys. The chat is still one click away; once clicked, it stays for the visit.",
     functional: "Functional cookies are allowed: the chat may load without a click. Tracking may not.",
-    everything: "Everything is allowed: both pages are now as the site wrote them.",
+    everything: "The visitor has agreed to everything: both pages are now as the site wrote them, as it should be.",
     withdraw: "Withdrawn. The protected site has taken HubSpot's cookies away; the other has not.",
     banner: "A site whose only consent platform is HubSpot's own banner. Protected, the banner alone loads. Choose in both.",
     forget: "A new visitor: every cookie of both sites is gone. Press the chat button in the protected site."
@@ -19,6 +19,9 @@
   var CHAT_HOSTS = /^(js\.usemessages\.com|(api|app)\.hubspot\.com|static\.hsappstatic\.net)$/;
   var BANNER_HOSTS = /^js\.hs-banner\.com$/;
   var CHAT_COOKIES = /^(messagesUtk|hs-messages-.*)$/;
+  // By this cookie HubSpot's banner keeps the visitor's answer.
+  var BANNER_ANSWER = "__hs_cookie_cat_pref";
+  var choice = "start";
   var sides = {};
   var last = 0;
   var round = 0;
@@ -66,7 +69,9 @@
   document.querySelectorAll("[data-page]").forEach(function (button) {
     button.addEventListener("click", function () {
       var page = button.dataset.page;
-      if (button.dataset.by) document.getElementById("hint").textContent = HINTS.banner;
+      choice = button.dataset.by ? "banner" : "start";
+      pressed();
+      document.getElementById("hint").textContent = HINTS[choice];
       startAgain(function (side) {
         sides[side].article.querySelector(".bar").textContent = origin(side) + page;
         if (framed) sides[side].article.querySelector(".window iframe").src = origin(side) + (button.dataset.by || page);
@@ -101,15 +106,20 @@
       cookies.append(element("li", own.cookies ? "None." : "Cannot be read from here in this browser.", "none"));
     }
 
+    // What the visitor has agreed to is no failure. The unprotected site asks HubSpot before its banner is answered.
+    var agreed = choice === "everything" ||
+      choice === "banner" && side === "protected" && names.indexOf(BANNER_ANSWER) >= 0;
+    own.article.classList.toggle("agreed", agreed);
     var verdict = own.article.querySelector(".verdict");
     var chatOnly = own.requests.every(function (each) { return CHAT_HOSTS.test(base(each.host)); }) &&
       foreign.every(function (name) { return CHAT_COOKIES.test(name); });
     var bannerOnly = own.requests.length && own.requests.every(function (each) { return BANNER_HOSTS.test(base(each.host)); });
     var text = !own.requests.length && !foreign.length ? "Nothing reaches HubSpot" :
       count(own.requests.length, "request", "requests") + ", " + count(foreign.length, "HubSpot cookie", "HubSpot cookies") +
-      (bannerOnly ? ": the banner alone" : chatOnly ? ": the chat alone" : "");
+      (bannerOnly ? ": the banner alone" : agreed ? ": as chosen" : chatOnly ? ": the chat alone" : "");
     if (verdict.textContent !== text) verdict.textContent = text;
-    verdict.className = "verdict" + (!own.requests.length && !foreign.length ? "" : chatOnly ? " chat" : " some");
+    verdict.className = "verdict" +
+      (!own.requests.length && !foreign.length ? "" : agreed || chatOnly || bannerOnly ? " chat" : " some");
   }
 
   // ---- what reaches the stand-in or, with the real HubSpot, what the pages report that they fetched
@@ -147,12 +157,12 @@
   });
 
   // ---- the visitor's choice, sent as the site's own form would send it
-  function send(side, choice) {
+  function send(side, made) {
     var form = element("form");
     form.method = "post";
     form.target = side;
-    form.action = origin(side) + (choice === "forget" ? "/_demo/forget" : "/consent");
-    [["choice", choice], ["next", "/"]].forEach(function (field) {
+    form.action = origin(side) + (made === "forget" ? "/_demo/forget" : "/consent");
+    [["choice", made], ["next", "/"]].forEach(function (field) {
       var input = element("input");
       input.type = "hidden";
       input.name = field[0];
@@ -163,12 +173,16 @@
     form.submit();
     form.remove();
   }
-  function choose(choice) {
+  function pressed() {
     document.querySelectorAll("[data-choice]").forEach(function (button) {
       if (!button.classList.contains("quiet")) button.setAttribute("aria-pressed", String(button.dataset.choice === choice));
     });
-    document.getElementById("hint").textContent = HINTS[choice];
-    startAgain(function (side) { send(side, choice); });
+  }
+  function choose(made) {
+    choice = made;
+    pressed();
+    document.getElementById("hint").textContent = HINTS[made];
+    startAgain(function (side) { send(side, made); });
   }
   // Empties both lists of requests, then does something for each side.
   function startAgain(then) {
@@ -190,7 +204,7 @@
 
   function begin() {
     document.getElementById("about").textContent = config.standin ?
-      "One small shop, twice. Both lists are live: what each browser window asks of HubSpot, and which cookies it holds. " +
+      "One small shop, twice: what each window asks of HubSpot, and which cookies it holds. " +
       "A stand-in on this computer answers for HubSpot, so nothing leaves it." :
       "One small shop, twice, with the real HubSpot. The lists are what the pages themselves report; what happens inside " +
       "HubSpot's own chat window is not among them.";
