@@ -118,6 +118,7 @@ asset: $(VENV)/.test
 
 docs: $(VENV)/.test
 	$(BIN)/python -m tests.documentation.generated
+	$(BIN)/python -m tests.command_pages
 	$(BIN)/python -m sphinx -W --keep-going -n -q -E -b html docs build/docs
 	@echo "open build/docs/index.html"
 

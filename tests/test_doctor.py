@@ -6,9 +6,9 @@ import contextlib
 import gzip
 import json
 import socket
-import threading
+import ssl
 from collections.abc import Callable, Iterable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -20,7 +20,10 @@ from consent_middleware.commands.main import main
 from consent_middleware.commands.site_client import MAX_REQUESTS
 from consent_middleware.engine import Engine
 from consent_middleware.wsgi import ConsentMiddleware
+from examples.standin.certificate import CertificateError, server_context
 from tests import site_settings
+from tests.loopback import Pairs, Site
+from tests.needs import missing
 from tests.pages import CHAT, HINT, LOADER, TAG_MANAGER, page
 
 pytestmark = pytest.mark.servers
@@ -28,58 +31,6 @@ pytestmark = pytest.mark.servers
 PAGE = page(LOADER + CHAT, head=HINT + b"<script>app()</script>")
 LIVE = page(LOADER)
 HTML = ("Content-Type", "text/html; charset=utf-8")
-Pairs = list[tuple[str, str]]
-
-
-class Seen(NamedTuple):
-    """One request that a site got."""
-
-    path: str
-    headers: dict[str, str]
-
-
-class Site:
-    """A server for one WSGI app. An app may append heads to `environ["early"]`, which are sent as 103 first."""
-
-    def __init__(self, app: Any) -> None:
-        seen = self.seen = list[Seen]()
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                seen.append(Seen(self.path, dict(self.headers)))
-                path, _, query = self.path.partition("?")
-                early: list[Pairs] = []
-                environ: dict[str, Any] = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": query}
-                for name, value in self.headers.items():
-                    environ["HTTP_" + name.upper().replace("-", "_")] = value
-                heads: list[tuple[str, Pairs]] = []
-                body = b"".join(
-                    app({**environ, "early": early}, lambda status, pairs, *_: heads.append((status, pairs)))
-                )
-                for pairs in early:
-                    self.send_response_only(103)
-                    self._send(pairs)
-                self.send_response_only(int(heads[-1][0][:3]))
-                self._send([pair for pair in heads[-1][1] if pair[0].lower() != "content-length"])
-                self.wfile.write(body)
-
-            def _send(self, pairs: Pairs) -> None:
-                for name, value in pairs:
-                    self.send_header(name, value)
-                self.end_headers()
-
-            def log_message(self, *arguments: object) -> None:
-                """Print nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}/"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(5)
 
 
 @pytest.fixture(name="serve")
@@ -484,7 +435,38 @@ def test_page_in_forced_gzip_is_read(serve: Serve, doctor: Doctor) -> None:
     report = doctor(serve(changing(right(), always)).url)
 
     assert report.problems() == set()
-    assert report.checks["tags"]["text"] == "3 elements are held until consent"
+    assert report.checks["tags"]["text"] == "3 elements wait for consent"
+
+
+def test_slow_body_is_given_up(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(site_client, "_MAX_STEPS", -1)
+
+    assert main(["doctor", serve(right()).url]) == 2
+    assert "the body comes too slowly" in capsys.readouterr().err
+
+
+def test_certificate_is_verified(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, doctor: Doctor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        context = server_context(["localhost"])
+    except CertificateError as error:
+        missing(str(error))
+        raise
+    with contextlib.closing(Site(right(), context)) as site:
+        port = urlsplit(site.url).port
+        unknown = main(["doctor", f"https://localhost:{port}/", "--wait", "0"])
+        said = capsys.readouterr().err
+        trusted = tmp_path / "trusted.pem"
+        trusted.write_text(ssl.get_server_certificate(("localhost", port or 0)), "ascii")
+        monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+        report = doctor(f"https://localhost:{port}/")
+
+    assert unknown == 2
+    assert "SSLCertVerificationError" in said
+    assert report.problems() == set()
 
 
 def test_requests_are_bounded(serve: Serve, doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -149,13 +149,13 @@ class Examination:
             return Finding(
                 "tags",
                 PROBLEM,
-                f"{_count(len(parts.live), 'tag')} not held until consent: {rules}",
+                f"{_count(len(parts.live), 'tag', 'load')} before any consent: {rules}",
                 "see whether the response passes the middleware: a static file, a cache or another server may send it",
             )
         if not parts.held:
             cut = " in the part that was read" if len(page.body) >= MAX_BODY else ""
             return Finding("tags", UNCHECKED, f"the page has no tag of a vendor{cut}")
-        return Finding("tags", OK, f"{_count(parts.held, 'element')} held until consent")
+        return Finding("tags", OK, f"{_count(parts.held, 'element', 'wait')} for consent")
 
     def _addresses(self, page: Answer) -> Finding:
         """Look at `Link` and the like, in the response and in the heads before it."""
@@ -302,7 +302,7 @@ class Examination:
             return Finding(
                 name,
                 PROBLEM,
-                f"a cache may give this page to another visitor: {', '.join(changed)} of the response",
+                f"a cache may give this page to another visitor; look at {', '.join(changed)} in its head",
                 f"leave {_CACHE_FIELDS} as the middleware sends them",
             )
         return Finding(name, OK, "Vary and Cache-Control keep the page from other visitors")
@@ -322,7 +322,7 @@ class Examination:
             return Finding(
                 name,
                 PROBLEM,
-                f"{_count(everything.held, 'element')} held although the visitor has agreed to everything",
+                f"{_count(everything.held, 'element', 'wait')} although the visitor has agreed to everything",
                 f"pass the cookie {self._engine.policy.consent_cookie} on to the app; name the policy if it has "
                 "another name; see whether a cache ignores Vary",
             )
@@ -387,8 +387,8 @@ class Examination:
         return found._replace(check=name)
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what} is" if number == 1 else f"{number} {what}s are"
+def _count(number: int, what: str, does: str) -> str:
+    return f"{number} {what} {does}s" if number == 1 else f"{number} {what}s {does}"
 
 
 def _join(base: str, address: str) -> str:

@@ -17,6 +17,8 @@ MAX_REQUESTS = 30
 _MAX_REDIRECTS = 5
 #: The most bytes of a body that are read.
 MAX_BODY = 1 << 23
+#: How many times the time limit of one step a whole body may take.
+_MAX_STEPS = 6
 #: The most heads before a response that are read (RFC 9110, section 15.2).
 _MAX_EARLY = 10
 
@@ -151,13 +153,27 @@ class Site:
             target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
             connection.request("GET", target, headers={"User-Agent": _USER_AGENT, **fields})
             response = connection.getresponse()
-            body = response.read(MAX_BODY)
+            body = self._body(response)
         except (OSError, HTTPException, ValueError) as error:
             raise SiteError(f"{url} cannot be read: {type(error).__name__}: {error}") from error
         finally:
             connection.close()
         early = response.early if isinstance(response, _Response) else []
         return Answer(url, response.status, _pairs(response.headers), body, early)
+
+    def _body(self, response: HTTPResponse) -> bytes:
+        """Return the body, as far as it is read.
+
+        Raises:
+            OSError: It comes too slowly: the time limit of a connection is for one step only.
+        """
+        ends = time.monotonic() + _MAX_STEPS * self._timeout
+        body = b""
+        while len(body) < MAX_BODY and (piece := response.read1(MAX_BODY - len(body))):
+            body += piece
+            if time.monotonic() > ends:
+                raise TimeoutError("the body comes too slowly")
+        return body
 
 
 def _pairs(message: Message) -> Headers:
