@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from consent_middleware import Policy
-from consent_middleware.commands import page_parts, site_checks, site_client
+from consent_middleware.commands import page_checks, page_parts, site_client
 from consent_middleware.commands.main import main
 from consent_middleware.commands.site_client import MAX_REQUESTS
 from consent_middleware.engine import Engine
@@ -480,7 +480,7 @@ def test_requests_are_bounded(serve: Serve, doctor: Doctor, monkeypatch: pytest.
 
 
 def test_long_page_is_read_in_part(serve: Serve, doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(site_checks, "MAX_BODY", 10)
+    monkeypatch.setattr(page_checks, "MAX_BODY", 10)
     monkeypatch.setattr(page_parts, "MAX_BODY", 10)
 
     report = doctor(serve(shop(body=page(b"<p>"))).url)

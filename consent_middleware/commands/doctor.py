@@ -46,7 +46,8 @@ def run(options: argparse.Namespace) -> int:
         PolicyError: The policy that the options name is not found or is wrong.
     """
     # No other command needs a connection, so no other one waits for these modules.
-    from .site_checks import PROBLEM, Examination
+    from .page_checks import PROBLEM
+    from .site_checks import Examination
     from .site_client import Site, SiteError
 
     named = bool(options.policy or options.app)

@@ -6,51 +6,25 @@ visitor gets is a tag that loads too early.
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable
 from hashlib import sha256
-from typing import NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
-from consent_middleware.caching import vary_per_visitor
 from consent_middleware.coding import CODINGS
 from consent_middleware.consent import OPTIONAL_CATEGORIES, Regime
-from consent_middleware.csp import CSP_FIELDS, ContentSecurityPolicy, ScriptElement
 from consent_middleware.engine import Engine
-from consent_middleware.exchange import Exchange, RequestHead
-from consent_middleware.headers import Headers
 from consent_middleware.policy import Policy
 from consent_middleware.purpose import Purpose
-from consent_middleware.urls import parse_url
 
+from . import page_checks
+from .page_checks import OK, PROBLEM, UNCHECKED, Finding, allowed, count, join
 from .page_parts import PageParts, read_page
-from .site_client import MAX_BODY, Answer, Site, SiteError
-
-OK, PROBLEM, UNCHECKED = "ok", "problem", "not checked"
+from .site_client import Answer, Site, SiteError
 
 #: What a browser says when it goes to a page.
 _NAVIGATION = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Sec_Fetch_Dest": "document"}
 _PLAIN = {**_NAVIGATION, "Accept_Encoding": "identity"}
-
-#: The fields by which caches decide what to store.
-_CACHE_FIELDS = "cache-control, vary, expires and the fields for shared caches"
-
-
-class Finding(NamedTuple):
-    """The result of one check.
-
-    Attributes:
-        check: its name.
-        result: `ok`, `problem` or `not checked`.
-        text: what was seen.
-        advice: what to do about a problem, else "".
-    """
-
-    check: str
-    result: str
-    text: str
-    advice: str = ""
 
 
 class Examination:
@@ -87,13 +61,16 @@ class Examination:
         parts = self._read(page)
         mount = self._mount(parts, page)
         decision = self._decision(mount, {})
-        found = [self._presence(page, parts, decision)]
+        found = [
+            page_checks.presence(page, parts, decision),
+            page_checks.tags(page, parts),
+            page_checks.early_hints(self._engine, page),
+            page_checks.cookies(self._engine, page),
+        ]
         if found[0].result == PROBLEM:
-            found += [self._tags(page, parts), self._addresses(page), self._cookies(page)]
             rest = ("csp", "caching", "script", "decision", "consent", "shared cache", "compression", "not found page")
             return [*found, *(Finding(name, UNCHECKED, "the middleware was not found") for name in rest)]
-        found += [self._tags(page, parts), self._addresses(page), self._cookies(page)]
-        found += [self._csp(page, parts), self._caching(page, parts)]
+        found += [page_checks.csp(page, parts, self._site.authority), page_checks.caching(page, parts)]
         asking: dict[str, Callable[[], Finding]] = {
             "script": lambda: self._script(page, parts),
             "decision": lambda: self._decisions(mount, decision),
@@ -115,79 +92,17 @@ class Examination:
 
     def _mount(self, parts: PageParts, page: Answer) -> str:
         """Return the prefix of the app, as the address of its script shows it."""
-        path = urlsplit(_join(page.url, parts.script)).path if parts.script else ""
+        path = urlsplit(join(page.url, parts.script)).path if parts.script else ""
         return path.partition(self._engine.policy.path + "/")[0] if self._engine.policy.path in path else ""
 
     def _decision(self, mount: str, headers: dict[str, str]) -> Answer:
         return self._site.ask(f"{mount}{self._engine.policy.path}/decision", **headers)
 
-    def _presence(self, page: Answer, parts: PageParts, decision: Answer) -> Finding:
-        name = "middleware"
-        shown = page.first("consent-middleware")
-        if shown.endswith("report-only"):
-            return Finding(
-                name,
-                PROBLEM,
-                "it is there and changes nothing (report_only)",
-                "leave report_only out when you are ready",
-            )
-        if parts.is_ours or shown or _allowed(decision) is not None:
-            return Finding(name, OK, "it answers" if _allowed(decision) is not None else "it is in the page")
-        return Finding(
-            name,
-            PROBLEM,
-            f"no sign of it in {page.url}, nor at {decision.url}",
-            "put it around the whole app; name the policy if the setting path is not the default; with report_only, "
-            "set debug_header too",
-        )
-
-    def _tags(self, page: Answer, parts: PageParts) -> Finding:
-        if parts.unread:
-            return Finding("tags", UNCHECKED, parts.unread)
-        if parts.live:
-            rules = ", ".join(dict.fromkeys(parts.live))
-            return Finding(
-                "tags",
-                PROBLEM,
-                f"{_count(len(parts.live), 'tag', 'load')} before any consent: {rules}",
-                "see whether the response passes the middleware: a static file, a cache or another server may send it",
-            )
-        if not parts.held:
-            cut = " in the part that was read" if len(page.body) >= MAX_BODY else ""
-            return Finding("tags", UNCHECKED, f"the page has no tag of a vendor{cut}")
-        return Finding("tags", OK, f"{_count(parts.held, 'element', 'wait')} for consent")
-
-    def _addresses(self, page: Answer) -> Finding:
-        """Look at `Link` and the like, in the response and in the heads before it."""
-        name = "early hints"
-        for what, headers in (("a response before the page (103)", page.early), ("the page's head", page.headers)):
-            named = [pair for pair in headers if pair[0] != b"set-cookie"]
-            if gone := _removed(self._engine, named):
-                return Finding(
-                    name,
-                    PROBLEM,
-                    f"{what} makes browsers contact a vendor: {gone}",
-                    "let the middleware send it, or take the vendor's address out where the field is added",
-                )
-        return Finding(name, OK, "neither a 103 nor the page's head names a vendor")
-
-    def _cookies(self, page: Answer) -> Finding:
-        name = "cookies"
-        lines = [pair for pair in page.headers if pair[0] == b"set-cookie"]
-        if _removed(self._engine, lines):
-            return Finding(
-                name,
-                PROBLEM,
-                "a cookie of a vendor is set before any consent",
-                "set it behind the middleware, or not at all",
-            )
-        return Finding(name, OK, "no cookie of a vendor is set")
-
     def _script(self, page: Answer, parts: PageParts) -> Finding:
         name = "script"
         if not parts.script:
             return Finding(name, UNCHECKED, "the page needs none")
-        url = _join(page.url, parts.script)
+        url = join(page.url, parts.script)
         if not self._site.has(url):
             return Finding(
                 name, PROBLEM, f"its address is on another site: {parts.script}", "see the page's base element"
@@ -225,8 +140,8 @@ class Examination:
 
     def _decisions(self, mount: str, decision: Answer) -> Finding:
         name = "decision"
-        allowed = _allowed(decision)
-        if allowed is None:
+        states = allowed(decision)
+        if states is None:
             return Finding(
                 name,
                 PROBLEM,
@@ -238,15 +153,15 @@ class Examination:
             return Finding(
                 name, PROBLEM, f"its Cache-Control is {seen}: a cache may store it", "leave the field as it is sent"
             )
-        if self._expects_waiting and any(allowed.values()):
-            given = ", ".join(purpose for purpose, is_allowed in allowed.items() if is_allowed)
+        if self._expects_waiting and any(states.values()):
+            given = ", ".join(purpose for purpose, is_allowed in states.items() if is_allowed)
             return Finding(
                 name,
                 PROBLEM,
                 f"it allows {given} to a visitor who has not chosen",
                 "if the site's regime or requirements say so, name its policy (--policy); else a cache has stored it",
             )
-        everything = _allowed(self._decision(mount, self._all))
+        everything = allowed(self._decision(mount, self._all))
         if everything is None or not all(everything.values()):
             return Finding(
                 name,
@@ -261,51 +176,6 @@ class Examination:
         """Whether a visitor who has not chosen has to wait under the policy."""
         policy, plan = self._engine.policy, self._engine.shared_page_plan
         return policy.regime is Regime.OPT_IN and not any(plan.allows(purpose) for purpose in Purpose)
-
-    def _csp(self, page: Answer, parts: PageParts) -> Finding:
-        name = "csp"
-        if CSP_FIELDS.isdisjoint(key for key, _ in page.headers):
-            return Finding(name, OK, "the page's head has no Content-Security-Policy")
-        if not parts.script:
-            return Finding(name, UNCHECKED, "the page needs no script of the middleware")
-        csp = ContentSecurityPolicy.from_headers(page.headers)
-        script = ScriptElement(parse_url(_join(page.url, parts.script)), parts.nonce)
-        if not csp.allows(script, self._site.authority):
-            return Finding(
-                name,
-                PROBLEM,
-                "the Content-Security-Policy blocks the facade's script, so there is no button",
-                "allow 'self' in script-src, or give the page a nonce",
-            )
-        # Without a chat that the policy allows, the middleware offers none.
-        addresses = [parts.chat] if parts.chat else [_join(page.url, each) for each in parts.held_scripts]
-        for url in filter(None, map(parse_url, () if csp.has_strict_dynamic else addresses)):
-            if not csp.allows(ScriptElement(url), self._site.authority):
-                return Finding(
-                    name,
-                    PROBLEM,
-                    f"the Content-Security-Policy blocks a vendor's script ({url.host}) even after consent",
-                    f"allow {url.host} in script-src, as the vendor's own tag needs it",
-                )
-        return Finding(name, OK, "the Content-Security-Policy lets the scripts in")
-
-    def _caching(self, page: Answer, parts: PageParts) -> Finding:
-        name = "caching"
-        if parts.is_shared:
-            return Finding(name, OK, "the page is the same for every visitor (cacheable), so any cache may store it")
-        if not (parts.held or parts.is_ours):
-            return Finding(name, UNCHECKED, "the page is not changed for any visitor")
-        head = [pair for pair in page.headers if pair[0] not in {b"etag", b"last-modified"}]
-        # What the middleware would still change in the head is what something in front of it has changed back.
-        wanted = vary_per_visitor(head, bytes, (b"Cookie",))
-        if changed := sorted({key.decode("latin-1") for key, _ in {*head} ^ {*wanted}}):
-            return Finding(
-                name,
-                PROBLEM,
-                f"a cache may give this page to another visitor; look at {', '.join(changed)} in its head",
-                f"leave {_CACHE_FIELDS} as the middleware sends them",
-            )
-        return Finding(name, OK, "Vary and Cache-Control keep the page from other visitors")
 
     def _consent(self, page: Answer, parts: PageParts) -> Finding:
         name = "consent"
@@ -322,7 +192,7 @@ class Examination:
             return Finding(
                 name,
                 PROBLEM,
-                f"{_count(everything.held, 'element', 'wait')} although the visitor has agreed to everything",
+                f"{count(everything.held, 'element', 'wait')} although the visitor has agreed to everything",
                 f"pass the cookie {self._engine.policy.consent_cookie} on to the app; name the policy if it has "
                 "another name; see whether a cache ignores Vary",
             )
@@ -362,7 +232,7 @@ class Examination:
         if parts.live:
             what = f"tags load before any consent in the page as {coding}"
             return Finding(name, PROBLEM, what, "compress outside the middleware, or with a coding that it can read")
-        return Finding(name, OK, f"the page is blocked as {coding} too")
+        return Finding(name, OK, f"no tag loads before consent in the page as {coding} either")
 
     def _not_found(self, mount: str) -> Finding:
         return self._covers(
@@ -381,37 +251,7 @@ class Examination:
         if not kind.lower().startswith("text/html"):
             return Finding(name, OK, f"status {answer.status} is no HTML page ({kind})")
         parts = self._read(answer)
-        found = self._tags(answer, parts)
+        found = page_checks.tags(answer, parts)
         if found.result == UNCHECKED and not parts.unread:
             return Finding(name, OK, f"the page with status {answer.status} has no tag of a vendor")
         return found._replace(check=name)
-
-
-def _count(number: int, what: str, does: str) -> str:
-    return f"{number} {what} {does}s" if number == 1 else f"{number} {what}s {does}"
-
-
-def _join(base: str, address: str) -> str:
-    """Return an address of a page as a whole one, or "" if it is none."""
-    try:
-        return urljoin(base, address)
-    except ValueError:
-        return ""
-
-
-def _allowed(answer: Answer) -> dict[str, bool] | None:
-    """Return what a decision allows, or None if the answer is none."""
-    try:
-        found = json.loads(answer.body)
-    except ValueError:
-        return None
-    purposes = [purpose.value for purpose in Purpose]
-    if answer.status != 200 or not isinstance(found, dict) or not found.keys() >= {*purposes}:
-        return None
-    return {purpose: found[purpose] is True for purpose in purposes}
-
-
-def _removed(engine: Engine, headers: Headers) -> str:
-    """Return the names of the fields that the middleware would not send as they are, or ""."""
-    kept = Exchange(engine, RequestHead("GET", "/", "", [])).filter_early_hints(headers)
-    return ", ".join(sorted({key.decode("latin-1") for key, _ in {*headers} - {*kept}}))
