@@ -936,7 +936,32 @@ PAGE_CHOICE_MUTANTS = [
     Mutant("vendors/hubspot.js", "settings.avoidInlineStyles ??= true", "settings.avoidInlineStyles = true", f"{NOTE} -k avoids_styles"),
     Mutant("facade/assets/facade.min.css", "[data-corner]:hover:not([data-quiet])", "x", f"{NOTE} -k shows_on_hover"),
 ]  # fmt: skip
-EVERY = [*MUTANTS, *SCRIPT_MUTANTS, *BANNER_MUTANTS, *PAGE_CHOICE_MUTANTS]
+REPORT_ONLY = "tests/conformance/test_report_only.py"
+HEADER = "tests/test_debug_header.py"
+DOCTOR = "tests/test_doctor.py"
+COMMAND_MUTANTS = [
+    Mutant("reporting.py", "return chunk if self._policy.report_only else out", "return out", REPORT_ONLY),
+    Mutant("reporting.py", 'return b"" if self._policy.report_only else out', "return out", REPORT_ONLY),
+    Mutant("reporting.py", "            head, changed = self._given, body\n", "            pass\n", f"{REPORT_ONLY} -k very_objects"),
+    Mutant("reporting.py", "self.request_headers = request.headers", "pass", f"{REPORT_ONLY} -k as_it_came"),
+    Mutant("reporting.py", "            self.answer = None\n", "", f"{REPORT_ONLY} -k own_path"),
+    Mutant("reporting.py", "        self._note_fields(headers, kept)\n        return headers", "        return headers", f"{REPORT_ONLY} -k early_hints"),
+    Mutant("reporting.py", "debug_value(self._policy, self._page_plan, blocked)", "debug_value(self._policy, self.plan, blocked)", HEADER),
+    Mutant("reporting.py", "            self._is_page = self._result.is_page\n", "            pass\n", HEADER),
+    Mutant("reporting.py", '_NOT_IN_STRING.sub("", names)', "names", HEADER),
+    Mutant("reporting.py", 'if rule != "unknown"', "if True", HEADER),
+    Mutant("notices.py", "!a})", "})", "tests/test_notices.py"),
+    Mutant("notices.py", ' if of_page else ""', "", "tests/test_notices.py"),
+    Mutant("commands/find_policy.py", "            middleware.read_late_settings()\n", "", "tests/test_site_policy.py"),
+    Mutant("commands/main.py", "        return CLOSED_PIPE\n", "        return 1\n", "tests/test_command_line.py -k pipe"),
+    Mutant("commands/site_client.py", "            if not self.has(url):", "            if False:", f"{DOCTOR} -k cannot_be_asked"),
+    Mutant("commands/site_client.py", "if self._asked >= MAX_REQUESTS:", "if False:", f"{DOCTOR} -k bounded"),
+    Mutant("commands/site_client.py", "        while 100 <= self.status < 200", "        while False", f"{DOCTOR} -k found_and_no_other"),
+    Mutant("commands/page_parts.py", "ignored = set() if waits_for_banner else banners", "ignored = set()", f"{DOCTOR} -k invented"),
+    Mutant("commands/site_checks.py", "self._site.ask(url, **_PLAIN, **self._all)", "pass", f"{DOCTOR} -k found_and_no_other"),
+    Mutant("commands/page_checks.py", "if parts.is_shared:", "if False:", f"{DOCTOR} -k invented"),
+]  # fmt: skip
+EVERY = [*MUTANTS, *SCRIPT_MUTANTS, *BANNER_MUTANTS, *PAGE_CHOICE_MUTANTS, *COMMAND_MUTANTS]
 
 
 def source_of(mutant: Mutant, root: Path) -> Path:

@@ -46,6 +46,13 @@ def test_response_is_the_apps_byte_for_byte(case: Case, name: str, policy: Polic
 
 
 @pytest.mark.parametrize("name", GATEWAYS)
+def test_stream_that_ends_within_a_tag_ends_so(name: str) -> None:
+    chunks = [b"<!doctype html><p>", LOADER[:90], LOADER[90:], b"<script src="]
+
+    assert GATEWAYS[name](POLICY, Request(), Reply(chunks, length=False)).body == b"".join(chunks)
+
+
+@pytest.mark.parametrize("name", GATEWAYS)
 def test_own_path_belongs_to_the_app(name: str) -> None:
     asset = engine_for(POLICY).facade.asset().name
 
