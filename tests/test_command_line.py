@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import importlib
 import json
@@ -13,7 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from consent_middleware.commands.main import CLOSED_PIPE, main
+from consent_middleware import Policy
+from consent_middleware.commands.closed_pipe import CLOSED_PIPE
+from consent_middleware.commands.main import main
+from consent_middleware.commands.site import add_site_commands, run_for_site
 from consent_middleware.version import __version__
 from tests.pages import BLOCKED_SCRIPT, CHAT, HINT, LOADER, page
 
@@ -195,6 +199,20 @@ def test_output_into_a_closed_pipe_is_no_error(
     assert (status, capsys.readouterr().err) == (CLOSED_PIPE, "")
 
 
+def test_closed_pipe_is_no_error_for_frameworks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "page.html"
+    path.write_bytes(page(LOADER))
+    parser = argparse.ArgumentParser()
+    add_site_commands(parser.add_subparsers(dest="command"))
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w", encoding="utf-8") as closed:  # noqa: PTH123 - a descriptor
+        monkeypatch.setattr(sys, "stdout", closed)
+        output = run_for_site(Policy(contact_url="/c"), parser.parse_args(["rewrite", str(path)]))
+
+    assert output == ""
+
+
 def test_output_to_a_full_disk_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         monkeypatch.setattr(sys, "stdout", full)
@@ -223,6 +241,7 @@ def test_help_describes_the_command_and_its_options(command: str, capsys: pytest
     assert caught.value.code == 0
     assert said.startswith(f"usage: consent-middleware {command} ")
     assert "--policy MODULE:NAME the site's policy" in said
+    assert "Example: " in said
 
 
 def test_installed_program_is_this_main() -> None:

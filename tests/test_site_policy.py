@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import os
+import subprocess
 import sys
 import types
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import flask
@@ -178,6 +181,36 @@ def test_django_policy_is_found_in_its_settings(site: Callable[..., None], run: 
     assert (status, said.splitlines()[0].partition(":")[0]) == (0, "own cookie (ours)")
     assert without == 2
     assert "a django.core.handlers.wsgi.WSGIHandler" in why
+
+
+def test_django_site_is_found_in_a_process_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "shop_settings.py").write_text(
+        f"MIDDLEWARE = [{django_site.MIDDLEWARE!r}]\nCONSENT = {{'contact_url': '/c', 'consent_cookie': 'ours'}}\n",
+        "utf-8",
+    )
+    (tmp_path / "shop_wsgi.py").write_text(
+        "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n", "utf-8"
+    )
+    command = [sys.executable, "-m", "consent_middleware", "explain", "--app", "shop_wsgi:application"]
+    variables = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+
+    def run(**more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*command, "--cookie", "ours=functional"],
+            cwd=tmp_path,
+            env={**variables, **more},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    found, without = run(DJANGO_SETTINGS_MODULE="shop_settings"), run(DJANGO_SETTINGS_MODULE="")
+
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.startswith("own cookie (ours):")
+    assert without.returncode == 2
+    assert "ImproperlyConfigured" in without.stderr
+    assert "Traceback" not in without.stderr
 
 
 def fails() -> None:

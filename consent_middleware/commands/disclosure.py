@@ -17,10 +17,12 @@ DESCRIPTION = (
     "law."
 )
 
+_EXAMPLE = "Example: consent-middleware disclosure --policy mysite:policy --format html"
+
 
 def add_command(commands: Any) -> None:
     """Add the command to those of the program."""
-    command = commands.add_parser("disclosure", help=SUMMARY, description=DESCRIPTION)
+    command = commands.add_parser("disclosure", help=SUMMARY, description=DESCRIPTION, epilog=_EXAMPLE)
     add_options(command)
     add_policy_options(command)
     command.add_argument(

@@ -17,7 +17,7 @@ DESCRIPTION = (
 )
 _EPILOG = (
     "Without --policy or --app, the default settings are taken for the site's. Name its policy if it has another "
-    "consent cookie, path, vendors or requirements."
+    "consent cookie, path, vendors or requirements. Example: consent-middleware doctor https://www.example.com/"
 )
 
 

@@ -19,10 +19,12 @@ DESCRIPTION = (
     "can be read is named, without its value."
 )
 
+_EXAMPLE = "Example: consent-middleware explain --app mysite:app --cookie 'consent=functional'"
+
 
 def add_command(commands: Any) -> None:
     """Add the command to those of the program."""
-    command = commands.add_parser("explain", help=SUMMARY, description=DESCRIPTION)
+    command = commands.add_parser("explain", help=SUMMARY, description=DESCRIPTION, epilog=_EXAMPLE)
     add_options(command)
     add_policy_options(command)
     command.add_argument("--regime", choices=("opt-in", "opt-out"), help="what the law requires (default: opt-in)")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import sys
 from collections.abc import Sequence
 
@@ -16,11 +15,9 @@ from consent_middleware.policy import PolicyError
 from consent_middleware.version import __version__
 
 from . import disclosure, doctor, explain, rewrite
+from .closed_pipe import CLOSED_PIPE, discard_output
 
 _COMMANDS = (explain, rewrite, disclosure, doctor)
-
-#: What a shell reports of a program that a closed pipe has ended: 128, and the number of SIGPIPE (POSIX, 2.8.2).
-CLOSED_PIPE = 141
 
 _EPILOG = """\
 exit status: 0, or 1 if a file cannot be read, or 2 if an option or the site's policy is wrong.
@@ -36,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0, or 1 if a file cannot be read, or 2 if the policy that the options name is not found or is
-        wrong.
+        wrong; of `doctor`, 1 if there is a problem and 2 if the site cannot be asked. `CLOSED_PIPE` if nobody reads
+        the output any further.
 
     Raises:
         SystemExit: for `--help` and `--version` (0), and for wrong options (2).
@@ -48,8 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = options.run(options)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python would write what is left in its buffer when it ends, and complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         return CLOSED_PIPE
     except PolicyError as error:
         print(f"consent-middleware {options.command}: {error}", file=sys.stderr)

@@ -25,10 +25,12 @@ DESCRIPTION = (
     "the blocked tags, what may load and why, and what of the page was not read."
 )
 
+_EXAMPLE = "Example: curl -s https://www.example.com/ | consent-middleware rewrite > page.html"
+
 
 def add_command(commands: Any) -> None:
     """Add the command to those of the program."""
-    command = commands.add_parser("rewrite", help=SUMMARY, description=DESCRIPTION)
+    command = commands.add_parser("rewrite", help=SUMMARY, description=DESCRIPTION, epilog=_EXAMPLE)
     add_options(command)
     add_policy_options(command)
     command.add_argument("--contact-url", metavar="URL", help="a page with other ways to contact the site")

@@ -8,6 +8,7 @@ from typing import Any
 from consent_middleware.policy import Policy
 
 from . import disclosure, explain, rewrite
+from .closed_pipe import discard_output
 
 
 def add_site_commands(commands: Any) -> None:
@@ -29,5 +30,8 @@ def run_for_site(policy: Policy, options: argparse.Namespace) -> str:
         return explain.explanation(policy, options) + "\n"
     if options.command == "disclosure":
         return disclosure.privacy_notice(policy, options)
-    rewrite.rewrite_file(policy, options)
+    try:
+        rewrite.rewrite_file(policy, options)
+    except BrokenPipeError:
+        discard_output()
     return ""
