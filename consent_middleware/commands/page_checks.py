@@ -71,7 +71,8 @@ def tags(page: Answer, parts: PageParts) -> Finding:
             "tags",
             PROBLEM,
             f"{count(len(parts.live), 'tag', 'load')} before any consent: {rules}",
-            "see whether the response passes the middleware: a static file, a cache or another server may send it",
+            "see whether the response passes the middleware: a static file, a cache or another server may send it; "
+            "name the site's policy if its settings let them load",
         )
     if not parts.held:
         cut = " in the part that was read" if len(page.body) >= MAX_BODY else ""

@@ -240,6 +240,9 @@ def test_everything_is_the_visitors_choice(shown: Shown) -> None:
         expect(verdict).to_contain_text("11 requests")
         expect(verdict).to_contain_text("as chosen")
         expect(verdict).not_to_have_class(failed)
+    shown.press("Show the workshop")
+    for verdict in verdicts:
+        expect(verdict).to_contain_text("as chosen")
     shown.press("No consent")
     expect(verdicts[0]).to_have_class(failed)
     expect(verdicts[0]).not_to_contain_text("as chosen")

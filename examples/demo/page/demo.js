@@ -69,7 +69,9 @@
   document.querySelectorAll("[data-page]").forEach(function (button) {
     button.addEventListener("click", function () {
       var page = button.dataset.page;
-      choice = button.dataset.by ? "banner" : "start";
+      // The banner's page begins with a new visitor. On the other pages the choice stays.
+      if (button.dataset.by) choice = "banner";
+      else if (choice === "banner") choice = "start";
       pressed();
       document.getElementById("hint").textContent = HINTS[choice];
       startAgain(function (side) {
