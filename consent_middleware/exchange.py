@@ -2,7 +2,7 @@
 
 A gateway
 
-1. makes an `Exchange` from the request's head and sends its `answer`, if there is one;
+1. makes an `Exchange` from the request's head (`reporting.exchange_for`) and sends its `answer`, if there is one;
 2. calls the app with `request_headers`;
 3. filters heads that the app sends before its response with `filter_early_hints`;
 4. gives the response's head to `start`;

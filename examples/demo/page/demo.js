@@ -87,7 +87,8 @@
     var cookies = own.article.querySelector(".cookies");
     while (requests.children.length > own.requests.length || requests.querySelector(".none")) requests.lastElementChild.remove();
     own.requests.slice(requests.children.length).forEach(function (each) {
-      var line = element("li", "", CHAT_HOSTS.test(base(each.host)) ? "chatty" : "foreign");
+      var asks = choice === "banner" && side === "protected" && BANNER_HOSTS.test(base(each.host));
+      var line = element("li", "", asks || CHAT_HOSTS.test(base(each.host)) ? "chatty" : "foreign");
       var name = element("b", each.host);
       name.append(element("span", each.path));
       name.title = each.host + each.path;
