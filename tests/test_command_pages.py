@@ -44,13 +44,6 @@ def noted_events() -> set[str]:
     return found
 
 
-def test_table_of_notices_has_every_notice() -> None:
-    named = {"contact-url-raised", "privacy-url-raised"}
-    expected = (noted_events() - {"*-url-raised", "report-only.*"}) | named | {"report-only.RULE"}
-
-    assert rows(TROUBLESHOOTING, "notice") == expected
-
-
 def test_table_of_reasons_has_every_rule() -> None:
     source = Path(decision.__file__).read_text("utf-8")
     given = {"granted", "not-refused", "click", "denied", "denied-by-default", "unread-copies"}

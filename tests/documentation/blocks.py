@@ -78,4 +78,6 @@ def code_of(page: str, language: str) -> list[str]:
 START = ROOT / "docs" / "start.md"
 
 ALL = [block for page in PAGES for block in blocks(page)]
-RUN = [block for block in ALL if block.reason is None and block.page != START]
+#: Pages whose examples `tests/command_pages.py` runs together.
+COMMAND_PAGES = {"commands.md", "troubleshooting.md"}
+RUN = [block for block in ALL if block.reason is None and block.page != START and block.page.name not in COMMAND_PAGES]

@@ -39,6 +39,10 @@ CURES = {
     "middleware of this package does the work, name `consent.CM083` in `SILENCED_SYSTEM_CHECKS`.",
     "CM084": "Follow the [order of middleware](django.md#where-it-stands-in-middleware). If yours is right, name "
     "`consent.CM084` in `SILENCED_SYSTEM_CHECKS`.",
+    "CM095": "Write the place as `module:name`, as it is imported in the folder in which you run the command.",
+    "CM096": "Name a `Policy`, or a function without arguments that returns one. For the app itself use `--app`.",
+    "CM097": "Name the app that the middleware wraps, as your server gets it, or the policy with `--policy`.",
+    "CM098": "Leave out the other options. The policy has all settings of the site.",
 }
 
 _BEGINNING = """\

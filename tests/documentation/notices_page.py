@@ -35,6 +35,9 @@ CURES = {
     "no-nonce": "The tag would not run without the middleware either. Give it the page's nonce: see [csp.md](csp.md).",
     "on-decision-raised": "Your function for [`on_decision`](settings.md#on_decision) raised an exception. Correct it.",
     "partial-html": "Your app answers requests for pages with a part (206). Let it send pages as a whole.",
+    "report-only": "[`report_only`](settings.md#report_only) is set. `report-only.RULE` counts the tags of a rule that "
+    "would wait, and `report-only.NAME` the header fields. When these are as you expect, leave the setting out: see "
+    "[troubleshooting.md](troubleshooting.md#before-anything-waits-report_only).",
     "regime-raised": "Your function for [`regime`](settings.md#regime) raised an exception, or returned something else "
     'than `"opt-in"`, `"opt-out"` or None. Correct it.',
     "several-accounts": "Name your own accounts in [`chat_accounts`](settings.md#chat_accounts), and remove the tag of "
