@@ -1,4 +1,4 @@
-"""Checks what a gateway is given: an app of the gateway's own interface, and a policy.
+"""Checks what a gateway is given: an app of the gateway's own interface, and a policy or its settings.
 
 A mistake is an error when the site starts, not at its first request. What may be right is accepted: an app that hides
 its parameters, or a decorated one.
@@ -12,7 +12,7 @@ from enum import Enum
 from functools import partial
 from types import ModuleType
 
-from .policy import Policy, PolicyError
+from .policy import Policy, PolicyError, PolicySettings
 
 
 class Interface(Enum):
@@ -26,23 +26,44 @@ _MODULES = {Interface.WSGI: "consent_middleware.wsgi", Interface.ASGI: "consent_
 _OTHER = {Interface.WSGI: Interface.ASGI, Interface.ASGI: Interface.WSGI}
 
 
-def checked_arguments(app: object, policy: object, interface: Interface) -> Policy:
-    """Return the policy for an app; the default one if `policy` is None.
+def checked_arguments(app: object, policy: object, settings: PolicySettings, interface: Interface) -> Policy:
+    """Return the policy for an app.
 
     Args:
         app: what was given as the app.
         policy: what was given as the policy.
+        settings: what was given as settings.
         interface: the interface of the gateway.
 
     Raises:
-        PolicyError: The policy is no `Policy` (CM075), the app is missing (CM076), is no app (CM077), or has the other
-            interface (CM078).
+        PolicyError: The app is missing (CM076), is no app (CM077), or has the other interface (CM078); or the policy or
+            the settings are wrong, as `checked_policy` says.
     """
     check_app_is_given(app, "ConsentMiddleware(app, policy)")
-    problems = [*_app_problems(app, interface), *_policy_problems(policy)]
+    problems = list(_app_problems(app, interface))
+    try:
+        found = checked_policy(policy, settings)
+    except PolicyError as error:
+        raise PolicyError([*problems, *error.problems]) from None
     if problems:
         raise PolicyError(problems)
-    return policy if isinstance(policy, Policy) else Policy()
+    return found
+
+
+def checked_policy(policy: object, settings: PolicySettings) -> Policy:
+    """Return the policy that is given, or the one that the settings make.
+
+    Raises:
+        PolicyError: Both are given (CM012), the policy is no `Policy` (CM075), or a setting is wrong or unknown
+            (CM011).
+    """
+    problems = list(_policy_problems(policy))
+    if policy is not None and settings:
+        names = ", ".join(sorted(settings))
+        problems.append(("CM012", f"the policy is given and also {names}; use one or the other"))
+    if problems:
+        raise PolicyError(problems)
+    return policy if isinstance(policy, Policy) else Policy(**settings)
 
 
 def check_app_is_given(app: object, call: str) -> None:
@@ -57,16 +78,6 @@ def check_app_is_given(app: object, call: str) -> None:
     """
     if isinstance(app, Policy) or app is Policy:
         raise PolicyError([("CM076", f"the app is missing, and the policy stands in its place; write {call}")])
-
-
-def check_policy(policy: object) -> None:
-    """Check that a given policy is one, or None.
-
-    Raises:
-        PolicyError: It is something else (CM075).
-    """
-    if problems := list(_policy_problems(policy)):
-        raise PolicyError(problems)
 
 
 def _policy_problems(policy: object) -> Iterator[tuple[str, str]]:

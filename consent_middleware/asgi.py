@@ -2,8 +2,8 @@
 
 from consent_middleware.asgi import ConsentMiddleware
 
-app = ConsentMiddleware(app)             # any ASGI app
-app.add_middleware(ConsentMiddleware)    # Starlette, FastAPI: the app stays the same object
+app = ConsentMiddleware(app, contact_url="/contact")           # any ASGI app
+app.add_middleware(ConsentMiddleware, contact_url="/contact")  # Starlette, FastAPI: the app stays the same object
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 from urllib.parse import quote
 
 from .arguments import Interface, checked_arguments
 from .asgi_frameworks import cover_error_pages, is_behind_route, is_starlette
 from .engine import Engine
 from .exchange import Exchange, RequestHead
-from .policy import Policy
+from .policy import Policy, PolicySettings
 from .reporting import exchange_for
 
 Scope = MutableMapping[str, Any]
@@ -45,23 +45,24 @@ class ConsentMiddleware:
 
     Args:
         app: the app to wrap.
-        policy: the settings; the defaults protect the visitor.
+        policy: the policy; without it, the settings make one.
+        settings: the settings of `Policy`, as keywords; the defaults protect the visitor.
 
     Attributes:
         app: the wrapped app.
         engine: the engine; `engine.notices.counts` returns how often something could not be done as asked.
 
     Raises:
-        PolicyError: for a policy that is none (CM075), a missing app (CM076), something that is no app (CM077), and a
-            WSGI app (CM078).
+        PolicyError: for wrong settings, for a policy and settings both (CM012), for a policy that is none (CM075), a
+            missing app (CM076), something that is no app (CM077), and a WSGI app (CM078).
     """
 
     app: ASGIApp
     engine: Engine
     _knows_place: bool
 
-    def __init__(self, app: ASGIApp, policy: Policy | None = None) -> None:
-        policy = checked_arguments(app, policy, Interface.ASGI)
+    def __init__(self, app: ASGIApp, policy: Policy | None = None, **settings: Unpack[PolicySettings]) -> None:
+        policy = checked_arguments(app, policy, settings, Interface.ASGI)
         # The app's attributes are set on the app.
         vars(self).update(app=app, engine=Engine(policy), _knows_place=False)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeVar
 from urllib.parse import urlsplit
@@ -83,6 +84,18 @@ class SettingError(Exception):
         self.problems = problems
 
 
+class Form(Enum):
+    """How a setting is written as text, for example in an environment variable. The value says so in words."""
+
+    TEXT = "the text itself"
+    BOOLEAN = "true or false"
+    NUMBER = "a number"
+    LIST = "a list, separated by commas or in JSON"
+    MAPPING = "a mapping in JSON"
+    TEXT_OR_MAPPING = "the text itself, or a mapping in JSON"
+    NONE = "not possible; give it in code"
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """What one setting may be.
@@ -91,10 +104,12 @@ class Check:
         allowed: what is allowed, as an error message and the reference page say it.
         convert: returns the value to use. It raises `ValueError` or `TypeError` for a wrong value, or `SettingError`
             to say which part of it is wrong.
+        form: how the setting is written as text.
     """
 
     allowed: str
     convert: Callable[[Any], Any]
+    form: Form = Form.TEXT
 
     def __call__(self, given: object) -> Any:
         """Return the checked value.
@@ -138,7 +153,7 @@ def list_of(
     def convert(given: object) -> Any:
         return collect([convert_item(item) for item in _items(given)])
 
-    return Check(allowed, convert)
+    return Check(allowed, convert, Form.LIST)
 
 
 def mapping_of(convert_entry: Callable[[Any, Any], Mapping[Any, Any]], allowed: str, entry: str) -> Check:
@@ -162,12 +177,12 @@ def mapping_of(convert_entry: Callable[[Any, Any], Mapping[Any, Any]], allowed: 
             raise SettingError(*problems)
         return MappingProxyType(found)
 
-    return Check(allowed, convert)
+    return Check(allowed, convert, Form.MAPPING)
 
 
 def optional(check: Check) -> Check:
     """Allow None, or a value that `check` allows."""
-    return Check(f"None, or {check.allowed}", lambda given: None if given is None else check.convert(given))
+    return Check(f"None, or {check.allowed}", lambda given: None if given is None else check.convert(given), check.form)
 
 
 def _require(condition: object) -> None:
@@ -254,14 +269,15 @@ def _days(given: object) -> float:
     return given
 
 
-BOOLEAN = Check("True or False", _boolean)
-FUNCTION = optional(Check("a callable", _function))
+BOOLEAN = Check("True or False", _boolean, Form.BOOLEAN)
+FUNCTION = optional(Check("a callable", _function, Form.NONE))
 LINK = optional(
     Check(
         "a path that begins with / (or ~/ for the app's mount), a part of the page (#contact), a query, an http, "
         'https, mailto, tel or sms URL, a mapping such as {"en": "/contact", "de": "/kontakt"}, or a callable that '
         "takes Signals",
         _address,
+        Form.TEXT_OR_MAPPING,
     )
 )
 COOKIE_NAME = text(_COOKIE_NAME, "a cookie name: letters, digits and !#$%&'*+-.^_`|~")
@@ -273,9 +289,12 @@ BANNER = optional(
         lambda given: _matching(_VENDOR_ID, given),
     )
 )
-DAYS = optional(Check("a number of days above 0", _days))
+DAYS = optional(Check("a number of days above 0", _days, Form.NUMBER))
 HEADER_NAMES = list_of(lambda item: _matching(_COOKIE_NAME, item).encode("ascii"), "a list of header names")
-SOURCE_LIST = list_of(_function, "a list of callables that take Signals and return readings")
+SOURCE_LIST = replace(
+    list_of(_function, "a list of callables that take Signals and return readings"),
+    form=Form.NONE,
+)
 ELEMENTS = list_of(
     lambda item: _matching(_ELEMENT, item).encode("ascii"),
     "a list of names of custom elements, in lower case and with a hyphen",
@@ -313,7 +332,7 @@ _LIMITS_GIVEN = mapping_of(
     'a mapping such as {"tag_bytes": 1048576}',
     "a number of bytes under 'tag_bytes', 1024 or more, or under 'cache_bytes', where 0 means no cache",
 )
-BYTE_LIMITS = Check(_LIMITS_GIVEN.allowed, lambda given: MappingProxyType({**LIMITS, **_LIMITS_GIVEN.convert(given)}))
+BYTE_LIMITS = replace(_LIMITS_GIVEN, convert=lambda given: MappingProxyType({**LIMITS, **_LIMITS_GIVEN.convert(given)}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,7 +410,9 @@ def _vendors(given: object) -> tuple[Vendor, ...]:
 
 
 VENDOR_LIST = Check(
-    f"a list, each once, of {', '.join(vendor.id for vendor in KNOWN_VENDORS)} or Vendor objects of your own", _vendors
+    f"a list, each once, of {', '.join(vendor.id for vendor in KNOWN_VENDORS)} or Vendor objects of your own",
+    _vendors,
+    Form.LIST,
 )
 
 
@@ -471,7 +492,7 @@ def _add_meaning(
         problems.append(Problem(where, given, f"one of, or a list of, {', '.join(Category)}; and its id a text"))
 
 
-MEANINGS = Check('a mapping of the site\'s ids to categories, {"chat": "functional"}', _meanings)
+MEANINGS = Check('a mapping of the site\'s ids to categories, {"chat": "functional"}', _meanings, Form.MAPPING)
 
 _FIELDS = sorted(Texts.__dataclass_fields__)
 
@@ -514,4 +535,4 @@ def _texts(given: object) -> object:
     return given
 
 
-TEXTS = Check("texts under the names " + ", ".join(_FIELDS), _texts)
+TEXTS = Check("texts under the names " + ", ".join(_FIELDS), _texts, Form.MAPPING)

@@ -19,19 +19,20 @@ not be done as asked.
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 from flask import Flask, current_app, g, request
 from flask.cli import with_appcontext
 from markupsafe import Markup
 
-from .arguments import check_app_is_given, check_policy
+from .arguments import check_app_is_given, checked_policy
 from .commands.site import add_site_commands, run_for_site
 from .disclosure import disclosure, to_html
 from .engine import Engine
-from .policy import Policy, PolicyError
+from .policy import Policy, PolicyError, PolicySettings
 from .purpose import Purpose
+from .settings import from_prefixed, settings_under
 from .wsgi import PLAN_KEY, ConsentMiddleware
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 _NAME = "consent_middleware"
 _MIDDLEWARE = "consent_middleware.middleware"
+_PREFIX = "CONSENT_"
 
 
 class Consent:
@@ -50,7 +52,7 @@ class Consent:
         app: the app. Without it, call `init_app` later.
         policy: the policy. Without it, the settings of `app.config` that begin with `CONSENT_` make one:
             `CONSENT_CONTACT_URL` is `Policy(contact_url=…)`, and so on. They may also be set after this call, until
-            the app's first request.
+            the app's first request. Other names with that beginning are the app's own.
         settings: settings by name, in place of a policy.
 
     Raises:
@@ -58,15 +60,13 @@ class Consent:
             for a policy that is none (CM075), a missing app (CM076), and an app that is not Flask's (CM079).
     """
 
-    def __init__(self, app: Flask | None = None, policy: Policy | None = None, **settings: Any) -> None:
+    def __init__(
+        self, app: Flask | None = None, policy: Policy | None = None, **settings: Unpack[PolicySettings]
+    ) -> None:
         if app is not None:
             _check_app(app)
-        check_policy(policy)
-        if policy is not None and settings:
-            raise PolicyError(
-                [("CM012", f"the policy is given and also {', '.join(sorted(settings))}; use one or the other")]
-            )
-        self._policy = Policy(**settings) if settings else policy
+        in_code = policy is not None or bool(settings)
+        self._policy = checked_policy(policy, settings) if in_code else None
         if app is not None:
             self.init_app(app)
 
@@ -96,7 +96,7 @@ class _Middleware(ConsentMiddleware):
     def __init__(self, app: Flask, policy: Policy | None) -> None:
         self._flask = app
         self._policy = policy
-        self._settings = _settings_of(app)
+        self._settings = self._in_config()
         self._is_ready = False
         super().__init__(app.wsgi_app, self._checked_policy())
 
@@ -112,19 +112,21 @@ class _Middleware(ConsentMiddleware):
         Raises:
             PolicyError: for wrong settings.
         """
-        if not self._is_ready and (settings := _settings_of(self._flask)) != self._settings:
+        if not self._is_ready and (settings := self._in_config()) != self._settings:
             self._settings = settings
             self.engine = self._flask.extensions[_NAME] = Engine(self._checked_policy())
 
+    def _in_config(self) -> dict[str, Any]:
+        """Return the settings in `app.config`."""
+        if self._policy is not None:
+            return settings_under(_PREFIX, self._flask.config)
+        return from_prefixed(self._flask.config, _PREFIX)
+
     def _checked_policy(self) -> Policy:
         if self._policy is not None and self._settings:
-            names = ", ".join(sorted(self._settings))
+            names = ", ".join(_PREFIX + name.upper() for name in sorted(self._settings))
             raise PolicyError([("CM012", f"the policy is given and app.config holds {names}; use one or the other")])
-        return self._policy or Policy.from_mapping(self._settings)
-
-
-def _settings_of(app: Flask) -> dict[str, object]:
-    return {key: value for key, value in app.config.items() if key.startswith("CONSENT_")}
+        return self._policy or Policy(**self._settings)
 
 
 def _check_app(app: object) -> None:

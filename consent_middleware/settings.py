@@ -1,13 +1,14 @@
 """The settings of a `Policy`, each declared once: its name, number, check, default and meaning.
 
-`Policy`, `Policy.from_mapping`, Flask's `CONSENT_…` settings, the help text and the page docs/settings.md follow from
-this table. An error message starts with the setting's number, which never changes and is never used again.
+`Policy`, the settings with a prefix (Flask, Django, the environment), the help text and the page docs/settings.md
+follow from this table. An error message starts with the setting's number, which never changes and is never used again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from textwrap import fill
 from typing import Any
 
@@ -360,13 +361,14 @@ SETTINGS: Mapping[str, Setting] = {setting.name: setting for topic in TOPICS.val
 
 
 def check_settings(given: Mapping[str, object]) -> dict[str, Any]:
-    """Return the checked settings by name. `given` has a value for each.
+    """Return the checked settings by name: those that are given, and the defaults of all others.
 
     Raises:
-        PolicyError: with every problem, so that a developer sees all of them at once.
+        PolicyError: with every problem, so that a developer sees all of them at once; also for a name that is no
+            setting (CM011).
     """
     checked: dict[str, Any] = {}
-    problems: list[tuple[str, str]] = []
+    problems = [unknown_setting(name, name) for name in given if name not in SETTINGS]
 
     def check(number: str, name: str, convert: Callable[..., Any], *values: object) -> None:
         try:
@@ -376,7 +378,7 @@ def check_settings(given: Mapping[str, object]) -> dict[str, Any]:
                 problems.append((number, f"{name}{where} is {value!r}; it must be {allowed}"))
 
     for name, setting in SETTINGS.items():
-        check(setting.number, name, setting.check, given[name])
+        check(setting.number, name, setting.check, given.get(name, setting.default))
     if "texts" in checked:
         language = checked.get("language")
         tag = language if isinstance(language, str) else None
@@ -419,20 +421,51 @@ def _banner_problems(checked: Mapping[str, Any]) -> list[tuple[str, str]]:
     return problems
 
 
+def unknown_setting(written: str, name: str, spell: Callable[[str], str] = str) -> tuple[str, str]:
+    """Return the problem that a name is no setting (CM011). It names the setting that is meant, or all settings.
+
+    Args:
+        written: what the site wrote.
+        name: the name in it.
+        spell: returns how a setting is written there.
+    """
+    near = get_close_matches(name.lower(), SETTINGS, 1)
+    hint = f"did you mean {spell(near[0])}?" if near else f"the settings are {', '.join(map(spell, sorted(SETTINGS)))}"
+    return "CM011", f"{written} is not a setting; {hint}"
+
+
+def settings_under(prefix: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings by name that stand under upper-case keys with a prefix."""
+    return {name: settings[key] for name in SETTINGS if (key := prefix + name.upper()) in settings}
+
+
 def from_prefixed(settings: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     """Return the settings by name that stand under upper-case keys with a prefix.
 
+    Other keys with the prefix are the site's own and are left alone, unless their name is so similar to a setting's
+    that it is a mistake.
+
     Raises:
-        PolicyError: for a key with the prefix and an unknown name (CM011).
+        PolicyError: for a key whose name is similar to a setting's (CM011).
     """
-    given = {key[len(prefix) :].lower(): value for key, value in settings.items() if key.startswith(prefix)}
-    known = ", ".join(f"{prefix}{name.upper()}" for name in sorted(SETTINGS))
-    unknown = sorted(given.keys() - SETTINGS.keys())
-    if unknown:
-        raise PolicyError(
-            [("CM011", f"{prefix}{name.upper()} is not a setting; the settings are {known}") for name in unknown]
-        )
-    return given
+    found = settings_under(prefix, settings)
+    known = {prefix + name.upper() for name in found}
+    names = {key: key[len(prefix) :] for key in sorted(settings) if key.startswith(prefix) and key not in known}
+    problems = [
+        unknown_setting(key, name, lambda setting: prefix + setting.upper())
+        for key, name in names.items()
+        if _is_similar(name.lower())
+    ]
+    if problems:
+        why = "A name of your own that is so similar needs another one, or the settings another place"
+        raise PolicyError([(number, f"{text} {why}") for number, text in problems])
+    return found
+
+
+def _is_similar(name: str) -> bool:
+    """Return whether a name is so similar to a setting's that it is a mistake for it."""
+    # `contact` is as similar to `contact_url` as a beginning should be. Mistakes begin with the right letter.
+    return bool(get_close_matches(name, [each for each in SETTINGS if each[0] == name[:1]], 1, cutoff=0.75))
 
 
 def help_text() -> str:

@@ -2,7 +2,7 @@
 
 from consent_middleware.wsgi import ConsentMiddleware
 
-application = ConsentMiddleware(application)
+application = ConsentMiddleware(application, contact_url="/contact")
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from http.client import responses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 from urllib.parse import quote
 
 from .arguments import Interface, checked_arguments
 from .engine import Engine
 from .exchange import Exchange, RequestHead
 from .headers import Headers
-from .policy import Policy
+from .policy import Policy, PolicySettings
 from .reporting import exchange_for
 
 if TYPE_CHECKING:
@@ -38,18 +38,19 @@ class ConsentMiddleware:
 
     Args:
         app: the app to wrap.
-        policy: the settings; the defaults protect the visitor.
+        policy: the policy; without it, the settings make one.
+        settings: the settings of `Policy`, as keywords; the defaults protect the visitor.
 
     Attributes:
         engine: the engine; `engine.notices.counts` returns how often something could not be done as asked.
 
     Raises:
-        PolicyError: for a policy that is none (CM075), a missing app (CM076), something that is no app (CM077), and an
-            ASGI app (CM078).
+        PolicyError: for wrong settings, for a policy and settings both (CM012), for a policy that is none (CM075), a
+            missing app (CM076), something that is no app (CM077), and an ASGI app (CM078).
     """
 
-    def __init__(self, app: WSGIApplication, policy: Policy | None = None) -> None:
-        policy = checked_arguments(app, policy, Interface.WSGI)
+    def __init__(self, app: WSGIApplication, policy: Policy | None = None, **settings: Unpack[PolicySettings]) -> None:
+        policy = checked_arguments(app, policy, settings, Interface.WSGI)
         self.app = app
         self.engine = Engine(policy)
 

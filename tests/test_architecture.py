@@ -21,8 +21,8 @@ PACKAGE = Path(consent_middleware.__file__).parent
 
 #: `coding` also looks for optional packages, by name.
 ALLOWED_IMPORTS = {"django": {"asgiref", "django"}, "flask": {"click", "flask", "markupsafe"}}
-#: Modules that do I/O or read the time; `commands` is a package of them.
-WITH_IO = {"asgi", "__main__", "engine", "commands"}
+#: Modules that do I/O, or read the time or the environment; `commands` is a package of them.
+WITH_IO = {"asgi", "__main__", "engine", "commands", "environment"}
 
 
 def modules() -> list[Path]:

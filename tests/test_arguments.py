@@ -18,6 +18,9 @@ from django.core.wsgi import get_wsgi_application
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.endpoints import HTTPEndpoint
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
 from werkzeug.debug import DebuggedApplication
 from whitenoise import WhiteNoise
 
@@ -26,6 +29,8 @@ from consent_middleware.arguments import is_async
 from consent_middleware.asgi import ConsentMiddleware as Asgi
 from consent_middleware.flask import Consent
 from consent_middleware.wsgi import ConsentMiddleware as Wsgi
+from tests.gateways import Request, run_asgi
+from tests.pages import LOADER, page
 
 POLICY = Policy(contact_url="/contact")
 
@@ -159,6 +164,25 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
     "Flask: the policy alone": (lambda: Consent(POLICY), r"\(CM076\) .*; write Consent\(app, policy\), or Consent\("),  # type: ignore[arg-type]
     "Flask: swapped": (lambda: Consent(POLICY, flask.Flask("a")), r"\(CM076\) .*; write Consent\(app, policy\)"),  # type: ignore[arg-type]
     "Flask: late": (lambda: Consent().init_app(POLICY), r"\(CM076\) .*; write Consent\(app, policy\)"),  # type: ignore[arg-type]
+    "WSGI: policy and keywords": (
+        lambda: Wsgi(wsgi_app, POLICY, guard="auto", cacheable=True),
+        r"\(CM012\) the policy is given and also cacheable, guard; use one or the other",
+    ),
+    "ASGI: policy and keywords": (lambda: Asgi(asgi_app, policy=POLICY, contact_url="/"), r"\(CM012\)"),
+    "Flask: policy and keywords": (lambda: Consent(None, POLICY, contact_url="/"), r"\(CM012\)"),
+    "WSGI: unknown keyword": (
+        lambda: Wsgi(wsgi_app, contct_url="/"),  # type: ignore[call-arg]
+        r"\(CM011\) contct_url is not a setting; did you mean contact_url\?",
+    ),
+    "ASGI: unknown keyword": (
+        lambda: Asgi(asgi_app, polcy=POLICY, language="de"),  # type: ignore[call-arg]
+        r"\(CM011\) polcy is not a setting; ",
+    ),
+    "Flask: unknown keyword": (
+        lambda: Consent(flask.Flask("a"), vendor=["hubspot"]),  # type: ignore[call-arg]
+        r"\(CM011\) vendor is not a setting; did you mean vendors\?",
+    ),
+    "ASGI: wrong keyword": (lambda: Asgi(asgi_app, contact_url="javascript:x"), r"\(CM008\)"),
     "WSGI: None": (lambda: Wsgi(None, POLICY), r"\(CM077\) app is None, which cannot be called"),  # type: ignore[arg-type]
     "ASGI: a name": (lambda: Asgi("site:app"), r"\(CM077\) app is a str, which cannot be called"),  # type: ignore[arg-type]
     "WSGI: a module": (lambda: Wsgi(sys), r"\(CM077\) app is the module sys; pass the WSGI app in it, such as sys.app"),  # type: ignore[arg-type]
@@ -210,6 +234,10 @@ def test_all_wrong_arguments_are_named_at_once() -> None:
         Asgi(flask.Flask("a"), {})  # type: ignore[arg-type]
 
     assert caught.value.numbers == ("CM078", "CM075")
+    with pytest.raises(PolicyError) as caught:
+        Wsgi(None, guard="no", x=1)  # type: ignore[arg-type, call-arg]
+
+    assert caught.value.numbers == ("CM077", "CM011", "CM040")
 
 
 def test_error_does_not_show_a_value() -> None:
@@ -217,6 +245,31 @@ def test_error_does_not_show_a_value() -> None:
         Wsgi(wsgi_app, {"key": "secret"})  # type: ignore[arg-type]
 
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        Wsgi(wsgi_app, contact_url="/talk").engine.policy,
+        Asgi(asgi_app, contact_url="/talk").engine.policy,
+        Asgi(Starlette(), contact_url="/talk").engine.policy,
+    ],
+)
+def test_keywords_are_the_settings_of_the_policy(policy: Policy) -> None:
+    assert policy.contact_url == "/talk"
+
+
+@pytest.mark.parametrize("framework", [Starlette, FastAPI])
+def test_keywords_reach_added_middleware(framework: Any) -> None:
+    async def home(request: Any) -> HTMLResponse:
+        return HTMLResponse(page(LOADER))
+
+    late = framework(routes=[Route("/", home)])
+    late.add_middleware(Asgi, contact_url="/talk")
+    early = framework(routes=[Route("/", home)], middleware=[Middleware(Asgi, contact_url="/talk")])
+
+    for app in (late, early):
+        assert b'href="/talk"' in run_asgi(app, Request()).body
 
 
 async def test_wrong_policy_added_to_starlette_raises_at_start() -> None:

@@ -559,11 +559,23 @@ class TestSettings:
         assert policy.language == "de"
 
     @pytest.mark.parametrize(
+        "changed",
+        [
+            {"CONSENT_CONTACT_URL": "/c", "CONSENT_BANNER_COLOR": "red"},
+            {"CONSENT": {"contact_url": "/c"}, "CONSENT_COOKIE_NAME": "similar to cookie_names"},
+            {"CONSENT": Policy(contact_url="/c"), "CONSENT_COOKIE_NAME": "similar to cookie_names"},
+        ],
+    )
+    def test_own_names_of_the_site_are_left_alone(self, changed: dict[str, Any]) -> None:
+        with override_settings(**changed):
+            assert site_policy().contact_url == "/c"
+
+    @pytest.mark.parametrize(
         ("changed", "numbers"),
         [
             ({"CONSENT": {"contact_url": "javascript:x", "guard": "no"}}, ["CM040", "CM008"]),
             ({"CONSENT": {"contact": "/c", "position": "left"}}, ["CM011", "CM011"]),
-            ({"CONSENT_CONTACT": "/c"}, ["CM011"]),
+            ({"CONSENT_CONTACT": "/c", "CONSENT_BANNER_COLOR": "red"}, ["CM011"]),
             ({"CONSENT": {"contact_url": "/a"}, "CONSENT_CONTACT_URL": "/b"}, ["CM080"]),
             ({"CONSENT": Policy(), "CONSENT_CONTACT_URL": "/b"}, ["CM080"]),
             ({"CONSENT": "/contact"}, ["CM081"]),

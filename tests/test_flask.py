@@ -133,6 +133,16 @@ def test_settings_as_keywords_are_used() -> None:
         Consent(create_app(CONSENT_CONTACT_URL="/a"), contact_url="/talk")
 
 
+def test_own_names_of_the_app_are_left_alone() -> None:
+    app = create_app(CONSENT_CONTACT_URL="/a", CONSENT_BANNER_COLOR="red")
+    Consent(app)
+    other = create_app(CONSENT_COOKIE_NAME="similar to cookie_names")
+    Consent(other, contact_url="/b")
+
+    assert b'href="/a"' in app.test_client().get("/").data
+    assert b'href="/b"' in other.test_client().get("/").data
+
+
 def test_settings_after_the_extension_are_used() -> None:
     app = create_app(CONSENT_CONTACT_URL="/a")
     Consent(app)

@@ -336,12 +336,12 @@ def test_from_mapping_reads_prefixed_keys() -> None:
     assert policy.requires[Purpose.CHAT] == {Category.MARKETING}
 
 
-def test_from_mapping_rejects_unknown_settings() -> None:
+def test_from_mapping_rejects_mistaken_names() -> None:
     with pytest.raises(PolicyError) as caught:
-        Policy.from_mapping({"CONSENT_CONTACT": "/help", "CONSENT_X": 1})
+        Policy.from_mapping({"CONSENT_CONTACT": "/help", "CONSENT_VENDOR": 1, "CONSENT_X": 1})
 
     assert caught.value.numbers == ("CM011", "CM011")
-    assert "CONSENT_CONTACT_URL" in str(caught.value)
+    assert "CONSENT_CONTACT is not a setting; did you mean CONSENT_CONTACT_URL?" in str(caught.value)
 
 
 def test_proxied_origin_maps_both_ways() -> None:

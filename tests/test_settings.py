@@ -8,6 +8,7 @@ import pydoc
 import pytest
 
 from consent_middleware import Policy, PolicyError
+from consent_middleware.policy import PolicySettings
 from consent_middleware.settings import SETTINGS, TOPICS, check_settings, from_prefixed
 from consent_middleware.vendors import VENDORS
 
@@ -20,6 +21,10 @@ DEFAULTS = {name: setting.default for name, setting in SETTINGS.items()}
 def test_signature_has_the_declared_settings_in_order() -> None:
     assert list(PARAMETERS) == list(SETTINGS)
     assert {parameter.kind for parameter in PARAMETERS.values()} == {inspect.Parameter.KEYWORD_ONLY}
+
+
+def test_keywords_for_type_checkers_are_the_declared_settings() -> None:
+    assert list(PolicySettings.__annotations__) == list(SETTINGS)
 
 
 def test_signature_has_the_declared_defaults() -> None:
@@ -41,6 +46,7 @@ def test_numbers_are_unique_and_never_reused() -> None:
     past = {"CM001", "CM002", "CM016", "CM022", "CM028", "CM030", "CM031", "CM042", "CM055"}
     others = {f"CM{number:03}" for number in (5, 11, 12, 13, 53, 61, 72, *range(75, 80))}
     others |= {"CM080", "CM081", "CM082", "CM083", "CM084"}  # Django
+    others |= {"CM085", "CM086", "CM087"}  # the environment, and a request without a plan
 
     others |= {"CM095", "CM096", "CM097", "CM098"}  # the command line
 
@@ -75,6 +81,51 @@ def test_equal_cookie_names_are_an_error() -> None:
         Policy(click_cookie="consent")
 
     assert caught.value.numbers == ("CM005",)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        ("contct_url", "contct_url is not a setting; did you mean contact_url?"),
+        ("Texts", "Texts is not a setting; did you mean texts?"),
+        ("x", "x is not a setting; the settings are banner, cacheable, "),
+    ],
+)
+def test_unknown_keyword_names_the_similar_setting(wrong: str, hint: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        Policy(**{wrong: "/contact", "guard": "no"})  # type: ignore[arg-type]
+
+    assert caught.value.numbers == ("CM011", "CM040")
+    assert hint in str(caught.value)
+
+
+#: Names that begin with CONSENT_, and whether each is a mistake for a setting.
+PREFIXED = {
+    "CONTCT_URL": True,
+    "contact_url": True,
+    "CONTACT": True,
+    "LANGUAGES": True,
+    "VENDOR": True,
+    "BANNER_COLOR": False,
+    "VERSION": False,
+    "SERVICE_HOST": False,
+    "PORT_80_TCP_ADDR": False,
+    "DB": False,
+    "": False,
+}
+
+
+@pytest.mark.parametrize(("name", "is_mistake"), PREFIXED.items())
+def test_prefix_leaves_the_sites_own_names_alone(name: str, is_mistake: bool) -> None:
+    given = {f"CONSENT_{name}": "x", "CONSENT_LANGUAGE": "de"}
+
+    if is_mistake:
+        with pytest.raises(
+            PolicyError, match=f"CM011. CONSENT_{name} is not a setting; did you mean CONSENT_[A-Z_]+.?"
+        ):
+            from_prefixed(given, "CONSENT_")
+    else:
+        assert from_prefixed(given, "CONSENT_") == {"language": "de"}
 
 
 def test_help_names_every_setting_in_short_lines() -> None:

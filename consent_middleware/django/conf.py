@@ -1,8 +1,8 @@
 """The site's policy, from Django's settings.
 
 `CONSENT` is a mapping of settings by name, or a `Policy`. Each setting may also stand alone: `CONSENT_CONTACT_URL` is
-`Policy(contact_url=…)`, and so on. A function may be given as the dotted path of one, because a module of settings
-cannot import the site's apps.
+`Policy(contact_url=…)`, and so on. Other names that begin with `CONSENT_` are the site's own. A function may be given
+as its dotted path, because a module of settings cannot import the site's apps.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from consent_middleware.policy import Policy, PolicyError
-from consent_middleware.settings import SETTINGS, from_prefixed
+from consent_middleware.settings import SETTINGS, from_prefixed, settings_under, unknown_setting
 
 _NAME = "CONSENT"
 _PREFIX = "CONSENT_"
@@ -34,34 +34,38 @@ def site_policy() -> Policy:
         PolicyError: for wrong settings, for one that stands in `CONSENT` and alone (CM080), for a `CONSENT` that is
             neither a mapping nor a `Policy` (CM081), and for a dotted path that cannot be imported (CM082).
     """
-    alone = {name: getattr(settings, name) for name in dir(settings) if name.startswith(_PREFIX)}
-    given = getattr(settings, _NAME, {})
+    every = {name: getattr(settings, name) for name in dir(settings) if name.startswith(_PREFIX)}
+    if not hasattr(settings, _NAME):
+        return Policy(**_imported(from_prefixed(every, _PREFIX)))
+    given, alone = getattr(settings, _NAME), settings_under(_PREFIX, every)
     if isinstance(given, Policy):
         if alone:
-            raise PolicyError([("CM080", f"{_NAME} is a Policy and there is also {', '.join(sorted(alone))}")])
+            names = ", ".join(_alone(name) for name in sorted(alone))
+            raise PolicyError([("CM080", f"{_NAME} is a Policy and there is also {names}")])
         return given
     if not isinstance(given, Mapping):
         raise PolicyError([("CM081", f"{_NAME} is {given!r}; it must be a mapping of settings, or a Policy")])
-    return Policy(**_imported({**_known(given, alone), **from_prefixed(alone, _PREFIX)}))
+    return Policy(**_imported(_joined(given, alone)))
 
 
-def _known(given: Mapping[Any, object], alone: Mapping[str, object]) -> dict[str, object]:
-    """Return the settings of the mapping.
+def _alone(name: str) -> str:
+    """Return how a setting is named that stands alone."""
+    return _PREFIX + name.upper()
+
+
+def _joined(given: Mapping[Any, object], alone: Mapping[str, object]) -> dict[str, object]:
+    """Return the settings of the mapping and those that stand alone.
 
     Raises:
-        PolicyError: for an unknown name (CM011), and for a setting that also stands alone (CM080).
+        PolicyError: for an unknown name (CM011), and for a setting in both places (CM080).
     """
-    names = ", ".join(sorted(SETTINGS))
-    problems = [
-        ("CM011", f"{_NAME}[{name!r}] is not a setting; the settings are {names}")
-        for name in given
-        if name not in SETTINGS
+    problems = [unknown_setting(f"{_NAME}[{name!r}]", str(name)) for name in given if name not in SETTINGS]
+    problems += [
+        ("CM080", f"{_NAME}[{name!r}] and {_alone(name)} are both set; keep one") for name in alone if name in given
     ]
-    both = [name for name in SETTINGS if name in given and _PREFIX + name.upper() in alone]
-    problems += [("CM080", f"{_NAME}[{name!r}] and {_PREFIX}{name.upper()} are both set; keep one") for name in both]
     if problems:
         raise PolicyError(problems)
-    return dict(given)
+    return {**given, **alone}
 
 
 def _imported(given: dict[str, Any]) -> dict[str, Any]:
