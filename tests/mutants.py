@@ -840,7 +840,7 @@ MUTANTS = [
     Mutant("django/middleware.py", "    yield exchange.close()\n\n\nasync", "\n\nasync", f"{GATEWAYS} -k django"),
     Mutant("django/conf.py", "        site_policy.cache_clear()\n", "        pass\n", DJANGO),
     Mutant("django/conf.py", "        if alone:\n", "        if False:\n", DJANGO),
-    Mutant("django/conf.py", "both = [name for name in SETTINGS if name in given and", "both = [name for name in SETTINGS if False and", DJANGO),
+    Mutant("django/conf.py", "for name in alone if name in given\n", "for name in alone if False\n", DJANGO),
     Mutant("django/conf.py", 'if not (isinstance(value, str) and "." in value):', "if not isinstance(value, str):", DJANGO),
     Mutant("django/checks.py", " if not _is(found, *_MAY_BE_IN_FRONT)]", "]", DJANGO),
     Mutant("django/checks.py", "for _, found in every[first:])", "for _, found in every)", DJANGO),
@@ -850,7 +850,7 @@ MUTANTS = [
     Mutant("flask.py", "if not self._is_ready and (", "if False and (", "tests/test_flask.py"),
     Mutant("flask.py", "        self._is_ready = True\n", "", "tests/test_flask.py"),
     Mutant("flask.py", "    middleware.read_late_settings()\n", "", "tests/test_flask.py"),
-    Mutant("flask.py", "        if policy is not None and settings:\n", "        if False:\n", "tests/test_flask.py"),
+    Mutant("arguments.py", "    if policy is not None and settings:\n", "    if False:\n", "tests/test_flask.py"),
     Mutant("flask.py", "    if link:\n", "    if True:\n", "tests/test_flask.py"),
 ]  # fmt: skip
 ASKS = "tests/test_consent_banner.py"
