@@ -12,6 +12,7 @@ from enum import Enum
 from functools import partial
 from types import ModuleType
 
+from .plan import Plan
 from .policy import Policy, PolicyError, PolicySettings
 
 
@@ -64,6 +65,22 @@ def checked_policy(policy: object, settings: PolicySettings) -> Policy:
     if problems:
         raise PolicyError(problems)
     return policy if isinstance(policy, Policy) else Policy(**settings)
+
+
+def checked_plan(found: Plan | None, call: str) -> Plan:
+    """Return the plan that was found in a request.
+
+    Args:
+        found: the plan, or None if there is none.
+        call: how the app is put behind consent.
+
+    Raises:
+        PolicyError: There is none (CM087).
+    """
+    if found is None:
+        why = "the request has no plan, because the app that answers it does not stand behind consent"
+        raise PolicyError([("CM087", f"{why}; write {call}, around the whole app")])
+    return found
 
 
 def check_app_is_given(app: object, call: str) -> None:

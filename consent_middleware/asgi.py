@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 from urllib.parse import quote
 
-from .arguments import Interface, checked_arguments
+from .arguments import Interface, checked_arguments, checked_plan
 from .asgi_frameworks import cover_error_pages, is_behind_route, is_starlette
 from .engine import Engine
 from .exchange import Exchange, RequestHead
+from .plan import Plan
 from .policy import Policy, PolicySettings
 from .reporting import exchange_for
 
@@ -132,6 +133,15 @@ class ConsentMiddleware:
                 "app = ConsentMiddleware(app, policy)",
                 of_page=False,
             )
+
+
+def plan_of(scope: Mapping[str, Any]) -> Plan:
+    """Return the plan for a request, from its scope.
+
+    Raises:
+        PolicyError: The middleware is not around the app, or the scope is not one of an HTTP request (CM087).
+    """
+    return checked_plan(scope.get(PLAN_KEY), "app = ConsentMiddleware(app)")
 
 
 def _request_head(scope: Scope) -> RequestHead:

@@ -13,10 +13,11 @@ from http.client import responses
 from typing import TYPE_CHECKING, Any, Unpack
 from urllib.parse import quote
 
-from .arguments import Interface, checked_arguments
+from .arguments import Interface, checked_arguments, checked_plan
 from .engine import Engine
 from .exchange import Exchange, RequestHead
 from .headers import Headers
+from .plan import Plan
 from .policy import Policy, PolicySettings
 from .reporting import exchange_for
 
@@ -70,6 +71,15 @@ class ConsentMiddleware:
             )
             return [body]
         return _Response(exchange, start_response).run(self.app, _for_app(environ, request, exchange))
+
+
+def plan_of(environ: Mapping[str, Any]) -> Plan:
+    """Return the plan for a request, from its `environ`.
+
+    Raises:
+        PolicyError: The middleware is not around the app (CM087).
+    """
+    return checked_plan(environ.get(PLAN_KEY), "app = ConsentMiddleware(app)")
 
 
 def _request_head(environ: WSGIEnvironment) -> RequestHead:

@@ -1,6 +1,6 @@
 """Every gateway under one interface: from a request and the app's answer to the head and body for the client.
 
-The same table of cases runs through the core, WSGI, ASGI, Flask, Starlette, FastAPI and Django.
+The same table of cases runs through the core, WSGI, ASGI, Flask, Starlette, FastAPI, Django and aiohttp.
 """
 
 from __future__ import annotations
@@ -12,17 +12,20 @@ from typing import Any
 from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
 
+import aiohttp.web
 import flask
 from fastapi import FastAPI
+from multidict import CIMultiDict
 from starlette.applications import Starlette
 
+import consent_middleware.aiohttp
 import consent_middleware.asgi
 import consent_middleware.flask
 import consent_middleware.wsgi
 from consent_middleware import Policy
 from consent_middleware.exchange import RequestHead
 from consent_middleware.reporting import exchange_for
-from tests import asgi_driver
+from tests import aiohttp_driver, asgi_driver
 from tests.engines import engine_for
 from tests.exchanges import respond
 
@@ -196,6 +199,26 @@ def through_django_asgi(policy: Policy, request: Request, reply: Reply) -> Resul
     return run_asgi(site, request)
 
 
+def through_aiohttp(policy: Policy, request: Request, reply: Reply) -> Result:
+    """Run an aiohttp app, over loopback. A reply of one chunk is a `Response`, any other a `StreamResponse`."""
+    app = aiohttp.web.Application()
+
+    async def view(request: aiohttp.web.Request) -> aiohttp.web.StreamResponse:
+        headers = CIMultiDict(reply.all_headers)
+        if reply.length and len(reply.chunks) == 1:
+            return aiohttp.web.Response(status=reply.status, headers=headers, body=reply.chunks[0])
+        response = aiohttp.web.StreamResponse(status=reply.status, headers=headers)
+        await response.prepare(request)
+        for chunk in reply.chunks:
+            await response.write(chunk)
+        return response
+
+    app.router.add_route("*", "/{path:.*}", view)
+    consent_middleware.aiohttp.setup(app, policy)
+    status, headers, body = asyncio.run(aiohttp_driver.call(app, request.method, request.path, request.headers))
+    return Result(status, headers, body)
+
+
 GATEWAYS: dict[str, Gateway] = {
     "core": through_core,
     "wsgi": through_wsgi,
@@ -206,10 +229,14 @@ GATEWAYS: dict[str, Gateway] = {
     "fastapi": through_fastapi,
     "django": through_django,
     "django-asgi": through_django_asgi,
+    "aiohttp": through_aiohttp,
 }
 
 #: Gateways whose responses have one line for each field, `Set-Cookie` excepted, and cookies after the other fields.
 WITH_JOINED_FIELDS = {"django", "django-asgi"}
+
+#: Gateways of servers that give every response a type, so that there is nothing to sniff.
+WITH_A_TYPE = {"aiohttp"}
 
 
 def joined(headers: Pairs) -> Pairs:

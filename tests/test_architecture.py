@@ -20,7 +20,12 @@ from consent_middleware.vendors import KNOWN_VENDORS
 PACKAGE = Path(consent_middleware.__file__).parent
 
 #: `coding` also looks for optional packages, by name.
-ALLOWED_IMPORTS = {"django": {"asgiref", "django"}, "flask": {"click", "flask", "markupsafe"}}
+ALLOWED_IMPORTS = {
+    "aiohttp": {"aiohttp", "multidict"},
+    "django": {"asgiref", "django"},
+    "flask": {"click", "flask", "markupsafe"},
+    "starlette": {"starlette"},
+}
 #: Modules that do I/O, or read the time or the environment; `commands` is a package of them.
 WITH_IO = {"asgi", "__main__", "engine", "commands", "environment"}
 
