@@ -30,7 +30,7 @@ ENGINE = web.AppKey("consent_middleware.engine", Engine)
 _PLAN = web.RequestKey("consent_middleware.plan", Plan)
 _EXCHANGE = web.RequestKey("consent_middleware.exchange", Exchange)
 
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def setup(app: web.Application, policy: Policy | None = None, **settings: Unpack[PolicySettings]) -> None:
@@ -53,7 +53,7 @@ def setup(app: web.Application, policy: Policy | None = None, **settings: Unpack
     engine = app[ENGINE] = Engine(checked_policy(policy, settings))
 
     @web.middleware
-    async def wait_for_consent(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    async def wait_for_consent(request: web.Request, handler: Handler) -> web.StreamResponse:
         if _PLAN in request:
             # An app inside another one is set up too, and the outer one does the work.
             return await handler(request)
@@ -78,7 +78,7 @@ def plan_of(request: web.Request) -> Plan:
     return checked_plan(request.get(_PLAN), "consent_middleware.aiohttp.setup(app)")
 
 
-async def _answer(engine: Engine, request: web.Request, handler: _Handler) -> web.StreamResponse:
+async def _answer(engine: Engine, request: web.Request, handler: Handler) -> web.StreamResponse:
     exchange = Exchange(engine, RequestHead(request.method, request.path, "", request.raw_headers))
     request[_PLAN], request[_EXCHANGE] = exchange.plan, exchange
     if exchange.answer is not None:

@@ -28,7 +28,8 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+#: An ASGI app. Each framework has types of its own for the arguments, so any are accepted.
+ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 
 #: The key in the scope under which an app finds the plan for its request.
 PLAN_KEY = "consent_middleware.plan"
@@ -80,7 +81,7 @@ class ConsentMiddleware:
         else:
             setattr(self.app, name, value)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request; scopes of other protocols go to the app as they are."""
         await self._serve(self.app, scope, receive, send)
 

@@ -60,14 +60,18 @@ def sending(messages: Iterable[Any]) -> App:
     return app
 
 
-def one_request(body: bytes = b"") -> Receive:
-    """Return a `receive` that gives the request's body once, and then waits for ever like an idle client."""
+def one_request(body: bytes = b"", ended: asyncio.Event | None = None) -> Receive:
+    """Return a `receive` that gives the request's body once, and the client's end once the response has ended.
+
+    Without `ended`, it waits for ever like an idle client.
+    """
     waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Message:
-        if not waiting:
-            await asyncio.Event().wait()
-        return waiting.pop()
+        if waiting:
+            return waiting.pop()
+        await (ended or asyncio.Event()).wait()
+        return {"type": "http.disconnect"}
 
     return receive
 
@@ -85,11 +89,14 @@ async def call(
     If the application raises, the caller gets the error, and a list given as `sent` has the messages before it.
     """
     messages: list[Message] = [] if sent is None else sent
+    ended = asyncio.Event()
 
     async def send(message: Message) -> None:
         messages.append(message)
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            ended.set()
 
-    await app(scope() if given is None else given, receive or one_request(), send)
+    await app(scope() if given is None else given, receive or one_request(ended=ended), send)
     return messages
 
 

@@ -146,7 +146,7 @@ async def test_app_may_reuse_one_message() -> None:
     async def send(message: Any) -> None:
         sent.append(message["type"])
 
-    await ConsentMiddleware(app, POLICY)(scope(), None, send)  # type: ignore[arg-type]
+    await ConsentMiddleware(app, POLICY)(scope(), None, send)
     assert sent == ["http.response.start", "http.response.body"]
 
 

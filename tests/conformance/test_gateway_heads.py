@@ -48,7 +48,7 @@ async def test_asgi_head_without_length_leaves_first(policy: Policy) -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await consent_middleware.asgi.ConsentMiddleware(app, policy)(scope(), None, send)  # type: ignore[arg-type]
+    await consent_middleware.asgi.ConsentMiddleware(app, policy)(scope(), None, send)
 
     assert seen == [1]
 

@@ -147,7 +147,7 @@ async def test_asgi_messages_wait_for_the_server(policy: Policy) -> None:
         await asyncio.sleep(0)
         running -= 1
 
-    await consent_middleware.asgi.ConsentMiddleware(app, policy)(scope(), None, send)  # type: ignore[arg-type]
+    await consent_middleware.asgi.ConsentMiddleware(app, policy)(scope(), None, send)
 
 
 async def test_asgi_error_leaves_the_page_unfinished(policy: Policy) -> None:

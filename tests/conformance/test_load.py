@@ -86,7 +86,7 @@ async def test_tasks_never_mix(policy: Policy) -> None:
             body += message.get("body", b"")
 
         headers = [(b"cookie", consent.encode())]
-        await wrapped({"type": "http", "method": "GET", "path": f"/{number}", "headers": headers}, None, send)  # type: ignore[arg-type]
+        await wrapped({"type": "http", "method": "GET", "path": f"/{number}", "headers": headers}, None, send)
         return is_own(consent, number, body)
 
     assert all(await asyncio.gather(*(visit(number, consent) for number, consent in enumerate(visitors(300)))))
@@ -144,7 +144,7 @@ async def test_a_task_that_ends_early_ends_everything(
     scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
     # A task for each request, as in a server, because the test's own task must not be cancelled.
     with pytest.raises(error):
-        await asyncio.create_task(Asgi(app, policy)(scope, None, send))  # type: ignore[arg-type]
+        await asyncio.create_task(Asgi(app, policy)(scope, None, send))
 
     assert ended == ["app"]
     assert len(sent) == moments.index(when)
