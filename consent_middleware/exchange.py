@@ -1,6 +1,6 @@
 """One request and its response, without I/O: the gateways pass bytes in and get bytes back.
 
-A gateway
+This is the public core for adapters of one's own; docs/adapters.md describes it and has a whole adapter. A gateway
 
 1. makes an `Exchange` from the request's head (`reporting.exchange_for`) and sends its `answer`, if there is one;
 2. calls the app with `request_headers`;
@@ -46,6 +46,8 @@ from .release_list import BlockedTag
 from .rewrite_result import RewriteResult
 from .sources import Signals
 
+__all__ = ["Engine", "Exchange", "RequestHead"]
+
 #: RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5: a response with one of these has no content.
 _NO_CONTENT = frozenset({204, 205, 304})
 
@@ -80,9 +82,15 @@ class RequestHead(NamedTuple):
 class Exchange:
     """One request and its response. Use one for each request, from one thread at a time.
 
+    Nothing in it raises because of what a client or an app has sent.
+
+    Args:
+        engine: the engine of the gateway.
+        request: the head of the request.
+
     Attributes:
         plan: the decision for this request. An app may read it, for example to choose a template.
-        answer: the middleware's own response, or None if the app has to be called.
+        answer: the middleware's own response, as status, header fields and body, or None if the app has to be called.
         request_headers: the request's header fields for the app: the very same object, or a copy if they differ, so
             that whatever wraps the middleware sees the original.
         length: the length that the app has declared for the body of a started response, or None.
@@ -175,7 +183,10 @@ class Exchange:
 
     @property
     def head_depends_on_body(self) -> bool:
-        """Whether a started response's head should be sent after the first chunk of its body has come."""
+        """Whether a started response's head should wait until the first chunk of its body has come.
+
+        If that chunk is the whole body, `rewrite_whole` gives a head with the new length.
+        """
         return self.rewrites and (self.length is not None or self._plain is not None)
 
     @property
@@ -186,11 +197,25 @@ class Exchange:
         return self._body.blocked if self._body else ()
 
     def filter_early_hints(self, headers: Headers) -> Headers:
-        """Return the fields that may be sent of a head that comes before the response (RFC 8297)."""
+        """Return the fields that may be sent of a head that comes before the response (RFC 8297).
+
+        Args:
+            headers: the header fields of the early hint.
+
+        Returns:
+            Those without links to addresses that have to wait; the same object if all may be sent.
+        """
         return self._filtered(headers, self.plan)
 
     def start(self, status: int, headers: Headers) -> None:
-        """Take the response's head. It may be called again for a response that replaces one that was not sent yet."""
+        """Take the response's head.
+
+        It may be called again for a response that replaces one that was not sent yet.
+
+        Args:
+            status: the status code.
+            headers: the header fields. Names may be in any letter case.
+        """
         current_path.set(self._request.path)
         self._body = self._page = self._result = None
         self._head = self._response_head(status, headers)
@@ -206,7 +231,12 @@ class Exchange:
     def rewrite_whole(self, body: bytes) -> tuple[Headers, bytes]:
         """Return the head and body to send of a started response whose whole body is `body`.
 
-        The head has the exact length. If nothing changes, head and body are the very objects that the app gave.
+        Args:
+            body: the body; empty if the request's method is HEAD.
+
+        Returns:
+            The header fields, with the exact length, and the body. If nothing changes, they are the very objects that
+            the app gave.
         """
         if self._page is None:
             return self._head, body
@@ -223,14 +253,21 @@ class Exchange:
         return for_changed_body(self._head, len(result.page)), result.page
 
     def feed(self, chunk: bytes) -> bytes:
-        """Return the bytes to send for a chunk of the body; they may be empty."""
+        """Return the bytes to send for a chunk of the body of a started response.
+
+        Args:
+            chunk: the next bytes of the body, of any length.
+
+        Returns:
+            The bytes that are decided by now; they may be empty.
+        """
         if self._page is None:
             return chunk
         current_path.set(self._request.path)
         return self._body_rewriter(self._page).feed(chunk)
 
     def close(self) -> bytes:
-        """Return the last bytes of the body."""
+        """End the body of a started response. Return its last bytes, which may be empty."""
         if self._page is None:
             return b""
         current_path.set(self._request.path)
