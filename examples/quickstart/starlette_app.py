@@ -5,7 +5,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from consent_middleware import Policy
 from consent_middleware.asgi import ConsentMiddleware
 
 PAGE = """<!doctype html><html lang="en"><title>Bicycle repairs</title><h1>Bicycle repairs</h1>
@@ -21,4 +20,4 @@ async def contact(request: Request) -> HTMLResponse:
 
 
 site = Starlette(routes=[Route("/", home), Route("/contact", contact)])
-app = ConsentMiddleware(site, Policy(contact_url="/contact"))  # the other way to reach you
+app = ConsentMiddleware(site, contact_url="/contact")  # the other way to reach you

@@ -12,22 +12,32 @@ import subprocess
 import sys
 import time
 import urllib.request
+import warnings
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from werkzeug.test import Client
 
 import consent_middleware
-from tests import asgi_driver
+from tests import aiohttp_driver, asgi_driver
 
 ROOT = Path(__file__).parents[2]
-FRAMEWORKS = ["django", "fastapi", "flask", "starlette"]
+WSGI = ["bottle", "dash", "falcon", "flask", "pyramid"]
+ASGI = ["fastapi", "litestar", "quart", "starlette"]
+FRAMEWORKS = sorted([*WSGI, *ASGI, "aiohttp", "django"])
 FULL = "consent=functional,analytics,marketing"
 LIVE_TAG = re.compile(r"<script[^>]* src=\"//js\.hs-scripts\.com")
 #: How each file's command is told the port. Without `--noreload`, Django would start a second process.
-PORT = {"django": "{port} --noreload"}
+PORT = {
+    "aiohttp": "--port {port}",
+    "bottle": "--bind 127.0.0.1:{port}",
+    "django": "{port} --noreload",
+    "falcon": "--bind 127.0.0.1:{port}",
+    "pyramid": "--bind 127.0.0.1:{port}",
+}
 #: Django's settings are global, so the file is called in a process of its own.
 DJANGO = """
 import sys
@@ -51,13 +61,25 @@ def own_page(framework: str) -> str:
     raise AssertionError("the file has no PAGE")
 
 
+def imported(framework: str) -> Any:
+    """Return the module of the file."""
+    with warnings.catch_warnings():
+        # Pyramid imports modules that are deprecated.
+        warnings.simplefilter("ignore")
+        return import_module(f"examples.quickstart.{framework}_app")
+
+
 def called(framework: str, cookie: str) -> str:
     """Return the home page that a visitor with these cookies gets, without a server."""
     if framework == "django":
         command = [sys.executable, "-c", DJANGO, cookie]
         return subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
-    app = import_module(f"examples.quickstart.{framework}_app").app
-    if framework == "flask":
+    module = imported(framework)
+    if framework == "aiohttp":
+        _, _, body = asyncio.run(aiohttp_driver.call(module.make([]), headers=[("Cookie", cookie)]))
+        return body.decode()
+    app = getattr(module, "server", None) or module.app
+    if framework in WSGI:
         return Client(app, use_cookies=False).get("/", headers={"Cookie": cookie}).get_data(as_text=True)
     scope = asgi_driver.full_scope("GET", "/", [(b"host", b"localhost"), (b"cookie", cookie.encode())])
     return asgi_driver.body_of(asyncio.run(asgi_driver.call(app, scope))).decode()
@@ -89,7 +111,13 @@ def test_page_without_consent_gets_the_chat_button(framework: str) -> None:
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_page_with_full_consent_is_unchanged(framework: str) -> None:
-    assert called(framework, FULL) == own_page(framework)
+    assert is_own(framework, called(framework, FULL))
+
+
+def is_own(framework: str, page: str) -> bool:
+    """Return whether a page is as the site wrote it. Dash puts its own elements into it."""
+    before, _, after = own_page(framework).partition("{%app_entry%}")
+    return page.startswith(before) and "data-consent" not in page if after else page == before
 
 
 @pytest.fixture
@@ -148,5 +176,5 @@ def test_copied_file_runs_alone_by_its_command(served: tuple[str, str]) -> None:
     page = fetched(f"{address}/")
     assert not LIVE_TAG.search(page)
     assert page.count("<aside data-consent-facade") == 1
-    assert fetched(f"{address}/", FULL) == own_page(framework)
+    assert is_own(framework, fetched(f"{address}/", FULL))
     assert "hello@example.com" in fetched(f"{address}/contact")
