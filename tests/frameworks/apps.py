@@ -17,6 +17,7 @@ import flask
 import litestar
 import quart
 from aiohttp import web
+from litestar.datastructures import State
 from litestar.response import Stream
 from litestar.status_codes import HTTP_404_NOT_FOUND, HTTP_500_INTERNAL_SERVER_ERROR
 
@@ -199,7 +200,7 @@ async def litestar_cookies() -> litestar.Response[bytes]:
 
 
 @litestar.get("/plan", media_type=litestar.MediaType.TEXT)
-async def litestar_plan(request: litestar.Request[object, object, litestar.datastructures.State]) -> str:
+async def litestar_plan(request: litestar.Request[object, object, State]) -> str:
     return asgi.plan_of(request.scope).variant
 
 
