@@ -26,7 +26,7 @@ def names() -> dict[str, Any]:
     """Return what the page's adapter defines."""
     code = next(block for block in re.findall(r"```python\n(.+?)```", PAGE, re.DOTALL) if "class Handler" in block)
     found: dict[str, Any] = {}
-    exec(compile(code, "docs/adapters.md", "exec"), found)  # noqa: S102 - the page's own code
+    exec(compile(code, "docs/adapters.md", "exec", dont_inherit=True), found)  # noqa: S102 - the page's own code
     found["Handler"].log_message = lambda *arguments: None
     return found
 
