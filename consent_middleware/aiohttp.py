@@ -30,6 +30,7 @@ ENGINE = web.AppKey("consent_middleware.engine", Engine)
 _PLAN = web.RequestKey("consent_middleware.plan", Plan)
 _EXCHANGE = web.RequestKey("consent_middleware.exchange", Exchange)
 
+#: What aiohttp gives a middleware to call.
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -161,6 +162,8 @@ class _Writer(AbstractStreamWriter):
         """Send a head that aiohttp's writer has buffered, unless it waits here."""
         if self._waiting is None:
             self._inner.send_headers()
+            # aiohttp asks for this size before it sends a page about an exception.
+            self.output_size = self._inner.output_size
 
     async def write(self, chunk: bytes | bytearray | memoryview) -> None:
         """Take a chunk of the body."""

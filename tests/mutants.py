@@ -32,6 +32,7 @@ class Mutant(NamedTuple):
 
 PROPERTIES = "tests/test_properties.py"
 ACCOUNTS = "tests/security/test_accounts.py"
+AIOHTTP = "tests/test_aiohttp.py"
 DJANGO = "tests/test_django.py"
 GATEWAYS = "tests/conformance/test_gateways.py"
 MESSAGES = "tests/conformance/test_gateway_messages.py"
@@ -668,6 +669,20 @@ MUTANTS = [
     Mutant("flask.py", "checked_policy(policy, settings) if in_code else None", "policy", "tests/test_arguments.py"),
     Mutant("settings.py", "        if _is_similar(name.lower())\n", "", "tests/test_settings.py"),
     Mutant("environment.py", "        if name in settings:", "        if False:", "tests/test_environment.py"),
+    Mutant("environment.py", "if text.strip()}", "}", "tests/test_environment.py"),
+    Mutant("settings.py", "for each in SETTINGS if each[0] == name[:1]]", "for each in SETTINGS]", "tests/test_settings.py"),
+    Mutant("arguments.py", "    if found is None:\n        why", "    if False:\n        why", "tests/frameworks"),
+    Mutant("aiohttp.py", "        if exchange.rewrites:\n", "        if False:\n", AIOHTTP),
+    Mutant("aiohttp.py", "        if exchange.rewrites:\n", "        if True:\n", AIOHTTP),
+    Mutant("aiohttp.py", "        if not self._exchange.head_depends_on_body:\n", "        if True:\n", AIOHTTP),
+    Mutant("aiohttp.py", "            if not self._has_chunks:\n", "            if False:\n", AIOHTTP),
+    Mutant("aiohttp.py", " and not self._is_head:", ":", AIOHTTP),
+    Mutant("aiohttp.py", 'if field[0].lower() != b"content-encoding"]', "]", AIOHTTP),
+    Mutant("aiohttp.py", "            # aiohttp asks for this size before it sends a page about an exception.\n            self.output_size = self._inner.output_size\n", "", AIOHTTP),
+    Mutant("aiohttp.py", '"replace")) for name', '"strict")) for name', AIOHTTP),
+    Mutant("aiohttp.py", '    vars(response)["prepare"] = lambda _: type(response).prepare(response, changed)\n', "", AIOHTTP),
+    Mutant("aiohttp.py", "        if _PLAN in request:\n", "        if False:\n", AIOHTTP),
+    Mutant("aiohttp.py", "insert(0, wait_for_consent)", "append(wait_for_consent)", AIOHTTP),
     Mutant("flask.py", "            _check_app(app)\n", "            pass\n", "tests/test_arguments.py"),
     Mutant("flask.py", '"""Wrap `app`."""\n        _check_app(app)\n', '"""Wrap `app`."""\n', "tests/test_arguments.py"),
     Mutant("endpoint.py", "f\"{mount.rstrip('/')}{engine.policy.path}/", "f\"{engine.policy.path}/", "tests/test_wsgi.py"),

@@ -231,6 +231,16 @@ async def test_unhandled_exception_gets_aiohttps_page(is_page: bool) -> None:
     assert b"500 Internal Server Error" in body
 
 
+@pytest.mark.parametrize("is_page", [True, False])
+async def test_exception_after_the_head_sends_no_second_head(is_page: bool) -> None:
+    async def fail(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers=HTML if is_page else {})
+        await response.prepare(request)
+        raise ZeroDivisionError
+
+    assert (await received_by(site(fail))).count(b"HTTP/1.1 ") == 1
+
+
 async def test_websocket_passes_and_its_cookies_are_filtered() -> None:
     async def view(request: web.Request) -> web.StreamResponse:
         socket = web.WebSocketResponse()
@@ -258,6 +268,18 @@ async def test_app_sees_the_plan_and_its_own_cookies() -> None:
     _, _, body = await call(app, path="/shop", headers=headers)
 
     assert json.loads(body) == {"chat": True, "cookies": ["a", "consent"], "name": "shop"}
+
+
+async def test_bytes_that_are_no_utf8_are_no_error() -> None:
+    async def view(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=TAGGED, headers=HTML)
+
+    headers = [("Cookie", "__hstc=\xe9; consent=necessary; \xff=1"), ("Referer", "\xe9\xff")]
+
+    status, _, body = await call(site(view, hide_cookies=True), path="/?%E9", headers=headers)
+
+    assert status == 200
+    assert BLOCKED_SCRIPT in body
 
 
 async def test_own_cookies_and_fields_of_signals_are_filtered() -> None:
