@@ -464,8 +464,8 @@ def from_prefixed(settings: Mapping[str, Any], prefix: str) -> dict[str, Any]:
 
 def _is_similar(name: str) -> bool:
     """Return whether a name is so similar to a setting's that it is a mistake for it."""
-    # `contact` is as similar to `contact_url` as a beginning should be. Mistakes begin with the right letter.
-    return bool(get_close_matches(name, [each for each in SETTINGS if each[0] == name[:1]], 1, cutoff=0.75))
+    # So similar are `contact` and `contact_url`. `banner_color` is less similar to `banner`.
+    return bool(get_close_matches(name, SETTINGS, 1, cutoff=0.75))
 
 
 def help_text() -> str:

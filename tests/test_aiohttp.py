@@ -110,9 +110,10 @@ async def test_compressed_body_is_rewritten(body: bytes | None) -> None:
     assert BLOCKED_SCRIPT in gzip.decompress(received)
 
 
-async def test_head_request_gets_no_body_and_no_length() -> None:
+@pytest.mark.parametrize("streams", [False, True])
+async def test_head_request_gets_no_body_and_no_length(streams: bool) -> None:
     async def view(request: web.Request) -> web.StreamResponse:
-        return web.Response(body=TAGGED, headers=HTML)
+        return web.StreamResponse(headers=HTML) if streams else web.Response(body=TAGGED, headers=HTML)
 
     received = await received_by(site(view), "HEAD")
 
@@ -201,6 +202,10 @@ async def test_pages_of_errors_are_covered() -> None:
         except web.HTTPException as error:
             return web.Response(status=error.status, body=TAGGED, headers=HTML)
 
+    @web.middleware
+    async def closed(request: web.Request, handler: Any) -> web.StreamResponse:
+        return web.Response(status=503, body=TAGGED, headers=HTML)
+
     async def refuse(request: web.Request) -> web.StreamResponse:
         raise web.HTTPForbidden(text=TAGGED.decode(), content_type="text/html")
 
@@ -211,7 +216,12 @@ async def test_pages_of_errors_are_covered() -> None:
     setup(app, contact_url="/contact")
     missing, _, page_of_site = await call(app, path="/nothing")
 
+    app = web.Application(middlewares=[closed])
+    setup(app, contact_url="/contact")
+    _, _, page_of_middleware = await call(app)
+
     assert (refused, missing) == (403, 404)
+    assert BLOCKED_SCRIPT in page_of_middleware
     assert BLOCKED_SCRIPT in own
     assert BLOCKED_SCRIPT in page_of_site
 
