@@ -457,8 +457,8 @@ def from_prefixed(settings: Mapping[str, Any], prefix: str) -> dict[str, Any]:
         if _is_similar(name.lower())
     ]
     if problems:
-        why = "A name of your own that is so similar needs another one, or the settings another place"
-        raise PolicyError([(number, f"{text} {why}") for number, text in problems])
+        otherwise = "If the name is your own, rename it, or give the settings in code"
+        raise PolicyError([(number, f"{text} {otherwise}") for number, text in problems])
     return found
 
 
