@@ -23,6 +23,7 @@ from .exchange import Exchange, RequestHead
 from .headers import Headers
 from .plan import Plan
 from .policy import Policy, PolicyError, PolicySettings
+from .reporting import exchange_for
 
 #: The key of an app under which its engine is.
 ENGINE = web.AppKey("consent_middleware.engine", Engine)
@@ -80,7 +81,7 @@ def plan_of(request: web.Request) -> Plan:
 
 
 async def _answer(engine: Engine, request: web.Request, handler: Handler) -> web.StreamResponse:
-    exchange = Exchange(engine, RequestHead(request.method, request.path, "", request.raw_headers))
+    exchange = exchange_for(engine, RequestHead(request.method, request.path, "", request.raw_headers))
     request[_PLAN], request[_EXCHANGE] = exchange.plan, exchange
     if exchange.answer is not None:
         status, headers, body = exchange.answer

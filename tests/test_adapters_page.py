@@ -16,6 +16,7 @@ import pytest
 
 from consent_middleware import Policy, exchange
 from consent_middleware.exchange import Engine, Exchange, RequestHead
+from consent_middleware.reporting import exchange_for
 
 PAGE = (Path(__file__).parents[1] / "docs" / "adapters.md").read_text("utf-8")
 FULL = "consent=functional,analytics,marketing"
@@ -71,9 +72,10 @@ def test_names_that_the_page_promises_exist() -> None:
     table = PAGE.partition("## What is stable")[2]
     engine = Engine(Policy(contact_url="/contact"))
     one = Exchange(engine, RequestHead("GET", "/", "", []))
-    promised = set(re.findall(r"`(\w+)`", table)) - {"Policy", "RequestHead"}
+    promised = set(re.findall(r"`(\w+)`", table)) - {"Policy", "RequestHead", "Exchange"}
 
     assert {name for name in promised if not hasattr(Exchange, name) and not hasattr(one, name)} == {"policy"}
+    assert isinstance(exchange_for(engine, RequestHead("GET", "/", "", [])), Exchange)
     assert engine.policy.contact_url == "/contact"
     assert engine.notices.counts == {}
     assert RequestHead._fields == ("method", "path", "mount", "headers")

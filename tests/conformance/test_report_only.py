@@ -39,6 +39,9 @@ def test_response_is_the_apps_byte_for_byte(case: Case, name: str, policy: Polic
 
     wanted = lower(case.reply.all_headers)
     got, wanted = (joined(result.headers), joined(wanted)) if name in WITH_JOINED_FIELDS else (result.headers, wanted)
+    if name == "aiohttp" and not any(field == "content-type" for field, _ in wanted):
+        # aiohttp itself adds a type.
+        got = [field for field in got if field != ("content-type", "application/octet-stream")]
     assert (result.status, got) == (case.reply.status, wanted)
     # Flask itself sends no body in answer to HEAD.
     bodies = [b"".join(case.reply.chunks), *([b""] if case.request.method == "HEAD" else [])]

@@ -13,10 +13,10 @@ from . import messages
 #: What to do, by number.
 CURES = {
     "CM005": "Give one of the two cookies another name. Without settings they are `consent` and `consent_chat`.",
-    "CM011": "Correct the name. [settings.md](settings.md) has all of them. In Flask and Django, no key of your own "
-    "may begin with `CONSENT_`.",
-    "CM012": "Give the settings in one place: as keywords of `Consent`, as one `Policy`, or in `app.config`.",
-    "CM013": "Call `Consent(app)` or `consent.init_app(app)` once for each app.",
+    "CM011": "Correct the name. [settings.md](settings.md) has all of them. If the name is the site's own, choose "
+    "another prefix, or give the settings in code: see [environment.md](environment.md).",
+    "CM012": "Give the settings in one place: as keywords, as one `Policy`, in `app.config`, or in the environment.",
+    "CM013": "Set the middleware up once for each app.",
     "CM053": "Leave one of the two out. `cacheable=True` is for a site behind a shared cache, where no page can depend "
     "on the visitor.",
     "CM065": "Give a fixed value in place of the callable, or leave `cacheable` out. Addresses by language work with "
@@ -39,6 +39,10 @@ CURES = {
     "middleware of this package does the work, name `consent.CM083` in `SILENCED_SYSTEM_CHECKS`.",
     "CM084": "Follow the [order of middleware](django.md#where-it-stands-in-middleware). If yours is right, name "
     "`consent.CM084` in `SILENCED_SYSTEM_CHECKS`.",
+    "CM085": "Write the variable in the form that the message names. [settings.md](settings.md) has it for each "
+    "setting.",
+    "CM086": "Leave the variable out, and give the setting in code: `Policy.from_environ(name=…)`.",
+    "CM087": "Put the middleware around the whole app, and call `plan_of` in a request that has passed it.",
     "CM095": "Write the place as `module:name`, as it is imported in the folder in which you run the command.",
     "CM096": "Name a `Policy`, or a function without arguments that returns one. For the app itself use `--app`.",
     "CM097": "Name the app that the middleware wraps, as your server gets it, or the policy with `--policy`.",
