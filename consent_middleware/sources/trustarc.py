@@ -22,8 +22,9 @@ _BEHAVIOR = "notice_behavior"
 #: The part after the colon may be a hash.
 _HIGHEST_SHAPE = re.compile(r"([0-3]):[^:]*")
 _LEVELS_SHAPE = re.compile(r"([0-3](?:,[0-3])*):[^:]*")
-#: Here the levels are counted from 1: `permit 1,2,3`; `permit 1 required` is a no to all others.
-_PERMIT_SHAPE = re.compile(r"permit[ _+]([1-4](?:[,_][1-4])*)(?:[ _+]required)?")
+#: Here the levels are counted from 1: `permit 1,2,3`, or `permit 1,2 functional`. `permit 1 required` is a no to the
+#: others.
+_PERMIT_SHAPE = re.compile(r"permit[ _+]([1-4](?:[,_][1-4])*)(?:[ _+][a-z]+)?")
 
 
 def _read(values: Values, ids: Ids) -> Iterator[Consent]:

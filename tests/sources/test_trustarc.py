@@ -31,6 +31,7 @@ from tests.sources.read_header import NOTHING, said
         pytest.param(
             b"cmapi_cookie_privacy=permit_1_required", "--- explicit", id="the required alone, with underscores"
         ),
+        pytest.param(b"cmapi_cookie_privacy=permit 1,2 functional", "++- explicit", id="two levels and a word"),
         pytest.param(b"cmapi_cookie_privacy=permit_1_2", "++- explicit", id="two levels, with underscores"),
         pytest.param(
             b"notice_preferences=2:; cmapi_cookie_privacy=permit 1 required", "--- explicit", id="cookies that disagree"
