@@ -446,7 +446,7 @@ def _revisions_of(name: Any, given: Any) -> Mapping[str, str]:
     _require(isinstance(name, str) and name in _PLATFORMS)
     _require(isinstance(given, str | int) and not isinstance(given, bool))
     platform = _PLATFORMS[name]
-    names = (platform.id, *platform.aliases) if name == platform.id else (name,)
+    names = (platform.id, *platform.aliases) if name == platform.id else (name, platform.id)
     return dict.fromkeys(names, str(given))
 
 

@@ -611,6 +611,10 @@ def test_revisions_accept_every_name_of_a_platform() -> None:
         assert plan(cookie, Policy(contact_url="/c", revisions={name: 1})).allows(Purpose.CHAT)
         assert not plan(cookie, Policy(contact_url="/c", revisions={name: 2})).allows(Purpose.CHAT)
     assert plan(cookie, Policy(contact_url="/c", revisions={"orestbida-v3": 2})).allows(Purpose.CHAT)
+    for name in ("drupal", "drupal-eucc"):
+        agreed = b"cookie-agreed=2; cookie-agreed-version=1.0.0"
+        assert plan(agreed, Policy(contact_url="/c", revisions={name: "1.0.0"})).allows(Purpose.CHAT)
+        assert not plan(agreed, Policy(contact_url="/c", revisions={name: "2.0.0"})).allows(Purpose.CHAT)
 
 
 def test_reason_is_the_first_rule_that_discards() -> None:
