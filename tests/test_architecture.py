@@ -53,8 +53,9 @@ def imports(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_architecture_page_names_each_module(path: Path) -> None:
     module = path.relative_to(PACKAGE)
-    # The page names the package of the sources, and not each source.
-    is_source = module.parts[0] == "sources" and module.name not in {"platform.py", "reader.py"}
+    # The page names the packages of the sources and of their writers, and not each source.
+    own_lines = {"platform.py", "reader.py", "writer.py"}
+    is_source = module.parts[0] in {"sources", "writers"} and module.name not in own_lines
     names_a_folder = module.name == "__init__.py" and (
         module.parts[0] in {"html", "scripts", "facade", "commands"}
         or module.parent.name in {"templatetags", "management", "commands"}
@@ -86,6 +87,16 @@ def test_module_imports_only_the_standard_library(path: Path) -> None:
 )
 def test_core_has_no_loop_socket_clock_or_environment(path: Path) -> None:
     assert not {"asyncio", "socket", "time", "os", "sys", "subprocess", "urllib.request"} & imports(path)
+
+
+def test_no_gateway_imports_the_writers() -> None:
+    gateways = ("asgi", "django.middleware", "flask", "wsgi")
+    code = f"import sys, {', '.join(f'consent_middleware.{name}' for name in gateways)}; print(' '.join(sys.modules))"
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split()
+
+    assert "consent_middleware.sources" in loaded
+    assert not [name for name in loaded if name.startswith("consent_middleware.writers")]
 
 
 def test_package_imports_no_adapter_or_framework() -> None:
@@ -137,8 +148,8 @@ def test_only_vendor_modules_name_a_vendor(path: Path) -> None:
     # The settings are described with examples.
     if path == PACKAGE / "settings.py":
         return
-    # The tuple of consent platforms names that module once and its constant twice.
-    allowed = 3 if path == PACKAGE / "sources" / "__init__.py" else 0
+    # The tuple of consent platforms names that module once and its constant twice; that of the writers, the module twice.
+    allowed = {PACKAGE / "sources" / "__init__.py": 3, PACKAGE / "writers" / "__init__.py": 2}.get(path, 0)
 
     assert [word.lower() for word in words_for_a_vendor(path)] == ["hubspot"] * allowed
 

@@ -32,7 +32,7 @@ def tc_string(choice: Choice) -> str:
     """
     purposes = {number for category in choice.state if choice.grants(category) for number in _PURPOSES[category]}
     day = int(choice.now * 10) // _DECISECONDS_OF_A_DAY * _DECISECONDS_OF_A_DAY
-    vendors = [(int(purposes > {1}), 1)] * _VENDORS
+    vendors = [(int(bool(purposes)), 1)] * _VENDORS
     core = bit_fields(
         *((2, 6), (day, 36), (day, 36), (_PLATFORM, 12), (1, 12), (0, 6), *_letters("EN"), (_VENDOR_LIST, 12)),
         (_POLICY, 6),
