@@ -426,6 +426,8 @@ MUTANTS = [
     Mutant("sources/gpp.py", 'only_denies=True)', ')', "tests/sources/test_gpp.py"),
     Mutant("sources/us_privacy.py", 'return match is not None and match[1] in "Yy"', "return match is not None", "tests/sources/test_us_privacy.py"),
     Mutant("sources/gpc.py", 'part.strip(" \\t") == "1"', '"1" in part', "tests/sources/test_header_signals.py"),
+    Mutant("sources/trustarc.py", "(?:[ _+][a-z]+)?", "(?:[ _+]required)?", "tests/sources/test_trustarc.py"),
+    Mutant("checks.py", "else (name, platform.id)", "else (name,)", "tests/test_policy.py -k revisions"),
     Mutant("sources/trustarc.py", 'if 3 in levels and "3" not in ids:', "if False:", "tests/sources/test_trustarc.py"),
     Mutant("sources/platform.py", "len(services := boolean_items(found)) == len(found)", "(services := boolean_items(found)) is not None", "tests/sources/test_klaro.py"),
     Mutant("sources/axeptio.py", 'found.get("$$completed") is True', "True", "tests/sources/test_axeptio.py"),
@@ -979,7 +981,35 @@ COMMAND_MUTANTS = [
     Mutant("commands/site_checks.py", "self._site.ask(url, **_PLAIN, **self._all)", "pass", f"{DOCTOR} -k found_and_no_other"),
     Mutant("commands/page_checks.py", "if parts.is_shared:", "if False:", f"{DOCTOR} -k invented"),
 ]  # fmt: skip
-EVERY = [*MUTANTS, *SCRIPT_MUTANTS, *BANNER_MUTANTS, *PAGE_CHOICE_MUTANTS, *COMMAND_MUTANTS]
+WRITTEN = "tests/writers/test_write.py"
+ROUND_TRIPS = "tests/writers/test_round_trips.py"
+RECORDED = "tests/writers/test_recorded.py"
+#: What writes a visitor's choice as a consent platform does.
+WRITER_MUTANTS = [
+    Mutant("writers/__init__.py", "    if any((found.state(each), found.basis_of(each)) !=", "    if False and any((found.state(each), found.basis_of(each)) !=", ROUND_TRIPS),
+    Mutant("writers/__init__.py", "found.basis_of(each)) != _expected(known, each)", "_expected(known, each)[1]) != _expected(known, each)", f"{ROUND_TRIPS} -k borlabs"),
+    Mutant("writers/__init__.py", "site.revisions.get(form) or ", "", f"{WRITTEN} -k revision"),
+    Mutant("writers/writer.py", "[ -:<-~]*", "[ -~]*", f"{WRITTEN} -k would_end_its_value"),
+    Mutant("writers/writer.py", " if named <= self.state.keys()}", "}", ROUND_TRIPS),
+    Mutant("writers/writer.py", "return quote(text, safe=\"!~*'()\")", "return quote(text, safe=\"\")", RECORDED),
+    Mutant("writers/writer.py", "<=>?@[]^`{|}", "<=>?@^`|", RECORDED),
+    Mutant("writers/writer.py", 'separators=(",", ":")', 'separators=(", ", ":")', RECORDED),
+    Mutant("writers/writer.py", '.decode("ascii").rstrip("=")', '.decode("ascii")', RECORDED),
+    Mutant("writers/onetrust.py", ".replace('%20', '+')", "", RECORDED),
+    Mutant("writers/cookiebot.py", """.replace(",", "%2C")""", "", RECORDED),
+    Mutant("writers/django_cookie_consent.py", """f'"{_groups(choice)}"'""", "_groups(choice)", RECORDED),
+    Mutant("writers/didomi.py", "for name, ids in lists.items() if ids}", "for name, ids in lists.items()}", RECORDED),
+    Mutant("writers/cookiehub.py", "for name in choice.accepted(_IDS)] if mixed else []", "for name in choice.accepted(_IDS)]", RECORDED),
+    Mutant("writers/trustarc.py", '"1,2": " functional"', '"1,2": ""', RECORDED),
+    Mutant("writers/tcf.py", "int(Category.FUNCTIONAL not in choice.state)", "0", f"{ROUND_TRIPS} -k tcf"),
+    Mutant("writers/tcf.py", "int(bool(purposes))", "int(purposes > {1})", f"{WRITTEN} -k another_decoder"),
+    Mutant("writers/tcf.py", "// _DECISECONDS_OF_A_DAY * _DECISECONDS_OF_A_DAY", "", f"{ROUND_TRIPS} -k date"),
+    Mutant("writers/tcf.py", "(day, 36), (day, 36)", "(day, 36), (0, 36)", f"{ROUND_TRIPS} -k date"),
+    Mutant("writers/gpp.py", "in reversed(numbers[:-1])", "in numbers[:-1]", f"{ROUND_TRIPS} -k gpp"),
+    Mutant("writers/gpp.py", "*[_YES] * opt_outs", "*[_NO] * opt_outs", f"{ROUND_TRIPS} -k gpp"),
+    Mutant("writers/gpp.py", "_NOT_APPLICABLE), 3, 15)", "_NOT_APPLICABLE), 3, 12)", RECORDED),
+]  # fmt: skip
+EVERY = [*MUTANTS, *SCRIPT_MUTANTS, *BANNER_MUTANTS, *PAGE_CHOICE_MUTANTS, *COMMAND_MUTANTS, *WRITER_MUTANTS]
 
 
 def source_of(mutant: Mutant, root: Path) -> Path:

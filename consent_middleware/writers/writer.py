@@ -158,7 +158,7 @@ class Choice:
     @property
     def milliseconds(self) -> int:
         """Milliseconds since 1970, as `Date.now()` returns them."""
-        return round(self.now * 1000)
+        return int(self.now * 1000)
 
     @property
     def iso(self) -> str:
