@@ -148,7 +148,8 @@ def test_only_vendor_modules_name_a_vendor(path: Path) -> None:
     # The settings are described with examples.
     if path == PACKAGE / "settings.py":
         return
-    # The tuple of consent platforms names that module once and its constant twice; that of the writers, the module twice.
+    # The tuple of consent platforms names that module once and its constant twice; that of the writers names the module
+    # twice.
     allowed = {PACKAGE / "sources" / "__init__.py": 3, PACKAGE / "writers" / "__init__.py": 2}.get(path, 0)
 
     assert [word.lower() for word in words_for_a_vendor(path)] == ["hubspot"] * allowed

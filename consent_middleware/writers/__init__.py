@@ -206,6 +206,7 @@ def _read_back(platform: Platform | None, written: WrittenConsent, site: Policy)
     if platform is None:
         readings = own_cookie(site.consent_cookie)(signals)
     else:
+        # A reader that raises is left out, and then the state is not found.
         errors: dict[str, Exception] = {}
         reader = Reader([platform], {platform.id: ids_for(platform, site.mapping)}, site.cookie_names)
         readings = reader.read(signals, errors.__setitem__)

@@ -21,7 +21,6 @@ def test_granting_denies_the_other_categories() -> None:
 def test_words_are_as_good_as_enumerations() -> None:
     words = {"functional": "granted", "analytics": "denied", "marketing": "denied", "necessary": "granted"}
 
-    assert write("klaro", words, now=NOW, policy=site(mapping={"chat": "functional", "x": ["analytics", "marketing"]}))
     assert write("hubspot", words, now=NOW) == write("hubspot", granting("functional"), now=NOW)
 
 
