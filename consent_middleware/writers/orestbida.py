@@ -19,7 +19,7 @@ _DAYS = 182
 
 def _write_version_3(choice: Choice) -> WrittenConsent:
     ids = {**_IDS, **choice.site_ids}
-    content = {
+    content: dict[str, object] = {
         "categories": choice.accepted(ids),
         "revision": number_or_text(choice.revision("0")),
         "data": None,

@@ -46,13 +46,6 @@ RECORDED: list[tuple[str, str, str, dict[str, Any], str]] = [
         "CookieConsent={stamp:%27AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==%27%2Cnecessary:true%2Cpreferences:false%2Cstatistics:false%2Cmarketing:false%2Cmethod:%27explicit%27%2Cver:1%2Cutc:1707240048272%2Ciab2:%27CP5jqEAP5jqEACGABBENAmEgAAAAAAAAAAAAAAAAAAAA.YAAAAAAAAAAA%27%2Cgacm:%272~AA==%27%2Cregion:%27de%27}",
     ),
     (
-        "cookieyes",
-        "pairs",
-        "?--",
-        {},
-        "cookieyes-consent=consentid:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA,consent:no,action:yes,necessary:yes,analytics:no,performance:no,advertisement:no,other:no",
-    ),
-    (
         "orestbida",
         "orestbida-v3",
         "+++",
@@ -62,9 +55,9 @@ RECORDED: list[tuple[str, str, str, dict[str, Any], str]] = [
     (
         "iubenda",
         "purposes",
-        "+++",
-        {},
-        "_iub_cs-50053366=%7B%22timestamp%22%3A%222025-02-05T15%3A40%3A00.391Z%22%2C%22version%22%3A%221.75.1%22%2C%22purposes%22%3A%7B%221%22%3Atrue%2C%222%22%3Atrue%2C%223%22%3Atrue%2C%224%22%3Atrue%2C%225%22%3Atrue%7D%2C%22id%22%3A50053366%2C%22cons%22%3A%7B%22rand%22%3A%22000000%22%7D%7D",
+        "?+?",
+        {"3": "analytics"},
+        "_iub_cs-50053366=%7B%22timestamp%22%3A%222025-02-05T15%3A40%3A00.391Z%22%2C%22version%22%3A%221.75.1%22%2C%22purposes%22%3A%7B%221%22%3Atrue%2C%223%22%3Atrue%2C%224%22%3Atrue%7D%2C%22id%22%3A50053366%2C%22cons%22%3A%7B%22rand%22%3A%22000000%22%7D%7D",
     ),
     (
         "complianz",
@@ -239,6 +232,13 @@ RECORDED: list[tuple[str, str, str, dict[str, Any], str]] = [
 ]
 #: Values that follow a platform's own documentation, code or tests, because none was recorded.
 DOCUMENTED: list[tuple[str, str, str, dict[str, Any], str]] = [
+    (
+        "cookieyes",
+        "pairs",
+        "---",
+        {},
+        "cookieyes-consent=consentid:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA,consent:no,action:yes,necessary:yes,functional:no,analytics:no,performance:no,advertisement:no,other:no",
+    ),
     (
         "cookie-law-info",
         "boxes",
