@@ -14,6 +14,7 @@ from tests.quiet import watch
 
 from .example_servers import ExampleSites
 from .firefox import run as run  # a fixture of the tests in Firefox
+from .pages import reset
 from .site import Site
 
 
@@ -59,13 +60,7 @@ def browser(standin: StandIn, shared_site: Site, example_sites: ExampleSites) ->
 @pytest.fixture(autouse=True)
 def fresh(standin: StandIn, shared_site: Site) -> None:
     """Reset the stand-in and the site before each test."""
-    standin.faults.clear()
-    standin.portals.clear()
-    # The pages of the previous test are closed, but their requests may still be arriving.
-    standin.settle()
-    standin.clear()
-    shared_site.settle()
-    shared_site.clear()
+    reset(shared_site, standin)
 
 
 @pytest.fixture

@@ -219,6 +219,17 @@ def steps(page: Page) -> list[list[str]]:
     return found
 
 
+def reset(site: Site, standin: StandIn) -> None:
+    """Reset the site and the stand-in."""
+    standin.faults.clear()
+    standin.portals.clear()
+    # Pages may be closed already whose requests are still arriving.
+    standin.settle()
+    standin.clear()
+    site.settle()
+    site.clear()
+
+
 def asked(standin: StandIn) -> list[Record]:
     """Return the requests to HubSpot's hosts, without those for a favicon."""
     return [record for record in standin.requests if record.path != "/favicon.ico"]

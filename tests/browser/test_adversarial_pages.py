@@ -20,10 +20,11 @@ from tests.exchanges import respond
 from tests.quiet import navigation
 
 from .app import App
+from .insertions import LOADER, MAKE, PIXEL
 from .pages import DECISION, URL, asked, button, comes, decide, document, expect_state, open_page, put, quiet, until
 from .site import Document, Site
 from .test_embeds import BLOCKED_LIBRARY, inline
-from .test_guard import LOADER, MAKE, PIXEL, guarded, run
+from .test_guard import guarded, run
 from .test_intercom import INSTALLED
 from .test_intercom import STANDIN as INTERCOM
 from .test_release import BLOCKED_LOADER, LOG, blocked_script, grant, ran

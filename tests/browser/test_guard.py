@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+from contextlib import suppress
+
 import pytest
-from playwright.sync_api import Error, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from consent_middleware.purpose import Purpose
 from examples.standin import StandIn
+from tests.quiet import watch
 
+from .insertions import (
+    APPEND_BOXES,
+    BEACONS,
+    CALENDAR,
+    FRAME,
+    LOADER,
+    MAKE,
+    PIXEL,
+    UNRELEASED,
+    WAYS,
+    Attempts,
+    attempt,
+    place_for,
+)
 from .pages import (
     CHAT_HOSTS,
     DECISION,
-    PORTAL,
     TRACKING_COOKIES,
     URL,
     asked,
@@ -25,171 +42,10 @@ from .pages import (
     open_page,
     put,
     quiet,
+    reset,
     until,
 )
 from .site import Document, Site
-
-LOADER = f"https://js.hs-scripts.com/{PORTAL}.js"
-PIXEL = f"https://track.hubspot.com/__ptq.gif?a={PORTAL}"
-
-CALENDAR = "https://meetings.hubspot.com/ann"
-XLINK = "'http://www.w3.org/1999/xlink'"
-#: A picture's attribute without an element yet, and one whose value is set later.
-NODE = f"window.kept = new Image(); const node = document.createAttribute('src'); node.value = '{PIXEL}';"
-VALUE = f"window.kept = new Image(); kept.setAttribute('src', 'data:,'); kept.attributes.src.{{}} = '{PIXEL}'"
-PICTURE = (
-    "const picture = document.createElement('picture'), source = document.createElement('source'); {};"
-    "picture.append(source, new Image()); document.body.append(picture)"
-)
-HINT = (
-    "const tag = document.createElement('link'); tag.rel = 'preload'; tag.as = 'image'; {}; document.head.append(tag)"
-)
-FRAME = "const tag = document.createElement('iframe'); tag.title = 'x';"
-SVG = (
-    "const make = (name) => document.createElementNS('http://www.w3.org/2000/svg', name);"
-    "const box = make('svg'), tag = make('{}'); tag.setAttribute('width', 9); tag.setAttribute('height', 9);"
-    "{}; box.append(tag); document.body.append(box)"
-)
-
-#: How a tag manager, or any script, can insert the loader: each creates `tag` or inserts it directly.
-MAKE = (
-    f"const tag = document.createElement('script'); tag.async = true; tag.src = '{LOADER}';tag.id = 'hs-script-loader';"
-)
-WAYS = {
-    "appendChild": MAKE + "document.head.appendChild(tag)",
-    "insertBefore the first script, as a tag manager does": MAKE
-    + "const first = document.getElementsByTagName('script')[0]; first.parentNode.insertBefore(tag, first)",
-    "append": MAKE + "document.body.append(tag)",
-    "prepend": MAKE + "document.body.prepend(tag)",
-    "before": MAKE + "document.querySelector('h1').before(tag)",
-    "after": MAKE + "document.querySelector('h1').after(tag)",
-    "replaceWith": MAKE + "document.querySelector('h1').replaceWith(tag)",
-    "replaceChild": MAKE + "document.querySelector('main').replaceChild(tag, document.querySelector('h1'))",
-    "replaceChildren": MAKE + "document.querySelector('h1').replaceChildren(tag)",
-    "insertAdjacentElement": MAKE + "document.querySelector('h1').insertAdjacentElement('afterend', tag)",
-    "a range": MAKE + "const range = document.createRange(); range.selectNode(document.querySelector('h1'));"
-    "range.insertNode(tag)",
-    "a subtree": MAKE + "const box = document.createElement('div'); box.append(tag); document.body.append(box)",
-    "a fragment": MAKE + "const box = new DocumentFragment(); box.append(tag); document.body.append(box)",
-    "setAttribute": "const tag = document.createElement('script');"
-    f"tag.setAttribute('src', '{LOADER}'); tag.setAttribute('id', 'hs-script-loader'); document.body.append(tag)",
-    "the address set after insertion": "const tag = document.createElement('script'); document.body.append(tag);"
-    f"tag.id = 'hs-script-loader'; tag.src = '{LOADER}'",
-    "a namespace": "const tag = document.createElementNS('http://www.w3.org/1999/xhtml', 'script');"
-    f"tag.src = '{LOADER}'; tag.id = 'hs-script-loader'; document.body.append(tag)",
-    "a clone": MAKE + "document.body.append(tag.cloneNode(true))",
-    "a template": "document.body.append(document.querySelector('template').content.cloneNode(true))",
-    "an imported template": "const box = document.querySelector('template');"
-    "document.body.append(document.importNode(box.content, true))",
-    "markup of a parsed document": "const parsed = new DOMParser().parseFromString("
-    f"'<script id=\"hs-script-loader\" src=\"{LOADER}\"></' + 'script>', 'text/html');"
-    "const tag = document.createElement('script'); document.body.append(tag);"
-    "for (const { name, value } of parsed.querySelector('script').attributes) tag.setAttribute(name, value)",
-    "a contextual fragment": "document.body.append(document.createRange().createContextualFragment("
-    f"'<script id=\"hs-script-loader\" src=\"{LOADER}\"></' + 'script>'))",
-    "svg-script": SVG.format("script", f"tag.id = 'hs-script-loader'; tag.setAttribute('href', '{LOADER}')"),
-    "svg-script-NS": SVG.format(
-        "script", f"tag.id = 'hs-script-loader'; tag.setAttributeNS({XLINK}, 'x:href', '{LOADER}')"
-    ),
-    "node-script": "const tag = document.createElement('script'), node = document.createAttribute('src');"
-    f"tag.id = 'hs-script-loader'; document.body.append(tag); node.value = '{LOADER}'; tag.setAttributeNode(node)",
-    "an inline loader that runs": "const tag = document.createElement('script');"
-    f"tag.text = `(function(d){{var s=d.createElement('script');s.src='{LOADER}';s.id='hs-script-loader';"
-    "d.head.appendChild(s)})(document)`;"
-    "document.body.append(tag)",
-}
-#: The same for images, frames and hints.
-BEACONS = {
-    "a new Image": f"window.kept = new Image(); kept.src = '{PIXEL}'",
-    "markup": f"document.querySelector('h1').innerHTML = '<b>Hi</b><img alt=\"\" src=\"{PIXEL}\">'",
-    "markup in place of an element": f"document.querySelector('h1').outerHTML = `<img alt='' src='{PIXEL}'>`",
-    "markup before an element": "document.querySelector('h1')"
-    f".insertAdjacentHTML('beforebegin', '<p>a > b <img src={PIXEL}></p>')",
-    "markup at the end of an element": f"document.querySelector('main').insertAdjacentHTML('beforeend',"
-    f'\'<IMG ALT="" DATA-X=1\\nSRC = "{PIXEL}">\')',
-    "markup added to a detached element": "window.box = document.createElement('div');"
-    f"box.insertAdjacentHTML('afterbegin', '<img src={PIXEL}>')",
-    "markup in place of a detached element": "window.box = document.createElement('div');"
-    f"box.innerHTML = '<b></b>'; box.firstChild.outerHTML = '<img src={PIXEL}>'",
-    "a frame in markup": "document.querySelector('h1').innerHTML ="
-    '\'<iframe title="x" src="https://meetings.hubspot.com/ann"></iframe>\'',
-    "a hint in markup": f"document.querySelector('h1').innerHTML = '<link rel=preload as=script href={LOADER}>'",
-    "an appended image": f"const tag = document.createElement('img'); tag.src = '{PIXEL}'; document.body.append(tag)",
-    "a frame": "const tag = document.createElement('iframe'); tag.src = 'https://meetings.hubspot.com/ann';"
-    "document.body.append(tag)",
-    "a hint": "const tag = document.createElement('link'); tag.rel = 'preload'; tag.as = 'script';"
-    f"tag.href = '{LOADER}'; document.head.append(tag)",
-    "srcset": f"window.kept = new Image(); kept.srcset = '{PIXEL} 1x'",
-    "srcset-attribute": f"window.kept = new Image(); kept.setAttribute('srcset', '/a.png 9x, {PIXEL} 1x')",
-    "srcset-markup": f"document.querySelector('h1').innerHTML = '<img alt=\"\" srcset=\"{PIXEL} 1x\">'",
-    "source": PICTURE.format(f"source.srcset = '{PIXEL}'"),
-    "source-attribute": PICTURE.format(f"source.setAttribute('srcset', '{PIXEL}')"),
-    "source-markup": "document.querySelector('h1').innerHTML = "
-    f'\'<picture><source srcset="{PIXEL}"><img alt=""></picture>\'',
-    "imagesrcset": HINT.format(f"tag.imageSrcset = '{PIXEL} 1x'"),
-    "imagesrcset-attribute": HINT.format(f"tag.setAttribute('imagesrcset', '{PIXEL} 1x')"),
-    "imagesrcset-markup": "document.querySelector('h1').innerHTML = "
-    f"'<link rel=preload as=image imagesrcset=\"{PIXEL} 1x\">'",
-    "node": NODE + "kept.setAttributeNode(node)",
-    "node-NS": NODE + "kept.setAttributeNodeNS(node)",
-    "node-empty-list": NODE + "kept.attributes.setNamedItem(node)",
-    "node-list-NS": NODE + "kept.alt = ''; kept.attributes.setNamedItemNS(node)",
-    "node-value": VALUE.format("value"),
-    "node-nodeValue": VALUE.format("nodeValue"),
-    "node-textContent": VALUE.format("textContent"),
-    "srcdoc": f'{FRAME}tag.srcdoc = \'<p>Hi</p><img alt="" src="{PIXEL}">\'; document.body.append(tag)',
-    # The guard looks at an element when it is put into the page, so a later change is another way.
-    "srcdoc-later": f"{FRAME}document.body.append(tag);"
-    f'setTimeout(() => {{ tag.srcdoc = \'<img alt="" src="{PIXEL}">\' }})',
-    "srcdoc-attribute": f"{FRAME}tag.setAttribute('srcdoc', '<img alt=\"\" src=\"{PIXEL}\">');"
-    "document.body.append(tag)",
-    "srcdoc-markup": "document.querySelector('h1').innerHTML = "
-    f"'<iframe title=x srcdoc=\"&lt;img alt src=&quot;{PIXEL}&quot;&gt;\"></iframe>'",
-    "srcdoc-script": f"{FRAME}tag.srcdoc = '<script>new Image().src = `{PIXEL}`</' + 'script>';"
-    "document.body.append(tag)",
-    "object": f"const tag = document.createElement('object'); tag.data = '{CALENDAR}'; document.body.append(tag)",
-    "object-attribute": "const tag = document.createElement('object');"
-    f"tag.setAttribute('data', '{CALENDAR}'); document.body.append(tag)",
-    "object-markup": f"document.querySelector('h1').innerHTML = '<object data=\"{CALENDAR}\"></object>'",
-    "embed": f"const tag = document.createElement('embed'); tag.src = '{CALENDAR}'; document.body.append(tag)",
-    "input": "const tag = document.createElement('input'); tag.type = 'image';"
-    f"tag.src = '{PIXEL}'; tag.alt = 'x'; document.body.append(tag)",
-    "poster": f"window.kept = document.createElement('video');kept.poster = '{PIXEL}'; document.body.append(kept)",
-    "poster-markup": f"document.querySelector('h1').innerHTML = '<video poster=\"{PIXEL}\"></video>'",
-    "svg-image": SVG.format("image", f"tag.setAttribute('href', '{PIXEL}')"),
-    "svg-image-NS": SVG.format("image", f"tag.setAttributeNS({XLINK}, 'xlink:href', '{PIXEL}')"),
-    "svg-image-markup": f"document.querySelector('h1').innerHTML = '<svg><image xlink:href=\"{PIXEL}\" "
-    "width=9 height=9></image></svg>'",
-    "svg-feImage": "document.querySelector('h1').innerHTML = '<svg><filter id=f>"
-    f'<feImage href="{PIXEL}"/></filter><rect width=9 height=9 filter="url(#f)"/></svg>\'',
-    "template-srcset": "const box = document.createElement('template');"
-    f'box.innerHTML = \'<img alt="" srcset="{PIXEL}">\'; document.body.append(box.content.cloneNode(true))',
-}
-#: Ways by which no element keeps the address, so that nothing is released, and films and sounds.
-UNRELEASED = {
-    "video": f"window.kept = document.createElement('video'); kept.src = '{PIXEL}'",
-    "audio": f"window.kept = document.createElement('audio'); kept.src = '{PIXEL}'",
-    "video-source": "window.kept = document.createElement('video');"
-    f"const source = document.createElement('source'); source.src = '{PIXEL}'; kept.append(source)",
-    "style": f"document.body.style = 'background: url({PIXEL})'",
-    "style-cssText": f"document.body.style.cssText = 'background: url(\"{PIXEL}\")'",
-    "style-setProperty": f"document.body.style.setProperty('background-image', 'url({PIXEL})')",
-    "style-attribute": f"document.body.setAttribute('style', 'background: url({PIXEL})')",
-    "style-markup": "document.querySelector('h1').innerHTML = "
-    f"'<p style=\"background: url(&quot;{PIXEL}&quot;)\">x</p>'",
-    "style-element": "const tag = document.createElement('style');"
-    f"tag.textContent = 'body {{ background: url({PIXEL}) }}'; document.head.append(tag)",
-    "style-element-import": "const tag = document.createElement('style');"
-    f"tag.textContent = '@import \"{PIXEL}\";'; document.head.append(tag)",
-    "style-element-markup": "document.querySelector('h1').innerHTML = "
-    f"'<style>body {{ background: url({PIXEL}) }}</style>'",
-    "insertRule": f"document.styleSheets[0].insertRule('body {{ background: url({PIXEL}) }}')",
-    "replaceSync": "const sheet = new CSSStyleSheet();"
-    f"sheet.replaceSync('body {{ background: url({PIXEL}) }}'); document.adoptedStyleSheets = [sheet]",
-    "setHTML": f"document.querySelector('h1').setHTML?.('<img alt src=\"{PIXEL}\">', {{ sanitizer: {{}} }})",
-    "parseHTML": "if (Document.parseHTML) document.body.append(...Document.parseHTML("
-    f"'<img alt src=\"{PIXEL}\">', {{ sanitizer: {{}} }}).images)",
-}
 
 
 def guarded(site: Site, *allowed: Purpose, nonce: str | None = None, before: str = "", no_chat: bool = False) -> None:
@@ -200,51 +56,106 @@ def run(page: Page, code: str) -> None:
     page.evaluate(f"() => {{ {code} }}")
 
 
+def attempts(
+    browser: Browser,
+    site: Site,
+    standin: StandIn,
+    ways: dict[str, str],
+    *allowed: Purpose,
+    consent: tuple[str, ...] = (),
+    awaited: Container[str] = (),
+) -> Attempts:
+    """Try ways on one page on which purposes are allowed, and then give consent to purposes.
+
+    The page is open until each of the awaited ways has made a request, or until the time is over.
+    """
+    reset(site, standin)
+    found = Attempts(ways)
+    guarded(site, *allowed, before="".join(place_for(number, code) for number, code in enumerate(ways.values())))
+    with watch(browser.new_context(ignore_https_errors=True)) as context:
+        page = context.new_page()
+        open_page(page)
+        for number, (way, code) in enumerate(ways.items()):
+            try:
+                run(page, attempt(number, code))
+            except Error as error:
+                found.errors[way] = error.message
+
+        def have_come() -> bool:
+            found.after = [record.url for record in asked(standin)]
+            return all(found.of(way, found.after) for way in ways if way in awaited and way not in found.errors)
+
+        quiet(page)
+        found.before = [record.url for record in asked(standin)]
+        found.cookies_before = cookies(page)
+        found.blocked = page.evaluate(
+            "[...document.querySelectorAll('[data-consent]'), ...all.filter((each) => each?.dataset.consent)]"
+            ".map((each) => each.outerHTML)"
+        )
+        run(page, APPEND_BOXES)
+        if consent:
+            decide(site, **dict.fromkeys(consent, True))
+            page.evaluate("document.cookie = 'choice=1'")
+        # The tests tell which way has made none.
+        with suppress(AssertionError):
+            comes(page, have_come)
+        quiet(page)
+        have_come()
+        found.cookies_after = cookies(page)
+    return found
+
+
+@pytest.fixture(scope="module")
+def scripts(browser: Browser, shared_site: Site, standin: StandIn) -> Attempts:
+    """Return the outcome of the ways to insert the loader, on a page where it waits for consent."""
+    return attempts(browser, shared_site, standin, WAYS, consent=("chat", "tracking", "embeds"), awaited=WAYS)
+
+
+@pytest.fixture(scope="module")
+def beacons(browser: Browser, shared_site: Site, standin: StandIn) -> Attempts:
+    """Return the outcome of the other ways, on a page where all wait for consent."""
+    ways = BEACONS | UNRELEASED
+    return attempts(browser, shared_site, standin, ways, consent=("tracking", "embeds"), awaited=BEACONS)
+
+
+@pytest.fixture(scope="module")
+def untouched(browser: Browser, shared_site: Site, standin: StandIn) -> Attempts:
+    """Return the outcome of the other ways, on a page where all may load."""
+    ways = BEACONS | UNRELEASED
+    return attempts(browser, shared_site, standin, ways, Purpose.TRACKING, Purpose.EMBEDS, awaited=ways)
+
+
 @pytest.mark.parametrize("way", WAYS)
-def test_inserted_script_waits_and_runs_once(page: Page, site: Site, standin: StandIn, way: str) -> None:
-    guarded(site, before=f'<template><script src="{LOADER}" id="hs-script-loader"></script></template>')
-    open_page(page)
-    run(page, WAYS[way])
-    quiet(page, 300)
-    assert asked(standin) == []
-    assert cookies(page) == {}
-    decide(site, chat=True, tracking=True, embeds=True)
-    page.evaluate("document.cookie = 'choice=1'")
-    until(page, "document.cookie.includes('__hstc')")
-    assert sum(record.host == "js.hs-scripts.com" for record in asked(standin)) == 1
-    assert set(cookies(page)) >= TRACKING_COOKIES
+def test_inserted_script_waits_and_runs_once(scripts: Attempts, way: str) -> None:
+    assert scripts.of(way, scripts.before) == []
+    assert len(scripts.of(way, scripts.after)) == 1
+
+
+def test_waiting_scripts_request_and_set_nothing(scripts: Attempts) -> None:
+    assert scripts.before == []
+    assert scripts.cookies_before == {}
+    assert set(scripts.cookies_after) >= TRACKING_COOKIES
 
 
 @pytest.mark.parametrize("way", BEACONS)
-def test_inserted_image_frame_or_hint_waits(page: Page, site: Site, standin: StandIn, way: str) -> None:
-    guarded(site)
-    open_page(page)
-    run(page, BEACONS[way])
-    quiet(page)
-    assert asked(standin) == []
-    run(page, "if (window.box) document.body.append(box)")
-    decide(site, chat=False, tracking=True, embeds=True)
-    page.evaluate("document.cookie = 'choice=1'")
-    comes(page, lambda: len(asked(standin)) == 1)
+def test_inserted_image_frame_or_hint_waits(beacons: Attempts, way: str) -> None:
+    assert beacons.of(way, beacons.before) == []
+    assert len(beacons.of(way, beacons.after)) == 1
 
 
 @pytest.mark.parametrize("way", UNRELEASED)
-def test_address_that_is_never_released_waits(page: Page, site: Site, standin: StandIn, way: str) -> None:
-    guarded(site)
-    open_page(page)
-    run(page, UNRELEASED[way])
-    quiet(page)
-    assert asked(standin) == []
+def test_address_that_is_never_released_waits(beacons: Attempts, way: str) -> None:
+    assert beacons.of(way, beacons.before) == []
+
+
+def test_waiting_beacons_request_nothing(beacons: Attempts) -> None:
+    assert beacons.before == []
 
 
 @pytest.mark.parametrize("way", [*BEACONS, *UNRELEASED])
-def test_allowed_purpose_passes_untouched(page: Page, site: Site, standin: StandIn, way: str) -> None:
-    guarded(site, Purpose.TRACKING, Purpose.EMBEDS)
-    open_page(page)
-    run(page, (BEACONS | UNRELEASED)[way])
-    run(page, "if (window.box) document.body.append(box)")
-    comes(page, lambda: len(asked(standin)) > 0)
-    assert page.locator("[data-consent]").count() == 0
+def test_allowed_purpose_passes_untouched(untouched: Attempts, way: str) -> None:
+    assert untouched.of(way, untouched.after)
+    assert untouched.blocked == []
 
 
 def test_blocked_frame_document_shows_after_consent(page: Page, site: Site, standin: StandIn) -> None:
