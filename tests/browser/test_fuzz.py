@@ -9,19 +9,21 @@ from tests.html.fuzz import Builder
 
 from .fuzz import judge
 
-DOCUMENTS = 100
+#: The documents of one part. The parts run in different processes.
+DOCUMENTS = 50
 TRIES = 200
 
 
 @pytest.mark.no_cover
+@pytest.mark.parametrize("first", [0, DOCUMENTS])
 @pytest.mark.parametrize("scripting", [True, False], ids=["with scripts", "without scripts"])
 def test_chromium_requests_no_planted_address(
-    browser: Browser, scripting: bool, capsys: pytest.CaptureFixture[str]
+    browser: Browser, scripting: bool, first: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = ahead = 0
     wrong = []
     with judge(browser, scripting=scripting) as chromium:
-        for seed in range(DOCUMENTS):
+        for seed in range(first, first + DOCUMENTS):
             document = Builder(seed).document()
             verdict = chromium.judge(document.encode("utf-8", "replace"))
             before += len(verdict.before)

@@ -76,11 +76,12 @@ policies = st.builds(
     click_after_refusal=st.booleans(),
 )
 NOW = 11.0 * 86_400
+MORE_EXAMPLES = settings(max_examples=2 * settings().max_examples)
 
 
 @pytest.mark.slow
 @pytest.mark.no_cover
-@settings(max_examples=400)
+@MORE_EXAMPLES
 @given(st.lists(headers, max_size=3), st.sampled_from(Regime), st.binary(max_size=8))
 def test_no_request_raises(lines: list[bytes], regime: Regime, signal: bytes) -> None:
     """Law: any bytes are a Cookie header, and a platform's reader raises for none of them."""
@@ -96,7 +97,7 @@ def test_no_request_raises(lines: list[bytes], regime: Regime, signal: bytes) ->
 
 @pytest.mark.slow
 @pytest.mark.no_cover
-@settings(max_examples=400)
+@MORE_EXAMPLES
 @given(st.lists(headers, max_size=3), st.sampled_from(Regime))
 def test_merge_grants_only_what_a_source_grants(lines: list[bytes], regime: Regime) -> None:
     """Law: what counts is a part of what is said, and a grant that counts stands alone in some reading."""
