@@ -49,7 +49,7 @@ def test_click_loads_only_the_chat(visit: Visit, guarded: App, standin: StandIn,
 @every
 def test_app_works_from_no_choice_to_withdrawal(visit: Visit, plain: Plain, guarded: App, name: str) -> None:
     visit.open(guarded)
-    quiet(visit.page, 1_300)
+    quiet(visit.page)
     assert visit.asked == []
     assert not cookies(visit.page).keys() & (TRACKING_COOKIES | CHAT_COOKIES)
     visit.expect_works()
@@ -75,6 +75,7 @@ def test_app_works_from_no_choice_to_withdrawal(visit: Visit, plain: Plain, guar
         assert visit.loads() - 1 <= plain.again - plain.loads + visit.case.adds
         visit.expect_works()
 
+    visit.forget()
     if visit.case.late:
         # The page is as the site wrote it, so the withdrawal takes effect on the next page.
         visit.choose("necessary")
@@ -83,8 +84,6 @@ def test_app_works_from_no_choice_to_withdrawal(visit: Visit, plain: Plain, guar
         with navigation(visit.page):
             visit.choose("necessary")
     quiet(visit.page)
-    visit.forget()
-    quiet(visit.page, 1_300)
     assert visit.asked == []
     assert not cookies(visit.page).keys() & (TRACKING_COOKIES | CHAT_COOKIES)
     visit.expect_works()
