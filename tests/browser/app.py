@@ -35,7 +35,8 @@ class App:
         self.folders = dict(folders)
         app = ConsentMiddleware(self._answer, policy) if policy else self._answer
         self._server = make_server("127.0.0.1", 0, app, threaded=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        # It looks every 0.05 s whether it has to end.
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def url(self) -> str:

@@ -26,7 +26,8 @@ class ExampleSites:
         config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="none", lifespan="off")
         self._starlette = uvicorn.Server(config)
         self._threads = [
-            threading.Thread(target=self._flask.serve_forever, daemon=True),
+            # It looks every 0.05 s whether it has to end.
+            threading.Thread(target=self._flask.serve_forever, args=(0.05,), daemon=True),
             threading.Thread(target=self._starlette.run, daemon=True),
         ]
 

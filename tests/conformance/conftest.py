@@ -15,6 +15,7 @@ from consent_middleware import Policy
 from tests import asgi_driver
 from tests.gateways import GATEWAYS, Reply, Request, Result, run_asgi, run_wsgi
 from tests.needs import need
+from tests.order import regroup
 
 from .faults import known_fault
 from .gateway import HTML, Gateway, SeenByApp
@@ -22,7 +23,8 @@ from .servers import COMMANDS, Running, running
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Group the tests by server, so that `pytest --dist loadgroup` runs them in one process and starts it once."""
+    """Group the tests by server, so that few processes start it; with `pytest --dist loadgroup`, one does."""
+    regroup(items, Path(__file__).parent, "server", COMMANDS)
     if not config.pluginmanager.hasplugin("xdist"):
         return
     for item in items:

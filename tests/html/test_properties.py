@@ -154,7 +154,7 @@ def test_prefilter_has_no_false_negatives(document: bytes, xml: bool, size: int)
     assert HTMLRewriter(Holding(), charset="utf-8", xml=xml).rewrite(document) == expected
 
 
-@law
+@settings(law, max_examples=60)
 @given(documents, st.booleans())
 def test_chunk_invariance(document: bytes, xml: bool) -> None:
     """The output does not depend on where the document is cut, and `rewrite` returns the same."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
@@ -12,6 +13,7 @@ from consent_middleware import Policy
 from examples.standin import StandIn
 from tests.browser.app import App
 from tests.browser.pages import asked
+from tests.order import regroup
 from tests.quiet import quiet, watch
 
 from .cases import CASES, CONTAINER, SCRIPTS, Case, path_of, put
@@ -23,6 +25,11 @@ COUNT = """window.ran = {};
 document.addEventListener("load", ({ isTrusted, target: { localName, src } }) => {
   if (isTrusted && localName === "script" && !src.startsWith(location.origin)) ran[src] = (ran[src] ?? 0) + 1;
 }, true);"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group the tests by app, so that few processes visit it without the middleware."""
+    regroup(items, Path(__file__).with_name("test_frameworks.py"), "name", CASES)
 
 
 @pytest.fixture(scope="package")
