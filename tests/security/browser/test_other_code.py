@@ -59,7 +59,7 @@ def test_polluted_prototype_is_not_taken_for_consent(page: Page, names: list[str
     page.evaluate("() => { consentMiddleware.refresh() }")
     comes(page, lambda: f"{HOST}/_consent/decision" in shop.requests())
     page.evaluate("(url) => { new Image().src = url }", PIXEL)
-    quiet(page, 600)
+    quiet(page, 300)
     if tags.startswith(PLACE):
         assert page.locator("[data-consent-facade] button").count() == 0
     if tags == LOADER:
