@@ -63,6 +63,7 @@ def test_merge_never_grants_what_a_reading_denies(found: list[Consent]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 @given(st.lists(readings, max_size=4), st.randoms())
 def test_merge_does_not_depend_on_order(found: list[Consent], random: object) -> None:
     """Property: the order of cookies says nothing."""

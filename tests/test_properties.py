@@ -20,6 +20,8 @@ from tests.engines import engine_for
 from tests.html.oracle import nothing_closed
 from tests.test_blocking import BLOCKED, LEFT_ALONE
 
+pytestmark = pytest.mark.no_cover
+
 POLICY = Policy(contact_url="/contact")
 
 FILLERS = [

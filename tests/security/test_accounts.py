@@ -145,6 +145,7 @@ def written(markup: str, spelled: str, policy: Policy, consent: Consent) -> byte
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 @pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
 def test_words_in_strings_change_nothing(script: str) -> None:
     for name, spell in SPELLINGS.items():
@@ -159,6 +160,7 @@ def test_words_in_strings_change_nothing(script: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 @pytest.mark.parametrize("consent", CONSENTS.values(), ids=CONSENTS)
 @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
 def test_words_change_nothing_under_any_policy(policy: Policy, consent: Consent) -> None:
@@ -185,6 +187,7 @@ def test_words_in_markup_change_nothing(markup: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
