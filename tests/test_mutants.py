@@ -31,8 +31,13 @@ def faults(mutant: Mutant) -> list[str]:
             found.append(f"{mutant.file}: there are no tests in {path}")
         wanted = [rf"^\s*(?:class|(?:async )?def) {re.escape(name)}\b" for name in names]
         if keyword:
-            # pytest looks for the keyword in the ids of parameters too, so any mention in the file counts.
+            # pytest looks for the keyword in the ids of parameters too, so any mention in the file counts, or in a file
+            # beside it from which it may take the parameters.
             wanted.append(re.escape(keyword))
+            beside = {
+                place.with_name(f"{name}.py") for text in texts for name in re.findall(r"^from \.(\w+) ", text, re.M)
+            }
+            texts += [file.read_text("utf-8") for file in beside if file.is_file()]
         for pattern in wanted:
             if not any(re.search(pattern, text, re.MULTILINE) for text in texts):
                 found.append(f"{mutant.file}: {target} has no test {keyword or names}")
