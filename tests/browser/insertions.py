@@ -211,7 +211,7 @@ class Attempts:
         after: The addresses that were requested until after consent.
         cookies_before: The cookies before consent.
         cookies_after: The cookies after it.
-        blocked: The markup of the elements that were blocked.
+        blocked: The markup of the elements that were still blocked at the end.
     """
 
     ways: dict[str, str]

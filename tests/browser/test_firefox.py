@@ -240,4 +240,5 @@ def test_images_frames_and_hints_pass_if_allowed(untouched: Attempts, way: str) 
 
 def test_guard_lets_no_other_request_pass(scripts: Attempts, beacons: Attempts) -> None:
     assert scripts.before == []
+    assert len(scripts.after) == len(LOADER_WAYS)
     assert beacons.before == []

@@ -88,10 +88,6 @@ def attempts(
         quiet(page)
         found.before = [record.url for record in asked(standin)]
         found.cookies_before = cookies(page)
-        found.blocked = page.evaluate(
-            "[...document.querySelectorAll('[data-consent]'), ...all.filter((each) => each?.dataset.consent)]"
-            ".map((each) => each.outerHTML)"
-        )
         run(page, APPEND_BOXES)
         if consent:
             decide(site, **dict.fromkeys(consent, True))
@@ -102,6 +98,10 @@ def attempts(
         quiet(page)
         have_come()
         found.cookies_after = cookies(page)
+        found.blocked = page.evaluate(
+            "[...document.querySelectorAll('[data-consent]'), ...all.filter((each) => each?.dataset.consent)]"
+            ".map((each) => each.outerHTML)"
+        )
     return found
 
 
