@@ -222,8 +222,8 @@ class Attempts:
     cookies_after: dict[str, str] = field(default_factory=dict)
     blocked: list[str] = field(default_factory=list)
 
-    def of(self, way: str, texts: Iterable[str]) -> list[str]:
-        """Return those of addresses or markup that have the number of a way; fail if its code did."""
+    def of(self, way: str, addresses: Iterable[str]) -> list[str]:
+        """Return those of the addresses that have the number of a way; fail if its code did."""
         assert way not in self.errors, self.errors[way]
-        mark = re.compile(rf"[?&](?:amp;)*way={list(self.ways).index(way)}(?!\d)")
-        return [text for text in texts if mark.search(text)]
+        mark = re.compile(rf"[?&]way={list(self.ways).index(way)}(?!\d)")
+        return [address for address in addresses if mark.search(address)]
