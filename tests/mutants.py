@@ -727,6 +727,7 @@ MUTANTS = [
     Mutant("html/incremental.py", "state.base_counts or", "", INCREMENTAL),
     Mutant("html/incremental.py", "return head == self._head or", "return True or", INCREMENTAL),
     Mutant("html/incremental.py", "and not self._wants_root and", "and", INCREMENTAL),
+    Mutant("html/incremental.py", "ends_whole = not self.tokens.truncated", "ends_whole = True", INCREMENTAL),
     Mutant("html/incremental.py", "return tokens.in_html_data and not doubtful", "return tokens.in_html_data", INCREMENTAL),
     Mutant("html/incremental.py", "while at < self._count or self._bounds[-1] + shift != len(document):", "while at < self._count:", INCREMENTAL),
     Mutant("html/incremental.py", "shift = regions[at].shift", "pass", INCREMENTAL),

@@ -184,7 +184,8 @@ class RecordingReader(DocumentReader):
 
     def _is_simple(self, pos: int) -> bool:
         """Return whether a `ReadingState` is all that the rest of the document depends on."""
-        return _is_simple(self.tokens) and not self._wants_root and self._script.is_done(pos)
+        ends_whole = not self.tokens.truncated
+        return ends_whole and _is_simple(self.tokens) and not self._wants_root and self._script.is_done(pos)
 
     def _record(self, pos: int) -> None:
         asker, tree = self.asker, self.tokens.tree
@@ -201,7 +202,7 @@ class RecordingReader(DocumentReader):
             self.made.append(edit)
             yield edit
         tokens = self.tokens
-        if self._is_simple(tokens.pos) and not tokens.truncated and self.places[-1:] != [tokens.pos]:
+        if self._is_simple(tokens.pos) and self.places[-1:] != [tokens.pos]:
             self._record(tokens.pos)
 
     def markup_at_end(self) -> bytes:

@@ -91,6 +91,13 @@ def test_edits_move_with_a_difference() -> None:
         assert recording.rewrite(document) == in_full(document) != document
 
 
+def test_unfinished_tag_at_the_end_may_not_differ() -> None:
+    """A document that ends in one gets no end markup."""
+    document = f"<img src={HELD}><t a='>".encode()
+
+    assert recording_of(document).rewrite(f"<img src={HELD}><t>".encode()) is None
+
+
 def test_tag_that_was_asked_about_may_not_go() -> None:
     """The watch edits nothing there, but what it does later may depend on the tag."""
     tag = f'<img src={HELD} alt="none">'.encode()
