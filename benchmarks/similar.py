@@ -172,12 +172,13 @@ def variants(page: bytes, change: str) -> Iterator[Page]:
     nonced = with_tokens(page)
     if change == "token and nonce":
         nonced = re.sub(rb"(?i)<script\b", b'<script nonce="NONCE"', nonced)
-    for turn in count():
+    while True:
         token = secrets.token_hex(16).encode() if "token" in change else b"t"
         nonce = secrets.token_urlsafe(16)
         body = nonced.replace(b"TOKEN", token).replace(b"NONCE", nonce.encode())
         if change == "first sight":
-            body += b"<!-- %d -->" % turn
+            # At the beginning, so that no page is taken for one of another page's template.
+            body = b"<!-- %b -->" % secrets.token_hex(8).encode() + body
         yield body, nonce if "nonce" in change else None
 
 
