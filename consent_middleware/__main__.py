@@ -1,7 +1,7 @@
 """The command line.
 
-`rewrite` shows what the middleware does to a page, `explain` shows what a visitor's cookies mean, and `disclosure`
-writes the tables of a privacy notice.
+`rewrite` shows what the middleware does to a page, `explain` shows what a visitor's cookies mean, `disclosure` writes
+the tables of a privacy notice, and `audit` finds what pages load from vendors.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from . import explain
+from .audit import command as audit
 from .disclosure import disclosure, to_html, to_json, to_markdown
 from .engine import Engine
 from .exchange import Exchange, RequestHead
@@ -23,10 +24,15 @@ from .vendors import KNOWN_VENDORS, VENDORS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0, or 1 if a file cannot be read. Usage errors exit with 2."""
+    """Run one command and return its exit status: 0, or 1 if a file cannot be read. Usage errors exit with 2.
+
+    `audit` has further ones (see `audit.command`).
+    """
     options = _parser().parse_args(arguments)
     # The summary lists the notices, so the log need not.
     logging.getLogger("consent_middleware").addHandler(logging.NullHandler())
+    if options.command == "audit":
+        return audit.run(options)
     if options.command == "explain":
         print(explanation(Policy(mapping=options.mapping, regime=options.regime), options))
         return 0
@@ -135,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     rewrite.add_argument("--contact-url", metavar="URL", help="a page with other ways to contact the site")
     _add_explain(commands)
     _add_disclosure(commands)
+    audit.add_arguments(commands.add_parser("audit", help="find what pages load from vendors"))
     return parser
 
 
