@@ -81,9 +81,8 @@ def _run(arguments: argparse.Namespace) -> int:
         if arguments.output:
             Path(arguments.output).write_text(text, "utf-8")
         else:
-            sys.stdout.write(
-                text.encode(sys.stdout.encoding or "utf-8", "replace").decode(sys.stdout.encoding or "utf-8")
-            )
+            encoding = sys.stdout.encoding
+            sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
     except OSError as error:
         raise UsageError("CM104", f"{error.filename}: the report cannot be written: {error.strerror}") from error
     return result.status

@@ -152,10 +152,12 @@ def _waiting(element: Element) -> Iterator[Contact]:
     """Yield what this package has kept back in an element that it blocked."""
     names = [f"data-consent-{name}" for name in _HELD_NAMES]
     found = [name for name in names if element.attributes.get(name)]
+    types = set(element.attributes.get("data-consent-rel", "").lower().split())
+    hint = " ".join(sorted(types & _HINTS))
     for name in found:
         value = element.attributes[name]
         for address in source_set(value) if name.endswith("srcset") else (value,):
-            yield Contact(name, address, Load.WAITS)
+            yield Contact(name, address, Load.WAITS, hint=hint)
     if not found and element.name == "script" and element.text:
         yield Contact("", "", Load.WAITS, script=element.text)
 

@@ -69,7 +69,8 @@ def split_inputs(inputs: Iterable[str]) -> tuple[list[str], list[str]]:
     Raises:
         UsageError: An address cannot be asked, or there are too many (CM102).
     """
-    addresses, paths = [], []
+    addresses: list[str] = []
+    paths: list[str] = []
     for each in inputs:
         (addresses if "://" in each else paths).append(each)
     for address in addresses:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from consent_middleware.version import __version__
 
 from .pages import Judged, PageReport
-from .result import LIMITS, WORDS, Result, described, rule_text
+from .result import LIMITS, Result, described, fate, rule_text
 
 SCHEMA_VERSION = 1
 
@@ -127,8 +127,8 @@ def _rule(name: str, result: Result) -> dict[str, Any]:
 
 def _result(page: PageReport, judged: Judged, index: int, result: Result) -> dict[str, Any]:
     finding = judged.finding
-    text = f"{described(judged)}: {WORDS[finding.load]}. It must wait for {finding.purpose}."
-    if judged.early:
+    text = f"{described(judged)}: {fate(finding)}. Its purpose is {finding.purpose}."
+    if judged.counts and judged.early:
         text += f" With the policy it loads too early: {', '.join(judged.early)}."
     found: dict[str, Any] = {
         "ruleId": finding.rule,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from consent_middleware.rules import Rule
 from consent_middleware.vendor import Vendor
 
 from .contacts import Load
+from .findings import Finding
 from .pages import Judged, PageReport
 
 #: What an audit of pages cannot prove.
@@ -108,6 +110,11 @@ def described(judged: Judged) -> str:
     return what
 
 
+def fate(finding: Finding) -> str:
+    """Return what becomes of a finding in the page as it is, in words."""
+    return "is set" if finding.element == "Set-Cookie" else WORDS[finding.load]
+
+
 def rule_text(rule: str, vendors: Iterable[Vendor]) -> tuple[str, str]:
     """Return a short text about a rule, and a longer one with what helps."""
     for vendor in vendors:
@@ -117,7 +124,8 @@ def rule_text(rule: str, vendors: Iterable[Vendor]) -> tuple[str, str]:
             "cookie": f"a cookie of {vendor.name} in a response",
             "host": f"a file on a host of {vendor.name}, which fits no rule for tags",
         }
-        own = next((each for each in (*vendor.tag_rules, *vendor.text_rules) if each.id == rule), None)
+        rules: tuple[Rule, ...] = (*vendor.tag_rules, *vendor.text_rules)
+        own = next((each for each in rules if each.id == rule), None)
         if own is not None:
             purposes = " and ".join(own.purposes)
             needed = " and ".join(sorted(vendor.requires.get(own.purpose, ())))

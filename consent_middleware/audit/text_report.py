@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from .contacts import Load
 from .pages import Judged, PageReport
-from .result import LIMITS, WORDS, Result, described, printable, rule_text
+from .result import LIMITS, Result, described, fate, printable, rule_text
 from .states import STATES
 
 
@@ -28,7 +28,7 @@ def _page(page: PageReport, result: Result) -> Iterator[str]:
     for judged in page.findings:
         by_rule[judged.finding.rule].append(judged)
     for rule, found in sorted(by_rule.items(), key=lambda item: not any(each.counts for each in item[1])):
-        yield f"  {rule}: {rule_text(rule, result.vendors)[0]}; it waits for {found[0].finding.purpose}"
+        yield f"  {rule}: {rule_text(rule, result.vendors)[0]} (purpose: {found[0].finding.purpose})"
         for judged in found:
             yield from _finding(judged)
     for each in page.unseen:
@@ -41,11 +41,11 @@ def _finding(judged: Judged) -> Iterator[str]:
     finding = judged.finding
     place = f"line {finding.line}, column {finding.column}" if finding.line else "response head"
     mark = "KNOWN" if judged.known and judged.counts else "FAULT" if judged.counts else "note"
-    yield f"    {mark}  {place}: {described(judged)}: {WORDS[finding.load]}"
+    yield f"    {mark}  {place}: {described(judged)}: {fate(finding)}"
     if judged.outcomes:
         words = {Load.AT_ONCE: "loads", Load.LATER: "loads later", Load.GUARDED: "guarded", Load.HELD: "held"}
         parts = [
-            f"{state}: {words.get(outcome.load, 'waits')}{' TOO EARLY' * outcome.is_early}"
+            f"{state}: {words.get(outcome.load, 'waits')}{' TOO EARLY' * (outcome.is_early and judged.counts)}"
             for state in STATES
             if (outcome := judged.outcomes.get(state))
         ]
@@ -61,7 +61,7 @@ def _summary(result: Result) -> Iterator[str]:
         known = sum(each.known and each.counts for page in result.pages for each in page.findings)
         yield f"known from the baseline: {known}, vanished: {len(result.vanished)}"
         yield from (f"  vanished: {text}" for text in result.vanished.values())
-    unseen = sum(len(page.unseen) for page in result.pages)
-    yield f"what cannot be seen: {unseen}; engine and html5lib differ: {sum(len(p.disagreements) for p in result.pages)}"
+    yield f"what cannot be seen: {sum(len(page.unseen) for page in result.pages)}"
+    yield f"engine and html5lib differ: {sum(len(page.disagreements) for page in result.pages)}"
     yield "What this audit cannot prove:"
     yield from (f"- {limit}" for limit in LIMITS)
