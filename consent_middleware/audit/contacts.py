@@ -98,7 +98,7 @@ _CSS_ADDRESS: Final = re.compile(
 _CSS_ESCAPE: Final = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.IGNORECASE | re.DOTALL)
 _ADDRESS: Final = re.compile(r"(?:https?:)?//[^\s\"'<>)`\\]+")
 #: The most addresses that are read from one attribute or text.
-_MOST: Final = 64
+_MOST: Final = 10_000
 
 
 def contacts(element: Element) -> Iterator[Contact]:
@@ -121,8 +121,6 @@ def contacts(element: Element) -> Iterator[Contact]:
 
 def css_addresses(css: str) -> Iterator[str]:
     """Yield the addresses of `url()` and `@import` in a style sheet."""
-    if "(" not in css and "@" not in css:
-        return
     for found in islice(_CSS_ADDRESS.finditer(_CSS_COMMENT.sub("", _unescape(css))), _MOST):
         if address := next(filter(None, found.groups()), ""):
             yield address
@@ -199,11 +197,10 @@ def _html(element: Element) -> Iterator[Contact]:
     name, attributes = element.name, element.attributes
     if name == "link":
         yield from _link(element)
-    elif name == "meta":
-        if attributes.get("http-equiv", "").strip(HTML_SPACE).lower() == "refresh":
-            found = _REFRESH.match(attributes.get("content", ""))
-            if found and found[1]:
-                yield Contact("content", found[1])
+    elif name == "meta" and attributes.get("http-equiv", "").strip(HTML_SPACE).lower() == "refresh":
+        found = _REFRESH.match(attributes.get("content", ""))
+        if found and found[1]:
+            yield Contact("content", found[1])
     elif name == "iframe" and "srcdoc" in attributes:
         yield Contact("srcdoc", "", document=attributes["srcdoc"])
         return

@@ -23,6 +23,9 @@ from .tree import Document, Element, read
 _MAX_NESTED: Final = 3
 #: HTML, section 4.2.4.2: preloads of these are content.
 _CONTENT: Final = frozenset({"audio", "font", "style", "track", "video"})
+#: The longest inline script that is read, as in the engine: a longer one is a program of the site's own.
+_MAX_SCRIPT: Final = 65_536
+_HOST: Final = re.compile(r"[a-zA-Z0-9.-]+")
 #: How much of a name in a page is reported.
 _LONGEST_NAME: Final = 100
 #: A cookie that is deleted (RFC 6265, section 5.2).
@@ -85,8 +88,9 @@ class Classifier:
         self._vendors: Sequence[Vendor] = policy.vendors
         self._proxied: dict[tuple[str, int | None], list[str]] = {}
         for host, origin in policy.proxied.items():
-            if url := parse_url(origin):
-                self._proxied.setdefault((url.host, url.port), []).append(host)
+            url = parse_url(origin)
+            assert url  # noqa: S101 - the policy has checked it
+            self._proxied.setdefault((url.host, url.port), []).append(host)
 
     def page(self, document: Document, base: str | None, *, without: Document | None = None) -> list[Finding]:
         """Return the findings of a page, in the page's order.
@@ -121,8 +125,8 @@ class Classifier:
 
     def hosts(self, text: str) -> list[str]:
         """Return the hosts of vendors that a text names."""
-        words = re.findall(r"[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+", text[:100_000])
-        return sorted({word.lower() for word in words if self._host_purpose(word.lower())})
+        words = {word.strip(".-").lower() for word in _HOST.findall(text)}
+        return sorted(word for word in words if self._host_purpose(word))
 
     def _document(self, document: Document, base: str | None, *, scripting: bool, depth: int) -> Iterator[Finding]:
         has_base = guarded = False
@@ -155,6 +159,8 @@ class Classifier:
             text = content if element.name == "script" or contact.address[:1] in "jJ" else ""
         host = ""
         named: tuple[str, str, Purpose] | None = None
+        if len(text) > _MAX_SCRIPT:
+            return
         if text:
             named = self._rule(PageElement(element.name, attributes=element.attributes, text=text))
         elif contact.address and (url := parse_url(contact.address, base)) is not None:

@@ -15,6 +15,7 @@ from .pages import Judged, PageReport
 #: What an audit of pages cannot prove.
 LIMITS = (
     "Only what stands in a page's HTML, and in its head, is seen. What scripts insert in the browser is not.",
+    "Inline scripts of more than 64 kB are not read.",
     "Addresses of vendors that the package does not know are not found.",
     "XHTML is read as HTML, as a browser reads it if it is sent as text/html.",
     "A page may differ for other visitors, and tomorrow.",

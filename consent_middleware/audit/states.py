@@ -94,11 +94,11 @@ class Judge:
             exchange = self._exchange(self._engine, state, path)
             exchange.start(200, list(headers))
             head, rewritten = exchange.rewrite_whole(body)
-            left = found
-            if rewritten is not body or head != headers:
+            left = [finding for finding in found if finding.line]
+            if rewritten is not body:
                 reading = read_page(rewritten, charset)
                 left = self.classifier.page(reading.document, base, without=reading.without)
-                left = [*self.classifier.head(head, base), *left]
+            left += self.classifier.head(head, base)
             for outcomes, finding, load in zip(result, found, _loads(found, left), strict=True):
                 is_cookie = finding.element == "Set-Cookie"
                 allows = exchange.plan.allows_cookies if is_cookie else exchange.plan.allows

@@ -18,7 +18,7 @@ from html5lib._tokenizer import HTMLTokenizer
 from html5lib.constants import _ReparseException
 from html5lib.treebuilders import getTreeBuilder
 
-#: The most that one reading may cost. A page of 5 MB with ordinary markup costs about a tenth of it.
+#: The most that one reading may cost. Ordinary markup costs less than one for each byte.
 MAX_COST: Final = 10_000_000
 #: The most elements of one document.
 MAX_ELEMENTS: Final = 400_000
