@@ -20,9 +20,9 @@ from consent_middleware.vendors import KNOWN_VENDORS
 PACKAGE = Path(consent_middleware.__file__).parent
 
 #: `coding` also looks for optional packages, by name.
-ALLOWED_IMPORTS = {"django": {"asgiref", "django"}, "flask": {"click", "flask", "markupsafe"}}
+ALLOWED_IMPORTS = {"audit": {"html5lib"}, "django": {"asgiref", "django"}, "flask": {"click", "flask", "markupsafe"}}
 #: Modules that do I/O or read the time.
-WITH_IO = {"asgi", "__main__", "engine"}
+WITH_IO = {"asgi", "__main__", "engine", "audit.apps", "audit.command", "audit.fetch", "audit.run"}
 
 
 def modules() -> list[Path]:

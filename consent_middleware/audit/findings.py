@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
+from consent_middleware.addresses import filter_addresses
+from consent_middleware.cookies import parse_set_cookie
 from consent_middleware.links import filter_links
 from consent_middleware.policy import Policy
 from consent_middleware.purpose import Purpose
@@ -28,8 +30,6 @@ _MAX_SCRIPT: Final = 65_536
 _HOST: Final = re.compile(r"[a-zA-Z0-9.-]+")
 #: How much of a name in a page is reported.
 _LONGEST_NAME: Final = 100
-#: A cookie that is deleted (RFC 6265, section 5.2).
-_ENDED: Final = re.compile(r"(?i);\s*(?:max-age\s*=\s*(?:0+|-[0-9]+)\s*(?:;|\Z)|expires\s*=[^;]*\b1970\b)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +108,25 @@ class Classifier:
         return sorted(found, key=lambda each: (each.line, each.column))
 
     def head(self, headers: Sequence[tuple[bytes, bytes]], base: str | None) -> list[Finding]:
-        """Return the findings of a response's head: `Link` fields, and cookies by their names."""
+        """Return the findings of a response's head: addresses that a browser contacts, and cookies by their names."""
         found: list[Finding] = []
 
-        def note(relation: str, addresses: Sequence[str], destination: str) -> bool:
+        def note_link(relation: str, addresses: Sequence[str], destination: str) -> bool:
             for address in addresses:
                 contact = Contact("", address, hint=relation.lower(), destination=destination.lower())
                 found.extend(self._contact(Element("Link", "", {}, "", 0, 0), contact, base))
             return False
 
-        filter_links(list(headers), note)
+        def note_address(address: str) -> bool:
+            field = Element(name.decode("latin-1").title(), "", {}, "", 0, 0)
+            found.extend(self._contact(field, Contact("", address, hint="preconnect"), base))
+            return False
+
+        filter_links(list(headers), note_link)
         for name, value in headers:
+            filter_addresses([(name, value)], note_address)
             if name.lower() == b"set-cookie":
-                found += self._cookie(value.decode("latin-1"))
+                found += self._cookie(value)
         return found
 
     def hosts(self, text: str) -> list[str]:
@@ -227,10 +233,11 @@ class Classifier:
                 return vendor.id, purpose
         return None
 
-    def _cookie(self, value: str) -> Iterator[Finding]:
-        name = value.partition("=")[0].strip()
-        if _ENDED.search(value):
+    def _cookie(self, line: bytes) -> Iterator[Finding]:
+        cookie = parse_set_cookie(line)
+        if cookie.deletes:
             return
+        name = cookie.name.decode("latin-1")
         for vendor in self._vendors:
             for rule in vendor.cookie_rules:
                 fits = name.startswith(rule.name) if rule.prefix else name == rule.name

@@ -96,8 +96,8 @@ def described(judged: Judged) -> str:
     finding = judged.finding
     if finding.element == "Set-Cookie":
         what = f"the cookie {finding.attribute} in Set-Cookie"
-    elif finding.element == "Link":
-        what = "a link in the field Link"
+    elif not finding.line:
+        what = f"the field {finding.element}"
     elif not finding.attribute:
         what = f"the text of <{finding.element}>"
     else:

@@ -95,7 +95,10 @@ TABLE: dict[str, tuple[str, list[str]]] = {
     ),
     "style attribute": (f"<p style='background:url( &quot;{PIXEL}&quot; )'>", ["hubspot.host p style at once"]),
     "style element": (
-        f"<style>@import '{SHEET}'; /* url({PIXEL}) */ p {{ background: u\\72l({PIXEL}) }} a {{ b: url() }} i {{ c: \\url({PIXEL}) }}</style>",
+        (
+            f"<style>@import '{SHEET}'; /* url({PIXEL}) */ p {{ background: u\\72l({PIXEL}) }} "
+            f"a {{ b: url() }} i {{ c: \\url({PIXEL}) }}</style>"
+        ),
         ["hubspot.host style - at once"] * 3,
     ),
     "style with bad escapes": ("<style>@x \\110000 \\0 url(//a.example)</style>", []),
@@ -229,9 +232,12 @@ def test_head_has_findings_by_links_and_cookie_names() -> None:
         (b"link", b"</a.css>; rel=preload; as=style, <https://js.hs-scripts.com>; rel=Preconnect"),
         (b"set-cookie", b"hubspotutk=SECRET; Path=/"),
         (b"set-cookie", b"hubspotutk=; Max-Age=0"),
+        (b"set-cookie", b"__hssc=x; Max-Age=60; expires=Thu, 01 Jan 1970 00:00:00 GMT"),
         (b"Set-Cookie", b"__hstc=; expires=Thu, 01 Jan 1970 00:00:00 GMT"),
         (b"set-cookie", b"session=SECRET"),
         (b"x-other", b"hubspotutk=1"),
+        (b"reporting-endpoints", b'a="https://js.hs-scripts.com/r", b="https://shop.example/r"'),
+        (b"content-security-policy", b"default-src 'self'; report-uri https://track.hubspot.com/r"),
     ]
 
     found = Classifier(Policy()).head(headers, None)
@@ -239,6 +245,9 @@ def test_head_has_findings_by_links_and_cookie_names() -> None:
     assert [(each.rule, each.element, each.attribute) for each in found] == [
         ("hubspot.hint", "Link", ""),
         ("hubspot.cookie", "Set-Cookie", "hubspotutk"),
+        ("hubspot.cookie", "Set-Cookie", "__hssc"),
+        ("hubspot.hint", "Reporting-Endpoints", ""),
+        ("hubspot.hint", "Content-Security-Policy", ""),
     ]
     assert "SECRET" not in repr(found)
 

@@ -168,7 +168,7 @@ def test_text_groups_findings_by_page_and_rule() -> None:
         "    note  line 4, column 1: <script src>, host js.hs-scripts.com: is kept back by another tool or by the site",
     ]
     assert "    FAULT  response head: the cookie hubspotutk in Set-Cookie: is set" in lines
-    assert "    FAULT  response head: a link in the field Link, host js.hs-scripts.com: loads by itself" in lines
+    assert "    FAULT  response head: the field Link, host js.hs-scripts.com: loads by itself" in lines
     assert any(line.endswith("host track.hubspot.com, without scripts only: loads by itself") for line in lines)
     assert any("in a nested document" in line for line in lines)
     assert any(line.startswith("  cannot be seen: tag manager Google Tag Manager GTM-ABC123 (line 3") for line in lines)

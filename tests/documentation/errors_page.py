@@ -39,6 +39,14 @@ CURES = {
     "middleware of this package does the work, name `consent.CM083` in `SILENCED_SYSTEM_CHECKS`.",
     "CM084": "Follow the [order of middleware](django.md#where-it-stands-in-middleware). If yours is right, name "
     "`consent.CM084` in `SILENCED_SYSTEM_CHECKS`.",
+    "CM100": "The command `audit` reads pages with html5lib, which the extra `audit` installs. Nothing else needs it.",
+    "CM101": "Write `module:name` as you would import it in the folder where you run the command: "
+    "`shop.settings:policy` for a `Policy`, `shop.wsgi:application` for an app.",
+    "CM102": "Write addresses in full, such as `https://www.shop.example/contact`, and no more than 50. For a whole "
+    "site, audit the app or a folder.",
+    "CM103": "Write the file with `--write-baseline FILE`, and keep it as it is.",
+    "CM104": "Name what to audit: files, folders, addresses, or an app with `--app` and its paths with `--path /…`. "
+    "Where a file is written, its folder must exist.",
 }
 
 _BEGINNING = """\
