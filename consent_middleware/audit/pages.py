@@ -128,7 +128,7 @@ class Auditor:
             reading.document.encoding,
             judged,
             unseen(reading.document, page.address, classifier, found),
-            self._judge.disagreements(page.body, page.headers, found),
+            self._judge.disagreements(page.body, page.headers, page.address, found),
         )
 
     def _counts(self, finding: Finding, outcomes: Mapping[str, Outcome]) -> bool:

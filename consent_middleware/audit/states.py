@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
@@ -91,7 +92,7 @@ class Judge:
         """
         result: list[dict[str, Outcome]] = [{} for _ in found]
         for state in STATES if found else ():
-            exchange = self._exchange(self._engine, state, path)
+            exchange = self._exchange(self._engine, state, path, base)
             exchange.start(200, list(headers))
             head, rewritten = exchange.rewrite_whole(body)
             left = [finding for finding in found if finding.line]
@@ -105,12 +106,12 @@ class Judge:
                 outcomes[state] = Outcome(load, allows(finding.purpose))
         return result
 
-    def disagreements(self, body: bytes, headers: Headers, found: Sequence[Finding]) -> list[str]:
-        """Return, in words, where the engine and html5lib find different tags in a page.
+    def disagreements(self, body: bytes, headers: Headers, base: str | None, found: Sequence[Finding]) -> list[str]:
+        """Return, in words, where the engine and html5lib find different tags in a page with these findings.
 
         Addresses that only their host tells are not compared, because the engine leaves them on purpose.
         """
-        exchange = self._exchange(self._unguarded, "untouched", "/")
+        exchange = self._exchange(self._unguarded, "untouched", "/", base)
         exchange.start(200, list(headers))
         exchange.rewrite_whole(body)
         engine = Counter(tag.rule for tag in exchange.blocked)
@@ -127,7 +128,7 @@ class Judge:
             if judge[rule] != engine[rule]
         ]
 
-    def _exchange(self, engine: Engine, state: str, path: str) -> Exchange:
+    def _exchange(self, engine: Engine, state: str, path: str, base: str | None) -> Exchange:
         policy = engine.policy
         cookies = {
             "click": [f"{policy.click_cookie}={value}" for value in ("1", *(vendor.id for vendor in policy.vendors))],
@@ -136,7 +137,8 @@ class Judge:
         }.get(state, [])
         cookie = [(b"cookie", "; ".join(cookies).encode("ascii"))] if cookies else []
         navigation = [(b"accept", b"text/html"), (b"sec-fetch-dest", b"document"), (b"sec-fetch-mode", b"navigate")]
-        return Exchange(engine, RequestHead("GET", path, "", [*navigation, *cookie]))
+        host = [(b"host", urlsplit(base).netloc.encode("latin-1", "replace"))] if base else []
+        return Exchange(engine, RequestHead("GET", path, "", [*host, *navigation, *cookie]))
 
 
 def _loads(found: Sequence[Finding], left: Sequence[Finding]) -> list[Load]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from consent_middleware import Policy
+from consent_middleware.audit.contacts import Load
+from consent_middleware.audit.findings import Classifier
 from consent_middleware.audit.pages import Auditor, Judged, Page
-from consent_middleware.engine import Engine
+from consent_middleware.audit.states import _loads, read_page
 
 from .test_findings import FORMS, INSERTS, LOADER, PIXEL, SHEET
 
@@ -77,6 +79,30 @@ def test_equal_tags_in_a_moved_line_are_counted() -> None:
     found = judged(f"<p>{f'<script src={CHAT}></script>' * 3}")
 
     assert [states(each) for each in found] == ["waits at-once at-once at-once"] * 3
+
+
+def test_tag_that_moved_to_another_line_is_found() -> None:
+    classifier = Classifier(Policy())
+    tag = f"<script src={LOADER}></script>"
+    before, after = (
+        classifier.page(read_page(page.encode(), "utf-8").document, None) for page in (tag + "\n" + tag, "\n\n" + tag)
+    )
+
+    assert _loads(before, after) == [Load.AT_ONCE, Load.WAITS]
+    assert _loads(before, []) == [Load.WAITS, Load.WAITS]
+
+
+def test_page_is_rewritten_for_its_host() -> None:
+    # The base leads to another host, so the guard's address needs the page's own.
+    markup = f"<base href=//cdn.example>{OWN_CODE}"
+
+    (known,) = judged(markup, address="https://www.shop.example/")
+    (unknown,) = judged(markup)
+
+    assert (states(known), states(unknown)) == (
+        "guarded guarded guarded at-once",
+        "waits waits waits at-once",
+    )
 
 
 def test_strict_audit_counts_what_the_policy_leaves() -> None:
@@ -152,11 +178,3 @@ def test_disagreement_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     markup = f"<link rel=preconnect href=//js.hs-scripts.com><script src={LOADER}></script>"
 
     assert Auditor().audit(Page("a", markup.encode())).disagreements == ["hint: html5lib finds 1, the engine 0"]
-
-
-def test_audit_counts_nothing_in_the_engine_of_a_site() -> None:
-    policy = Policy(contact_url="/c")
-
-    judged(f"<script src={LOADER}></script>", policy)
-
-    assert Engine(policy).notices.counts == {}
