@@ -936,7 +936,65 @@ PAGE_CHOICE_MUTANTS = [
     Mutant("vendors/hubspot.js", "settings.avoidInlineStyles ??= true", "settings.avoidInlineStyles = true", f"{NOTE} -k avoids_styles"),
     Mutant("facade/assets/facade.min.css", "[data-corner]:hover:not([data-quiet])", "x", f"{NOTE} -k shows_on_hover"),
 ]  # fmt: skip
-EVERY = [*MUTANTS, *SCRIPT_MUTANTS, *BANNER_MUTANTS, *PAGE_CHOICE_MUTANTS]
+AUDIT_TREE = "tests/audit/test_tree.py"
+AUDIT_FINDINGS = "tests/audit/test_findings.py"
+AUDIT_STATES = "tests/audit/test_states.py"
+AUDIT_FETCH = "tests/audit/test_fetch.py"
+AUDIT_REPORTS = "tests/audit/test_reports.py"
+AUDIT_COMMAND = "tests/audit/test_command.py"
+
+AUDIT_MUTANTS = [
+    # Positions, and pages that cost too much.
+    Mutant("audit/tree.py", "offset = self.stream.chunkOffset - 1", "offset = self.stream.chunkOffset", AUDIT_TREE),
+    Mutant("audit/tree.py", "offset - self._starts[line - 1] + 1", "offset - self._starts[line - 1]", AUDIT_TREE),
+    Mutant("audit/tree.py", " self.tag_offset) >> 12)", " self.tag_offset) >> 60)", AUDIT_TREE),
+    Mutant("audit/tree.py", "(len(tree.openElements) >> 2)", "0", AUDIT_TREE),
+    Mutant("audit/tree.py", "            self.tree.offsets.clear()\n", "", f"{AUDIT_TREE} -k first_attempt"),
+    Mutant("audit/tree.py", 'if name != "template" or ', "if True or ", AUDIT_TREE),
+    # What counts.
+    Mutant(
+        "audit/findings.py",
+        "if guarded and contact.load is Load.AT_ONCE",
+        "if contact.load is Load.AT_ONCE",
+        AUDIT_FINDINGS,
+    ),
+    Mutant(
+        "audit/findings.py",
+        "return imported is not None and not any(map(self.hosts, imported))",
+        "return True",
+        AUDIT_FINDINGS,
+    ),
+    Mutant("audit/findings.py", 'if element.name == "script" and not scripting:', "if False:", AUDIT_FINDINGS),
+    Mutant(
+        "audit/findings.py",
+        "has_base, base = True,",
+        "has_base, base = False,",
+        f"{AUDIT_FINDINGS} -k against_the_base",
+    ),
+    Mutant("audit/findings.py", "        if cookie.deletes:\n            return\n", "", AUDIT_FINDINGS),
+    Mutant("audit/contacts.py", 'by_site = name == "data-src"', 'by_site = name == "no"', AUDIT_FINDINGS),
+    Mutant("audit/contacts.py", "load = Load.LATER if started else Load.HELD", "load = Load.LATER", AUDIT_FINDINGS),
+    Mutant("audit/pages.py", "if finding.is_by_host and not self._strict:", "if False:", AUDIT_FINDINGS),
+    Mutant("audit/pages.py", "str(seen[parts])))", '"1"))', AUDIT_FINDINGS),
+    # What the policy does.
+    Mutant("audit/states.py", "return not self.allowed and self.load in", "return self.load in", AUDIT_STATES),
+    Mutant("audit/states.py", "for same_line in (True, False):", "for same_line in (False,):", AUDIT_STATES),
+    Mutant("audit/states.py", "for same_line in (True, False):", "for same_line in (True,):", AUDIT_STATES),
+    Mutant("audit/states.py", "if judge[rule] != engine[rule]", "if False", AUDIT_STATES),
+    # What is asked of a site.
+    Mutant("audit/fetch.py", "if origin_of(following) != origin_of(target):", "if False:", AUDIT_FETCH),
+    Mutant("audit/fetch.py", "if not self._rules(target).can_fetch(AGENT, target):", "if False:", AUDIT_FETCH),
+    Mutant("audit/fetch.py", "if response.status >= 500:", "if False:", AUDIT_FETCH),
+    Mutant("audit/fetch.py", "if size > limit:", "if False:", f"{AUDIT_FETCH} -k other_answer"),
+    Mutant("audit/fetch.py", " or parts.username is not None", "", AUDIT_FETCH),
+    # The reports.
+    Mutant("audit/result.py", "each if each.isprintable() else", "each if True else", AUDIT_REPORTS),
+    Mutant("audit/json_report.py", '.replace("<", "\\\\u003c")', "", AUDIT_REPORTS),
+    Mutant("audit/result.py", "if each.counts and not each.known]", "if each.counts]", AUDIT_COMMAND),
+    Mutant("audit/result.py", "return 3 if self.unread else", "return", AUDIT_COMMAND),
+]
+
+EVERY = [*MUTANTS, *SCRIPT_MUTANTS, *BANNER_MUTANTS, *PAGE_CHOICE_MUTANTS, *AUDIT_MUTANTS]
 
 
 def source_of(mutant: Mutant, root: Path) -> Path:

@@ -165,7 +165,7 @@ class Classifier:
             text = content if element.name == "script" or contact.address[:1] in "jJ" else ""
         host = ""
         named: tuple[str, str, Purpose] | None = None
-        if len(text) > _MAX_SCRIPT:
+        if len(text) > _MAX_SCRIPT or (text and not scripting):
             return
         if text:
             named = self._rule(PageElement(element.name, attributes=element.attributes, text=text))

@@ -165,6 +165,7 @@ TABLE: dict[str, tuple[str, list[str]]] = {
         f"<noscript><img src={PIXEL}><script src={LOADER}></script></noscript>",
         ["hubspot.pixel img src at once without"],
     ),
+    "a script without scripts": (f'<noscript><iframe src="javascript:{INSERTS}"></iframe></noscript>', []),
     "with and without scripts": (
         f"<img src={PIXEL}><noscript></noscript>",
         ["hubspot.pixel img src at once"],
@@ -205,7 +206,7 @@ def test_finding_says_where_it_is_and_no_query() -> None:
     [
         ("<base href=//js.hs-scripts.com><script src=/1.js></script>", None, ["js.hs-scripts.com"]),
         (
-            "<base href=//js.hs-scripts.com:8080/a/><base href=/><script src=/1.js></script>",
+            "<base href=//js.hs-scripts.com:8080/a/><base href=//b.example><script src=/1.js></script>",
             None,
             ["js.hs-scripts.com"],
         ),
