@@ -27,7 +27,7 @@ WORDS = {
     Load.AT_ONCE: "loads by itself",
     Load.LATER: "is loaded later by a delay plugin, without asking for consent",
     Load.GUARDED: "runs behind the guard, which blocks what it inserts",
-    Load.HELD: "is kept back by another tool or by the site",
+    Load.HELD: "is kept back by another tool or the site",
     Load.WAITS: "waits",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -111,6 +112,8 @@ _auditors: list[Auditor] = []
 
 
 def _begin(policy: str | None, strict: bool) -> None:
+    # The report names what matters, so the log need not.
+    logging.getLogger("consent_middleware").addHandler(logging.NullHandler())
     _auditors.append(Auditor(load_policy(policy) if policy else None, strict=strict))
 
 

@@ -41,7 +41,7 @@ def _finding(judged: Judged) -> Iterator[str]:
     finding = judged.finding
     place = f"line {finding.line}, column {finding.column}" if finding.line else "response head"
     mark = "KNOWN" if judged.known and judged.counts else "FAULT" if judged.counts else "note"
-    yield f"    {mark}  {place}: {described(judged)}: {fate(finding)}"
+    yield f"    {mark:5}  {place}: {described(judged)}: {fate(finding)}"
     if judged.outcomes:
         words = {Load.AT_ONCE: "loads", Load.LATER: "loads later", Load.GUARDED: "guarded", Load.HELD: "held"}
         parts = [

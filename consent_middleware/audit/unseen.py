@@ -19,6 +19,8 @@ _WORD: Final = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _MANAGERS: Final = [
     (manager.name, re.compile("|".join(filter(None, (manager.address, manager.own_file))))) for manager in TAG_MANAGERS
 ]
+#: How much of an attribute's name is reported.
+_LONGEST_NAME: Final = 100
 #: The longest inline script that is searched.
 _MAX_SCRIPT: Final = 200_000
 
@@ -61,7 +63,7 @@ def unseen(document: Document, base: str | None, classifier: Classifier, found: 
 def _of_element(element: Element, base: str | None, own: str, classifier: Classifier) -> Iterator[tuple[str, str]]:
     for name, code in handlers(element):
         for host in classifier.hosts(code):
-            yield "event handler", f"{name}: {host}"
+            yield "event handler", f"{name[:_LONGEST_NAME]}: {host}"
     if element.name != "script":
         return
     for contact in contacts(element):

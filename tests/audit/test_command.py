@@ -132,7 +132,7 @@ def test_folder_without_pages_is_not_clean(tmp_path: Path, capsys: pytest.Captur
 
 
 @pytest.mark.slow
-def test_processes_find_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_processes_find_the_same_and_log_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "site").mkdir()
     for number in range(12):
         (tmp_path / "site" / f"{number:02}.html").write_bytes(PAGE if number % 2 else CLEAN)
@@ -140,9 +140,10 @@ def test_processes_find_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[s
     outputs = set()
     for jobs in ("1", "2"):
         assert audit("site", "--format", "json", "--jobs", jobs, "--policy", f"{SITE}:POLICY") == 0
-        outputs.add(capsys.readouterr().out)
+        outputs.add(capfd.readouterr())
 
     assert len(outputs) == 1
+    assert outputs.pop().err == ""
 
 
 class Pool:

@@ -299,8 +299,9 @@ GTM_SNIPPET = (
         ("<script type=text/plain src=//cdn.example/a.js></script>", []),
         (f"<p onclick=\"load('{LOADER}')\" onload='x.y()'>", [("event handler", "onclick: js.hs-scripts.com")]),
         (f'<script type=speculationrules>{{"a": "{LOADER}"}}</script>', []),
+        (f"<p on{'x' * 500}='{LOADER}'>", [("event handler", f"on{'x' * 98}: js.hs-scripts.com")]),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_what_cannot_be_seen_is_named(markup: str, expected: list[tuple[str, str]]) -> None:
     classifier, address = Classifier(Policy()), "https://www.shop.example/"

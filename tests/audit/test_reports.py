@@ -165,7 +165,7 @@ def test_text_groups_findings_by_page_and_rule() -> None:
     at = lines.index("  hubspot.loader: a tag of HubSpot for tracking and chat (purpose: tracking)")
     assert lines[at + 1 : at + 3] == [
         "    FAULT  line 3, column 1: <script src>, host js.hs-scripts.com: loads by itself",
-        "    note  line 4, column 1: <script src>, host js.hs-scripts.com: is kept back by another tool or by the site",
+        "    note   line 4, column 1: <script src>, host js.hs-scripts.com: is kept back by another tool or the site",
     ]
     assert "    FAULT  response head: the cookie hubspotutk in Set-Cookie: is set" in lines
     assert "    FAULT  response head: the field Link, host js.hs-scripts.com: loads by itself" in lines
