@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final
 
@@ -150,7 +150,7 @@ class Classifier:
                     inner = read(text.encode("utf-8", "replace"), "utf-8", scripting=scripting)
                     inner_base = base if contact.document else None
                     for finding in self._document(inner, inner_base, scripting=scripting, depth=depth + 1):
-                        yield _at(finding, element)
+                        yield _at(finding, element, contact.load)
 
     def _contact(
         self, element: Element, contact: Contact, base: str | None, *, scripting: bool = True
@@ -266,6 +266,7 @@ def _nested_text(element: Element, contact: Contact) -> str | None:
     return None
 
 
-def _at(finding: Finding, element: Element) -> Finding:
-    values: Mapping[str, object] = {name: getattr(finding, name) for name in finding.__slots__}
-    return Finding(**{**values, "line": element.line, "column": element.column, "nested": True})  # type: ignore[arg-type]
+def _at(finding: Finding, element: Element, load: Load) -> Finding:
+    """Return a finding of a nested document as one of its frame, which may itself be kept back."""
+    kept = finding.load if load is Load.AT_ONCE else load
+    return replace(finding, line=element.line, column=element.column, nested=True, load=kept)

@@ -38,10 +38,11 @@ def states(each: Judged) -> str:
         ("<link rel=preconnect href=//js.hs-scripts.com>", "waits waits waits at-once"),
         (f"<noscript><img src={PIXEL}></noscript>", "waits waits waits at-once"),
         (f"<iframe srcdoc='<script src={CHAT}></script>'></iframe>", "waits at-once at-once at-once"),
+        (f"<iframe src='data:text/html,<script src={CHAT}></script>'></iframe>", "waits at-once at-once at-once"),
         (f"<script type=text/plain src={LOADER}></script>", "held held held held"),
         (f"<link rel=stylesheet href={SHEET}>", "at-once at-once at-once at-once"),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_finding_has_its_outcome_in_four_states(markup: str, expected: str) -> None:
     (found,) = judged(markup)
