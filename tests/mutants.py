@@ -976,6 +976,18 @@ AUDIT_MUTANTS = [
     Mutant("audit/contacts.py", "load = Load.LATER if started else Load.HELD", "load = Load.LATER", AUDIT_FINDINGS),
     Mutant("audit/pages.py", "if finding.is_by_host and not self._strict:", "if False:", AUDIT_FINDINGS),
     Mutant("audit/pages.py", "str(seen[parts])))", '"1"))', AUDIT_FINDINGS),
+    Mutant(
+        "audit/findings.py",
+        "kept = finding.load if load is Load.AT_ONCE else load",
+        "kept = finding.load",
+        AUDIT_STATES,
+    ),
+    Mutant(
+        "audit/inputs.py",
+        "except (Exception, SystemExit) as error:",
+        "except Exception as error:",
+        f"{AUDIT_COMMAND} -k exits",
+    ),
     # What the policy does.
     Mutant("audit/states.py", "return not self.allowed and self.load in", "return self.load in", AUDIT_STATES),
     Mutant("audit/states.py", "for same_line in (True, False):", "for same_line in (False,):", AUDIT_STATES),

@@ -34,7 +34,7 @@ def ask(app: Any, paths: Iterable[str], host: str) -> Iterable[Page | tuple[str,
             yield Page(path, body, headers, f"http://{host}{path}", path.partition("?")[0])
         except UnreadableError as error:
             yield path, str(error)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             # An app may raise anything, and its message may hold what is private.
             yield path, f"the app raises {type(error).__name__}"
 
@@ -99,7 +99,7 @@ async def _asgi_request(app: Any, path: str, host: str) -> tuple[int, list[tuple
         "query_string": query.encode("utf-8", "surrogateescape"),
         "root_path": "",
         "headers": [
-            (b"host", host.encode("idna")),
+            (b"host", host.encode("latin-1", "replace")),
             (b"user-agent", AGENT.encode("ascii")),
             (b"accept", b"text/html"),
         ],

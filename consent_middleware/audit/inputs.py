@@ -45,8 +45,8 @@ def load_object(name: str) -> Any:
         found: Any = import_module(module)
         for part in attribute.split("."):
             found = getattr(found, part)
-    except Exception as error:
-        # A module may raise anything while it is imported.
+    except (Exception, SystemExit) as error:
+        # A module may raise anything while it is imported. If it exits with 0, that must not pass for a clean audit.
         raise UsageError("CM101", f"{name!r} cannot be loaded: {type(error).__name__}: {error}") from error
     return found
 

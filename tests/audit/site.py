@@ -82,7 +82,9 @@ HEADERS = [("content-type", "text/html; charset=utf-8"), ("set-cookie", "hubspot
 
 
 def wsgi_app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-    """Answer "/" with the page, "/other" with a redirect, and raise at "/broken"."""
+    """Answer "/" with the page, "/other" with a redirect, raise at "/broken", and exit at "/exit"."""
+    if environ["PATH_INFO"] == "/exit":
+        raise SystemExit(0)
     if environ["PATH_INFO"] == "/broken":
         raise RuntimeError("SECRET")
     if environ["PATH_INFO"] == "/other":

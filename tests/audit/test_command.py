@@ -27,6 +27,8 @@ def in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "page.html").write_bytes(PAGE)
     (tmp_path / "clean.html").write_bytes(CLEAN)
+    (tmp_path / "exits.py").write_text("raise SystemExit(0)")
+    monkeypatch.syspath_prepend(tmp_path)
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +57,8 @@ def audit(*arguments: str) -> int:
         (["--app", f"{SITE}:WRAPPED_WSGI"], 0),
         (["--app", f"{SITE}:wsgi_app", "--policy", f"{SITE}:POLICY"], 0),
         (["--app", f"{SITE}:wsgi_app", "--path", "/broken"], 3),
+        (["--app", f"{SITE}:wsgi_app", "--path", "/exit"], 3),
+        (["--app", "exits:app"], 2),
         ([], 2),
         (["--policy", f"{SITE}:POLICY"], 2),
         (["page.html", "--path", "/"], 2),

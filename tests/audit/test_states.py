@@ -174,6 +174,22 @@ def test_engine_and_html5lib_agree(markup: str) -> None:
     assert Auditor().audit(Page("a", markup.encode())).disagreements == []
 
 
+@pytest.mark.parametrize(
+    ("markup", "named"),
+    [
+        # A browser ignores `src` beside `srcdoc`, and runs no `javascript:` without scripts. The engine blocks both.
+        (f"<iframe srcdoc='<p>' src={PIXEL}></iframe>", "hubspot.pixel: html5lib finds 0, the engine 1"),
+        (
+            f'<noscript><iframe src="javascript:{INSERTS}"></iframe></noscript>',
+            "hubspot.inline-loader: html5lib finds 0, the engine 1",
+        ),
+    ],
+    ids=["src beside srcdoc", "javascript without scripts"],
+)
+def test_engine_blocks_what_no_browser_loads(markup: str, named: str) -> None:
+    assert Auditor().audit(Page("a", markup.encode())).disagreements == [named]
+
+
 def test_disagreement_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("consent_middleware.blocking.TagBlocker._link", lambda *_: ())
     markup = f"<link rel=preconnect href=//js.hs-scripts.com><script src={LOADER}></script>"
