@@ -62,7 +62,6 @@ class Judge:
 
     def __init__(self, policy: Policy) -> None:
         self.classifier = Classifier(policy)
-        self._policy = policy
         self._engine = Engine(policy)
         # Without a guard, the engine blocks every inline script by itself, so that its list is complete.
         self._unguarded = Engine(

@@ -59,7 +59,7 @@ def test_wrapped_app_shows_what_waits() -> None:
     ]
 
 
-def test_faults_of_an_app_are_named_without_its_message() -> None:
+def test_app_that_raises_is_named_without_its_message() -> None:
     answers = list(ask(site.wsgi_app, ["/broken", "/other", "/"], "localhost"))
 
     assert answers[:2] == [

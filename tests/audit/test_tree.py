@@ -72,7 +72,7 @@ def test_noscript_is_markup_without_scripts_only() -> None:
     assert [e.name for e in read(page, scripting=False).elements].count("img") == 1
 
 
-def test_template_is_left_out_unless_it_is_a_shadow_root() -> None:
+def test_template_is_left_out_unless_a_shadow_root() -> None:
     page = b"<template><img></template><template shadowrootmode=OPEN><video></template>"
 
     assert (places(page, "img"), len(places(page, "video"))) == ([], 1)
