@@ -64,7 +64,7 @@ demo: $(VENV)/.demo
 	@exec $(BIN)/python -m examples.demo $(ARGS)
 
 quick: WORKERS := $(CORES)
-quick: types style .cache/html5lib-tests
+quick: types style .cache/html5lib-tests .cache/sarif
 	$(PYTEST) -m '$(QUICK)' --hypothesis-profile=quick $(ARGS)
 
 test: tools types style unit
@@ -77,16 +77,22 @@ style: $(VENV)/.test
 	$(BIN)/ruff format --check
 	$(BIN)/python -m tests.style_js
 
-unit: $(VENV)/.test tools .cache/html5lib-tests
+unit: $(VENV)/.test tools .cache/html5lib-tests .cache/sarif
 	$(PYTEST) --cov --cov-report=term $(ARGS)
 
-test-latest: $(VENV)/.test tools .cache/html5lib-tests
+test-latest: $(VENV)/.test tools .cache/html5lib-tests .cache/sarif
 	$(BIN)/python -m tests.latest $(ARGS)
 
 # The parsing tests of the HTML standard, from html5lib's source distribution, by a pinned hash.
 .cache/html5lib-tests: $(VENV)/.test
 	@mkdir -p .cache
 	$(BIN)/python -m tests.html.fetch_html5lib_tests
+	@touch $@
+
+# The JSON schema of SARIF, from sarif-om's source distribution, by a pinned hash.
+.cache/sarif: $(VENV)/.test
+	@mkdir -p .cache
+	$(BIN)/python -m tests.audit.fetch_sarif_schema
 	@touch $@
 
 bench: $(VENV)/.bench .cache/bench/node_modules

@@ -973,7 +973,7 @@ COMMAND_MUTANTS = [
     Mutant("reporting.py", 'if rule != "unknown"', "if True", HEADER),
     Mutant("notices.py", "!a})", "})", "tests/test_notices.py"),
     Mutant("notices.py", ' if of_page else ""', "", "tests/test_notices.py"),
-    Mutant("commands/find_policy.py", "            middleware.read_late_settings()\n", "", "tests/test_site_policy.py"),
+    Mutant("find_policy.py", "            middleware.read_late_settings()\n", "", "tests/test_site_policy.py"),
     Mutant("commands/main.py", "        return CLOSED_PIPE\n", "        return 1\n", "tests/test_command_line.py -k pipe"),
     Mutant("commands/site_client.py", "            if not self.has(url):", "            if False:", f"{DOCTOR} -k cannot_be_asked"),
     Mutant("commands/site_client.py", "if self._asked >= MAX_REQUESTS:", "if False:", f"{DOCTOR} -k bounded"),
@@ -1010,7 +1010,85 @@ WRITER_MUTANTS = [
     Mutant("writers/gpp.py", "*[_YES] * opt_outs", "*[_NO] * opt_outs", f"{ROUND_TRIPS} -k gpp"),
     Mutant("writers/gpp.py", "_NOT_APPLICABLE), 3, 15)", "_NOT_APPLICABLE), 3, 12)", RECORDED),
 ]  # fmt: skip
-EVERY = [*MUTANTS, *SCRIPT_MUTANTS, *BANNER_MUTANTS, *PAGE_CHOICE_MUTANTS, *COMMAND_MUTANTS, *WRITER_MUTANTS]
+AUDIT_TREE = "tests/audit/test_tree.py"
+AUDIT_FINDINGS = "tests/audit/test_findings.py"
+AUDIT_STATES = "tests/audit/test_states.py"
+AUDIT_FETCH = "tests/audit/test_fetch.py"
+AUDIT_REPORTS = "tests/audit/test_reports.py"
+AUDIT_COMMAND = "tests/audit/test_command.py"
+
+AUDIT_MUTANTS = [
+    # Positions, and pages that cost too much.
+    Mutant("audit/tree.py", "offset = self.stream.chunkOffset - 1", "offset = self.stream.chunkOffset", AUDIT_TREE),
+    Mutant("audit/tree.py", "offset - self._starts[line - 1] + 1", "offset - self._starts[line - 1]", AUDIT_TREE),
+    Mutant("audit/tree.py", " self.tag_offset) >> 12)", " self.tag_offset) >> 60)", AUDIT_TREE),
+    Mutant("audit/tree.py", "(len(tree.openElements) >> 2)", "0", AUDIT_TREE),
+    Mutant("audit/tree.py", "            self.tree.offsets.clear()\n", "", f"{AUDIT_TREE} -k first_attempt"),
+    Mutant("audit/tree.py", 'if name != "template" or ', "if True or ", AUDIT_TREE),
+    # What counts.
+    Mutant(
+        "audit/findings.py",
+        "if guarded and contact.load is Load.AT_ONCE",
+        "if contact.load is Load.AT_ONCE",
+        AUDIT_FINDINGS,
+    ),
+    Mutant(
+        "audit/findings.py",
+        "return imported is not None and not any(map(self.hosts, imported))",
+        "return True",
+        AUDIT_FINDINGS,
+    ),
+    Mutant("audit/findings.py", 'if element.name == "script" and not scripting:', "if False:", AUDIT_FINDINGS),
+    Mutant(
+        "audit/findings.py",
+        "has_base, base = True,",
+        "has_base, base = False,",
+        f"{AUDIT_FINDINGS} -k against_the_base",
+    ),
+    Mutant("audit/findings.py", "        if cookie.deletes:\n            return\n", "", AUDIT_FINDINGS),
+    Mutant("audit/contacts.py", 'by_site = name == "data-src"', 'by_site = name == "no"', AUDIT_FINDINGS),
+    Mutant("audit/contacts.py", "load = Load.LATER if started else Load.HELD", "load = Load.LATER", AUDIT_FINDINGS),
+    Mutant("audit/pages.py", "if finding.is_by_host and not self._strict:", "if False:", AUDIT_FINDINGS),
+    Mutant("audit/pages.py", "str(seen[parts])))", '"1"))', AUDIT_FINDINGS),
+    Mutant(
+        "audit/findings.py",
+        "kept = finding.load if load is Load.AT_ONCE else load",
+        "kept = finding.load",
+        AUDIT_STATES,
+    ),
+    Mutant(
+        "find_policy.py",
+        "except (Exception, SystemExit) as error:",
+        "except Exception as error:",
+        f"{AUDIT_COMMAND} -k exits",
+    ),
+    # What the policy does.
+    Mutant("audit/states.py", "return not self.allowed and self.load in", "return self.load in", AUDIT_STATES),
+    Mutant("audit/states.py", "for same_line in (True, False):", "for same_line in (False,):", AUDIT_STATES),
+    Mutant("audit/states.py", "for same_line in (True, False):", "for same_line in (True,):", AUDIT_STATES),
+    Mutant("audit/states.py", "if judge[rule] != engine[rule]", "if False", AUDIT_STATES),
+    # What is asked of a site.
+    Mutant("audit/fetch.py", "if origin_of(following) != origin_of(target):", "if False:", AUDIT_FETCH),
+    Mutant("audit/fetch.py", "if not self._rules(target).can_fetch(AGENT, target):", "if False:", AUDIT_FETCH),
+    Mutant("audit/fetch.py", "if response.status >= 500:", "if False:", AUDIT_FETCH),
+    Mutant("audit/fetch.py", "if size > limit:", "if False:", f"{AUDIT_FETCH} -k other_answer"),
+    Mutant("audit/fetch.py", " or parts.username is not None", "", AUDIT_FETCH),
+    # The reports.
+    Mutant("audit/result.py", "each if each.isprintable() else", "each if True else", AUDIT_REPORTS),
+    Mutant("audit/json_report.py", '.replace("<", "\\\\u003c")', "", AUDIT_REPORTS),
+    Mutant("audit/result.py", "if each.counts and not each.known]", "if each.counts]", AUDIT_COMMAND),
+    Mutant("audit/result.py", "return 3 if self.unread else", "return", AUDIT_COMMAND),
+]
+
+EVERY = [
+    *MUTANTS,
+    *SCRIPT_MUTANTS,
+    *BANNER_MUTANTS,
+    *PAGE_CHOICE_MUTANTS,
+    *COMMAND_MUTANTS,
+    *WRITER_MUTANTS,
+    *AUDIT_MUTANTS,
+]
 
 
 def source_of(mutant: Mutant, root: Path) -> Path:

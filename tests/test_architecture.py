@@ -21,13 +21,14 @@ PACKAGE = Path(consent_middleware.__file__).parent
 
 #: `coding` also looks for optional packages, by name.
 ALLOWED_IMPORTS = {
+    "audit": {"html5lib"},
     "aiohttp": {"aiohttp", "multidict"},
     "django": {"asgiref", "django"},
     "flask": {"click", "flask", "markupsafe"},
     "starlette": {"starlette"},
 }
 #: Modules that do I/O, or read the time or the environment; `commands` is a package of them.
-WITH_IO = {"asgi", "__main__", "engine", "commands", "environment"}
+WITH_IO = {"asgi", "__main__", "engine", "commands", "environment", "find_policy", "audit"}
 
 
 def modules() -> list[Path]:

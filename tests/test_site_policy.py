@@ -20,8 +20,7 @@ from starlette.routing import Mount
 
 import consent_middleware.asgi
 import consent_middleware.wsgi
-from consent_middleware import Policy
-from consent_middleware.commands import find_policy
+from consent_middleware import Policy, find_policy
 from consent_middleware.commands.main import main
 from consent_middleware.flask import Consent
 from tests import django_site

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from consent_middleware.find_policy import policy_in_app, policy_named
 from consent_middleware.policy import Policy, PolicyError
-
-from .find_policy import policy_in_app, policy_named
 
 
 def add_policy_options(command: argparse.ArgumentParser) -> None:

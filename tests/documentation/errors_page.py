@@ -47,6 +47,12 @@ CURES = {
     "CM096": "Name a `Policy`, or a function without arguments that returns one. For the app itself use `--app`.",
     "CM097": "Name the app that the middleware wraps, as your server gets it, or the policy with `--policy`.",
     "CM098": "Leave out the other options. The policy has all settings of the site.",
+    "CM100": "The command `audit` reads pages with html5lib, which the extra `audit` installs. Nothing else needs it.",
+    "CM102": "Write addresses in full, such as `https://www.shop.example/contact`, and no more than 50. For a whole "
+    "site, audit the app or a folder.",
+    "CM103": "Write the file with `--write-baseline FILE`, and keep it as it is.",
+    "CM104": "Name what to audit: files, folders, addresses, or an app with `--app` and its paths with `--path /…`. "
+    "Where a file is written, its folder must exist.",
 }
 
 _BEGINNING = """\

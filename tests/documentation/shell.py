@@ -39,6 +39,7 @@ execute_from_command_line(sys.argv)
 """
 PROGRAMS = {
     "python": f'exec {shlex.quote(sys.executable)} "$@"',
+    "consent-middleware": f'exec {shlex.quote(sys.executable)} -m consent_middleware "$@"',
     "flask": f'exec {shlex.quote(sys.executable)} -m flask "$@"',
     "curl": "exec cat {page}",
     "make": f'exec /usr/bin/env -u MAKEFLAGS PATH="$REAL_PATH" make -n -C {shlex.quote(str(ROOT))} "$@" >/dev/null',

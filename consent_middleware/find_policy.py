@@ -15,8 +15,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from consent_middleware.engine import Engine
-from consent_middleware.policy import Policy, PolicyError
+from .engine import Engine
+from .policy import Policy, PolicyError
 
 #: How many objects of one app are looked through.
 _MAX_OBJECTS = 1000
@@ -45,7 +45,7 @@ def policy_named(place: str) -> Policy:
         PolicyError: The place is not written as module:name, or its module cannot be imported or has no such name
             (CM095), or something else is there (CM096).
     """
-    found = _called(_object_at(place), place)
+    found = _called(object_named(place), place)
     if isinstance(found, Policy):
         return found
     hint = "; if it is the app, use --app" if _policy_of(found) is not None else ""
@@ -58,7 +58,7 @@ def policy_in_app(place: str) -> Policy:
     Raises:
         PolicyError: as `policy_named`, and for an app without the middleware (CM097).
     """
-    app = _object_at(place)
+    app = object_named(place)
     if isinstance(app, Policy):
         raise _error("CM096", f"{place} is a Policy; use --policy {place}")
     policy = _policy_of(app)
@@ -75,7 +75,13 @@ def policy_in_app(place: str) -> Policy:
     )
 
 
-def _object_at(place: str) -> Any:
+def object_named(place: str) -> Any:
+    """Return the object at a place, `module:name`.
+
+    Raises:
+        PolicyError: The place is not written as module:name, or its module cannot be imported or has no such name
+            (CM095).
+    """
     module_name, colon, path = place.partition(":")
     if not (colon and path and module_name and all(part.isidentifier() for part in module_name.split("."))):
         raise _error(
@@ -87,7 +93,7 @@ def _object_at(place: str) -> Any:
         sys.path.insert(0, here)
     try:
         found: Any = import_module(module_name)
-    except Exception as error:  # a site's own module may raise anything
+    except (Exception, SystemExit) as error:  # a site's own module may raise anything
         what = f"{type(error).__name__}: {error}"
         raise _error("CM095", f"{module_name} cannot be imported from {here}: {what}") from error
     seen = module_name
