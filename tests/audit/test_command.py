@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import json
 import logging
+import re
 import subprocess
 import sys
 from concurrent.futures.process import BrokenProcessPool
@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from consent_middleware.commands.main import main
 from consent_middleware.audit import command, run
 from consent_middleware.audit.pages import PageReport
+from consent_middleware.commands.main import main
 
 from .site import PAGE, html, serving
 
