@@ -25,6 +25,7 @@ ALLOWED_IMPORTS = {
     "aiohttp": {"aiohttp", "multidict"},
     "django": {"asgiref", "django"},
     "flask": {"click", "flask", "markupsafe"},
+    "pytest_plugin": {"pytest"},
     "starlette": {"starlette"},
 }
 #: Modules that do I/O, or read the time or the environment; `commands` is a package of them.

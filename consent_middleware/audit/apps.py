@@ -26,7 +26,6 @@ def ask(app: Any, paths: Iterable[str], host: str) -> Iterable[Page | tuple[str,
         paths: the paths, as in an address; a query may follow.
         host: the host in the request.
     """
-    call = _asgi if _is_asgi(app) else _wsgi
     for path in paths:
         try:
             status, headers, body = call(app, path, host)
@@ -37,6 +36,17 @@ def ask(app: Any, paths: Iterable[str], host: str) -> Iterable[Page | tuple[str,
         except (Exception, SystemExit) as error:
             # An app may raise anything, and its message may hold what is private.
             yield path, f"the app raises {type(error).__name__}"
+
+
+def call(app: Any, path: str, host: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Return the status, the header fields and the body of a WSGI or ASGI app's answer.
+
+    Args:
+        app: the app.
+        path: the path, as in an address.
+        host: the host in the request.
+    """
+    return (_asgi if _is_asgi(app) else _wsgi)(app, path, host)
 
 
 def _is_asgi(app: Any) -> bool:
