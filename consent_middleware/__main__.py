@@ -1,7 +1,7 @@
 """The command line.
 
-`rewrite` shows what the middleware does to a page, `explain` shows what a visitor's cookies mean, and `disclosure`
-writes the tables of a privacy notice.
+`rewrite` shows what the middleware does to a page, `explain` shows what a visitor's cookies mean, `disclosure` writes
+the tables of a privacy notice, and `verify` measures a site in a real browser.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from .engine import Engine
 from .exchange import Exchange, RequestHead
 from .policy import Policy, PolicyError
 from .vendors import KNOWN_VENDORS, VENDORS
+from .verify import command as verify
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         vendors = dict.fromkeys(options.vendors or (vendor.id for vendor in VENDORS))
         print(privacy_notice(Policy(vendors=vendors), options), end="")
         return 0
+    if options.command == "verify":
+        return verify.run(options)
     try:
         rewrite_file(Policy(contact_url=options.contact_url), options)
     except OSError as error:
@@ -135,6 +138,9 @@ def _parser() -> argparse.ArgumentParser:
     rewrite.add_argument("--contact-url", metavar="URL", help="a page with other ways to contact the site")
     _add_explain(commands)
     _add_disclosure(commands)
+    verify.add_arguments(
+        commands.add_parser("verify", help="measure a site in a real browser", description=verify.DESCRIPTION)
+    )
     return parser
 
 

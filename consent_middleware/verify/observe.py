@@ -1,0 +1,262 @@
+"""Records what Chromium does in one session.
+
+Playwright reports every request of every frame. What made the main frame's requests, the header fields and early hints
+come from the DevTools protocol (domain Network).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from consent_middleware.purpose import Purpose
+
+from .known import Known
+from .record import Hint, Phase, SeenCookie, VendorRequest
+from .text import Redactor, clean, lifetime
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, WebSocket
+
+#: How many messages, keys and tags of a page are kept: a page may make any number.
+MOST = 50
+
+#: One link of a Link field (RFC 8288, section 3), as far as a hint needs it.
+_LINK = re.compile(r"<([^>]*)>([^<]*)")
+_REL = re.compile(r";\s*rel\s*=\s*\"?([^\";,]*)", re.IGNORECASE)
+#: The relations by which a browser contacts a host before the page needs it (HTML, section 4.6.7).
+HINTS = frozenset({"dns-prefetch", "preconnect", "preload", "modulepreload", "prefetch", "prerender"})
+
+_BLOCKED = ", ".join(f"[data-consent={purpose}]" for purpose in Purpose)
+#: Reads the state of a page. It is run by a call with a time limit, and returns text, which needs no second call.
+PAGE_STATE = """() => {
+  const keys = (name) => { try { return Object.keys(window[name]); } catch { return []; } };
+  const found = (selector) => [...Document.prototype.querySelectorAll.call(document, selector)];
+  const get = (element, name) => Element.prototype.getAttribute.call(element, name) ?? "";
+  const rels = "link[rel~=dns-prefetch i], link[rel~=preconnect i], link[rel~=prefetch i], link[rel~=prerender i]";
+  return JSON.stringify({
+    local: keys("localStorage"),
+    session: keys("sessionStorage"),
+    hints: found(rels).map((each) => [get(each, "rel"), each.href]),
+    blocked: found(BLOCKED).map((each) => [each.localName, get(each, "data-consent")]),
+    button: found("[data-consent-facade]").length > 0,
+  });
+}""".replace("BLOCKED", json.dumps(_BLOCKED))
+
+
+class Recorder:
+    """Records one session. Only addresses, names and times are kept.
+
+    Args:
+        context: the browser context of the session.
+        page: its tab.
+        known: what is known of the vendor.
+        redactor: takes the value of each cookie that is seen, so that it can be kept out of all files.
+        origin: the site's own origin.
+    """
+
+    def __init__(self, context: BrowserContext, page: Page, known: Known, redactor: Redactor, origin: str) -> None:
+        self._context = context
+        self._page = page
+        self._known = known
+        self._redactor = redactor
+        self._own_host = known.address(origin)
+        self._begin = time.monotonic()
+        self._seen: list[tuple[Phase, Request | None, str, str, str, str, float]] = []
+        self._initiators: dict[str, str] = {}
+        self._failed: set[Request] = set()
+        self._urls: dict[str, str] = {}
+        self._setters: dict[str, str] = {}
+        self._hints: set[Hint] = set()
+        self._errors: list[str] = []
+        self._state: dict[str, set[str]] = {"storage": set(), "blocked": set()}
+        self.phase = Phase.VISIT
+        self.page_address = ""
+        self.button = False
+        context.on("request", self._request)
+        context.on("requestfailed", lambda request: self._failed.add(request))
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self._error(error.error))
+        page.on("websocket", self._websocket)
+        devtools = context.new_cdp_session(page)
+        devtools.on("Network.requestWillBeSent", self._will_be_sent)
+        devtools.on("Network.responseReceivedExtraInfo", self._fields)
+        devtools.on("Network.responseReceivedEarlyHints", lambda event: self._links(event, "early hint"))
+        devtools.send("Network.enable")
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the session began."""
+        return round(time.monotonic() - self._begin, 3)
+
+    # Events
+
+    def _request(self, request: Request) -> None:
+        self._add(request, request.url, request.method, request.resource_type)
+
+    def _websocket(self, socket: WebSocket) -> None:
+        self._add(None, socket.url, "GET", "websocket")
+
+    def _add(self, request: Request | None, url: str, method: str, kind: str) -> None:
+        self._seen.append((self.phase, request, url, method, kind, self.page_address, self.elapsed))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self._keep_error(message.text)
+
+    def _error(self, error: Error) -> None:
+        self._keep_error(error.message)
+
+    def _keep_error(self, text: str) -> None:
+        if len(self._errors) < MOST:
+            self._errors.append(text)
+
+    def _will_be_sent(self, event: Mapping[str, Any]) -> None:
+        url = event["request"]["url"]
+        self._urls.setdefault(event["requestId"], url)
+        self._initiators.setdefault(url, self._name_initiator(event["initiator"]))
+
+    def _name_initiator(self, initiator: Mapping[str, Any]) -> str:
+        """Return what made the browser send a request: the kind, and the innermost place in a script or page."""
+        kind = str(initiator.get("type", "other"))
+        stack: Mapping[str, Any] = initiator.get("stack") or {}
+        frames: list[Mapping[str, Any]] = []
+        while stack and not frames:
+            frames, stack = stack.get("callFrames", []), stack.get("parent", {})
+        place = frames[0] if frames else initiator
+        address = self._known.address(str(place.get("url", "")))
+        if address is None:
+            return kind
+        line = f", line {int(place['lineNumber']) + 1}" if "lineNumber" in place else ""
+        return f"{kind} {''.join(address)}{line}"
+
+    def _fields(self, event: Mapping[str, Any]) -> None:
+        url = self._urls.get(event["requestId"], "")
+        for name, value in event["headers"].items():
+            if name.lower() == "set-cookie":
+                # DevTools joins the fields of one name by a line break.
+                for line in value.split("\n"):
+                    cookie, _, rest = line.partition("=")
+                    self._redactor.add([rest.partition(";")[0].strip()])
+                    self._setters[cookie.strip()] = "".join(self._known.address(url) or ("a response",))
+        self._links(event, "Link field")
+
+    def _links(self, event: Mapping[str, Any], source: str) -> None:
+        for name, value in event["headers"].items():
+            if name.lower() == "link":
+                for target, parameters in _LINK.findall(value):
+                    rel = _REL.search(parameters)
+                    self._hint(source, rel[1] if rel else "", target)
+
+    def _hint(self, source: str, rels: str, url: str) -> None:
+        if url.startswith("//"):
+            url = f"https:{url}"
+        address = self._known.address(url)
+        purposes = self._known.purposes(address[0]) if address else ()
+        for rel in rels.lower().split():
+            if address and purposes and rel in HINTS:
+                self._hints.add(Hint(source, rel, address[0], self.page_address, purposes))
+
+    # The state of the page
+
+    def read_page(self, timeout: float) -> None:
+        """Read what the page holds at this moment; the timeout is in milliseconds.
+
+        Raises:
+            playwright.sync_api.Error: The page did not answer.
+        """
+        state = json.loads(str(self._page.wait_for_function(PAGE_STATE, timeout=timeout).json_value()))
+        for name in ("local", "session"):
+            keys = (clean(self._redactor.text(str(key))) for key in _list(state.get(name))[:MOST])
+            self._state["storage"] |= {f"{name}Storage: {key}" for key in keys}
+        for pair in _list(state.get("hints"))[:MOST]:
+            self._hint("element", *map(str, pair))
+        blocked = [" for ".join(clean(str(part), 40) for part in pair) for pair in _list(state.get("blocked"))[:MOST]]
+        self._state["blocked"] |= set(blocked)
+        self.button = self.button or state.get("button") is True
+
+    def forget_state(self) -> None:
+        """Forget what `read_page` has read of earlier pages, because what counts comes after them."""
+        for found in self._state.values():
+            found.clear()
+
+    def note_cookies(self, begun_with: Collection[str]) -> list[Mapping[str, Any]]:
+        """Return the browser's cookies. Their values are kept out of all files from here on.
+
+        Args:
+            begun_with: the names of the cookies that the session itself has set. Their values are examples.
+        """
+        cookies: list[Mapping[str, Any]] = [{**cookie} for cookie in self._context.cookies()]
+        self._redactor.add(str(cookie["value"]) for cookie in cookies if cookie["name"] not in begun_with)
+        return cookies
+
+    # What was seen
+
+    def requests(self) -> list[VendorRequest]:
+        """Return the requests to the vendor's hosts; equal ones are counted together."""
+        found: dict[VendorRequest, tuple[int, bool, float]] = {}
+        for phase, request, url, method, kind, page, at in self._seen:
+            address = self._known.address(url)
+            purposes = self._known.purposes(address[0]) if address else ()
+            if not address or not purposes:
+                continue
+            initiator = self._initiators.get(url) or self._frame_of(request)
+            path = self._redactor.text(address[1])
+            equal = VendorRequest(phase, address[0], path, method, clean(kind, 40), initiator, page, purposes)
+            count, failed, first = found.get(equal, (0, True, at))
+            found[equal] = (count + 1, failed and request in self._failed, first)
+        return sorted(replace(equal, count=count, failed=failed, at=at) for equal, (count, failed, at) in found.items())
+
+    def _frame_of(self, request: Request | None) -> str:
+        """Return the frame that sent a request which the main frame's record does not have."""
+        # A request of a service worker or of a page that is only being opened has no frame.
+        if request is None or request.service_worker or request.is_navigation_request():
+            return "page"
+        return f"frame {''.join(self._known.address(request.frame.url) or ('page',))}"
+
+    def other_hosts(self) -> list[str]:
+        """Return the hosts that are neither the site's own nor the vendor's."""
+        addresses = [self._known.address(url) for _, _, url, *_ in self._seen]
+        hosts = {address[0] for address in addresses if address and not self._known.purposes(address[0])}
+        return sorted(hosts - {self._own_host[0] if self._own_host else ""})[:MOST]
+
+    def hints(self) -> list[Hint]:
+        """Return the hints to contact the vendor's hosts."""
+        return sorted(self._hints)
+
+    def errors(self) -> list[str]:
+        """Return the page's error messages, without the values of cookies."""
+        return sorted({clean(self._redactor.text(text)) for text in self._errors})
+
+    def state(self, name: str) -> list[str]:
+        """Return what `read_page` has found: `storage` or `blocked`."""
+        return sorted(self._state[name])
+
+    def cookies(self, begun_with: Iterable[str]) -> list[SeenCookie]:
+        """Return the cookies that the browser holds, without values.
+
+        Args:
+            begun_with: the names of the cookies that the session itself has set.
+        """
+        return sorted(self._cookies(frozenset(begun_with)), key=lambda cookie: (cookie.name, cookie.domain))
+
+    def _cookies(self, begun_with: frozenset[str]) -> Iterator[SeenCookie]:
+        for cookie in self.note_cookies(begun_with):
+            name, domain = str(cookie["name"]), str(cookie["domain"])
+            rule = self._known.cookie(name)
+            own = name in begun_with
+            # -1 stands for a cookie of the browser's session.
+            left = None if cookie["expires"] < 0 else cookie["expires"] - time.time()
+            setter = "verify" if own else self._setters.get(name, "script")
+            theirs = rule is not None or bool(self._known.purposes(domain.lstrip(".")))
+            purpose = rule.purpose if rule and not own else None
+            yield SeenCookie(clean(name), clean(domain), lifetime(left), setter, theirs and not own, purpose)
+
+
+def _list(value: object) -> list[Any]:
+    # The page's own scripts may have replaced what made this value.
+    return value if isinstance(value, list) else []
