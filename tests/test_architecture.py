@@ -20,9 +20,13 @@ from consent_middleware.vendors import KNOWN_VENDORS
 PACKAGE = Path(consent_middleware.__file__).parent
 
 #: `coding` also looks for optional packages, by name.
-ALLOWED_IMPORTS = {"django": {"asgiref", "django"}, "flask": {"click", "flask", "markupsafe"}}
+ALLOWED_IMPORTS = {
+    "django": {"asgiref", "django"},
+    "flask": {"click", "flask", "markupsafe"},
+    "verify": {"playwright"},
+}
 #: Modules that do I/O or read the time.
-WITH_IO = {"asgi", "__main__", "engine"}
+WITH_IO = {"asgi", "__main__", "engine"} | {f"verify.{name}" for name in ("browser", "command", "observe", "sessions")}
 
 
 def modules() -> list[Path]:

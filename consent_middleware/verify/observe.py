@@ -32,6 +32,9 @@ _REL = re.compile(r";\s*rel\s*=\s*\"?([^\";,]*)", re.IGNORECASE)
 HINTS = frozenset({"dns-prefetch", "preconnect", "preload", "modulepreload", "prefetch", "prerender"})
 
 _BLOCKED = ", ".join(f"[data-consent={purpose}]" for purpose in Purpose)
+#: What makes a browser send a request, by the name in DevTools.
+_INITIATORS = {"parser": "page", "script": "script", "preload": "preload"}
+
 #: Reads the state of a page. It is run by a call with a time limit, and returns text, which needs no second call.
 PAGE_STATE = """() => {
   const keys = (name) => { try { return Object.keys(window[name]); } catch { return []; } };
@@ -68,7 +71,8 @@ class Recorder:
         self._begin = time.monotonic()
         self._seen: list[tuple[Phase, Request | None, str, str, str, str, float]] = []
         self._initiators: dict[str, str] = {}
-        self._failed: set[Request] = set()
+        self._open: set[Request] = set()
+        self._answered: set[Request] = set()
         self._urls: dict[str, str] = {}
         self._setters: dict[str, str] = {}
         self._hints: set[Hint] = set()
@@ -78,7 +82,8 @@ class Recorder:
         self.page_address = ""
         self.button = False
         context.on("request", self._request)
-        context.on("requestfailed", lambda request: self._failed.add(request))
+        context.on("response", lambda response: self._answer(response.request))
+        context.on("requestfailed", self._fail)
         context.on("console", self._console)
         context.on("weberror", lambda error: self._error(error.error))
         page.on("websocket", self._websocket)
@@ -93,10 +98,28 @@ class Recorder:
         """Seconds since the session began."""
         return round(time.monotonic() - self._begin, 3)
 
+    @property
+    def requested(self) -> int:
+        """How many requests have begun."""
+        return len(self._seen)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a request has no answer yet."""
+        return bool(self._open)
+
     # Events
 
     def _request(self, request: Request) -> None:
+        self._open.add(request)
         self._add(request, request.url, request.method, request.resource_type)
+
+    def _answer(self, request: Request) -> None:
+        self._open.discard(request)
+        self._answered.add(request)
+
+    def _fail(self, request: Request) -> None:
+        self._open.discard(request)
 
     def _websocket(self, socket: WebSocket) -> None:
         self._add(None, socket.url, "GET", "websocket")
@@ -118,11 +141,12 @@ class Recorder:
     def _will_be_sent(self, event: Mapping[str, Any]) -> None:
         url = event["request"]["url"]
         self._urls.setdefault(event["requestId"], url)
-        self._initiators.setdefault(url, self._name_initiator(event["initiator"]))
+        if event["initiator"].get("type") != "preflight":
+            self._initiators.setdefault(url, self._name_initiator(event["initiator"]))
 
     def _name_initiator(self, initiator: Mapping[str, Any]) -> str:
         """Return what made the browser send a request: the kind, and the innermost place in a script or page."""
-        kind = str(initiator.get("type", "other"))
+        kind = _INITIATORS.get(str(initiator.get("type")), "not known")
         stack: Mapping[str, Any] = initiator.get("stack") or {}
         frames: list[Mapping[str, Any]] = []
         while stack and not frames:
@@ -208,7 +232,8 @@ class Recorder:
             path = self._redactor.text(address[1])
             equal = VendorRequest(phase, address[0], path, method, clean(kind, 40), initiator, page, purposes)
             count, failed, first = found.get(equal, (0, True, at))
-            found[equal] = (count + 1, failed and request in self._failed, first)
+            answered = request is None or request in self._answered
+            found[equal] = (count + 1, failed and not answered, first)
         return sorted(replace(equal, count=count, failed=failed, at=at) for equal, (count, failed, at) in found.items())
 
     def _frame_of(self, request: Request | None) -> str:

@@ -87,6 +87,9 @@ def _judge_one(record: SessionRecord, vendor: str) -> Verdict:
     return Verdict(record.name, promise, status, reason, evidence)
 
 
+#: How many names the reason of a verdict contains.
+_NAMED = 4
+
 _Result = tuple[Status, str, list[str]]
 
 
@@ -179,12 +182,18 @@ def _lines(requests: Iterable[VendorRequest], hints: Iterable[Hint], cookies: It
 def _counted(
     requests: Sequence[VendorRequest], hints: Sequence[Hint], cookies: Sequence[SeenCookie], vendor: str
 ) -> str:
-    hosts = sorted({request.host for request in requests})
     parts = []
-    if hosts:
-        parts.append(f"The browser sent requests to {', '.join(hosts)}.")
+    if requests:
+        parts.append(f"The browser sent requests to {_some({request.host for request in requests})}.")
     if hints:
-        parts.append(f"The page told the browser to contact {', '.join(sorted({hint.host for hint in hints}))} early.")
+        parts.append(f"The page told the browser to contact {_some({hint.host for hint in hints})} early.")
     if cookies:
-        parts.append(f"The browser held cookies of {vendor}: {', '.join(sorted({each.name for each in cookies}))}.")
+        parts.append(f"The browser held cookies of {vendor}: {_some({cookie.name for cookie in cookies})}.")
     return " ".join(parts)
+
+
+def _some(names: set[str]) -> str:
+    """Return the first names, and how many more there are; all of them are in the evidence."""
+    first = sorted(names)
+    more = len(first) - _NAMED
+    return ", ".join(first[:_NAMED]) + (f" and {more} more" if more > 0 else "")

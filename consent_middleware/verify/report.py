@@ -20,6 +20,9 @@ _LOOKS: Mapping[Status, tuple[str, str]] = {
     Status.BROKEN: ("broken", "✗ broken"),
     Status.NOT_MEASURED: ("open", "– not measured"),
 }
+#: The cells of a table's row: markup, or a class of the style sheet with markup.
+_Row = Sequence[str | tuple[str, str]]
+#: When a request was made, in front of the seconds since the session began.
 _PHASES = {Phase.VISIT: "visit", Phase.REFUSAL: "same page, after the refusal", Phase.AFTER: "next page"}
 
 
@@ -31,7 +34,7 @@ def page(result: Result, pictures: Mapping[str, bytes], files_listed: Sequence[s
         pictures: the screenshots by the name that a record gives, as PNG.
         files_listed: the names of the other files in the folder.
     """
-    site = _text(result.settings.origin)
+    site = _text(result.settings.origin.partition("://")[2])
     vendor = _text(result.settings.vendor.name)
     body = [
         f"<header><h1>What {site} sends to {vendor}</h1>",
@@ -71,10 +74,14 @@ def _asked(result: Result) -> Iterable[str]:
             **({"Only untouched": ", ".join(settings.also_urls)} if settings.also else {}),
             "Service": settings.vendor.name,
             "Consent platform": settings.platform,
-            "Began (UTC)": result.started,
-            "Ended (UTC)": result.ended,
+            "Began": _moment(result.started),
+            "Ended": _moment(result.ended),
         }
     )
+
+
+def _moment(iso: str) -> str:
+    return iso.replace("T", " ").replace("+00:00", " UTC")
 
 
 def _verdicts(result: Result) -> Iterable[str]:
@@ -83,6 +90,10 @@ def _verdicts(result: Result) -> Iterable[str]:
     words = [f"{counts[status]} {status}" for status in Status]
     yield "<h2>The result</h2>"
     yield f'<p class="summary {_LOOKS[worst][0]}">Of {sum(counts.values())} promises: {", ".join(words)}.</p>'
+    yield (
+        "<p>Kept: the browser did as promised. Broken: it did not. Not measured: neither can be said, for the reason "
+        "that is given.</p>"
+    )
     yield _table(
         "The promises and the verdict on each",
         ("Promise", "Verdict", "Why"),
@@ -94,6 +105,7 @@ def _verdicts(result: Result) -> Iterable[str]:
             ]
             for verdict in result.verdicts
         ],
+        "verdicts",
     )
 
 
@@ -122,7 +134,7 @@ def _session(result: Result, record: SessionRecord, pictures: Mapping[str, bytes
 def _judged(verdict: Verdict) -> Iterable[str]:
     look, words = _LOOKS[verdict.status]
     yield f'<p><strong class="{look}">{words}:</strong> {_text(verdict.promise)}. {_text(verdict.reason)}</p>'
-    if verdict.evidence:
+    if verdict.status is Status.BROKEN:
         yield "<h3>Evidence</h3>"
         yield _list(verdict.evidence)
 
@@ -131,7 +143,7 @@ def _seen(result: Result, record: SessionRecord) -> Iterable[str]:
     vendor = result.settings.vendor.name
     yield f"<h3>Requests to {_text(vendor)}</h3>"
     if record.requests:
-        columns = ("Address", "When", "Kind", "Made by", "Times", "After")
+        columns = ("Address", "Kind", "Made by", "When", "Times")
         yield _table(f"Requests in the session {record.name}", columns, map(_request_row, record.requests))
     else:
         yield "<p>None.</p>"
@@ -154,22 +166,21 @@ def _seen(result: Result, record: SessionRecord) -> Iterable[str]:
     )
 
 
-def _request_row(request: VendorRequest) -> list[str | tuple[str, str]]:
+def _request_row(request: VendorRequest) -> _Row:
     failed = " (failed)" if request.failed else ""
     return [
         f"<code>{_text(request.address)}</code>",
-        _PHASES[request.phase],
         _text(f"{request.kind}{failed}"),
         _text(request.initiator),
+        f"{_PHASES[request.phase]}, {request.at:.1f} s",
         str(request.count),
-        f"{request.at:.1f} s",
     ]
 
 
 _COOKIE_COLUMNS = ("Name", "Domain", "Kept", "Set by", "What it is")
 
 
-def _cookie_row(cookie: SeenCookie) -> list[str | tuple[str, str]]:
+def _cookie_row(cookie: SeenCookie) -> _Row:
     kind = "the visitor's choice" if cookie.set_by == "verify" else "of the site or others"
     if cookie.vendor:
         kind = f"of the service, for {cookie.purpose}" if cookie.purpose else "of the service"
@@ -214,15 +225,17 @@ def _definitions(items: Mapping[str, str]) -> str:
     return "<dl>" + "".join(f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in items.items()) + "</dl>"
 
 
-def _table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[str | tuple[str, str]]]) -> str:
-    """Return a table. A cell is markup, or a class with text; the first of a row is its heading."""
+def _table(
+    caption: str, columns: Sequence[str], rows: Iterable[Sequence[str | tuple[str, str]]], look: str = ""
+) -> str:
+    """Return a table, with a class of the style sheet. The first cell of a row is its heading."""
     head = "".join(f'<th scope="col">{_text(column)}</th>' for column in columns)
     lines = []
     for first, *others in rows:
         cells = [f'<th scope="row">{first}</th>']
         for column, cell in zip(columns[1:], others, strict=True):
-            look, markup = cell if isinstance(cell, tuple) else ("", cell)
-            kind = f' class="{look}"' if look else ""
+            name, markup = cell if isinstance(cell, tuple) else ("", cell)
+            kind = f' class="{name}"' if name else ""
             cells.append(f'<td{kind} data-label="{_text(column)}">{markup}</td>')
         lines.append(f"<tr>{''.join(cells)}</tr>")
-    return f'<table aria-label="{_text(caption)}"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
+    return f'<table class="{look}" aria-label="{_text(caption)}"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>'

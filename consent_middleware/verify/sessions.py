@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Seconds that one step may take, such as opening a page.
 STEP = 30.0
+#: Seconds without a new request after which the network counts as quiet, if none waits for its answer.
+QUIET = 0.5
 #: Seconds until the network counts as busy for good.
 BUSY = 10.0
 #: The window, in CSS pixels.
@@ -217,10 +219,11 @@ class _Session:
 
     def settle(self, page: Page, recorder: Recorder) -> None:
         """Wait until the network is quiet, and then some time more; then read the page."""
-        from playwright.sync_api import TimeoutError as NotQuiet
-
-        with suppress(NotQuiet):
-            page.wait_for_load_state("networkidle", timeout=self._left(BUSY))
+        end = time.monotonic() + self._left(BUSY) / 1000
+        requested = -1
+        while time.monotonic() < end and (recorder.waits or recorder.requested != requested):
+            requested = recorder.requested
+            page.wait_for_timeout(1000 * QUIET)
         page.wait_for_timeout(self._left(self._settings.wait))
         recorder.read_page(self._left())
         recorder.note_cookies(self._begun_with)
