@@ -15,7 +15,7 @@ from .text import clean
 
 #: A part of a path that names a visitor or a moment instead of a file: a long number or a hexadecimal identifier. It
 #: differs with each visit, and may be the value of a cookie.
-_CHANGING = re.compile(r"[0-9]{10,}|(?=[0-9a-fA-F-]*[0-9])[0-9a-fA-F-]{16,}")
+_CHANGING = re.compile(r"(?=[a-fA-F-]*[0-9])[0-9a-fA-F-]{16,}|[0-9]{10,}")
 
 
 class Known:

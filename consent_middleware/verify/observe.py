@@ -35,7 +35,8 @@ _BLOCKED = ", ".join(f"[data-consent={purpose}]" for purpose in Purpose)
 #: What makes a browser send a request, by the name in DevTools.
 _INITIATORS = {"parser": "page", "script": "script", "preload": "preload"}
 
-#: Reads the state of a page. It is run by a call with a time limit, and returns text, which needs no second call.
+#: Reads the state of a page. It runs in a world of its own, where the page's scripts have changed no function; but a
+#: form or picture can still have the name of a method.
 PAGE_STATE = """() => {
   const keys = (name) => { try { return Object.keys(window[name]); } catch { return []; } };
   const found = (selector) => [...Document.prototype.querySelectorAll.call(document, selector)];
@@ -70,7 +71,7 @@ class Recorder:
         self._own_host = known.address(origin)
         self._begin = time.monotonic()
         self._seen: list[tuple[Phase, Request | None, str, str, str, str, float]] = []
-        self._initiators: dict[str, str] = {}
+        self._initiators: dict[tuple[str, str], str] = {}
         self._open: set[Request] = set()
         self._answered: set[Request] = set()
         self._urls: dict[str, str] = {}
@@ -87,11 +88,11 @@ class Recorder:
         context.on("console", self._console)
         context.on("weberror", lambda error: self._error(error.error))
         page.on("websocket", self._websocket)
-        devtools = context.new_cdp_session(page)
-        devtools.on("Network.requestWillBeSent", self._will_be_sent)
-        devtools.on("Network.responseReceivedExtraInfo", self._fields)
-        devtools.on("Network.responseReceivedEarlyHints", lambda event: self._links(event, "early hint"))
-        devtools.send("Network.enable")
+        self._devtools = context.new_cdp_session(page)
+        self._devtools.on("Network.requestWillBeSent", self._will_be_sent)
+        self._devtools.on("Network.responseReceivedExtraInfo", self._fields)
+        self._devtools.on("Network.responseReceivedEarlyHints", lambda event: self._links(event, "early hint"))
+        self._devtools.send("Network.enable")
 
     @property
     def elapsed(self) -> float:
@@ -142,7 +143,7 @@ class Recorder:
         url = event["request"]["url"]
         self._urls.setdefault(event["requestId"], url)
         if event["initiator"].get("type") != "preflight":
-            self._initiators.setdefault(url, self._name_initiator(event["initiator"]))
+            self._initiators.setdefault((self.page_address, url), self._name_initiator(event["initiator"]))
 
     def _name_initiator(self, initiator: Mapping[str, Any]) -> str:
         """Return what made the browser send a request: the kind, and the innermost place in a script or page."""
@@ -193,15 +194,19 @@ class Recorder:
         Raises:
             playwright.sync_api.Error: The page did not answer.
         """
-        state = json.loads(str(self._page.wait_for_function(PAGE_STATE, timeout=timeout).json_value()))
+        # DevTools would wait for ever for a page that is busy.
+        self._page.wait_for_function("() => true", timeout=timeout)
+        frame = self._devtools.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
+        world = self._devtools.send("Page.createIsolatedWorld", {"frameId": frame})["executionContextId"]
+        given = {"expression": f"({PAGE_STATE})()", "contextId": world, "returnByValue": True, "timeout": timeout}
+        state = json.loads(self._devtools.send("Runtime.evaluate", given)["result"]["value"])
         for name in ("local", "session"):
-            keys = (clean(self._redactor.text(str(key))) for key in _list(state.get(name))[:MOST])
+            keys = (clean(self._redactor.text(key)) for key in state[name][:MOST])
             self._state["storage"] |= {f"{name}Storage: {key}" for key in keys}
-        for pair in _list(state.get("hints"))[:MOST]:
-            self._hint("element", *map(str, pair))
-        blocked = [" for ".join(clean(str(part), 40) for part in pair) for pair in _list(state.get("blocked"))[:MOST]]
-        self._state["blocked"] |= set(blocked)
-        self.button = self.button or state.get("button") is True
+        for rel, url in state["hints"][:MOST]:
+            self._hint("element", rel, url)
+        self._state["blocked"] |= {" for ".join(clean(part, 40) for part in pair) for pair in state["blocked"][:MOST]}
+        self.button = self.button or state["button"]
 
     def forget_state(self) -> None:
         """Forget what `read_page` has read of earlier pages, because what counts comes after them."""
@@ -228,7 +233,7 @@ class Recorder:
             purposes = self._known.purposes(address[0]) if address else ()
             if not address or not purposes:
                 continue
-            initiator = self._initiators.get(url) or self._frame_of(request)
+            initiator = self._initiators.get((page, url)) or self._frame_of(request)
             path = self._redactor.text(address[1])
             equal = VendorRequest(phase, address[0], path, method, clean(kind, 40), initiator, page, purposes)
             count, failed, first = found.get(equal, (0, True, at))
@@ -280,8 +285,3 @@ class Recorder:
             theirs = rule is not None or bool(self._known.purposes(domain.lstrip(".")))
             purpose = rule.purpose if rule and not own else None
             yield SeenCookie(clean(name), clean(domain), lifetime(left), setter, theirs and not own, purpose)
-
-
-def _list(value: object) -> list[Any]:
-    # The page's own scripts may have replaced what made this value.
-    return value if isinstance(value, list) else []

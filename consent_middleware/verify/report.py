@@ -121,6 +121,8 @@ def _session(result: Result, record: SessionRecord, pictures: Mapping[str, bytes
     verdict = next(verdict for verdict in result.verdicts if verdict.session is record.name)
     yield f'<section class="session" id="{record.name}"><h2>{_text(title)}</h2><p>{_text(what)}</p>'
     yield from _judged(verdict)
+    if record.trouble and verdict.status is Status.BROKEN:
+        yield f"<p>There may be more: {_text(record.trouble)}</p>"
     if not record.left_out and record.pages:
         yield from _seen(result, record)
         picture = pictures.get(record.screenshot)
@@ -225,9 +227,7 @@ def _definitions(items: Mapping[str, str]) -> str:
     return "<dl>" + "".join(f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in items.items()) + "</dl>"
 
 
-def _table(
-    caption: str, columns: Sequence[str], rows: Iterable[Sequence[str | tuple[str, str]]], look: str = ""
-) -> str:
+def _table(caption: str, columns: Sequence[str], rows: Iterable[_Row], look: str = "") -> str:
     """Return a table, with a class of the style sheet. The first cell of a row is its heading."""
     head = "".join(f'<th scope="col">{_text(column)}</th>' for column in columns)
     lines = []
@@ -238,4 +238,5 @@ def _table(
             kind = f' class="{name}"' if name else ""
             cells.append(f'<td{kind} data-label="{_text(column)}">{markup}</td>')
         lines.append(f"<tr>{''.join(cells)}</tr>")
-    return f'<table class="{look}" aria-label="{_text(caption)}"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
+    start = f'<table class="{look}" aria-label="{_text(caption)}"><thead><tr>{head}</tr></thead>'
+    return f"{start}<tbody>{''.join(lines)}</tbody></table>"

@@ -113,6 +113,7 @@ class _Session:
         self._folder = folder
         self._deadline = deadline
         self._pages: list[VisitedPage] = []
+        self._troubles: list[str] = []
         self._begun_with: set[str] = set()
         self._context: BrowserContext = browser.new_context(
             viewport={"width": WINDOW["width"], "height": WINDOW["height"]},
@@ -127,7 +128,7 @@ class _Session:
         """Make the session and return its record."""
         from playwright.sync_api import Error
 
-        trouble = screenshot = ""
+        screenshot = ""
         self._write(consent)
         page = self._open_tab()
         known = Known(self._settings.vendor, self._settings.proxied, self._settings.platform)
@@ -135,7 +136,7 @@ class _Session:
         try:
             _STEPS[self._name](self, page, recorder)
         except (Error, TimeoutError) as error:
-            trouble = f"The session could not be finished: {clean(str(error).partition(chr(10))[0])}"
+            self._note(error)
         with suppress(Error, TimeoutError):
             page.screenshot(path=self._folder / f"{self._name}.png", timeout=self._left(), animations="disabled")
             screenshot = f"screenshots/{self._name}.png"
@@ -144,7 +145,7 @@ class _Session:
         self._context.close()
         return SessionRecord(
             self._name,
-            trouble=trouble,
+            trouble=" ".join(self._troubles),
             pages=self._pages,
             requests=recorder.requests(),
             hints=recorder.hints(),
@@ -203,19 +204,32 @@ class _Session:
         self, page: Page, recorder: Recorder, act: Callable[[], bool] = lambda: False, *, more: Sequence[str] = ()
     ) -> None:
         """Open each page and wait until it is quiet; then act, and wait again if that did anything."""
+        from playwright.sync_api import Error
+
         for url in (*self._settings.urls, *more):
             recorder.page_address = clean(url)
-            response = page.goto(url, wait_until="load", timeout=self._left())
-            if origin_of(page.url) != self._settings.origin:
-                text = f"{url} leads to another site; name a page there: {clean(page.url.partition('?')[0])}"
-                raise VerifyError("CM115", text)
-            if response is not None:
-                self._pages.append(VisitedPage(recorder.page_address, response.status))
-                if self._name is SessionName.UNTOUCHED:
-                    self._found.sources[url] = response.body()
-            self.settle(page, recorder)
-            if act():
+            try:
+                self._open(page, recorder, url)
                 self.settle(page, recorder)
+                if act():
+                    self.settle(page, recorder)
+            except Error as error:
+                # One page that does not answer must not hide the others.
+                self._note(error)
+
+    def _open(self, page: Page, recorder: Recorder, url: str) -> None:
+        response = page.goto(url, wait_until="load", timeout=self._left())
+        if origin_of(page.url) != self._settings.origin:
+            text = f"{url} leads to another site; name a page there: {clean(page.url.partition('?')[0])}"
+            raise VerifyError("CM115", text)
+        if response is not None:
+            self._pages.append(VisitedPage(recorder.page_address, response.status))
+            if self._name is SessionName.UNTOUCHED:
+                self._found.sources[url] = response.body()
+
+    def _note(self, error: Exception) -> None:
+        text = clean(self._found.redactor.text(str(error).partition("\n")[0]))
+        self._troubles.append(f"The session could not be finished: {text}.")
 
     def settle(self, page: Page, recorder: Recorder) -> None:
         """Wait until the network is quiet, and then some time more; then read the page."""
