@@ -108,8 +108,9 @@ def run(options: argparse.Namespace) -> int:
         _say(str(error))
         return error.status
     except OSError as error:
-        _say(f"CM119: {error.filename}: {error.strerror}")
-        return 3
+        failed = VerifyError("CM119", f"{error.filename} cannot be read or written: {error.strerror}")
+        _say(str(failed))
+        return failed.status
 
 
 def _run(options: argparse.Namespace) -> int:

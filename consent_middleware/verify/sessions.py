@@ -135,7 +135,7 @@ class _Session:
         recorder = Recorder(self._context, page, known, self._found.redactor, self._settings.origin)
         try:
             _STEPS[self._name](self, page, recorder)
-        except (Error, TimeoutError) as error:
+        except (Error, TimeoutError, UnwritableError) as error:
             self._note(error)
         with suppress(Error, TimeoutError):
             page.screenshot(path=self._folder / f"{self._name}.png", timeout=self._left(), animations="disabled")
@@ -171,7 +171,10 @@ class _Session:
 
     def _write(self, consent: WrittenConsent) -> None:
         """Give the browser the cookies and request fields of a choice."""
-        self._begun_with |= {cookie.name for cookie in consent.cookies}
+        names = {cookie.name for cookie in consent.cookies}
+        for name in self._begun_with - names:
+            self._context.clear_cookies(name=name)
+        self._begun_with |= names
         self._context.add_cookies(
             [
                 {
@@ -220,8 +223,8 @@ class _Session:
     def _open(self, page: Page, recorder: Recorder, url: str) -> None:
         response = page.goto(url, wait_until="load", timeout=self._left())
         if origin_of(page.url) != self._settings.origin:
-            text = f"{url} leads to another site; name a page there: {clean(page.url.partition('?')[0])}"
-            raise VerifyError("CM115", text)
+            target = clean(page.url.partition("?")[0])
+            raise VerifyError("CM115", f"{url} leads to another site; name a page there: {target}")
         if response is not None:
             self._pages.append(VisitedPage(recorder.page_address, response.status))
             if self._name is SessionName.UNTOUCHED:

@@ -296,7 +296,7 @@ class TestCommand:
         monkeypatch.setattr(command, "_run", fail)
 
         assert command.run(argparse.Namespace()) == 3
-        assert "CM119: /somewhere: Permission denied" in capsys.readouterr().err
+        assert "CM119: /somewhere cannot be read or written: Permission denied" in capsys.readouterr().err
 
     def test_unknown_playwright_version_is_named_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def missing(name: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import html5lib
-import jsonschema
+import jsonschema  # type: ignore[import-untyped] # it has no types
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
@@ -249,14 +249,14 @@ class TestTrouble:
         assert "the time limit of 0.05 s was reached" in promise["reason"]
 
     def test_site_that_does_not_answer_is_not_measured(self, standin: StandIn, tmp_path: Path) -> None:
-        arguments = ["http://nowhere.example/", "--session=untouched", "--session=everything", "--platform=tcf"]
+        arguments = ["http://nowhere.example/", "--session=untouched", "--session=functional", "--platform=insites"]
 
         run = verify(tmp_path, 1, standin, *arguments)
 
         reasons = {each["session"]: each["reason"] for each in run.report["promises"] if not each["left_out"]}
         assert run.status == 3
         assert "ERR_NAME_NOT_RESOLVED" in reasons["untouched"]
-        assert "cannot be written: tcf cannot record" in reasons["everything"]
+        assert "cannot be written: insites cannot record" in reasons["functional"]
 
     def test_address_that_leads_away_is_an_error(self, standin: StandIn, leaky_site: int, tmp_path: Path) -> None:
         run = verify(tmp_path, leaky_site, standin, f"{URL}away", "--session=untouched")
