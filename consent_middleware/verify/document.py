@@ -116,7 +116,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "started": result.started,
         "ended": result.ended,
         "site": settings.origin,
-        "pages": list(settings.urls),
+        "pages": settings.pages,
         "also": settings.also_urls,
         "vendor": settings.vendor.id,
         "platform": settings.platform,

@@ -32,9 +32,8 @@ class Known:
         self.vendor = vendor
         self._origins = {origin.rstrip("/").lower(): host for host, origin in proxied.items()}
         self._purposes: dict[str, set[Purpose]] = defaultdict(set)
-        for contact in vendor.disclosed.contacts:
-            if contact.purpose is not None:
-                self._purposes[host_without_region(contact.host)].add(contact.purpose)
+        for host, purpose in [(each.host, each.purpose) for each in vendor.disclosed.contacts if each.purpose]:
+            self._purposes[host_without_region(host)].add(purpose)
         banner = vendor.banner
         self.uses_banner = banner is not None and banner.source == platform
         self._free = frozenset(

@@ -70,7 +70,7 @@ def _asked(result: Result) -> Iterable[str]:
     yield _definitions(
         {
             "Site": settings.origin,
-            "Pages": ", ".join(settings.urls),
+            "Pages": ", ".join(settings.pages),
             **({"Only untouched": ", ".join(settings.also_urls)} if settings.also else {}),
             "Service": settings.vendor.name,
             "Consent platform": settings.platform,
@@ -89,7 +89,7 @@ def _verdicts(result: Result) -> Iterable[str]:
     worst = next((status for status in (Status.BROKEN, Status.NOT_MEASURED) if counts[status]), Status.KEPT)
     words = [f"{counts[status]} {status}" for status in Status]
     yield "<h2>The result</h2>"
-    yield f'<p class="summary {_LOOKS[worst][0]}">Of {sum(counts.values())} promises: {", ".join(words)}.</p>'
+    yield f'<p class="summary {_LOOKS[worst][0]}">Promises: {", ".join(words)}.</p>'
     yield (
         "<p>Kept: the browser did as promised. Broken: it did not. Not measured: neither can be said, for the reason "
         "that is given.</p>"

@@ -170,11 +170,8 @@ class _Session:
         return page
 
     def _write(self, consent: WrittenConsent) -> None:
-        """Give the browser the cookies and request fields of a choice."""
-        names = {cookie.name for cookie in consent.cookies}
-        for name in self._begun_with - names:
-            self._context.clear_cookies(name=name)
-        self._begun_with |= names
+        """Give the browser the cookies of a choice."""
+        self._begun_with |= {cookie.name for cookie in consent.cookies}
         self._context.add_cookies(
             [
                 {
@@ -187,8 +184,6 @@ class _Session:
                 for cookie in consent.cookies
             ]
         )
-        if consent.headers:
-            self._context.set_extra_http_headers(dict(consent.headers))
 
     def _left(self, most: float = STEP) -> float:
         """Return the milliseconds that the next step may take.
@@ -209,7 +204,7 @@ class _Session:
         """Open each page and wait until it is quiet; then act, and wait again if that did anything."""
         from playwright.sync_api import Error
 
-        for url in (*self._settings.urls, *more):
+        for url in (*self._settings.pages, *more):
             recorder.page_address = clean(url)
             try:
                 self._open(page, recorder, url)
@@ -225,10 +220,9 @@ class _Session:
         if origin_of(page.url) != self._settings.origin:
             target = clean(page.url.partition("?")[0])
             raise VerifyError("CM115", f"{url} leads to another site; name a page there: {target}")
-        if response is not None:
-            self._pages.append(VisitedPage(recorder.page_address, response.status))
-            if self._name is SessionName.UNTOUCHED:
-                self._found.sources[url] = response.body()
+        self._pages.append(VisitedPage(recorder.page_address, response.status if response else 0))
+        if response and self._name is SessionName.UNTOUCHED:
+            self._found.sources[url] = response.body()
 
     def _note(self, error: Exception) -> None:
         text = clean(self._found.redactor.text(str(error).partition("\n")[0]))

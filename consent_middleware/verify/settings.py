@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 from consent_middleware.policy import Policy
 from consent_middleware.vendor import Vendor
@@ -77,7 +77,12 @@ class VerifySettings:
     @property
     def also_urls(self) -> list[str]:
         """The addresses of the pages that the untouched session opens in addition."""
-        return [urljoin(self.urls[0], path) for path in self.also]
+        return [urldefrag(urljoin(self.urls[0], path)).url for path in self.also]
+
+    @property
+    def pages(self) -> list[str]:
+        """The addresses of the pages, without fragments: a browser would not open a page again for one."""
+        return [urldefrag(url).url for url in self.urls]
 
     def consent(self, name: SessionName, now: float) -> WrittenConsent:
         """Return the consent with which a session begins.

@@ -42,12 +42,14 @@ GUARDLESS = {
 BARE: Mapping[str, tuple[str, str]] = {
     "/link-field": ("", "<p>Only the head of the response names the vendor."),
     "/preconnect": ('<link rel="preconnect" href="//js.usemessages.com">', ""),
+    "/frame": ("", f'<iframe title="More" src="http://{OTHER}/error"></iframe>'),
     "/error": (TAG, ""),
     "/hostile": (
         f'<script src="https://js.hs-scripts.com/{SECRET}/&lt;b>{"0123456789abcdef" * 2}"></script>',
         (
             f"<p>{SECRET}<script>"
             f"localStorage.setItem({json.dumps(HOSTILE).replace('/', chr(92) + '/')}, '{SECRET}');"
+            f"console.log('no error');"
             f"console.error('it was {SECRET}', {json.dumps(HOSTILE).replace('/', chr(92) + '/')});"
             "for (let n = 0; n < 99; n++) console.error('again', n);"
             f"document.cookie = 'hubspotutk={SECRET}; Max-Age=1800';"
@@ -59,7 +61,15 @@ BARE: Mapping[str, tuple[str, str]] = {
     ),
 }
 _FIELDS: Mapping[str, list[tuple[str, str]]] = {
-    "/link-field": [("Link", f'<{LOADER}>; rel=preload; as=script, <//js.hs-analytics.net>; rel="preconnect", </x>')],
+    "/link-field": [
+        (
+            "Link",
+            (
+                f'<{LOADER}>; rel=preload; as=script, <//js.hs-analytics.net>; rel="preconnect", '
+                f"<{LOADER}>; rel=canonical, <https://js.hs-banner.com/>, </x>; rel=preload; as=image"
+            ),
+        )
+    ],
     "/hostile": [("Set-Cookie", f"sid={SECRET}; HttpOnly"), ("Set-Cookie", "<b>name=x; Max-Age=7200")],
 }
 #: What a tag manager's container does, and a script of the site's own.

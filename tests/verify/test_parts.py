@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import zipfile
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -18,15 +19,28 @@ from consent_middleware.purpose import Purpose
 from consent_middleware.vendors import VENDORS
 from consent_middleware.vendors.intercom import INTERCOM
 from consent_middleware.verify import browser, command, folder
+from consent_middleware.verify.document import Result, as_json
 from consent_middleware.verify.errors import VerifyError
 from consent_middleware.verify.known import Known
-from consent_middleware.verify.record import SessionName
+from consent_middleware.verify.promises import judge
+from consent_middleware.verify.record import (
+    Hint,
+    Phase,
+    SeenCookie,
+    SessionName,
+    SessionRecord,
+    VendorRequest,
+    VisitedPage,
+)
+from consent_middleware.verify.report import page
 from consent_middleware.verify.scrub import scrub_har, scrub_trace
+from consent_middleware.verify.sessions import Measurement
 from consent_middleware.verify.settings import MOST_PAGES, VerifySettings, origin_of
 from consent_middleware.verify.text import LIMIT, Redactor, clean, lifetime
 
 HUBSPOT = VENDORS[0]
 URL = "https://shop.example/"
+PROXIED = "--proxied=js.hs-scripts.com=https://shop.example"
 
 
 def settings(tmp_path: Path, **more: Any) -> VerifySettings:
@@ -183,6 +197,7 @@ class TestSettings:
         assert "OptanonConsent" in {cookie.name for cookie in written.cookies}
 
 
+TRACKER = SeenCookie("hubspotutk", "shop.example", "about 180 days", "script", True, Purpose.TRACKING)
 HAR = {
     "log": {
         "entries": [
@@ -203,6 +218,59 @@ HAR = {
         ]
     }
 }
+
+
+def result(tmp_path: Path, *records: SessionRecord) -> Result:
+    """Return the result with these sessions; the others were left out."""
+    given = {name: SessionRecord(name, left_out=True) for name in SessionName} | {each.name: each for each in records}
+    times = {"started": "2026-01-01T00:00:00+00:00", "ended": "2026-01-01T00:01:00+00:00"}
+    return Result(
+        settings=settings(tmp_path, urls=[f"{URL}#top"], also=["/x#y"]),
+        measurement=Measurement(given),
+        verdicts=judge(given, "HubSpot"),
+        **times,
+    )
+
+
+class TestReport:
+    hostile = "<script>alert(1)</script>\u202e\"'"
+
+    def test_every_text_of_a_page_is_escaped(self, tmp_path: Path) -> None:
+        text = self.hostile
+        record = SessionRecord(
+            SessionName.UNTOUCHED,
+            trouble=text,
+            pages=[VisitedPage(text, 200)],
+            requests=[VendorRequest(Phase.VISIT, text, text, text, text, text, text, (Purpose.CHAT,), failed=True)],
+            hints=[Hint("element", text, text, text, (Purpose.CHAT,))],
+            cookies=[SeenCookie(text, text, text, text, vendor=True)],
+            storage=[text],
+            blocked=[text],
+            errors=[text],
+            other_hosts=[text],
+        )
+
+        html = page(result(tmp_path, record), {}, [text])
+
+        assert "<script" not in html
+        assert "\u202e" not in html
+        assert html.count("&lt;script&gt;alert(1)") >= 14
+
+    def test_broken_promise_says_what_was_not_finished(self, tmp_path: Path) -> None:
+        record = SessionRecord(SessionName.UNTOUCHED, trouble="One page is missing.", cookies=[TRACKER])
+
+        assert "<p>There may be more: One page is missing.</p>" in page(result(tmp_path, record), {}, [])
+
+    def test_pages_have_no_fragment(self, tmp_path: Path) -> None:
+        data = as_json(result(tmp_path))
+
+        assert (data["pages"], data["also"]) == ([URL], [f"{URL}x"])
+
+    def test_left_out_sessions_do_not_count(self, tmp_path: Path) -> None:
+        kept = result(tmp_path, SessionRecord(SessionName.GPC))
+
+        assert sum(kept.counts.values()) == 1
+        assert "Promises: 1 kept, 0 broken, 0 not measured." in page(kept, {}, [])
 
 
 class TestScrub:
@@ -275,7 +343,7 @@ class TestCommand:
         mapping = tmp_path / "mapping.json"
         mapping.write_text('{"stats": "analytics"}', "utf-8")
 
-        status = main(["verify", URL, "--folder", str(tmp_path / "new"), "--mapping", str(mapping)])
+        status = main(["verify", URL, "--folder", str(tmp_path / "new"), "--mapping", str(mapping), PROXIED])
 
         assert status == 3
         assert "CM116: Playwright is missing: pip install consent-middleware[verify]" in capsys.readouterr().err
@@ -300,7 +368,7 @@ class TestCommand:
 
     def test_unknown_playwright_version_is_named_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def missing(name: str) -> str:
-            raise folder.PackageNotFoundError(name)
+            raise PackageNotFoundError(name)
 
         monkeypatch.setattr(folder, "version", missing)
 

@@ -142,7 +142,7 @@ class TestUnprotectedSite:
 
 
 class TestLeaks:
-    @pytest.mark.parametrize("path", ["/tag-manager", "/own-script", "/link-field", "/error", "/hostile"])
+    @pytest.mark.parametrize("path", ["/tag-manager", "/own-script", "/link-field", "/frame", "/error", "/hostile"])
     def test_loaded_tag_is_found_on_its_page(self, leaky: Run, path: str) -> None:
         seen = [each for each in leaky.session("untouched")["requests"] if each["page"] == f"http://{HOST}{path}"]
 
@@ -174,6 +174,7 @@ class TestLeaks:
         }
 
         assert made["/tag-manager"] == f"script {HOST}/gtm.js, line 1"
+        assert made["/frame"] == f"frame {sites.OTHER}/error"
         assert made["/own-script"] == f"script {HOST}/own.js, line 1"
 
     def test_error_page_is_opened_with_its_status(self, leaky: Run) -> None:
