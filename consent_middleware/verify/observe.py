@@ -32,6 +32,8 @@ _REL = re.compile(r";\s*rel\s*=\s*\"?([^\";,]*)", re.IGNORECASE)
 HINTS = frozenset({"dns-prefetch", "preconnect", "preload", "modulepreload", "prefetch", "prerender"})
 
 _BLOCKED = ", ".join(f"[data-consent={purpose}]" for purpose in Purpose)
+#: The main frame's record does not have the requests of frames that run in a process of their own.
+_UNKNOWN = "not known"
 #: What makes a browser send a request, by the name in DevTools.
 _INITIATORS = {"parser": "page", "script": "script", "preload": "preload"}
 
@@ -147,7 +149,7 @@ class Recorder:
 
     def _name_initiator(self, initiator: Mapping[str, Any]) -> str:
         """Return what made the browser send a request: the kind, and the innermost place in a script or page."""
-        kind = _INITIATORS.get(str(initiator.get("type")), "not known")
+        kind = _INITIATORS.get(str(initiator.get("type")), _UNKNOWN)
         stack: Mapping[str, Any] = initiator.get("stack") or {}
         frames: list[Mapping[str, Any]] = []
         while stack and not frames:
@@ -233,20 +235,13 @@ class Recorder:
             purposes = self._known.purposes(address[0]) if address else ()
             if not address or not purposes:
                 continue
-            initiator = self._initiators.get((page, url)) or self._frame_of(request)
+            initiator = self._initiators.get((page, url), _UNKNOWN)
             path = self._redactor.text(address[1])
             equal = VendorRequest(phase, address[0], path, method, clean(kind, 40), initiator, page, purposes)
             count, failed, first = found.get(equal, (0, True, at))
             answered = request is None or request in self._answered
             found[equal] = (count + 1, failed and not answered, first)
         return sorted(replace(equal, count=count, failed=failed, at=at) for equal, (count, failed, at) in found.items())
-
-    def _frame_of(self, request: Request | None) -> str:
-        """Return the frame that sent a request which the main frame's record does not have."""
-        # A request of a service worker or of a page that is only being opened has no frame.
-        if request is None or request.service_worker or request.is_navigation_request():
-            return "page"
-        return f"frame {''.join(self._known.address(request.frame.url) or ('page',))}"
 
     def other_hosts(self) -> list[str]:
         """Return the hosts that are neither the site's own nor the vendor's."""

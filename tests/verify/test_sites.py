@@ -174,7 +174,7 @@ class TestLeaks:
         }
 
         assert made["/tag-manager"] == f"script {HOST}/gtm.js, line 1"
-        assert made["/frame"] == f"frame {sites.OTHER}/error"
+        assert made["/frame"] == f"page {sites.OTHER}/error, line 1"
         assert made["/own-script"] == f"script {HOST}/own.js, line 1"
 
     def test_error_page_is_opened_with_its_status(self, leaky: Run) -> None:
