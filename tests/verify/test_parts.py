@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import zipfile
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,6 +23,7 @@ from consent_middleware.verify import browser, command, folder
 from consent_middleware.verify.document import Result, as_json
 from consent_middleware.verify.errors import VerifyError
 from consent_middleware.verify.known import Known
+from consent_middleware.verify.observe import MOST, Recorder
 from consent_middleware.verify.promises import judge
 from consent_middleware.verify.record import (
     Hint,
@@ -141,6 +143,75 @@ class TestKnown:
         assert known.purposes("js.hs-scripts.com") == (Purpose.TRACKING,)
         assert known.cookie("__hs_cookie_cat_pref") is None
         assert known.cookie("__hstc")
+
+
+class Events:
+    """A context, tab or DevTools session that does nothing and remembers who listens."""
+
+    def __init__(self) -> None:
+        self.listeners: dict[str, Any] = {}
+
+    def on(self, event: str, listener: Any) -> None:
+        self.listeners[event] = listener
+
+    def send(self, method: str) -> None:
+        """Do nothing."""
+
+    def new_cdp_session(self, page: Events) -> Events:
+        return self
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request of Playwright, as far as it is recorded."""
+
+    url: str
+    method: str = "GET"
+    resource_type: str = "script"
+
+
+class TestRecorder:
+    @pytest.fixture
+    def devtools(self) -> Events:
+        return Events()
+
+    @pytest.fixture
+    def recorder(self, devtools: Events) -> Recorder:
+        known = Known(HUBSPOT, {}, "own cookie")
+        return Recorder(cast("Any", devtools), cast("Any", Events()), known, Redactor(), URL)
+
+    def test_early_hint_is_found(self, devtools: Events, recorder: Recorder) -> None:
+        recorder.page_address = URL
+        event = {"requestId": "1", "headers": {"link": "<https://js.hs-scripts.com/5.js>; as=script; rel=preload"}}
+
+        devtools.listeners["Network.responseReceivedEarlyHints"](event)
+
+        assert recorder.hints() == [Hint("early hint", "preload", "js.hs-scripts.com", URL, (Purpose.TRACKING,))]
+
+    def test_request_counts_with_its_innermost_caller(self, devtools: Events, recorder: Recorder) -> None:
+        url = "https://js.hs-scripts.com/5.js"
+        parent = {"callFrames": [{"url": f"{URL}late.js", "lineNumber": 4}]}
+        initiator = {"type": "script", "stack": {"callFrames": [], "parent": parent}}
+        request = Request(url)
+
+        for kind in ({"type": "preflight", "url": "x"}, initiator):
+            event = {"requestId": "1", "request": {"url": url}, "initiator": kind}
+            devtools.listeners["Network.requestWillBeSent"](event)
+        devtools.listeners["request"](request)
+        devtools.listeners["request"](request)
+        waited = recorder.waits
+        devtools.listeners["requestfailed"](request)
+
+        (found,) = recorder.requests()
+        assert (found.initiator, found.count, found.failed) == ("script shop.example/late.js, line 5", 2, True)
+        assert (waited, recorder.waits) == (True, False)
+
+    def test_errors_are_kept_up_to_a_number(self, devtools: Events, recorder: Recorder) -> None:
+        for number in range(MOST + 9):
+            devtools.listeners["console"](SimpleNamespace(type="error", text=f"no {number}"))
+        devtools.listeners["console"](SimpleNamespace(type="log", text="fine"))
+
+        assert len(recorder.errors()) == MOST
 
 
 class TestSettings:
