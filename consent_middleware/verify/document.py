@@ -9,8 +9,7 @@ from typing import Any
 from consent_middleware.version import __version__
 
 from .promises import Status, Verdict
-from .record import SessionName, SessionRecord
-from .sessions import Measurement
+from .record import Measurement, SessionName, SessionRecord
 from .settings import VerifySettings
 
 #: Changes when a program that reads report.json must change.

@@ -1,4 +1,4 @@
-"""What one session saw, as plain values: requests, cookies, storage, hints and the page's own state.
+"""What the sessions saw, as plain values: requests, cookies, storage, hints and the page's own state.
 
 No value of a cookie is a part of a record.
 """
@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from consent_middleware.purpose import Purpose
+
+from .text import Redactor
 
 
 class SessionName(StrEnum):
@@ -164,3 +166,22 @@ class SessionRecord:
     def vendor_cookies(self) -> list[SeenCookie]:
         """The vendor's cookies that wait for a purpose. The record of a choice and the like wait for none."""
         return [cookie for cookie in self.cookies if cookie.purpose is not None]
+
+
+@dataclass
+class Measurement:
+    """What all sessions saw.
+
+    Attributes:
+        records: the record of each session.
+        redactor: knows the values of all cookies.
+        browser: Chromium's version.
+        sandboxed: whether Chromium ran with its sandbox.
+        sources: the pages as the server sent them in the untouched session, by address.
+    """
+
+    records: dict[SessionName, SessionRecord] = field(default_factory=dict)
+    redactor: Redactor = field(default_factory=Redactor)
+    browser: str = ""
+    sandboxed: bool = True
+    sources: dict[str, bytes] = field(default_factory=dict)

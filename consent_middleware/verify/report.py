@@ -12,6 +12,7 @@ from consent_middleware.version import __version__
 from .document import LIMITS, PROVES, SESSIONS, Result
 from .promises import Status, Verdict
 from .record import Phase, SeenCookie, SessionName, SessionRecord, VendorRequest
+from .settings import OWN_COOKIE
 from .text import clean
 
 #: The class of each verdict in the style sheet, and a mark that does without color.
@@ -73,7 +74,7 @@ def _asked(result: Result) -> Iterable[str]:
             "Pages": ", ".join(settings.pages),
             **({"Only untouched": ", ".join(settings.also_urls)} if settings.also else {}),
             "Service": settings.vendor.name,
-            "Consent platform": settings.platform,
+            "Consent platform": "the site's own cookie" if settings.platform == OWN_COOKIE else settings.platform,
             "Began": _moment(result.started),
             "Ended": _moment(result.ended),
         }

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,9 +17,9 @@ from .browser import start_browser
 from .errors import VerifyError
 from .known import Known
 from .observe import Recorder
-from .record import Phase, SessionName, SessionRecord, VisitedPage
+from .record import Measurement, Phase, SessionName, SessionRecord, VisitedPage
 from .settings import VerifySettings, origin_of
-from .text import Redactor, clean
+from .text import clean
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -38,25 +37,6 @@ _BUTTON = "[data-consent-facade]"
 _DONE = "() => /^(ready|failed)$/.test(document.querySelector('[data-consent-facade]')?.dataset.state ?? 'ready')"
 
 
-@dataclass
-class Measurement:
-    """What all sessions saw.
-
-    Attributes:
-        records: the record of each session.
-        redactor: knows the values of all cookies.
-        browser: Chromium's version.
-        sandboxed: whether Chromium ran with its sandbox.
-        sources: the pages as the server sent them in the untouched session, by address.
-    """
-
-    records: dict[SessionName, SessionRecord] = field(default_factory=dict)
-    redactor: Redactor = field(default_factory=Redactor)
-    browser: str = ""
-    sandboxed: bool = True
-    sources: dict[str, bytes] = field(default_factory=dict)
-
-
 def measure(settings: VerifySettings, folder: Path, report: Callable[[str], object]) -> Measurement:
     """Make the sessions one after the other.
 
@@ -71,6 +51,8 @@ def measure(settings: VerifySettings, folder: Path, report: Callable[[str], obje
     found = Measurement()
     consents = {name: _consent_of(settings, name) for name in settings.sessions}
     with start_browser(settings) as (browser, sandboxed):
+        from playwright.sync_api import Error
+
         found.browser, found.sandboxed = browser.version, sandboxed
         deadline = time.monotonic() + settings.timeout
         for name in SessionName:
@@ -82,8 +64,12 @@ def measure(settings: VerifySettings, folder: Path, report: Callable[[str], obje
                 found.records[name] = SessionRecord(name, trouble=consent)
                 continue
             report(f"session {name}")
-            session = _Session(settings, browser, name, found, folder, deadline)
-            found.records[name] = session.run(consent)
+            try:
+                session = _Session(settings, browser, name, found, folder, deadline)
+                found.records[name] = session.run(consent)
+            except Error as error:
+                trouble = f"The browser could not go on: {clean(found.redactor.text(_first_line(error)))}."
+                found.records[name] = SessionRecord(name, trouble=trouble)
     return found
 
 
@@ -93,6 +79,11 @@ def _consent_of(settings: VerifySettings, name: SessionName) -> WrittenConsent |
         return settings.consent(name, time.time())
     except UnwritableError as error:
         return f"The consent of this session cannot be written: {clean(str(error))}."
+
+
+def _first_line(error: Exception) -> str:
+    # Playwright adds a log of what it did.
+    return str(error).partition("\n")[0]
 
 
 class _Session:
@@ -225,7 +216,7 @@ class _Session:
             self._found.sources[url] = response.body()
 
     def _note(self, error: Exception) -> None:
-        text = clean(self._found.redactor.text(str(error).partition("\n")[0]))
+        text = clean(self._found.redactor.text(_first_line(error)))
         self._troubles.append(f"The session could not be finished: {text}.")
 
     def settle(self, page: Page, recorder: Recorder) -> None:

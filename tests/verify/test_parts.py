@@ -27,6 +27,7 @@ from consent_middleware.verify.observe import MOST, Recorder
 from consent_middleware.verify.promises import judge
 from consent_middleware.verify.record import (
     Hint,
+    Measurement,
     Phase,
     SeenCookie,
     SessionName,
@@ -36,7 +37,6 @@ from consent_middleware.verify.record import (
 )
 from consent_middleware.verify.report import page
 from consent_middleware.verify.scrub import scrub_har, scrub_trace
-from consent_middleware.verify.sessions import Measurement
 from consent_middleware.verify.settings import MOST_PAGES, VerifySettings, origin_of
 from consent_middleware.verify.text import LIMIT, Redactor, clean, lifetime
 

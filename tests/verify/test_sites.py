@@ -15,7 +15,9 @@ import jsonschema  # type: ignore[import-untyped] # it has no types
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from consent_middleware.verify import sessions
 from consent_middleware.verify.record import SessionName
+from examples.demo.evidence import main as measure_demo
 from examples.flask_app import create_app
 from examples.standin import StandIn
 from tests import chromium, npm
@@ -272,11 +274,37 @@ class TestTrouble:
         assert "CM115: http://shop.example/away leads to another site" in run.errors
         assert not list(tmp_path.iterdir())
 
+    def test_browser_that_ends_is_not_measured(
+        self, monkeypatch: pytest.MonkeyPatch, standin: StandIn, tmp_path: Path
+    ) -> None:
+        def end(session: Any, consent: object) -> None:
+            session._context.browser.close()
+            session._context.new_page()
+
+        monkeypatch.setattr(sessions._Session, "run", end)
+
+        run = verify(tmp_path, 1, standin, URL, "--session=refused", "--session=gpc")
+
+        reasons = [each["reason"] for each in run.report["promises"] if not each["left_out"]]
+        assert run.status == 3
+        assert [reason.partition(":")[0] for reason in reasons] == ["The browser could not go on"] * 2
+
     def test_browser_that_does_not_start_is_an_error(self, standin: StandIn, tmp_path: Path) -> None:
         run = verify(tmp_path, 1, standin, URL, "--browser=/bin/false")
 
         assert run.status == 3
         assert "CM118: /bin/false does not start" in run.errors
+
+
+def test_demo_is_measured_before_and_after(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    arguments = ["--session=untouched", "--wait=0.3", "--browser", chromium.executable()]
+
+    assert measure_demo([str(tmp_path), *arguments]) == 0
+
+    found = {side: Run(tmp_path / side, 0, "", "").verdicts()["untouched"] for side in ("unprotected", "protected")}
+    assert found == {"unprotected": "broken", "protected": "kept"}
+    assert measure_demo([]) == measure_demo(["--help"]) == 2
+    assert "usage: python -m examples.demo.evidence FOLDER" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("run", ["protected", "unprotected", "leaky"])
