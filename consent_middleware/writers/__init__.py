@@ -114,15 +114,15 @@ def write(
         ValueError: There is no such source, form, category or state.
     """
     writer = _writer_of(source)
-    write_form = writer.forms.get(form or (source if source in writer.forms else next(iter(writer.forms))))
-    if write_form is None:
+    form = form or (source if source in writer.forms else next(iter(writer.forms)))
+    if form not in writer.forms:
         raise ValueError(f"{source} has no form {form!r}, but: {', '.join(writer.forms)}")
     known = _known_states(state)
     if not known:
         return WrittenConsent()
     site = policy or Policy()
     platform = _PLATFORMS.get(writer.id)
-    written = write_form(_choice(platform, known, now, site))
+    written = writer.forms[form](_choice(platform, form, known, now, site))
     found = _read_back(platform, written, site)
     if any((found.state(each), found.basis_of(each)) != _expected(known, each) for each in OPTIONAL_CATEGORIES):
         raise UnwritableError(_explain(source, known, platform, site))
@@ -189,11 +189,13 @@ def _known_states(state: Mapping[Category, State] | Mapping[str, str]) -> dict[C
 _KNOWN = (State.GRANTED, State.DENIED)
 
 
-def _choice(platform: Platform | None, state: Mapping[Category, State], now: float, site: Policy) -> Choice:
+def _choice(platform: Platform | None, form: str, state: Mapping[Category, State], now: float, site: Policy) -> Choice:
     if platform is None:
         return Choice(state, now, {}, site.consent_cookie)
     name = next(iter(site.cookie_names.get(platform.id, ())), "")
-    return Choice(state, now, ids_for(platform, site.mapping), name, site.revisions.get(platform.id, ""))
+    # A form may have a revision of its own, as the two versions of one library do.
+    revision = site.revisions.get(form) or site.revisions.get(platform.id, "")
+    return Choice(state, now, ids_for(platform, site.mapping), name, revision)
 
 
 def _read_back(platform: Platform | None, written: WrittenConsent, site: Policy) -> Consent:
@@ -204,6 +206,7 @@ def _read_back(platform: Platform | None, written: WrittenConsent, site: Policy)
     if platform is None:
         readings = own_cookie(site.consent_cookie)(signals)
     else:
+        # A reader that raises is left out, and then the state is not found.
         errors: dict[str, Exception] = {}
         reader = Reader([platform], {platform.id: ids_for(platform, site.mapping)}, site.cookie_names)
         readings = reader.read(signals, errors.__setitem__)

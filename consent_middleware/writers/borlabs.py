@@ -27,7 +27,7 @@ def _consents(choice: Choice) -> dict[str, list[str]]:
         if choice.grants(category):
             consents[group] = list(_SERVICES[group])
     for service in choice.accepted(choice.site_ids):
-        # A service stands in the group of its category, behind the others.
+        # A service stands in the group of its category, behind the examples.
         group = next(
             (group for category, group in _GROUPS.items() if category in choice.site_ids[service]), "essential"
         )

@@ -17,7 +17,7 @@ _IDS = category_ids(
 
 
 def _write_boxes(choice: Choice) -> WrittenConsent:
-    return _boxes(choice.flags(_IDS))
+    return _boxes(choice.flags({**_IDS, **choice.site_ids}))
 
 
 def _write_one_box(choice: Choice) -> WrittenConsent:

@@ -13,12 +13,19 @@ from .writer import Choice, Writer, WrittenConsent, base64url_bits, bit_fields, 
 
 _TCF_EU = 2
 _US_PRIVACY = 6
-#: For each section of the US: how many notices stand before the opt-outs, how many opt-outs there are, and how many
-#: fields about other data follow them. All fields have two bits. The three fields of the MSPA end the section.
-_US_SECTIONS = {7: (6, 3, 20), 8: (3, 2, 12), 9: (3, 2, 9), 16: (3, 2, 10)}
+_YES, _NO, _NOT_APPLICABLE = 1, 2, 0
+#: For each section of the US: the notices that stand before the opt-outs, how many opt-outs there are, and how many
+#: fields about sensitive and other data follow them. All fields have two bits.
+_US_SECTIONS = {
+    7: ((_YES, _YES, _YES, _YES, _NOT_APPLICABLE, _NOT_APPLICABLE), 3, 15),
+    8: ((_YES, _YES, _NOT_APPLICABLE), 2, 12),
+    9: ((_YES, _YES, _YES), 2, 9),
+    16: ((_YES, _YES, _YES), 2, 10),
+}
+#: The last fields: the transaction is not covered by the MSPA, the industry's contract.
+_MSPA = (_NO, _NOT_APPLICABLE, _NOT_APPLICABLE)
 #: Virginia's section has no part that repeats the browser's Global Privacy Control.
 _WITHOUT_GPC = 9
-_YES, _NO = 1, 2
 
 
 def _write(number: int, section: str) -> WrittenConsent:
@@ -50,7 +57,7 @@ def _write_us_privacy(_: Choice) -> WrittenConsent:
 def _us(number: int) -> Callable[[Choice], WrittenConsent]:
     def write_section(_: Choice) -> WrittenConsent:
         notices, opt_outs, others = _US_SECTIONS[number]
-        fields = [_YES] * notices + [_YES] * opt_outs + [0] * others + [_YES, _NO, _NO]
+        fields = [*notices, *[_YES] * opt_outs, *[_NOT_APPLICABLE] * others, *_MSPA]
         core = base64url_bits(bit_fields((1, 6), *((value, 2) for value in fields)))
         return _write(number, core if number == _WITHOUT_GPC else f"{core}.{base64url_bits('010')}")
 

@@ -18,7 +18,7 @@ def _write(choice: Choice, groups: Ids) -> WrittenConsent:
     fields = {
         "isGpcEnabled": "0",
         "datestamp": _date_text(choice),
-        "version": "202510.2.0",
+        "version": "202501.2.0",
         "browserGpcFlag": "0",
         "isIABGlobal": "false",
         "hosts": "",
@@ -28,7 +28,6 @@ def _write(choice: Choice, groups: Ids) -> WrittenConsent:
         "landingPath": "NotLandingPage",
         "groups": ",".join(f"{group}:{granted:d}" for group, granted in flags.items()),
         "AwaitingReconsent": "false",
-        "geolocation": "DE;BE",
     }
     value = "&".join(f"{name}={encode_component(text).replace('%20', '+')}" for name, text in fields.items())
     return cookies({"OptanonAlertBoxClosed": choice.iso, "OptanonConsent": value})

@@ -19,7 +19,7 @@ _DAYS = 182
 
 def _write_version_3(choice: Choice) -> WrittenConsent:
     ids = {**_IDS, **choice.site_ids}
-    content = {
+    content: dict[str, object] = {
         "categories": choice.accepted(ids),
         "revision": number_or_text(choice.revision("0")),
         "data": None,
@@ -28,7 +28,7 @@ def _write_version_3(choice: Choice) -> WrittenConsent:
         "services": {category: [] for category in ids},
         "languageCode": "en",
         "lastConsentTimestamp": choice.iso,
-        "expirationTime": round(choice.end(_DAYS) * 1000),
+        "expirationTime": int(choice.end(_DAYS) * 1000),
     }
     return cookie(choice.name(_NAME), encode_json(content), days=_DAYS)
 

@@ -22,8 +22,8 @@ def _write(choice: Choice) -> WrittenConsent:
         "v": "2.1",
         "region": "DEBE",
         "reg": "GDPR",
-        "purposes": {**{name: flags.get(name, False) for name in "apm"}, "t": choice.grants_everything},
-        "display_banner": False,
+        "purposes": {**{name: flags.get(name, False) for name in "pam"}, "t": choice.grants_everything},
+        "display_banner": True,
         "sale_of_data_region": False,
         "consent_id": EXAMPLE_ID,
     }

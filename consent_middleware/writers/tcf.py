@@ -10,7 +10,7 @@ from consent_middleware.consent import Category
 from .writer import Choice, Writer, WrittenConsent, base64url_bits, bit_fields, cookie
 
 _DAYS = 395
-#: The framework's eleven purposes by category. The first, storage, is in the string for every other to count.
+#: The framework's eleven purposes by category. The first is storage; without it no other counts.
 _PURPOSES = {
     Category.FUNCTIONAL: (1, 5, 6, 11),
     Category.ANALYTICS: (8, 9, 10),
@@ -27,12 +27,12 @@ _DECISECONDS_OF_A_DAY = 864_000
 def tc_string(choice: Choice) -> str:
     """Return a TC string: the core with the purposes and the vendors' consent, and the disclosed vendors.
 
-    Where functional is left open, the publisher's country does not ask about storage (Purpose One Treatment). The times
-    are those of the day, as policy version 4 requires.
+    Where functional is left open, the publisher's country does not ask about storage (Purpose One Treatment). Both
+    times are the start of the day: the specification asks for no finer ones.
     """
     purposes = {number for category in choice.state if choice.grants(category) for number in _PURPOSES[category]}
     day = int(choice.now * 10) // _DECISECONDS_OF_A_DAY * _DECISECONDS_OF_A_DAY
-    vendors = [(int(purposes > {1}), 1)] * _VENDORS
+    vendors = [(int(bool(purposes)), 1)] * _VENDORS
     core = bit_fields(
         *((2, 6), (day, 36), (day, 36), (_PLATFORM, 12), (1, 12), (0, 6), *_letters("EN"), (_VENDOR_LIST, 12)),
         (_POLICY, 6),

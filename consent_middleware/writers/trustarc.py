@@ -7,6 +7,8 @@ from consent_middleware.sources.platform import Ids, categories
 
 from .writer import Choice, Writer, WrittenConsent, cookies
 
+#: How the word about the permitted levels ends where some are missing.
+_ENDINGS = {"1": " required", "1,2": " functional"}
 _IDS: Ids = {"1": categories(Category.FUNCTIONAL, Category.ANALYTICS), "2": categories(Category.MARKETING)}
 
 
@@ -19,7 +21,7 @@ def _write(choice: Choice) -> WrittenConsent:
         {
             "notice_preferences": f"{levels[-1]}:",
             "notice_gdpr_prefs": f"{','.join(levels)}:",
-            "cmapi_cookie_privacy": f"permit {permitted}" + ("" if len(levels) > 1 else " required"),
+            "cmapi_cookie_privacy": f"permit {permitted}" + _ENDINGS.get(permitted, ""),
             "notice_behavior": "expressed,eu",
         }
     )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import formatdate
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from consent_middleware.consent import Category, State
@@ -43,7 +43,7 @@ class Cookie:
         value: the value on the wire, with every encoding that the platform applies.
         max_age: how long the browser keeps it, in seconds.
         path: the path below which it is sent.
-        same_site: the requests of other sites with which it is sent. `Lax` is also what browsers assume without it.
+        same_site: which requests from other sites it goes with.
         http_only: whether scripts cannot read it.
     """
 
@@ -158,7 +158,7 @@ class Choice:
     @property
     def milliseconds(self) -> int:
         """Milliseconds since 1970, as `Date.now()` returns them."""
-        return round(self.now * 1000)
+        return int(self.now * 1000)
 
     @property
     def iso(self) -> str:
@@ -241,6 +241,6 @@ def bit_fields(*fields: tuple[int, int]) -> str:
     return "".join(f"{value:0{width}b}" for value, width in fields)
 
 
-def number_or_text(text: str) -> Any:
+def number_or_text(text: str) -> int | str:
     """Return a version as the number that it is, or as text."""
     return int(text) if text.isdecimal() else text
