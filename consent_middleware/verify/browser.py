@@ -32,7 +32,8 @@ def start_browser(settings: VerifySettings) -> Iterator[tuple[Browser, bool]]:
     except ImportError as error:
         raise VerifyError("CM116", "Playwright is missing: pip install consent-middleware[verify]") from error
     # Chromium refuses to start with its sandbox as root.
-    sandboxed = os.geteuid() != 0 and "--no-sandbox" not in settings.browser_arguments
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    sandboxed = not is_root and "--no-sandbox" not in settings.browser_arguments
     with sync_playwright() as playwright:
         executable = _executable(settings.browser, playwright.chromium)
         try:

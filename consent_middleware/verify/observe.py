@@ -162,14 +162,14 @@ class Recorder:
         return f"{kind} {''.join(address)}{line}"
 
     def _fields(self, event: Mapping[str, Any]) -> None:
-        url = self._urls.get(event["requestId"], "")
         for name, value in event["headers"].items():
             if name.lower() == "set-cookie":
                 # DevTools joins the fields of one name by a line break.
                 for line in value.split("\n"):
                     cookie, _, rest = line.partition("=")
                     self._redactor.add([rest.partition(";")[0].strip()])
-                    self._setters[cookie.strip()] = "".join(self._known.address(url) or ("a response",))
+                    # DevTools may send this event before the one that says to which address the request goes.
+                    self._setters[cookie.strip()] = event["requestId"]
         self._links(event, "Link field")
 
     def _links(self, event: Mapping[str, Any], source: str) -> None:
@@ -235,7 +235,7 @@ class Recorder:
             purposes = self._known.purposes(address[0]) if address else ()
             if not address or not purposes:
                 continue
-            initiator = self._initiators.get((page, url), _UNKNOWN)
+            initiator = self._redactor.text(self._initiators.get((page, url), _UNKNOWN))
             path = self._redactor.text(address[1])
             equal = VendorRequest(phase, address[0], path, method, clean(kind, 40), initiator, page, purposes)
             count, failed, first = found.get(equal, (0, True, at))
@@ -247,7 +247,8 @@ class Recorder:
         """Return the hosts that are neither the site's own nor the vendor's."""
         addresses = [self._known.address(url) for _, _, url, *_ in self._seen]
         hosts = {address[0] for address in addresses if address and not self._known.purposes(address[0])}
-        return sorted(hosts - {self._own_host[0] if self._own_host else ""})[:MOST]
+        hosts -= {self._own_host[0] if self._own_host else ""}
+        return sorted(map(self._redactor.text, hosts))[:MOST]
 
     def hints(self) -> list[Hint]:
         """Return the hints to contact the vendor's hosts."""
@@ -276,7 +277,13 @@ class Recorder:
             own = name in begun_with
             # -1 stands for a cookie of the browser's session.
             left = None if cookie["expires"] < 0 else cookie["expires"] - time.time()
-            setter = "verify" if own else self._setters.get(name, "script")
+            setter = "verify" if own else self._setter_of(name)
             theirs = rule is not None or bool(self._known.purposes(domain.lstrip(".")))
             purpose = rule.purpose if rule and not own else None
             yield SeenCookie(clean(name), clean(domain), lifetime(left), setter, theirs and not own, purpose)
+
+    def _setter_of(self, name: str) -> str:
+        request = self._setters.get(name)
+        if request is None:
+            return "script"
+        return self._redactor.text("".join(self._known.address(self._urls.get(request, "")) or ("a response",)))

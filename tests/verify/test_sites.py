@@ -215,6 +215,7 @@ class TestHostilePage:
     def test_cookies_are_named_with_their_setters(self, leaky: Run) -> None:
         found = {each["name"]: (each["set_by"], each["lifetime"]) for each in leaky.session("untouched")["cookies"]}
 
+        assert found["late"][0] == f"{HOST}/[cookie value].js"
         assert found["sid"] == (f"{HOST}/hostile", "until the browser is closed")
         assert found["<b>name"] == (f"{HOST}/hostile", "about 2 hours")
         assert found["hubspotutk"] == ("script", "about 30 minutes")
