@@ -30,6 +30,14 @@ def _executable(whole: bool) -> str:
     return shell or shutil.which("chromium") or "/usr/bin/chromium"
 
 
+def executable(*, whole: bool = False) -> str:
+    """Return the path of Chromium. If it is missing, skip the test, or fail in CI."""
+    found = _executable(whole)
+    if not Path(found).exists():
+        missing(f"there is no Chromium at {found}; install it (Debian: apt install chromium) or set CHROMIUM")
+    return found
+
+
 def start(kind: BrowserType, *arguments: str, without: list[str] | None = None, whole: bool = False) -> Browser:
     """Start Chromium. If it is missing, skip the test, or fail in CI.
 
@@ -39,10 +47,9 @@ def start(kind: BrowserType, *arguments: str, without: list[str] | None = None, 
         without: Arguments that Playwright would add and must not.
         whole: Whether to start the browser with windows.
     """
-    executable = _executable(whole)
-    if not Path(executable).exists():
-        missing(f"there is no Chromium at {executable}; install it (Debian: apt install chromium) or set CHROMIUM")
-    return kind.launch(executable_path=executable, args=[*ARGUMENTS, *arguments], ignore_default_args=without)
+    return kind.launch(
+        executable_path=executable(whole=whole), args=[*ARGUMENTS, *arguments], ignore_default_args=without
+    )
 
 
 def launch(kind: BrowserType, *rules: str, without: list[str] | None = None, whole: bool = False) -> Browser:

@@ -1080,6 +1080,33 @@ AUDIT_MUTANTS = [
     Mutant("audit/result.py", "return 3 if self.unread else", "return", AUDIT_COMMAND),
 ]
 
+JUDGE = "verify/promises.py"
+VERIFY = "tests/verify/test_promises.py"
+PARTS = "tests/verify/test_parts.py"
+VERIFY_MUTANTS = [
+    Mutant(JUDGE, "if record.trouble and status is not Status.BROKEN:", "if record.trouble:", VERIFY),
+    Mutant(JUDGE, "if record.trouble and status is not Status.BROKEN:", "if False:", VERIFY),
+    Mutant(JUDGE, "return 0 if found == {Status.KEPT} else 3", "return 0", VERIFY),
+    Mutant(JUDGE, " for verdict in verdicts if not verdict.left_out}", " for verdict in verdicts}", VERIFY),
+    Mutant(JUDGE, "if Status.BROKEN in found:", "if found == {Status.BROKEN}:", VERIFY),
+    Mutant(JUDGE, "seen = _lines(record.requests, record.hints, ", "seen = _lines(record.requests, (), ", VERIFY),
+    Mutant(JUDGE, "record.hints, record.vendor_cookies)\n    if", "record.hints, ())\n    if", VERIFY),
+    Mutant(JUDGE, "if Purpose.CHAT not in request.purposes]", "if request.purposes != (Purpose.CHAT,)]", VERIFY),
+    Mutant(JUDGE, "if Purpose.CHAT not in request.purposes]", "if Purpose.TRACKING in request.purposes]", VERIFY),
+    Mutant(JUDGE, "if Purpose.CHAT not in hint.purposes]", "if False]", VERIFY),
+    Mutant(JUDGE, "if cookie.purpose is not Purpose.CHAT]", "if False]", VERIFY),
+    Mutant(JUDGE, "    if not record.button:\n", "    if False:\n", VERIFY),
+    Mutant(JUDGE, "after = record.requests_in(Phase.AFTER)", "after = record.requests_in(Phase.REFUSAL)", VERIFY),
+    Mutant(JUDGE, "seen = _lines(after, (), record.vendor_cookies)", "seen = _lines(after, (), ())", VERIFY),
+    Mutant(JUDGE, "if not record.requests_in(Phase.VISIT):", "if False:", VERIFY),
+    Mutant(JUDGE, "    if record.blocked:\n", "    if False:\n", VERIFY),
+    Mutant("verify/record.py", "if cookie.purpose is not None]", "if True]", VERIFY),
+    Mutant("verify/known.py", "first is None or plain in self._free", "first is None", PARTS),
+    Mutant("verify/text.py", "escape(value, quote=False))", ")", PARTS),
+    Mutant("verify/report.py", "return escape(clean(str(value), 1_000))", "return clean(str(value), 1_000)", PARTS),
+    Mutant("verify/scrub.py", 'if name == "value" and field in _SECRET:', "if False:", PARTS),
+    Mutant("verify/settings.py", "[urldefrag(url).url for url in self.urls]", "list(self.urls)", PARTS),
+]
 EVERY = [
     *MUTANTS,
     *SCRIPT_MUTANTS,
@@ -1088,6 +1115,7 @@ EVERY = [
     *COMMAND_MUTANTS,
     *WRITER_MUTANTS,
     *AUDIT_MUTANTS,
+    *VERIFY_MUTANTS,
 ]
 
 

@@ -27,9 +27,10 @@ ALLOWED_IMPORTS = {
     "flask": {"click", "flask", "markupsafe"},
     "pytest_plugin": {"pytest"},
     "starlette": {"starlette"},
+    "verify": {"playwright"},
 }
 #: Modules that do I/O, or read the time or the environment; `commands` is a package of them.
-WITH_IO = {"asgi", "__main__", "engine", "commands", "environment", "find_policy", "audit"}
+WITH_IO = {"asgi", "__main__", "engine", "commands", "environment", "find_policy", "audit", "verify"}
 
 
 def modules() -> list[Path]:

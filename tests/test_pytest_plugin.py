@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,10 +22,13 @@ from starlette.routing import Route
 import consent_middleware.asgi
 import consent_middleware.wsgi
 import tests.django_site  # noqa: F401 - it configures Django
+from consent_middleware import pytest_plugin
 from consent_middleware.pytest_plugin import check_pages
 from tests.pages import LOADER, page
 
 TAGGED = page(LOADER)
+# The fixtures of the plugin, which this project's own tests do not load.
+consent_check, consent_verify = pytest_plugin.consent_check, pytest_plugin.consent_verify
 
 
 def flask_app() -> Flask:
@@ -136,6 +140,22 @@ def test_django_client_is_read(django_client: Any) -> None:
         check_pages(django_client, "/stream")
 
 
+def test_fixture_for_pages_is_the_check(consent_check: object) -> None:
+    assert consent_check is check_pages
+
+
+def test_fixture_for_chromium_writes_into_the_tests_folder(
+    consent_verify: Callable[..., object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pytest_plugin, "verify_pages", lambda urls, folder, **settings: (urls, folder, settings))
+
+    assert consent_verify("http://a/", "http://b/", wait=1) == (
+        ("http://a/", "http://b/"),
+        tmp_path / "verify",
+        {"wait": 1},
+    )
+
+
 def test_fixture_works_in_a_test_suite(tmp_path: Path) -> None:
     (tmp_path / "test_site.py").write_text(
         "PAGE = b'<script src=//js.hs-scripts.com/12345.js></script>'\n"
@@ -146,7 +166,10 @@ def test_fixture_works_in_a_test_suite(tmp_path: Path) -> None:
         "    consent_check(app, '/')\n"
     )
     words = [sys.executable, "-m", "pytest", "-q", "-p", "consent_middleware.pytest_plugin", "-p", "no:dash"]
-    done = subprocess.run([*words, "-p", "no:cacheprovider"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(
+        [*words, "-p", "no:cacheprovider"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
 
     assert done.returncode == 1
     assert "a page does not wait for consent" in done.stdout

@@ -1,7 +1,8 @@
 """The program `consent-middleware`: its commands, its exit statuses, and what it says when something is wrong.
 
 `explain` shows what a visitor's cookies mean, `rewrite` what the middleware does to a page, `disclosure` writes the
-tables of a privacy notice, `doctor` asks a running site, and `audit` reads pages with html5lib.
+tables of a privacy notice, `doctor` asks a running site, `audit` reads pages with
+html5lib, and `verify` opens them in Chromium.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from collections.abc import Sequence
 from consent_middleware.policy import PolicyError
 from consent_middleware.version import __version__
 
-from . import audit, disclosure, doctor, explain, rewrite
+from . import audit, disclosure, doctor, explain, rewrite, verify
 from .closed_pipe import CLOSED_PIPE, discard_output
 
-_COMMANDS = (explain, rewrite, disclosure, doctor, audit)
+_COMMANDS = (explain, rewrite, disclosure, doctor, audit, verify)
 
 _EPILOG = """\
 exit status: 0, or 1 if a file cannot be read, or 2 if an option or the site's policy is wrong.
@@ -33,8 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0, or 1 if a file cannot be read, or 2 if the policy that the options name is not found or is
-        wrong; of `doctor`, 1 if there is a problem and 2 if the site cannot be asked; of `audit`,
-        as its help says. `CLOSED_PIPE` if nobody reads
+        wrong; of `doctor`, 1 if there is a problem and 2 if the site cannot be asked; of `audit` and
+        `verify`, as their help says. `CLOSED_PIPE` if nobody reads
         the output any further.
 
     Raises:

@@ -53,6 +53,18 @@ CURES = {
     "CM103": "Write the file with `--write-baseline FILE`, and keep it as it is.",
     "CM104": "Name what to audit: files, folders, addresses, or an app with `--app` and its paths with `--path /…`. "
     "Where a file is written, its folder must exist.",
+    "CM110": "Name at least one page, and split a larger site over several runs of [`verify`](verify.md).",
+    "CM111": "Name pages of one site, with the same scheme, host and port.",
+    "CM112": "Name a folder that does not exist yet. A result is never mixed with an earlier one.",
+    "CM113": "Write the id of a platform in [consent-sources.md](consent-sources.md) behind `--platform`, or leave it "
+    "out.",
+    "CM114": "Write the whole address of a page, such as `https://www.example.com/`.",
+    "CM115": "Name the address to which the page leads, because the consent is written for the host that you name.",
+    "CM116": "Install the extra: `pip install consent-middleware[verify]`. Chromium itself is installed separately.",
+    "CM117": "Install Chromium (Debian: `apt install chromium`), or name its path behind `--browser`.",
+    "CM118": "Start the browser by hand to see what is missing. In a container without the rights for its sandbox, "
+    "`--browser-argument=--no-sandbox` helps; measure only sites that you trust then.",
+    "CM119": "See that the folder can be written and that the disk is not full.",
 }
 
 _BEGINNING = """\
@@ -61,6 +73,7 @@ _BEGINNING = """\
 A mistake in the settings, or in what the middleware is given, is an error when the site starts. Most are a
 `PolicyError`, whose `problems` are pairs of a number and a text; all problems of a policy come at once. In Django they
 are also system checks, `consent.CM008` and so on. `…` stands for what you have given.
+CM110 to CM119 are printed by the command [`verify`](verify.md).
 
 What a visitor sends, and what an app answers, never raises an error. What cannot be done as asked is a
 [notice](notices.md) in the log.
