@@ -199,7 +199,9 @@ EXTRAS: dict[str, tuple[Sequence[str], str]] = {
     "django": (["django"], "import consent_middleware.django.conf"),
     "flask": (["flask"], "import consent_middleware.flask"),
     "compression": (["brotli"], "from consent_middleware.coding import CODINGS; assert {b'br', b'zstd'} <= CODINGS"),
+    "aiohttp": (["aiohttp"], "import consent_middleware.aiohttp"),
     "audit": (["html5lib"], "import html5lib"),
+    "verify": (["playwright"], "import playwright.sync_api"),
 }
 
 

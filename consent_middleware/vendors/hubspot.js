@@ -104,9 +104,10 @@ if (EMBEDS) {
       /** @type {any} */
       const own = (widget.refresh = (/** @type {unknown[]} */ ...args) => {
         if (Date.now() - own.time < 1000) return;
-        own.time = Date.now();
         own.address = pageAddress();
         refresh.apply(widget, args);
+        // Not before HubSpot's own time, which it takes in the call: it would ignore a call that comes too soon for it.
+        own.time = Date.now();
       });
       own.address = driver.address ?? pageAddress();
     }
