@@ -69,8 +69,7 @@ def answer(
 
 def asset_url(engine: Engine, mount: str) -> str:
     """Return the URL of the facade's script for pages of an app that is mounted at `mount`; see `checked_mount`."""
-    mount = checked_mount(engine, mount)
-    return f"{mount.rstrip('/')}{engine.policy.path}/{engine.facade.asset().name}"
+    return f"{checked_mount(engine, mount).rstrip('/')}{engine.policy.path}/{engine.facade.asset_name}"
 
 
 def checked_mount(engine: Engine, mount: str) -> str:

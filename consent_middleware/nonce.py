@@ -87,7 +87,7 @@ class FixedNonce(NamedTuple):
 
     def restore_edits(self, edits: Iterable[Edit]) -> list[Edit]:
         """Return edits of the page with the page's own nonce."""
-        return [edit._replace(replacement=self._restored(edit.replacement)) for edit in edits]
+        return [Edit(edit.start, edit.end, self._restored(edit.replacement)) for edit in edits]
 
     def _restored(self, markup: bytes) -> bytes:
         return markup.replace(self.fixed.encode("ascii"), self.nonce.encode("ascii"))

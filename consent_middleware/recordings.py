@@ -43,7 +43,7 @@ MIN_LENGTH: Final = 2048
 #: A recording that needs more than this part of the store (one fourth) is not kept.
 MAX_SHARE: Final = 4
 #: How many times as long as reading a page does recording it take, at most.
-RECORDING_COST: Final = 20
+RECORDING_COST: Final = 30
 #: One part of the length of a page that is read in full is added to the credit.
 _CREDIT_SHARE: Final = 20
 #: After so many pages in a row that were too different, the next one is recorded.

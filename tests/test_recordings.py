@@ -219,7 +219,7 @@ def test_credit_bounds_what_recording_costs(calls: list[str], monkeypatch: pytes
     site = Site(limits={"cache_bytes": 60_000})
     done = [done_by(site, calls, different(n), different(n + 1000), path=f"/{n}")[-1] for n in range(300)]
 
-    # At first as many as the credit allows, and then one for each twenty pages and twenty times its cost.
+    # At first as many as the credit allows, and then one for each twenty pages and thirty times its cost.
     assert 5 < sum("record" in each for each in done[:100]) < 60
     assert sum("record" in each for each in done[200:]) <= 3
 

@@ -77,6 +77,8 @@ class Facade:
     guard: Asset = field(init=False)
     stand_ins: Asset = field(init=False)
     _scripts: Mapping[tuple[str, str, bool], Asset] = field(init=False)
+    #: The name of the usual script, which every page's address of it ends with.
+    asset_name: str = field(init=False)
     _consent_scripts: Mapping[frozenset[Category], Asset] = field(init=False)
     _render_cached: Callable[..., tuple[bytes, bytes]] = field(init=False, repr=False)
 
@@ -105,6 +107,7 @@ class Facade:
         }
         object.__setattr__(self, "texts", MappingProxyType(dict(self.texts)))
         object.__setattr__(self, "_scripts", scripts)
+        object.__setattr__(self, "asset_name", self.asset().name)
         # The pages of a site are alike. The cache is this facade's own, so that both can be freed together.
         object.__setattr__(self, "_render_cached", lru_cache(256)(self.render))
         object.__setattr__(self, "stand_ins", compose_stand_ins(self.vendors))

@@ -7,7 +7,7 @@ Most pages that an app makes for one route differ in a few bytes: a CSRF token, 
 from beginning to end is most of the cost of rewriting. Editors have the same problem after each key, and solve it with
 incremental lexing (Wagner and Graham, "Efficient and Flexible Incremental Parsing", 1998). This module does the same:
 
-1. `RecordingReader` reads a document in full and records the reading state at checkpoints, about every 128 bytes.
+1. `RecordingReader` reads a document in full and records the reading state at checkpoints, about every 64 bytes.
 2. `Recording.edits_in` compares another document with the recorded one, piece by piece. The pieces between two
    checkpoints are equal nearly everywhere, and comparing bytes is many times faster than reading them.
 3. Where a piece differs, only a region is read: from the checkpoint before the difference to the first checkpoint after
@@ -67,7 +67,7 @@ from .tree import Tree
 from .watch import Edit
 
 #: How many bytes there are between two checkpoints at least.
-SPACING: Final = 128
+SPACING: Final = 64
 #: How many pieces between checkpoints are compared in one step.
 _GROUP: Final = 64
 #: How many bytes after a checkpoint have to come again for a region to end there.
@@ -433,7 +433,8 @@ def _tree_after(region: bytes, state: TreeState) -> TreeState | None:
     """Return the state of the tree after a region, or None if something is open there or in doubt."""
     end = len(region)
     runs = grammar.HEAD_RUN if state.frameset_ok else grammar.SELECT_RUN if state.in_select else grammar.BODY_RUN
-    if (found := runs.match(region)) and found.end() == end:
+    # The first token after a byte order mark changes the state.
+    if not state.bom and (found := runs.match(region)) and found.end() == end:
         return state
     tokens = Tokenizer()
     tree = tokens.tree

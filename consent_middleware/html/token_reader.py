@@ -91,6 +91,9 @@ class TokenReader(InputBuffer, ABC):
             self.pos = found.end()
         has_moved = self.pos > self.start
         self.start = self.pos
+        if has_moved:
+            # A byte order mark is only at the very beginning of the text.
+            self.tree.bom = b""
         return has_moved
 
     def next(self) -> Kind | None:
@@ -112,6 +115,8 @@ class TokenReader(InputBuffer, ABC):
         kind = self._read(end)
         if kind is not None:
             retry.bytes_spent = 0
+            if self.source.startswith(b"<", self.start):
+                self.tree.bom = b""
         return kind
 
     def _wait_or_finish(self) -> Kind | None:

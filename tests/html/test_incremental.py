@@ -91,6 +91,14 @@ def test_edits_move_with_a_difference() -> None:
         assert recording.rewrite(document) == in_full(document) != document
 
 
+def test_difference_right_after_the_head_begins() -> None:
+    document = changed(b"<head>", b"<head>\n<meta name=first content=A1>")
+    recording = recording_of(document)
+    other = document.replace(b"content=A1>", b"content=ZZ9>")
+
+    assert recording.rewrite(other) == in_full(other)
+
+
 def test_unfinished_tag_at_the_end_may_not_differ() -> None:
     """A document that ends in one gets no end markup."""
     document = f"<img src={HELD}><t a='>".encode()

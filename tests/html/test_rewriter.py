@@ -791,3 +791,15 @@ def test_unmatched_xml_end_tag_closes_nothing(size: int) -> None:
     source = f"<html><svg></math><script href='{HELD}'/></svg></html>".encode()
 
     assert b"data-held" in in_pieces(source, size, xml=True)
+
+
+@pytest.mark.parametrize("runs", [False, True], ids=["token by token", "in runs"])
+@pytest.mark.parametrize("before", [b"", b" ", b"<head>", b"<head> ", b"<!-- c -->"])
+def test_byte_order_mark_is_invisible_only_at_the_start(before: bytes, runs: bool) -> None:
+    """Anywhere else it is a character, after which no frameset may follow (13.2.6.4.4)."""
+    tokens = Tokenizer()
+    tokens.feed(before + b"\xef\xbb\xbf<p>", last=True)
+    while (runs and tokens.run(len(before))) or tokens.next():
+        pass
+
+    assert tokens.tree.frameset_ok is (before == b"")
