@@ -27,7 +27,7 @@ from flask.cli import with_appcontext
 from markupsafe import Markup
 
 from .arguments import check_app_is_given, checked_policy
-from .commands.site import add_site_commands, run_for_site
+from .commands.site import add_site_commands, audit_site, run_for_site
 from .disclosure import disclosure, to_html
 from .engine import Engine
 from .policy import Policy, PolicyError, PolicySettings
@@ -188,7 +188,20 @@ def _command(arguments: tuple[str, ...]) -> None:
     parser = argparse.ArgumentParser(prog="flask consent", description="Show what waits for consent on this site.")
     add_site_commands(parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command"))
     options = parser.parse_args(arguments)
+    if options.command == "audit":
+        _audit(options)
+        return
     try:
         click.echo(run_for_site(_site_policy(), options), nl=False)
     except OSError as error:
         raise click.ClickException(f"{options.file}: {error.strerror}") from error
+
+
+def _audit(options: argparse.Namespace) -> None:
+    try:
+        report, is_clean = audit_site(current_app.wsgi_app, options)
+    except PolicyError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(report, nl=False)
+    if not is_clean:
+        raise click.ClickException("the pages are not clean")

@@ -296,3 +296,7 @@ def test_one_blocked_tag_is_in_the_singular(tmp_path: Path, capsysbinary: pytest
     captured = capsysbinary.readouterr()
     assert b"blocked: 1 tag\n" in captured.err
     assert b'href="/help"' in captured.out
+
+
+def test_module_has_the_programs_main() -> None:
+    assert importlib.import_module("consent_middleware.__main__").main is main

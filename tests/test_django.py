@@ -703,6 +703,25 @@ class TestCommand:
         assert b'href="/talk"' in written.out
         assert json.loads(written.err)["blocked"] == [{"rule": "hubspot.loader", "purpose": "tracking"}]
 
+    @pytest.mark.parametrize("middleware", [[MIDDLEWARE], []])
+    def test_audit_asks_the_site_for_its_pages(self, middleware: list[str]) -> None:
+        views = [path("", lambda _: HttpResponse(PAGE))]
+        out = io.StringIO()
+        with override_settings(ROOT_URLCONF=tuple(views), MIDDLEWARE=middleware):
+            if middleware:
+                call_command("consent", "audit", "/", stdout=out)
+            else:
+                with pytest.raises(CommandError, match="the pages are not clean"):
+                    call_command("consent", "audit", stdout=out)
+
+        assert ("FAULT" in out.getvalue()) is (not middleware)
+        assert "pages: 1, not read: 0" in out.getvalue()
+
+    def test_audit_without_html5lib_is_an_error_in_words(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("consent_middleware.commands.site.find_spec", lambda _: None)
+        with pytest.raises(CommandError, match=r"CM100.*consent-middleware\[audit\]"):
+            call_command("consent", "audit")
+
     def test_missing_file_is_an_error_in_words(self, tmp_path: Path) -> None:
         with pytest.raises(CommandError, match=r"none\.html: No such file"):
             call_command("consent", "rewrite", str(tmp_path / "none.html"))

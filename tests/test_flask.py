@@ -212,6 +212,21 @@ def test_command_uses_the_settings_of_the_app(tmp_path: Path, capfdbinary: Any) 
     assert "explain" in run(args=["consent", "--help"]).output
 
 
+def test_command_audits_the_pages_of_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = create_app()
+    bare = app.test_cli_runner().invoke(args=["consent", "audit", "/"])
+    Consent(app)
+    protected = app.test_cli_runner().invoke(args=["consent", "audit", "/", "/none"])
+    monkeypatch.setattr("consent_middleware.commands.site.find_spec", lambda _: None)
+    without = app.test_cli_runner().invoke(args=["consent", "audit"])
+
+    assert bare.exit_code == 2
+    assert (protected.exit_code, "the pages are not clean" in protected.output) == (1, True)
+    assert "could not be read: the answer has the status 404" in protected.output
+    assert "faults: 0" in protected.output
+    assert (without.exit_code, "CM100" in without.output) == (1, True)
+
+
 def test_command_finds_the_policy_behind_other_middleware() -> None:
     app = create_app()
     Consent(app)

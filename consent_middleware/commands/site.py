@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import argparse
+from importlib.util import find_spec
 from typing import Any
 
-from consent_middleware.policy import Policy
+from consent_middleware.policy import Policy, PolicyError
 
-from . import disclosure, explain, rewrite
+from . import audit, disclosure, explain, rewrite
 from .closed_pipe import discard_output
+
+_AUDIT = "find what they load from vendors without asking for consent, with html5lib as the judge."
 
 
 def add_site_commands(commands: Any) -> None:
-    """Add the commands for a site whose policy is known: `explain`, `rewrite` and `disclosure`."""
+    """Add the commands for a site whose policy is known: `explain`, `rewrite`, `disclosure` and `audit`."""
     explain.add_options(commands.add_parser("explain", help=explain.SUMMARY, description=explain.DESCRIPTION))
     rewrite.add_options(commands.add_parser("rewrite", help=rewrite.SUMMARY, description=rewrite.DESCRIPTION))
     disclosure.add_options(
         commands.add_parser("disclosure", help=disclosure.SUMMARY, description=disclosure.DESCRIPTION)
     )
+    pages = commands.add_parser("audit", help=audit.SUMMARY, description="Ask the site for pages, and " + _AUDIT)
+    pages.add_argument("paths", nargs="*", default=["/"], metavar="PATH", help="a path of the site (default: /)")
+    pages.add_argument("--host", default="localhost", metavar="HOST", help="the host to ask for (default: %(default)s)")
 
 
 def run_for_site(policy: Policy, options: argparse.Namespace) -> str:
@@ -35,3 +41,29 @@ def run_for_site(policy: Policy, options: argparse.Namespace) -> str:
     except BrokenPipeError:
         discard_output()
     return ""
+
+
+def audit_site(app: Any, options: argparse.Namespace) -> tuple[str, bool]:
+    """Return the report about pages of a site, and whether they are clean.
+
+    Args:
+        app: the site's WSGI or ASGI app.
+        options: the options of `audit`.
+
+    Raises:
+        PolicyError: html5lib is missing (CM100).
+    """
+    if find_spec("html5lib") is None:
+        raise PolicyError([("CM100", "html5lib is missing; install it: pip install consent-middleware[audit]")])
+    # These need html5lib.
+    from consent_middleware.audit.apps import ask
+    from consent_middleware.audit.pages import Auditor, Page, PageReport
+    from consent_middleware.audit.result import Result
+    from consent_middleware.audit.text_report import as_text
+    from consent_middleware.vendors import KNOWN_VENDORS
+
+    auditor = Auditor()
+    answers = ask(app, options.paths, options.host)
+    reports = [auditor.audit(each) if isinstance(each, Page) else PageReport(*each) for each in answers]
+    result = Result(reports, False, KNOWN_VENDORS)
+    return as_text(result), result.status == 0

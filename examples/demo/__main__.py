@@ -33,7 +33,15 @@ def main() -> int:
         help="where the account lives: na1, eu1 and so on (default: the environment variable HUBSPOT_REGION, or na1)",
     )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    parser.add_argument(
+        "--verify", metavar="FOLDER", help="measure both sites with `verify`, write the reports into a folder, and end"
+    )
     options = parser.parse_args()
+    if options.verify:
+        # This needs Playwright and Chromium.
+        from .evidence import main as measure
+
+        return measure([options.verify])
 
     interrupted = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -19,6 +19,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from examples.demo import SIDES, Demo, react
+from examples.demo.__main__ import main as demo_main
 from tests.needs import missing
 from tests.quiet import TIMEOUT, comes
 
@@ -167,6 +168,20 @@ def test_forget_expires_host_and_domain_cookies() -> None:
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     def http_error_303(self, req: object, fp: object, code: int, msg: str, headers: object) -> object:  # noqa: ARG002
         return fp
+
+
+def test_option_measures_both_sites(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[list[str]] = []
+
+    def measure(words: list[str]) -> int:
+        asked.append(words)
+        return 3
+
+    monkeypatch.setattr("examples.demo.evidence.main", measure)
+    monkeypatch.setattr("sys.argv", ["demo", "--verify", str(tmp_path)])
+
+    assert demo_main() == 3
+    assert asked == [[str(tmp_path)]]
 
 
 # ---- in a browser

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from importlib.resources import files
@@ -23,6 +24,7 @@ from examples.demo.evidence import main as measure_demo
 from examples.flask_app import create_app
 from examples.standin import StandIn
 from tests import chromium, npm
+from tests.browser.example_servers import ExampleSites
 
 from . import sites
 from .sites import BARE, GUARDLESS, HOST, SECRET, URL, Run, serving, verify
@@ -117,6 +119,15 @@ class TestProtectedExample:
 
         assert {each["phase"] for each in session["requests"]} == {"visit"}
         assert [each["name"] for each in session["cookies"]] == ["consent"]
+
+
+def test_starlette_example_keeps_every_promise(standin: StandIn, tmp_path: Path) -> None:
+    with ExampleSites() as examples:
+        port = re.search(r"starlette\S* 127\.0\.0\.1:(\d+)", examples.resolver_rules)
+        assert port is not None
+        run = verify(tmp_path, int(port[1]), standin, URL)
+
+    assert (run.status, set(run.verdicts().values())) == (0, {"kept"})
 
 
 class TestUnprotectedSite:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.wsgi import get_wsgi_application
 
-from consent_middleware.commands.site import add_site_commands, run_for_site
+from consent_middleware.commands.site import add_site_commands, audit_site, run_for_site
 from consent_middleware.django.conf import site_policy
+from consent_middleware.policy import PolicyError
 
 
 class Command(BaseCommand):  # type: ignore[misc]
@@ -23,10 +25,22 @@ class Command(BaseCommand):  # type: ignore[misc]
         """Run one command.
 
         Raises:
-            CommandError: The file of `rewrite` cannot be read.
+            CommandError: The file of `rewrite` cannot be read, or `audit` has found a fault.
         """
         given = argparse.Namespace(**options)
+        if given.command == "audit":
+            self._audit(given)
+            return
         try:
             self.stdout.write(run_for_site(site_policy(), given), ending="")
         except OSError as error:
             raise CommandError(f"{given.file}: {error.strerror}") from error
+
+    def _audit(self, given: argparse.Namespace) -> None:
+        try:
+            report, is_clean = audit_site(get_wsgi_application(), given)
+        except PolicyError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(report, ending="")
+        if not is_clean:
+            raise CommandError("the pages are not clean")
