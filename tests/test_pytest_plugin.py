@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -46,21 +48,13 @@ def starlette_app() -> Starlette:
     return Starlette(routes=[Route("/", home)])
 
 
-class StarletteAnswer:
-    """An answer as the clients of Starlette and FastAPI have it, which need a package of their own."""
-
-    class _Headers:
-        def multi_items(self) -> list[tuple[str, str]]:
-            return [("Content-Type", "text/html"), ("Set-Cookie", "a=b")]
-
-    status_code = 200
-    headers = _Headers()
-    content = TAGGED
-
-
-class StarletteClient:
-    def get(self, path: str) -> StarletteAnswer:
-        return StarletteAnswer()
+def starlette_client() -> Any:
+    """Return the test client of Starlette, which is FastAPI's too."""
+    with warnings.catch_warnings():
+        # It warns of the version of the package that it uses.
+        warnings.simplefilter("ignore")
+        from starlette.testclient import TestClient
+    return TestClient(starlette_app())
 
 
 def flask_client() -> Any:
@@ -69,7 +63,7 @@ def flask_client() -> Any:
 
 CLIENTS: dict[str, Callable[[], Any]] = {
     "Flask's client": flask_client,
-    "Starlette's client": StarletteClient,
+    "Starlette's client": starlette_client,
     "a Flask app": flask_app,
     "a Starlette app": starlette_app,
     "a WSGI app": lambda: flask_app().wsgi_app,
@@ -156,6 +150,10 @@ def test_fixture_for_chromium_writes_into_the_tests_folder(
     )
 
 
+def test_entry_point_leads_to_the_plugin() -> None:
+    assert "consent_middleware.pytest_plugin" in {each.value for each in entry_points(group="pytest11")}
+
+
 def test_fixture_works_in_a_test_suite(tmp_path: Path) -> None:
     (tmp_path / "test_site.py").write_text(
         "PAGE = b'<script src=//js.hs-scripts.com/12345.js></script>'\n"
@@ -165,7 +163,7 @@ def test_fixture_works_in_a_test_suite(tmp_path: Path) -> None:
         "def test_page(consent_check):\n"
         "    consent_check(app, '/')\n"
     )
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "consent_middleware.pytest_plugin", "-p", "no:dash"]
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:dash"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     done = subprocess.run(
         [*words, "-p", "no:cacheprovider"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
