@@ -249,7 +249,7 @@ SCRIPT_MUTANTS = [
     Mutant(JS_GUARD, " setHTMLUnsafe ", " ", f"{SITE_CODE} -k picture"),
     Mutant(JS_GUARD, " srcdoc imageSrcset", " imageSrcset", f"{GUARD} -k srcdoc"),
     Mutant(JS_GUARD, " parseHTMLUnsafe", "", f"{HOSTILE} -k rare_insertion"),
-    Mutant(JS_GUARD, "scan(request.response.body)", "true", f"{HOSTILE} -k rare_insertion"),
+    Mutant(JS_GUARD, "scan(request.response.body)", "true", f"{HOSTILE} -k requested_document"),
     Mutant(JS_GUARD, '"src href srcset srcdoc', '"src href srcdoc', f"{SITE_CODE} -k picture"),
     # What the guard sees besides scripts, frames, pictures and links.
     Mutant(JS_GUARD, "(src(set|doc)?|imagesrcset", "(src(doc)?|imagesrcset", f"{GUARD} -k srcset"),

@@ -133,6 +133,8 @@ BEACONS = {
     "input": "const tag = document.createElement('input'); tag.type = 'image';"
     f"tag.src = '{PIXEL}'; tag.alt = 'x'; document.body.append(tag)",
     "poster": f"window.kept = document.createElement('video');kept.poster = '{PIXEL}'; document.body.append(kept)",
+    "poster-later": f"const tag = document.createElement('video'); document.body.append(tag);"
+    f"setTimeout(() => {{ tag.poster = '{PIXEL}' }})",
     "poster-markup": f"heading.innerHTML = '<video poster=\"{PIXEL}\"></video>'",
     "svg-image": SVG.format("image", f"tag.setAttribute('href', '{PIXEL}')"),
     "svg-image-NS": SVG.format("image", f"tag.setAttributeNS({XLINK}, 'xlink:href', '{PIXEL}')"),

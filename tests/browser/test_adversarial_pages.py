@@ -248,6 +248,14 @@ class TestGuardBehavior:
         quiet(page)
         assert asked(standin) == []
 
+    def test_guard_blocks_requested_document_at_once(self, page: Page, site: Site) -> None:
+        """Before the site's own code gets it: its pictures load as soon as they are in the page."""
+        guarded(site)
+        open_page(page)
+        code = f"new Promise((done) => {{ {ASKED_FOR} ask('{PICTURE}', (got) => done(got.images[0].outerHTML)) }})"
+
+        assert " src=" not in page.evaluate(code)
+
     def test_patched_methods_behave_like_native_ones(self, page: Page, site: Site) -> None:
         guarded(site)
         open_page(page)
