@@ -21,7 +21,7 @@ import consent_middleware
 from consent_middleware import Policy
 from consent_middleware.engine import Engine
 from consent_middleware.facade import LANGUAGES, Facade, Texts, compose
-from consent_middleware.facade.asset import ScriptSettings
+from consent_middleware.facade.asset import ScriptSettings, pages_pattern
 from consent_middleware.facade.guard_rules import host_patterns
 from consent_middleware.facade.texts import choose
 from consent_middleware.policy import PolicyError
@@ -489,3 +489,8 @@ class TestAsset:
 
     def test_same_settings_make_the_same_file(self) -> None:
         assert compose(SETTINGS, (HUBSPOT,), embeds=False) == ASSET
+
+
+@pytest.mark.parametrize(("path", "is_offered"), [("/a/x/b/y/c", True), ("/a/b/c", True), ("/a/c/b", False)])
+def test_pattern_of_pages_tries_each_part_once(path: str, is_offered: bool) -> None:
+    assert (re.match(pages_pattern(["/a*b*c", "/d"]), path) is not None) is is_offered

@@ -216,11 +216,13 @@ def test_command_audits_the_pages_of_the_app(monkeypatch: pytest.MonkeyPatch) ->
     app = create_app()
     bare = app.test_cli_runner().invoke(args=["consent", "audit", "/"])
     Consent(app)
+    clean = app.test_cli_runner().invoke(args=["consent", "audit", "/"])
     protected = app.test_cli_runner().invoke(args=["consent", "audit", "/", "/none"])
     monkeypatch.setattr("consent_middleware.commands.site.find_spec", lambda _: None)
     without = app.test_cli_runner().invoke(args=["consent", "audit"])
 
     assert bare.exit_code == 2
+    assert (clean.exit_code, "faults: 0" in clean.output) == (0, True)
     assert (protected.exit_code, "the pages are not clean" in protected.output) == (1, True)
     assert "could not be read: the answer has the status 404" in protected.output
     assert "faults: 0" in protected.output

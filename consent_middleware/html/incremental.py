@@ -201,9 +201,6 @@ class RecordingReader(DocumentReader):
         for edit in super().edits():
             self.made.append(edit)
             yield edit
-        tokens = self.tokens
-        if self._is_simple(tokens.pos) and self.places[-1:] != [tokens.pos]:
-            self._record(tokens.pos)
 
     def markup_at_end(self) -> bytes:
         """Return the markup to add at the end of the document."""

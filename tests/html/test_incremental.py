@@ -99,6 +99,13 @@ def test_difference_right_after_the_head_begins() -> None:
     assert recording.rewrite(other) == in_full(other)
 
 
+def test_more_may_follow_at_the_end() -> None:
+    """There is a checkpoint at the end of a document, also right behind another one."""
+    document = b"<html><head></head><body><p>Some text</p></body></html>\n"
+
+    assert recording_of(document).rewrite(document + b"<p>More</p>") == document + b"<p>More</p>"
+
+
 def test_unfinished_tag_at_the_end_may_not_differ() -> None:
     """A document that ends in one gets no end markup."""
     document = f"<img src={HELD}><t a='>".encode()
