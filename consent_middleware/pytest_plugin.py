@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from consent_middleware.audit.pages import Page, PageReport
+    from consent_middleware.audit.pages import Page
     from consent_middleware.verify.promises import Verdict
 
 Pairs = list[tuple[bytes, bytes]]
@@ -57,15 +57,11 @@ def check_pages(client: Any, *paths: str, status: int = 200) -> None:
         AssertionError: A page loads something, cannot be read, or has another status.
         TypeError: The client's answers have to be awaited.
     """
-    from consent_middleware.audit.pages import Auditor
-    from consent_middleware.audit.result import Result
+    from consent_middleware.audit.result import result_of
     from consent_middleware.audit.text_report import as_text
-    from consent_middleware.vendors import KNOWN_VENDORS
 
     __tracebackhide__ = True
-    auditor = Auditor()
-    reports: list[PageReport] = [auditor.audit(page) for page in _pages(client, paths or ("/",), status)]
-    result = Result(reports, False, KNOWN_VENDORS)
+    result = result_of(_pages(client, paths or ("/",), status))
     if result.status:
         raise AssertionError("a page does not wait for consent:\n" + as_text(result))
 
@@ -98,30 +94,24 @@ def _pages(client: Any, paths: tuple[str, ...], status: int) -> Iterator[Page]:
     from consent_middleware.audit.pages import Page
 
     for path in paths:
-        # A test client is not called, and an app's `get` makes a route.
-        answer: Any = _ask(client, path) if callable(client) else client.get(path)
-        if hasattr(answer, "__await__"):
-            answer.close()
-            raise TypeError("the client's answers have to be awaited; give the app itself")
-        found: int = answer.status_code
+        found, headers, body = _ask(client, path)
         if found != status:
             raise AssertionError(f"{path} has the status {found}, and not {status}")
-        yield Page(path, _body(answer), _headers(answer), f"http://localhost{path}", path.partition("?")[0])
+        yield Page(path, body, headers, f"http://localhost{path}", path.partition("?")[0])
 
 
-class _Answer:
-    """The answer of an app, as a client has it."""
-
-    def __init__(self, status_code: int, headers: Pairs, content: bytes) -> None:
-        self.status_code = status_code
-        self.headers = headers
-        self.content = content
-
-
-def _ask(app: Any, path: str) -> _Answer:
+def _ask(client: Any, path: str) -> tuple[int, Pairs, bytes]:
+    """Return the status, the header fields and the body of an answer."""
     from consent_middleware.audit.apps import call
 
-    return _Answer(*call(app, path, "localhost"))
+    # A test client is not called, and an app's `get` makes a route.
+    if callable(client):
+        return call(client, path, "localhost")
+    answer = client.get(path)
+    if hasattr(answer, "__await__"):
+        answer.close()
+        raise TypeError("the client's answers have to be awaited; give the app itself")
+    return answer.status_code, _headers(answer), _body(answer)
 
 
 def _body(answer: Any) -> bytes:
@@ -134,8 +124,6 @@ def _body(answer: Any) -> bytes:
 
 def _headers(answer: Any) -> Pairs:
     """Return the header fields of a client's answer."""
-    if isinstance(answer, _Answer):
-        return answer.headers
     headers = answer.headers
     pairs = headers.multi_items() if hasattr(headers, "multi_items") else headers.items()
     # Django keeps cookies apart.

@@ -718,7 +718,7 @@ class TestCommand:
         assert "pages: 1, not read: 0" in out.getvalue()
 
     def test_audit_without_html5lib_is_an_error_in_words(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("consent_middleware.commands.site.find_spec", lambda _: None)
+        monkeypatch.setattr("consent_middleware.audit.command.find_spec", lambda _: None)
         with pytest.raises(CommandError, match=r"CM100.*consent-middleware\[audit\]"):
             call_command("consent", "audit")
 

@@ -218,7 +218,7 @@ def test_command_audits_the_pages_of_the_app(monkeypatch: pytest.MonkeyPatch) ->
     Consent(app)
     clean = app.test_cli_runner().invoke(args=["consent", "audit", "/"])
     protected = app.test_cli_runner().invoke(args=["consent", "audit", "/", "/none"])
-    monkeypatch.setattr("consent_middleware.commands.site.find_spec", lambda _: None)
+    monkeypatch.setattr("consent_middleware.audit.command.find_spec", lambda _: None)
     without = app.test_cli_runner().invoke(args=["consent", "audit"])
 
     assert bare.exit_code == 2

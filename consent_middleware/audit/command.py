@@ -7,8 +7,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-#: The exit status of a call that cannot work.
-USAGE = 2
+from consent_middleware.policy import PolicyError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,33 +27,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--write-baseline", metavar="FILE", help="write the faults to a file for --baseline")
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Run the command and return its exit status."""
+def check_html5lib() -> None:
+    """Check that html5lib can be imported.
+
+    Raises:
+        PolicyError: It is missing (CM100).
+    """
     if find_spec("html5lib") is None:
-        return _usage("CM100", "html5lib is missing; install it: pip install consent-middleware[audit]")
+        raise PolicyError([("CM100", "html5lib is missing; install it: pip install consent-middleware[audit]")])
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit status.
+
+    Raises:
+        PolicyError: html5lib is missing (CM100), the policy or the app cannot be used (CM095, CM096), or the arguments
+            are wrong (CM102 to CM104).
+    """
+    check_html5lib()
     # These need html5lib.
-    from .inputs import UsageError
-
-    try:
-        return _run(arguments)
-    except UsageError as error:
-        return _usage(error.number, error.text)
-
-
-def _run(arguments: argparse.Namespace) -> int:
     from consent_middleware.find_policy import policy_named
     from consent_middleware.vendors import KNOWN_VENDORS
 
-    from .inputs import UsageError, baseline_text, read_baseline
+    from .inputs import baseline_text, read_baseline
     from .json_report import as_json, as_sarif
     from .result import Result, compared
     from .run import Wanted, audit
     from .text_report import as_text
 
     if not arguments.inputs and not arguments.app:
-        raise UsageError("CM104", "there is nothing to audit; name files, folders or addresses, or an app with --app")
+        raise PolicyError(
+            [("CM104", "there is nothing to audit; name files, folders or addresses, or an app with --app")]
+        )
     if any(not path.startswith("/") for path in arguments.path) or (arguments.path and not arguments.app):
-        raise UsageError("CM104", "--path needs --app, and a path that begins with /")
+        raise PolicyError([("CM104", "--path needs --app, and a path that begins with /")])
     baseline = read_baseline(arguments.baseline) if arguments.baseline else None
     wanted = Wanted(
         arguments.inputs,
@@ -81,13 +87,8 @@ def _run(arguments: argparse.Namespace) -> int:
             encoding = sys.stdout.encoding
             sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
     except OSError as error:
-        raise UsageError("CM104", f"{error.filename}: the report cannot be written: {error.strerror}") from error
+        raise PolicyError([("CM104", f"{error.filename}: the report cannot be written: {error.strerror}")]) from error
     return result.status
-
-
-def _usage(number: str, text: str) -> int:
-    sys.stderr.write(f"consent-middleware audit: ({number}) {text}\n")
-    return USAGE
 
 
 def _jobs(text: str) -> int:

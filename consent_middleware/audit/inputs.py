@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from consent_middleware.policy import PolicyError
+
 from .fetch import MAX_ADDRESSES, origin_of
 from .pages import MAX_PAGE, Page, PageReport
 from .tree import UnreadableError
@@ -14,25 +16,11 @@ from .tree import UnreadableError
 PATTERNS = ("*.html", "*.htm", "*.xhtml")
 
 
-class UsageError(Exception):
-    """The command was called in a way that cannot work.
-
-    Attributes:
-        number: the number of the error.
-        text: what is wrong.
-    """
-
-    def __init__(self, number: str, text: str) -> None:
-        super().__init__(f"{number}: {text}")
-        self.number = number
-        self.text = text
-
-
 def split_inputs(inputs: Iterable[str]) -> tuple[list[str], list[str]]:
     """Return the addresses and the paths among the inputs.
 
     Raises:
-        UsageError: An address cannot be asked, or there are too many (CM102).
+        PolicyError: An address cannot be asked, or there are too many (CM102).
     """
     addresses: list[str] = []
     paths: list[str] = []
@@ -40,9 +28,9 @@ def split_inputs(inputs: Iterable[str]) -> tuple[list[str], list[str]]:
         (addresses if "://" in each else paths).append(each)
     for address in addresses:
         if not origin_of(address):
-            raise UsageError("CM102", "an address must begin with http:// or https://, a host, and no user name")
+            raise PolicyError([("CM102", "an address must begin with http:// or https://, a host, and no user name")])
     if len(addresses) > MAX_ADDRESSES:
-        raise UsageError("CM102", f"{len(addresses)} addresses are too many; name at most {MAX_ADDRESSES}")
+        raise PolicyError([("CM102", f"{len(addresses)} addresses are too many; name at most {MAX_ADDRESSES}")])
     return addresses, paths
 
 
@@ -73,7 +61,7 @@ def read_baseline(path: str) -> Mapping[str, str]:
     """Return the findings of a baseline: a text for each fingerprint.
 
     Raises:
-        UsageError: The file is missing, or is no baseline (CM103).
+        PolicyError: The file is missing, or is no baseline (CM103).
     """
     try:
         data = json.loads(Path(path).read_bytes())
@@ -85,7 +73,7 @@ def read_baseline(path: str) -> Mapping[str, str]:
         reason = error.strerror or "it cannot be read"
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         reason = "it is no baseline"
-    raise UsageError("CM103", f"the baseline {path} cannot be used: {reason}; write one with --write-baseline")
+    raise PolicyError([("CM103", f"the baseline {path} cannot be used: {reason}; write one with --write-baseline")])
 
 
 def baseline_text(findings: Mapping[str, str]) -> str:

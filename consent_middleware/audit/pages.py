@@ -104,6 +104,10 @@ class Auditor:
         except UnreadableError as error:
             return PageReport(page.name, str(error))
 
+    def audit_answer(self, answer: Page | tuple[str, str]) -> PageReport:
+        """Return the report about a page, or about one that could not be read: a pair of its name and the reason."""
+        return self.audit(answer) if isinstance(answer, Page) else PageReport(*answer)
+
     def _audit(self, page: Page) -> PageReport:
         if len(page.body) > MAX_PAGE:
             raise UnreadableError(f"the page has more than {MAX_PAGE:,} bytes")

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from consent_middleware.rules import Rule
 from consent_middleware.vendor import Vendor
+from consent_middleware.vendors import KNOWN_VENDORS
 
 from .contacts import Load
 from .findings import Finding
-from .pages import Judged, PageReport
+from .pages import Auditor, Judged, Page, PageReport
 
 #: What an audit of pages cannot prove.
 LIMITS = (
@@ -73,6 +74,16 @@ class Result:
             for each in page.findings
             if each.counts
         }
+
+
+def result_of(answers: Iterable[Page | tuple[str, str]]) -> Result:
+    """Return the result of an audit of pages as they are.
+
+    Args:
+        answers: the pages; a pair of name and reason for one that could not be read.
+    """
+    auditor = Auditor()
+    return Result([auditor.audit_answer(each) for each in answers], False, KNOWN_VENDORS)
 
 
 def compared(result: Result, baseline: Mapping[str, str]) -> Result:

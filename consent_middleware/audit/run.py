@@ -16,7 +16,7 @@ from consent_middleware.find_policy import object_named, policy_named
 from .apps import ask
 from .fetch import Fetcher
 from .inputs import PATTERNS, files_of, read_file, split_inputs
-from .pages import Auditor, Page, PageReport
+from .pages import Auditor, PageReport
 from .tree import UnreadableError
 
 #: Fewer files are read faster in this process.
@@ -54,8 +54,8 @@ def audit(wanted: Wanted, progress: Progress) -> list[PageReport]:
     """Return a report for each page, in the order of the inputs: files, addresses, the app's paths.
 
     Raises:
-        PolicyError: The policy or the app is not found (CM095), or the policy is none (CM096).
-        UsageError: An address cannot be asked (CM102).
+        PolicyError: The policy or the app is not found (CM095), the policy is none (CM096), or an address cannot be
+            asked (CM102).
     """
     addresses, paths = split_inputs(wanted.inputs)
     policy = policy_named(wanted.policy) if wanted.policy else None
@@ -81,7 +81,7 @@ def audit(wanted: Wanted, progress: Progress) -> list[PageReport]:
             add(PageReport(address, str(error)))
     if app is not None:
         for answer in ask(app, asked, wanted.host):
-            add(auditor.audit(answer) if isinstance(answer, Page) else PageReport(*answer))
+            add(auditor.audit_answer(answer))
     return reports
 
 

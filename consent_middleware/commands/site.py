@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from importlib.util import find_spec
 from typing import Any
 
-from consent_middleware.policy import Policy, PolicyError
+from consent_middleware.audit.command import check_html5lib
+from consent_middleware.policy import Policy
 
 from . import audit, disclosure, explain, rewrite
 from .closed_pipe import discard_output
@@ -53,17 +53,11 @@ def audit_site(app: Any, options: argparse.Namespace) -> tuple[str, bool]:
     Raises:
         PolicyError: html5lib is missing (CM100).
     """
-    if find_spec("html5lib") is None:
-        raise PolicyError([("CM100", "html5lib is missing; install it: pip install consent-middleware[audit]")])
+    check_html5lib()
     # These need html5lib.
     from consent_middleware.audit.apps import ask
-    from consent_middleware.audit.pages import Auditor, Page, PageReport
-    from consent_middleware.audit.result import Result
+    from consent_middleware.audit.result import result_of
     from consent_middleware.audit.text_report import as_text
-    from consent_middleware.vendors import KNOWN_VENDORS
 
-    auditor = Auditor()
-    answers = ask(app, options.paths, options.host)
-    reports = [auditor.audit(each) if isinstance(each, Page) else PageReport(*each) for each in answers]
-    result = Result(reports, False, KNOWN_VENDORS)
+    result = result_of(ask(app, options.paths, options.host))
     return as_text(result), result.status == 0

@@ -243,17 +243,6 @@ class Recording:
             + _BYTES_OF_RECORDING
         )
 
-    def rewrite(self, document: bytes) -> bytes | None:
-        """Return a document with the recorded edits made in it, or None if it has to be read in full.
-
-        If there are no edits, this is the object itself.
-
-        Args:
-            document: the document.
-        """
-        edits = self.edits_in(document)
-        return edits if edits is None else with_edits(document, edits)
-
     def edits_in(self, document: bytes) -> list[Edit] | None:
         """Return the recorded edits at their places in a document, or None if it has to be read in full.
 

@@ -139,7 +139,7 @@ def _command_line(options: argparse.Namespace) -> Sequence[str]:
 
 
 def _say(text: str) -> None:
-    print(f"consent_middleware: {text}", file=sys.stderr)
+    print(f"consent-middleware verify: {text}", file=sys.stderr)
 
 
 def _mapping(name: str) -> Any:

@@ -13,6 +13,6 @@ class VerifyError(Exception):
     """
 
     def __init__(self, number: str, text: str, *, status: int = 3) -> None:
-        super().__init__(f"{number}: {text}")
+        super().__init__(f"({number}) {text}")
         self.number = number
         self.status = status

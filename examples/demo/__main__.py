@@ -39,9 +39,9 @@ def main() -> int:
     options = parser.parse_args()
     if options.verify:
         # This needs Playwright and Chromium.
-        from .evidence import main as measure
+        from .evidence import measure
 
-        return measure([options.verify])
+        return measure(options.verify)
 
     interrupted = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

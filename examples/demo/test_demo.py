@@ -171,17 +171,17 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def test_option_measures_both_sites(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    asked: list[list[str]] = []
+    asked: list[str] = []
 
-    def measure(words: list[str]) -> int:
-        asked.append(words)
+    def measure(folder: str) -> int:
+        asked.append(folder)
         return 3
 
-    monkeypatch.setattr("examples.demo.evidence.main", measure)
+    monkeypatch.setattr("examples.demo.evidence.measure", measure)
     monkeypatch.setattr("sys.argv", ["demo", "--verify", str(tmp_path)])
 
     assert demo_main() == 3
-    assert asked == [[str(tmp_path)]]
+    assert asked == [str(tmp_path)]
 
 
 # ---- in a browser

@@ -16,7 +16,7 @@ from tests.growth import assert_linear
 from .fuzz import Builder
 from .oracle import Holding
 from .test_corpus import PAGES
-from .test_incremental import DOCUMENT, HELD, ForFirstScript, in_full, record_densely, recording_of
+from .test_incremental import DOCUMENT, HELD, ForFirstScript, from_recording, in_full, record_densely, recording_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
@@ -43,7 +43,7 @@ def test_every_difference_is_exact_or_refused(monkeypatch: pytest.MonkeyPatch, p
     recording = recording_of(DOCUMENT, ForFirstScript)
     for at, inserted, removed in product(range(5 * part, len(DOCUMENT), 5 * PARTS), INSERTED, (0, 7)):
         document = DOCUMENT[:at] + inserted + DOCUMENT[at + removed :]
-        out = recording.rewrite(document)
+        out = from_recording(recording, document)
         exact += out is not None
         assert out is None or out == in_full(document, ForFirstScript), document
 
@@ -70,7 +70,7 @@ def compare_built(seed: int, other: int) -> None:
         for _ in range(pick.choice((1, 1, 2, 4))):
             at = pick.randrange(len(near) + 1)
             near = near[:at] + pick.choice(INSERTED) + near[at + pick.choice((0, 0, 1, 5, 40)) :]
-        out = recording.rewrite(near)
+        out = from_recording(recording, near)
         assert out is None or out == in_full(near), near
 
 
@@ -96,7 +96,7 @@ def test_real_pages_with_tokens_are_exact() -> None:
         for document in others:
             if recording is None:
                 continue
-            out = recording.rewrite(document)
+            out = from_recording(recording, document)
             compared += 1
             exact += out is not None
             assert out is None or out == in_full(document), path.name
@@ -118,4 +118,4 @@ def test_comparing_takes_linear_time(kind: str) -> None:
         ]
         return recording_of(documents[0]), documents[1]
 
-    assert_linear(prepare, lambda pair: [pair[0].rewrite(pair[1]) for _ in range(20)], start=1 << 17)
+    assert_linear(prepare, lambda pair: [from_recording(pair[0], pair[1]) for _ in range(20)], start=1 << 17)

@@ -416,7 +416,7 @@ class TestCommand:
         status = main(["verify", URL, "--folder", str(tmp_path / "new"), "--mapping", str(mapping), PROXIED])
 
         assert status == 3
-        assert "CM116: Playwright is missing: pip install consent-middleware[verify]" in capsys.readouterr().err
+        assert "(CM116) Playwright is missing: pip install consent-middleware[verify]" in capsys.readouterr().err
 
     def test_missing_browser_is_an_error(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setattr(browser.shutil, "which", lambda name: None)  # type: ignore[attr-defined]
@@ -434,7 +434,7 @@ class TestCommand:
         monkeypatch.setattr(command, "_run", fail)
 
         assert command.run(argparse.Namespace()) == 3
-        assert "CM119: /somewhere cannot be read or written: Permission denied" in capsys.readouterr().err
+        assert "(CM119) /somewhere cannot be read or written: Permission denied" in capsys.readouterr().err
 
     def test_unknown_playwright_version_is_named_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def missing(name: str) -> str:
