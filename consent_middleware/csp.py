@@ -11,7 +11,7 @@ import hashlib
 import re
 from base64 import b64decode
 from binascii import Error
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from .headers import values
@@ -82,12 +82,12 @@ class ContentSecurityPolicy(NamedTuple):
     def from_headers(cls, headers: Iterable[tuple[bytes, bytes]]) -> ContentSecurityPolicy:
         """Return what a response's fields say."""
         headers = list(headers)
-        fields = list(values(headers, _ENFORCED))
-        enforced = tuple(_sources(fields, _SCRIPT_DIRECTIVES))
+        policies = list(_policies(values(headers, _ENFORCED)))
+        enforced = tuple(_sources(policies, _SCRIPT_DIRECTIVES))
         nonce = _first_nonce(enforced)
         if nonce is None:
-            nonce = _first_nonce(_sources(values(headers, _REPORT_ONLY), _SCRIPT_DIRECTIVES))
-        return cls(nonce, enforced, not all(map(_allows_any_inline_style, _sources(fields, _STYLE_DIRECTIVES))))
+            nonce = _first_nonce(_sources(_policies(values(headers, _REPORT_ONLY)), _SCRIPT_DIRECTIVES))
+        return cls(nonce, enforced, not all(map(_allows_any_inline_style, _sources(policies, _STYLE_DIRECTIVES))))
 
     @property
     def has_strict_dynamic(self) -> bool:
@@ -125,8 +125,8 @@ class ContentSecurityPolicy(NamedTuple):
 NO_POLICY: Final = ContentSecurityPolicy()
 
 
-def _sources(fields: Iterable[bytes], names: Sequence[str]) -> Iterator[str]:
-    """Yield the sources of each policy in these values in the first of some directives that the policy has."""
+def _policies(fields: Iterable[bytes]) -> Iterator[dict[str, str]]:
+    """Yield the directives of each policy in these values: what follows each name, as one text."""
     for field in fields:
         for policy in field.decode("latin-1").split(","):
             directives: dict[str, str] = {}
@@ -134,10 +134,16 @@ def _sources(fields: Iterable[bytes], names: Sequence[str]) -> Iterator[str]:
                 name, *sources = _WHITE_SPACE_RUN.split(directive.strip(_WHITE_SPACE), maxsplit=1)
                 # Of directives with one name, the first counts (section 2.2.1).
                 directives.setdefault(name.lower(), "".join(sources))
-            for name in names:
-                if name in directives:
-                    yield directives[name]
-                    break
+            yield directives
+
+
+def _sources(policies: Iterable[Mapping[str, str]], names: Sequence[str]) -> Iterator[str]:
+    """Yield what follows the first of these names that a policy has, for each policy that has one."""
+    for directives in policies:
+        for name in names:
+            if name in directives:
+                yield directives[name]
+                break
 
 
 def _first_nonce(script_sources: Iterable[str]) -> str | None:
@@ -151,9 +157,9 @@ def _split_sources(sources: str) -> list[str]:
 
 def _allows_any_inline_style(sources: str) -> bool:
     """Return whether a policy lets every style element apply (section 6.7.3.2): a nonce or a hash ends that."""
-    words = sources.split()
-    restricts = any(_NONCE_SOURCE.fullmatch(word) or _HASH_SOURCE.fullmatch(word) for word in words)
-    return "'unsafe-inline'" in sources.lower() and not restricts
+    if "'unsafe-inline'" not in sources.lower():
+        return False
+    return not any(_NONCE_SOURCE.fullmatch(word) or _HASH_SOURCE.fullmatch(word) for word in sources.split())
 
 
 def _allows_by_address(words: Sequence[str]) -> bool:

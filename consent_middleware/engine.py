@@ -138,6 +138,10 @@ class Engine:
         self._hosts_by_origin = _hosts_by_origin(policy.proxied)
         self.language = policy.language if isinstance(policy.language, str) else None
         self._choose_language = policy.language if callable(policy.language) else None
+        callables = (policy.language, policy.contact_url, policy.privacy_url, policy.chat_when)
+        # A page that all visitors share cannot depend on the request.
+        is_fixed = policy.cacheable or not any(map(callable, callables))
+        self._fixed_choices = PageChoices(self.language) if is_fixed else None
 
         platforms = [platform for platform in SOURCES if platform.id not in policy.ignore]
         ids = {platform.id: ids_for(platform, policy.mapping) for platform in platforms}
@@ -170,20 +174,25 @@ class Engine:
         regime = self.policy.regime
         if not isinstance(regime, Regime):
             regime = self._regime_of(regime, signals)
-        if self._keeps_plans and signals.cookies.raw:
-            key = self._plans.key(regime, signals)
-            plan = self._plans.get(key)
-            if plan is None:
-                plan = self._plan(signals, regime)
-                self._plans.put(key, plan)
-        else:
-            plan = self._plan(signals, regime)
+        plan = self._kept_plan(signals, regime) if self._keeps_plans else self._plan(signals, regime)
         on_decision = self.policy.on_decision
         if on_decision is not None:
             try:
                 on_decision(plan)
             except Exception as error:  # a log that fails must not end in an error page
                 self.notices.note("on-decision-raised", f"on_decision raised {type(error).__name__}; the page went on")
+        return plan
+
+    def _kept_plan(self, signals: Signals, regime: Regime) -> Plan:
+        """Return the plan for one request from those that are kept."""
+        if not signals.cookies.raw and self._reader.headers.isdisjoint(name for name, _ in signals.headers):
+            # Such a request says nothing about consent.
+            return self._plans_without_consent[False, regime]
+        key = self._plans.key(regime, signals)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plan(signals, regime)
+            self._plans.put(key, plan)
         return plan
 
     def _plan(self, signals: Signals, regime: Regime) -> Plan:
@@ -300,11 +309,9 @@ class Engine:
 
     def choices(self, signals: Signals) -> PageChoices:
         """Return what the site's callables choose for the page of one request."""
-        policy = self.policy
-        if policy.cacheable:
-            # A page that all visitors share cannot depend on the request.
-            return PageChoices(self.language)
-        settings = {"contact": policy.contact_url, "privacy": policy.privacy_url}
+        if self._fixed_choices is not None:
+            return self._fixed_choices
+        settings = {"contact": self.policy.contact_url, "privacy": self.policy.privacy_url}
         links = tuple((name, self._link(name, each, signals)) for name, each in settings.items() if callable(each))
         return PageChoices(self.language_of(signals), links, self._offers_chat(signals))
 

@@ -13,7 +13,7 @@ This is the public core for adapters of one's own; docs/adapters.md describes it
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
@@ -42,8 +42,7 @@ from .page import BodyRewriter, PageContext, rewrite_page
 from .plan import Plan
 from .purpose import Purpose
 from .recognition import hint_purpose, purpose_of_url
-from .release_list import BlockedTag
-from .rewrite_result import RewriteResult
+from .rewrite_result import BlockedTag, RewriteResult
 from .sources import Signals
 
 __all__ = ["Engine", "Exchange", "RequestHead"]
@@ -205,7 +204,7 @@ class Exchange:
         Returns:
             Those without links to addresses that have to wait; the same object if all may be sent.
         """
-        return self._filtered(headers, self.plan)
+        return self._filtered(headers, {name.lower() for name, _ in headers}, self.plan)
 
     def start(self, status: int, headers: Headers) -> None:
         """Take the response's head.
@@ -282,11 +281,21 @@ class Exchange:
             self._body = BodyRewriter(self._engine, self._page_plan, context)
         return self._body
 
-    def _filtered(self, headers: Headers, plan: Plan) -> Headers:
-        """Return a head without the cookies and addresses that have to wait; the same object if there are none."""
-        kept = filter_set_cookie(headers, self._engine.cookies.blocked(plan))
-        kept = filter_links(kept, lambda *link: self._link_waits(plan, *link))
-        kept = filter_addresses(kept, lambda url: _waits(plan, purpose_of_url(self._engine, url)))
+    def _filtered(self, headers: Headers, names: Collection[bytes], plan: Plan) -> Headers:
+        """Return a head without the cookies and addresses that have to wait; the same object if there are none.
+
+        Args:
+            headers: the head.
+            names: the names of its fields, in lower case.
+            plan: the decision that applies.
+        """
+        kept = headers
+        if b"set-cookie" in names:
+            kept = filter_set_cookie(kept, self._engine.cookies.blocked(plan))
+        if b"link" in names:
+            kept = filter_links(kept, lambda *link: self._link_waits(plan, *link))
+        if not FIELDS.isdisjoint(names):
+            kept = filter_addresses(kept, lambda url: _waits(plan, purpose_of_url(self._engine, url)))
         return headers if kept == headers else kept
 
     def _response_head(self, status: int, headers: Headers) -> Headers:
@@ -298,11 +307,11 @@ class Exchange:
         is_page = kind is not None or (status == 304 and self._own_condition)
         # A cache may store a shared page with its cookies and links, so these are the same for every visitor too.
         plan = self._page_plan if is_page else self.plan
-        head = headers if FILTERED.isdisjoint(names) else self._filtered(headers, plan)
+        head = self._filtered(headers, names, plan)
         if not is_page:
             return head
         if kind is not None and kind.sniffs:
-            self._plain = headers if FILTERED.isdisjoint(names) else self._filtered(headers, self.plan)
+            self._plain = self._filtered(headers, names, self.plan)
         if self._engine.policy.cacheable:
             head = mark_validators(head, self._variant)
         else:

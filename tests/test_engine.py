@@ -119,3 +119,13 @@ def test_used_facade_is_freed_with_its_engine() -> None:
     gc.collect()
 
     assert alive() is None
+
+
+def test_signal_without_cookies_is_read() -> None:
+    engine = Engine(Policy(contact_url="/contact"))
+    silent, refusing = (
+        engine.plan(Signals(Cookies(), headers)) for headers in ([(b"host", b"a.example")], [(b"sec-gpc", b"1")])
+    )
+
+    assert not silent.readings
+    assert [reading.source for reading in refusing.readings] == ["gpc"]
