@@ -70,7 +70,8 @@ from .own_scripts import OwnScripts
 from .plan import Plan
 from .purpose import Purpose
 from .recognition import ADDRESS, hint_purpose, purpose_of_url, recognize, srcset_urls
-from .release_list import BlockedTag, release_list
+from .release_list import ReleasableTag, release_list
+from .rewrite_result import BlockedTag
 from .rules import RuleMatch, TextRule
 from .script_tags import (
     HTML_SPACE,
@@ -130,6 +131,8 @@ class TagBlocker:
     links: PageLinks = NO_LINKS
     search: TagSearch = field(init=False)
     blocked: list[BlockedTag] = field(default_factory=list)
+    #: The same tags, as far as the page's script has to know them.
+    _releasable: list[ReleasableTag] = field(default_factory=list, init=False)
     _own: OwnScripts = field(init=False)
     _chats: ChatChoice = field(init=False)
     _banner: PageBanner = field(init=False)
@@ -210,7 +213,7 @@ class TagBlocker:
         nonce = self._nonce
         chat = None if self._has_facade else self._chats.choose(nonce)
         more = self._listed is not None and chat is None
-        released = release_list((tag for tag in self.blocked if not self._lacks_nonce(tag)), nonce)
+        released = release_list((tag for tag in self._releasable if not self._lacks_nonce(tag)), nonce)
         if more and released.size == (self._listed or 0):
             return b""
         address = self._own.address(self.asset_url)
@@ -259,12 +262,12 @@ class TagBlocker:
         nonces = (self._own.nonce, self._chats.first_nonce, self._blocked_nonce)
         return next((nonce for nonce in nonces if nonce is not None), None)
 
-    def _lacks_nonce(self, blocked: BlockedTag) -> bool:
+    def _lacks_nonce(self, tag: ReleasableTag) -> bool:
         """Return whether a script lacks the nonce that others of its page have, where no head names a policy.
 
         A policy in the page may let everything run that a script inserts, so this one is not released.
         """
-        return blocked.is_script and self.nonce is None and blocked.nonce != self._nonce
+        return tag.is_script and self.nonce is None and tag.nonce != self._nonce
 
     def _element(self, tag: StartTag) -> Sequence[Edit]:
         """Return the edits that block an element other than a script."""
@@ -380,7 +383,8 @@ class TagBlocker:
             return ()
         edits = list(blocking_edits(tag, purpose, "", LINK_ATTRIBUTES, b"href", b""))
         mark = element_mark(tag, purpose, "", edits) if tag.certain and not tag.nested else ()
-        self.blocked.append(BlockedTag("hint", purpose, mark=mark, base=tag.base is not None))
+        self.blocked.append(BlockedTag("hint", purpose))
+        self._releasable.append(ReleasableTag(mark, base=tag.base is not None))
         return edits
 
     def _match(self, tag: StartTag, src: str) -> RuleMatch | None:
@@ -417,20 +421,16 @@ class TagBlocker:
         # A script without the page's nonce runs by its digest, or not at all.
         counts = has_text and (self.nonce is None or has_nonce or is_allowed)
         self._blocks_more_than_hints |= rule.id != "hint"
-        self.blocked.append(
-            BlockedTag(
-                rule.id,
-                rule.purpose,
-                rule.kind,
-                "" if is_stopped else src,
-                mark=element_mark(tag, rule.purpose, rule.kind, edits) if released and not has_text else (),
-                text=released and counts and not _keeps_address(tag, edits),
-                base=tag.base is not None,
-                nonce=tag.get(b"nonce") if tag.certain else None,
-            )
+        self.blocked.append(BlockedTag(rule.id, rule.purpose, rule.kind, "" if is_stopped else src))
+        releasable = ReleasableTag(
+            element_mark(tag, rule.purpose, rule.kind, edits) if released and not has_text else (),
+            text=released and counts and not _keeps_address(tag, edits),
+            base=tag.base is not None,
+            nonce=tag.get(b"nonce") if tag.certain else None,
         )
+        self._releasable.append(releasable)
         if self._blocked_nonce is None:
-            self._blocked_nonce = self.blocked[-1].nonce
+            self._blocked_nonce = releasable.nonce
         if runs:
             self._chats.add(tag, found, src)
         return edits

@@ -20,6 +20,10 @@ An example, with the nonce `r4nd0m` and the fixed nonce `Zxq81k`:
     <script nonce="r4nd0m" src=/a.js>    as the app sent it
     <script nonce="Zxq81k" src=/a.js>    as it is rewritten, and found in the cache
     <script nonce="r4nd0m" src=/a.js>    in the response
+
+To replace the nonce in a whole page takes longer than to compare the page with a recording. So a recording has its
+places, and puts each page's own nonce there. Its other bytes must then have no part of that nonce, which `words_of`
+helps to find.
 """
 
 from __future__ import annotations
@@ -27,12 +31,9 @@ from __future__ import annotations
 import re
 import secrets
 import string
-from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from .csp import ContentSecurityPolicy
-from .html.watch import Edit
 from .rewrite_result import RewriteResult
 
 #: The fewest characters of a nonce that is replaced, and the most. By CSP Level 3, section 7.1, a nonce has 128 bits or
@@ -40,54 +41,66 @@ from .rewrite_result import RewriteResult
 MIN_LENGTH: Final = 16
 MAX_LENGTH: Final = 128
 
-#: A part of a nonce that no template escapes.
+#: The fewest characters of its longest part that no template escapes.
+MIN_PART: Final = 8
+
 _PLAIN_PART: Final = re.compile(r"[A-Za-z0-9_-]+")
-_FIXED: Final = "Z" + "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(MAX_LENGTH - 1))
+_WORD: Final = re.compile(rb"[A-Za-z0-9_-]{%d,}" % MIN_PART)
+_FIXED: Final = b"Z" + "".join(
+    secrets.choice(string.ascii_lowercase + string.digits) for _ in range(MAX_LENGTH - 1)
+).encode("ascii")
 
 
-class FixedNonce(NamedTuple):
-    """A page with the fixed nonce in place of its own.
+class PageNonce(NamedTuple):
+    """The nonce of one page, and the one that replaces it.
 
     Attributes:
-        nonce: the nonce of the page.
+        own: the nonce of the page.
         fixed: the fixed nonce, which is as long.
-        csp: the page's policies with the fixed nonce.
-        body: the page with the fixed nonce.
+        part: the longest part of the own nonce that no template escapes.
     """
 
-    nonce: str
-    fixed: str
-    csp: ContentSecurityPolicy
-    body: bytes
+    own: bytes
+    fixed: bytes
+    part: bytes
 
     @classmethod
-    def in_page(cls, csp: ContentSecurityPolicy, body: bytes) -> FixedNonce | None:
-        """Return a page with the fixed nonce, or None if the page must keep its own.
-
-        Args:
-            csp: the page's policies.
-            body: the page, decoded.
-        """
+    def of(cls, csp: ContentSecurityPolicy) -> PageNonce | None:
+        """Return the nonce of a page with these policies, or None if it has none or must keep it."""
         nonce = csp.nonce or ""
         if not MIN_LENGTH <= len(nonce) <= MAX_LENGTH or any("sha" in text.lower() for text in csp.script_sources):
             return None
-        own, fixed = nonce.encode("ascii"), _FIXED[: len(nonce)]
-        replaced = body.replace(own, fixed.encode("ascii"))
         part = max(_PLAIN_PART.findall(nonce), key=len, default="").encode("ascii")
-        # What is left of a part stands where the whole nonce does not.
-        if replaced is body or len(part) < MIN_LENGTH // 2 or (part != own and part in replaced):
+        if len(part) < MIN_PART:
             return None
-        sources = tuple(text.replace(nonce, fixed) for text in csp.script_sources)
-        return cls(nonce, fixed, csp._replace(nonce=fixed, script_sources=sources), replaced)
+        return cls(nonce.encode("ascii"), _FIXED[: len(nonce)], part)
+
+    def fix_policies(self, csp: ContentSecurityPolicy) -> ContentSecurityPolicy:
+        """Return the page's policies with the fixed nonce."""
+        own, fixed = self.own.decode("ascii"), self.fixed.decode("ascii")
+        sources = tuple(text.replace(own, fixed) for text in csp.script_sources)
+        return csp._replace(nonce=fixed, script_sources=sources)
+
+    def fix(self, body: bytes) -> bytes | None:
+        """Return the page with the fixed nonce, or None if the page must keep its own.
+
+        Args:
+            body: the page, decoded.
+        """
+        replaced = body.replace(self.own, self.fixed)
+        # What is left of a part stands where the whole nonce does not.
+        if replaced is body or (self.part != self.own and self.part in replaced):
+            return None
+        return replaced
 
     def restore(self, result: RewriteResult) -> RewriteResult:
         """Return the result of rewriting the page with the page's own nonce."""
-        blocked = tuple(replace(tag, nonce=self.nonce) if tag.nonce == self.fixed else tag for tag in result.blocked)
-        return result._replace(page=result.page and self._restored(result.page), blocked=blocked)
+        return result._replace(page=result.page and result.page.replace(self.fixed, self.own))
 
-    def restore_edits(self, edits: Iterable[Edit]) -> list[Edit]:
-        """Return edits of the page with the page's own nonce."""
-        return [Edit(edit.start, edit.end, self._restored(edit.replacement)) for edit in edits]
 
-    def _restored(self, markup: bytes) -> bytes:
-        return markup.replace(self.fixed.encode("ascii"), self.nonce.encode("ascii"))
+def words_of(body: bytes, fixed: bytes) -> bytes:
+    """Return the words of a page with the fixed nonce in which the part of another nonce may stand.
+
+    They are few of the page's bytes, so searching them takes little time.
+    """
+    return b"\n".join({word for text in body.split(fixed) for word in _WORD.findall(text)})

@@ -19,12 +19,11 @@ from .engine import Engine
 from .facade import NO_LINKS, PageLinks
 from .html.incremental import Recording, with_edits
 from .html.rewriter import HTMLRewriter
-from .nonce import FixedNonce
+from .nonce import PageNonce, words_of
 from .page_cache import checksum_of
 from .plan import Plan
 from .recordings import RecordedPage, keys_of
-from .release_list import BlockedTag
-from .rewrite_result import RewriteResult
+from .rewrite_result import BlockedTag, RewriteResult
 
 #: The most bytes of a whole compressed body that are decoded at once. A longer one is decoded in chunks.
 MAX_WHOLE = 1 << 22
@@ -96,36 +95,73 @@ def rewrite_page(engine: Engine, plan: Plan, context: PageContext, path: str, bo
 
 def _rewrite_plain(engine: Engine, plan: Plan, context: PageContext, path: str, body: bytes) -> RewriteResult:
     """Return the result of rewriting a body without a content coding, with the caches of the engine."""
-    sent, page = body, None
     if context.csp.nonce is not None:
-        page = FixedNonce.in_page(context.csp, body)
-        if page is None:
-            return BodyRewriter(engine, plan, context).rewrite(body)
-        context, body = context._replace(csp=page.csp), page.body
+        return _rewrite_with_nonce(engine, plan, context, path, body)
     result = engine.pages.get(context, body)
-    if result is None:
-        keys = keys_of(context, path, body)
-        similar = engine.recordings.find(keys, context, body)
+    if result is not None:
+        return result
+    keys = keys_of(context, path, body)
+    return _from_recording(engine, context, keys, body) or _rewrite_new(engine, plan, context, keys, body)
+
+
+def _rewrite_with_nonce(engine: Engine, plan: Plan, context: PageContext, path: str, body: bytes) -> RewriteResult:
+    """Return the result of rewriting a body whose policy names a nonce, with the caches of the engine."""
+    nonce = PageNonce.of(context.csp)
+    if nonce is not None:
+        fixed = context._replace(csp=nonce.fix_policies(context.csp))
+        keys = keys_of(fixed, path, body, nonce)
+        similar = _from_recording(engine, fixed, keys, body, nonce)
         if similar is not None:
-            result, edits = similar
-            if page is not None:
-                # To restore the nonce in the edits is faster than to restore it in all of the page.
-                result, edits = page.restore(result), page.restore_edits(edits)
-            return result._replace(page=with_edits(sent, edits)) if edits else result
-        result = _rewrite_new(engine, plan, context, keys, body)
-    return page.restore(result) if page is not None else result
+            return similar
+        page = nonce.fix(body)
+        if page is not None:
+            result = engine.pages.get(fixed, page)
+            return nonce.restore(result or _rewrite_new(engine, plan, fixed, keys, page, nonce))
+    return BodyRewriter(engine, plan, context).rewrite(body)
 
 
-def _rewrite_new(engine: Engine, plan: Plan, context: PageContext, keys: Sequence[int], body: bytes) -> RewriteResult:
-    """Return the result of reading a body in full, and let the caches keep what they want of it."""
+def _from_recording(
+    engine: Engine, context: PageContext, keys: Sequence[int], body: bytes, nonce: PageNonce | None = None
+) -> RewriteResult | None:
+    """Return the result for a body that is similar to a recorded one, or None if it has to be read in full."""
+    similar = engine.recordings.find(keys, context, body, nonce)
+    if similar is None:
+        return None
+    result, edits = similar
+    return result._replace(page=with_edits(body, edits)) if edits else result
+
+
+def _rewrite_new(
+    engine: Engine,
+    plan: Plan,
+    context: PageContext,
+    keys: Sequence[int],
+    body: bytes,
+    nonce: PageNonce | None = None,
+) -> RewriteResult:
+    """Return the result of reading a body in full, and let the caches keep what they want of it.
+
+    Args:
+        engine: the engine.
+        plan: the plan for the request.
+        context: everything else that the result depends on.
+        keys: the keys of the page.
+        body: the body, with the fixed nonce if it has a nonce.
+        nonce: the page's nonce.
+    """
     cache, recordings = engine.pages, engine.recordings
     checksum = checksum_of(body)
     rewriter = BodyRewriter(engine, plan, context)
-    if not cache.recurs(body, checksum) and recordings.wants(keys, len(body)):
-        result, recording = rewriter.rewrite_and_record(body)
+    # A page with a nonce is compared sooner than it is found in the cache, which needs the fixed nonce.
+    recurs = nonce is None and cache.recurs(body, checksum)
+    if not recurs and recordings.wants(keys, len(body)):
+        result, recording = rewriter.rewrite_and_record(body, nonce.fixed if nonce else b"")
         if recording is not None:
-            recorded = RecordedPage(context, recording, result._replace(page=None))
-            recordings.put(keys, recorded, recording.size + _size(context, recorded.result))
+            words = words_of(body, nonce.fixed) if nonce else b""
+            recorded = RecordedPage(context, recording, result._replace(page=None), words)
+            recordings.put(keys, recorded, recording.size + len(words) + _size(context, recorded.result))
+            if nonce is not None:
+                return result
     else:
         result = rewriter.rewrite(body)
     cache.put(context, body, checksum, result, _size(context, result))
@@ -286,11 +322,16 @@ class BodyRewriter:
         out = self.feed(body) + self.close() if self._recoding else self._rewriter.rewrite(body)
         return self.result(out if self._rewriter.changed or self.is_broken else None)
 
-    def rewrite_and_record(self, body: bytes) -> tuple[RewriteResult, Recording | None]:
-        """Return the result for a whole body without a content coding, and a recording of it, if there can be one."""
+    def rewrite_and_record(self, body: bytes, nonce: bytes) -> tuple[RewriteResult, Recording | None]:
+        """Return the result for a whole body without a content coding, and a recording of it, if there can be one.
+
+        Args:
+            body: the body.
+            nonce: the fixed nonce, which stands in the body; b"" if it has none.
+        """
         if isinstance(self._rewriter, SniffingRewriter):
             return self.rewrite(body), None
-        out, recording = self._rewriter.rewrite_and_record(body)
+        out, recording = self._rewriter.rewrite_and_record(body, nonce)
         return self.result(out if self._rewriter.changed else None), recording
 
     def feed(self, chunk: bytes) -> bytes:

@@ -33,6 +33,7 @@ from typing import Final, NamedTuple, cast
 
 from .html.incremental import Recording
 from .html.watch import Edit
+from .nonce import PageNonce
 from .rewrite_result import RewriteResult
 from .second_chance import Entry, SecondChanceStore
 
@@ -59,11 +60,24 @@ class RecordedPage(NamedTuple):
         context: everything that its result depends on besides its bytes.
         recording: the recording.
         result: the result, without the bytes of the page.
+        words: if the page has the fixed nonce, its words that may have a part of another nonce.
     """
 
     context: Hashable
     recording: Recording
     result: RewriteResult
+    words: bytes = b""
+
+    def edits_in(self, body: bytes, nonce: PageNonce | None) -> list[Edit] | None:
+        """Return the edits of a similar page, or None if it has to be read.
+
+        Args:
+            body: the page.
+            nonce: the nonce that stands in the page, if the recorded page has the fixed one.
+        """
+        if nonce is None:
+            return self.recording.edits_in(body)
+        return None if nonce.part in self.words else self.recording.edits_in(body, nonce.own)
 
 
 class _Route(Entry):
@@ -104,15 +118,18 @@ class Recordings:
         # Two threads may change it at once; then it is inexact.
         self._credit = self._max_credit = RECORDING_COST * store.limit
 
-    def find(self, keys: Sequence[int], context: Hashable, body: bytes) -> tuple[RewriteResult, list[Edit]] | None:
+    def find(
+        self, keys: Sequence[int], context: Hashable, body: bytes, nonce: PageNonce | None = None
+    ) -> tuple[RewriteResult, list[Edit]] | None:
         """Return the result for a page that is similar to a recorded one, or None if the page has to be read.
 
         The edits of the page stand beside the result, which has no bytes of the page.
 
         Args:
             keys: the keys of the page.
-            context: everything that the result depends on besides the body.
+            context: everything that the result depends on besides the body; with the fixed nonce.
             body: the page.
+            nonce: the page's own nonce, which stands in `body`.
         """
         for route in map(self._route, keys):
             if route is None or route.recorded is None or route.recorded.context != context:
@@ -120,7 +137,7 @@ class Recordings:
             if route.pause:
                 route.pause -= 1
                 continue
-            edits = route.recorded.recording.edits_in(body)
+            edits = route.recorded.edits_in(body, nonce)
             if edits is not None:
                 route.misses = 0
                 route.referenced = True
@@ -178,7 +195,7 @@ class Recordings:
         self._credit = min(self._credit + credit, self._max_credit)
 
 
-def keys_of(context: Hashable, path: str, body: bytes) -> tuple[int, ...]:
+def keys_of(context: Hashable, path: str, body: bytes, nonce: PageNonce | None = None) -> tuple[int, ...]:
     """Return the keys of a page; none if it is too short to be compared.
 
     They are only hints where to look. A visitor chooses the path, so no more than a number is kept of it.
@@ -186,4 +203,7 @@ def keys_of(context: Hashable, path: str, body: bytes) -> tuple[int, ...]:
     if len(body) < MIN_LENGTH:
         return ()
     number = hash(context)
-    return hash((number, path)), hash((number, body[:_FIRST_BYTES]))
+    start = body[:_FIRST_BYTES]
+    if nonce is not None:
+        start = start.replace(nonce.own, nonce.fixed)
+    return hash((number, path)), hash((number, start))

@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from .facade.markup import Mark
-from .purpose import Purpose
 
 
-@dataclass(frozen=True, slots=True)
-class BlockedTag:
-    """One tag that waits for consent.
+class ReleasableTag(NamedTuple):
+    """One blocked tag that the page's script may release.
 
-    The page's script finds the element by its `mark`, or, if `text` is true, by counting the scripts without an
-    address. If there is neither, it never releases the element.
+    The script finds the element by its `mark`, or, if `text` is true, by counting the scripts without an address. If
+    there is neither, it never releases the element.
 
     Attributes:
-        rule: the id of the rule that fits the tag.
-        purpose: the purpose for which it waits.
-        kind: the kind of an embed, or an empty string.
-        src: the address that it loads, if that is known.
         mark: the element's name and its marked attributes.
         text: whether it is an inline script that may be released.
         base: whether a `<base>` comes before it.
         nonce: its nonce.
     """
 
-    rule: str
-    purpose: Purpose
-    kind: str = ""
-    src: str = ""
     mark: Mark = ()
     text: bool = False
     base: bool = False
@@ -64,16 +53,16 @@ class ReleaseList(NamedTuple):
         return len(self.marks) + self.texts + self.bare
 
 
-def release_list(blocked: Iterable[BlockedTag], nonce: str | None) -> ReleaseList:
+def release_list(tags: Iterable[ReleasableTag], nonce: str | None) -> ReleaseList:
     """Return what the page's script may release.
 
     Args:
-        blocked: the blocked tags, in the document's order.
+        tags: the tags, in the document's order.
         nonce: the nonce of the middleware's own scripts in the page.
     """
     marks: dict[Mark, bool] = {}
     texts = bare = 0
-    for tag in blocked:
+    for tag in tags:
         if tag.mark:
             marks.setdefault(tag.mark, tag.base)
         if tag.text:

@@ -22,8 +22,7 @@ from .headers import Headers
 from .plan import Decision, Plan
 from .policy import Policy
 from .purpose import Action, Purpose
-from .release_list import BlockedTag
-from .rewrite_result import RewriteResult
+from .rewrite_result import BlockedTag, RewriteResult
 
 #: The name of the debug header.
 DEBUG_FIELD = b"consent-middleware"

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .release_list import BlockedTag
+from .purpose import Purpose
+
+
+class BlockedTag(NamedTuple):
+    """One tag that waits for consent.
+
+    Attributes:
+        rule: the id of the rule that fits the tag.
+        purpose: the purpose for which it waits.
+        kind: the kind of an embed, or an empty string.
+        src: the address that it loads, if that is known.
+    """
+
+    rule: str
+    purpose: Purpose
+    kind: str = ""
+    src: str = ""
 
 
 class RewriteResult(NamedTuple):

@@ -60,13 +60,13 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append("full")
         return rewrite(self, document)
 
-    def counted_record(self: HTMLRewriter, document: bytes) -> tuple[bytes, Recording | None]:
+    def counted_record(self: HTMLRewriter, document: bytes, nonce: bytes = b"") -> tuple[bytes, Recording | None]:
         done.append("record")
-        return record(self, document)
+        return record(self, document, nonce)
 
-    def counted_compare(self: Recording, document: bytes) -> list[Edit] | None:
+    def counted_compare(self: Recording, document: bytes, nonce: bytes = b"") -> list[Edit] | None:
         done.append("compare")
-        return compare(self, document)
+        return compare(self, document, nonce)
 
     monkeypatch.setattr(HTMLRewriter, "rewrite", counted_rewrite)
     monkeypatch.setattr(HTMLRewriter, "rewrite_and_record", counted_record)

@@ -28,6 +28,10 @@ tree, the base address, and what the watch was asked and has answered. And a reg
 So after the region everything is as it was in the recorded document: the state, the answers of the watch, and the bytes
 up to the next difference.
 
+A nonce is another one in each page, and stands in many places. So the recorded document has a word in its place, and is
+divided there; joined with the nonce of another document, it is compared as any other. The caller makes sure that a
+reading treats one nonce like another.
+
 A checkpoint is only where nothing is open that this module would have to copy: in HTML content, outside of comments,
 text elements, templates and foreign content, and where every browser reads the document alike.
 
@@ -52,7 +56,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -80,7 +84,8 @@ _MAX_SEARCHES: Final = 32
 
 _BODY_END: Final = re.compile(rb"</[bB][oO][dD][yY]")
 
-#: What a recording takes in bytes besides the document: for each checkpoint and each edit, and for itself.
+#: What a recording takes in bytes besides its texts: for each part of a text, checkpoint and edit, and for itself.
+_BYTES_OF_PART: Final = 48
 _BYTES_OF_CHECKPOINT: Final = 24
 _BYTES_OF_EDIT: Final = 160
 _BYTES_OF_RECORDING: Final = 1024
@@ -128,15 +133,18 @@ class Region(NamedTuple):
     shift: int
 
 
-class _Budget:
-    """What may still be searched and read of one document, so that comparing costs little where it is in vain."""
+class _MovingEdit(NamedTuple):
+    """A recorded edit, or several that always move together.
 
-    __slots__ = ("bytes", "searches")
+    Attributes:
+        start: where the replaced bytes begin in the recorded document.
+        end: where they end there.
+        parts: the replacement, divided at each nonce.
+    """
 
-    def __init__(self, length: int) -> None:
-        self.searches = _MAX_SEARCHES
-        #: A document of which more than half has to be read is read faster in full.
-        self.bytes = length // 2
+    start: int
+    end: int
+    parts: Sequence[bytes]
 
 
 class RecordingReader(DocumentReader):
@@ -218,169 +226,214 @@ class Recording:
         document: the document.
         reader: the reader that has read it.
         charset: the charset of its Content-Type, or None.
+        nonce: the word that stands in the document for the nonce of each later one; b"" if there is none.
+
+    Attributes:
+        gate: finds what the watch might be asked about.
+        encoding: the encoding of the document.
+        bounds: where its pieces begin, and its length. It is divided at the checkpoints into pieces. What is before the
+            first one, and perhaps what is after the last one, is a piece that may not differ.
+        states: the reading state at each bound, None where there is no checkpoint.
+        count: how many pieces there are.
+        groups: the bytes of `_GROUP` pieces each, divided at each nonce.
+        size: how many bytes the recording takes.
     """
 
-    def __init__(self, document: bytes, reader: RecordingReader, charset: str | None) -> None:
-        self._gate = reader.asker.gate
-        self._encoding = reader.asker.encoding
-        self._charset = charset
-        self._head = document[: charsets.PRESCAN_LENGTH]
-        self._found = _encoding(self._head, charset)
-        self._edits = tuple(reader.made)
-        # The document is divided at the checkpoints into pieces. What is before the first one, and perhaps what is
-        # after the last one, is a piece that may not differ.
+    def __init__(self, document: bytes, reader: RecordingReader, charset: str | None, nonce: bytes = b"") -> None:
+        self.gate = reader.asker.gate
+        self.encoding = reader.asker.encoding
         places, states = reader.places, reader.states
-        self._bounds = array("Q", [0, *places] if places[-1:] == [len(document)] else [0, *places, len(document)])
-        self._states: list[ReadingState | None] = [None, *states, None][: len(self._bounds)]
-        self._count = len(self._bounds) - 1
-        bounds = [*self._bounds[:-1:_GROUP], len(document)]
-        self._groups = [document[start:end] for start, end in pairwise(bounds)]
-        #: How many bytes it takes.
+        self.bounds = array("Q", [0, *places] if places[-1:] == [len(document)] else [0, *places, len(document)])
+        self.states: list[ReadingState | None] = [None, *states, None][: len(self.bounds)]
+        self.count = len(self.bounds) - 1
+        starts = [*self.bounds[:-1:_GROUP], len(document)]
+        self.groups = [_divided(document[start:end], nonce) for start, end in pairwise(starts)]
+        self._edits = [
+            _MovingEdit(edit.start, edit.end, _divided(edit.replacement, nonce))
+            for edit in _joined(reader.made, document, self.bounds)
+        ]
+        self._charset = charset
+        # After a charset in the Content-Type, only a byte order mark counts, and that is in the first piece.
+        is_declared = charset is not None and charsets.encoding_for_label(charset) is not None
+        self._head_length = 0 if is_declared else charsets.PRESCAN_LENGTH
+        self._head = document[: self._head_length]
+        self._found = _encoding(document, charset)
+        parts = [part for divided in (*self.groups, *(edit.parts for edit in self._edits)) for part in divided]
         self.size = (
-            len(document)
+            sum(map(len, parts))
+            + len(parts) * _BYTES_OF_PART
             + len(places) * _BYTES_OF_CHECKPOINT
-            + sum(len(edit.replacement) + _BYTES_OF_EDIT for edit in self._edits)
+            + len(self._edits) * _BYTES_OF_EDIT
             + _BYTES_OF_RECORDING
         )
 
-    def edits_in(self, document: bytes) -> list[Edit] | None:
+    def edits_in(self, document: bytes, nonce: bytes = b"") -> list[Edit] | None:
         """Return the recorded edits at their places in a document, or None if it has to be read in full.
 
         Args:
             document: the document.
+            nonce: its nonce, as long as the word that stands for it in the recorded document.
         """
-        regions = self._regions(document)
+        regions = Comparison(self, document, nonce).regions()
         if regions is None or not self._has_same_encoding(document):
             return None
         edits: list[Edit] = []
         shift = at = 0
-        for edit in self._edits:
-            while at < len(regions) and regions[at].end <= edit.start:
+        for start, end, parts in self._edits:
+            while at < len(regions) and regions[at].end <= start:
                 shift = regions[at].shift
                 at += 1
-            edits.append(Edit(edit.start + shift, edit.end + shift, edit.replacement))
+            edits.append(Edit(start + shift, end + shift, nonce.join(parts)))
         return edits
 
     def _has_same_encoding(self, document: bytes) -> bool:
         """Return whether a browser reads a document in the encoding of the recorded one, and is as certain of it."""
-        head = document[: charsets.PRESCAN_LENGTH]
-        return head == self._head or _encoding(head, self._charset) == self._found
+        return document[: self._head_length] == self._head or _encoding(document, self._charset) == self._found
 
-    def _regions(self, document: bytes) -> list[Region] | None:
-        """Return the regions in which a document differs from the recorded one, or None if it is too different."""
+
+class Comparison:
+    """The comparison of one document with a recorded one.
+
+    Args:
+        recorded: the recording.
+        document: the document.
+        nonce: its nonce.
+    """
+
+    __slots__ = ("_bounds", "_bytes", "_count", "_document", "_nonce", "_recorded", "_searches")
+
+    def __init__(self, recorded: Recording, document: bytes, nonce: bytes) -> None:
+        self._recorded = recorded
+        self._bounds = recorded.bounds
+        self._count = recorded.count
+        self._document = document
+        self._nonce = nonce
+        # What may still be searched and read, so that comparing costs little where it is in vain. A document of which
+        # more than three quarters have to be read is read about as fast in full.
+        self._searches = _MAX_SEARCHES
+        self._bytes = len(document) * 3 // 4
+
+    def regions(self) -> list[Region] | None:
+        """Return the regions in which the document differs from the recorded one, or None if it is too different."""
         regions: list[Region] = []
         shift = 0
-        left = _Budget(len(document))
-        at = self._first_difference(document, 0, 0)
-        while at < self._count or self._bounds[-1] + shift != len(document):
+        at = self._first_difference(0, 0)
+        while at < self._count or self._bounds[-1] + shift != len(self._document):
             at = min(at, self._count - 1)
-            found = self._region(document, at, shift, left)
+            found = self._region(at, shift)
             if found is None:
                 return None
             region, at = found
             regions.append(region)
             shift = region.shift
-            at = self._first_difference(document, at, shift)
+            at = self._first_difference(at, shift)
         return regions
 
-    def _first_difference(self, document: bytes, at: int, shift: int) -> int:
+    def _first_difference(self, at: int, shift: int) -> int:
         """Return the first piece from number `at` on that differs; the number of pieces if none does."""
-        bounds = self._bounds
-        while at < self._count:
-            first = at - at % _GROUP
-            group = self._groups[first // _GROUP]
+        bounds, document = self._bounds, self._document
+        for number in range(at // _GROUP, len(self._recorded.groups)):
+            group = self._group(number)
+            first = number * _GROUP
             base = bounds[first]
-            if document.startswith(group[bounds[at] - base :], bounds[at] + shift):
-                at = min(first + _GROUP, self._count)
+            at = max(at, first)
+            place = bounds[at]
+            if document.startswith(group[place - base :], place + shift):
                 continue
             stop = min(first + _GROUP, self._count)
             while stop - at > 1:
                 middle = (at + stop) // 2
-                if document.startswith(group[bounds[at] - base : bounds[middle] - base], bounds[at] + shift):
-                    at = middle
+                end = bounds[middle]
+                if document.startswith(group[place - base : end - base], place + shift):
+                    at, place = middle, end
                 else:
                     stop = middle
-            break
-        return at
+            return at
+        return self._count
+
+    def _group(self, number: int) -> bytes:
+        """Return a group of recorded pieces, with the document's nonce."""
+        return self._nonce.join(self._recorded.groups[number])
 
     def _piece(self, at: int) -> bytes:
-        """Return the piece with a number."""
-        start = self._bounds[at - at % _GROUP]
-        return self._groups[at // _GROUP][self._bounds[at] - start : self._bounds[at + 1] - start]
+        """Return the recorded piece with a number, with the document's nonce."""
+        bounds = self._bounds
+        base = bounds[at - at % _GROUP]
+        return self._group(at // _GROUP)[bounds[at] - base : bounds[at + 1] - base]
 
-    def _region(self, document: bytes, at: int, shift: int, left: _Budget) -> tuple[Region, int] | None:
+    def _region(self, at: int, shift: int) -> tuple[Region, int] | None:
         """Return the region that begins at a piece that differs, and the number of the piece after it.
 
         Args:
-            document: the document.
             at: the number of the piece.
             shift: how much further to the back it is in the document.
-            left: what may still be searched and read.
         """
-        bounds = self._bounds
+        bounds, document = self._bounds, self._document
         begin = bounds[at] + shift
         for target in (at + length for length in _LENGTHS_TRIED if at + length < self._count):
             anchor = self._piece(target)[:_ANCHOR]
             end = bounds[target] + shift
             if not document.startswith(anchor, end):
-                if not left.searches:
+                if not self._searches:
                     break
-                left.searches -= 1
+                self._searches -= 1
                 end = document.find(anchor, begin, end + _LONGEST_GROWTH)
-            if end >= begin and self._is_equivalent(document[begin:end], at, target, left):
+            if end >= begin and self._is_equivalent(begin, end, at, target):
                 return Region(bounds[at], bounds[target], end - bounds[target]), target
-        target = self._common_end(document, at)
+        target = self._common_end(at)
         shift = len(document) - bounds[-1]
         end = bounds[target] + shift
-        if end >= begin and self._is_equivalent(document[begin:end], at, target, left):
+        if end >= begin and self._is_equivalent(begin, end, at, target):
             return Region(bounds[at], bounds[target], shift), target
         return None
 
-    def _common_end(self, document: bytes, at: int) -> int:
+    def _common_end(self, at: int) -> int:
         """Return the first piece, after number `at`, from which on all pieces are equal to the document's end."""
         bounds = self._bounds
-        shift = len(document) - bounds[-1]
+        shift = len(self._document) - bounds[-1]
         target = self._count
 
         def is_equal_from(piece: int) -> bool:
             place = bounds[piece] + shift
-            return place >= 0 and document.startswith(group[bounds[piece] - base :], place)
+            return place >= 0 and self._document.startswith(group[bounds[piece] - base :], place)
 
         while target > at + 1:
-            first = (target - 1) - (target - 1) % _GROUP
-            group, base = self._groups[first // _GROUP], bounds[first]
+            number = (target - 1) // _GROUP
+            first = number * _GROUP
+            group, base = self._group(number), bounds[first]
             lowest = max(first, at + 1)
             if not is_equal_from(lowest):
                 return bisect_left(range(target), True, lowest + 1, key=is_equal_from)
             target = lowest
         return target
 
-    def _is_equivalent(self, region: bytes, start: int, end: int, left: _Budget) -> bool:
+    def _is_equivalent(self, begin: int, end: int, at: int, target: int) -> bool:
         """Return whether a new region leads from the state before one piece to the state before another.
 
         Args:
-            region: the bytes of the region.
-            start: the number of the piece with which the recorded region begins.
-            end: the number of the piece after the recorded region.
-            left: what may still be searched and read.
+            begin: where the region begins in the document.
+            end: where it ends.
+            at: the number of the piece with which the recorded region begins.
+            target: the number of the piece after the recorded region.
         """
-        left.bytes -= len(region)
-        if left.bytes < 0:
+        self._bytes -= end - begin
+        if self._bytes < 0:
             return False
-        before, after = self._states[start], self._states[end]
+        region = self._document[begin:end]
+        before, after = self._recorded.states[at], self._recorded.states[target]
         if before is None or after is None or (before is not after and before[:-1] != after[:-1]) or b"\x1b" in region:
             return False
         return self._asks_nothing(region, before) and _tree_after(region, before.tree) == after.tree
 
     def _asks_nothing(self, region: bytes, state: ReadingState) -> bool:
         """Return whether the watch would not be asked about anything in a region."""
-        gate = self._gate
+        gate = self._recorded.gate
         if _BODY_END.search(region) or (state.wants_script and gate.has_first_script(region)):
             return False
         if gate.pattern.search(region) is None:
             return True
         # With a base address, each address counts.
-        return not (state.base_counts or gate.candidate_spans(region, self._encoding, complete=False))
+        return not (state.base_counts or gate.candidate_spans(region, self._recorded.encoding, complete=False))
 
 
 def with_edits(document: bytes, edits: Sequence[Edit]) -> bytes:
@@ -398,8 +451,32 @@ def with_edits(document: bytes, edits: Sequence[Edit]) -> bytes:
     return b"".join(out)
 
 
-def _encoding(head: bytes, charset: str | None) -> tuple[str | None, bool]:
-    """Return the encoding of a document that begins with these bytes, and whether it is certain."""
+def _divided(text: bytes, nonce: bytes) -> Sequence[bytes]:
+    """Return a text divided at each nonce: `nonce.join` puts it together again."""
+    return text.split(nonce) if nonce else (text,)
+
+
+def _joined(edits: Sequence[Edit], document: bytes, bounds: Sequence[int]) -> Iterator[Edit]:
+    """Yield edits, with those as one that no region can separate.
+
+    There is no checkpoint between them, or only where the first one ends.
+    """
+    last: Edit | None = None
+    for edit in edits:
+        if last is not None and bisect_right(bounds, last.end) == bisect_right(bounds, edit.start):
+            between = document[last.end : edit.start]
+            last = Edit(last.start, edit.end, last.replacement + between + edit.replacement)
+            continue
+        if last is not None:
+            yield last
+        last = edit
+    if last is not None:
+        yield last
+
+
+def _encoding(document: bytes, charset: str | None) -> tuple[str | None, bool]:
+    """Return the encoding of a document, and whether it is certain."""
+    head = document[: charsets.PRESCAN_LENGTH]
     return charsets.sniff_encoding(head, charset, complete=True), charsets.is_certain(head, charset)
 
 

@@ -138,18 +138,22 @@ class HTMLRewriter:
         out = self._take(document, last=True)
         return document if in_doubt and not self.changed else out
 
-    def rewrite_and_record(self, document: bytes) -> tuple[bytes, Recording | None]:
+    def rewrite_and_record(self, document: bytes, nonce: bytes = b"") -> tuple[bytes, Recording | None]:
         """Return a whole document rewritten, and a recording that rewrites similar ones; see `incremental`.
 
         This takes many times as long as `rewrite`. There is no recording of a document in XML, in an encoding
         that does not agree with ASCII, or in one that may be ISO-2022-JP.
+
+        Args:
+            document: the document.
+            nonce: the word that stands in it for the nonce of each later document; b"" if there is none.
         """
         self._sniff(document, complete=True)
         if self._xml or self._view is not None or (self._escapes is not None and b"\x1b" in document):
             return self._take(document, last=True), None
         reader = self._reader = RecordingReader(self._asker)
         out = self._take(document, last=True)
-        recording = None if self.bail_outs else Recording(document, reader, self._declared)
+        recording = None if self.bail_outs else Recording(document, reader, self._declared, nonce)
         return out if self.changed else document, recording
 
     def _sniff(self, head: bytes, *, complete: bool) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -64,22 +66,39 @@ class WithoutEndMarkup(Holding):
         return [] if tag.get(b"alt") == "none" else list(super().start_tag(tag))
 
 
-def in_full(document: bytes, watch: type[Holding] = Holding, charset: str | None = "utf-8") -> bytes:
+class CopyingNonce(Holding):
+    """Also copy the nonce of each script that has the page's into a tag before it."""
+
+    def __init__(self, nonce: bytes) -> None:
+        super().__init__()
+        self.nonce = nonce
+
+    def start_tag(self, tag: StartTag) -> list[Edit]:
+        """Return the copy, and the edits of the tag."""
+        edits = list(super().start_tag(tag))
+        if edits and tag.get(b"nonce") == self.nonce.decode():
+            return [Edit(0, 0, b"<i nonce=%b>" % self.nonce), *edits]
+        return edits
+
+
+def in_full(document: bytes, watch: Callable[[], Holding] = Holding, charset: str | None = "utf-8") -> bytes:
     """Return a document rewritten without a recording."""
     return HTMLRewriter(watch(), charset=charset).rewrite(document)
 
 
-def recording_of(document: bytes, watch: type[Holding] = Holding, charset: str | None = "utf-8") -> Recording:
+def recording_of(
+    document: bytes, watch: Callable[[], Holding] = Holding, charset: str | None = "utf-8", nonce: bytes = b""
+) -> Recording:
     """Return the recording of a document; recording gives the same bytes as rewriting."""
-    out, recording = HTMLRewriter(watch(), charset=charset).rewrite_and_record(document)
+    out, recording = HTMLRewriter(watch(), charset=charset).rewrite_and_record(document, nonce)
     assert out == in_full(document, watch, charset)
     assert recording is not None
     return recording
 
 
-def from_recording(recording: Recording, document: bytes) -> bytes | None:
+def from_recording(recording: Recording, document: bytes, nonce: bytes = b"") -> bytes | None:
     """Return a document rewritten with a recording, or None if it has to be read in full."""
-    edits = recording.edits_in(document)
+    edits = recording.edits_in(document, nonce)
     return None if edits is None else incremental.with_edits(document, edits)
 
 
@@ -141,7 +160,7 @@ def test_several_differences_are_several_regions() -> None:
 def test_same_document_needs_no_region() -> None:
     recording = recording_of(DOCUMENT)
 
-    assert recording._regions(bytes(bytearray(DOCUMENT))) == []
+    assert incremental.Comparison(recording, bytes(bytearray(DOCUMENT)), b"").regions() == []
     assert from_recording(recording, DOCUMENT) == in_full(DOCUMENT)
 
 
@@ -152,7 +171,7 @@ def test_long_difference_is_one_region_of_its_length() -> None:
     other = b"".join(b"<div>Line %d</div>" % number for number in range(900))
     recording = recording_of(document)
 
-    regions = recording._regions(document.replace(middle, other))
+    regions = incremental.Comparison(recording, document.replace(middle, other), b"").regions()
 
     assert regions is not None
     assert [region.shift for region in regions] == [len(other) - len(middle)]
@@ -265,6 +284,68 @@ def test_end_markup_stays_at_the_end() -> None:
 
     assert from_recording(recording, document) == in_full(document)
     assert in_full(document).endswith(Holding.tail_text)
+
+
+FIXED, OWN = b"Zfixednonce00000", b"4nother+nonce/=="
+
+
+def with_nonce(nonce: bytes) -> bytes:
+    """Return a document with a nonce in tags that are edited, and in others."""
+    held = b'<script nonce="%b" src=%b></script>' % (nonce, HELD.encode())
+    return DOCUMENT.replace(b"<style>", b"<style nonce=%b>" % nonce).replace(b"<p>Text again", held + b"<p>Text again")
+
+
+def test_nonce_of_the_document_is_in_its_edits() -> None:
+    recording = recording_of(with_nonce(FIXED), partial(CopyingNonce, FIXED), nonce=FIXED)
+    for token in (b"A1B2C3", b"Z"):
+        document = changed(b"A1B2C3", token, with_nonce(OWN))
+
+        out = from_recording(recording, document, OWN)
+
+        assert out == in_full(document, partial(CopyingNonce, OWN))
+        assert out is not None
+        assert out.count(OWN) == 3
+
+
+def test_nonce_that_a_tag_lacks_is_a_difference() -> None:
+    recording = recording_of(with_nonce(FIXED), partial(CopyingNonce, FIXED), nonce=FIXED)
+    held, plain = with_nonce(OWN).split(b'<script nonce="%b"' % OWN), with_nonce(OWN).split(b"<style nonce=%b>" % OWN)
+    without = b"<style>".join(plain)
+
+    assert from_recording(recording, b'<script nonce="other"'.join(held), OWN) is None
+    assert from_recording(recording, without, OWN) in {None, in_full(without, partial(CopyingNonce, OWN))}
+
+
+def test_edits_without_a_checkpoint_between_are_one() -> None:
+    """Other edits may move apart, so they are not."""
+    tag = b'<script nonce="%b" src=%b></script>' % (OWN, HELD.encode())
+    document = b"<p>Text</p>" + tag + b"<p>Text</p>" + tag + b"<p>Text</p>"
+    recording = recording_of(document, partial(CopyingNonce, OWN))
+    edits = recording.edits_in(document)
+    assert edits is not None
+
+    # The copied nonce with the renamed attribute, twice, and the end markup.
+    assert [edit.start for edit in edits] == [document.find(tag), document.rfind(tag), len(document)]
+    apart = document.replace(b"Text</p>" + tag, b"Words</p>" + tag)
+    assert from_recording(recording, apart) == in_full(apart, partial(CopyingNonce, OWN))
+
+
+def test_encoding_of_a_longer_document_is_looked_for() -> None:
+    document = b"<html><head><title>Shop</title></head><body><p>Words</p><p>More</p>"
+    longer = document + b"<meta charset=shift_jis><p>More</p>"
+
+    assert from_recording(recording_of(document, charset=None), longer) is None
+    assert from_recording(recording_of(document), longer) == longer
+
+
+def test_declared_charset_needs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = recording_of(DOCUMENT)
+    monkeypatch.setattr(incremental, "_encoding", None)
+    document = changed(b"<meta charset=utf-8>", b"<meta charset=shift_jis>")
+
+    assert from_recording(recording, document) == in_full(document)
+    assert from_recording(recording, b"\xff\xfe" + DOCUMENT) is None
+    assert from_recording(recording, b"\xef\xbb\xbf" + DOCUMENT) is None
 
 
 def test_another_encoding_is_refused() -> None:

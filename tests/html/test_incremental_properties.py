@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from functools import partial
 from itertools import product
 
 import pytest
@@ -16,7 +17,19 @@ from tests.growth import assert_linear
 from .fuzz import Builder
 from .oracle import Holding
 from .test_corpus import PAGES
-from .test_incremental import DOCUMENT, HELD, ForFirstScript, from_recording, in_full, record_densely, recording_of
+from .test_incremental import (
+    DOCUMENT,
+    FIXED,
+    HELD,
+    OWN,
+    CopyingNonce,
+    ForFirstScript,
+    from_recording,
+    in_full,
+    record_densely,
+    recording_of,
+    with_nonce,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
@@ -48,6 +61,21 @@ def test_every_difference_is_exact_or_refused(monkeypatch: pytest.MonkeyPatch, p
         assert out is None or out == in_full(document, ForFirstScript), document
 
     assert exact > 3_000 / PARTS
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_differences_near_nonces_are_exact_or_refused(monkeypatch: pytest.MonkeyPatch, part: int) -> None:
+    record_densely(monkeypatch)
+    exact = 0
+    recording = recording_of(with_nonce(FIXED), partial(CopyingNonce, FIXED), nonce=FIXED)
+    base, watch = with_nonce(OWN), partial(CopyingNonce, OWN)
+    for at, inserted, removed in product(range(13 * part, len(base), 13 * PARTS), (*INSERTED, OWN, OWN[:9]), (0, 7)):
+        document = base[:at] + inserted + base[at + removed :]
+        out = from_recording(recording, document, OWN)
+        exact += out is not None
+        assert out is None or out == in_full(document, watch), document
+
+    assert exact > 1_000 / PARTS
 
 
 @settings(max_examples=4 * settings().max_examples)
