@@ -309,9 +309,9 @@ class Comparison:
         self._document = document
         self._nonce = nonce
         # What may still be searched and read, so that comparing costs little where it is in vain. A document of which
-        # more than three quarters have to be read is read about as fast in full.
+        # more than half has to be read is read faster in full.
         self._searches = _MAX_SEARCHES
-        self._bytes = len(document) * 3 // 4
+        self._bytes = len(document) // 2
 
     def regions(self) -> list[Region] | None:
         """Return the regions in which the document differs from the recorded one, or None if it is too different."""
