@@ -37,7 +37,8 @@ export const useSettings = (/** @type {PageSettings} */ given) => (settings = gi
  */
 export const adopt = (script, ownMarkup, ownDriver) => {
   buttonMarkup = ownMarkup;
-  driver = ownDriver;
+  // The driver that runs knows what it has begun: the address with which it loaded the chat, for example.
+  if (!EMBEDS || driver.opens !== ownDriver.opens) driver = ownDriver;
   nonce = script.nonce;
   // Other code may have put anything on `Object.prototype`, so neither `dataset` is used nor an object with a
   // prototype.

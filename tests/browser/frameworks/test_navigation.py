@@ -163,6 +163,28 @@ def test_opened_chat_stays_on_page_without_button(visit: Visit, limited: App, na
     expect(page.get_by_role("button", name="Chat with us")).to_have_count(0)
 
 
+#: Keeps what runs at intervals from running while `holds` is true.
+HOLD_INTERVALS = """
+const { setInterval } = window;
+window.setInterval = (run, time) => setInterval(() => window.holds || run(), time);
+"""
+
+
+@pytest.mark.parametrize("name", ["boost"])
+def test_swap_right_after_loading_refreshes_the_chat(visit: Visit, limited: App, name: str) -> None:
+    """The next page's own script knows nothing of the address with which the chat was loaded."""
+    page = visit.page
+    page.add_init_script(HOLD_INTERVALS)
+    visit_app(visit, limited)
+    follow(page, "Next", "Second")
+    page.evaluate("window.holds = true")
+    button(page).click()
+    expect_state(page, "ready")
+    follow(page, "Terms", "Terms")
+    page.evaluate("window.holds = false")
+    comes(page, lambda: refreshes(page) == 1)
+
+
 @pytest.mark.parametrize("name", ["turbo-drive"])
 def test_chat_survives_a_morph(visit: Visit, guarded: App, standin: StandIn, name: str) -> None:
     """Turbo morphs a page into itself, here at an address with a query."""
