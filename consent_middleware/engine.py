@@ -112,12 +112,6 @@ class Engine:
         self.has_platform = policy.banner is not None or policy.forward_consent or bool(policy.sources)
         banners = [(vendor, vendor.banner) for vendor in policy.vendors if vendor.banner is not None]
         self.loaders = {rule: vendor for vendor, banner in banners for rule in banner.loaders}
-        #: What is noted of such a tag, if no consent platform is seen.
-        self._waiting_notices = {
-            rule: f"{PAGES_WITHOUT_PLATFORM} pages had a tag that waits for consent, and no cookie or script of a "
-            f"consent platform was seen. {banner_advice(vendor)}"
-            for rule, vendor in self.loaders.items()
-        }
         self._pages_without_platform = 0
         self._not_platforms = {*_SIGNALS, *(banner.source for _, banner in banners)}
         self.facade = Facade(
@@ -275,13 +269,18 @@ class Engine:
         """
         if self.has_platform:
             return
-        notice = next((self._waiting_notices[rule] for rule in rules if rule in self._waiting_notices), None)
-        if notice is None:
+        vendor = next((self.loaders[rule] for rule in rules if rule in self.loaders), None)
+        if vendor is None:
             return
         # Threads may lose a page here, which does not matter.
         self._pages_without_platform += 1
         if self._pages_without_platform >= PAGES_WITHOUT_PLATFORM:
-            self.notices.note("banner-waits", notice, of_page=False)
+            self.notices.note(
+                "banner-waits",
+                f"{PAGES_WITHOUT_PLATFORM} pages had a tag that waits for consent, and no cookie or script of a "
+                f"consent platform was seen. {banner_advice(vendor)}",
+                of_page=False,
+            )
 
     def _note_source(self, source: str, error: Exception) -> None:
         self.notices.note("source-raised", f"{source} raised {type(error).__name__} and was left out")

@@ -21,7 +21,8 @@ The edits are those of a full reading, or there are none and the caller reads th
 two facts. A reading is determined by the bytes that are left and by the reading state: the tokenizer, the simulated
 tree, the base address, and what the watch was asked and has answered. And a region is accepted only if
 
-- the prefilter finds nothing in the new region that the watch would be asked about, and no `</body>`;
+- a reading of the new region asks the watch nothing, and there is no `</body>` in it. The prefilter shows that of most
+  regions. Where it finds something that may be a tag, the region is read with a watch that must not be asked;
 - the tokenizer, from the state at the region's beginning, ends in the recorded state exactly at the region's end;
 - that state counts as many questions and edits as the one at the beginning, so that the old region had none either.
 
@@ -54,7 +55,6 @@ edit. Had the token been `"><!--`, the tokenizer would have ended in a comment, 
 
 from __future__ import annotations
 
-import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
@@ -62,12 +62,9 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from . import charset as charsets
-from . import grammar
 from .asking import TagAsker
 from .reader import DocumentReader
-from .token_reader import TokenReader
-from .tokenizer import Tokenizer
-from .tree import Tree
+from .region import BODY_END, Questions, ReadingState, is_simple, tree_after, tree_state
 from .watch import Edit
 
 #: How many bytes there are between two checkpoints at least.
@@ -82,41 +79,11 @@ _LONGEST_GROWTH: Final = 4096
 #: How many searches for the end of a region one document may take.
 _MAX_SEARCHES: Final = 32
 
-_BODY_END: Final = re.compile(rb"</[bB][oO][dD][yY]")
-
 #: What a recording takes in bytes besides its texts: for each part of a text, checkpoint and edit, and for itself.
 _BYTES_OF_PART: Final = 48
 _BYTES_OF_CHECKPOINT: Final = 24
 _BYTES_OF_EDIT: Final = 160
 _BYTES_OF_RECORDING: Final = 1024
-
-
-class TreeState(NamedTuple):
-    """The state of a `Tree` in which nothing is open and nothing doubtful; see there."""
-
-    in_select: bool
-    in_frameset: bool
-    frameset_ok: bool
-    is_misnested: bool
-    bom: bytes
-
-
-class ReadingState(NamedTuple):
-    """What determines how the rest of a document is read, at a checkpoint.
-
-    Attributes:
-        asked: how many tags the watch was asked about so far.
-        edits: how many edits were made so far.
-        wants_script: whether the watch wants to be asked about the next script.
-        base_counts: whether a base address may turn any other address into a vendor's.
-        tree: the state of the simulated tree.
-    """
-
-    asked: int
-    edits: int
-    wants_script: bool
-    base_counts: bool
-    tree: TreeState
 
 
 class Region(NamedTuple):
@@ -179,7 +146,7 @@ class RecordingReader(DocumentReader):
         start = super()._next_candidate(pos)
         is_behind = self.asker.asked > self._asked or 0 <= self._body_end < pos
         if self._body_end < pos:
-            found = _BODY_END.search(self.tokens.source, pos)
+            found = BODY_END.search(self.tokens.source, pos)
             self._body_end = found.start() if found else len(self.tokens.source)
         start = min(start, self._body_end)
         if is_behind or start == pos:
@@ -192,12 +159,14 @@ class RecordingReader(DocumentReader):
 
     def _is_simple(self, pos: int) -> bool:
         """Return whether a `ReadingState` is all that the rest of the document depends on."""
-        ends_whole = not self.tokens.truncated
-        return ends_whole and _is_simple(self.tokens) and not self._wants_root and self._script.is_done(pos)
+        tokens = self.tokens
+        # Behind a "<" that is text, other bytes would make it a tag.
+        ends_whole = not tokens.truncated and tokens.source[pos - 1 : pos] != b"<"
+        return ends_whole and is_simple(tokens) and not self._wants_root and self._script.is_done(pos)
 
     def _record(self, pos: int) -> None:
         asker, tree = self.asker, self.tokens.tree
-        state = ReadingState(asker.asked, len(self.made), asker.wants_script, asker.base.counts, _tree_state(tree))
+        state = ReadingState(asker.asked, len(self.made), asker.wants_script, asker.base.counts, tree_state(tree))
         self.places.append(pos)
         # Most states are that of the last checkpoint. Each is kept once.
         same = self.states[-1:] == [state]
@@ -229,8 +198,7 @@ class Recording:
         nonce: the word that stands in the document for the nonce of each later one; b"" if there is none.
 
     Attributes:
-        gate: finds what the watch might be asked about.
-        encoding: the encoding of the document.
+        questions: what the watch may be asked about.
         bounds: where its pieces begin, and its length. It is divided at the checkpoints into pieces. What is before the
             first one, and perhaps what is after the last one, is a piece that may not differ.
         states: the reading state at each bound, None where there is no checkpoint.
@@ -240,8 +208,7 @@ class Recording:
     """
 
     def __init__(self, document: bytes, reader: RecordingReader, charset: str | None, nonce: bytes = b"") -> None:
-        self.gate = reader.asker.gate
-        self.encoding = reader.asker.encoding
+        self.questions = Questions.of(reader.asker)
         places, states = reader.places, reader.states
         self.bounds = array("Q", [0, *places] if places[-1:] == [len(document)] else [0, *places, len(document)])
         self.states: list[ReadingState | None] = [None, *states, None][: len(self.bounds)]
@@ -423,17 +390,7 @@ class Comparison:
         before, after = self._recorded.states[at], self._recorded.states[target]
         if before is None or after is None or (before is not after and before[:-1] != after[:-1]) or b"\x1b" in region:
             return False
-        return self._asks_nothing(region, before) and _tree_after(region, before.tree) == after.tree
-
-    def _asks_nothing(self, region: bytes, state: ReadingState) -> bool:
-        """Return whether the watch would not be asked about anything in a region."""
-        gate = self._recorded.gate
-        if _BODY_END.search(region) or (state.wants_script and gate.has_first_script(region)):
-            return False
-        if gate.pattern.search(region) is None:
-            return True
-        # With a base address, each address counts.
-        return not (state.base_counts or gate.candidate_spans(region, self._recorded.encoding, complete=False))
+        return tree_after(region, before, self._recorded.questions) == after.tree
 
 
 def with_edits(document: bytes, edits: Sequence[Edit]) -> bytes:
@@ -478,34 +435,3 @@ def _encoding(document: bytes, charset: str | None) -> tuple[str | None, bool]:
     """Return the encoding of a document, and whether it is certain."""
     head = document[: charsets.PRESCAN_LENGTH]
     return charsets.sniff_encoding(head, charset, complete=True), charsets.is_certain(head, charset)
-
-
-def _is_simple(tokens: TokenReader) -> bool:
-    """Return whether nothing is open and nothing doubtful that the next bytes depend on."""
-    tree = tokens.tree
-    doubtful = tree.maybe_foreign or tree.maybe_open or tree.lost_track or tree.lost_track_without_scripts
-    return tokens.in_html_data and not doubtful
-
-
-def _tree_state(tree: Tree) -> TreeState:
-    """Return the state of a tree in which nothing is open and nothing doubtful."""
-    return TreeState(tree.in_select, tree.in_frameset, tree.frameset_ok, tree.is_misnested, tree.bom)
-
-
-def _tree_after(region: bytes, state: TreeState) -> TreeState | None:
-    """Return the state of the tree after a region, or None if something is open there or in doubt."""
-    end = len(region)
-    runs = grammar.HEAD_RUN if state.frameset_ok else grammar.SELECT_RUN if state.in_select else grammar.BODY_RUN
-    # The first token after a byte order mark changes the state.
-    if not state.bom and (found := runs.match(region)) and found.end() == end:
-        return state
-    tokens = Tokenizer()
-    tree = tokens.tree
-    tree.in_select, tree.in_frameset, tree.frameset_ok, tree.is_misnested, tree.bom = state
-    tokens.feed(region)
-    while tokens.pos < end:
-        if _is_simple(tokens) and tokens.run(end) and tokens.pos == end:
-            break
-        if tokens.next() is None:
-            return None
-    return _tree_state(tokens.tree) if _is_simple(tokens) else None

@@ -25,14 +25,16 @@ class ScriptLookAhead:
         # The texts of nested scripts by the offset of their content, and up to where these were read.
         self._nested_texts: dict[int, bytes] = {}
         self._nested_end = 0
+        # Up to where the searches for an end have looked.
+        self._searched_end = 0
 
     def reset(self) -> None:
         """Forget how far the search for one script's end had come."""
         self._resume_at = self._resume_escape = self._bytes_read = 0
 
     def is_done(self, pos: int) -> bool:
-        """Return whether nothing that was found is needed at or after an offset of the source."""
-        return self._nested_end <= self._tokens.offset + pos
+        """Return whether no text that was returned, or is still needed, reaches over an offset of the source."""
+        return max(self._nested_end, self._searched_end) <= self._tokens.offset + pos
 
     def text(self, limit: int) -> bytes | None:
         """Return the text of the script whose start tag was just read.
@@ -54,6 +56,7 @@ class ScriptLookAhead:
             text = self._nested_texts.pop(begin, None)
         elif (is_raw or tokens.has_foreign_content()) and tokens.dual_element is None:
             end = self._find_raw_end() if is_raw else self._find_foreign_end()
+            self._searched_end = tokens.offset + (end if end >= 0 else len(tokens.source))
             length = len(tokens.source) - tokens.start
             if end < 0 and not tokens.at_eof and length <= limit + len("</script"):
                 self._nested_end = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import tracemalloc
 from collections.abc import Callable
 from functools import partial
@@ -138,6 +139,26 @@ def test_unfinished_tag_at_the_end_may_not_differ() -> None:
     assert from_recording(recording_of(document), f"<img src={HELD}><t>".encode()) is None
 
 
+@pytest.mark.parametrize("length", range(8))
+def test_less_than_sign_in_text_may_begin_a_tag(length: int) -> None:
+    text = b"<p>" + b"1" * length + b" < <b>2</b> < <i>3</i> < 4</p>"
+    document = changed(b"<p>Text</p><script", text + b"<script")
+    recording = recording_of(document)
+    for place in (found.end() for found in re.finditer(b"< ", text)):
+        other = document.replace(text, text[: place - 1] + b"!--" + text[place:])
+        assert from_recording(recording, other) in {None, in_full(other)}
+
+
+def test_end_of_a_script_in_svg_may_not_go() -> None:
+    """The text of such a script ends at its end tag, which may be far behind the end of the SVG."""
+    script = f"<svg><script>'{HELD}'</svg><p>Text</p><noframes>a word</script></noframes><p>Text</p>".encode()
+    document = changed(b"<p>Text</p><script", script + b"<script")
+    other = changed(b"a word</script>", b"another word</scr-ipt>", document)
+
+    assert in_full(other) != changed(b"a word</script>", b"another word</scr-ipt>", in_full(document))
+    assert from_recording(recording_of(document), other) in {None, in_full(other)}
+
+
 def test_tag_that_was_asked_about_may_not_go() -> None:
     """The watch edits nothing there, but what it does later may depend on the tag."""
     tag = f'<img src={HELD} alt="none">'.encode()
@@ -227,6 +248,54 @@ def test_what_may_be_the_first_script_is_refused(added: bytes, is_refused: bool)
     assert (from_recording(recording, before) is None) is is_refused
     assert from_recording(recording, before) in {None, in_full(before, ForFirstScript)}
     assert from_recording(recording, after) == in_full(after, ForFirstScript)
+
+
+#: A tag that may be another one: the prefilter does not look closer.
+DOUBTFUL = '<img src=/1.png alt="<b>">'
+WRITES = "<script>document.write('<script src={}><\\/script>')</script>"
+
+
+@pytest.mark.parametrize(
+    ("added", "is_refused"),
+    [
+        pytest.param(DOUBTFUL, False, id="a tag in a tag"),
+        pytest.param(WRITES.format("/1.js"), False, id="writes a script"),
+        pytest.param(f"<script>{WRITES[:30]}<!--</script>", False, id="in a comment"),
+        pytest.param(f"<textarea>{WRITES.format(HELD)}</textarea>", False, id="no tag"),
+        pytest.param("<iframe srcdoc='<script>1</script>'></iframe>", True, id="a document in a tag"),
+        pytest.param(WRITES.format(HELD), True, id="writes a held script"),
+        pytest.param(
+            WRITES.format(f"//{NEEDLE[:2]}\\u00{ord(NEEDLE[2]):02x}{NEEDLE[3:]}/1"), True, id="with an escape"
+        ),
+        pytest.param(
+            f"<iframe srcdoc='<script src={HELD}></script>'></iframe>", True, id="a held script in a document"
+        ),
+        pytest.param("<script><!--<script></script>", False, id="an open script"),
+        pytest.param(f"<svg><script>'<img src={HELD}>'</script></svg>", True, id="a tag in a script of SVG"),
+    ],
+)
+def test_region_with_what_may_be_a_tag_is_read(added: str, is_refused: bool) -> None:
+    document = changed(b"<p>Some text", added.encode() + b"<p>Some text")
+    out = from_recording(recording_of(DOCUMENT), document)
+
+    assert out == (None if is_refused else in_full(document))
+
+
+@pytest.mark.parametrize("opening", ["<!--", '<b title="', "<title>", "<svg>", "</"])
+def test_region_that_leaves_something_open_is_refused(opening: str) -> None:
+    """What follows has a held tag, which is not one any more."""
+    old = b"<p>Text</p><script"
+    document = changed(old, DOUBTFUL.encode() + opening.encode() + old)
+
+    assert from_recording(recording_of(DOCUMENT), document) in {None, in_full(document)}
+
+
+def test_region_that_cannot_be_read_is_refused() -> None:
+    nested = "<script>1</script>"
+    for _ in range(9):
+        nested = "<iframe srcdoc='" + nested.replace("&", "&amp;").replace("'", "&#39;") + "'></iframe>"
+
+    assert from_recording(recording_of(DOCUMENT), changed(b"<p>Some text", nested.encode() + b"<p>Some text")) is None
 
 
 def test_doubt_about_foreign_content_is_refused() -> None:
