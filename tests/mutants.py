@@ -765,6 +765,8 @@ MUTANTS = [
     Mutant("html/rewriter.py", "if self._xml or self._view is not None or (self._escapes", "if self._view is not None or (self._escapes", INCREMENTAL),
     Mutant("html/rewriter.py", "recording = None if self.bail_outs else", "recording =", INCREMENTAL),
     Mutant("html/asking.py", "self.asked += 1", "pass", INCREMENTAL),
+    Mutant("html/look_ahead.py", "max(self._searched_end, tokens.offset + (stop if stop >= 0 else len(tokens.source)))", "tokens.offset + stop", INCREMENTAL),
+    Mutant("html/look_ahead.py", 'stop = tokens.source.find(b">", end) if end >= 0 else -1', "stop = end", INCREMENTAL),
     Mutant("html/look_ahead.py", "return max(self._nested_end, self._searched_end)", "return self._nested_end", INCREMENTAL),
     Mutant("html/prefilter.py", '*(b"%con" % before', '*(b"%cno" % before', INCREMENTAL),
     Mutant("recordings.py", "or route.recorded.context != context:", ":", "tests/test_recordings.py"),
