@@ -767,6 +767,7 @@ MUTANTS = [
     Mutant("html/asking.py", "self.asked += 1", "pass", INCREMENTAL),
     Mutant("html/look_ahead.py", "max(self._searched_end, tokens.offset + (stop if stop >= 0 else len(tokens.source)))", "tokens.offset + stop", INCREMENTAL),
     Mutant("html/look_ahead.py", 'stop = tokens.source.find(b">", end) if end >= 0 else -1', "stop = end", INCREMENTAL),
+    Mutant("html/region.py", "if may_be_open or gate", "if gate", INCREMENTAL),
     Mutant("html/look_ahead.py", "return max(self._nested_end, self._searched_end)", "return self._nested_end", INCREMENTAL),
     Mutant("html/prefilter.py", '*(b"%con" % before', '*(b"%cno" % before', INCREMENTAL),
     Mutant("recordings.py", "or route.recorded.context != context:", ":", "tests/test_recordings.py"),

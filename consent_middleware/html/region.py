@@ -24,6 +24,8 @@ from .watch import Edit
 
 #: The beginning of an end tag of a body, before which the watch may add markup.
 BODY_END: Final = re.compile(rb"</[bB][oO][dD][yY]")
+_FOREIGN: Final = re.compile(rb"<(?:svg|math)", re.IGNORECASE)
+_SCRIPT: Final = re.compile(rb"<script", re.IGNORECASE)
 
 
 class TreeState(NamedTuple):
@@ -104,7 +106,9 @@ def tree_after(region: bytes, state: ReadingState, questions: Questions) -> Tree
         # With a base address, each address counts.
         if state.base_counts:
             return None
-        if gate.candidate_spans(region, questions.encoding, complete=False):
+        # The text of a script in foreign content may end behind the region.
+        may_be_open = _FOREIGN.search(region) is not None and _SCRIPT.search(region) is not None
+        if may_be_open or gate.candidate_spans(region, questions.encoding, complete=False):
             return _RegionReader(region, state.tree, questions).tree_after()
     return _tree_after_tokens(region, state.tree)
 

@@ -292,6 +292,16 @@ def test_region_that_leaves_something_open_is_refused(opening: str) -> None:
     assert from_recording(recording_of(DOCUMENT), document) in {None, in_full(document)}
 
 
+@pytest.mark.parametrize("opening", ["<svg><script>", "<SVG><SCRIPT>", "<svg><b/><script a>"])
+def test_script_of_svg_may_end_behind_the_region(opening: str) -> None:
+    """A `p` ends the SVG, but not the text of the script, which is held for what follows."""
+    document = changed(b"<p>More text", f"<p>Inner</p><![CDATA[{HELD}]]></script><p>More text".encode())
+    other = changed(b"<p>Inner", f"{opening}<p>Inner".encode(), document)
+
+    assert b"data-held=''" in in_full(other)
+    assert from_recording(recording_of(document), other) in {None, in_full(other)}
+
+
 def test_region_that_cannot_be_read_is_refused() -> None:
     nested = "<script>1</script>"
     for _ in range(9):

@@ -43,7 +43,7 @@ INSERTED = (
     *(b"<base href=//held.example/>", b"<base href=/x/>", b"<script src=//held&#46;example/2></script>"),
     f"<iframe srcdoc='<script src={HELD}></script>'></iframe>".encode(),
     *(b"<script>w('<script src=/2></scr'+'ipt>')</script>", b"<script><!--<script></script>", b"<img src=/i '<img'>"),
-    *(b"<svg><script>a<b/></script></svg>", b"<iframe srcdoc='<script>1</script>'></iframe>"),
+    *(b"<svg><script>", b"<svg><script>a<b/></script></svg>", b"<iframe srcdoc='<script>1</script>'></iframe>"),
 )
 
 
