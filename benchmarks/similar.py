@@ -49,6 +49,8 @@ HOSTS = ("hs-scripts.com", "hsforms.net", "hs-analytics.net", "usemessages.com",
 SELECTORS = ('script[src*=".hs-scripts.com"]', "iframe[src]", "img[src]", "link[href]")
 HTML = (b"content-type", b"text/html; charset=utf-8")
 GZIP = (b"content-encoding", b"gzip")
+#: What stands in a page for its token and its nonce; no page has these words.
+TOKEN, NONCE = b"{changing token}", b"{changing nonce}"
 #: A page as an app sends it: its body, and the nonce of its policy if it has one.
 Page = tuple[bytes, str | None]
 
@@ -151,7 +153,8 @@ def with_tokens(page: bytes) -> bytes:
     middle = page.find(b"</div>", len(page) // 3)
     if head < 0 or middle < head:
         return page
-    meta, field = b'<meta name="csrf-token" content="TOKEN">', b'<input type="hidden" name="csrf" value="TOKEN">'
+    meta = b'<meta name="csrf-token" content="%b">' % TOKEN
+    field = b'<input type="hidden" name="csrf" value="%b">' % TOKEN
     return page[:head] + meta + page[head:middle] + field + page[middle:]
 
 
@@ -171,11 +174,11 @@ def variants(page: bytes, change: str) -> Iterator[Page]:
             yield body, None
     nonced = with_tokens(page)
     if change == "token and nonce":
-        nonced = re.sub(rb"(?i)<script\b", b'<script nonce="NONCE"', nonced)
+        nonced = re.sub(rb"(?i)<script\b", b'<script nonce="%b"' % NONCE, nonced)
     while True:
         token = secrets.token_hex(16).encode() if "token" in change else b"t"
         nonce = secrets.token_urlsafe(16)
-        body = nonced.replace(b"TOKEN", token).replace(b"NONCE", nonce.encode())
+        body = nonced.replace(TOKEN, token).replace(NONCE, nonce.encode())
         if change == "first sight":
             # At the beginning, so that no page is taken for one of another page's template.
             body = b"<!-- %b -->" % secrets.token_hex(8).encode() + body

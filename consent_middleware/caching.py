@@ -165,7 +165,7 @@ def vary_per_visitor(headers: Headers, variant: Callable[[], bytes], vary: Itera
         headers = [pair for pair in headers if not _lets_caches_share(*pair)]
     if not _LIFETIMES.isdisjoint(names):
         headers = _make_private(headers, expires=b"expires" in names)
-    return add_vary(headers, *vary)
+    return add_vary(headers, *vary) if b"vary" in names else [*headers, (b"vary", b", ".join(vary))]
 
 
 def mark_validators(headers: Headers, variant: Callable[[], bytes]) -> Headers:

@@ -316,7 +316,7 @@ class Exchange:
             head = mark_validators(head, self._variant)
         else:
             head = vary_per_visitor(head, self._variant, (b"Cookie", *self._engine.vary))
-            if ended := self._engine.cookies.to_expire(self.plan, self._cookies):
+            if self._cookies.raw and (ended := self._engine.cookies.to_expire(self.plan, self._cookies)):
                 # The browser still has them despite a refusal, or from a past visit.
                 head = [*head, *expire_cookies(ended, self._cookies, self._host)]
         if kind is not None and self._touches_html() and self._has_content(status):

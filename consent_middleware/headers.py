@@ -21,8 +21,11 @@ LONGEST_DOMAIN: Final = 253
 LONGEST_HOST: Final = LONGEST_DOMAIN + len(".:65535")
 _DOMAIN: Final = re.compile(rb"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*+")
 
-#: Fields that describe the bytes of a body: RFC 9530, RFC 3230, RFC 1864.
-_DIGESTS: Final = frozenset({b"content-digest", b"repr-digest", b"digest", b"content-md5"})
+#: The fields that describe the bytes of a body: digests (RFC 9530, RFC 3230, RFC 1864), the length, and whether parts
+#: of it can be requested.
+_OF_THE_BYTES: Final = frozenset(
+    {b"content-digest", b"repr-digest", b"digest", b"content-md5", b"content-length", b"accept-ranges"}
+)
 
 #: Fetch, section 3.2.7: the destinations of requests whose response is shown as a page.
 _DOCUMENTS: Final = frozenset({b"document", b"iframe", b"frame", b"object", b"embed"})
@@ -77,7 +80,7 @@ def for_changed_body(headers: Headers, length: int | None) -> Headers:
         headers: the head of the app's body.
         length: the length of the new body, None if it is not known yet.
     """
-    kept = without(headers, _DIGESTS | {b"content-length", b"accept-ranges"})
+    kept = without(headers, _OF_THE_BYTES)
     if length is not None:
         kept.append((b"content-length", str(length).encode("ascii")))
     return kept

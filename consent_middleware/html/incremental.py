@@ -298,25 +298,32 @@ class Comparison:
 
     def _first_difference(self, at: int, shift: int) -> int:
         """Return the first piece from number `at` on that differs; the number of pieces if none does."""
-        bounds, document = self._bounds, self._document
-        for number in range(at // _GROUP, len(self._recorded.groups)):
-            group = self._group(number)
-            first = number * _GROUP
-            base = bounds[first]
-            at = max(at, first)
-            place = bounds[at]
-            if document.startswith(group[place - base :], place + shift):
-                continue
-            stop = min(first + _GROUP, self._count)
-            while stop - at > 1:
-                middle = (at + stop) // 2
-                end = bounds[middle]
-                if document.startswith(group[place - base : end - base], place + shift):
-                    at, place = middle, end
-                else:
-                    stop = middle
-            return at
+        bounds, document, nonce = self._bounds, self._document, self._nonce
+        number = at // _GROUP
+        first = number * _GROUP
+        for parts in self._recorded.groups[number:]:
+            group = nonce.join(parts)
+            base = place = bounds[first]
+            if at > first:
+                place = bounds[at]
+                group = group[place - base :]
+            if not document.startswith(group, place + shift):
+                return self._first_piece(at, min(first + _GROUP, self._count), group, shift)
+            at = first = first + _GROUP
         return self._count
+
+    def _first_piece(self, at: int, stop: int, group: bytes, shift: int) -> int:
+        """Return the first piece that differs of those from number `at` to `stop`, whose bytes are `group`."""
+        bounds, document = self._bounds, self._document
+        base = place = bounds[at]
+        while stop - at > 1:
+            middle = (at + stop) // 2
+            end = bounds[middle]
+            if document.startswith(group[place - base : end - base], place + shift):
+                at, place = middle, end
+            else:
+                stop = middle
+        return at
 
     def _group(self, number: int) -> bytes:
         """Return a group of recorded pieces, with the document's nonce."""
