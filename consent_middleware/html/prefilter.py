@@ -78,8 +78,6 @@ IFRAME_BEGIN: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?[iI][fF]")
 FRAME_DOCUMENT: Final = re.compile(rb"srcdoc|base64")
 # The beginning of a script's tag among candidates, with a prefix as in XML, and in HTML.
 SCRIPT_BEGIN: Final = re.compile(rb"<(?:[^\t\n\f\r />:]*+:)?[sS][cC][rR]")
-# One of these is in everything that `Prefilter.first` matches: a script, a policy, or the name of a handler.
-_MARKS_OF_FIRST: Final = (b"script", b"policy", *(b"%con" % before for before in b"\t\n\f\r /\"'"))
 HTML_SCRIPT_BEGIN: Final = re.compile(rb"<[sS][cC][rR][iI][pP][tT]")
 SVG_BEGIN: Final = re.compile(rb"<[sS][vV][gG]")
 SVG_END: Final = re.compile(rb"</[sS][vV][gG]")
@@ -259,12 +257,6 @@ class Prefilter:
         if opens or self._xml or len(matches.numbers) > MAX_SEARCHES:
             return list(self._spans(source, matches.numbers, opens=opens))
         return _find_all(source, {tags[number] for number in matches.numbers})
-
-    def has_first_script(self, source: bytes) -> bool:
-        """Return whether a piece of a document may have what `first` matches."""
-        lower = source.lower()
-        # Most pieces have none of these, and a search for the pattern costs more than all of them.
-        return any(mark in lower for mark in _MARKS_OF_FIRST) and self.first.search(source) is not None
 
     def _matching_tags(self, count: int, scripts: bytes, always: bytes, others: bytes, encoding: str) -> _Matches:
         """Return which tags must be parsed because of their own text, or because they may hide other tags.

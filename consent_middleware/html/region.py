@@ -100,7 +100,7 @@ def tree_after(region: bytes, state: ReadingState, questions: Questions) -> Tree
         questions: what the watch may be asked about.
     """
     gate = questions.gate
-    if BODY_END.search(region) or (state.wants_script and gate.has_first_script(region)):
+    if BODY_END.search(region) or (state.wants_script and gate.first.search(region)):
         return None
     if gate.pattern.search(region) is not None:
         # With a base address, each address counts.
