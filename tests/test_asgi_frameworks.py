@@ -16,7 +16,7 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Host, Mount, Route, Router
 
-from consent_middleware import Policy
+from consent_middleware import Policy, asgi_frameworks
 from consent_middleware.asgi import ConsentMiddleware
 from tests.asgi_driver import body_of, call, full_scope
 from tests.gateways import Request, run_asgi
@@ -288,3 +288,9 @@ async def test_error_page_of_middleware_outside_is_covered() -> None:
 
     assert sent[0]["status"] == 500
     assert BLOCKED_SCRIPT in body_of(sent)
+
+
+def test_handler_that_is_not_async_is_protected() -> None:
+    handle = asgi_frameworks._protected(lambda request, error: f"{request}, {error}", "safe {}".format)
+
+    assert handle("a page", KeyError(1)) == "safe a page, 1"

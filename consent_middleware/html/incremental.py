@@ -34,7 +34,8 @@ divided there; joined with the nonce of another document, it is compared as any 
 reading treats one nonce like another.
 
 A checkpoint is only where nothing is open that this module would have to copy: in HTML content, outside of comments,
-text elements, templates and foreign content, and where every browser reads the document alike.
+text elements, templates and foreign content, and where every browser reads the document alike. It is never behind a "<"
+that is text, which other bytes would make a tag, nor before the end of a script whose text the watch has seen.
 
 An example
 ==========

@@ -56,7 +56,7 @@ class ScriptLookAhead:
             text = self._nested_texts.pop(begin, None)
         elif (is_raw or tokens.has_foreign_content()) and tokens.dual_element is None:
             end = self._find_raw_end() if is_raw else self._find_foreign_end()
-            # The end tag is one by what it has before its ">".
+            # Whether it is an end tag depends on the bytes up to its ">".
             stop = tokens.source.find(b">", end) if end >= 0 else -1
             self._searched_end = max(self._searched_end, tokens.offset + (stop if stop >= 0 else len(tokens.source)))
             length = len(tokens.source) - tokens.start
