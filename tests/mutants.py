@@ -753,6 +753,7 @@ MUTANTS = [
     Mutant("html/incremental.py", "Edit(start + shift, end + shift, nonce.join(parts))", "Edit(start, end, nonce.join(parts))", INCREMENTAL),
     Mutant("html/incremental.py", "end + shift, nonce.join(parts))", "end + shift, b'x'.join(parts))", INCREMENTAL),
     Mutant("html/incremental.py", "self._nonce.join(self._recorded.groups[number])", "b''.join(self._recorded.groups[number])", INCREMENTAL),
+    Mutant("html/incremental.py", "group = nonce.join(parts)", "group = b''.join(parts)", INCREMENTAL),
     Mutant("html/incremental.py", "if last is not None and bisect_right(bounds, last.end) == bisect_right(bounds, edit.start):", "if last is not None:", INCREMENTAL),
     Mutant("html/incremental.py", "if last is not None and bisect_right(bounds, last.end) == bisect_right(bounds, edit.start):", "if False:", INCREMENTAL),
     Mutant("html/incremental.py", "0 if is_declared else charsets.PRESCAN_LENGTH", "0", INCREMENTAL),

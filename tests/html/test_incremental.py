@@ -388,6 +388,14 @@ def test_nonce_of_the_document_is_in_its_edits() -> None:
         assert out.count(OWN) == 3
 
 
+@pytest.mark.parametrize("old", [b"Shop", b"/i.png", b"class=x", b"Some text", b"Text again", b"Last words", b"End"])
+def test_difference_near_a_nonce_is_a_region(old: bytes) -> None:
+    recording = recording_of(with_nonce(FIXED), partial(CopyingNonce, FIXED), nonce=FIXED)
+    document = changed(old, old + b"-other", with_nonce(OWN))
+
+    assert from_recording(recording, document, OWN) == in_full(document, partial(CopyingNonce, OWN))
+
+
 def test_nonce_that_a_tag_lacks_is_a_difference() -> None:
     recording = recording_of(with_nonce(FIXED), partial(CopyingNonce, FIXED), nonce=FIXED)
     held, plain = with_nonce(OWN).split(b'<script nonce="%b"' % OWN), with_nonce(OWN).split(b"<style nonce=%b>" % OWN)
