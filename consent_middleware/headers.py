@@ -23,7 +23,7 @@ _DOMAIN: Final = re.compile(rb"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*+")
 
 #: The fields that describe the bytes of a body: digests (RFC 9530, RFC 3230, RFC 1864), the length, and whether parts
 #: of it can be requested.
-_OF_THE_BYTES: Final = frozenset(
+_BODY_FIELDS: Final = frozenset(
     {b"content-digest", b"repr-digest", b"digest", b"content-md5", b"content-length", b"accept-ranges"}
 )
 
@@ -80,7 +80,7 @@ def for_changed_body(headers: Headers, length: int | None) -> Headers:
         headers: the head of the app's body.
         length: the length of the new body, None if it is not known yet.
     """
-    kept = without(headers, _OF_THE_BYTES)
+    kept = without(headers, _BODY_FIELDS)
     if length is not None:
         kept.append((b"content-length", str(length).encode("ascii")))
     return kept

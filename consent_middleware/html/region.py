@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from . import grammar
 from .asking import TagAsker
-from .prefilter import Prefilter, TagSearch
+from .prefilter import HTML_SCRIPT_BEGIN, Prefilter, TagSearch
 from .reader import DocumentReader, read_document
 from .tags import StartTag
 from .token_reader import TokenReader
@@ -25,7 +25,6 @@ from .watch import Edit
 #: The beginning of an end tag of a body, before which the watch may add markup.
 BODY_END: Final = re.compile(rb"</[bB][oO][dD][yY]")
 _FOREIGN: Final = re.compile(rb"<(?:svg|math)", re.IGNORECASE)
-_SCRIPT: Final = re.compile(rb"<script", re.IGNORECASE)
 
 
 class TreeState(NamedTuple):
@@ -107,7 +106,7 @@ def tree_after(region: bytes, state: ReadingState, questions: Questions) -> Tree
         if state.base_counts:
             return None
         # The text of a script in foreign content may end behind the region.
-        may_be_open = _FOREIGN.search(region) is not None and _SCRIPT.search(region) is not None
+        may_be_open = _FOREIGN.search(region) is not None and HTML_SCRIPT_BEGIN.search(region) is not None
         if may_be_open or gate.candidate_spans(region, questions.encoding, complete=False):
             return _RegionReader(region, state.tree, questions).tree_after()
     return _tree_after_tokens(region, state.tree)

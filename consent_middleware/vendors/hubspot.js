@@ -91,6 +91,8 @@ export const driver = {
 
 // Pages with a button for HubSpot's chat have the script with placeholders.
 if (EMBEDS) {
+  driver.id = "hubspot";
+
   // HubSpot wants single-page apps to call `refresh` when the address has changed. It takes one call a second, and a
   // call by the site counts. The address that the chat knows is kept on HubSpot's own object, since a page that is
   // swapped in brings a driver of its own. A refresh takes the widget away where the account has no chat for the page,

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, Route, expect
 
 from consent_middleware import Policy
 from consent_middleware.exchange import Exchange, RequestHead
+from consent_middleware.vendors import Category, Purpose, Vendor
 from examples.standin import StandIn
 from tests.engines import engine_for
 from tests.exchanges import respond
@@ -43,6 +44,17 @@ ASKED_FOR = (
     "request.responseType = 'document'; request.onload = () => take(request.response); request.send() };"
 )
 PICTURE = f'<img alt="" src="{PIXEL}">'
+
+#: A vendor of a site's own, whose chat the package cannot drive.
+ACME = Vendor(
+    id="acme",
+    name="Acme",
+    tag_rules=(),
+    host_purposes={"acme.example": Purpose.TRACKING},
+    cookie_rules=(),
+    requires={Purpose.TRACKING: frozenset({Category.ANALYTICS})},
+    script_domains=frozenset({"acme.example"}),
+)
 RARE_WAYS = {
     "an attribute in capitals": f"tag.setAttribute('SRC', '{LOADER}'); document.body.append(tag)",
     "an attribute with a namespace": f"tag.setAttributeNS(null, 'src', '{LOADER}'); document.body.append(tag)",
@@ -377,12 +389,14 @@ class TestGuardAndFacade:
             button(page).click()
             expect_state(page, "ready")
 
-    def test_swapped_in_page_brings_its_own_vendor(self, page: Page) -> None:
+    @pytest.mark.parametrize("first", ["hubspot", ACME], ids=["hubspot", "a vendor without a driver"])
+    def test_swapped_in_page_brings_its_own_vendor(self, page: Page, first: str | Vendor) -> None:
         page.context.route(
             "https://widget.intercom.io/**", lambda route: route.fulfill(body=INTERCOM, content_type="text/javascript")
         )
-        with App(Policy(contact_url="/contact", vendors=["hubspot", "intercom"]), {}) as app:
-            app.pages["/"] = "<!doctype html><title>Shop</title><p>One<script>new Image().src='" + PIXEL + "'</script>"
+        pixel = PIXEL if first == "hubspot" else "https://acme.example/pixel.gif"
+        with App(Policy(contact_url="/contact", vendors=[first, "intercom"]), {}) as app:
+            app.pages["/"] = "<!doctype html><title>Shop</title><p>One<script>new Image().src='" + pixel + "'</script>"
             app.pages["/two"] = f'<!doctype html><html lang="en"><title>Shop</title><body><p>Two</p>{INSTALLED}'
             page.goto(app.url)
             until(page, "window.consentMiddleware?.core?.adopt")

@@ -37,8 +37,9 @@ export const useSettings = (/** @type {PageSettings} */ given) => (settings = gi
  */
 export const adopt = (script, ownMarkup, ownDriver) => {
   buttonMarkup = ownMarkup;
-  // The driver that runs knows what it has begun: the address with which it loaded the chat, for example.
-  if (!EMBEDS || driver.opens !== ownDriver.opens) driver = ownDriver;
+  // A driver with an id goes on if the page swapped in has the same vendor: it knows with which address it loaded the
+  // chat.
+  if (!EMBEDS || !ownDriver.id || ownDriver.id !== driver.id) driver = ownDriver;
   nonce = script.nonce;
   // Other code may have put anything on `Object.prototype`, so neither `dataset` is used nor an object with a
   // prototype.

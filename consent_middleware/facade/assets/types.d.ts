@@ -146,6 +146,8 @@ interface Driver {
   open(): void;
   /** Returns the element that gets the focus, or null. */
   frame(): HTMLElement | null;
+  /** The vendor's id, if the driver knows something that the driver of a page swapped in would have to know. */
+  id?: string;
   /** The page's address when the chat was loaded. */
   address?: string;
   /** Tells the loaded widget that the page's address has changed; called four times a second. */
