@@ -22,8 +22,11 @@ from .text import Redactor, clean, lifetime
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, WebSocket
 
-#: How many messages, keys and tags of a page are kept: a page may make any number.
+#: How many messages, keys and tags of a page are reported: a page may make any number.
 MOST = 50
+#: How many different messages are kept to choose those from. Most often that is all of them: to report the first ones
+#: that arrive would make two reports of one page differ, since the browser's own messages arrive at any time.
+MOST_KEPT = 1000
 
 #: One link of a Link field (RFC 8288, section 3), as far as a hint needs it.
 _LINK = re.compile(r"<([^>]*)>([^<]*)")
@@ -79,7 +82,7 @@ class Recorder:
         self._urls: dict[str, str] = {}
         self._setters: dict[str, str] = {}
         self._hints: set[Hint] = set()
-        self._errors: list[str] = []
+        self._errors: set[str] = set()
         self._state: dict[str, set[str]] = {"storage": set(), "blocked": set()}
         self.phase = Phase.VISIT
         self.page_address = ""
@@ -138,8 +141,8 @@ class Recorder:
         self._keep_error(error.message)
 
     def _keep_error(self, text: str) -> None:
-        if len(self._errors) < MOST:
-            self._errors.append(text)
+        if len(self._errors) < MOST_KEPT:
+            self._errors.add(text)
 
     def _will_be_sent(self, event: Mapping[str, Any]) -> None:
         url = event["request"]["url"]
@@ -255,8 +258,8 @@ class Recorder:
         return sorted(self._hints)
 
     def errors(self) -> list[str]:
-        """Return the page's error messages, without the values of cookies."""
-        return sorted({clean(self._redactor.text(text)) for text in self._errors})
+        """Return the page's error messages in order of their text, without the values of cookies."""
+        return sorted({clean(self._redactor.text(text)) for text in self._errors})[:MOST]
 
     def state(self, name: str) -> list[str]:
         """Return what `read_page` has found: `storage` or `blocked`."""

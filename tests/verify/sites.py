@@ -50,7 +50,7 @@ BARE: Mapping[str, tuple[str, str]] = {
             f"<p>{SECRET}<script src='/{SECRET}.js'></script><script>"
             f"localStorage.setItem({json.dumps(HOSTILE).replace('/', chr(92) + '/')}, '{SECRET}');"
             f"console.log('no error');"
-            f"console.error('it was {SECRET}', {json.dumps(HOSTILE).replace('/', chr(92) + '/')});"
+            f"console.error('It was {SECRET}', {json.dumps(HOSTILE).replace('/', chr(92) + '/')});"
             "for (let n = 0; n < 99; n++) console.error('again', n);"
             f"document.cookie = 'hubspotutk={SECRET}; Max-Age=1800';"
             "new WebSocket('wss://api.hubspot.com/socket');"

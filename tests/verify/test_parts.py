@@ -23,7 +23,7 @@ from consent_middleware.verify import browser, command, folder
 from consent_middleware.verify.document import Result, as_json
 from consent_middleware.verify.errors import VerifyError
 from consent_middleware.verify.known import Known
-from consent_middleware.verify.observe import MOST, Recorder
+from consent_middleware.verify.observe import MOST, MOST_KEPT, Recorder
 from consent_middleware.verify.promises import judge
 from consent_middleware.verify.record import (
     Hint,
@@ -206,11 +206,19 @@ class TestRecorder:
         assert (waited, recorder.waits) == (True, False)
 
     def test_errors_are_kept_up_to_a_number(self, devtools: Events, recorder: Recorder) -> None:
-        for number in range(MOST + 9):
-            devtools.listeners["console"](SimpleNamespace(type="error", text=f"no {number}"))
+        for number in range(MOST_KEPT + 9):
+            devtools.listeners["console"](SimpleNamespace(type="error", text=f"no {number:04}"))
         devtools.listeners["console"](SimpleNamespace(type="log", text="fine"))
 
-        assert len(recorder.errors()) == MOST
+        assert recorder.errors() == [f"no {number:04}" for number in range(MOST)]
+
+    @pytest.mark.parametrize("place", [0, MOST - 1, MOST, MOST + 9])
+    def test_errors_do_not_depend_on_their_order(self, devtools: Events, recorder: Recorder, place: int) -> None:
+        texts = [f"no {number:04}" for number in range(MOST + 9)]
+        for text in (*texts[:place], "Failed to load", *texts[place:]):
+            devtools.listeners["console"](SimpleNamespace(type="error", text=text))
+
+        assert recorder.errors() == ["Failed to load", *texts[: MOST - 1]]
 
 
 class TestSettings:

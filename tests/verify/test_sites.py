@@ -246,7 +246,7 @@ class TestHostilePage:
     def test_errors_of_the_page_are_bounded(self, leaky: Run) -> None:
         errors = leaky.session("untouched")["errors"]
 
-        assert f"it was [cookie value] {sites.HOSTILE}".split("\u202e")[0] + "\\u{202e}\\u{1b}[31m" in errors
+        assert f"It was [cookie value] {sites.HOSTILE}".split("\u202e")[0] + "\\u{202e}\\u{1b}[31m" in errors
         assert len(errors) <= 50
 
     def test_websocket_counts_as_a_request(self, leaky: Run) -> None:
