@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
-from .headers import OWS, Headers, filter_accept_encoding, is_navigation, may_want_html, split_list, values
+from .headers import OWS, Headers, filter_accept_encoding, is_navigation, may_want_html, split_list, values_of
 
 #: RFC 9110, section 8.8.3: entity-tag = [ weak ] opaque-tag.
 _ENTITY_TAG: Final = re.compile(rb'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
@@ -145,7 +145,9 @@ def _strip_variant(value: bytes, variant: bytes, *, only_own: bool, keeps: bool)
 # Responses
 
 
-def vary_per_visitor(headers: Headers, variant: Callable[[], bytes], vary: Iterable[bytes]) -> Headers:
+def vary_per_visitor(
+    headers: Headers, fields: Mapping[bytes, bytes], variant: Callable[[], bytes], vary: Iterable[bytes]
+) -> Headers:
     """Return the head of a page that may differ by visitor.
 
     Every variant has `Vary`, or a stored one would answer for all (RFC 9111, section 4.1). Some shared caches ignore
@@ -154,18 +156,40 @@ def vary_per_visitor(headers: Headers, variant: Callable[[], bytes], vary: Itera
 
     Args:
         headers: the app's head.
+        fields: what `last_values` returns for it.
         variant: returns the mark of this variant.
         vary: the request fields that the page depends on.
     """
-    names = {key.lower() for key, _ in headers}
-    # Fast path: skip a pass whose fields are absent.
-    if not _VALIDATORS.isdisjoint(names):
+    validators, for_shared_caches, lifetimes, expires, varies = _caching_fields(tuple(fields))
+    if validators:
         headers = mark_validators(headers, variant)
-    if any(name.endswith(_SHARED_CACHE_ENDINGS) for name in names):
+    if for_shared_caches:
         headers = [pair for pair in headers if not _lets_caches_share(*pair)]
-    if not _LIFETIMES.isdisjoint(names):
-        headers = _make_private(headers, expires=b"expires" in names)
-    return add_vary(headers, *vary) if b"vary" in names else [*headers, (b"vary", b", ".join(vary))]
+    if lifetimes:
+        headers = _make_private(headers, fields, expires=expires)
+    return add_vary(headers, *vary) if varies else [*headers, (b"vary", b", ".join(vary))]
+
+
+class _CachingFields(NamedTuple):
+    """Which fields about caching a head has."""
+
+    validators: bool
+    for_shared_caches: bool
+    lifetimes: bool
+    expires: bool
+    vary: bool
+
+
+@lru_cache(256)  # the heads of an app have few different sets of fields
+def _caching_fields(names: tuple[bytes, ...]) -> _CachingFields:
+    """Return which fields about caching are among the fields of a head, by their names in lower case."""
+    return _CachingFields(
+        not _VALIDATORS.isdisjoint(names),
+        any(name.endswith(_SHARED_CACHE_ENDINGS) for name in names),
+        not _LIFETIMES.isdisjoint(names),
+        b"expires" in names,
+        b"vary" in names,
+    )
 
 
 def mark_validators(headers: Headers, variant: Callable[[], bytes]) -> Headers:
@@ -210,16 +234,17 @@ def _lets_caches_share(key: bytes, value: bytes) -> bool:
     return value.strip(OWS) != b"0" if name == b"x-accel-expires" else not _NOT_STORED.search(value)
 
 
-def _make_private(headers: Headers, *, expires: bool) -> Headers:
+def _make_private(headers: Headers, fields: Mapping[bytes, bytes], *, expires: bool) -> Headers:
     """Return the head with which no shared cache stores the page; `Cache-Control` is one line where it changes.
 
     Args:
         headers: the head.
+        fields: what `last_values` returns for it.
         expires: whether it has an `Expires` field.
     """
-    lines = values(headers, b"cache-control")
-    if not lines:
-        return [*headers, (b"cache-control", b"private")] if expires else headers
+    if b"cache-control" not in fields:
+        return [*headers, (b"cache-control", b"private")]
+    lines = values_of(headers, fields, b"cache-control")
     directives = _private_directives(b", ".join(lines), expires=expires)
     if directives is None:
         return headers

@@ -6,7 +6,7 @@ Values are neither unquoted nor decoded; that is up to the code that knows what 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_tz
 from typing import Final, NamedTuple
@@ -53,15 +53,11 @@ class Cookies:
     __slots__ = ("_doubtful", "_headers", "_pairs", "is_cut")
 
     def __init__(self, headers: Iterable[bytes] = ()) -> None:
+        self._headers = list(headers)
         #: Whether the fields are longer than `MAX_HEADER` and were cut.
-        self.is_cut = False
-        self._headers: list[bytes] = []
-        left = MAX_HEADER
-        for header in headers:
-            self.is_cut |= len(header) > left
-            if left > 0:
-                self._headers.append(header[:left])
-            left = max(0, left - len(header))
+        self.is_cut = sum(map(len, self._headers)) > MAX_HEADER
+        if self.is_cut:
+            self._headers = list(_cut(self._headers, MAX_HEADER))
         self._pairs: dict[bytes, list[bytes]] | None = None
         self._doubtful: dict[bytes, list[bytes]] = {}
 
@@ -115,6 +111,14 @@ class Cookies:
                 if equals:
                     self._doubtful.setdefault(name.strip(_WSP), []).append(value.strip(_WSP))
             self._doubtful.setdefault(pair[1], []).append(pair[2].strip(_WSP))
+
+
+def _cut(headers: Iterable[bytes], left: int) -> Iterator[bytes]:
+    """Yield the beginnings of some fields, as many bytes as may be left."""
+    for header in headers:
+        if left > 0:
+            yield header[:left]
+            left -= len(header)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,7 @@ class CookiePrefilter:
 
     def may_match(self, cookies: Cookies) -> bool:
         """Return whether the request may have a cookie of the set."""
-        return self._search(b"".join([b";" + header for header in cookies.raw])) is not None
+        return self._search(b";" + b";".join(cookies.raw)) is not None
 
 
 def hide_cookies(headers: Sequence[tuple[bytes, bytes]], names: Container[bytes]) -> Sequence[tuple[bytes, bytes]]:

@@ -68,8 +68,8 @@ def answer(
 
 
 def asset_url(engine: Engine, mount: str) -> str:
-    """Return the URL of the facade's script for pages of an app that is mounted at `mount`; see `checked_mount`."""
-    return f"{checked_mount(engine, mount).rstrip('/')}{engine.policy.path}/{engine.facade.asset_name}"
+    """Return the URL of the facade's script for pages of an app with this mount, which `checked_mount` has returned."""
+    return f"{mount.rstrip('/')}{engine.policy.path}/{engine.facade.asset_name}"
 
 
 def checked_mount(engine: Engine, mount: str) -> str:

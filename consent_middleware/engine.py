@@ -262,12 +262,14 @@ class Engine:
         ]
 
     def note_blocked(self, rules: Iterable[str]) -> None:
-        """Note a page whose loader waits with the vendor's banner, if no consent platform has been seen.
+        """Count a page whose loader waits with the vendor's banner, if no consent platform has been seen.
+
+        After `PAGES_WITHOUT_PLATFORM` of them, that is noted.
 
         Args:
             rules: the ids of the rules of the page's blocked tags.
         """
-        if self.has_platform:
+        if self.has_platform or self._pages_without_platform >= PAGES_WITHOUT_PLATFORM:
             return
         vendor = next((self.loaders[rule] for rule in rules if rule in self.loaders), None)
         if vendor is None:

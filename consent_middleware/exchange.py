@@ -32,9 +32,11 @@ from .headers import (
     for_changed_body,
     is_for_script,
     is_navigation,
+    last_values,
     may_want_html,
     normalize_head,
     values,
+    values_of,
 )
 from .links import filter_links
 from .notices import current_path
@@ -124,10 +126,7 @@ class Exchange:
         self._request = request
         #: What the site's callables choose, once something needs it.
         self._choices_made: PageChoices | None = None
-        if len(fields) == len(headers):
-            self._cookies = Cookies((fields[b"cookie"],) if b"cookie" in fields else ())
-        else:
-            self._cookies = Cookies(values(headers, b"cookie"))
+        self._cookies = Cookies(values_of(headers, fields, b"cookie"))
         self._signals = Signals(self._cookies, headers, method, path)
         self.plan = engine.plan(self._signals)
         #: The plan for pages: the visitor's, or one that all visitors share.
@@ -300,7 +299,7 @@ class Exchange:
 
     def _response_head(self, status: int, headers: Headers) -> Headers:
         """Return the head to send if the body stays as it is. Set `_page` if the body may change."""
-        names = {name.lower(): value for name, value in headers}
+        names = last_values(headers)
         self.length = names.get(b"content-length")
         self._plain = None
         kind = self._page_type(status, headers, names)
@@ -315,7 +314,8 @@ class Exchange:
         if self._engine.policy.cacheable:
             head = mark_validators(head, self._variant)
         else:
-            head = vary_per_visitor(head, self._variant, (b"Cookie", *self._engine.vary))
+            fields = names if head is headers else last_values(head)
+            head = vary_per_visitor(head, fields, self._variant, (b"Cookie", *self._engine.vary))
             if self._cookies.raw and (ended := self._engine.cookies.to_expire(self.plan, self._cookies)):
                 # The browser still has them despite a refusal, or from a past visit.
                 head = [*head, *expire_cookies(ended, self._cookies, self._host)]
@@ -355,7 +355,7 @@ class Exchange:
 
     def _page_type(self, status: int, headers: Headers, names: Mapping[bytes, bytes]) -> mime.PageType | None:
         """Return how a browser reads the body as a page, or None if it shows none."""
-        types = tuple(values(headers, b"content-type"))
+        types = tuple(values_of(headers, names, b"content-type"))
         kind = mime.page_type(types, nosniff=b"x-content-type-options" in names and _forbids_sniffing(headers))
         if kind is None:
             return None
@@ -429,7 +429,12 @@ def _forbids_sniffing(headers: Headers) -> bool:
 
 def _authority(host: bytes) -> str:
     """Return the host as it may stand in a page, or "" if it is too long or contains more than a host and a port."""
-    return host.decode("ascii") if len(host) <= LONGEST_HOST and _AUTHORITY.fullmatch(host) else ""
+    return _checked_authority(host) if len(host) <= LONGEST_HOST else ""
+
+
+@lru_cache(64)  # a site has few hosts
+def _checked_authority(host: bytes) -> str:
+    return host.decode("ascii") if _AUTHORITY.fullmatch(host) else ""
 
 
 @lru_cache(64)  # an app has few different values

@@ -58,9 +58,27 @@ def normalize_head(
     return headers, last_values
 
 
+def last_values(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Return the last value of each field, by its name in lower case."""
+    return {name.lower(): value for name, value in headers}
+
+
 def values(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
     """Return every value of the field `name` (in lower case), in order."""
     return [value for key, value in headers if key.lower() == name]
+
+
+def values_of(headers: Collection[tuple[bytes, bytes]], fields: Mapping[bytes, bytes], name: bytes) -> Sequence[bytes]:
+    """Return every value of the field `name`, as `values` does, but sooner for a head in which no field comes twice.
+
+    Args:
+        headers: the head.
+        fields: what `last_values` returns for this head, and for no other.
+        name: the name, in lower case.
+    """
+    if len(fields) == len(headers):
+        return (fields[name],) if name in fields else ()
+    return values(headers, name)
 
 
 def without(headers: Iterable[tuple[bytes, bytes]], names: Collection[bytes]) -> Headers:

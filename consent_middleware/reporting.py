@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from .consent import State
 from .engine import Engine
 from .exchange import FILTERED, Exchange, RequestHead
-from .headers import Headers
+from .headers import Headers, last_values
 from .plan import Decision, Plan
 from .policy import Policy
 from .purpose import Action, Purpose
@@ -73,7 +73,7 @@ class ReportingExchange(Exchange):
         """Take the response's head."""
         super().start(status, headers)
         self._given = headers
-        self._is_page = self._page_type(status, headers, {name.lower(): value for name, value in headers}) is not None
+        self._is_page = self._page_type(status, headers, last_values(headers)) is not None
         if self._policy.report_only:
             self._note_fields(headers, self._head)
 

@@ -80,6 +80,15 @@ def test_bytes_beyond_the_limit_are_not_read() -> None:
 
     assert cookies.all(b"a") == [b"1"]
     assert cookies.all(b"b") == []
+    assert cookies.is_cut
+
+
+def test_limit_is_for_all_lines_together() -> None:
+    cookies = Cookies([b"a=" + b"x" * (MAX_HEADER - 7), b"b=2; c=3", b"d=4"])
+
+    assert [name for name in (b"a", b"b", b"c", b"d") if name in cookies] == [b"a", b"b"]
+    assert cookies.is_cut
+    assert not Cookies([b"a=" + b"x" * (MAX_HEADER - 7), b"b=2; "]).is_cut
 
 
 @given(st.lists(st.binary()), st.binary())

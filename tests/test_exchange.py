@@ -44,6 +44,22 @@ def test_start_can_be_called_again(policy: Policy) -> None:
     assert stream(given, [b"x"]) == b"x"
 
 
+def test_page_that_loses_a_cookie_stays_private(policy: Policy) -> None:
+    """A field that comes twice is read whole, also if the head without the cookie has as many lines as it had names."""
+    given = exchange(policy)
+    given.start(
+        200,
+        [
+            (b"content-type", b"text/html"),
+            (b"cache-control", b"public, max-age=60"),
+            (b"set-cookie", b"messagesUtk=1"),
+            (b"cache-control", b"no-transform"),
+        ],
+    )
+
+    assert (b"cache-control", b"private, max-age=60, no-transform") in given.head
+
+
 def test_exchange_lists_blocked_tags(policy: Policy) -> None:
     given = exchange(policy)
     assert list(given.blocked) == []

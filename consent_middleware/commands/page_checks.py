@@ -10,7 +10,7 @@ from consent_middleware.caching import vary_per_visitor
 from consent_middleware.csp import CSP_FIELDS, ContentSecurityPolicy, ScriptElement
 from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
-from consent_middleware.headers import Headers
+from consent_middleware.headers import Headers, last_values
 from consent_middleware.purpose import Purpose
 from consent_middleware.urls import parse_url
 
@@ -153,7 +153,7 @@ def caching(page: Answer, parts: PageParts) -> Finding:
         return Finding(name, UNCHECKED, "the page is not changed for any visitor")
     head = [pair for pair in page.headers if pair[0] not in {b"etag", b"last-modified"}]
     # What the middleware would still change in the head is what something in front of it has changed back.
-    wanted = vary_per_visitor(head, bytes, (b"Cookie",))
+    wanted = vary_per_visitor(head, last_values(head), bytes, (b"Cookie",))
     if changed := sorted({key.decode("latin-1") for key, _ in {*head} ^ {*wanted}}):
         return Finding(
             name,

@@ -227,7 +227,7 @@ _RAW_ELEMENTS = {
 }
 # The content of noscript is markup for a browser that runs no scripts. This matches only content that ends at the same
 # place for both readings.
-_SIMPLE_ATTRIBUTES = rf"""
+SIMPLE_ATTRIBUTES: Final = rf"""
 (?: {SPACE}++ [^\t\n\f\r\x20/>="'<]++ (?: = (?: "[^"<]*+" | '[^'<]*+' | [^\t\n\f\r\x20"'<>=`]++ ) )?+ )*+
 {SPACE}*+ /?+ >"""
 _SIMPLE = name(*b"a b br center div em h1 h2 h3 i img input li link meta p span strong ul".split())
@@ -236,7 +236,7 @@ _RAW_ELEMENTS["noscript"] = rf"""
 {name("noscript")} {PLAIN_ATTRIBUTES} {ATTRIBUTES} >
 [^<]*+
 (?:
-  < (?: /?+ {_SIMPLE} {_SIMPLE_ATTRIBUTES} | {_FRAME_OR_STYLE} {_SIMPLE_ATTRIBUTES} [^<]*+ </{_FRAME_OR_STYLE} > )
+  < (?: /?+ {_SIMPLE} {SIMPLE_ATTRIBUTES} | {_FRAME_OR_STYLE} {SIMPLE_ATTRIBUTES} [^<]*+ </{_FRAME_OR_STYLE} > )
   [^<]*+
 )*+
 </{name("noscript")} {REST_OF_TAG}"""

@@ -29,6 +29,10 @@ tree, the base address, and what the watch was asked and has answered. And a reg
 So after the region everything is as it was in the recorded document: the state, the answers of the watch, and the bytes
 up to the next difference.
 
+The pages of one route differ at the same places again and again. So pieces are compared in groups, which are divided
+where two documents in a row have differed. The next one is expected to differ there too: what was equal is compared in
+one step, and the regions are read. Only if that fails is it compared piece by piece.
+
 A nonce is another one in each page, and stands in many places. So the recorded document has a word in its place, and is
 divided there; joined with the nonce of another document, it is compared as any other. The caller makes sure that a
 reading treats one nonce like another.
@@ -58,25 +62,27 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise, zip_longest
 from typing import Final, NamedTuple
 
 from . import charset as charsets
-from .asking import TagAsker
-from .reader import DocumentReader
-from .region import BODY_END, Questions, ReadingState, is_simple, tree_after, tree_state
+from .recording_reader import RecordingReader
+from .region import AnyWord, Questions, ReadingState, tree_after
+from .usual_regions import Region, UsualRegion, UsualRegions, most_read
 from .watch import Edit
 
-#: How many bytes there are between two checkpoints at least.
-SPACING: Final = 64
-#: How many pieces between checkpoints are compared in one step.
-_GROUP: Final = 64
+#: How many pieces between checkpoints are compared in one step where documents differ.
+_STEP: Final = 32
+#: How many groups of pieces there may be.
+_MAX_GROUPS: Final = 64
 #: How many bytes after a checkpoint have to come again for a region to end there.
 _ANCHOR: Final = 64
 #: After how many pieces a region may end, and how many bytes longer it may be than the recorded one.
 _LENGTHS_TRIED: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
 _LONGEST_GROWTH: Final = 4096
+#: In how long a region it is looked for a word that may differ.
+_LONGEST_WITH_WORD: Final = 1024
 #: How many searches for the end of a region one document may take.
 _MAX_SEARCHES: Final = 32
 
@@ -85,20 +91,6 @@ _BYTES_OF_PART: Final = 48
 _BYTES_OF_CHECKPOINT: Final = 24
 _BYTES_OF_EDIT: Final = 160
 _BYTES_OF_RECORDING: Final = 1024
-
-
-class Region(NamedTuple):
-    """A part of a document that differs from the recorded one.
-
-    Attributes:
-        start: where it begins in the recorded document.
-        end: where it ends there.
-        shift: how much further to the back all that follows is in the new document.
-    """
-
-    start: int
-    end: int
-    shift: int
 
 
 class _MovingEdit(NamedTuple):
@@ -115,78 +107,16 @@ class _MovingEdit(NamedTuple):
     parts: Sequence[bytes]
 
 
-class RecordingReader(DocumentReader):
-    """Read one whole document in HTML, and record its checkpoints and edits.
+class _Groups(NamedTuple):
+    """The pieces of a recorded document, in groups.
 
     Attributes:
-        places: where the checkpoints are.
-        states: the reading state at each of them.
-        made: the edits, as spans of the document.
+        numbers: the number of each group's first piece, and how many pieces there are.
+        texts: the bytes of each group, divided at each nonce.
     """
 
-    # Another document may differ where this one is of no interest.
-    _skips_plain_rest = False
-
-    def __init__(self, asker: TagAsker) -> None:
-        super().__init__(asker)
-        self.places: list[int] = []
-        self.states: list[ReadingState] = []
-        self.made: list[Edit] = []
-        self._known: dict[ReadingState, ReadingState] = {}
-        self._due = 0
-        self._asked = 0
-        #: Where the next end tag of a body begins.
-        self._body_end = -1
-
-    def _next_candidate(self, pos: int) -> int:
-        """Return where the next candidate may begin, or an earlier place that should get a checkpoint.
-
-        There is a checkpoint before and after each tag that the watch is asked about, and each `</body>`, so that other
-        bytes near it may differ.
-        """
-        start = super()._next_candidate(pos)
-        is_behind = self.asker.asked > self._asked or 0 <= self._body_end < pos
-        if self._body_end < pos:
-            found = BODY_END.search(self.tokens.source, pos)
-            self._body_end = found.start() if found else len(self.tokens.source)
-        start = min(start, self._body_end)
-        if is_behind or start == pos:
-            self._asked = self.asker.asked
-            self._due = pos
-        if pos >= self._due and self._is_simple(pos):
-            self._record(pos)
-        # No run of constructs is skipped up to the place where a checkpoint is due, but one token is read there.
-        return start if start == pos else min(start - 1, max(self._due, pos + 1))
-
-    def _is_simple(self, pos: int) -> bool:
-        """Return whether a `ReadingState` is all that the rest of the document depends on."""
-        tokens = self.tokens
-        # Behind a "<" that is text, other bytes would make it a tag.
-        ends_whole = not tokens.truncated and tokens.source[pos - 1 : pos] != b"<"
-        return ends_whole and is_simple(tokens) and not self._wants_root and self._script.is_done(pos)
-
-    def _record(self, pos: int) -> None:
-        asker, tree = self.asker, self.tokens.tree
-        state = ReadingState(asker.asked, len(self.made), asker.wants_script, asker.base.counts, tree_state(tree))
-        self.places.append(pos)
-        # Most states are that of the last checkpoint. Each is kept once.
-        same = self.states[-1:] == [state]
-        self.states.append(self.states[-1] if same else self._known.setdefault(state, state))
-        self._due = pos + SPACING
-
-    def edits(self) -> Iterator[Edit]:
-        """Read the document, and yield the edits in order."""
-        for edit in super().edits():
-            self.made.append(edit)
-            yield edit
-
-    def markup_at_end(self) -> bytes:
-        """Return the markup to add at the end of the document."""
-        markup = super().markup_at_end()
-        if markup:
-            end = len(self.tokens.source)
-            self.made.append(Edit(end, end, markup))
-        return markup
+    numbers: Sequence[int]
+    texts: Sequence[Sequence[bytes]]
 
 
 class Recording:
@@ -204,7 +134,8 @@ class Recording:
             first one, and perhaps what is after the last one, is a piece that may not differ.
         states: the reading state at each bound, None where there is no checkpoint.
         count: how many pieces there are.
-        groups: the bytes of `_GROUP` pieces each, divided at each nonce.
+        groups: the bytes of the pieces, in groups.
+        usual: where similar documents usually differ, if two in a row have differed at the same places.
         size: how many bytes the recording takes.
     """
 
@@ -214,8 +145,11 @@ class Recording:
         self.bounds = array("Q", [0, *places] if places[-1:] == [len(document)] else [0, *places, len(document)])
         self.states: list[ReadingState | None] = [None, *states, None][: len(self.bounds)]
         self.count = len(self.bounds) - 1
-        starts = [*self.bounds[:-1:_GROUP], len(document)]
-        self.groups = [_divided(document[start:end], nonce) for start, end in pairwise(starts)]
+        self._nonce = nonce
+        self.groups = self._grouped(document, [0])
+        self.usual: UsualRegions | None = None
+        #: The numbers of the pieces with which the last document's regions begin, and of those after them.
+        self._places: list[tuple[int, int]] = []
         self._edits = [
             _MovingEdit(edit.start, edit.end, _divided(edit.replacement, nonce))
             for edit in _joined(reader.made, document, self.bounds)
@@ -226,10 +160,10 @@ class Recording:
         self._head_length = 0 if is_declared else charsets.PRESCAN_LENGTH
         self._head = document[: self._head_length]
         self._found = _encoding(document, charset)
-        parts = [part for divided in (*self.groups, *(edit.parts for edit in self._edits)) for part in divided]
+        parts = [part for divided in (*self.groups.texts, *(edit.parts for edit in self._edits)) for part in divided]
         self.size = (
             sum(map(len, parts))
-            + len(parts) * _BYTES_OF_PART
+            + (len(parts) + _MAX_GROUPS) * _BYTES_OF_PART
             + len(places) * _BYTES_OF_CHECKPOINT
             + len(self._edits) * _BYTES_OF_EDIT
             + _BYTES_OF_RECORDING
@@ -242,21 +176,112 @@ class Recording:
             document: the document.
             nonce: its nonce, as long as the word that stands for it in the recorded document.
         """
-        regions = Comparison(self, document, nonce).regions()
+        regions = self._usual_regions(document, nonce)
+        if regions is None:
+            regions = Comparison(self, document, nonce).regions()
+            if regions:
+                self._note(regions, document)
         if regions is None or not self._has_same_encoding(document):
             return None
         edits: list[Edit] = []
         shift = at = 0
         for start, end, parts in self._edits:
-            while at < len(regions) and regions[at].end <= start:
-                shift = regions[at].shift
+            while at < len(regions) and (place := self.bounds[regions[at].after]) <= start:
+                shift = regions[at].end - place
                 at += 1
             edits.append(Edit(start + shift, end + shift, nonce.join(parts)))
         return edits
 
+    def _usual_regions(self, document: bytes, nonce: bytes) -> list[Region] | None:
+        """Return the regions of a document that differs just where others do, or None."""
+        usual = self.usual
+        regions = usual.regions_in(document, nonce) if usual else None
+        if usual is None or regions is None:
+            return None
+        for region, word in zip_longest(regions, usual.words):
+            is_word = word is not None and word.fits(document[region.begin : region.end])
+            if not (is_word or self.is_equivalent(region, document)):
+                return None
+        if not usual.words:
+            pairs = zip(regions, usual.regions, strict=True)
+            self.usual = usual._replace(words=[self._word(region, each.recorded, document) for region, each in pairs])
+        return regions
+
+    def is_equivalent(self, region: Region, document: bytes) -> bool:
+        """Return whether a region of a document leads from the state before it to the recorded state after it."""
+        first, after, begin, end = region
+        text = document[begin:end]
+        before, behind = self.states[first], self.states[after]
+        if before is None or behind is None or (before is not behind and before[:-1] != behind[:-1]) or b"\x1b" in text:
+            return False
+        return tree_after(text, before, self.questions) == behind.tree
+
+    def _grouped(self, document: bytes, firsts: Iterable[int]) -> _Groups:
+        """Return the pieces of the recorded document in groups.
+
+        Args:
+            document: the recorded document.
+            firsts: the number of each group's first piece, in order.
+        """
+        bounds, numbers = self.bounds, [*firsts, self.count]
+        texts = [_divided(document[bounds[first] : bounds[end]], self._nonce) for first, end in pairwise(numbers)]
+        return _Groups(numbers, texts)
+
+    def _note(self, regions: Sequence[Region], document: bytes) -> None:
+        """Note where a document differs. If the one before differs there too, expect it of the next one.
+
+        Two threads may do so at once. What they note is a hint, so it does not matter which of them is the last.
+        """
+        places = [(region.first, region.after) for region in regions]
+        if places != self._places:
+            self._places = places
+            return
+        groups = self.groups
+        numbers = sorted({*groups.numbers, *(number for place in places for number in place)})
+        if len(numbers) > _MAX_GROUPS:
+            return
+        if numbers != groups.numbers:
+            recorded = b"".join(map(self._nonce.join, groups.texts))
+            self.groups = groups = self._grouped(recorded, numbers[:-1])
+        usual: list[UsualRegion] = []
+        done = 0
+        for first, after, begin, end in regions:
+            start, stop = numbers.index(first), numbers.index(after)
+            usual.append(UsualRegion(groups.texts[done:start], groups.texts[start:stop], first, after, end - begin))
+            done = stop
+        self.usual = UsualRegions(usual, groups.texts[done:], len(document), sum(each.size for each in usual))
+
+    def _word(self, region: Region, recorded: Sequence[Sequence[bytes]], document: bytes) -> AnyWord | None:
+        """Return what has to be the same in a region that differs from the recorded one by a word, or None.
+
+        A word is not looked for in a long region, nor in one with a nonce, which differs by that already.
+        """
+        first, _, begin, end = region
+        state = self.states[first]
+        if state is None or end - begin > _LONGEST_WITH_WORD or any(len(parts) > 1 for parts in recorded):
+            return None
+        old = b"".join(text for (text,) in recorded)
+        return AnyWord.of(old, document[begin:end], state.tree, self.questions)
+
     def _has_same_encoding(self, document: bytes) -> bool:
         """Return whether a browser reads a document in the encoding of the recorded one, and is as certain of it."""
         return document[: self._head_length] == self._head or _encoding(document, self._charset) == self._found
+
+
+class _Group(NamedTuple):
+    """A group of pieces, with the nonce of a document.
+
+    Attributes:
+        first: the number of its first piece.
+        stop: the number of the piece after it.
+        base: where it begins in the recorded document.
+        text: its bytes.
+    """
+
+    first: int
+    stop: int
+    base: int
+    text: bytes
 
 
 class Comparison:
@@ -268,7 +293,18 @@ class Comparison:
         nonce: its nonce.
     """
 
-    __slots__ = ("_bounds", "_bytes", "_count", "_document", "_nonce", "_recorded", "_searches")
+    __slots__ = (
+        "_all",
+        "_bounds",
+        "_bytes",
+        "_count",
+        "_document",
+        "_group",
+        "_groups",
+        "_nonce",
+        "_recorded",
+        "_searches",
+    )
 
     def __init__(self, recorded: Recording, document: bytes, nonce: bytes) -> None:
         self._recorded = recorded
@@ -276,10 +312,14 @@ class Comparison:
         self._count = recorded.count
         self._document = document
         self._nonce = nonce
-        # What may still be searched and read, so that comparing costs little where it is in vain. A document of which
-        # more than half has to be read is read faster in full.
+        #: The groups that were used, by their numbers, and the one that was used last.
+        self._groups: dict[int, _Group] = {}
+        # Another thread may divide the recorded groups meanwhile.
+        self._all = recorded.groups
+        self._group = _Group(0, 0, 0, b"")
+        # What may be searched and read, so that comparing costs little where it is in vain.
         self._searches = _MAX_SEARCHES
-        self._bytes = len(document) // 2
+        self._bytes = most_read(document)
 
     def regions(self) -> list[Region] | None:
         """Return the regions in which the document differs from the recorded one, or None if it is too different."""
@@ -287,57 +327,62 @@ class Comparison:
         shift = 0
         at = self._first_difference(0, 0)
         while at < self._count or self._bounds[-1] + shift != len(self._document):
-            at = min(at, self._count - 1)
-            found = self._region(at, shift)
+            found = self._region(min(at, self._count - 1), shift)
             if found is None:
                 return None
-            region, at = found
-            regions.append(region)
-            shift = region.shift
-            at = self._first_difference(at, shift)
+            regions.append(found)
+            shift = found.end - self._bounds[found.after]
+            at = self._first_difference(found.after, shift)
         return regions
+
+    def _group_of(self, at: int) -> _Group:
+        """Return the group with piece number `at`."""
+        if not self._group.first <= at < self._group.stop:
+            numbers, texts = self._all
+            number = bisect_right(numbers, at) - 1
+            if number not in self._groups:
+                first, stop = numbers[number : number + 2]
+                self._groups[number] = _Group(first, stop, self._bounds[first], self._nonce.join(texts[number]))
+            self._group = self._groups[number]
+        return self._group
 
     def _first_difference(self, at: int, shift: int) -> int:
         """Return the first piece from number `at` on that differs; the number of pieces if none does."""
-        bounds, document, nonce = self._bounds, self._document, self._nonce
-        number = at // _GROUP
-        first = number * _GROUP
-        for parts in self._recorded.groups[number:]:
-            group = nonce.join(parts)
-            base = place = bounds[first]
-            if at > first:
-                place = bounds[at]
-                group = group[place - base :]
-            if not document.startswith(group, place + shift):
-                return self._first_piece(at, min(first + _GROUP, self._count), group, shift)
-            at = first = first + _GROUP
+        bounds, document = self._bounds, self._document
+        while at < self._count:
+            first, stop, base, text = self._group_of(at)
+            if at == first and document.startswith(text, base + shift):
+                at = stop
+            while at < stop:
+                place, end = bounds[at], min(at + _STEP, stop)
+                part = text[place - base : bounds[end] - base]
+                if not document.startswith(part, place + shift):
+                    return self._first_piece(at, end, part, shift)
+                at = end
         return self._count
 
-    def _first_piece(self, at: int, stop: int, group: bytes, shift: int) -> int:
-        """Return the first piece that differs of those from number `at` to `stop`, whose bytes are `group`."""
+    def _first_piece(self, at: int, stop: int, text: bytes, shift: int) -> int:
+        """Return the first piece that differs of those from number `at` to `stop`, whose bytes are `text`."""
         bounds, document = self._bounds, self._document
         base = place = bounds[at]
         while stop - at > 1:
             middle = (at + stop) // 2
             end = bounds[middle]
-            if document.startswith(group[place - base : end - base], place + shift):
+            if document.startswith(text[place - base : end - base], place + shift):
                 at, place = middle, end
             else:
                 stop = middle
         return at
 
-    def _group(self, number: int) -> bytes:
-        """Return a group of recorded pieces, with the document's nonce."""
-        return self._nonce.join(self._recorded.groups[number])
-
-    def _piece(self, at: int) -> bytes:
-        """Return the recorded piece with a number, with the document's nonce."""
+    def _anchor(self, at: int) -> bytes:
+        """Return the first bytes of the piece with a number."""
         bounds = self._bounds
-        base = bounds[at - at % _GROUP]
-        return self._group(at // _GROUP)[bounds[at] - base : bounds[at + 1] - base]
+        _, _, base, text = self._group_of(at)
+        begin = bounds[at]
+        return text[begin - base : min(bounds[at + 1], begin + _ANCHOR) - base]
 
-    def _region(self, at: int, shift: int) -> tuple[Region, int] | None:
-        """Return the region that begins at a piece that differs, and the number of the piece after it.
+    def _region(self, at: int, shift: int) -> Region | None:
+        """Return the region that begins at a piece that differs.
 
         Args:
             at: the number of the piece.
@@ -346,21 +391,18 @@ class Comparison:
         bounds, document = self._bounds, self._document
         begin = bounds[at] + shift
         for target in (at + length for length in _LENGTHS_TRIED if at + length < self._count):
-            anchor = self._piece(target)[:_ANCHOR]
+            anchor = self._anchor(target)
             end = bounds[target] + shift
             if not document.startswith(anchor, end):
                 if not self._searches:
                     break
                 self._searches -= 1
                 end = document.find(anchor, begin, end + _LONGEST_GROWTH)
-            if end >= begin and self._is_equivalent(begin, end, at, target):
-                return Region(bounds[at], bounds[target], end - bounds[target]), target
+            if end >= begin and self._is_equivalent(region := Region(at, target, begin, end)):
+                return region
         target = self._common_end(at)
-        shift = len(document) - bounds[-1]
-        end = bounds[target] + shift
-        if end >= begin and self._is_equivalent(begin, end, at, target):
-            return Region(bounds[at], bounds[target], shift), target
-        return None
+        region = Region(at, target, begin, bounds[target] + len(document) - bounds[-1])
+        return region if region.end >= begin and self._is_equivalent(region) else None
 
     def _common_end(self, at: int) -> int:
         """Return the first piece, after number `at`, from which on all pieces are equal to the document's end."""
@@ -369,36 +411,22 @@ class Comparison:
         target = self._count
 
         def is_equal_from(piece: int) -> bool:
-            place = bounds[piece] + shift
-            return place >= 0 and self._document.startswith(group[bounds[piece] - base :], place)
+            place = bounds[piece]
+            return place + shift >= 0 and self._document.startswith(text[place - bounds[lowest] :], place + shift)
 
         while target > at + 1:
-            number = (target - 1) // _GROUP
-            first = number * _GROUP
-            group, base = self._group(number), bounds[first]
-            lowest = max(first, at + 1)
+            first, _, base, group = self._group_of(target - 1)
+            lowest = max(first, target - _STEP, at + 1)
+            text = group[bounds[lowest] - base : bounds[target] - base]
             if not is_equal_from(lowest):
                 return bisect_left(range(target), True, lowest + 1, key=is_equal_from)
             target = lowest
         return target
 
-    def _is_equivalent(self, begin: int, end: int, at: int, target: int) -> bool:
-        """Return whether a new region leads from the state before one piece to the state before another.
-
-        Args:
-            begin: where the region begins in the document.
-            end: where it ends.
-            at: the number of the piece with which the recorded region begins.
-            target: the number of the piece after the recorded region.
-        """
-        self._bytes -= end - begin
-        if self._bytes < 0:
-            return False
-        region = self._document[begin:end]
-        before, after = self._recorded.states[at], self._recorded.states[target]
-        if before is None or after is None or (before is not after and before[:-1] != after[:-1]) or b"\x1b" in region:
-            return False
-        return tree_after(region, before, self._recorded.questions) == after.tree
+    def _is_equivalent(self, region: Region) -> bool:
+        """Return whether a region is equivalent to the recorded one, and short enough to read it."""
+        self._bytes -= region.end - region.begin
+        return self._bytes >= 0 and self._recorded.is_equivalent(region, self._document)
 
 
 def with_edits(document: bytes, edits: Sequence[Edit]) -> bytes:

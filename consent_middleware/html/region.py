@@ -4,12 +4,22 @@
 it. Most regions are a few tags, and one regular expression sees that they change nothing. Others are read token by
 token. Where the prefilter finds something that may be a tag to ask about, they are read as whole documents are, with a
 watch that must not be asked.
+
+Most differences are a word: a token, a name, a number. `AnyWord` is a region in which only that has to be looked at:
+
+    <meta name=csrf-token content="A1B2C3">       all bytes but A1B2C3 have to be the same
+
+In a region that changes nothing, and of which the watch is asked nothing, a word in a text or in a quoted value can be
+any other one. It has no byte that ends a text or a value, so the tokenizer reads the same tags, with the same names of
+elements and attributes. What the watch may be asked about depends on those, and a region that has such an element is no
+`AnyWord`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from . import grammar
@@ -24,6 +34,12 @@ from .watch import Edit
 
 #: The beginning of an end tag of a body, before which the watch may add markup.
 BODY_END: Final = re.compile(rb"</[bB][oO][dD][yY]")
+#: The bytes of a word: printable, and neither part of markup nor of a reference, nor a quotation mark.
+_WORD: Final = bytes(byte for byte in range(0x20, 0x7F) if byte not in b"<>&\"'`")
+#: A tag that everybody reads alike, or a text.
+_TAG_OR_TEXT: Final = grammar.pattern(rf"(</?+ [a-zA-Z][a-zA-Z0-9-]*+ {grammar.SIMPLE_ATTRIBUTES}) | [^<]++")
+#: A quoted value in such a tag.
+_QUOTED: Final = re.compile(rb"\"[^\"]*+\"|'[^']*+'")
 _FOREIGN: Final = re.compile(rb"<(?:svg|math)", re.IGNORECASE)
 
 
@@ -76,6 +92,65 @@ class Questions(NamedTuple):
         return cls(asker.watch.search, asker.gate, asker.encoding, asker.max_text)
 
 
+class AnyWord(NamedTuple):
+    """A region in which one text may be any word.
+
+    Attributes:
+        before: the bytes before the word.
+        after: the bytes after it.
+    """
+
+    before: bytes
+    after: bytes
+
+    @classmethod
+    def of(cls, old: bytes, new: bytes, state: TreeState, questions: Questions) -> AnyWord | None:
+        """Return the region whose word differs in two regions, or None if something else does, or may matter.
+
+        Args:
+            old: the one region, about which the watch was not asked.
+            new: the other one.
+            state: the state of the tree before it.
+            questions: what the watch may be asked about.
+        """
+        before = _common_start(old, new).rstrip(_WORD)
+        start = len(before)
+        after = _common_start(old[start:][::-1], new[start:][::-1])[::-1].lstrip(_WORD)
+        end = len(old) - len(after)
+        found = cls(before, after)
+        is_inside = any(first <= start and end <= last for first, last in _texts_and_values(old))
+        is_plain = questions.gate.pattern.search(old) is None and _changes_nothing(old, state)
+        return found if is_inside and is_plain and found.fits(new) else None
+
+    def fits(self, region: bytes) -> bool:
+        """Return whether a region is this one with another word."""
+        before, after = self
+        end = len(region) - len(after)
+        return (
+            len(before) <= end
+            and region.startswith(before)
+            and region.endswith(after)
+            and not region[len(before) : end].translate(None, _WORD)
+        )
+
+
+def _common_start(one: bytes, other: bytes) -> bytes:
+    """Return the bytes with which both begin."""
+    shorter = range(min(len(one), len(other)))
+    return one[: bisect_left(shorter, True, key=lambda index: one[: index + 1] != other[: index + 1])]
+
+
+def _texts_and_values(region: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where the texts and the quoted values of a region begin and end, up to the first tag that is not simple."""
+    found = _TAG_OR_TEXT.match(region)
+    while found is not None:
+        if found[1] is None:
+            yield found.span()
+        else:
+            yield from ((value.start() + 1, value.end() - 1) for value in _QUOTED.finditer(region, *found.span()))
+        found = _TAG_OR_TEXT.match(region, found.end())
+
+
 def is_simple(tokens: TokenReader) -> bool:
     """Return whether nothing is open and nothing doubtful that the next bytes depend on."""
     tree = tokens.tree
@@ -112,13 +187,18 @@ def tree_after(region: bytes, state: ReadingState, questions: Questions) -> Tree
     return _tree_after_tokens(region, state.tree)
 
 
-def _tree_after_tokens(region: bytes, state: TreeState) -> TreeState | None:
-    """Return the state of the tree after a region without anything to ask about, or None if it is not simple."""
-    end = len(region)
+def _changes_nothing(region: bytes, state: TreeState) -> bool:
+    """Return whether a region leaves the tree as it is; false if it takes more than one pattern to tell."""
     runs = grammar.HEAD_RUN if state.frameset_ok else grammar.SELECT_RUN if state.in_select else grammar.BODY_RUN
     # The first token after a byte order mark changes the state.
-    if not state.bom and (found := runs.match(region)) and found.end() == end:
+    return not state.bom and runs.fullmatch(region) is not None
+
+
+def _tree_after_tokens(region: bytes, state: TreeState) -> TreeState | None:
+    """Return the state of the tree after a region without anything to ask about, or None if it is not simple."""
+    if _changes_nothing(region, state):
         return state
+    end = len(region)
     tokens = _tokenizer(region, state)
     while tokens.pos < end:
         if is_simple(tokens) and tokens.run(end) and tokens.pos == end:

@@ -11,10 +11,11 @@ from typing import Final
 from . import charset as charsets
 from .asking import TagAsker
 from .double_reading import PARTIAL_ESCAPE, DoubleReading, EscapeFinder
-from .incremental import Recording, RecordingReader
+from .incremental import Recording
 from .jis_tags import TagsOfBothReadings
 from .prefilter import TagSearch
 from .reader import DocumentReader, read_document
+from .recording_reader import RecordingReader
 from .subset import SubsetFilter
 from .tags import Attribute, StartTag
 from .token_reader import TokenReader

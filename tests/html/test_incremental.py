@@ -7,11 +7,13 @@ import re
 import tracemalloc
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 
-from consent_middleware.html import incremental
+from consent_middleware.html import incremental, recording_reader, region
 from consent_middleware.html.rewriter import Edit, HTMLRewriter, Recording, StartTag
+from consent_middleware.html.usual_regions import Region
 
 from .oracle import NEEDLE, Holding
 
@@ -29,9 +31,9 @@ DOCUMENT = f"""<!DOCTYPE html><html lang=en><head><meta charset=utf-8><meta name
 
 def record_densely(monkeypatch: pytest.MonkeyPatch) -> None:
     """Record a checkpoint at nearly every tag."""
-    monkeypatch.setattr(incremental, "SPACING", 8)
+    monkeypatch.setattr(recording_reader, "SPACING", 8)
     monkeypatch.setattr(incremental, "_ANCHOR", 16)
-    monkeypatch.setattr(incremental, "_GROUP", 4)
+    monkeypatch.setattr(incremental, "_STEP", 4)
 
 
 @pytest.fixture(autouse=True)
@@ -197,10 +199,240 @@ def test_long_difference_is_one_region_of_its_length() -> None:
     regions = incremental.Comparison(recording, document.replace(middle, other), b"").regions()
 
     assert regions is not None
-    assert [region.shift for region in regions] == [len(other) - len(middle)]
+    ((first, after, begin, end),) = regions
     # No region ends in a template.
-    assert regions[0].end - regions[0].start == len(middle) + len("\n<template><p>x</p></template>")
+    assert end - begin == len(other) + len("\n<template><p>x</p></template>")
+    assert recording.bounds[after] - recording.bounds[first] == end - begin - len(other) + len(middle)
     assert from_recording(recording, document.replace(middle, other)) == in_full(document.replace(middle, other))
+
+
+class Steps:
+    """Counts how often a document is compared piece by piece."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        compare = incremental.Comparison.regions
+
+        def count(comparison: incremental.Comparison) -> list[Region] | None:
+            self.count += 1
+            return compare(comparison)
+
+        monkeypatch.setattr(incremental.Comparison, "regions", count)
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
+    return Steps(monkeypatch)
+
+
+#: Words in the document's head, in its text and near its end.
+WORDS = (b"A1B2C3", b"Some", b"Last words")
+
+
+def with_tokens(*tokens: bytes) -> bytes:
+    """Return the document with other words in its head, in its text and near its end."""
+    document = DOCUMENT
+    for old, new in zip(WORDS, tokens, strict=False):
+        document = changed(old, new, document)
+    return document
+
+
+def recording_with_usual_regions(*tokens: bytes) -> Recording:
+    """Return a recording of the document after two documents with other words at the same places."""
+    recording = recording_of(DOCUMENT)
+    for letter in (b"1", b"2"):
+        document = with_tokens(
+            *[token if token == old else token + letter for token, old in zip(tokens, WORDS, strict=False)]
+        )
+        assert from_recording(recording, document) == in_full(document)
+    assert recording.usual is not None
+    return recording
+
+
+@pytest.mark.parametrize(
+    ("usual", "next_", "compared"),
+    [
+        ([b"Z"], [b"Y"], 2),
+        ([b"Z"], [b"a-longer-token"], 2),
+        ([b"Z"], [b""], 2),
+        ([b"Z"], [b"A1B2C3"], 2),
+        ([b"Z", b"Any", b"T"], [b"Y1", b"Many", b"End words"], 2),
+        ([b"Z", b"Any"], [b"longer", b"Many"], 3),
+        ([b"Z", b"Any"], [b"A1B2C3", b"Many"], 3),
+        ([b"Z"], [b"Z", b"Any"], 3),
+        ([b"Z"], [b"A1B2C3", b"Any"], 3),
+    ],
+)
+def test_document_is_compared_where_others_differ(
+    steps: Steps, usual: list[bytes], next_: list[bytes], compared: int
+) -> None:
+    recording = recording_with_usual_regions(*usual)
+
+    assert from_recording(recording, with_tokens(*next_)) == in_full(with_tokens(*next_))
+    assert steps.count == compared
+    for letter in (b"1", b"2", b"3"):
+        # The first one has to be compared again if a word before the last one was longer in between.
+        compared = max(compared, steps.count)
+        document = with_tokens(*[token + letter for token in usual])
+        assert from_recording(recording, document) == in_full(document)
+    assert steps.count == compared
+
+
+def test_one_difference_is_not_usual(steps: Steps) -> None:
+    recording = recording_of(DOCUMENT)
+    for tokens in ([b"Z"], [b"A1B2C3", b"Any"], [b"Z"], [b"A1B2C3", b"Any"]):
+        assert from_recording(recording, with_tokens(*tokens)) == in_full(with_tokens(*tokens))
+
+    assert recording.usual is None
+    assert steps.count == 4
+
+
+@pytest.mark.parametrize("length", [100, len(DOCUMENT) - 90])
+def test_document_may_end_before_a_usual_difference(steps: Steps, length: int) -> None:
+    recording = recording_with_usual_regions(b"A1B2C3", b"Some", b"other")
+
+    assert from_recording(recording, DOCUMENT[:length]) in {None, in_full(DOCUMENT[:length])}
+    assert steps.count == 3
+
+
+@pytest.mark.parametrize("times", [0, 3])
+@pytest.mark.parametrize("token", [b'"><!--', b"'", b"><script>", b"><plaintext>", f"><img src={HELD}>".encode()])
+def test_usual_difference_may_become_markup(token: bytes, times: int) -> None:
+    recording = recording_with_usual_regions(b"Z")
+    for _ in range(times):
+        assert from_recording(recording, with_tokens(b"Y")) == in_full(with_tokens(b"Y"))
+
+    assert from_recording(recording, with_tokens(token)) in {None, in_full(with_tokens(token))}
+    assert from_recording(recording, with_tokens(b"Y")) == in_full(with_tokens(b"Y"))
+
+
+def test_text_before_a_difference_may_not_be_the_text_after_it() -> None:
+    """Without the word and one of the tags, what is before the word and what is after it would overlap."""
+    tag = f"<script src={HELD}></script>".encode()
+    document = changed(b"<p>Some text</p>", tag + b"<p>XY</p>" + tag)
+    recording = recording_of(document)
+    for word in (b"Z1", b"Z2"):
+        assert from_recording(recording, document.replace(b"XY", word))
+    assert recording.usual is not None
+
+    other = document.replace(tag + b"<p>XY</p>" + tag, tag)
+    assert from_recording(recording, other) in {None, in_full(other)}
+
+
+def test_usual_difference_that_grows_is_looked_for_again() -> None:
+    usual = recording_with_usual_regions(b"Z").usual
+
+    assert usual is not None
+    assert usual.regions_in(with_tokens(b"Y" * 99), b"") is not None
+    assert usual.regions_in(with_tokens(b"Y" * 999), b"") is None
+
+
+def test_document_with_a_nonce_is_compared_where_others_differ(steps: Steps) -> None:
+    recording = recording_of(with_nonce(FIXED), partial(CopyingNonce, FIXED), nonce=FIXED)
+    for token in (b"Z", b"Y", b"X", b"W"):
+        document = changed(b"A1B2C3", token, with_nonce(OWN))
+        assert from_recording(recording, document, OWN) == in_full(document, partial(CopyingNonce, OWN))
+
+    assert steps.count == 2
+
+
+def test_groups_are_divided_up_to_a_number(monkeypatch: pytest.MonkeyPatch, steps: Steps) -> None:
+    monkeypatch.setattr(incremental, "_MAX_GROUPS", 4)
+    recording = recording_with_usual_regions(b"Z")
+    divided = recording.groups
+    assert len(divided.texts) == 3
+
+    for tokens in ([b"A1B2C3", b"Any"], [b"A1B2C3", b"Few"], [b"Y"]):
+        assert from_recording(recording, with_tokens(*tokens)) == in_full(with_tokens(*tokens))
+    assert recording.groups is divided
+    assert steps.count == 4
+
+
+@pytest.fixture
+def regions_read(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Return a list to which each region is added that is read."""
+    read: list[bytes] = []
+    tree_after = region.tree_after
+
+    def note(region: bytes, *arguments: Any) -> Any:
+        read.append(region)
+        return tree_after(region, *arguments)
+
+    monkeypatch.setattr(incremental, "tree_after", note)
+    return read
+
+
+#: A place in a document where words differ, with "%s" for the word, and whether any word may stand there.
+PLACES = [
+    (b"<p>%s</p>", True),
+    (b"<p>Hello %s!</p>", True),
+    (b"<p title='%s'>x</p>", True),
+    (b'<p class="a b" title="%s" id=c>x</p>', True),
+    (b"<p id=x>A &amp; %s &lt; B</p>", True),
+    (b"<textarea>%s</textarea>", True),
+    (b"<p title=%s>x</p>", False),
+    (b"<p %s>x</p>", False),
+    (b"<p%s>x</p>", False),
+    (b"<!-- %s -->", False),
+    (b'<p title="a "%s" b">x</p>', False),
+    (b'<p"%s">x</p>', False),
+    (b'<p ="%s">x</p>', False),
+    (b"<p>1 < %s</p>", False),
+    (b'<img alt="%s">', False),
+    (b'<link title="%s">', False),
+    (b"<script>'%s'</script>", False),
+    (b"<b>%s</b><i>%s</i>", False),
+]
+
+
+@pytest.mark.parametrize(("place", "is_word"), PLACES)
+@pytest.mark.parametrize("ending", [b"", b"\xe9", b" a"])
+def test_word_is_compared_without_reading(
+    regions_read: list[bytes], place: bytes, ending: bytes, is_word: bool
+) -> None:
+    document = changed(b"<p>Words</p>", b"<p>Words</p>" + place + f"<script src={HELD}></script>".encode())
+    recording = recording_of(document.replace(b"%s", b"w0" + ending))
+    for number, word in enumerate((b"w1", b"w2", b"w3", b"w4", b"longer words, even: 1=2", b"")):
+        regions_read.clear()
+        other = document.replace(b"%s", word + ending)
+        assert from_recording(recording, other) in {None, in_full(other)}
+        assert number < 3 or bool(regions_read) is not is_word
+    for word in (b"<", b'"', b"'", b">", b"&amp;", b"\x1b", b"\xe4", b"<script>", b"/", b"=", b"'><b>", b'"><!--'):
+        other = document.replace(b"%s", word + ending)
+        assert from_recording(recording, other) in {None, in_full(other)}
+    at = place.index(b"%s")
+    for near in (b"<!--" + place[4:], place[:-4] + b"<!--", place[: at - 1] + place[at:], place[:at] + place[at + 3 :]):
+        other = document.replace(place, near).replace(b"%s", b"w5" + ending)
+        assert from_recording(recording, other) in {None, in_full(other)}
+
+
+def test_word_that_counts_for_the_tree_is_read() -> None:
+    """Whether a frameset may follow an input element depends on its type, and whether scripts run depends on that."""
+    document = f'<html><head></head><input type="w0"><frameset><script src={HELD}></script></frameset>'.encode()
+    recording = recording_of(document)
+    for word in (b"w1", b"w2", b"w3", b"w4", b"hidden", b"HIDDEN"):
+        other = document.replace(b"w0", word)
+        assert from_recording(recording, other) in {None, in_full(other)}
+
+
+def test_word_beside_a_nonce_is_read() -> None:
+    text = b'<b nonce="%b" title="w0">text</b>'
+    document = changed(b"<p>Words</p>", text % FIXED, with_nonce(FIXED))
+    recording = recording_of(document, partial(CopyingNonce, FIXED), nonce=FIXED)
+    for word in (b"w1", b"w2", b"w3", b"w4"):
+        other = changed(b"<p>Words</p>", (text % OWN).replace(b"w0", word), with_nonce(OWN))
+        assert from_recording(recording, other, OWN) == in_full(other, partial(CopyingNonce, OWN))
+
+
+def test_word_is_not_looked_for_in_a_long_region(monkeypatch: pytest.MonkeyPatch, regions_read: list[bytes]) -> None:
+    for limit, count in ((1024, 1), (5, 3)):
+        monkeypatch.setattr(incremental, "_LONGEST_WITH_WORD", limit)
+        recording = recording_with_usual_regions(b"A1B2C3", b"Any")
+        regions_read.clear()
+        for token in (b"Few", b"Any", b"All"):
+            document = with_tokens(b"A1B2C3", token)
+            assert from_recording(recording, document) == in_full(document)
+        assert len(regions_read) == count
 
 
 def test_document_without_edits_is_the_object_itself() -> None:
@@ -476,10 +708,9 @@ def test_document_with_a_bail_out_is_not_recorded() -> None:
 
 
 def test_size_is_what_a_recording_takes() -> None:
-    document = DOCUMENT.replace(b"Some text", b"<p>word</p>" * 20_000)
     tracemalloc.start()
     try:
-        recording = recording_of(document)
+        recording = recording_of(DOCUMENT.replace(b"Some text", b"<p>word</p>" * 20_000))
         # The reader is referenced by its own parts.
         gc.collect()
         taken = tracemalloc.get_traced_memory()[0]
