@@ -38,7 +38,7 @@ class Site:
 
     def __init__(self, **settings: object) -> None:
         self.engine = Engine(Policy(contact_url="/c", **settings))  # type: ignore[arg-type]
-        self.fresh = Engine(Policy(contact_url="/c", limits={"cache_bytes": 0}))
+        self.fresh = Engine(Policy(contact_url="/c", **(settings | {"limits": {"cache_bytes": 0}})))  # type: ignore[arg-type]
 
     def get(self, body: bytes, path: str = "/", host: bytes = b"a.example", cookie: bytes = b"") -> None:
         """Get a page, which has to be the same as one without a cache."""
@@ -94,6 +94,17 @@ def test_page_of_another_path_is_compared_by_its_start(calls: list[str]) -> None
     done_by(site, calls, with_token(1), with_token(2))
 
     assert done_by(site, calls, with_token(3, b"<b>Another article</b>"), path="/other") == ["compare"]
+
+
+@pytest.mark.parametrize("name", [b"Content-Security-Policy", b"CONTENT-SECURITY-POLICY"])
+def test_meta_element_may_become_a_policy(name: bytes) -> None:
+    """How the guard is put into the page depends on that."""
+    site = Site(guard="always")
+    other = b"<meta name=a content=bbbbbbbbbbbbbb>"
+    for word in (b"w0", b"w1", b"w2", b"w3", b"w4", b"w5", name, b"w6"):
+        meta = b"<meta http-equiv='%b' content=\"script-src 'self'\">" % word
+        head = b"<!DOCTYPE html><html><head><title>Shop</title>" + other + other + meta
+        site.get(head + b"<title>More</title></head><body>" + b"<p>word</p>" * 200 + LOADER)
 
 
 def test_other_contexts_are_not_compared(calls: list[str]) -> None:

@@ -81,13 +81,15 @@ _ANCHOR: Final = 64
 #: After how many pieces a region may end, and how many bytes longer it may be than the recorded one.
 _LENGTHS_TRIED: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
 _LONGEST_GROWTH: Final = 4096
-#: In how long a region it is looked for a word that may differ.
-_LONGEST_WITH_WORD: Final = 1024
+#: In how long a region a word is looked for that may be any other.
+_LONGEST_WITH_WORD: Final = 512
 #: How many searches for the end of a region one document may take.
 _MAX_SEARCHES: Final = 32
 
-#: What a recording takes in bytes besides its texts: for each part of a text, checkpoint and edit, and for itself.
+#: What a recording takes in bytes besides its texts: for each part of a text, checkpoint and edit, for each group that
+#: there may be, with what is kept of usual regions, and for itself.
 _BYTES_OF_PART: Final = 48
+_BYTES_OF_GROUP: Final = 160
 _BYTES_OF_CHECKPOINT: Final = 24
 _BYTES_OF_EDIT: Final = 160
 _BYTES_OF_RECORDING: Final = 1024
@@ -163,7 +165,8 @@ class Recording:
         parts = [part for divided in (*self.groups.texts, *(edit.parts for edit in self._edits)) for part in divided]
         self.size = (
             sum(map(len, parts))
-            + (len(parts) + _MAX_GROUPS) * _BYTES_OF_PART
+            + len(parts) * _BYTES_OF_PART
+            + min(self.count, _MAX_GROUPS) * _BYTES_OF_GROUP
             + len(places) * _BYTES_OF_CHECKPOINT
             + len(self._edits) * _BYTES_OF_EDIT
             + _BYTES_OF_RECORDING
@@ -261,7 +264,7 @@ class Recording:
         if state is None or end - begin > _LONGEST_WITH_WORD or any(len(parts) > 1 for parts in recorded):
             return None
         old = b"".join(text for (text,) in recorded)
-        return AnyWord.of(old, document[begin:end], state.tree, self.questions)
+        return AnyWord.of(old, document[begin:end], state, self.questions)
 
     def _has_same_encoding(self, document: bytes) -> bool:
         """Return whether a browser reads a document in the encoding of the recorded one, and is as certain of it."""

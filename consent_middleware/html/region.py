@@ -12,7 +12,7 @@ Most differences are a word: a token, a name, a number. `AnyWord` is a region in
 In a region that changes nothing, and of which the watch is asked nothing, a word in a text or in a quoted value can be
 any other one. It has no byte that ends a text or a value, so the tokenizer reads the same tags, with the same names of
 elements and attributes. What the watch may be asked about depends on those, and a region that has such an element is no
-`AnyWord`.
+`AnyWord`. There is one exception: a `meta` element counts as the first script if its value names a policy.
 """
 
 from __future__ import annotations
@@ -98,39 +98,42 @@ class AnyWord(NamedTuple):
     Attributes:
         before: the bytes before the word.
         after: the bytes after it.
+        first: what must not be found in it: the first script, while the watch waits for it.
     """
 
     before: bytes
     after: bytes
+    first: re.Pattern[bytes] | None
 
     @classmethod
-    def of(cls, old: bytes, new: bytes, state: TreeState, questions: Questions) -> AnyWord | None:
+    def of(cls, old: bytes, new: bytes, state: ReadingState, questions: Questions) -> AnyWord | None:
         """Return the region whose word differs in two regions, or None if something else does, or may matter.
 
         Args:
             old: the one region, about which the watch was not asked.
             new: the other one.
-            state: the state of the tree before it.
+            state: the reading state before it.
             questions: what the watch may be asked about.
         """
         before = _common_start(old, new).rstrip(_WORD)
         start = len(before)
         after = _common_start(old[start:][::-1], new[start:][::-1])[::-1].lstrip(_WORD)
         end = len(old) - len(after)
-        found = cls(before, after)
+        found = cls(before, after, questions.gate.first if state.wants_script else None)
         is_inside = any(first <= start and end <= last for first, last in _texts_and_values(old))
-        is_plain = questions.gate.pattern.search(old) is None and _changes_nothing(old, state)
+        is_plain = questions.gate.pattern.search(old) is None and _changes_nothing(old, state.tree)
         return found if is_inside and is_plain and found.fits(new) else None
 
     def fits(self, region: bytes) -> bool:
         """Return whether a region is this one with another word."""
-        before, after = self
+        before, after, first = self
         end = len(region) - len(after)
         return (
             len(before) <= end
             and region.startswith(before)
             and region.endswith(after)
             and not region[len(before) : end].translate(None, _WORD)
+            and (first is None or first.search(region) is None)
         )
 
 

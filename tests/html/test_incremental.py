@@ -29,9 +29,9 @@ DOCUMENT = f"""<!DOCTYPE html><html lang=en><head><meta charset=utf-8><meta name
 </html>""".encode()
 
 
-def record_densely(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Record a checkpoint at nearly every tag."""
-    monkeypatch.setattr(recording_reader, "SPACING", 8)
+def record_densely(monkeypatch: pytest.MonkeyPatch, spacing: int = 8) -> None:
+    """Record a checkpoint at nearly every tag, or less often."""
+    monkeypatch.setattr(recording_reader, "SPACING", spacing)
     monkeypatch.setattr(incremental, "_ANCHOR", 16)
     monkeypatch.setattr(incremental, "_STEP", 4)
 
@@ -43,9 +43,13 @@ def _dense(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class ForFirstScript(Holding):
-    """Also put a mark before the first script or event handler, as a guard is put there."""
+    """Also put a mark before the first script or event handler, as a guard is put there.
+
+    It is another one after a `meta` element with a policy.
+    """
 
     has_mark = False
+    mark = b"<!--guard-->"
 
     def wants_first_script(self, *, nested: bool) -> bool:
         """Return whether there was none yet."""
@@ -56,7 +60,9 @@ class ForFirstScript(Holding):
         edits = list(super().start_tag(tag)) if tag.name in {b"script", b"img", b"iframe", b"link"} else []
         if self.wants_first_script(nested=tag.nested) and (tag.name == b"script" or tag.has_handler):
             self.has_mark = True
-            return [Edit(0, 0, b"<!--guard-->"), *edits]
+            return [Edit(0, 0, self.mark), *edits]
+        if tag.name == b"meta" and "policy" in (tag.get(b"http-equiv") or "").lower():
+            self.mark = b"<!--guard with a policy-->"
         return edits
 
 
@@ -304,6 +310,19 @@ def test_usual_difference_may_become_markup(token: bytes, times: int) -> None:
 
     assert from_recording(recording, with_tokens(token)) in {None, in_full(with_tokens(token))}
     assert from_recording(recording, with_tokens(b"Y")) == in_full(with_tokens(b"Y"))
+
+
+@pytest.mark.parametrize("place", [b"<p>w0</p>", b"<!-- w0 -->", b"w0", b"<p title='w0'>"])
+@pytest.mark.parametrize("behind", [b"", f"<img src={HELD}>".encode(), b"</body></html>"])
+def test_usual_difference_beside_an_edit(steps: Steps, place: bytes, behind: bytes) -> None:
+    document = f"<html><body><img src={HELD}><p>Text</p><img src={HELD}>".encode() + place + behind
+    recording = recording_of(document)
+    for base in (document, document.replace(b"<p>Text</p>", b"")):
+        for word in (b"w1", b"w2", b"w3", b"w4", b"longer"):
+            other = base.replace(b"w0", word)
+            assert from_recording(recording, other) in {None, in_full(other)}
+
+    assert (steps.count < 10) is (recording.usual is not None)
 
 
 def test_text_before_a_difference_may_not_be_the_text_after_it() -> None:
