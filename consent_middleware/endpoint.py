@@ -118,7 +118,7 @@ def _decision(engine: Engine, plan: Plan, cookies: Cookies, host: bytes) -> Answ
     body = json.dumps(allowed, separators=(",", ":")).encode("ascii")
     found = _answer("application/json", body, b"no-store")
     head = found.headers
-    for field in (b"Cookie", *engine.vary):
+    for field in engine.page_vary:
         head = add_vary(head, field)
     return found._replace(headers=head + expire_cookies(engine.cookies.to_expire(plan, cookies), cookies, host))
 

@@ -90,7 +90,7 @@ class Engine:
         search: the search for tags that may be a vendor's.
         pages: the rewrite results of bodies that have come more than once.
         recordings: the recordings with which similar pages are rewritten.
-        vary: the request headers that a page depends on, besides `Cookie`.
+        page_vary: the request headers that a page depends on.
         language: the language of the facade's words, if the site sets one for every page.
         shared_page_plan: the plan for pages that are the same for every visitor: no consent given.
         fingerprint: changes with everything that a rewritten page depends on besides the plan, so that an entity tag
@@ -150,7 +150,8 @@ class Engine:
         #: The vendors with a chat, if there are several: then a click counts for one of them.
         self._chats = self.facade.chats
         self._click_cookie = policy.click_cookie.encode("ascii")
-        self.vary: tuple[bytes, ...] = (
+        self.page_vary: tuple[bytes, ...] = (
+            b"Cookie",
             *(name for name in (b"Sec-GPC", b"DNT") if name.lower() in self._reader.headers),
             *policy.vary,
         )

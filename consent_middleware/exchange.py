@@ -25,7 +25,7 @@ from .coding import CODINGS, MAX_CODINGS
 from .cookies import Cookies, expire_cookies, filter_set_cookie, hide_cookies
 from .csp import CSP_FIELDS, NO_POLICY, ContentSecurityPolicy
 from .engine import Engine, PageChoices
-from .facade import PageLinks
+from .facade import NO_LINKS, PageLinks
 from .headers import (
     LONGEST_HOST,
     Headers,
@@ -311,30 +311,31 @@ class Exchange:
             return head
         if kind is not None and kind.sniffs:
             self._plain = self._filtered(headers, names, self.plan)
-        if self._engine.policy.cacheable:
+        engine = self._engine
+        if engine.policy.cacheable:
             head = mark_validators(head, self._variant)
         else:
             fields = names if head is headers else last_values(head)
-            head = vary_per_visitor(head, fields, self._variant, (b"Cookie", *self._engine.vary))
-            if self._cookies.raw and (ended := self._engine.cookies.to_expire(self.plan, self._cookies)):
+            head = vary_per_visitor(head, fields, self._variant, engine.page_vary)
+            if self._cookies.raw and (ended := engine.cookies.to_expire(self.plan, self._cookies)):
                 # The browser still has them despite a refusal, or from a past visit.
                 head = [*head, *expire_cookies(ended, self._cookies, self._host)]
         if kind is not None and self._touches_html() and self._has_content(status):
             codings = self._browser_codings(head) if _CODING_FIELD in names else ()
             if self._is_readable(status, codings):
-                mount = endpoint.checked_mount(self._engine, self._request.mount)
+                mount = endpoint.checked_mount(engine, self._request.mount)
                 choices = self._choices
                 self._page = PageContext(
                     self._page_plan.variant,
-                    endpoint.asset_url(self._engine, mount),
+                    endpoint.asset_url(engine, mount),
                     _authority(self._host),
                     choices.offers_chat,
-                    not self._engine.policy.chat_enabled_on(self._request.path),
+                    not engine.policy.chat_enabled_on(self._request.path),
                     choices.language,
                     NO_POLICY if CSP_FIELDS.isdisjoint(names) else ContentSecurityPolicy.from_headers(head),
                     kind,
                     codings,
-                    PageLinks(mount, choices.links),
+                    PageLinks(mount, choices.links) if mount or choices.links else NO_LINKS,
                 )
         return head
 

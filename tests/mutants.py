@@ -440,7 +440,7 @@ MUTANTS = [
     Mutant("sources/reader.py", "if len(named) < MAX_NAMES:", "if True:", "tests/sources/test_reader.py"),
     Mutant("sources/reader.py", "if platform.mappable else {}", "", "tests/sources/test_reader.py"),
     Mutant("chat_choice.py", "if self.loads_anyway or self.plan.decisions[Purpose.CHAT].action is Action.BLOCK:", "if self.loads_anyway:", "tests/test_decision_in_apps.py"),
-    Mutant("exchange.py", '(b"Cookie", *self._engine.vary)', '(b"Cookie",)', "tests/test_decision_in_apps.py"),
+    Mutant("exchange.py", 'self._variant, engine.page_vary)', 'self._variant, (b"Cookie",))', "tests/test_decision_in_apps.py"),
     Mutant("sources/shopify.py", "yield reading(\"shopify\", name, default, basis=Basis.IMPLIED)", "yield reading(\"shopify\", name, default)", "tests/sources/test_shopify.py"),
     Mutant("explain.py", "merged = plan.merged\n    return {", "merged = plan.consent\n    return {", "tests/test_explain.py"),
     Mutant("engine.py", "required = [(purpose, sorted(categories))", "required = [(purpose, categories)", "tests/test_policy.py"),

@@ -466,7 +466,7 @@ def test_regime_callable_reads_headers(country: bytes | None, expected: Regime) 
     fields = [(b"cf-ipcountry", country)] if country else []
 
     assert engine_for(policy).plan(Signals(Cookies([b"a=1"]), fields)).regime is expected
-    assert engine_for(policy).vary == (b"Sec-GPC", b"CF-IPCountry")
+    assert engine_for(policy).page_vary == (b"Cookie", b"Sec-GPC", b"CF-IPCountry")
 
 
 def test_regime_callable_reads_the_path() -> None:
@@ -552,9 +552,9 @@ def test_limited_gpc_is_the_reason_if_nothing_else_is() -> None:
 
 
 def test_vary_names_every_signal_that_is_read() -> None:
-    assert Engine(Policy(contact_url="/c")).vary == (b"Sec-GPC",)
-    assert Engine(Policy(contact_url="/c", ignore=["gpc", "dnt"])).vary == ()
-    assert Engine(Policy(contact_url="/c", ignore=["gpc"])).vary == (b"DNT",)
+    assert Engine(Policy(contact_url="/c")).page_vary == (b"Cookie", b"Sec-GPC")
+    assert Engine(Policy(contact_url="/c", ignore=["gpc", "dnt"])).page_vary == (b"Cookie",)
+    assert Engine(Policy(contact_url="/c", ignore=["gpc"])).page_vary == (b"Cookie", b"DNT")
 
 
 # Age and revision

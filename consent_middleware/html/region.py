@@ -40,6 +40,7 @@ _WORD: Final = bytes(byte for byte in range(0x20, 0x7F) if byte not in b"<>&\"'`
 _TAG_OR_TEXT: Final = grammar.pattern(rf"(</?+ [a-zA-Z][a-zA-Z0-9-]*+ {grammar.SIMPLE_ATTRIBUTES}) | [^<]++")
 #: A quoted value in such a tag.
 _QUOTED: Final = re.compile(rb"\"[^\"]*+\"|'[^']*+'")
+_META: Final = re.compile(rb"<meta", re.IGNORECASE)
 _FOREIGN: Final = re.compile(rb"<(?:svg|math)", re.IGNORECASE)
 
 
@@ -98,7 +99,7 @@ class AnyWord(NamedTuple):
     Attributes:
         before: the bytes before the word.
         after: the bytes after it.
-        first: what must not be found in it: the first script, while the watch waits for it.
+        first: what must not be found in it, in a region with a `meta` element before the first script; otherwise None.
     """
 
     before: bytes
@@ -119,7 +120,8 @@ class AnyWord(NamedTuple):
         start = len(before)
         after = _common_start(old[start:][::-1], new[start:][::-1])[::-1].lstrip(_WORD)
         end = len(old) - len(after)
-        found = cls(before, after, questions.gate.first if state.wants_script else None)
+        may_be_first = state.wants_script and _META.search(old) is not None
+        found = cls(before, after, questions.gate.first if may_be_first else None)
         is_inside = any(first <= start and end <= last for first, last in _texts_and_values(old))
         is_plain = questions.gate.pattern.search(old) is None and _changes_nothing(old, state.tree)
         return found if is_inside and is_plain and found.fits(new) else None
