@@ -203,7 +203,7 @@ def compare(pages: list[bytes], change: str, rounds: int, wasm: Wasm | None, *, 
             continue
     site, full = Site(), Site(cached=False)
     heads = [GZIP] if compressed else []
-    code: Callable[[bytes], bytes] = (lambda body: gzip.compress(body, 1)) if compressed else bytes
+    code: Callable[[bytes], bytes] = (lambda body: gzip.compress(body, 1, mtime=0)) if compressed else bytes
     warm = 0 if change == "first sight" else 3
     for _ in range(warm):
         for number, source in enumerate(sources):
