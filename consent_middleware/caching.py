@@ -161,12 +161,14 @@ def vary_per_visitor(
         vary: the request fields that the page depends on.
     """
     validators, for_shared_caches, lifetimes, expires, varies = _caching_fields(tuple(fields))
+    # The lines are read before fields are dropped, which `fields` would not know.
+    lines = values_of(headers, fields, b"cache-control") if lifetimes else ()
     if validators:
         headers = mark_validators(headers, variant)
     if for_shared_caches:
         headers = [pair for pair in headers if not _lets_caches_share(*pair)]
     if lifetimes:
-        headers = _make_private(headers, fields, expires=expires)
+        headers = _make_private(headers, lines, expires=expires)
     return add_vary(headers, *vary) if varies else [*headers, (b"vary", b", ".join(vary))]
 
 
@@ -234,17 +236,16 @@ def _lets_caches_share(key: bytes, value: bytes) -> bool:
     return value.strip(OWS) != b"0" if name == b"x-accel-expires" else not _NOT_STORED.search(value)
 
 
-def _make_private(headers: Headers, fields: Mapping[bytes, bytes], *, expires: bool) -> Headers:
-    """Return the head with which no shared cache stores the page; `Cache-Control` is one line where it changes.
+def _make_private(headers: Headers, lines: Sequence[bytes], *, expires: bool) -> Headers:
+    """Return a head with a lifetime, with which no shared cache stores the page. Changed, `Cache-Control` is one line.
 
     Args:
         headers: the head.
-        fields: what `last_values` returns for it.
+        lines: the values of its `Cache-Control` fields.
         expires: whether it has an `Expires` field.
     """
-    if b"cache-control" not in fields:
+    if not lines:
         return [*headers, (b"cache-control", b"private")]
-    lines = values_of(headers, fields, b"cache-control")
     directives = _private_directives(b", ".join(lines), expires=expires)
     if directives is None:
         return headers

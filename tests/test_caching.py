@@ -172,6 +172,11 @@ def test_cache_control_becomes_private(value: bytes, expected: bytes) -> None:
     [
         pytest.param([(b"Expires", b"x")], [b"private"], id="a date alone"),
         pytest.param(
+            [(b"Cache-Control", b"max-age=60"), (b"Last-Modified", b"x"), (b"Cache-Control", b"no-transform")],
+            [b"private, max-age=60, no-transform"],
+            id="two lines, and a field that is dropped",
+        ),
+        pytest.param(
             [(b"Expires", b"x"), (b"Cache-Control", b"no-transform")], [b"private, no-transform"], id="a date beside"
         ),
         pytest.param([(b"Expires", b"x"), (b"Cache-Control", b"no-cache")], [b"no-cache"], id="a date with no-cache"),
