@@ -325,7 +325,7 @@ def test_usual_difference_beside_an_edit(steps: Steps, place: bytes, behind: byt
     assert (steps.count < 10) is (recording.usual is not None)
 
 
-def test_text_before_a_difference_may_not_be_the_text_after_it() -> None:
+def test_texts_around_a_difference_may_not_overlap() -> None:
     """Without the word and one of the tags, what is before the word and what is after it would overlap."""
     tag = f"<script src={HELD}></script>".encode()
     document = changed(b"<p>Some text</p>", tag + b"<p>XY</p>" + tag)
@@ -338,7 +338,7 @@ def test_text_before_a_difference_may_not_be_the_text_after_it() -> None:
     assert from_recording(recording, other) in {None, in_full(other)}
 
 
-def test_usual_difference_that_grows_is_looked_for_again() -> None:
+def test_growing_difference_is_looked_for_again() -> None:
     usual = recording_with_usual_regions(b"Z").usual
 
     assert usual is not None
@@ -346,7 +346,7 @@ def test_usual_difference_that_grows_is_looked_for_again() -> None:
     assert usual.regions_in(with_tokens(b"Y" * 999), b"") is None
 
 
-def test_document_with_a_nonce_is_compared_where_others_differ(steps: Steps) -> None:
+def test_nonce_page_is_compared_where_others_differ(steps: Steps) -> None:
     recording = recording_of(with_nonce(FIXED), partial(CopyingNonce, FIXED), nonce=FIXED)
     for token in (b"Z", b"Y", b"X", b"W"):
         document = changed(b"A1B2C3", token, with_nonce(OWN))
