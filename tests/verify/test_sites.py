@@ -67,8 +67,9 @@ def leaky(standin: StandIn, leaky_site: int, tmp_path_factory: pytest.TempPathFa
     return verify(tmp_path_factory.mktemp("run"), leaky_site, standin, *ARGUMENTS)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def browser() -> Iterator[Browser]:
+    """Yield a Chromium for one test: while it runs, no other test can run `verify` in this process."""
     with sync_playwright() as playwright:
         browser = chromium.start(playwright.chromium)
         yield browser
