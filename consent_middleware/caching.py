@@ -237,7 +237,9 @@ def _lets_caches_share(key: bytes, value: bytes) -> bool:
 
 
 def _make_private(headers: Headers, lines: Sequence[bytes], *, expires: bool) -> Headers:
-    """Return a head with a lifetime, with which no shared cache stores the page. Changed, `Cache-Control` is one line.
+    """Return a head with a lifetime so that no shared cache stores the page.
+
+    If `Cache-Control` changes, it becomes one line.
 
     Args:
         headers: the head.

@@ -263,14 +263,12 @@ class Engine:
         ]
 
     def note_blocked(self, rules: Iterable[str]) -> None:
-        """Count a page whose loader waits with the vendor's banner, if no consent platform has been seen.
-
-        After `PAGES_WITHOUT_PLATFORM` of them, that is noted.
+        """Note a page whose loader waits with the vendor's banner, if no consent platform has been seen.
 
         Args:
             rules: the ids of the rules of the page's blocked tags.
         """
-        if self.has_platform or self._pages_without_platform >= PAGES_WITHOUT_PLATFORM:
+        if self.has_platform:
             return
         vendor = next((self.loaders[rule] for rule in rules if rule in self.loaders), None)
         if vendor is None:

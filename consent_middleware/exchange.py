@@ -25,7 +25,7 @@ from .coding import CODINGS, MAX_CODINGS
 from .cookies import Cookies, expire_cookies, filter_set_cookie, hide_cookies
 from .csp import CSP_FIELDS, NO_POLICY, ContentSecurityPolicy
 from .engine import Engine, PageChoices
-from .facade import NO_LINKS, PageLinks
+from .facade import PageLinks
 from .headers import (
     LONGEST_HOST,
     Headers,
@@ -335,7 +335,7 @@ class Exchange:
                     NO_POLICY if CSP_FIELDS.isdisjoint(names) else ContentSecurityPolicy.from_headers(head),
                     kind,
                     codings,
-                    PageLinks(mount, choices.links) if mount or choices.links else NO_LINKS,
+                    PageLinks(mount, choices.links),
                 )
         return head
 

@@ -128,7 +128,7 @@ def _from_recording(
     if similar is None:
         return None
     result, edits = similar
-    return RewriteResult(with_edits(body, edits), *result[1:]) if edits else result
+    return result._replace(page=with_edits(body, edits)) if edits else result
 
 
 def _rewrite_new(

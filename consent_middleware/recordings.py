@@ -29,7 +29,7 @@ An example, for one path, with the pages A, B and C that differ by a token, and 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from .html.incremental import Recording
 from .html.watch import Edit
@@ -189,8 +189,7 @@ class Recordings:
             self._store.lock.release()
 
     def _route(self, key: int) -> _Route | None:
-        route: _Route | None = self._store.entries.get(key)
-        return route
+        return cast("_Route | None", self._store.entries.get(key))
 
     def _earn(self, credit: int) -> None:
         self._credit = min(self._credit + credit, self._max_credit)

@@ -81,7 +81,7 @@ _ANCHOR: Final = 64
 #: After how many pieces a region may end, and how many bytes longer it may be than the recorded one.
 _LENGTHS_TRIED: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
 _LONGEST_GROWTH: Final = 4096
-#: In how long a region a word is looked for that may be any other.
+#: How long a region may be in which a word is looked for that may be any other.
 _LONGEST_WITH_WORD: Final = 512
 #: How many searches for the end of a region one document may take.
 _MAX_SEARCHES: Final = 32
@@ -297,7 +297,6 @@ class Comparison:
     """
 
     __slots__ = (
-        "_all",
         "_bounds",
         "_bytes",
         "_count",
@@ -306,6 +305,7 @@ class Comparison:
         "_groups",
         "_nonce",
         "_recorded",
+        "_recorded_groups",
         "_searches",
     )
 
@@ -318,7 +318,7 @@ class Comparison:
         #: The groups that were used, by their numbers, and the one that was used last.
         self._groups: dict[int, _Group] = {}
         # Another thread may divide the recorded groups meanwhile.
-        self._all = recorded.groups
+        self._recorded_groups = recorded.groups
         self._group = _Group(0, 0, 0, b"")
         # What may be searched and read, so that comparing costs little where it is in vain.
         self._searches = _MAX_SEARCHES
@@ -341,7 +341,7 @@ class Comparison:
     def _group_of(self, at: int) -> _Group:
         """Return the group with piece number `at`."""
         if not self._group.first <= at < self._group.stop:
-            numbers, texts = self._all
+            numbers, texts = self._recorded_groups
             number = bisect_right(numbers, at) - 1
             if number not in self._groups:
                 first, stop = numbers[number : number + 2]

@@ -108,7 +108,7 @@ class AnyWord(NamedTuple):
 
     @classmethod
     def of(cls, old: bytes, new: bytes, state: ReadingState, questions: Questions) -> AnyWord | None:
-        """Return the region whose word differs in two regions, or None if something else does, or may matter.
+        """Return the region whose word differs in two regions, or None if more differs, or the word may matter.
 
         Args:
             old: the one region, about which the watch was not asked.
