@@ -266,8 +266,11 @@ def test_everything_is_the_visitors_choice(shown: Shown) -> None:
 WHAT_IS_COMPARED = (".verdict", ".window iframe", ".cookies", ".requests")
 
 
+@pytest.mark.parametrize("choice", ["No consent", "Everything"])
 @pytest.mark.parametrize("size", [(1280, 720), (1366, 768), (1920, 1080)], ids=str)
-def test_comparison_needs_no_scrolling(start_chromium: Callable[..., Browser], size: tuple[int, int]) -> None:
+def test_comparison_needs_no_scrolling(
+    start_chromium: Callable[..., Browser], size: tuple[int, int], choice: str
+) -> None:
     with Demo(port=0) as demo:
         page = start_chromium().new_page(viewport={"width": size[0], "height": size[1]})
         page.goto(demo.address)
@@ -275,17 +278,16 @@ def test_comparison_needs_no_scrolling(start_chromium: Callable[..., Browser], s
         shown = Shown(page)
         # A page that a choice replaces while it loads would add its requests to those of the next.
         shown.verdict("unprotected", "11 requests, 5 HubSpot cookies")
-        for choice in ("No consent", "Everything"):
-            shown.press(choice)
-            shown.verdict("unprotected", "11 requests")
-            assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
-            for side in SIDES:
-                for part in WHAT_IS_COMPARED:
-                    box = page.locator(f"#{side} {part}").bounding_box()
-                    assert box is not None
-                    assert box["y"] >= 0
-                    assert box["y"] + box["height"] <= size[1]
-                    assert box["height"] >= (200 if "iframe" in part else 10)
+        shown.press(choice)
+        shown.verdict("unprotected", "11 requests")
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        for side in SIDES:
+            for part in WHAT_IS_COMPARED:
+                box = page.locator(f"#{side} {part}").bounding_box()
+                assert box is not None
+                assert box["y"] >= 0
+                assert box["y"] + box["height"] <= size[1]
+                assert box["height"] >= (200 if "iframe" in part else 10)
 
 
 def test_narrow_page_is_as_wide_as_the_screen(start_chromium: Callable[..., Browser]) -> None:
