@@ -48,16 +48,19 @@ class Cookies:
 
     Args:
         headers: the values of the fields, exactly as received.
+
+    Attributes:
+        raw: the values of the fields as received, cut at `MAX_HEADER`.
+        is_cut: whether the fields are longer than that.
     """
 
-    __slots__ = ("_doubtful", "_headers", "_pairs", "is_cut")
+    __slots__ = ("_doubtful", "_pairs", "is_cut", "raw")
 
     def __init__(self, headers: Iterable[bytes] = ()) -> None:
-        self._headers = list(headers)
-        #: Whether the fields are longer than `MAX_HEADER` and were cut.
-        self.is_cut = sum(map(len, self._headers)) > MAX_HEADER
+        self.raw: Sequence[bytes] = list(headers)
+        self.is_cut = sum(map(len, self.raw)) > MAX_HEADER
         if self.is_cut:
-            self._headers = list(_cut(self._headers, MAX_HEADER))
+            self.raw = list(_cut(self.raw, MAX_HEADER))
         self._pairs: dict[bytes, list[bytes]] | None = None
         self._doubtful: dict[bytes, list[bytes]] = {}
 
@@ -72,11 +75,6 @@ class Cookies:
         well belong to the value. So they are good enough to refuse consent, and not good enough to grant it.
         """
         return list(self.doubtful_pairs.get(name, ()))
-
-    @property
-    def raw(self) -> Sequence[bytes]:
-        """The values of the fields as received, cut at `MAX_HEADER`."""
-        return self._headers
 
     @property
     def pairs(self) -> Mapping[bytes, Sequence[bytes]]:
@@ -95,7 +93,7 @@ class Cookies:
     def _parsed(self) -> dict[bytes, list[bytes]]:
         if self._pairs is None:
             self._pairs = {}
-            for header in self._headers:
+            for header in self.raw:
                 for part in header.split(b";"):
                     name, equals, value = part.partition(b"=")
                     if equals:
@@ -210,8 +208,7 @@ def parse_set_cookie(line: bytes) -> SetCookie:
 
     `Max-Age` wins over `Expires`, and the last of each counts. The name of a pair without `=` is empty.
     """
-    pair, _, attributes = line.partition(b";")
-    name, equals, _ = pair.partition(b"=")
+    _, _, attributes = line.partition(b";")
     max_age_deletes: bool | None = None
     expires_deletes = False
     for attribute in attributes.split(b";"):
@@ -223,10 +220,12 @@ def parse_set_cookie(line: bytes) -> SetCookie:
             max_age_deletes = value.startswith(b"-") or not value.strip(b"0")
         elif key == b"expires":
             expires_deletes = _is_long_past(value, expires_deletes)
-    return SetCookie(
-        name=name.strip(_WSP) if equals else b"",
-        deletes=expires_deletes if max_age_deletes is None else max_age_deletes,
-    )
+    return SetCookie(_set_cookie_name(line), expires_deletes if max_age_deletes is None else max_age_deletes)
+
+
+def _set_cookie_name(line: bytes) -> bytes:
+    name, equals, _ = line.partition(b";")[0].partition(b"=")
+    return name.strip(_WSP) if equals else b""
 
 
 def _is_long_past(value: bytes, otherwise: bool) -> bool:
@@ -248,8 +247,8 @@ def filter_set_cookie(headers: Headers, withheld: Container[bytes]) -> Headers:
 
 
 def _is_withheld(line: bytes, withheld: Container[bytes]) -> bool:
-    cookie = parse_set_cookie(line)
-    return cookie.name in withheld and not cookie.deletes
+    # Most cookies are others, and to parse a date takes time.
+    return _set_cookie_name(line) in withheld and not parse_set_cookie(line).deletes
 
 
 def expire_cookies(names: Iterable[bytes], cookies: Cookies, host: bytes) -> Headers:
