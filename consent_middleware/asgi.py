@@ -172,7 +172,7 @@ class _Sender:
         self._exchange = exchange
         self._send = send
         self._rewrites = False
-        #: The app's message with a head that has not been sent yet.
+        #: A copy of the app's message with a head that has not been sent yet.
         self.waiting: Message | None = None
 
     async def __call__(self, message: Message) -> None:
@@ -181,8 +181,18 @@ class _Sender:
         if kind == "http.response.body":
             await (self._body(message) if self._rewrites else self._send(message))
         elif kind == "http.response.start":
-            if (ready := self._start(message)) is not None:
-                await self._send(ready)
+            given = message.get("headers")
+            # Any iterable of pairs, and optional (HTTP 2.5, "Response Start").
+            given = given if isinstance(given, list) else list(given or ())
+            exchange = self._exchange
+            exchange.start(message["status"], given)
+            self._rewrites = exchange.rewrites
+            if exchange.head_depends_on_body:
+                # A copy, because an app may use the same dictionary for its next message.
+                self.waiting = dict(message)
+                return
+            head = exchange.head
+            await self._send(message if head is given else {**message, "headers": head})
         else:
             await self.send_waiting()
             if kind in _FILES and self._rewrites:
@@ -195,21 +205,9 @@ class _Sender:
     async def send_waiting(self) -> None:
         """Send a head that still waits, because the body will not be one chunk, or there is none."""
         if self.waiting is not None:
-            message, self.waiting = self.waiting, None
-            await self._send({**message, "headers": self._exchange.head})
-
-    def _start(self, message: Message) -> Message | None:
-        """Take the app's head; return the message to send now, or None if it has to wait."""
-        given = message.get("headers")
-        # Any iterable of pairs, and optional (HTTP 2.5, "Response Start").
-        self._exchange.start(message["status"], given if isinstance(given, list) else list(given or ()))
-        self._rewrites = self._exchange.rewrites
-        if self._exchange.head_depends_on_body:
-            # A copy, because an app may use the same dictionary for its next message.
-            self.waiting = dict(message)
-            return None
-        head = self._exchange.head
-        return message if head is given else {**message, "headers": head}
+            start, self.waiting = self.waiting, None
+            start["headers"] = self._exchange.head
+            await self._send(start)
 
     async def _body(self, message: Message) -> None:
         given = bytes(message.get("body", b""))
@@ -219,7 +217,8 @@ class _Sender:
             start, self.waiting = self.waiting, None
             self._rewrites = False
             headers, body = self._exchange.rewrite_whole(given)
-            await self._send({**start, "headers": headers})
+            start["headers"] = headers
+            await self._send(start)
             await self._send(message if body is given else {**message, "body": body})
             return
         await self.send_waiting()

@@ -6,7 +6,7 @@ caches, the counted notices, and the fingerprint of everything that a rewritten 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from hashlib import sha256
@@ -18,6 +18,8 @@ from .checks import checked_answer, checked_language, checked_link
 from .consent import OPTIONAL_CATEGORIES, UNKNOWN, Consent, Regime
 from .decision import consent_from_readings, decisions_for
 from .facade import Facade
+from .head_cache import HeadCache
+from .headers import last_values
 from .html.rewriter import TagSearch
 from .notices import Notices, current_path
 from .other_tools import TAG_MANAGER_DOMAINS, TAG_MANAGER_MARKERS, TAG_MANAGERS_FINGERPRINT
@@ -28,7 +30,7 @@ from .plan_cache import PlanCache
 from .policy import Policy
 from .purpose import Action, Purpose
 from .recordings import Recordings
-from .rewrite_result import RewriteResult
+from .rewrite_result import BlockedTag, RewriteResult
 from .second_chance import SecondChanceStore
 from .sources import SOURCES, Signals
 from .sources.own import own_cookie
@@ -84,14 +86,15 @@ class Engine:
         facade: the button, its scripts and their markup.
         cookies: which of the vendors' cookies a plan blocks or ends.
         banner: the vendor's consent banner that is the site's consent platform, if one is.
-        loaders: the vendors whose own banner comes with a tag, by the id of the tag's rule.
         has_platform: whether a consent platform has been seen, in a setting, a cookie or a page. A vendor's own banner
             counts if the setting `banner` names it; a signal of the browser, such as `Sec-GPC`, never does.
         search: the search for tags that may be a vendor's.
         pages: the rewrite results of bodies that have come more than once.
         recordings: the recordings with which similar pages are rewritten.
+        heads: decisions about heads of pages (`response_head`).
         page_vary: the request headers that a page depends on.
         language: the language of the facade's words, if the site sets one for every page.
+        fixed_choices: what is chosen for every page, or None if the site's callables are asked for each.
         shared_page_plan: the plan for pages that are the same for every visitor: no consent given.
         fingerprint: changes with everything that a rewritten page depends on besides the plan, so that an entity tag
             made under one set of settings or rules never confirms a page made under another.
@@ -111,7 +114,8 @@ class Engine:
         self.banner = next((vendor.banner for vendor in policy.vendors if vendor.id == policy.banner), None)
         self.has_platform = policy.banner is not None or policy.forward_consent or bool(policy.sources)
         banners = [(vendor, vendor.banner) for vendor in policy.vendors if vendor.banner is not None]
-        self.loaders = {rule: vendor for vendor, banner in banners for rule in banner.loaders}
+        #: What to do about a loader that comes with the vendor's own banner, by the loader's rule.
+        self._loaders = {rule: banner_advice(vendor) for vendor, banner in banners for rule in banner.loaders}
         self._pages_without_platform = 0
         self._not_platforms = {*_SIGNALS, *(banner.source for _, banner in banners)}
         self.facade = Facade(
@@ -141,7 +145,9 @@ class Engine:
         callables = (policy.language, policy.contact_url, policy.privacy_url, policy.chat_when)
         # A page that all visitors share cannot depend on the request.
         is_fixed = policy.cacheable or not any(map(callable, callables))
-        self._fixed_choices = PageChoices(self.language) if is_fixed else None
+        self.fixed_choices = PageChoices(self.language) if is_fixed else None
+        # What callables choose is no part of a key.
+        self.heads = HeadCache(is_used=is_fixed)
 
         platforms = [platform for platform in SOURCES if platform.id not in policy.ignore]
         ids = {platform.id: ids_for(platform, policy.mapping) for platform in platforms}
@@ -169,13 +175,20 @@ class Engine:
         self.shared_page_plan = self._plans_without_consent[False, Regime.OPT_IN]
         self.fingerprint = _fingerprint(policy, self.facade, self.language)
 
-    def plan(self, signals: Signals) -> Plan:
-        """Return the plan for one request."""
+    def plan(self, signals: Signals, names: Collection[bytes] | None = None) -> Plan:
+        """Return the plan for one request.
+
+        Args:
+            signals: the request.
+            names: the names of its header fields, in lower case, if they are known.
+        """
         current_path.set(signals.path)
         regime = self.policy.regime
         if not isinstance(regime, Regime):
             regime = self._regime_of(regime, signals)
-        plan = self._kept_plan(signals, regime) if self._keeps_plans else self._plan(signals, regime)
+        if names is None:
+            names = last_values(signals.headers)
+        plan = self._kept_plan(signals, names, regime) if self._keeps_plans else self._plan(signals, regime)
         on_decision = self.policy.on_decision
         if on_decision is not None:
             try:
@@ -184,12 +197,12 @@ class Engine:
                 self.notices.note("on-decision-raised", f"on_decision raised {type(error).__name__}; the page went on")
         return plan
 
-    def _kept_plan(self, signals: Signals, regime: Regime) -> Plan:
+    def _kept_plan(self, signals: Signals, names: Collection[bytes], regime: Regime) -> Plan:
         """Return the plan for one request from those that are kept."""
-        if not signals.cookies.raw and self._reader.headers.isdisjoint(name for name, _ in signals.headers):
+        if not signals.cookies.raw and self._reader.headers.isdisjoint(names):
             # Such a request says nothing about consent.
             return self._plans_without_consent[False, regime]
-        key = self._plans.key(regime, signals)
+        key = self._plans.key(regime, signals, names)
         plan = self._plans.get(key)
         if plan is None:
             plan = self._plan(signals, regime)
@@ -262,16 +275,17 @@ class Engine:
             *(each for each in self._reader.unread_cookies(signals.cookies.pairs, readings) if each[0] != name),
         ]
 
-    def note_blocked(self, rules: Iterable[str]) -> None:
+    def loader_among(self, blocked: Iterable[BlockedTag]) -> str | None:
+        """Return the first of these rules that is of a loader with the vendor's banner, or None."""
+        return next((tag.rule for tag in blocked if tag.rule in self._loaders), None)
+
+    def note_loader(self, rule: str) -> None:
         """Note a page whose loader waits with the vendor's banner, if no consent platform has been seen.
 
         Args:
-            rules: the ids of the rules of the page's blocked tags.
+            rule: what `loader_among` returns for the page's blocked tags.
         """
         if self.has_platform:
-            return
-        vendor = next((self.loaders[rule] for rule in rules if rule in self.loaders), None)
-        if vendor is None:
             return
         # Threads may lose a page here, which does not matter.
         self._pages_without_platform += 1
@@ -279,7 +293,7 @@ class Engine:
             self.notices.note(
                 "banner-waits",
                 f"{PAGES_WITHOUT_PLATFORM} pages had a tag that waits for consent, and no cookie or script of a "
-                f"consent platform was seen. {banner_advice(vendor)}",
+                f"consent platform was seen. {self._loaders[rule]}",
                 of_page=False,
             )
 
@@ -310,8 +324,8 @@ class Engine:
 
     def choices(self, signals: Signals) -> PageChoices:
         """Return what the site's callables choose for the page of one request."""
-        if self._fixed_choices is not None:
-            return self._fixed_choices
+        if self.fixed_choices is not None:
+            return self.fixed_choices
         settings = {"contact": self.policy.contact_url, "privacy": self.policy.privacy_url}
         links = tuple((name, self._link(name, each, signals)) for name, each in settings.items() if callable(each))
         return PageChoices(self.language_of(signals), links, self._offers_chat(signals))

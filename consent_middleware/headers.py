@@ -91,17 +91,9 @@ def split_list(value: bytes) -> list[bytes]:
     return _LIST_MEMBER.findall(value)
 
 
-def for_changed_body(headers: Headers, length: int | None) -> Headers:
-    """Return the head for a body that was rewritten, without the fields that describe the old bytes.
-
-    Args:
-        headers: the head of the app's body.
-        length: the length of the new body, None if it is not known yet.
-    """
-    kept = without(headers, _BODY_FIELDS)
-    if length is not None:
-        kept.append((b"content-length", str(length).encode("ascii")))
-    return kept
+def without_body_fields(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """Return the head without the fields that describe the bytes of a body, for a body that was rewritten."""
+    return without(headers, _BODY_FIELDS)
 
 
 # What a request is for. `fields` are the last values of a normalized head.

@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
-from typing import NamedTuple
 
 from . import mime
 from .blocking import TagBlocker
 from .coding import CodingError, Decoder, Encoder, decode_prefix
-from .csp import ContentSecurityPolicy
 from .engine import Engine
-from .facade import NO_LINKS, PageLinks
-from .html.incremental import Recording, with_edits
+from .html.incremental import Recording
 from .html.rewriter import HTMLRewriter
 from .nonce import PageNonce, words_of
 from .page_cache import checksum_of
+from .page_context import PageContext
 from .plan import Plan
 from .recordings import RecordedPage, keys_of
 from .rewrite_result import BlockedTag, RewriteResult
@@ -30,34 +28,6 @@ MAX_WHOLE = 1 << 22
 
 #: What a blocked tag in a result takes besides its address, in bytes.
 _BLOCKED_TAG_BYTES = 512
-
-
-class PageContext(NamedTuple):
-    """Everything that a page's new bytes depend on, besides its old bytes and the policy.
-
-    Attributes:
-        variant: the plan's variant.
-        asset_url: the path of the facade's script.
-        authority: the host and port under which the page was requested.
-        offers_chat: whether the site offers its chat now.
-        elsewhere: whether the site offers it on other pages only.
-        language: the language of the facade's words, if the site has chosen it for this request.
-        csp: the page's Content-Security-Policy.
-        kind: how a browser reads the body.
-        codings: the content codings of the body, old and new, in the order in which they are applied.
-        links: what the addresses of the facade's links depend on.
-    """
-
-    variant: str
-    asset_url: str
-    authority: str
-    offers_chat: bool
-    elsewhere: bool
-    language: str | None
-    csp: ContentSecurityPolicy
-    kind: mime.PageType
-    codings: tuple[bytes, ...] = ()
-    links: PageLinks = NO_LINKS
 
 
 def rewrite_page(engine: Engine, plan: Plan, context: PageContext, path: str, body: bytes) -> RewriteResult:
@@ -101,7 +71,7 @@ def _rewrite_plain(engine: Engine, plan: Plan, context: PageContext, path: str, 
     if result is not None:
         return result
     keys = keys_of(context, path, body)
-    return _from_recording(engine, context, keys, body) or _rewrite_new(engine, plan, context, keys, body)
+    return engine.recordings.find(keys, context, body) or _rewrite_new(engine, plan, context, keys, body)
 
 
 def _rewrite_with_nonce(engine: Engine, plan: Plan, context: PageContext, path: str, body: bytes) -> RewriteResult:
@@ -110,7 +80,7 @@ def _rewrite_with_nonce(engine: Engine, plan: Plan, context: PageContext, path: 
     if nonce is not None:
         fixed = context._replace(csp=nonce.fix_policies(context.csp))
         keys = keys_of(fixed, path, body, nonce)
-        similar = _from_recording(engine, fixed, keys, body, nonce)
+        similar = engine.recordings.find(keys, fixed, body, nonce)
         if similar is not None:
             return similar
         page = nonce.fix(body)
@@ -118,17 +88,6 @@ def _rewrite_with_nonce(engine: Engine, plan: Plan, context: PageContext, path: 
             result = engine.pages.get(fixed, page)
             return nonce.restore(result or _rewrite_new(engine, plan, fixed, keys, page, nonce))
     return BodyRewriter(engine, plan, context).rewrite(body)
-
-
-def _from_recording(
-    engine: Engine, context: PageContext, keys: Sequence[int], body: bytes, nonce: PageNonce | None = None
-) -> RewriteResult | None:
-    """Return the result for a body that is similar to a recorded one, or None if it has to be read in full."""
-    similar = engine.recordings.find(keys, context, body, nonce)
-    if similar is None:
-        return None
-    result, edits = similar
-    return result._replace(page=with_edits(body, edits)) if edits else result
 
 
 def _rewrite_new(
@@ -264,7 +223,16 @@ class SniffingRewriter:
 class BodyRewriter:
     """Decode, rewrite and encode one body, chunk by chunk or as a whole."""
 
-    __slots__ = ("_blocker", "_codings", "_has_decoded", "_notices", "_recoding", "_rewriter", "is_broken")
+    __slots__ = (
+        "_blocker",
+        "_codings",
+        "_has_decoded",
+        "_loader_among",
+        "_notices",
+        "_recoding",
+        "_rewriter",
+        "is_broken",
+    )
 
     def __init__(self, engine: Engine, plan: Plan, context: PageContext) -> None:
         kind = context.kind
@@ -295,6 +263,7 @@ class BodyRewriter:
             SniffingRewriter(make_rewriter, sniff) if kind.sniffs else make_rewriter(xml=kind.essence == mime.XHTML)
         )
         self._notices = engine.notices
+        self._loader_among = engine.loader_among
         self._codings = context.codings
         self._recoding = (Decoder(*self._codings), Encoder(*self._codings)) if self._codings else None
         #: Whether a coded body could not be decoded to its end.
@@ -315,7 +284,9 @@ class BodyRewriter:
         """
         needs_own_scripts = (self._rewriter.changed or self.is_broken) and not self._blocker.has_nonce
         is_page = self._rewriter.is_page if isinstance(self._rewriter, SniffingRewriter) else True
-        return RewriteResult(page, self.blocked, self._rewriter.bail_outs, needs_own_scripts, is_page)
+        return RewriteResult(
+            page, self.blocked, self._rewriter.bail_outs, needs_own_scripts, is_page, self._loader_among(self.blocked)
+        )
 
     def rewrite(self, body: bytes) -> RewriteResult:
         """Return the result for a whole body."""

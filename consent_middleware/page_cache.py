@@ -16,7 +16,7 @@ which entries leave when the cache is full.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 from zlib import crc32
 
 from .second_chance import Entry, SecondChanceStore
@@ -56,12 +56,9 @@ class RewriteCache(Generic[Result]):
     def __init__(self, store: SecondChanceStore) -> None:
         self._store = store
 
-    def _page(self, key: _Key) -> _Page[Result] | None:
-        return cast("_Page[Result] | None", self._store.entries.get(key))
-
     def get(self, context: Hashable, body: bytes) -> Result | None:
         """Return the result for this body in this context, or None."""
-        page = self._page(_key_of(body))
+        page: _Page[Result] | None = self._store.entries.get(_key_of(body))
         # If both are one object, Python does not compare the bytes.
         if page is None or page.body != body:
             return None
@@ -75,7 +72,7 @@ class RewriteCache(Generic[Result]):
             body: the body as the app sent it.
             checksum: what `checksum_of` returns for it.
         """
-        page = self._page(_key_of(body))
+        page: _Page[Result] | None = self._store.entries.get(_key_of(body))
         return page is not None and page.checksum == checksum
 
     def put(self, context: Hashable, body: bytes, checksum: int, result: Result, size: int) -> None:
@@ -101,7 +98,7 @@ class RewriteCache(Generic[Result]):
     def _page_to_fill(self, body: bytes, checksum: int) -> _Page[Result] | None:
         """Return the entry with a body, or None if the body comes for the first time. The caller has the lock."""
         key = _key_of(body)
-        page = self._page(key)
+        page: _Page[Result] | None = self._store.entries.get(key)
         if page is not None and page.body == body:
             return page
         if page is None:

@@ -6,6 +6,7 @@ only a digest under a key of this process, and it has a limit in bytes.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from hashlib import blake2b
 from secrets import token_bytes
@@ -42,15 +43,22 @@ class PlanCache(dict[PlanKey, Plan]):
         self._digest = blake2b(key=token_bytes(16), digest_size=16)
         self._left = MAX_BYTES
 
-    def key(self, regime: Regime, signals: Signals) -> PlanKey:
-        """Return the key for a request: a digest of everything that its plan is read from."""
+    def key(self, regime: Regime, signals: Signals, names: Collection[bytes]) -> PlanKey:
+        """Return the key for a request: a digest of everything that its plan is read from.
+
+        Args:
+            regime: the regime of the request.
+            signals: the request.
+            names: the names of its header fields, in lower case.
+        """
         digest = self._digest.copy()
         for header in signals.cookies.raw:
             # The length stands before the value, so two lines are never taken for one.
             digest.update(b"%d:%b" % (len(header), header))
-        for name, value in signals.headers:
-            if name in self._headers:
-                digest.update(b"%b=%d:%b" % (name, len(value), value))
+        if not self._headers.isdisjoint(names):
+            for name, value in signals.headers:
+                if name in self._headers:
+                    digest.update(b"%b=%d:%b" % (name, len(value), value))
         return regime, digest.digest()
 
     def put(self, key: PlanKey, plan: Plan) -> None:

@@ -29,10 +29,9 @@ An example, for one path, with the pages A, B and C that differ by a token, and 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
 from .html.incremental import Recording
-from .html.watch import Edit
 from .nonce import PageNonce
 from .rewrite_result import RewriteResult
 from .second_chance import Entry, SecondChanceStore
@@ -68,16 +67,14 @@ class RecordedPage(NamedTuple):
     result: RewriteResult
     words: bytes = b""
 
-    def edits_in(self, body: bytes, nonce: PageNonce | None) -> list[Edit] | None:
-        """Return the edits of a similar page, or None if it has to be read.
+    def rewritten_with_nonce(self, body: bytes, nonce: PageNonce) -> bytes | None:
+        """Return a similar page with a nonce as it is sent, or None if it has to be read.
 
         Args:
             body: the page.
-            nonce: the nonce that stands in the page, if the recorded page has the fixed one.
+            nonce: the nonce that stands in the page where the recorded page has the fixed one.
         """
-        if nonce is None:
-            return self.recording.edits_in(body)
-        return None if nonce.part in self.words else self.recording.edits_in(body, nonce.own)
+        return None if nonce.part in self.words else self.recording.rewritten(body, nonce.own)
 
 
 class _Route(Entry):
@@ -120,10 +117,8 @@ class Recordings:
 
     def find(
         self, keys: Sequence[int], context: Hashable, body: bytes, nonce: PageNonce | None = None
-    ) -> tuple[RewriteResult, list[Edit]] | None:
+    ) -> RewriteResult | None:
         """Return the result for a page that is similar to a recorded one, or None if the page has to be read.
-
-        The edits of the page stand beside the result, which has no bytes of the page.
 
         Args:
             keys: the keys of the page.
@@ -131,18 +126,21 @@ class Recordings:
             body: the page.
             nonce: the page's own nonce, which stands in `body`.
         """
-        for route in map(self._route, keys):
+        for key in keys:
+            route: _Route | None = self._store.entries.get(key)
             if route is None or route.recorded is None or route.recorded.context != context:
                 continue
             if route.pause:
                 route.pause -= 1
                 continue
-            edits = route.recorded.edits_in(body, nonce)
-            if edits is not None:
+            recorded = route.recorded
+            page = recorded.recording.rewritten(body) if nonce is None else recorded.rewritten_with_nonce(body, nonce)
+            if page is not None:
                 route.misses = 0
                 route.referenced = True
                 self._earn(len(body))
-                return route.recorded.result, edits
+                # `_replace` does the same, and is slow.
+                return recorded.result if page is body else RewriteResult(page, *recorded.result[1:])
             route.note_miss()
         self._earn(len(body) // _CREDIT_SHARE)
         return None
@@ -189,7 +187,7 @@ class Recordings:
             self._store.lock.release()
 
     def _route(self, key: int) -> _Route | None:
-        return cast("_Route | None", self._store.entries.get(key))
+        return self._store.entries.get(key)
 
     def _earn(self, credit: int) -> None:
         self._credit = min(self._credit + credit, self._max_credit)

@@ -17,11 +17,13 @@ from collections.abc import Sequence
 
 from .consent import State
 from .engine import Engine
-from .exchange import FILTERED, Exchange, RequestHead
-from .headers import Headers, last_values
+from .exchange import Exchange, RequestHead
+from .headers import Headers
+from .page_context import PageContext
 from .plan import Decision, Plan
 from .policy import Policy
 from .purpose import Action, Purpose
+from .response_head import FILTERED
 from .rewrite_result import BlockedTag, RewriteResult
 
 #: The name of the debug header.
@@ -48,12 +50,11 @@ def exchange_for(engine: Engine, request: RequestHead) -> Exchange:
 class ReportingExchange(Exchange):
     """An exchange that reports what it does. With `report_only` it does nothing else."""
 
-    __slots__ = ("_given", "_is_page", "_policy")
+    __slots__ = ("_is_page", "_policy")
 
     def __init__(self, engine: Engine, request: RequestHead) -> None:
         super().__init__(engine, request)
         self._policy = engine.policy
-        self._given: Headers = []
         #: Whether the started response is a page, which the debug header is for.
         self._is_page = False
         if self._policy.report_only:
@@ -72,10 +73,9 @@ class ReportingExchange(Exchange):
     def start(self, status: int, headers: Headers) -> None:
         """Take the response's head."""
         super().start(status, headers)
-        self._given = headers
-        self._is_page = self._page_type(status, headers, last_values(headers)) is not None
+        self._is_page = self._head.is_of_page and status != 304
         if self._policy.report_only:
-            self._note_fields(headers, self._head)
+            self._note_fields(headers, self._head_of_own_body())
 
     @property
     def head(self) -> Headers:
@@ -87,7 +87,7 @@ class ReportingExchange(Exchange):
         head, changed = super().rewrite_whole(body)
         if self._policy.report_only:
             head, changed = self._given, body
-        if self._plain is not None and self._result is not None:
+        if self._head.fields_if_no_page is not None and self._result is not None:
             self._is_page = self._result.is_page
         return self._reported(head, self.blocked), changed
 
@@ -108,8 +108,8 @@ class ReportingExchange(Exchange):
         value = debug_value(self._policy, self._page_plan, blocked)
         return [*head, (DEBUG_FIELD, value.encode("ascii"))]
 
-    def _note_result(self, result: RewriteResult) -> None:
-        super()._note_result(result)
+    def _note_result(self, result: RewriteResult, page: PageContext) -> None:
+        super()._note_result(result, page)
         if self._policy.report_only:
             for tag, times in Counter((tag.rule, tag.purpose) for tag in result.blocked).items():
                 rule, purpose = tag

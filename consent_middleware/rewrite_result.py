@@ -34,6 +34,7 @@ class RewriteResult(NamedTuple):
         needs_own_scripts: whether the page contains a script of the middleware without a nonce.
         is_page: whether a browser reads the body as a page. False for a body without a type, if its first bytes are not
             those of a page.
+        loader: the rule of the first blocked loader that comes with the vendor's banner, or None.
     """
 
     page: bytes | None
@@ -41,3 +42,4 @@ class RewriteResult(NamedTuple):
     bail_outs: int
     needs_own_scripts: bool
     is_page: bool = True
+    loader: str | None = None

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 #: How many entries there may be. Most are small: of pages that have come once.
 MAX_ENTRIES: Final = 2048
@@ -44,7 +44,7 @@ class SecondChanceStore:
         max_entries: the most entries.
 
     Attributes:
-        entries: the entries in the order of the queue.
+        entries: the entries in the order of the queue, each of the class of its cache.
         left: how many bytes are left.
         lock: what a thread takes before it writes. If it is not free, the thread does not write.
     """
@@ -52,7 +52,7 @@ class SecondChanceStore:
     def __init__(self, limit: int, max_entries: int = MAX_ENTRIES) -> None:
         self.limit = limit
         self.left = limit
-        self.entries: dict[Hashable, Entry] = {}
+        self.entries: dict[Hashable, Any] = {}
         self._max_entries = max_entries
         self.lock = Lock()
 

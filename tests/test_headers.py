@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_middleware.headers import (
-    for_changed_body,
     host_name,
     is_for_script,
     is_navigation,
@@ -17,6 +16,7 @@ from consent_middleware.headers import (
     split_list,
     values,
     without,
+    without_body_fields,
 )
 
 
@@ -77,11 +77,10 @@ def test_script_request_is_told_by_its_head(headers: dict[bytes, bytes], expecte
     assert is_for_script(headers) is expected
 
 
-def test_changed_body_gets_new_length_and_no_digest() -> None:
+def test_head_of_changed_body_has_no_length_or_digest() -> None:
     headers = [(b"Content-Length", b"1"), (b"Content-Digest", b"x"), (b"X", b"y"), (b"Accept-Ranges", b"bytes")]
 
-    assert for_changed_body(headers, None) == [(b"X", b"y")]
-    assert for_changed_body(headers, 7) == [(b"X", b"y"), (b"content-length", b"7")]
+    assert without_body_fields(headers) == [(b"X", b"y")]
 
 
 @pytest.mark.parametrize(

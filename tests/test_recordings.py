@@ -11,7 +11,6 @@ from consent_middleware import Policy, recordings
 from consent_middleware.engine import Engine
 from consent_middleware.exchange import Exchange, RequestHead
 from consent_middleware.html.rewriter import HTMLRewriter, Recording
-from consent_middleware.html.watch import Edit
 from consent_middleware.recordings import RecordedPage
 from consent_middleware.rewrite_result import RewriteResult
 from consent_middleware.second_chance import SecondChanceStore
@@ -54,7 +53,7 @@ class Site:
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return a list of what was done with each page: "full", "record" or "compare"; the fresh engine is left out."""
     done: list[str] = []
-    rewrite, record, compare = HTMLRewriter.rewrite, HTMLRewriter.rewrite_and_record, Recording.edits_in
+    rewrite, record, compare = HTMLRewriter.rewrite, HTMLRewriter.rewrite_and_record, Recording.rewritten
 
     def counted_rewrite(self: HTMLRewriter, document: bytes) -> bytes:
         done.append("full")
@@ -64,13 +63,13 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append("record")
         return record(self, document, nonce)
 
-    def counted_compare(self: Recording, document: bytes, nonce: bytes = b"") -> list[Edit] | None:
+    def counted_compare(self: Recording, document: bytes, nonce: bytes = b"") -> bytes | None:
         done.append("compare")
         return compare(self, document, nonce)
 
     monkeypatch.setattr(HTMLRewriter, "rewrite", counted_rewrite)
     monkeypatch.setattr(HTMLRewriter, "rewrite_and_record", counted_record)
-    monkeypatch.setattr(Recording, "edits_in", counted_compare)
+    monkeypatch.setattr(Recording, "rewritten", counted_compare)
     return done
 
 
@@ -182,14 +181,14 @@ class Chosen:
 
     size = 1
 
-    def __init__(self, *outs: list[Edit] | None) -> None:
+    def __init__(self, *outs: bytes | None) -> None:
         self.outs = list(outs)
 
-    def edits_in(self, _: bytes) -> list[Edit] | None:
+    def rewritten(self, _: bytes) -> bytes | None:
         return self.outs.pop(0)
 
 
-def pauses_after(*outs: list[Edit] | None) -> list[tuple[int, bool]]:
+def pauses_after(*outs: bytes | None) -> list[tuple[int, bool]]:
     """Return the pause after each page, and whether the next page is recorded, with what a recording returns."""
     made = recordings.Recordings(SecondChanceStore(1 << 20))
     result = RewriteResult(None, (), 0, needs_own_scripts=False)
@@ -212,7 +211,7 @@ def test_pauses_double_and_every_third_is_recorded() -> None:
 
 
 def test_hit_ends_the_pauses() -> None:
-    assert pauses_after(None, None, [], None) == [(2, False), (4, False), (0, False), (2, False)]
+    assert pauses_after(None, None, b"page", None) == [(2, False), (4, False), (0, False), (2, False)]
 
 
 def test_changed_template_is_recorded_anew(calls: list[str]) -> None:

@@ -180,7 +180,7 @@ def _as_text(exchange: Exchange, engine: Engine, unread: list[str]) -> str:
     lines += [f"  {tag.rule} (waits for {tag.purpose})" for tag in exchange.blocked]
     lines += [f"not read: {each}" for each in unread]
     lines += explain.decisions_as_lines(exchange.plan)
-    if any(tag.rule in engine.loaders for tag in exchange.blocked):
+    if engine.loader_among(exchange.blocked):
         lines += explain.advice(engine)
     lines += [f"notice: {event} ({times} times)" for event, times in _notices(engine).items()]
     return "\n".join(lines)

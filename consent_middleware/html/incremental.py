@@ -91,7 +91,7 @@ _MAX_SEARCHES: Final = 32
 _BYTES_OF_PART: Final = 48
 _BYTES_OF_GROUP: Final = 160
 _BYTES_OF_CHECKPOINT: Final = 24
-_BYTES_OF_EDIT: Final = 160
+_BYTES_OF_EDIT: Final = 256
 _BYTES_OF_RECORDING: Final = 1024
 
 
@@ -172,20 +172,33 @@ class Recording:
             + _BYTES_OF_RECORDING
         )
 
-    def edits_in(self, document: bytes, nonce: bytes = b"") -> list[Edit] | None:
-        """Return the recorded edits at their places in a document, or None if it has to be read in full.
+    def rewritten(self, document: bytes, nonce: bytes = b"") -> bytes | None:
+        """Return a document with the recorded edits made in it, or None if it has to be read in full.
 
         Args:
-            document: the document.
+            document: the document; it is returned itself if there are no edits.
             nonce: its nonce, as long as the word that stands for it in the recorded document.
         """
-        regions = self._usual_regions(document, nonce)
-        if regions is None:
+        usual = self.usual
+        edits = self._usual_edits(usual, document, nonce) if usual else None
+        if edits is None:
             regions = Comparison(self, document, nonce).regions()
+            if regions is None:
+                return None
             if regions:
                 self._note(regions, document)
-        if regions is None or not self._has_same_encoding(document):
+            edits = self._moved_edits(regions, nonce)
+        if self._head_length and not self._has_same_encoding(document):
             return None
+        return with_edits(document, edits)
+
+    def _moved_edits(self, regions: Sequence[Region], nonce: bytes) -> list[Edit]:
+        """Return the recorded edits at their places in a document.
+
+        Args:
+            regions: where it differs.
+            nonce: its nonce.
+        """
         edits: list[Edit] = []
         shift = at = 0
         for start, end, parts in self._edits:
@@ -195,20 +208,24 @@ class Recording:
             edits.append(Edit(start + shift, end + shift, nonce.join(parts)))
         return edits
 
-    def _usual_regions(self, document: bytes, nonce: bytes) -> list[Region] | None:
-        """Return the regions of a document that differs just where others do, or None."""
-        usual = self.usual
-        regions = usual.regions_in(document, nonce) if usual else None
-        if usual is None or regions is None:
+    def _usual_edits(self, usual: UsualRegions, document: bytes, nonce: bytes) -> Sequence[Edit] | None:
+        """Return the edits of a document that differs just where others do, or None."""
+        regions = usual.regions_in(document, nonce)
+        if regions is None:
             return None
         for region, word in zip_longest(regions, usual.words):
             is_word = word is not None and word.fits(document[region.begin : region.end])
             if not (is_word or self.is_equivalent(region, document)):
                 return None
+        has_same_length = len(document) == usual.length
+        if usual.edits is not None and has_same_length:
+            return usual.edits
+        edits = self._moved_edits(regions, nonce)
         if not usual.words:
             pairs = zip(regions, usual.regions, strict=True)
-            self.usual = usual._replace(words=[self._word(region, each.recorded, document) for region, each in pairs])
-        return regions
+            words = [self._word(region, each.recorded, document) for region, each in pairs]
+            self.usual = usual._replace(words=words, edits=edits if has_same_length and not self._nonce else None)
+        return edits
 
     def is_equivalent(self, region: Region, document: bytes) -> bool:
         """Return whether a region of a document leads from the state before it to the recorded state after it."""

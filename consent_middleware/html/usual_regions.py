@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .region import AnyWord
+from .watch import Edit
 
 
 class Region(NamedTuple):
@@ -61,6 +62,7 @@ class UsualRegions(NamedTuple):
         size: how many bytes of it were in regions.
         words: for each region, what has to be the same in it if all else may be any word, or None; no items as long as
             this was not looked for.
+        edits: the edits of each such document of that length, or None if they are not known or depend on a nonce.
     """
 
     regions: Sequence[UsualRegion]
@@ -68,6 +70,7 @@ class UsualRegions(NamedTuple):
     length: int
     size: int
     words: Sequence[AnyWord | None] = ()
+    edits: Sequence[Edit] | None = None
 
     def regions_in(self, document: bytes, nonce: bytes) -> list[Region] | None:
         """Return the regions of a document that is equal to the recorded one outside of them, or None.
