@@ -130,11 +130,11 @@ def variant_name(engine: Engine, page_variant: str, choices: PageChoices) -> byt
     return f"{everyone}{page_variant}-{engine.fingerprint}{chosen}".encode("ascii")
 
 
-def head_key(conditions: tuple[object, ...], headers: Headers, names: Mapping[bytes, bytes]) -> tuple[object, ...]:
+def head_key(conditions: HeadConditions, headers: Headers, names: Mapping[bytes, bytes]) -> tuple[object, ...]:
     """Return the key under which the decision about a head may be kept; empty if it is not kept.
 
     Args:
-        conditions: the values of `HeadConditions`.
+        conditions: the conditions.
         headers: the app's head.
         names: what `last_values` returns for it.
     """
@@ -159,7 +159,8 @@ def kept_head(conditions: HeadConditions, headers: Headers, decided: ResponseHea
     page = decided.page
     if page is not None and (page.csp.nonce is not None or page.links.mount != conditions.mount):
         return None
-    size = sum(map(len, (conditions.mount, conditions.host, conditions.accept or b"")))
+    size = len(conditions.mount) + len(conditions.host)
+    size += len(conditions.destination or b"") + len(conditions.accept or b"")
     if size + sum(len(name) + len(value) for name, value in headers) > _MAX_HEAD_BYTES:
         return None
     fields = headers if decided.fields is None else decided.fields

@@ -94,6 +94,7 @@ class TestKept:
             get(mount="//b.example"),
             get(host=b"a" * 4096),
             get((b"accept", b"text/html," + b"a" * 4096)),
+            get((b"sec-fetch-dest", b"a" * 4096)),
         ],
     )
     def test_head_for_a_strange_request(self, decided: list[Headers], request_head: RequestHead) -> None:
