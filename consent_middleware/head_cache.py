@@ -22,6 +22,9 @@ MAX_HEADS: Final = 256
 MAX_MISSES: Final = 8
 PAUSE: Final = 248
 
+#: What `hash` raises: an app may give lists as fields, or views of memory that can be changed as values.
+_NO_HASH: Final = (TypeError, ValueError)
+
 
 class HeadCache:
     """Decisions about heads by key. Any number of threads may use it; together they may miss a decision.
@@ -54,8 +57,7 @@ class HeadCache:
         """Return the decision that is kept under a key, or None."""
         try:
             found = self._kept.get(key)
-        except TypeError:
-            # The fields of ASGI may be lists, which have no hash.
+        except _NO_HASH:
             return None
         if found is not None:
             self._misses = 0
@@ -68,7 +70,7 @@ class HeadCache:
             self._misses, self._pause = 0, PAUSE
         try:
             number = hash(key)
-        except TypeError:
+        except _NO_HASH:
             return False
         if number in self._seen:
             return True
