@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from functools import cache
+from multiprocessing import get_context
 
 import pytest
 
@@ -44,10 +46,15 @@ FOUND = {
 UNSEEN = {"other script": 394, "service worker": 3, "tag manager": 31}
 
 
+def report_on(name: str) -> PageReport:
+    return Auditor(Policy(contact_url="/contact")).audit(Page(name, read(name)))
+
+
 @cache
 def reports() -> list[PageReport]:
-    auditor = Auditor(Policy(contact_url="/contact"))
-    return [auditor.audit(Page(name, read(name))) for name, _ in pages()]
+    # In several processes, because html5lib takes more than a minute for all pages.
+    with ProcessPoolExecutor(4, get_context("spawn")) as processes:
+        return list(processes.map(report_on, [name for name, _ in pages()], chunksize=8))
 
 
 def test_real_pages_have_expected_findings() -> None:
