@@ -963,9 +963,13 @@ HEAD_MUTANTS = [
     Mutant("response_head.py", "if size + sum(len(name) + len(value) for name, value in headers) >", "if size >", HEADS),
     Mutant("response_head.py", "fields=decided.fields and [*decided.fields],", "fields=decided.fields,", HEADS),
     Mutant("response_head.py", "fields_if_rewritten=without_body_fields(fields),", "fields_if_rewritten=fields,", HEADS),
-    Mutant("html/incremental.py", "if usual.edits is not None and has_same_length:", "if usual.edits is not None:", INCREMENTAL),
-    Mutant("html/incremental.py", "edits if has_same_length and not self._nonce else None", "edits if not self._nonce else None", INCREMENTAL),
-    Mutant("html/incremental.py", "edits if has_same_length and not self._nonce else None", "edits if has_same_length else None", INCREMENTAL),
+    Mutant("html/usual_regions.py", "        if len(document) != length:\n            return False\n", "", INCREMENTAL),
+    Mutant("html/usual_regions.py", "            if not document.startswith(text, place):\n                return False\n", "            pass\n", INCREMENTAL),
+    Mutant("html/usual_regions.py", "            if not word.fits(document[begin:end]):\n                return False\n", "            pass\n", INCREMENTAL),
+    Mutant("html/usual_regions.py", "[*texts, *_placed(self.rest, place)]", "texts", INCREMENTAL),
+    Mutant("html/usual_regions.py", "            texts += _placed(usual.before, place)\n", "", INCREMENTAL),
+    Mutant("html/incremental.py", "layout = None if self._nonce else usual.layout(", "layout = usual.layout(", INCREMENTAL),
+    Mutant("html/incremental.py", "layout = None if self._nonce else usual.layout(len(document), regions, edits)", "layout = None", INCREMENTAL),
     Mutant("html/incremental.py", "        if self._head_length and not self._has_same_encoding(document):\n            return None\n", "", INCREMENTAL),
 ]  # fmt: skip
 

@@ -210,6 +210,9 @@ class Recording:
 
     def _usual_edits(self, usual: UsualRegions, document: bytes, nonce: bytes) -> Sequence[Edit] | None:
         """Return the edits of a document that differs just where others do, or None."""
+        layout = usual.same_length
+        if layout is not None and layout.fits(document):
+            return layout.edits
         regions = usual.regions_in(document, nonce)
         if regions is None:
             return None
@@ -217,14 +220,13 @@ class Recording:
             is_word = word is not None and word.fits(document[region.begin : region.end])
             if not (is_word or self.is_equivalent(region, document)):
                 return None
-        has_same_length = len(document) == usual.length
-        if usual.edits is not None and has_same_length:
-            return usual.edits
         edits = self._moved_edits(regions, nonce)
         if not usual.words:
             pairs = zip(regions, usual.regions, strict=True)
-            words = [self._word(region, each.recorded, document) for region, each in pairs]
-            self.usual = usual._replace(words=words, edits=edits if has_same_length and not self._nonce else None)
+            usual = usual._replace(words=[self._word(region, each.recorded, document) for region, each in pairs])
+            # The edits depend on the nonce.
+            layout = None if self._nonce else usual.layout(len(document), regions, edits)
+            self.usual = usual._replace(same_length=layout)
         return edits
 
     def is_equivalent(self, region: Region, document: bytes) -> bool:

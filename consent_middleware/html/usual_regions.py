@@ -6,12 +6,13 @@ An example, with the recorded document divided at each "|" where two documents i
 
 Of the next document, the first and the third part have to be at their places, and the last one at its end. Then what is
 between them are its regions, and only those are read. See `incremental`, and `region.AnyWord`, for when not even that
-is necessary.
+is necessary. If it never is, documents of one length have all of this at the same places, and the same edits. Those
+places are a `Layout`, with which such a document takes the fewest steps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from .region import AnyWord
@@ -52,6 +53,35 @@ class UsualRegion(NamedTuple):
     size: int
 
 
+class Layout(NamedTuple):
+    """Where everything stands in documents of one length that differ by words alone.
+
+    Attributes:
+        length: the length.
+        texts: the texts outside of the regions, each with its place.
+        regions: the regions, each by its begin, its end, and what has to be the same in it.
+        edits: the edits of each such document.
+    """
+
+    length: int
+    texts: Sequence[tuple[int, bytes]]
+    regions: Sequence[tuple[int, int, AnyWord]]
+    edits: Sequence[Edit]
+
+    def fits(self, document: bytes) -> bool:
+        """Return whether a document is one of these."""
+        length, texts, regions, _ = self
+        if len(document) != length:
+            return False
+        for place, text in texts:
+            if not document.startswith(text, place):
+                return False
+        for begin, end, word in regions:  # noqa: SIM110 - `all` takes more steps
+            if not word.fits(document[begin:end]):
+                return False
+        return True
+
+
 class UsualRegions(NamedTuple):
     """The regions in which similar documents usually differ from the recorded one.
 
@@ -62,7 +92,8 @@ class UsualRegions(NamedTuple):
         size: how many bytes of it were in regions.
         words: for each region, what has to be the same in it if all else may be any word, or None; no items as long as
             this was not looked for.
-        edits: the edits of each such document of that length, or None if they are not known or depend on a nonce.
+        same_length: the layout of documents that are as long as the one with which `words` was found, or None if they
+            may differ by more than words.
     """
 
     regions: Sequence[UsualRegion]
@@ -70,7 +101,7 @@ class UsualRegions(NamedTuple):
     length: int
     size: int
     words: Sequence[AnyWord | None] = ()
-    edits: Sequence[Edit] | None = None
+    same_length: Layout | None = None
 
     def regions_in(self, document: bytes, nonce: bytes) -> list[Region] | None:
         """Return the regions of a document that is equal to the recorded one outside of them, or None.
@@ -96,10 +127,36 @@ class UsualRegions(NamedTuple):
             found.append(Region(first, after, begin, place))
         return found if _end_of(self.rest, document, place, nonce) == len(document) else None
 
+    def layout(self, length: int, regions: Sequence[Region], edits: Sequence[Edit]) -> Layout | None:
+        """Return the layout of a document without a nonce, or None if others may differ from it by more than words.
+
+        Args:
+            length: how long the document is.
+            regions: its regions, as `regions_in` returns them.
+            edits: its edits.
+        """
+        texts: list[tuple[int, bytes]] = []
+        words: list[tuple[int, int, AnyWord]] = []
+        place = 0
+        for usual, region, word in zip(self.regions, regions, self.words, strict=True):
+            if word is None:
+                return None
+            texts += _placed(usual.before, place)
+            words.append((region.begin, region.end, word))
+            place = region.end
+        return Layout(length, [*texts, *_placed(self.rest, place)], words, edits)
+
 
 def most_read(document: bytes) -> int:
     """Return how many bytes of regions may be read. If it is more than half of a document, reading all is faster."""
     return len(document) // 2
+
+
+def _placed(groups: Sequence[Sequence[bytes]], place: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the texts of groups without a nonce, with their places, if the first one is at `place`."""
+    for (text,) in groups:
+        yield place, text
+        place += len(text)
 
 
 def _end_of(groups: Sequence[Sequence[bytes]], document: bytes, place: int, nonce: bytes) -> int:

@@ -324,6 +324,35 @@ def test_usual_difference_beside_an_edit(steps: Steps, place: bytes, behind: byt
     assert (steps.count < 10) is (recording.usual is not None)
 
 
+#: A word that is as long as a tag.
+LONG_WORD = b"Other words, which are longer"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(f"<script src={HELD}>".encode(), f"<script src={HELD[:-3]}.x1>".encode(), id="before the word"),
+        pytest.param(f"<img src={HELD} ".encode(), f"<img src={HELD[:-3]}.x1 ".encode(), id="after the word"),
+        pytest.param(LONG_WORD, f"<img src={HELD}>".encode().ljust(len(LONG_WORD)), id="the word"),
+        pytest.param(b"</p><div>", b"</p><!--i", id="beside the word"),
+    ],
+)
+def test_document_of_one_length_may_differ_elsewhere(old: bytes, new: bytes) -> None:
+    recording = recording_with_usual_regions(b"A1B2C3", b"Some", LONG_WORD[:-1])
+    for letter in (b"3", b"4"):
+        document = with_tokens(b"A1B2C3", b"Some", LONG_WORD[:-1] + letter)
+        assert from_recording(recording, document) == in_full(document)
+    assert recording.usual is not None
+    assert recording.usual.same_length is not None
+
+    other = changed(old, new, with_tokens(b"A1B2C3", b"Some", LONG_WORD))
+    assert len(other) == len(document)
+    assert from_recording(recording, other) in {None, in_full(other)}
+    # The document's end belongs to its length.
+    longer = document + f"<img src={HELD}>".encode()
+    assert from_recording(recording, longer) in {None, in_full(longer)}
+
+
 def test_texts_around_a_difference_may_not_overlap() -> None:
     """Without the word and one of the tags, what is before the word and what is after it would overlap."""
     tag = f"<script src={HELD}></script>".encode()

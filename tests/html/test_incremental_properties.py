@@ -161,9 +161,15 @@ def compare_words(seed: int, watch: type[Holding]) -> None:
         (template.replace("%s", "w0") + ending).encode()
     )
     words = ["w1", "w2", "w3", "w4", *pick.sample(STRANGE_WORDS, 4), "w5", pick.choice(STRANGE_WORDS) + "w"]
+    # Documents of one length are compared in fewer steps.
+    width = pick.choice((0, 40))
     assert recording is not None
     for word in words:
-        document = (template.replace("%s", word) + ending).encode()
+        document = (template.replace("%s", word.ljust(width, "x")) + ending).encode()
+        if pick.random() < 0.2:
+            inserted = pick.choice(INSERTED)
+            at = pick.randrange(max(len(document) - len(inserted), 1))
+            document = document[:at] + inserted + document[at + len(inserted) :]
         out = from_recording(recording, document)
         assert out is None or out == in_full(document, watch), document
 
