@@ -21,7 +21,7 @@ from .facade import Facade
 from .head_cache import HeadCache
 from .headers import last_values
 from .html.rewriter import TagSearch
-from .notices import Notices, current_path
+from .notices import Notices, set_current_path
 from .other_tools import TAG_MANAGER_DOMAINS, TAG_MANAGER_MARKERS, TAG_MANAGERS_FINGERPRINT
 from .page_cache import RewriteCache
 from .patterns import compile_host_search
@@ -182,7 +182,7 @@ class Engine:
             signals: the request.
             names: the names of its header fields, in lower case, if they are known.
         """
-        current_path.set(signals.path)
+        set_current_path(signals.path)
         regime = self.policy.regime
         if not isinstance(regime, Regime):
             regime = self._regime_of(regime, signals)

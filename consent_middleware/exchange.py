@@ -21,7 +21,7 @@ from .coding import CODINGS
 from .cookies import Cookies, expire_cookies, hide_cookies
 from .engine import Engine, PageChoices
 from .headers import Headers, last_values, normalize_head, values, values_of, without_body_fields
-from .notices import current_path
+from .notices import set_current_path
 from .page import BodyRewriter, rewrite_page
 from .page_context import UNCHANGED, PageContext, ResponseHead
 from .response_head import (
@@ -177,7 +177,7 @@ class Exchange:
             status: the status code.
             headers: the header fields. Names may be in any letter case.
         """
-        current_path.set(self._request.path)
+        set_current_path(self._request.path)
         self._body = self._result = None
         names = last_values(headers)
         self.length = names.get(b"content-length")
@@ -263,7 +263,7 @@ class Exchange:
         page, fields_if_no_page = self._head.page, self._head.fields_if_no_page
         if page is None:
             return self._head_of_own_body(), body
-        current_path.set(self._request.path)
+        set_current_path(self._request.path)
         if not body and self._request.method == "HEAD":
             # The head describes the body that GET would get, and its length is not known here (RFC 9110, section 8.6).
             return self._head_of_new_body(), body
@@ -286,7 +286,7 @@ class Exchange:
         """
         if self._head.page is None:
             return chunk
-        current_path.set(self._request.path)
+        set_current_path(self._request.path)
         return self._body_rewriter(self._head.page).feed(chunk)
 
     def close(self) -> bytes:
@@ -294,7 +294,7 @@ class Exchange:
         page = self._head.page
         if page is None:
             return b""
-        current_path.set(self._request.path)
+        set_current_path(self._request.path)
         body = self._body_rewriter(page)
         out = body.close()
         self._result = body.result()

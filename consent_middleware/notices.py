@@ -17,6 +17,13 @@ logger = logging.getLogger("consent_middleware")
 #: it computes is kept for every page with the same bytes.
 current_path: ContextVar[str] = ContextVar("current_path", default="")
 
+
+def set_current_path(path: str) -> None:
+    """Set the path of the page that is being worked on. To read it takes less time than to set it again."""
+    if current_path.get() is not path:
+        current_path.set(path)
+
+
 #: How many characters of a path are logged.
 _MAX_PATH = 200
 
