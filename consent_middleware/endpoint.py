@@ -120,7 +120,7 @@ def _decision(engine: Engine, plan: Plan, cookies: Cookies, host: bytes) -> Answ
     head = found.headers
     for field in engine.page_vary:
         head = add_vary(head, field)
-    return found._replace(headers=head + expire_cookies(engine.cookies.to_expire(plan, cookies), cookies, host))
+    return found._replace(headers=head + expire_cookies(plan.cookies_to_expire, cookies, host))
 
 
 def _answer(content_type: str, body: bytes, cache_control: bytes) -> Answer:

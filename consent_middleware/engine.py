@@ -210,6 +210,12 @@ class Engine:
         return plan
 
     def _plan(self, signals: Signals, regime: Regime) -> Plan:
+        plan = self._plan_with_clicks(signals, regime)
+        ended = self.cookies.to_expire(plan, signals.cookies)
+        return replace(plan, cookies_to_expire=tuple(ended)) if ended else plan
+
+    def _plan_with_clicks(self, signals: Signals, regime: Regime) -> Plan:
+        """Return the plan for a request, without the cookies to expire."""
         clicks = signals.cookies.all(self._click_cookie)
         opened = tuple(vendor for vendor in self._chats if vendor.encode("ascii") in clicks)
         if opened:

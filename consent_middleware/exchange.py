@@ -185,12 +185,10 @@ class Exchange:
         head = self._head = self._decide_head(status, headers, names)
         self.rewrites = head.page is not None
         self.head_depends_on_body = self.rewrites and (self.length is not None or head.fields_if_no_page is not None)
-        engine = self._engine
-        if head.is_of_page and self._cookies.raw and not engine.policy.cacheable:
+        ended = self.plan.cookies_to_expire
+        if ended and head.is_of_page and not self._engine.policy.cacheable:
             # The browser still has them despite a refusal, or from a past visit.
-            ended = engine.cookies.to_expire(self.plan, self._cookies)
-            if ended:
-                self._expiry = expire_cookies(ended, self._cookies, self._host)
+            self._expiry = expire_cookies(ended, self._cookies, self._host)
 
     def _decide_head(self, status: int, headers: Headers, names: Mapping[bytes, bytes]) -> ResponseHead:
         """Return what happens to a head: what the engine has kept, or a new decision."""

@@ -53,6 +53,8 @@ class Plan:
         variant: a short name of what the plan allows. Two plans with one variant give the same bytes.
         opened: the vendors for whose chat the visitor has clicked in this visit, on a site with chats of several
             vendors. Their chats load by the facade's script, and the tags of all chats wait.
+        cookies_to_expire: the names of the request's cookies of vendors that end with its response: refused ones, and
+            those of a past visit.
         touches_html: whether anything has to wait. If not, bodies are sent as they are.
     """
 
@@ -63,6 +65,7 @@ class Plan:
     readings: tuple[Consent, ...] = ()
     forwards: bool = False
     opened: tuple[str, ...] = ()
+    cookies_to_expire: tuple[bytes, ...] = ()
     variant: str = field(init=False, repr=False, compare=False)
     touches_html: bool = field(init=False, repr=False, compare=False)
 

@@ -81,5 +81,6 @@ def _size(plan: Plan) -> int:
     """Return about how many bytes a plan takes; rather too many than too few."""
     letters = sum(len(reading.source + reading.cookie + reading.revision) for reading in (*plan.readings, plan.consent))
     letters += sum(map(len, plan.consent.attributions.values()))
+    letters += sum(map(len, plan.cookies_to_expire))
     letters += sum(len(reason) for decision in plan.decisions.values() for reason in decision.reasons)
     return _PLAN_BYTES + _READING_BYTES * len(plan.readings) + _LETTER_BYTES * letters

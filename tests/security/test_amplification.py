@@ -153,17 +153,29 @@ def _hostile(kind: str) -> Iterator[bytes]:
                     *(b"__hs_opt_out=no" for _ in range(900)),
                 ]
             )
+        elif kind == "vendors' cookies":
+            yield b"consent=necessary" + b"".join(
+                b"; intercom-session-%d-%d%b=1" % (number, each, b"x" * 90) for each in range(16)
+            )
         else:
             yield b"consent=functional; a=%d" % number
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "kind", ["copies of the own cookie", "different copies", "long names", "every platform", "one plain cookie"]
+    ("kind", "times"),
+    [
+        ("copies of the own cookie", 24),
+        ("different copies", 24),
+        ("long names", 24),
+        ("every platform", 24),
+        ("vendors' cookies", 200),
+        ("one plain cookie", 200),
+    ],
 )
-def test_cached_plans_are_bounded_in_bytes(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cached_plans_are_bounded_in_bytes(kind: str, times: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("consent_middleware.plan_cache.MAX_BYTES", 1 << 18)
-    policy = Policy(contact_url="/c")
+    policy = Policy(contact_url="/c", vendors=["hubspot", "intercom"])
     headers = _hostile(kind)
 
     def ask(times: int) -> None:
@@ -174,7 +186,7 @@ def test_cached_plans_are_bounded_in_bytes(kind: str, monkeypatch: pytest.Monkey
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
-        ask(200 if kind == "one plain cookie" else 24)
+        ask(times)
         used = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
@@ -189,6 +201,17 @@ def test_large_plan_is_not_cached() -> None:
 
     assert not engine_for(policy)._plans
     assert not engine_for(policy)._decisions
+
+
+def test_expired_names_count_for_the_plan_cache() -> None:
+    def cost(name: bytes) -> int:
+        policy = Policy(contact_url="/c", vendors=["intercom"])
+        engine_for(policy).plan(Signals(Cookies([b"consent=necessary; intercom-%b=1" % name])))
+        (plan,) = engine_for(policy)._plans.values()
+        assert plan.cookies_to_expire == (b"intercom-" + name,)
+        return -engine_for(policy)._plans._left
+
+    assert cost(b"session-" + b"x" * 90) >= cost(b"session-x") + 89
 
 
 def test_small_plan_is_cached() -> None:
