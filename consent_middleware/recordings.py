@@ -138,11 +138,11 @@ class Recordings:
             if page is not None:
                 route.misses = 0
                 route.referenced = True
-                self._earn(len(body))
+                self._credit = min(self._credit + len(body), self._max_credit)
                 # `_replace` does the same, and is slow.
                 return recorded.result if page is body else RewriteResult(page, *recorded.result[1:])
             route.note_miss()
-        self._earn(len(body) // _CREDIT_SHARE)
+        self._credit = min(self._credit + len(body) // _CREDIT_SHARE, self._max_credit)
         return None
 
     def wants(self, keys: Sequence[int], length: int) -> bool:
@@ -188,9 +188,6 @@ class Recordings:
 
     def _route(self, key: int) -> _Route | None:
         return self._store.entries.get(key)
-
-    def _earn(self, credit: int) -> None:
-        self._credit = min(self._credit + credit, self._max_credit)
 
 
 def keys_of(context: Hashable, path: str, body: bytes, nonce: PageNonce | None = None) -> tuple[int, ...]:

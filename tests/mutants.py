@@ -797,7 +797,7 @@ MUTANTS = [
     Mutant("recordings.py", "route.misses if route else 0", "0", "tests/test_recordings.py"),
     Mutant("recordings.py", "or cost > self._credit:", ":", "tests/test_recordings.py"),
     Mutant("recordings.py", "if size > self._store.limit // MAX_SHARE or", "if", "tests/test_recordings.py"),
-    Mutant("recordings.py", "self._earn(len(body) // _CREDIT_SHARE)", "pass", "tests/test_recordings.py"),
+    Mutant("recordings.py", "self._credit + len(body) // _CREDIT_SHARE", "self._credit", "tests/test_recordings.py"),
     Mutant("recordings.py", "if len(body) < MIN_LENGTH:", "if False:", "tests/test_recordings.py"),
     Mutant("recordings.py", "                route.misses = 0\n", "", "tests/test_recordings.py"),
     Mutant("recordings.py", "start = body[:_FIRST_BYTES]", "start = body", "tests/test_recordings.py"),

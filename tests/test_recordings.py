@@ -234,12 +234,26 @@ def test_credit_bounds_what_recording_costs(calls: list[str], monkeypatch: pytes
     assert sum("record" in each for each in done[200:]) <= 3
 
 
-def test_hits_earn_credit() -> None:
+def test_page_that_is_read_earns_some_credit() -> None:
     made = recordings.Recordings(Engine(Policy(contact_url="/c")).pages._store)
     made._credit = 0
     made.find((), None, b"x" * 1000)
     assert made._credit == 50
-    made._earn(1 << 60)
+    made._credit = made._max_credit - 1
+    made.find((), None, b"x" * 1000)
+    assert made._credit == made._max_credit
+
+
+def test_similar_page_earns_its_length() -> None:
+    site = Site()
+    for token in range(3):
+        site.get(with_token(token))
+    made = site.engine.recordings
+    made._credit = 0
+    site.get(with_token(3))
+    assert made._credit == len(with_token(3))
+    made._credit = made._max_credit - 1
+    site.get(with_token(4))
     assert made._credit == made._max_credit
 
 
