@@ -179,7 +179,14 @@ class _Sender:
         # A plain function that returns a coroutine would be faster, but asgiref checks for a coroutine function.
         kind = message["type"]
         if kind == "http.response.body":
-            await (self._body(message) if self._rewrites else self._send(message))
+            if not self._rewrites:
+                await self._send(message)
+            elif self.waiting is not None and self._is_whole(message):
+                start, body = self._rewritten(message, self.waiting)
+                await self._send(start)
+                await self._send(body)
+            else:
+                await self._chunk(message)
         elif kind == "http.response.start":
             given = message.get("headers")
             # Any iterable of pairs, and optional (HTTP 2.5, "Response Start").
@@ -209,20 +216,29 @@ class _Sender:
             start["headers"] = self._exchange.head
             await self._send(start)
 
-    async def _body(self, message: Message) -> None:
-        given = bytes(message.get("body", b""))
-        more = message.get("more_body", False)
+    def _is_whole(self, message: Message) -> bool:
+        """Return whether the first message with a part of the body has all of it."""
         # Another middleware often ends a body with an empty message of its own.
-        if self.waiting is not None and (not more or self._exchange.length == b"%d" % len(given)):
-            start, self.waiting = self.waiting, None
-            self._rewrites = False
-            headers, body = self._exchange.rewrite_whole(given)
-            start["headers"] = headers
-            await self._send(start)
-            await self._send(message if body is given else {**message, "body": body})
-            return
+        return not message.get("more_body", False) or self._exchange.length == b"%d" % len(message.get("body", b""))
+
+    def _rewritten(self, message: Message, start: Message) -> tuple[Message, Message]:
+        """Return the two messages to send for a whole body.
+
+        Args:
+            message: the app's message with the body.
+            start: the message with the head that waits.
+        """
+        self.waiting = None
+        self._rewrites = False
+        given = bytes(message.get("body", b""))
+        start["headers"], body = self._exchange.rewrite_whole(given)
+        return start, message if body is given else {**message, "body": body}
+
+    async def _chunk(self, message: Message) -> None:
+        """Send a chunk of the body, as far as it is decided."""
         await self.send_waiting()
-        body = self._exchange.feed(given)
+        more = message.get("more_body", False)
+        body = self._exchange.feed(bytes(message.get("body", b"")))
         await self._send({**message, "body": body if more else body + self._exchange.close()})
 
     async def _hint(self, message: Message) -> None:
