@@ -8,7 +8,7 @@ from beginning to end is most of the cost of rewriting. Editors have the same pr
 incremental lexing (Wagner and Graham, "Efficient and Flexible Incremental Parsing", 1998). This module does the same:
 
 1. `RecordingReader` reads a document in full and records the reading state at checkpoints, about every 64 bytes.
-2. `Recording.edits_in` compares another document with the recorded one, piece by piece. The pieces between two
+2. `Recording.rewritten` compares another document with the recorded one, piece by piece. The pieces between two
    checkpoints are equal nearly everywhere, and comparing bytes is many times faster than reading them.
 3. Where a piece differs, only a region is read: from the checkpoint before the difference to the first checkpoint after
    it whose bytes come again.
@@ -31,7 +31,8 @@ up to the next difference.
 
 The pages of one route differ at the same places again and again. So pieces are compared in groups, which are divided
 where two documents in a row have differed. The next one is expected to differ there too: what was equal is compared in
-one step, and the regions are read. Only if that fails is it compared piece by piece.
+one step, and the regions are read. Only if that fails is it compared piece by piece. Documents of one length in which
+only words differ have all of this, and their edits, at the same places (`usual_regions.Layout`).
 
 A nonce is another one in each page, and stands in many places. So the recorded document has a word in its place, and is
 divided there; joined with the nonce of another document, it is compared as any other. The caller makes sure that a
