@@ -974,6 +974,9 @@ HEAD_MUTANTS = [
     Mutant("html/usual_regions.py", "[*texts, *_placed(self.rest, place)]", "texts", INCREMENTAL),
     Mutant("html/usual_regions.py", "            texts += _placed(usual.before, place)\n", "", INCREMENTAL),
     Mutant("html/incremental.py", "layout = None if self._nonce else usual.layout(", "layout = usual.layout(", INCREMENTAL),
+    Mutant("html/incremental.py", "            for region in layout.others:\n                if not self.is_equivalent(region, document):\n                    return None\n", "", INCREMENTAL),
+    Mutant("html/usual_regions.py", "                others.append(region)\n", "                pass\n", INCREMENTAL),
+    Mutant("html/incremental.py", "min(self.count, _MAX_GROUPS) * _BYTES_OF_GROUP", "0", f"{INCREMENTAL} -k size"),
     Mutant("html/incremental.py", "layout = None if self._nonce else usual.layout(len(document), regions, edits)", "layout = None", INCREMENTAL),
     Mutant("html/incremental.py", "        if self._head_length and not self._has_same_encoding(document):\n            return None\n", "", INCREMENTAL),
 ]  # fmt: skip

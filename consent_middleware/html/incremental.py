@@ -31,8 +31,8 @@ up to the next difference.
 
 The pages of one route differ at the same places again and again. So pieces are compared in groups, which are divided
 where two documents in a row have differed. The next one is expected to differ there too: what was equal is compared in
-one step, and the regions are read. Only if that fails is it compared piece by piece. Documents of one length in which
-only words differ have all of this, and their edits, at the same places (`usual_regions.Layout`).
+one step, and the regions are read. Only if that fails is it compared piece by piece. Documents of one length have all
+of this, and their edits, at the same places (`usual_regions.Layout`).
 
 A nonce is another one in each page, and stands in many places. So the recorded document has a word in its place, and is
 divided there; joined with the nonce of another document, it is compared as any other. The caller makes sure that a
@@ -76,7 +76,7 @@ from .watch import Edit
 #: How many pieces between checkpoints are compared in one step where documents differ.
 _STEP: Final = 32
 #: How many groups of pieces there may be.
-_MAX_GROUPS: Final = 64
+_MAX_GROUPS: Final = 32
 #: How many bytes after a checkpoint have to come again for a region to end there.
 _ANCHOR: Final = 64
 #: After how many pieces a region may end, and how many bytes longer it may be than the recorded one.
@@ -90,7 +90,7 @@ _MAX_SEARCHES: Final = 32
 #: What a recording takes in bytes besides its texts: for each part of a text, checkpoint and edit, for each group that
 #: there may be, with what is kept of usual regions, and for itself.
 _BYTES_OF_PART: Final = 48
-_BYTES_OF_GROUP: Final = 160
+_BYTES_OF_GROUP: Final = 400
 _BYTES_OF_CHECKPOINT: Final = 24
 _BYTES_OF_EDIT: Final = 256
 _BYTES_OF_RECORDING: Final = 1024
@@ -213,6 +213,9 @@ class Recording:
         """Return the edits of a document that differs just where others do, or None."""
         layout = usual.same_length
         if layout is not None and layout.fits(document):
+            for region in layout.others:
+                if not self.is_equivalent(region, document):
+                    return None
             return layout.edits
         regions = usual.regions_in(document, nonce)
         if regions is None:

@@ -6,8 +6,8 @@ An example, with the recorded document divided at each "|" where two documents i
 
 Of the next document, the first and the third part have to be at their places, and the last one at its end. Then what is
 between them are its regions, and only those are read. See `incremental`, and `region.AnyWord`, for when not even that
-is necessary. If it never is, documents of one length have all of this at the same places, and the same edits. Those
-places are a `Layout`, with which such a document takes the fewest steps.
+is necessary. Documents of one length have all of this at the same places, and the same edits. Those places are a
+`Layout`, with which such a document takes the fewest steps.
 """
 
 from __future__ import annotations
@@ -54,29 +54,31 @@ class UsualRegion(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """Where everything stands in documents of one length that differ by words alone.
+    """Where everything stands in documents of one length that differ in the same regions.
 
     Attributes:
         length: the length.
         texts: the texts outside of the regions, each with its place.
-        regions: the regions, each by its begin, its end, and what has to be the same in it.
+        words: the regions in which a word may differ, each by its begin, its end, and what has to be the same in it.
+        others: the other regions, which have to be read.
         edits: the edits of each such document.
     """
 
     length: int
     texts: Sequence[tuple[int, bytes]]
-    regions: Sequence[tuple[int, int, AnyWord]]
+    words: Sequence[tuple[int, int, AnyWord]]
+    others: Sequence[Region]
     edits: Sequence[Edit]
 
     def fits(self, document: bytes) -> bool:
-        """Return whether a document is one of these."""
-        length, texts, regions, _ = self
+        """Return whether a document is one of these, if its other regions are equivalent to the recorded ones."""
+        length, texts, words, _, _ = self
         if len(document) != length:
             return False
         for place, text in texts:
             if not document.startswith(text, place):
                 return False
-        for begin, end, word in regions:  # noqa: SIM110 - `all` takes more steps
+        for begin, end, word in words:  # noqa: SIM110 - `all` takes more steps
             if not word.fits(document[begin:end]):
                 return False
         return True
@@ -92,8 +94,8 @@ class UsualRegions(NamedTuple):
         size: how many bytes of it were in regions.
         words: for each region, what has to be the same in it if all else may be any word, or None; no items as long as
             this was not looked for.
-        same_length: the layout of documents that are as long as the one with which `words` was found, or None if they
-            may differ by more than words.
+        same_length: the layout of documents that are as long as the one with which `words` was found, or None if the
+            edits depend on a nonce.
     """
 
     regions: Sequence[UsualRegion]
@@ -127,8 +129,8 @@ class UsualRegions(NamedTuple):
             found.append(Region(first, after, begin, place))
         return found if _end_of(self.rest, document, place, nonce) == len(document) else None
 
-    def layout(self, length: int, regions: Sequence[Region], edits: Sequence[Edit]) -> Layout | None:
-        """Return the layout of a document without a nonce, or None if others may differ from it by more than words.
+    def layout(self, length: int, regions: Sequence[Region], edits: Sequence[Edit]) -> Layout:
+        """Return the layout of a document without a nonce.
 
         Args:
             length: how long the document is.
@@ -137,14 +139,16 @@ class UsualRegions(NamedTuple):
         """
         texts: list[tuple[int, bytes]] = []
         words: list[tuple[int, int, AnyWord]] = []
+        others: list[Region] = []
         place = 0
         for usual, region, word in zip(self.regions, regions, self.words, strict=True):
-            if word is None:
-                return None
             texts += _placed(usual.before, place)
-            words.append((region.begin, region.end, word))
             place = region.end
-        return Layout(length, [*texts, *_placed(self.rest, place)], words, edits)
+            if word is None:
+                others.append(region)
+            else:
+                words.append((region.begin, region.end, word))
+        return Layout(length, [*texts, *_placed(self.rest, place)], words, others, edits)
 
 
 def most_read(document: bytes) -> int:

@@ -353,6 +353,25 @@ def test_document_of_one_length_may_differ_elsewhere(old: bytes, new: bytes) -> 
     assert from_recording(recording, longer) in {None, in_full(longer)}
 
 
+@pytest.mark.parametrize(
+    "ending", [b">xx", b"<!-", b">x<", b"></", b"></p>", f"><img src={HELD}>".encode(), b"><script>"]
+)
+def test_other_difference_of_one_length_is_read(regions_read: list[bytes], ending: bytes) -> None:
+    template = changed(
+        b"<p>Words</p>", b"<p>Words</p><b>%s</b><p title=%s>x</p>" + f"<script src={HELD}></script>".encode()
+    )
+    width = max(10, len(ending))
+    recording = recording_of(template.replace(b"%s", b"w0".ljust(width, b"x")))
+    for word in (b"w1", b"w2", b"w3", b"w4", b"w5" + ending, ending, b"w6"):
+        regions_read.clear()
+        document = template.replace(b"%s", word.ljust(width, b"x")[:width])
+        assert from_recording(recording, document) in {None, in_full(document)}
+        assert regions_read
+    assert recording.usual is not None
+    assert recording.usual.same_length is not None
+    assert recording.usual.same_length.others
+
+
 def test_texts_around_a_difference_may_not_overlap() -> None:
     """Without the word and one of the tags, what is before the word and what is after it would overlap."""
     tag = f"<script src={HELD}></script>".encode()
@@ -765,3 +784,40 @@ def test_size_is_what_a_recording_takes() -> None:
         tracemalloc.stop()
 
     assert 0.5 * taken < recording.size < 2 * taken
+
+
+def test_size_covers_what_is_kept_of_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each difference divides what is recorded, and is kept with its places."""
+    monkeypatch.undo()
+    numbers = range(15)
+    rows = b"".join(b"<p>word %%%d%%</p>" % number + b"<p>word</p>" * 20 for number in numbers)
+    template = changed(b"<p>Words</p>", rows)
+
+    def document(turn: int) -> bytes:
+        made = template
+        for number in numbers:
+            made = made.replace(b"%%%d%%" % number, b"w%02d-%d" % (number, turn))
+        return made
+
+    documents = [document(turn) for turn in range(5)]
+
+    def filled_recording() -> Recording:
+        recording = recording_of(documents[0])
+        for other in documents:
+            assert from_recording(recording, other) == in_full(other)
+        gc.collect()
+        return recording
+
+    # The first time, caches of the whole process are filled too.
+    filled_recording()
+    tracemalloc.start()
+    try:
+        recording = filled_recording()
+        taken = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+    assert recording.usual is not None
+    assert recording.usual.same_length is not None
+    assert len(recording.groups.texts) == 2 * len(numbers) + 1
+    assert 0.9 * taken < recording.size < 2 * taken
