@@ -329,9 +329,7 @@ class Engine:
             return None
 
     def choices(self, signals: Signals) -> PageChoices:
-        """Return what the site's callables choose for the page of one request."""
-        if self.fixed_choices is not None:
-            return self.fixed_choices
+        """Return what the site's callables choose for the page of one request, if `fixed_choices` is None."""
         settings = {"contact": self.policy.contact_url, "privacy": self.policy.privacy_url}
         links = tuple((name, self._link(name, each, signals)) for name, each in settings.items() if callable(each))
         return PageChoices(self.language_of(signals), links, self._offers_chat(signals))
