@@ -34,6 +34,9 @@ _MAX_ADDRESSES = 64
 
 #: The longest tag, in bytes, whose rule is cached: a longer one rarely recurs.
 _MAX_CACHED_TAG = 1024
+#: The longest text of a script, in bytes, whose rule is cached, and how many are. A vendor's snippet is shorter.
+_MAX_CACHED_TEXT = 4096
+_CACHED_TEXTS = 256
 
 
 def hint_purpose(
@@ -89,11 +92,23 @@ def recognize(
         tag: the start tag, with its text if an inline script is to be recognized by it; None for a bare address.
         base: the address against which a bare address is resolved.
     """
-    if tag is None or tag.text is not None or len(tag.raw) > _MAX_CACHED_TAG or len(tag.base or "") > _MAX_CACHED_TAG:
+    if tag is not None and tag.text is not None:
+        if len(tag.text) > _MAX_CACHED_TEXT:
+            return _recognize_text(engine, tag.text, tag.encoding)
+        # The pages of a site have the same snippets.
+        recognize_text = engine.cached(_recognize_text, _CACHED_TEXTS)
+        return recognize_text(tag.text, tag.encoding)
+    if tag is None or len(tag.raw) > _MAX_CACHED_TAG or len(tag.base or "") > _MAX_CACHED_TAG:
         return _recognize_uncached(engine, element, src, tag, base)
     # The pages of a site have the same tags.
     recognize_raw = engine.cached(_recognize_raw, 512)
     return recognize_raw(element, src, tag.raw, tag.base, tag.encoding, tag.xml)
+
+
+def _recognize_text(engine: Engine, text: bytes, encoding: str) -> RuleMatch | None:
+    """Return the rule that fits an inline script, which depends on nothing but its text."""
+    script = PageElement("script", text=decode_text(text, encoding))
+    return next((found for vendor in engine.policy.vendors if (found := vendor.recognize(script))), None)
 
 
 def _recognize_raw(
@@ -107,13 +122,10 @@ def _recognize_uncached(
     engine: Engine, element: str, src: str, tag: StartTag | None, base: str | None
 ) -> RuleMatch | None:
     attributes = attribute_values(tag) if tag else {}
-    if (tag is None or tag.text is None) and (content := content_of_url(src)) is not None:
+    if (content := content_of_url(src)) is not None:
         return _recognize_content(engine, element, content)
-    if tag is not None and tag.text is not None:
-        elements = [PageElement(element, attributes=attributes, text=decode_text(tag.text, tag.encoding))]
-    else:
-        urls = possible_urls(src, tag.base if tag else base)
-        elements = [PageElement(element, src, _hosts(engine, url), url.path, attributes) for url in urls]
+    urls = possible_urls(src, tag.base if tag else base)
+    elements = [PageElement(element, src, _hosts(engine, url), url.path, attributes) for url in urls]
     return next(
         (found for each in elements for vendor in engine.policy.vendors if (found := vendor.recognize(each))),
         None,

@@ -17,6 +17,7 @@ from consent_middleware.html.charset import LABELS
 from consent_middleware.html.rewriter import HTMLRewriter
 from consent_middleware.purpose import Purpose
 from consent_middleware.recognition import hint_purpose
+from consent_middleware.scripts.loads import Scan
 from tests.engines import engine_for
 from tests.pages import BLOCKED_CHAT, BLOCKED_LOADER, CHAT, LOADER, TAG_MANAGER, page
 
@@ -897,3 +898,58 @@ def test_guard_is_put_where_tags_are_certain() -> None:
 
     assert after.count(b"data-guard") == 1
     assert after.index(b"data-guard") > after.index(b"</select>")
+
+
+@pytest.fixture
+def scripts_read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list to which each inline script is added that is read."""
+    read: list[str] = []
+    make = Scan.__init__
+
+    def note(self: Scan, text: str) -> None:
+        read.append(text)
+        make(self, text)
+
+    monkeypatch.setattr(Scan, "__init__", note)
+    return read
+
+
+def scripts(length: int = 0) -> bytes:
+    """Return twelve different scripts of at least some length, which name a vendor's host and load nothing."""
+    texts = (f"var link{number} = 'https://www.hubspot.com/{number}';".ljust(length) for number in range(12))
+    return "".join(f"<script>{text}</script>" for text in texts).encode()
+
+
+def rewrite_with(engine: Engine, body: bytes, charset: str = "utf-8") -> bytes:
+    """Return a page rewritten with an engine that has seen others."""
+    return HTMLRewriter(TagBlocker(engine, engine.shared_page_plan, "/f.js"), charset=charset).rewrite(body)
+
+
+def test_same_scripts_are_read_once(scripts_read: list[str]) -> None:
+    engine = Engine(POLICY)
+    for number in range(3):
+        body = b"<p>%d</p>" % number + scripts()
+        assert rewrite_with(engine, body) == body
+
+    assert len(scripts_read) == len(set(scripts_read)) == 12
+
+
+def test_long_scripts_are_not_kept(scripts_read: list[str]) -> None:
+    engine = Engine(POLICY)
+    for _ in range(2):
+        rewrite_with(engine, scripts(5000))
+
+    assert len(scripts_read) == 2 * len(set(scripts_read)) == 24
+
+
+def test_same_bytes_in_other_encodings_are_other_scripts() -> None:
+    engine = Engine(POLICY)
+    # In Shift_JIS, the first backslash is a part of a letter, and the string ends after it. Elsewhere it goes on.
+    body = b"<script>a='\x83\\';document.write('<script src=//js.hs-scripts.com/1.js><\\/script>');b='\x83\\'</script>"
+    first, other, again = (
+        rewrite_with(engine, body, charset) for charset in ("shift_jis", "windows-1252", "shift_jis")
+    )
+
+    assert b'data-consent="tracking"' in first
+    assert again == first
+    assert other == body
