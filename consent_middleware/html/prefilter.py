@@ -202,7 +202,7 @@ class Prefilter:
     def __init__(self, search: TagSearch, *, xml: bool) -> None:
         self.elements = search.elements
         self.needles = search.needles
-        self.script_words = search.script_words
+        self._script_words = re.compile(b"|".join(map(re.escape, search.script_words)) or b"(?!)")
         self.text_needles = search.text_needles
         names = self.elements | {b"base", b"iframe"}
         self.names = names | {b"image"} if b"img" in names else names
@@ -271,9 +271,7 @@ class Prefilter:
         matches = _Matches(count)
         normalized = normalize_urls(scripts, encoding)
         matches.add(normalized, self._find_needle)
-        for word in self.script_words:
-            if word in normalized:
-                matches.add(normalized, _finder(word))
+        matches.add(normalized, _finder(self._script_words))
         matches.add(scripts, _finder(b"<"))
         matches.add(normalize_urls(always, encoding), self._find_needle)
         matches.add(always, _finder(b"<"))
@@ -336,7 +334,7 @@ class Prefilter:
         return bool(
             self.needles.search(normalized)
             or FRAME_DOCUMENT.search(joined.lower())
-            or any(word in normalized for word in self.script_words)
+            or self._script_words.search(normalized)
         )
 
     def _spans(self, source: bytes, numbers: Container[int], *, opens: bool) -> Iterator[tuple[int, int]]:
@@ -369,7 +367,7 @@ class Prefilter:
         return bool(
             self.needles.search(normalized)
             or (IFRAME_BEGIN.match(raw) and FRAME_DOCUMENT.search(raw.lower()))
-            or (SCRIPT_BEGIN.match(raw) and any(word in normalized for word in self.script_words))
+            or (SCRIPT_BEGIN.match(raw) and self._script_words.search(normalized))
         )
 
 
@@ -459,33 +457,17 @@ class Candidates:
         stop: where it ends.
     """
 
-    def __init__(
-        self,
-        prefilter: Prefilter,
-        source: bytes,
-        start: int,
-        encoding: str,
-        *,
-        every: bool = False,
-        complete: bool = False,
-    ) -> None:
-        """Find the candidates.
+    def __init__(self, prefilter: Prefilter, source: bytes, spans: Iterable[tuple[int, int]]) -> None:
+        """Begin with the first candidate.
 
         Args:
             prefilter: decides which tags are candidates.
             source: the piece of the document.
-            start: where to begin, if every tag counts.
-            encoding: that of the document.
-            every: whether every tag counts, as it does after a `base`.
-            complete: whether the piece is the whole document; see `Prefilter.candidate_spans`.
+            spans: the spans of the candidates, in order.
         """
         self._pattern = prefilter.pattern
         self._source = source
-        self._spans: Iterator[tuple[int, int]]
-        if every:
-            self._spans = (found.span() for found in prefilter.pattern.finditer(source, start))
-        else:
-            self._spans = iter(prefilter.candidate_spans(source, encoding, complete=complete))
+        self._spans = iter(spans)
         self._nested: list[tuple[int, int]] = []
         self.start, self.stop = next(self._spans, (len(source), len(source)))
 

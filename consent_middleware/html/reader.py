@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar, Final
 
 from .asking import TagAsker
@@ -45,7 +45,7 @@ class DocumentReader:
         # source the next script begins, if that is known.
         self._source = b""
         self._is_every_tag_candidate = False
-        self._candidates = Candidates(asker.gate, b"", 0, asker.encoding)
+        self._candidates = Candidates(asker.gate, b"", ())
         self._next_script = -1
 
     def expect(self, source: bytes, *, complete: bool = False) -> bool:
@@ -58,21 +58,28 @@ class DocumentReader:
         Returns:
             Whether it has any.
         """
-        every = self.asker.base.counts or bool(self.declared)
-        self._find_candidates(source, 0, every=every, complete=complete)
-        self._source = source
-        self._next_script = -1
+        if self.asker.base.counts or self.declared:
+            self._take_every_tag(source, 0)
+        else:
+            self.take(source, self._gate.candidate_spans(source, self.asker.encoding, complete=complete))
         return self._next_candidate(0) < len(source)
 
-    def _find_candidates(self, source: bytes, at: int, *, every: bool, complete: bool = False) -> None:
-        """Look for candidates from an offset on."""
-        self._is_every_tag_candidate = every
-        self._candidates = Candidates(self._gate, source, at, self.asker.encoding, every=every, complete=complete)
+    def take(self, source: bytes, spans: Iterable[tuple[int, int]]) -> None:
+        """Take the spans of candidates in the source that is about to be read, as `expect` finds them."""
+        self._source = source
+        self._candidates = Candidates(self._gate, source, spans)
+        self._is_every_tag_candidate = False
+        self._next_script = -1
+
+    def _take_every_tag(self, source: bytes, at: int) -> None:
+        """Take every tag of the elements from an offset on, as after a `base`."""
+        self.take(source, (found.span() for found in self._gate.pattern.finditer(source, at)))
+        self._is_every_tag_candidate = True
 
     def _next_candidate(self, pos: int) -> int:
         """Return where the next start tag may begin that the watch is asked about; the source's end if none is left."""
         if self.asker.base.counts and not self._is_every_tag_candidate:
-            self._find_candidates(self._source, pos, every=True)
+            self._take_every_tag(self._source, pos)
         start = self._candidates.advance(pos)
         if not self.asker.wants_script:
             return start

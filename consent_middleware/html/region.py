@@ -187,8 +187,9 @@ def tree_after(region: bytes, state: ReadingState, questions: Questions) -> Tree
             return None
         # The text of a script in foreign content may end behind the region.
         may_be_open = _FOREIGN.search(region) is not None and HTML_SCRIPT_BEGIN.search(region) is not None
-        if may_be_open or gate.candidate_spans(region, questions.encoding, complete=False):
-            return _RegionReader(region, state.tree, questions).tree_after()
+        spans = None if may_be_open else gate.candidate_spans(region, questions.encoding, complete=False)
+        if spans != []:
+            return _RegionReader(region, state.tree, questions, spans).tree_after()
     return _tree_after_tokens(region, state.tree)
 
 
@@ -255,9 +256,12 @@ class _RegionReader(DocumentReader):
         region: the region.
         state: the state of the tree before it.
         questions: what the watch may be asked about.
+        spans: the spans of its candidates, if they are known.
     """
 
-    def __init__(self, region: bytes, state: TreeState, questions: Questions) -> None:
+    def __init__(
+        self, region: bytes, state: TreeState, questions: Questions, spans: Sequence[tuple[int, int]] | None
+    ) -> None:
         asker = TagAsker(
             _MustNotBeAsked(questions.search),
             questions.gate,
@@ -269,6 +273,8 @@ class _RegionReader(DocumentReader):
         )
         super().__init__(asker)
         self._wants_root = False
+        if spans is not None:
+            self.take(self.tokens.source, spans)
 
     def tree_after(self) -> TreeState | None:
         """Return the state of the tree after the region, or None if it is not simple or the watch would be asked."""

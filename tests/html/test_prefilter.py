@@ -118,13 +118,20 @@ def test_tag_in_the_text_of_a_script_is_a_candidate() -> None:
     assert VENDOR in candidates(b"<textarea><script></textarea>" + VENDOR + b"</script>")
 
 
+def test_script_word_in_a_script_is_a_candidate() -> None:
+    tag = b"<script src='/loader.js'>"
+
+    assert tag in candidates(b"<textarea><script></textarea>" + tag + b"</script>")
+
+
 def test_prefilter_for_xml_reads_prefixes() -> None:
     assert candidates(b"<h:img src='//js.vendor.example/'/>", xml=True) == [b"<h:img src='//js.vendor.example/'/>"]
 
 
 def test_candidates_inside_a_rejected_one_are_found() -> None:
     page = b"<!--<img alt='-->" + VENDOR + b"'>"
-    found = Candidates(SEARCH.prefilter(xml=False), page, 0, "utf-8")
+    prefilter = SEARCH.prefilter(xml=False)
+    found = Candidates(prefilter, page, prefilter.candidate_spans(page, "utf-8", complete=False))
 
     assert found.start == page.index(b"<img alt")
     assert found.advance(page.index(b">")) == page.index(VENDOR)
