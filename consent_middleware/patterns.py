@@ -59,18 +59,39 @@ def compile_host_search(domains: Iterable[str], others: Iterable[str] = ()) -> r
         others: hosts with a port, or words; each is found exactly as it is.
     """
     names = sorted({".".join(domain.split(".")[-2:]) for domain in domains})
-    heads: dict[str, list[str]] = {}  # lookbehinds, by what follows the first dot
+    split = (f'{name[:cut]}"' for name in names for cut in _split_points(name))
+    below_host = trie_pattern([*names, *split]).replace('"', _ANY_QUOTE)
+    # What stands before the first dot, with a lookbehind for the whole, by what follows that dot.
+    heads: dict[str, list[tuple[str, str]]] = {}
     for name in names:
-        heads.setdefault(name.partition(".")[2], []).append(rf"(?<=[/@:\\\"']{_any_case_and_quote(name)})")
+        head, _, rest = name.partition(".")
+        heads.setdefault(rest, []).append((head, rf"(?<=[/@:\\\"']{_any_case_and_quote(name)})"))
+    words: list[str] = []
     for other in sorted(set(others)):
-        _, dot, rest = other.partition(".")
+        head, dot, rest = other.partition(".")
         if dot:
-            heads.setdefault(rest, []).append(rf"(?<={_any_case_and_quote(other)})")
-    undotted = [_any_case_and_quote(other) for other in sorted(set(others)) if "." not in other]
-    at_domain = [_any_case_and_quote(rest) + f"(?:{'|'.join(behind)})" for rest, behind in sorted(heads.items())]
-    split = trie_pattern(f'{name[:cut]}"' for name in names for cut in _split_points(name)).replace('"', _ANY_QUOTE)
-    dotted = rf"\.(?:{'|'.join([trie_pattern(names), split, *at_domain])})"
-    return re.compile("|".join([dotted, *undotted]).encode("ascii"))
+            heads.setdefault(rest, []).append((head, rf"(?<={_any_case_and_quote(other)})"))
+        else:
+            words.append(_any_case_and_quote(other))
+    at_host = (_after_dot(rest, behind) for rest, behind in sorted(heads.items()))
+    return re.compile("|".join([rf"\.(?:{'|'.join([below_host, *at_host])})", *words]).encode("ascii"))
+
+
+def _after_dot(rest: str, behind: Iterable[tuple[str, str]]) -> str:
+    """Return a pattern for what follows a dot, with lookbehinds at what stands before it.
+
+    Most of them are ruled out by the last letter before the dot, which is tested first.
+
+    Args:
+        rest: what follows the dot.
+        behind: what may stand before it, each with the lookbehind for all of it.
+    """
+    pattern = _any_case_and_quote(rest)
+    by_letter: dict[str, list[str]] = {}
+    for head, lookbehind in behind:
+        by_letter.setdefault(_any_case_and_quote(head[-1:]), []).append(lookbehind)
+    tests = (rf"(?<={letter}\.{pattern})(?:{'|'.join(found)})" for letter, found in sorted(by_letter.items()))
+    return f"{pattern}(?:{'|'.join(tests)})"
 
 
 def _any_case_and_quote(text: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from consent_middleware.patterns import any_case, compile_host_search, decimal_codes, hex_codes, trie_pattern
 
@@ -82,3 +84,22 @@ def test_host_search_skips(text: bytes) -> None:
 
 def test_host_search_for_nothing_finds_nothing() -> None:
     assert not compile_host_search([]).search(b"//a.example/")
+
+
+#: The definition of the search in the plainest pattern; `"` stands for every quotation mark.
+PLAIN = re.compile(
+    rb"""[/@:\\"'.](?:some-vendor|other)\.example | \.(?:some-(?:vendor)?|other)["'`]
+    | hs\.shop\.example | some\.call | word""",
+    re.IGNORECASE | re.VERBOSE,
+)
+PIECES = [
+    *("js", "some-vendor", "Some-", "VENDOR", "other", ".example", "example", ".", "hs", "HS.shop", ".shop.example"),
+    *("some", ".call", "CALL", "word", "wor", "/", "@", ":", "\\", '"', "'", "`", " ", "x", "-"),
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+def test_host_search_finds_what_is_defined(text: str) -> None:
+    found, expected = SEARCH.search(text.encode()), PLAIN.search(text.encode())
+
+    assert (found is None) is (expected is None)
