@@ -794,7 +794,7 @@ MUTANTS = [
     Mutant("html/asking.py", "self.asked += 1", "pass", INCREMENTAL),
     Mutant("html/look_ahead.py", "max(self._searched_end, tokens.offset + (stop if stop >= 0 else len(tokens.source)))", "tokens.offset + stop", INCREMENTAL),
     Mutant("html/look_ahead.py", 'stop = tokens.source.find(b">", end) if end >= 0 else -1', "stop = end", INCREMENTAL),
-    Mutant("html/region.py", "spans = None if may_be_open else gate", "spans = gate", INCREMENTAL),
+    Mutant("html/region.py", "if may_be_open or spans:", "if spans:", INCREMENTAL),
     Mutant("html/prefilter.py", "        matches.add(normalized, _finder(self._script_words))\n", "", "tests/html/test_rewriter.py tests/html/test_prefilter.py"),
     Mutant("html/prefilter.py", "            or self._script_words.search(normalized)\n", "", "tests/html/test_rewriter.py tests/html/test_prefilter.py"),
     Mutant("html/prefilter.py", "(SCRIPT_BEGIN.match(raw) and self._script_words.search(normalized))", "False", "tests/html/test_rewriter.py tests/html/test_prefilter.py"),

@@ -187,8 +187,8 @@ def tree_after(region: bytes, state: ReadingState, questions: Questions) -> Tree
             return None
         # The text of a script in foreign content may end behind the region.
         may_be_open = _FOREIGN.search(region) is not None and HTML_SCRIPT_BEGIN.search(region) is not None
-        spans = None if may_be_open else gate.candidate_spans(region, questions.encoding, complete=False)
-        if spans != []:
+        spans = [] if may_be_open else gate.candidate_spans(region, questions.encoding, complete=False)
+        if may_be_open or spans:
             return _RegionReader(region, state.tree, questions, spans).tree_after()
     return _tree_after_tokens(region, state.tree)
 
@@ -256,12 +256,10 @@ class _RegionReader(DocumentReader):
         region: the region.
         state: the state of the tree before it.
         questions: what the watch may be asked about.
-        spans: the spans of its candidates, if they are known.
+        spans: the spans of its candidates; none if they are not known yet.
     """
 
-    def __init__(
-        self, region: bytes, state: TreeState, questions: Questions, spans: Sequence[tuple[int, int]] | None
-    ) -> None:
+    def __init__(self, region: bytes, state: TreeState, questions: Questions, spans: Sequence[tuple[int, int]]) -> None:
         asker = TagAsker(
             _MustNotBeAsked(questions.search),
             questions.gate,
@@ -273,7 +271,7 @@ class _RegionReader(DocumentReader):
         )
         super().__init__(asker)
         self._wants_root = False
-        if spans is not None:
+        if spans:
             self.take(self.tokens.source, spans)
 
     def tree_after(self) -> TreeState | None:
