@@ -210,6 +210,7 @@ class Engine:
         return plan
 
     def _plan(self, signals: Signals, regime: Regime) -> Plan:
+        """Return a new plan for one request."""
         plan = self._plan_with_clicks(signals, regime)
         ended = self.cookies.to_expire(plan, signals.cookies)
         return replace(plan, cookies_to_expire=tuple(ended)) if ended else plan

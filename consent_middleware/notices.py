@@ -19,7 +19,8 @@ current_path: ContextVar[str] = ContextVar("current_path", default="")
 
 
 def set_current_path(path: str) -> None:
-    """Set the path of the page that is being worked on. To read it takes less time than to set it again."""
+    """Set the path of the page that is being worked on."""
+    # Reading it takes less time than setting it again.
     if current_path.get() is not path:
         current_path.set(path)
 

@@ -53,8 +53,8 @@ class Plan:
         variant: a short name of what the plan allows. Two plans with one variant give the same bytes.
         opened: the vendors for whose chat the visitor has clicked in this visit, on a site with chats of several
             vendors. Their chats load by the facade's script, and the tags of all chats wait.
-        cookies_to_expire: the names of the request's cookies of vendors that end with its response: refused ones, and
-            those of a past visit.
+        cookies_to_expire: the vendors' cookies of the request that a page in its response expires, by name: refused
+            ones, and those of a past visit.
         touches_html: whether anything has to wait. If not, bodies are sent as they are.
     """
 

@@ -228,7 +228,7 @@ class Recording:
         if not usual.words:
             pairs = zip(regions, usual.regions, strict=True)
             usual = usual._replace(words=[self._word(region, each.recorded, document) for region, each in pairs])
-            # The edits depend on the nonce.
+            # With a nonce, each document has edits of its own.
             layout = None if self._nonce else usual.layout(len(document), regions, edits)
             self.usual = usual._replace(same_length=layout)
         return edits
